@@ -7,7 +7,8 @@ function say(words) {
   if (status) status.textContent = words;
 }
 
-// A click copies what stands beside the button.
+// A click copies what stands beside the button, which is there for scripts alone.
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

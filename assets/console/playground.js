@@ -21,7 +21,6 @@ const RECEIPT_WAIT = 400;
 const rounds = JSON.parse(fields.kept_talk.value || "[]");
 for (const round of rounds) round.files = [];
 let attached = [];
-form.classList.add("scripted");
 transcript.hidden = rounds.length === 0;
 
 function make(tag, name, ...children) {

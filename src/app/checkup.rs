@@ -13,6 +13,7 @@ use crate::store::Store;
 
 use crate::app::keys::SystemKey;
 use crate::app::people::SignInTrouble;
+use crate::app::pictures::StorageTrouble;
 use crate::app::{App, DatabaseFault, DiskRoom, Error, Readiness};
 
 /// How long a check may take on the operator's page.
@@ -118,6 +119,50 @@ pub async fn check_pages(store: &Store) -> Finding {
     )
 }
 
+/// What lines about the bucket for pictures are called.
+pub const PICTURE_STORAGE: &str = "picture storage";
+
+/// Judges what the bucket for pictures does.
+pub fn judge_storage(checked: &Result<(), StorageTrouble>) -> Finding {
+    let (status, code) = match checked {
+        Ok(()) => return Finding::good(PICTURE_STORAGE, "takes files, and links to them work"),
+        Err(StorageTrouble::Unreachable) => {
+            let words = "not reached; check S3_ENDPOINT and S3_PUBLIC_URL, and that nothing blocks \
+                         the way there";
+            return Finding::bad(PICTURE_STORAGE, words);
+        }
+        Err(StorageTrouble::Changed) => {
+            let words = "a link to a file gave out something else; check S3_PUBLIC_URL";
+            return Finding::bad(PICTURE_STORAGE, words);
+        }
+        Err(StorageTrouble::NotDeleted) => {
+            let words = "takes files, and links to them work; its key may delete none, so a small \
+                         one below `latchkey/` stays";
+            return Finding::note(PICTURE_STORAGE, words);
+        }
+        Err(StorageTrouble::Refused { status, code }) => (status, code),
+    };
+    let todo = match code.as_str() {
+        "NoSuchBucket" => "there is no such bucket; check S3_BUCKET and S3_ENDPOINT",
+        "InvalidAccessKeyId" => "the key is unknown there; check S3_ACCESS_KEY_ID",
+        "SignatureDoesNotMatch" => "the secret is another one; check S3_SECRET_ACCESS_KEY",
+        "AuthorizationQueryParametersError"
+        | "AuthorizationHeaderMalformed"
+        | "PermanentRedirect"
+        | "InvalidRegionName" => "the bucket is in another region; check S3_REGION and S3_ENDPOINT",
+        "RequestTimeTooSkewed" => "the clock of this machine is wrong; set it",
+        "AccessDenied" => {
+            "the key may not do this; allow it to put and to get objects below `latchkey/`, and \
+             check S3_PUBLIC_URL and the clock of this machine"
+        }
+        _ => "check S3_ENDPOINT, S3_BUCKET and the bucket's own settings",
+    };
+    Finding::bad(
+        PICTURE_STORAGE,
+        format!("refused with {status} {code}: {todo}"),
+    )
+}
+
 /// Judges the tiers and who may change limits.
 pub fn judge_quotas(tiers: &[&str], operators: usize) -> Vec<Finding> {
     let mut findings = vec![Finding::good(
@@ -148,6 +193,21 @@ pub fn judge_check(provider: &Provider, key: &str, check: &Check) -> Finding {
         Check::WrongExtra => Finding::bad(name, "knows the key but not the ids that go with it"),
         Check::Unknown(class) => Finding::bad(name, format!("can't be asked right now: {class:?}")),
     }
+}
+
+/// Says from where a host's pictures are taken, if its workers may be set to keep
+/// them elsewhere.
+pub fn judge_buckets(provider: &Provider) -> Option<Finding> {
+    let images = &provider.images;
+    images.may_keep_in_buckets().then(|| {
+        let (hosts, id) = (images.hosts.join(", "), &provider.id);
+        let words = format!(
+            "pictures are taken from {hosts}; where your workers keep them in another bucket \
+             (BUCKET_ENDPOINT_URL), add its name to `providers.{id}.image_hosts`, or they are \
+             paid for and not shown"
+        );
+        Finding::note(&provider.name, words)
+    })
 }
 
 /// Judges what is known of a key that the operator pays with, where its

@@ -27,6 +27,7 @@ pub struct Foundation {
     pub payers: Arc<Payers>,
     pub pending: PendingActions,
     pub tasks: Tasks,
+    pub http: reqwest::Client,
     pub clock: Clock,
     /// When this process began: what is older is an earlier one's.
     pub started_at_ms: i64,

@@ -34,8 +34,8 @@ pub use asks::{
     KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use checkup::{
-    Finding, Wellness, check_pages, judge_check, judge_health, judge_master, judge_quotas,
-    judge_sign_in, judge_stored_keys,
+    Finding, PICTURE_STORAGE, Wellness, check_pages, judge_buckets, judge_check, judge_health,
+    judge_master, judge_quotas, judge_sign_in, judge_storage, judge_stored_keys,
 };
 pub use durations::parse_duration;
 pub use error::Error;
@@ -57,8 +57,9 @@ pub use people::{
     Stop, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
-    ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureOutcome, PicturePlace,
-    PictureProgress, ReadyPicture, UnsettledPictures, Waiter, demo_picture,
+    ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome, PicturePlace,
+    PictureProgress, ReadyPicture, Storage, StorageSettings, StorageTrouble, UnsettledPictures,
+    Waiter, demo_picture,
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
@@ -70,8 +71,8 @@ pub use quotas::PastUse;
 pub use quotas::{
     Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
     PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport, UsageScope,
-    date_at, date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table,
-    usage_json, usage_table,
+    date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table, usage_json,
+    usage_table,
 };
 pub use tasks::Tasks;
 pub use traffic::TrafficView;
@@ -197,14 +198,15 @@ impl App {
             policies: Arc::new(policies),
             payers: Arc::new(payers),
             tasks,
+            http,
             started_at_ms: clock.now_ms(),
             clock,
         };
-        Self::furnish(foundation, settings, http)
+        Self::furnish(foundation, settings)
     }
 
     /// Makes the rooms, each of what it needs.
-    fn furnish(foundation: Foundation, settings: Settings, http: reqwest::Client) -> Self {
+    fn furnish(foundation: Foundation, settings: Settings) -> Self {
         let ask_settings = settings.asks.clone();
         let people = Arc::new(People::new(&foundation));
         let keys = Arc::new(Keys::new(&foundation));
@@ -226,7 +228,7 @@ impl App {
             gateway_url: settings.gateway_url,
             console_url: settings.console_url,
             memory: Arc::clone(foundation.providers.memory()),
-            http,
+            http: foundation.http,
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,
             probing: Semaphore::new(1),

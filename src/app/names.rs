@@ -7,7 +7,8 @@ use crate::providers::{Catalogue, holds_secret};
 /// The longest name, in characters.
 const NAME_CHARACTERS_MAX: usize = 40;
 
-/// A typed name as it is kept; none where nothing is left of it.
+/// A typed name as it is kept; none where nothing is left of it. One that is too
+/// long is refused: cut, it may be the name of another.
 pub fn name_to_keep(
     catalogue: &Catalogue,
     typed: Option<&str>,
@@ -17,6 +18,13 @@ pub fn name_to_keep(
         return Err(KeyRefusal::SecretAsName);
     }
     let shown = typed.trim().chars().filter(|c| !c.is_control());
-    let name: String = shown.take(NAME_CHARACTERS_MAX).collect();
+    let name: String = shown.collect();
+    let characters = name.chars().count();
+    if characters > NAME_CHARACTERS_MAX {
+        return Err(KeyRefusal::NameTooLong {
+            characters,
+            max: NAME_CHARACTERS_MAX,
+        });
+    }
     Ok(Some(name).filter(|name| !is_blank(name)))
 }

@@ -33,6 +33,7 @@ use answers::edit_pace::EditPace;
 use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
+use callers::installed_servers::InstalledServers;
 use callers::member_names::MemberNames;
 use callers::members::MemberCache;
 use callers::server_facts::ServerFactsCache;
@@ -86,6 +87,8 @@ pub struct Bot {
     entitlements: Option<Entitlements>,
     /// Members that programs with tokens speak for.
     members: MemberCache,
+    /// In which servers the bot is.
+    installed_servers: InstalledServers,
     /// Servers that people ask about on the console.
     server_facts: ServerFactsCache,
     /// What members that it lists are called.
@@ -122,6 +125,7 @@ impl Bot {
             home_roles: settings.home_server.map(HomeRoles::new),
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
+            installed_servers: InstalledServers::default(),
             server_facts: ServerFactsCache::default(),
             member_names: MemberNames::default(),
             dropped_interactions: AtomicU64::new(0),

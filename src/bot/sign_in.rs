@@ -219,14 +219,16 @@ fn read_identity(user: &Value, servers: &Value) -> Option<Identity> {
     let name = [&user["global_name"], &user["username"]];
     let name = name.into_iter().find_map(Value::as_str)?;
     let servers = servers.as_array()?.iter();
-    let managed = servers.filter(|server| manages(server));
+    let (managed, others): (Vec<&Value>, Vec<&Value>) = servers.partition(|it| manages(it));
+    let ids = |servers: Vec<&Value>| {
+        let ids = servers.into_iter().filter_map(|it| number(&it["id"]));
+        ids.map(ServerId).collect()
+    };
     Some(Identity {
         person: PersonId(number(&user["id"])?),
         name: name.to_owned(),
-        servers: managed
-            .filter_map(|it| number(&it["id"]))
-            .map(ServerId)
-            .collect(),
+        servers: ids(managed),
+        joined: ids(others),
     })
 }
 
@@ -333,6 +335,8 @@ mod tests {
         assert_eq!(found.name, "mia");
         let ids: Vec<u64> = found.servers.iter().map(|it| it.0).collect();
         assert_eq!(ids, [1, 2, 3, 4, 5]);
+        let others: Vec<u64> = found.joined.iter().map(|it| it.0).collect();
+        assert_eq!(others, [6, 7]);
         let named = json!({"id": "7", "username": "mia", "global_name": "Mia M."});
         let named = read_identity(&named, &json!([])).unwrap();
         assert_eq!(named.name, "Mia M.");

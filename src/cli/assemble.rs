@@ -9,6 +9,7 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::pages::{self, sign_in};
+use super::storage::storage;
 use crate::app::{
     App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
     QuotaSettings, Settings,
@@ -66,7 +67,8 @@ pub async fn assemble(
     let bot_defaults = bot_defaults(&catalogue, config, environment)?;
     let masters = master_keys(environment)?;
     check_distinct(&masters, &token, &bot_defaults)?;
-    let settings = settings(config, &catalogue)?;
+    let mut settings = settings(config, &catalogue)?;
+    settings.images.storage = storage(config, environment)?;
     let quota = quota(config)?;
     let zone = time_zone(config)?;
     let prices = prices(config)?;
@@ -417,6 +419,7 @@ fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
         deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
         poll: Duration::from_millis(u64::from(wanted.poll_ms)),
         age_restricted_only: wanted.age_restricted_only,
+        storage: None,
     })
 }
 

@@ -10,10 +10,11 @@ use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::pages::sign_in;
+use super::storage::check_storage;
 use super::{Assembled, RunOptions, assemble};
 use crate::app::{
-    Finding, SignInTrouble, Wellness, check_pages, judge_check, judge_health, judge_master,
-    judge_quotas, judge_sign_in, judge_stored_keys,
+    Finding, SignInTrouble, Wellness, check_pages, judge_buckets, judge_check, judge_health,
+    judge_master, judge_quotas, judge_sign_in, judge_stored_keys,
 };
 use crate::bot::{Introduction, SignInDesk, SignInSettings};
 use crate::config::{Config, Environment, others_can_read_dotenv};
@@ -80,6 +81,9 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             let stored = check_database(&mut report, &config, &environment).await;
             let clients = Clients::new(Timeouts::default().connect)?;
             check_discord(&mut report, &config, &environment, &clients.web).await;
+            if let Some(finding) = check_storage(&config, &environment, &clients.web).await {
+                report.show(&finding);
+            }
             let sources = Sources {
                 config: &config,
                 environment: &environment,
@@ -302,10 +306,16 @@ async fn check_providers(
         };
         let check = providers.check(provider, default.credential.as_ref()).await;
         report.show(&judge_check(provider, "the bot default key", &check));
+        judge_buckets(provider)
+            .iter()
+            .for_each(|it| report.show(it));
     }
     for key in stored {
         if let Some(provider) = providers.get(&key.provider) {
             report.show(&judge_health(provider, "the system key", key.health));
+            judge_buckets(provider)
+                .iter()
+                .for_each(|it| report.show(it));
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod pages;
 mod scene;
 mod serve;
 mod signals;
+pub mod storage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

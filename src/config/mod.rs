@@ -9,6 +9,7 @@ mod environment;
 mod gateway;
 mod quota;
 mod shards;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,6 +23,7 @@ pub use environment::{Environment, others_can_read_dotenv};
 pub use gateway::Gateway;
 pub use quota::Quota;
 pub use shards::Shards;
+pub use storage::Storage;
 
 /// The commented example, which is also what `default-config` prints.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -127,6 +129,7 @@ pub struct Images {
     pub per_person: u32,
     pub poll_ms: u32,
     pub age_restricted_only: bool,
+    pub storage: Storage,
 }
 
 impl Default for Images {
@@ -141,6 +144,7 @@ impl Default for Images {
             per_person: 2,
             poll_ms: 2_000,
             age_restricted_only: false,
+            storage: Storage::default(),
         }
     }
 }
@@ -309,6 +313,7 @@ impl Config {
             ));
         }
         self.gateway.check()?;
+        self.images.storage.check()?;
         for (id, provider) in &self.providers {
             if let Some(url) = &provider.base_url {
                 check_url(&format!("providers.{id}.base_url"), url)?;

@@ -31,6 +31,8 @@ fn a_wrong_setting_is_named_without_its_value() {
         problem("[gateway]\ntrusted_proxies = [\"::1\", \"hunter2\"]", &[]),
         problem("[providers.openai]\nbase_url = \"ftp://hunter2\"", &[]),
         problem("[ask]\nsystem_prompt = hunter2", &[]),
+        problem("[images.storage]\nendpoint = \"hunter2\"", &[]),
+        problem("[images.storage]\nlink_hours = 169", &[]),
         problem("", &[("LATCHKEY_STORE__URI", "hunter2")]),
         problem("", &[("LATCHKEY_ASK__EDIT_INTERVAL_MS", "hunter2")]),
         problem("ask = 3", &[("LATCHKEY_ASK__EDIT_INTERVAL_MS", "1000")]),

@@ -16,8 +16,10 @@ use crate::model::MemoryPermit;
 
 /// The field that carries the form's token.
 pub const TOKEN_FIELD: &str = "form_token";
-/// The longest form, in bytes.
+/// The longest form, in bytes as they were typed.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
+/// The longest body of such a form. A line break of one byte is sent as six.
+pub const ENCODED_BYTES_MAX: usize = 6 * FORM_BYTES_MAX + 4 * 1024;
 /// The longest form with files, in bytes.
 pub const FILES_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The most fields of a form.
@@ -30,6 +32,17 @@ pub struct Form {
     files: Vec<FormFile>,
     /// The memory that a form with files takes.
     memory: Mutex<Option<MemoryPermit>>,
+}
+
+/// Why a text with files is not read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TextTrouble {
+    /// Nothing was typed and no file chosen.
+    Empty,
+    /// A file is no text.
+    NotText,
+    /// It has so many bytes.
+    TooLong(usize),
 }
 
 /// A file that was put into a form.
@@ -128,22 +141,41 @@ impl Form {
     }
 
     /// What was typed into a field, and below it what stands in the form's
-    /// files; none where a file is no text, or all of it is longer than a form
-    /// without files may be.
-    pub fn secret_with_files(&self, name: &str) -> Option<SecretString> {
+    /// files. All of it may be as long as a form without files, counted as it
+    /// was typed: browsers send two bytes for each line break.
+    pub fn secret_with_files(&self, name: &str) -> Result<SecretString, TextTrouble> {
         let typed = self.all(name).next().unwrap_or_default();
         let files = self.files.iter().map(|file| file.bytes.len() + 1);
         let length = typed.len() + files.sum::<usize>();
-        if length > FORM_BYTES_MAX {
-            return None;
-        }
+        // Room for all of it, so that nothing of it is moved and left behind.
         let mut all = Zeroizing::new(String::with_capacity(length));
-        all.push_str(typed);
-        for file in &self.files {
-            all.push('\n');
-            all.push_str(str::from_utf8(&file.bytes).ok()?);
+        for line in typed.split_inclusive("\r\n") {
+            match line.strip_suffix("\r\n") {
+                Some(line) => all.extend([line, "\n"]),
+                None => all.push_str(line),
+            }
         }
-        Some(all.as_str().into())
+        for file in &self.files {
+            if !all.is_empty() && !all.ends_with('\n') {
+                all.push('\n');
+            }
+            all.push_str(str::from_utf8(&file.bytes).map_err(|_| TextTrouble::NotText)?);
+        }
+        if all.len() > FORM_BYTES_MAX {
+            return Err(TextTrouble::TooLong(all.len()));
+        }
+        if all.trim().is_empty() {
+            return Err(TextTrouble::Empty);
+        }
+        Ok(all.as_str().into())
+    }
+
+    /// Whether more was typed than a form may hold.
+    pub fn is_too_long(&self) -> bool {
+        let typed = |value: &str| value.len() - value.matches("\r\n").count();
+        let fields = self.fields.iter();
+        let length: usize = fields.map(|(name, value)| name.len() + typed(value)).sum();
+        length > FORM_BYTES_MAX
     }
 
     /// Whether a box is ticked, or a button of this name was pressed.

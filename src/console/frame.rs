@@ -2,14 +2,11 @@
 //! done a moment ago.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::{Html, IntoResponse, Response};
-use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::timeout;
 
 use crate::app::{OwnSession, nobody_else};
 use crate::model::{RequestOrigin, Scope, ServerId};
@@ -21,8 +18,6 @@ use super::{Console, assets, cookies};
 
 /// How many servers stand in the navigation.
 const SERVERS_SHOWN_MAX: usize = 8;
-/// How long a page waits for the names of servers, which Discord says.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where in the navigation a page stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +55,7 @@ struct Navigation<'a> {
     attention: usize,
     /// The servers that they could manage when they signed in.
     servers: Vec<(ServerId, String)>,
+    /// Whether there are others, which they could not manage or have no room.
     more_servers: bool,
     is_operator: bool,
 }
@@ -135,15 +131,11 @@ async fn find_navigation<'a>(session: &'a OwnSession, reader: &Reader) -> Naviga
         .await
         .unwrap_or_default();
     let managed = &session.session.servers;
-    let names = managed.iter().map(|server| async move {
-        let name = timeout(PATIENCE, app.people.find_server_name(*server));
-        Some((*server, name.await.ok()??))
-    });
-    let servers: Vec<_> = join_all(names).await.into_iter().flatten().collect();
+    let servers = app.people.find_shared_servers(managed).await;
     Navigation {
         session,
         attention: keys.iter().filter(|key| key.needs_its_owner()).count(),
-        more_servers: servers.len() > SERVERS_SHOWN_MAX,
+        more_servers: servers.len() > SERVERS_SHOWN_MAX || !session.session.joined.is_empty(),
         servers: servers.into_iter().take(SERVERS_SHOWN_MAX).collect(),
         is_operator: app.people.require_operator(&caller).is_ok(),
     }
@@ -162,7 +154,9 @@ fn document(page: &Page, reader: &Reader, body: &Markup) -> Markup {
                 link rel="preload" href=(assets::address("inter.woff2")) as="font"
                     type="font/woff2" crossorigin;
                 link rel="icon" href="data:,";
-                script src=(assets::address("console.js")) defer {}
+                // Nothing is shown before all of it is there, so that nothing moves.
+                link rel="expect" href="#status" blocking="render";
+                script src=(assets::address("console.js")) defer blocking="render" {}
             }
             body {
                 (PreEscaped(assets::ICONS))
@@ -183,6 +177,9 @@ fn show_framed(page: &Page, body: &Markup, navigation: &Navigation<'_>, reader: 
             }
             nav.side #nav popover aria-label="Console" {
                 (brand())
+                button.btn.s.close popovertarget="nav" popovertargetaction="hide" {
+                    (icon::plain("x")) "Close"
+                }
                 (show_navigation(page.section, navigation))
                 (show_person(page.section, navigation.session))
             }
@@ -222,9 +219,9 @@ fn show_navigation(at: Section, navigation: &Navigation<'_>) -> Markup {
                 }
             }
         }
-        @if !navigation.servers.is_empty() {
+        @if !navigation.servers.is_empty() || navigation.more_servers {
             div {
-                h2 { "Servers you manage" }
+                h2 { @if navigation.servers.is_empty() { "Servers" } @else { "Servers you manage" } }
                 ul {
                     @for (server, name) in &navigation.servers {
                         li {
@@ -237,7 +234,7 @@ fn show_navigation(at: Section, navigation: &Navigation<'_>) -> Markup {
                     @if navigation.more_servers {
                         li {
                             a href="/servers" aria-current=[current(Section::Servers, at)] {
-                                (icon::plain("menu")) "All"
+                                (icon::plain("menu")) "All servers"
                             }
                         }
                     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use secrecy::SecretString;
@@ -24,12 +24,12 @@ use crate::model::{
     AccessRefusal, BodyBuffer, BodyOwner, MemoryPermit, PersonId, Refusal, RequestOrigin, ServerId,
 };
 
-use super::form::{FILES_BYTES_MAX, FORM_BYTES_MAX, Form};
+use super::form::{ENCODED_BYTES_MAX, FILES_BYTES_MAX, Form};
 use super::frame::{self, Reader};
 use super::routes::{Handler, Row};
 use super::trouble::Trouble;
 use super::visit::{HandlerResult, Managing, SignedIn, Visit};
-use super::{Console, cookies};
+use super::{Console, cookies, nearby};
 
 /// Says where a request comes from, as the browser saw it
 /// (<https://www.w3.org/TR/fetch-metadata/>). Sent past TLS and to this
@@ -272,7 +272,12 @@ async fn read_form(
     let media_type = media_type.and_then(|it| it.to_str().ok()).unwrap_or("");
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(FORM_TYPE) {
-        return Ok(Form::read(&read_body(body.body).await?));
+        let form = Form::read(&read_body(body.body).await?);
+        // Whoever takes files says for itself how long a text may be.
+        if form.is_too_long() && !row.takes_files {
+            return Err(Trouble::form_too_long());
+        }
+        return Ok(form);
     }
     let boundary = multer::parse_boundary(media_type);
     let boundary = boundary.ok().filter(|_| row.takes_files);
@@ -310,7 +315,7 @@ async fn read_large_body(
 }
 
 async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    let collected = Limited::new(body, FORM_BYTES_MAX).collect().await;
+    let collected = Limited::new(body, ENCODED_BYTES_MAX).collect().await;
     let bytes = collected.map_err(|_| Trouble::form_too_long())?.to_bytes();
     Ok(Zeroizing::new(bytes.to_vec()))
 }
@@ -326,8 +331,16 @@ fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
     Err(Trouble::form_of_before(found.session.is_some()).typed(form))
 }
 
-/// Responds where no row has the address.
+/// Responds where no row has the address. A page's address with a slash behind
+/// it leads to the page.
 pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> Response {
+    if let Some(page) = nearby::without_slash(request.uri().path())
+        && is_look(request.method())
+    {
+        let query = request.uri().query();
+        let query = query.map_or_else(String::new, |query| format!("?{query}"));
+        return Redirect::permanent(&format!("{page}{query}")).into_response();
+    }
     respond_trouble(
         |reader| Trouble::no_page(reader.session.is_some()),
         console,
@@ -336,9 +349,18 @@ pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> R
     .await
 }
 
-/// Responds where rows have the address, but not with this method.
+/// Responds where rows have the address, but not with this method. Whoever opens
+/// a form's address, after a reload say, is led to the form's page.
 pub async fn respond_wrong_method(console: Arc<Console>, request: Request<Body>) -> Response {
+    if is_look(request.method()) {
+        return Redirect::to(nearby::page_of_form(request.uri().path())).into_response();
+    }
     respond_trouble(|_| Trouble::wrong_method(), console, request).await
+}
+
+/// Whether a method only looks at an address.
+fn is_look(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
 }
 
 async fn respond_trouble(

@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod guard;
 mod markup;
+mod nearby;
 mod pages;
 mod parts;
 mod reply;

@@ -12,6 +12,7 @@ use crate::model::{AccessRefusal, KeyRefusal, Refusal};
 use super::form::Form;
 use super::frame::{self, Reader, Section};
 use super::markup::{Markup, html};
+use super::pages::keys::fields::KEEP_REFUSED;
 use super::parts::{form, icon, link, note};
 use super::reply::Page;
 use super::words::{self, Names};
@@ -307,6 +308,12 @@ fn label_of(name: &str) -> &str {
         "persona" => "Persona",
         "sure" => "To confirm",
         "ask" => "What you ask",
+        "look" => "Look",
+        "confirm" => "To confirm",
+        "as" => "Use it as",
+        "in" => "As if asked in",
+        "beside" => "Beside it",
+        "other" => "Another model",
         other => other.strip_prefix("extra-").unwrap_or(other),
     }
 }
@@ -322,14 +329,19 @@ fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
                     input type="hidden" name=(name) value=(value);
                 }
                 @for (at, (name, value)) in typed.fields.iter().filter(|(name, _)| !is_kept(name)).enumerate() {
-                    div.field {
+                    @if name == KEEP_REFUSED {
+                        label.check {
+                            input type="checkbox" name=(name) value=(value) checked;
+                            span { "Store it even if its provider refuses it" }
+                        }
+                    } @else { div.field {
                         label for={ "again-" (at) } { (label_of(name)) }
                         @if value.contains('\n') {
                             textarea id={ "again-" (at) } name=(name) rows="4" { (value) }
                         } @else {
                             input id={ "again-" (at) } name=(name) value=(value);
                         }
-                    }
+                    } }
                 }
                 @if typed.held_secret {
                     div.field {

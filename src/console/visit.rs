@@ -80,6 +80,19 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// The servers that whoever is signed in shares with the bot, with what
+    /// they are called: those first that they could manage when they signed
+    /// in. `at` is the one that they look at, of which Discord said that they
+    /// are in it.
+    pub async fn list_shared_servers(&self, at: Option<ServerId>) -> Vec<(ServerId, String)> {
+        let session = self.session.as_ref();
+        let mut servers = session.map_or_else(Vec::new, |it| it.session.all_servers());
+        servers.extend(at.filter(|at| !servers.contains(at)));
+        self.app().people.find_shared_servers(&servers).await
+    }
+}
+
 impl SignedIn {
     pub fn id(&self) -> PersonId {
         self.session.session.person

@@ -304,11 +304,14 @@ pub fn add_up(
             key: attempt.key.filter(|_| of_operator),
             ..of_all(TotalScope::Bot, 0, span)
         });
-        add(TotalKey {
-            server,
-            key: attempt.key,
-            ..of_all(TotalScope::User, person.0, span)
-        });
+        // Nobody reads totals of a person who was erased.
+        if person.0 != 0 {
+            add(TotalKey {
+                server,
+                key: attempt.key,
+                ..of_all(TotalScope::User, person.0, span)
+            });
+        }
         if attempt.source != Source::Server || attempt.server.is_none() {
             continue;
         }

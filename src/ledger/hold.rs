@@ -212,6 +212,11 @@ impl Hold {
         self.booking.attempt.id
     }
 
+    /// How many pictures are held for.
+    pub fn held_pictures(&self) -> u64 {
+        self.booking.held.images
+    }
+
     /// The longest answer that limits leave room for, in tokens.
     pub fn max_output_tokens(&self) -> u64 {
         self.booking.held.output_tokens

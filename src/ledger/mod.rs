@@ -34,6 +34,8 @@ mod batch;
 mod charge;
 mod counter;
 mod decide;
+#[cfg(test)]
+mod erasure;
 mod headroom;
 mod hold;
 mod lease;
@@ -448,13 +450,11 @@ impl Ledger {
         &self.store
     }
 
-    /// Returns when everything that is queued is written.
+    /// Returns when everything that is queued is written, or kept until it can
+    /// be.
     #[cfg(test)]
     pub async fn flush(&self) {
-        let (done, flushed) = oneshot::channel();
-        if self.send(Operation::Flush(done)).await.is_ok() {
-            flushed.await.unwrap();
-        }
+        let _ = self.write_all().await;
     }
 
     /// Writes everything that is queued, ends the writer, and gives up the

@@ -5,7 +5,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::ledger::Ledger;
+use anyhow::Context;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::ledger::writer::Operation;
+use crate::ledger::{CLOSED, Ledger};
 use crate::model::lock;
 use crate::store::{StoreError, copy_error};
 
@@ -15,6 +20,8 @@ pub const WAITS_MAX: Duration = Duration::from_secs(2);
 /// How many attempts are kept that cannot be written. Beyond this, new calls
 /// are refused, and only those that run already may add theirs.
 const KEPT_MAX: usize = 8_192;
+/// How long whoever wants everything written waits for that.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the writer notes of its writes, and callers read. Moments are
 /// milliseconds since the ledger began, and at least 1; 0 is none.
@@ -53,6 +60,16 @@ impl Ledger {
             waits: self.shared.outage.waits(),
             unwritten: self.shared.outage.kept(),
         }
+    }
+
+    /// Writes everything that is queued or kept; an error where the database
+    /// does not take it.
+    pub async fn write_all(&self) -> anyhow::Result<()> {
+        let (done, written) = oneshot::channel();
+        self.send(Operation::Flush(done)).await?;
+        let written = timeout(WRITTEN_WITHIN, written).await;
+        let written = written.map_err(|_| self.shared.outage.error())?;
+        written.context(CLOSED)?
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::model::{Amounts, Departure, Outcome, ProviderFailure, Settlement, Usage, UsageClass};
+use crate::model::{
+    Amounts, Departure, NanoDollars, Outcome, ProviderFailure, Settlement, Usage, UsageClass,
+    UsageDetails,
+};
 use crate::store::Booking;
 
 use crate::ledger::charge::{Charge, UnreportedCall, written_per_s};
@@ -27,6 +30,37 @@ impl Hold {
             CallEnd::Stopped { machine_ms } => self.settlement_of_stopped(machine_ms),
             CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
         }
+    }
+
+    /// What pictures may come to, by what is held for them; none where nobody
+    /// knows, such as where a machine is paid for by the second. Whether it is
+    /// the most is said with it: where pictures have no price, their tokens are
+    /// counted afterwards.
+    pub fn estimate_pictures(&self) -> Option<(NanoDollars, bool)> {
+        let held = &self.booking.held;
+        let tokens = Usage {
+            input_tokens: self.prompt.likely,
+            output_tokens: held.output_tokens,
+            details: UsageDetails {
+                output_image: held.output_tokens,
+                ..UsageDetails::default()
+            },
+            ..Usage::default()
+        };
+        let cost_of = |usage, machine_ms| {
+            let ended = CallEnd::Painted {
+                pictures: held.images,
+                usage,
+                machine_ms,
+            };
+            self.settlement_if(ended).cost
+        };
+        let by_tokens = || Some((cost_of(Some(tokens), 0)?, true));
+        let Some(cost) = cost_of(None, 0) else {
+            return by_tokens();
+        };
+        // How long a machine will run is not known.
+        (cost_of(None, 60_000) == Some(cost)).then_some((cost, false))
     }
 
     /// The settlement of a call whose provider never said what it used.

@@ -58,9 +58,8 @@ pub enum Operation {
     Note(NotedUse),
     /// Write everything that is queued, and end.
     Stop(oneshot::Sender<()>),
-    /// Reply when everything that is queued is written.
-    #[cfg(test)]
-    Flush(oneshot::Sender<()>),
+    /// Reply when everything that is queued is written, or that it is not.
+    Flush(WrittenReply),
 }
 
 /// The replies to a hold: the first as soon as it is decided, the second when
@@ -104,8 +103,7 @@ struct Batch {
     written: Vec<WrittenReply>,
     settles: Vec<(Closing, Option<Reply<Vec<LimitUse>>>)>,
     stop: Option<oneshot::Sender<()>>,
-    #[cfg(test)]
-    flushes: Vec<oneshot::Sender<()>>,
+    flushes: Vec<WrittenReply>,
 }
 
 /// A hold that is not decided yet.
@@ -152,7 +150,6 @@ impl Writer {
             mut entries,
             written,
             settles,
-            #[cfg(test)]
             flushes,
             ..
         } = batch;
@@ -178,9 +175,14 @@ impl Writer {
                 self.catch_up(backlog).await;
             }
         }
-        #[cfg(test)]
         for reply in flushes {
-            reply.send(()).expect("somebody waits");
+            let all_written = if backlog.is_idle() {
+                Ok(())
+            } else {
+                Err(self.outage.error())
+            };
+            // Whoever waited may have gone.
+            let _ = reply.send(all_written);
         }
     }
 
@@ -386,7 +388,6 @@ impl Batch {
                     }
                 }
                 Operation::Stop(reply) => batch.stop = Some(reply),
-                #[cfg(test)]
                 Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }
@@ -400,11 +401,7 @@ impl Batch {
 
     /// Whether the write-behind buffer must be written with the batch.
     fn must_write_all(&self) -> bool {
-        #[cfg(test)]
-        if !self.flushes.is_empty() {
-            return true;
-        }
-        self.stop.is_some()
+        self.stop.is_some() || !self.flushes.is_empty()
     }
 }
 

@@ -93,6 +93,16 @@ pub enum MissingPicture {
     InWords(Words),
 }
 
+/// What pictures may cost, as far as that is known before they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PriceEstimate {
+    pub cost: NanoDollars,
+    pub pictures: u8,
+    /// Whether that is the most that they can cost, where what they use is seen
+    /// afterwards.
+    pub is_most: bool,
+}
+
 /// What came of an ask for pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureAnswer {
@@ -109,6 +119,8 @@ pub struct PictureAnswer {
     pub usage: Option<Usage>,
     /// None when nobody knows the price.
     pub cost: Option<NanoDollars>,
+    /// What was known of the price before they were made.
+    pub estimate: Option<PriceEstimate>,
     /// Payers that came before this one and could not pay.
     pub fell_back_from: Vec<FellBack>,
 }

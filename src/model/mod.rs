@@ -52,8 +52,8 @@ pub use clock::{Clock, DAY_MS};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{
-    ImageSpec, MissingPicture, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk, Size,
-    Stage, parse_seed,
+    ImageSpec, MissingPicture, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk,
+    PriceEstimate, Size, Stage, parse_seed,
 };
 pub use invisible::{is_blank, is_invisible};
 pub use key::{Credential, Health, Key, KeyGoal, Owner, Scope};

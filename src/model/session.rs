@@ -21,6 +21,9 @@ pub struct BrowserSession {
     /// The servers that they could manage when they signed in. Whether they
     /// still can is asked of Discord each time that it matters.
     pub servers: Vec<ServerId>,
+    /// The other servers that they were in when they signed in. Whether they
+    /// still are is asked in the same way.
+    pub joined: Vec<ServerId>,
     /// The browser in a few words, such as "Firefox on Linux".
     pub browser: String,
     pub signed_in_at_ms: i64,
@@ -45,6 +48,13 @@ pub struct ReturnedSignIn {
     pub verifier: SecretString,
     /// The address in the console that comes next.
     pub next: String,
+}
+
+impl BrowserSession {
+    /// All servers that its person was in, those that they could manage first.
+    pub fn all_servers(&self) -> Vec<ServerId> {
+        self.servers.iter().chain(&self.joined).copied().collect()
+    }
 }
 
 impl BrowserSessionId {

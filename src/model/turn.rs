@@ -137,4 +137,14 @@ impl PictureKind {
             Self::Webp => "image/webp",
         }
     }
+
+    /// How the name of a file of it ends.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Gif => "gif",
+            Self::Webp => "webp",
+        }
+    }
 }

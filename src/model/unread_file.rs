@@ -45,6 +45,8 @@ pub enum WhyUnread {
 pub enum FileKind {
     /// A picture in a format that not every model sees, such as `HEIC`.
     Picture(String),
+    /// A picture that stands in an embed, and is no file of the message's.
+    EmbeddedPicture,
     VoiceMessage {
         seconds: u64,
     },

@@ -107,19 +107,27 @@ impl Store {
         rows.iter().map(pair).collect()
     }
 
-    /// The sum of everything, as the totals have it.
+    /// The sum of everything, as the totals of quarters and those of days have it.
     pub async fn audit_totals(&self) -> Total {
-        let sql = "select cast(coalesce(sum(requests), 0) as bigint), \
+        let of_quarters = "select cast(coalesce(sum(requests), 0) as bigint), \
              cast(coalesce(sum(output_tokens), 0) as bigint), \
-             cast(coalesce(sum(cost_nano), 0) as bigint) from usage_total where scope = 'bot' \
-             and quarters = 96";
-        let rows = self.query(Statement::new(sql, [])).await.unwrap();
-        let row = rows.first().unwrap();
-        Total {
-            requests: row.int(0).unwrap().cast_unsigned(),
-            output_tokens: row.int(1).unwrap().cast_unsigned(),
-            cost_nano: row.int(2).unwrap().cast_unsigned(),
-            ..Total::default()
+             cast(coalesce(sum(cost_nano), 0) as bigint) from usage_total where scope = 'bot'";
+        let of_days = "select cast(coalesce(sum(requests), 0) as bigint), \
+             cast(coalesce(sum(output_tokens), 0) as bigint), \
+             cast(coalesce(sum(cost_nano), 0) as bigint) from usage_day where scope = 'bot'";
+        let both = [of_quarters, of_days].map(|sql| Statement::new(sql, []));
+        let mut sums = Vec::new();
+        for statement in both {
+            let rows = self.query(statement).await.unwrap();
+            let row = rows.first().unwrap();
+            sums.push(Total {
+                requests: row.int(0).unwrap().cast_unsigned(),
+                output_tokens: row.int(1).unwrap().cast_unsigned(),
+                cost_nano: row.int(2).unwrap().cast_unsigned(),
+                ..Total::default()
+            });
         }
+        assert_eq!(sums[0], sums[1]);
+        sums[0]
     }
 }

@@ -32,6 +32,7 @@ pub enum Table {
     QuotaLimit,
     Session,
     SignIn,
+    UsageDay,
     UsageTotal,
 }
 
@@ -60,6 +61,7 @@ impl Table {
             Self::QuotaLimit => "quota_limit",
             Self::Session => "session",
             Self::SignIn => "sign_in",
+            Self::UsageDay => "usage_day",
             Self::UsageTotal => "usage_total",
         }
     }
@@ -89,6 +91,7 @@ impl Table {
             | Self::QuotaCounter
             | Self::Session
             | Self::SignIn
+            | Self::UsageDay
             | Self::UsageTotal => false,
         }
     }
@@ -180,7 +183,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 23] = [
+    const ALL: [Table; 24] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -203,6 +206,7 @@ mod tests {
         Table::QuotaLimit,
         Table::Session,
         Table::SignIn,
+        Table::UsageDay,
         Table::UsageTotal,
     ];
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use crate::model::{KeyId, Owner};
 
 use crate::store::Store;
-use crate::store::totals::{QUARTERS_A_DAY, Total};
+use crate::store::totals::Total;
 use crate::store::value::Statement;
 
 impl Store {
@@ -15,13 +15,9 @@ impl Store {
     pub async fn key_uses(&self, owner: Owner) -> anyhow::Result<BTreeMap<KeyId, Total>> {
         let sql = "select key_id, cast(sum(requests) as bigint), \
                    cast(sum(input_tokens) as bigint), cast(sum(output_tokens) as bigint) \
-                   from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
-                   and key_id <> '' group by key_id";
-        let values = [
-            owner.scope().as_str().into(),
-            owner.id().into(),
-            QUARTERS_A_DAY.into(),
-        ];
+                   from usage_day where scope = $1 and owner_id = $2 and key_id <> '' \
+                   group by key_id";
+        let values = [owner.scope().as_str().into(), owner.id().into()];
         let rows = self.query(Statement::new(sql, values)).await?;
         let uses = rows.iter().map(|row| {
             let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());

@@ -76,7 +76,7 @@ use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Trans
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 15;
+const MIGRATION: i32 = 17;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has

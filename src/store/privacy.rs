@@ -11,6 +11,9 @@ use crate::store::value::{Row, Statement, Value};
 
 /// How many attempts one statement looks through for those of a person.
 const ATTEMPTS_AT_ONCE: i64 = 10_000;
+/// How long after its beginning an attempt may be written by another process
+/// of the same database.
+const WRITTEN_LATE_MS: i64 = 10_000;
 
 /// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,29 +56,45 @@ macro_rules! select_attempts {
 }
 pub(super) use select_attempts;
 
+/// Gives a person's share of a server's totals to member 0.
+macro_rules! give_up_share {
+    ($table:literal) => {
+        concat!(
+            "insert into ",
+            $table,
+            " (scope, owner_id, quarter, member_id, server_id, source, key_id, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated) \
+             select scope, owner_id, quarter, 0, server_id, source, key_id, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated from ",
+            $table,
+            " where scope = 'member' and member_id = $1 ",
+            add_to_total!($table)
+        )
+    };
+}
+
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 20] = [
-    Change::to(
-        Table::UsageTotal,
-        concat!(
-            "insert into usage_total (scope, owner_id, quarters, quarter, member_id, server_id, \
-     source, key_id, provider, model, requests, input_tokens, output_tokens, cached_tokens, \
-     reasoning_tokens, images, cost_nano, unpriced, estimated) \
-     select scope, owner_id, quarters, quarter, 0, server_id, source, key_id, provider, model, \
-     requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
-     unpriced, estimated \
-     from usage_total where scope = 'member' and member_id = $1 ",
-            add_to_total!()
-        ),
-    ),
+const ERASE: [Change; 23] = [
+    Change::to(Table::UsageTotal, give_up_share!("usage_total")),
+    Change::to(Table::UsageDay, give_up_share!("usage_day")),
     Change::to(
         Table::UsageTotal,
         "delete from usage_total where scope = 'member' and member_id = $1",
     ),
     Change::to(
+        Table::UsageDay,
+        "delete from usage_day where scope = 'member' and member_id = $1",
+    ),
+    Change::to(
         Table::UsageTotal,
         "delete from usage_total where scope = 'user' and owner_id = $1",
+    ),
+    Change::to(
+        Table::UsageDay,
+        "delete from usage_day where scope = 'user' and owner_id = $1",
     ),
     Change::to(
         Table::ProviderKey,
@@ -197,10 +216,12 @@ impl Store {
         rows.await?.first().map(read_attempt).transpose()
     }
 
-    /// Erases a person: their keys, totals, tier, pending actions, imported keys,
-    /// checks, tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
-    /// changed piece by piece, so that no other write waits long. What counters
-    /// have counted of them stays until it renews.
+    /// Erases a person: their id in attempts from `oldest_ms` to now, keys,
+    /// totals, tier, pending actions, imported keys, checks, tokens and
+    /// sessions. Attempts are changed piece by piece, so that no other write
+    /// waits long, and first: one that ends meanwhile is added to the totals of
+    /// whomever its row names, and these are erased last. What counters have
+    /// counted of them stays until it renews.
     pub async fn erase_person(
         &self,
         person: PersonId,
@@ -212,8 +233,6 @@ impl Store {
             "update attempt set person_id = null where person_id = $1 \
              and attempt_id >= $2 and attempt_id < $3",
         );
-        let statements = ERASE.map(|change| change.with([person.0.into()]));
-        self.write_all(statements.into()).await?;
         let sql = "select attempt_id from attempt where attempt_id >= $1 and attempt_id < $2 \
                    order by attempt_id limit 1 offset $3";
         let first = AttemptId::first_at(oldest_ms).into();
@@ -223,8 +242,12 @@ impl Store {
             let to = to.unwrap_or_else(|| end.clone());
             FORGET_IN_ATTEMPTS.with([person.0.into(), from, to])
         };
-        let forgotten = self.change_in_ranges(first, next, forget).await;
-        forgotten.map(drop)
+        self.change_in_ranges(first, next, forget).await?;
+        // Those that were written meanwhile, in one piece with the totals.
+        let newest = AttemptId::first_at(now_ms - WRITTEN_LATE_MS).into();
+        let mut statements = vec![forget(newest, None)];
+        statements.extend(ERASE.map(|change| change.with([person.0.into()])));
+        self.write_all(statements).await
     }
 }
 

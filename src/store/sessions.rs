@@ -45,7 +45,7 @@ macro_rules! select_sessions {
     ($which:literal) => {
         concat!(
             "select session_id, person_id, name, servers, browser, signed_in_at_ms, \
-             seen_at_ms, ends_at_ms, hash from session ",
+             seen_at_ms, ends_at_ms, hash, joined from session ",
             $which
         )
     };
@@ -110,10 +110,9 @@ impl Store {
         const BEGIN: Change = Change::to(
             Table::Session,
             "insert into session (session_id, person_id, hash, name, servers, browser, \
-             signed_in_at_ms, seen_at_ms, ends_at_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             signed_in_at_ms, seen_at_ms, ends_at_ms, joined) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         );
-        let servers: Vec<String> = session.servers.iter().map(ServerId::to_string).collect();
         let others = i64::from(max) - 1;
         let room = [session.person.0.into(), BATCH.into(), others.into()];
         let values = [
@@ -121,11 +120,12 @@ impl Store {
             session.person.0.into(),
             hash.as_slice().into(),
             session.name.as_str().into(),
-            servers.join(" ").into(),
+            write_servers(&session.servers).into(),
             session.browser.as_str().into(),
             session.signed_in_at_ms.into(),
             session.seen_at_ms.into(),
             session.ends_at_ms.into(),
+            write_servers(&session.joined).into(),
         ];
         self.write_all(vec![MAKE_ROOM.with(room), BEGIN.with(values)])
             .await
@@ -288,14 +288,24 @@ impl Store {
     }
 }
 
+/// Ids with spaces between.
+fn write_servers(servers: &[ServerId]) -> String {
+    let ids: Vec<String> = servers.iter().map(ServerId::to_string).collect();
+    ids.join(" ")
+}
+
+fn read_servers(text: &str) -> anyhow::Result<Vec<ServerId>> {
+    let server = |id: &str| Ok(id.parse().map(ServerId)?);
+    text.split_ascii_whitespace().map(server).collect()
+}
+
 fn read_session(row: &Row) -> anyhow::Result<BrowserSession> {
-    let server = |id: &str| id.parse().map(ServerId);
-    let servers = row.text(3)?.split_ascii_whitespace().map(server);
     Ok(BrowserSession {
         id: BrowserSessionId::parse(row.text(0)?).context("a row has a malformed id")?,
         person: PersonId(row.int(1)?.cast_unsigned()),
         name: row.text(2)?.to_owned(),
-        servers: servers.collect::<Result<_, _>>()?,
+        servers: read_servers(row.text(3)?)?,
+        joined: read_servers(row.text(9)?)?,
         browser: row.text(4)?.to_owned(),
         signed_in_at_ms: row.int(5)?,
         seen_at_ms: row.int(6)?,

@@ -92,6 +92,7 @@ fn session(person: PersonId, id: u64, seen_at_ms: i64) -> BrowserSession {
         person,
         name: "Mia".into(),
         servers: vec![ServerId(9), ServerId(u64::MAX)],
+        joined: vec![ServerId(7)],
         browser: "Firefox on Linux".into(),
         signed_in_at_ms: seen_at_ms,
         seen_at_ms,

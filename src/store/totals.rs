@@ -36,7 +36,8 @@ impl Scope {
     }
 }
 
-/// The stretch of time that a total is of. Each attempt is added to both kinds.
+/// The stretch of time that a total is of. Each attempt is added to both kinds,
+/// which have a table each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TotalSpan {
     /// A quarter of an hour, counted from 1970.
@@ -55,22 +56,23 @@ impl TotalSpan {
         ]
     }
 
-    /// How many quarters it has, and which is the first.
-    fn in_quarters(self) -> (i64, i64) {
+    /// The first quarter that it has.
+    fn first_quarter(self) -> i64 {
         match self {
-            Self::Quarter(quarter) => (1, quarter),
-            Self::Day(day) => (QUARTERS_A_DAY, day * QUARTERS_A_DAY),
+            Self::Quarter(quarter) => quarter,
+            Self::Day(day) => day * QUARTERS_A_DAY,
         }
     }
 }
 
 /// What identifies a total: of whom, of which time, and of what. What a scope
-/// does not tell apart is 0, none or empty.
+/// does not tell apart is 0, none or empty. In order, those of one table stand
+/// together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotalKey {
+    pub span: TotalSpan,
     pub scope: Scope,
     pub owner: u64,
-    pub span: TotalSpan,
     /// Only in [`Scope::Member`].
     pub member: u64,
     /// Where a person asked; 0 for a direct message or a program.
@@ -116,68 +118,104 @@ impl Total {
 
 /// The end of an insert, by which it adds to a total that exists already.
 macro_rules! add_to_total {
-    () => {
-        "on conflict (scope, owner_id, quarters, quarter, member_id, server_id, source, key_id, \
-         provider, model) do update set \
-         requests = usage_total.requests + excluded.requests, \
-         input_tokens = usage_total.input_tokens + excluded.input_tokens, \
-         output_tokens = usage_total.output_tokens + excluded.output_tokens, \
-         cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
-         reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
-         images = usage_total.images + excluded.images, \
-         cost_nano = usage_total.cost_nano + excluded.cost_nano, \
-         unpriced = usage_total.unpriced + excluded.unpriced, \
-         estimated = usage_total.estimated + excluded.estimated"
+    ($table:literal) => {
+        concat!(
+            "on conflict (scope, owner_id, quarter, member_id, server_id, source, key_id, \
+             provider, model) do update set requests = ",
+            $table,
+            ".requests + excluded.requests, input_tokens = ",
+            $table,
+            ".input_tokens + excluded.input_tokens, output_tokens = ",
+            $table,
+            ".output_tokens + excluded.output_tokens, cached_tokens = ",
+            $table,
+            ".cached_tokens + excluded.cached_tokens, reasoning_tokens = ",
+            $table,
+            ".reasoning_tokens + excluded.reasoning_tokens, images = ",
+            $table,
+            ".images + excluded.images, cost_nano = ",
+            $table,
+            ".cost_nano + excluded.cost_nano, unpriced = ",
+            $table,
+            ".unpriced + excluded.unpriced, estimated = ",
+            $table,
+            ".estimated + excluded.estimated"
+        )
     };
 }
 pub(super) use add_to_total;
 
+/// Adds to a total of a table.
+macro_rules! insert_total {
+    ($table:literal) => {
+        concat!(
+            "insert into ",
+            $table,
+            " (scope, owner_id, quarter, member_id, server_id, source, key_id, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+             $11, $12, $13, $14, $15, $16, $17, $18) ",
+            add_to_total!($table)
+        )
+    };
+}
+
+/// Takes something back from a total of a table.
+macro_rules! reduce_total {
+    ($table:literal) => {
+        concat!(
+            "update ",
+            $table,
+            " set requests = requests - $10, input_tokens = input_tokens - $11, \
+             output_tokens = output_tokens - $12, cached_tokens = cached_tokens - $13, \
+             reasoning_tokens = reasoning_tokens - $14, images = images - $15, \
+             cost_nano = cost_nano - $16, unpriced = unpriced - $17, estimated = estimated - $18 \
+             where scope = $1 and owner_id = $2 and quarter = $3 and member_id = $4 \
+             and server_id = $5 and source = $6 and key_id = $7 and provider = $8 and model = $9"
+        )
+    };
+}
+
 /// Statements that add to totals. Every process adds in the same order, so that
 /// no two wait for each other's rows.
 pub(super) fn add_totals(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
-    const SQL: Change = Change::to(
-        Table::UsageTotal,
-        concat!(
-            "insert into usage_total (scope, owner_id, quarters, quarter, member_id, server_id, \
-             source, key_id, provider, model, requests, input_tokens, output_tokens, \
-             cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-             $17, $18, $19) ",
-            add_to_total!()
-        ),
-    );
-    let added = totals.into_iter();
-    added.map(|(key, total)| SQL.with_all(total_values(&key, &total)))
+    const QUARTER: Change = Change::to(Table::UsageTotal, insert_total!("usage_total"));
+    const DAY: Change = Change::to(Table::UsageDay, insert_total!("usage_day"));
+    change_totals(totals, QUARTER, DAY)
 }
 
 /// Statements that take back what estimates had added to totals.
 pub(super) fn take_back_totals(
     totals: BTreeMap<TotalKey, Total>,
 ) -> impl Iterator<Item = Statement> {
-    const SQL: Change = Change::to(
-        Table::UsageTotal,
-        "update usage_total set requests = requests - $11, input_tokens = input_tokens - $12, \
-         output_tokens = output_tokens - $13, cached_tokens = cached_tokens - $14, \
-         reasoning_tokens = reasoning_tokens - $15, images = images - $16, \
-         cost_nano = cost_nano - $17, unpriced = unpriced - $18, estimated = estimated - $19 \
-         where scope = $1 and owner_id = $2 and quarters = $3 and quarter = $4 \
-         and member_id = $5 and server_id = $6 and source = $7 and key_id = $8 \
-         and provider = $9 and model = $10",
-    );
-    let taken = totals.into_iter();
-    taken.map(|(key, total)| SQL.with_all(total_values(&key, &total)))
+    const QUARTER: Change = Change::to(Table::UsageTotal, reduce_total!("usage_total"));
+    const DAY: Change = Change::to(Table::UsageDay, reduce_total!("usage_day"));
+    change_totals(totals, QUARTER, DAY)
+}
+
+/// A statement for each total, by the table that it is in.
+fn change_totals(
+    totals: BTreeMap<TotalKey, Total>,
+    quarter: Change,
+    day: Change,
+) -> impl Iterator<Item = Statement> {
+    totals.into_iter().map(move |(key, total)| {
+        let change = match key.span {
+            TotalSpan::Quarter(_) => quarter,
+            TotalSpan::Day(_) => day,
+        };
+        change.with_all(total_values(&key, &total))
+    })
 }
 
 /// The values of all columns of a total.
 fn total_values(key: &TotalKey, total: &Total) -> Vec<Value> {
-    let (quarters, quarter) = key.span.in_quarters();
     let paid_by = key.key.map(|key| Value::Text(key.to_string()));
     let provider = key.provider.as_ref().map(Value::from);
     vec![
         Value::StaticText(key.scope.as_str()),
         key.owner.into(),
-        quarters.into(),
-        quarter.into(),
+        key.span.first_quarter().into(),
         key.member.into(),
         key.server.into(),
         Value::StaticText(key.source),

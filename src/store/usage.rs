@@ -49,7 +49,7 @@ impl DayStretch {
     /// Its rows: those of days where its days are days of UTC.
     fn part(self) -> Part {
         Part {
-            quarters: if self.is_utc() { QUARTERS_A_DAY } else { 1 },
+            is_of_days: self.is_utc(),
             from: self.from,
             to: self.to,
             offset: self.offset,
@@ -95,19 +95,29 @@ pub struct ReceiptsAfter {
 /// Rows of one kind: those of days, or of quarters, of a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
-    quarters: i64,
+    is_of_days: bool,
     from: i64,
     to: i64,
     offset: i64,
 }
 
+/// SQL that reads the table of quarters or that of days, as a part says.
+macro_rules! sql_of_part {
+    ($part:expr, $select:literal, $which:literal) => {
+        if $part.is_of_days {
+            concat!($select, sums!(), " from usage_day ", $which)
+        } else {
+            concat!($select, sums!(), " from usage_total ", $which)
+        }
+    };
+}
+
 impl Part {
     /// What a statement about rows of an owner's is given, in order.
-    fn values(self, owner: UsageOwner) -> [Value; 6] {
+    fn values(self, owner: UsageOwner) -> [Value; 5] {
         [
             owner.scope.as_str().into(),
             owner.id.into(),
-            self.quarters.into(),
             self.from.into(),
             self.to.into(),
             self.offset.into(),
@@ -128,6 +138,16 @@ impl Store {
             ensure!(lines.len() < LINES_MAX, TooManyLines);
         }
         Ok(lines)
+    }
+
+    /// The first quarter of an hour, counted from 1970, in which an owner used
+    /// anything.
+    pub async fn first_use(&self, owner: UsageOwner) -> anyhow::Result<Option<i64>> {
+        let sql = "select min(quarter) from usage_total \
+             where scope = $1 and owner_id = $2 and quarters = 1";
+        let values = [owner.scope.as_str().into(), owner.id.into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_int(0))
     }
 
     /// Totals of a stretch of time as a whole. All lines say that they are of
@@ -175,14 +195,14 @@ impl Store {
         owner: UsageOwner,
         stretches: &[DayStretch],
     ) -> anyhow::Result<Vec<(i64, Total)>> {
-        let sql = concat!(
-            "select (quarter + $6) / 96, ",
-            sums!(),
-            " from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
-             and quarter >= $4 and quarter < $5 group by 1 order by 1"
-        );
         let mut sums = Vec::new();
         for part in stretches.iter().copied().map(DayStretch::part) {
+            let sql = sql_of_part!(
+                part,
+                "select (quarter + $5) / 96, ",
+                "where scope = $1 and owner_id = $2 and quarter >= $3 and quarter < $4 \
+                 group by 1 order by 1"
+            );
             let rows = self.query(Statement::new(sql, part.values(owner))).await?;
             for row in &rows {
                 sums.push((row.int(0)?, read_total(row, 1)?));
@@ -192,11 +212,10 @@ impl Store {
     }
 
     async fn usage_part(&self, owner: UsageOwner, part: Part) -> anyhow::Result<Vec<UsageLine>> {
-        let sql = concat!(
-            "select (quarter + $6) / 96, server_id, source, key_id, provider, model, ",
-            sums!(),
-            " from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
-             and quarter >= $4 and quarter < $5 \
+        let sql = sql_of_part!(
+            part,
+            "select (quarter + $5) / 96, server_id, source, key_id, provider, model, ",
+            "where scope = $1 and owner_id = $2 and quarter >= $3 and quarter < $4 \
              group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit 50000"
         );
         let rows = self.query(Statement::new(sql, part.values(owner))).await?;
@@ -211,20 +230,15 @@ impl Store {
         server: u64,
         quarters: Range<i64>,
     ) -> anyhow::Result<Vec<(u64, Total)>> {
-        let sql = concat!(
-            "select member_id, ",
-            sums!(),
-            " from usage_total where scope = 'member' and owner_id = $1 and quarters = $2 \
-             and quarter >= $3 and quarter < $4 group by member_id"
-        );
         let mut members: BTreeMap<u64, Total> = BTreeMap::new();
         for part in parts(quarters) {
-            let values = [
-                server.into(),
-                part.quarters.into(),
-                part.from.into(),
-                part.to.into(),
-            ];
+            let sql = sql_of_part!(
+                part,
+                "select member_id, ",
+                "where scope = 'member' and owner_id = $1 and quarter >= $2 and quarter < $3 \
+                 group by member_id"
+            );
+            let values = [server.into(), part.from.into(), part.to.into()];
             for row in self.query(Statement::new(sql, values)).await? {
                 let member = row.int(0)?.cast_unsigned();
                 members
@@ -245,7 +259,7 @@ impl Store {
         quarters: Range<i64>,
     ) -> anyhow::Result<Vec<i64>> {
         let sql = "select distinct quarter from usage_total where scope = $1 and owner_id = $2 \
-                   and quarters = 1 and quarter >= $3 and quarter < $4 order by quarter";
+                   and quarter >= $3 and quarter < $4 order by quarter";
         let values = [
             owner.scope.as_str().into(),
             owner.id.into(),
@@ -301,7 +315,7 @@ impl Store {
         let sql = concat!(
             "select quarter / 96, source, provider, model, ",
             sums!(),
-            " from usage_total where scope = $1 and owner_id = $2 and quarters = 96 \
+            " from usage_day where scope = $1 and owner_id = $2 \
              and quarter >= $3 and quarter <= $4 \
              group by 1, 2, 3, 4 order by 1, 2, 3, 4 limit $5"
         );
@@ -337,16 +351,16 @@ fn parts(quarters: Range<i64>) -> impl Iterator<Item = Part> {
     } else {
         (end, end)
     };
-    let part = |quarters, from, to| Part {
-        quarters,
+    let part = |is_of_days, from, to| Part {
+        is_of_days,
         from,
         to,
         offset: 0,
     };
     let all = [
-        part(1, start, first),
-        part(QUARTERS_A_DAY, first, last),
-        part(1, last, end),
+        part(false, start, first),
+        part(true, first, last),
+        part(false, last, end),
     ];
     all.into_iter().filter(|part| part.from < part.to)
 }
@@ -389,12 +403,14 @@ mod tests {
         }
     }
 
-    /// What a person and a server used by day of UTC, as rows of a kind say it.
-    fn used(database: &Connection, quarters: i64) -> Vec<(String, i64, i64, i64, i64)> {
-        let sql = "select scope, quarter / 96, sum(requests), sum(cost_nano), sum(unpriced) \
-                   from usage_total where quarters = ?1 group by 1, 2 order by 1, 2";
-        let mut query = database.prepare(sql).unwrap();
-        let rows = query.query_map([quarters], |row| {
+    /// What a person and a server used by day of UTC, as a table says it.
+    fn used(database: &Connection, table: &str) -> Vec<(String, i64, i64, i64, i64)> {
+        let sql = format!(
+            "select scope, quarter / 96, sum(requests), sum(cost_nano), sum(unpriced) \
+             from {table} group by 1, 2 order by 1, 2"
+        );
+        let mut query = database.prepare(&sql).unwrap();
+        let rows = query.query_map([], |row| {
             Ok((
                 row.get(0)?,
                 row.get(1)?,
@@ -431,7 +447,7 @@ mod tests {
                 ('bot', 0, 10, 0, 'server', 'openai', 'm', 1, 10, 5, 0, 0, 0, 300, 0, 0),
                 ('bot', 0, 10, 0, 'personal', 'openai', 'm', 2, 20, 10, 0, 0, 0, 40, 1, 0);";
         database.execute_batch(rows).unwrap();
-        migrate(&database, 12..=12);
+        migrate(&database, 12..=16);
         let expected = [
             ("bot", 10, 3, 340, 1),
             ("guild", 10, 1, 300, 0),
@@ -439,11 +455,11 @@ mod tests {
             ("user", 10, 3, 340, 1),
         ];
         let expected = expected.map(|it| (it.0.to_owned(), it.1, it.2, it.3, it.4));
-        for quarters in [1, 96] {
-            assert_eq!(used(&database, quarters), expected);
+        for table in ["usage_total", "usage_day"] {
+            assert_eq!(used(&database, table), expected);
         }
         let sql = "select key_id, quarter, requests from usage_total \
-                   where scope = 'user' and quarters = 1 order by quarter";
+                   where scope = 'user' order by quarter";
         let mut query = database.prepare(sql).unwrap();
         let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let rows: Vec<(String, i64, i64)> = rows.unwrap().collect::<Result<_, _>>().unwrap();
@@ -458,7 +474,7 @@ mod tests {
             let mut next = start;
             for part in parts(start..end) {
                 prop_assert_eq!(part.from, next);
-                if part.quarters > 1 {
+                if part.is_of_days {
                     prop_assert!(part.from % 96 == 0 && part.to % 96 == 0);
                 } else {
                     prop_assert!(part.to - part.from < 192);

@@ -140,6 +140,22 @@ impl Browser {
         self.call("Runtime.evaluate", call).await["result"]["value"].clone()
     }
 
+    /// How far the page's parts have moved by themselves, as the browser counts
+    /// it (<https://wicg.github.io/layout-instability/>). Only an observer is
+    /// told of that.
+    pub async fn moved(&self) -> f64 {
+        let moved = self
+            .evaluates(
+                "new Promise(done => requestAnimationFrame(() => setTimeout(() => {
+                    const observer = new PerformanceObserver(() => {});
+                    observer.observe({type: 'layout-shift', buffered: true});
+                    const all = observer.takeRecords().filter(it => !it.hadRecentInput);
+                    done(all.reduce((sum, it) => sum + it.value, 0)); }, 0)))",
+            )
+            .await;
+        moved.as_f64().expect("the browser counts it")
+    }
+
     /// Waits until an expression is true.
     pub async fn until(&self, expression: &str) {
         let began = Instant::now();

@@ -344,8 +344,12 @@ async fn a_refusal_about_keys_is_for_the_person_alone() {
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(mia.directly().says("hello").await, @"
-        No API key configured: there is no key that can pay for this: not yours, not this server's, not the bot's.
+        No API key configured: there is no key that can pay for this: not yours, and not the bot's.
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
+        ");
+        assert_snapshot!(mia.directly().runs("/keys status").await, @"
+        (only you) Nobody has a key here: not you, and not the bot.
+        Add a key of your own with `/keys add`.
         ");
     })
     .await;

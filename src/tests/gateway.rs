@@ -21,7 +21,7 @@ async fn a_program_asks_with_its_persons_key() {
             .await;
         insta::assert_snapshot!(answer.shown(), @r#"
         200 personal openai
-        {"choices":[{"finish_reason":"stop","index":0,"message":{"content":"one two three four five six seven eight nine ten","role":"assistant"}}],"model":"gpt-6-luna","object":"chat.completion","usage":{"completion_tokens":10,"prompt_tokens":12}}
+        {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,"message":{"annotations":[],"content":"one two three four five six seven eight nine ten","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion","usage":{"completion_tokens":10,"completion_tokens_details":{"reasoning_tokens":0},"prompt_tokens":12,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":22}}
         "#);
         assert_eq!(answer.header("x-latchkey-key-id").len(), 32);
         assert!(answer.header("x-request-id").starts_with("req_"));
@@ -77,27 +77,29 @@ async fn a_stream_comes_as_it_is_and_its_usage_is_read() {
         200 personal openai
         : keep-alive
 
-        data: {"choices":[{"delta":{"content":"one "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"two "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"one "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"three "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"two "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"four "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"three "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"five "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"four "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"six "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"five "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"seven "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"six "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"eight "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"seven "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"nine "},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"eight "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{"content":"ten"},"finish_reason":null,"index":0}],"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"nine "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
-        data: {"choices":[{"delta":{},"finish_reason":"stop","index":0}],"model":"gpt-6-luna"}
+        data: {"choices":[{"delta":{"content":"ten"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+
+        data: {"choices":[{"delta":{},"finish_reason":"stop","index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
 
         data: [DONE]
         "#);

@@ -5,7 +5,7 @@ use latchkey_emulator::providers::ProviderFault;
 use secrecy::SecretString;
 
 use super::{Stage, bad, good, run};
-use crate::app::{Error, ImportOutcome, KeyImport, nobody_else};
+use crate::app::{Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
 use crate::model::{Caller, KeyId, PersonId, Place, Scope, ServerId};
 
 fn mia(stage: &Stage) -> Caller {
@@ -26,7 +26,7 @@ fn told(import: &KeyImport) -> String {
         let variable = key.variable.as_deref().unwrap_or("-");
         let hint = key.hint.as_deref().unwrap_or("-");
         let health = key.health.map_or("not checked", |health| health.as_str());
-        let (provider, replaces) = (&key.provider, key.replaces);
+        let (provider, replaces) = (&key.provider, key.replaces.is_some());
         let chosen = key.id.map_or("", |_| " can be chosen");
         format!("{provider} {variable} …{hint} {health} replaces={replaces}{chosen}")
     });
@@ -180,26 +180,34 @@ async fn keys_over_the_limit_wait_and_one_of_two_is_stored() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_file_of_keys_is_refused() {
+async fn a_file_that_is_too_large_or_for_another_owner_is_refused() {
     run(async |stage| {
         let (app, mia) = (stage.app().await, mia(stage));
-        for file in [
-            "#".repeat(70_000),
-            "sk-made0up1made0up1-NUMBER\n".repeat(50),
-        ] {
-            let mut number = 0;
-            let numbered = file.split_inclusive('\n').map(|line| {
-                number += 1;
-                line.replace("sk-", &format!("gsk_made{number:03}up"))
-            });
-            let file = SecretString::from(numbered.collect::<String>());
-            let refused = app.keys.begin_import(&mia, Scope::User, file).await;
-            assert!(matches!(refused, Err(Error::Refused(_))));
-        }
+        let large = SecretString::from("#".repeat(70_000));
+        let refused = app.keys.begin_import(&mia, Scope::User, large).await;
+        assert!(matches!(refused, Err(Error::Refused(_))));
         let server = app
             .keys
             .begin_import(&mia, Scope::Guild, SecretString::from("A=b"));
         assert!(matches!(server.await, Err(Error::Refused(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_too_many_keys_the_first_are_taken_and_the_others_named() {
+    run(async |stage| {
+        let mia = mia(stage);
+        let line = |number| format!("gsk_made{number:03}up0made0up1made0up\n");
+        let file: String = (0..50).map(line).collect();
+        let import = imports(stage, &mia, &file).await;
+        assert_eq!(import.keys.len(), 40);
+        let skipped: Vec<usize> = import.skipped.iter().map(|it| it.line).collect();
+        assert_eq!(skipped, (41..=50).collect::<Vec<_>>());
+        let mut whys = import.skipped.iter().map(|it| &it.why);
+        assert!(whys.all(|why| *why == WhySkipped::TooMany("groq".into())));
+        // Nobody's provider is asked about those.
+        assert!(stage.calls() <= 40);
     })
     .await;
 }

@@ -435,3 +435,53 @@ async fn a_picture_that_is_forwarded_or_replied_to_is_shown() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_picture_in_an_embed_is_said_to_be_unseen() {
+    stage::run_with(reading(), async |stage| {
+        let (mia, world) = (stage.mia(), stage.world());
+        let chart = json!({"image": {"url": "https://pictures.example/chart.png"}});
+        let chart = NewMessage::embed(&chart);
+        let chart = world.post_as_webhook(alarms(), mia.channel, "", chart);
+        mia.replies(chart, "@Latchkey what is this?").await;
+        assert_snapshot!(told(stage), @"
+        user: Alarms (app): [embed:]
+        > [picture, which you can't see]
+        mia: what is this?
+        ");
+        // Where it is all there is, nobody is asked, and the person hears why.
+        assert_snapshot!(mia.replies(chart, "@Latchkey").await, @"
+        I can't read `chart.png`: I see no pictures in embeds.
+        Save it, and send it as a file.
+        ");
+        assert_snapshot!(mia.right_clicks(chart, "Explain").await, @"
+        (only you) I can't read `chart.png`: I see no pictures in embeds.
+        Save it, and send it as a file.
+        ");
+        let direct = mia.directly();
+        let forward = world.forward(mia.person, direct.channel, chart).unwrap();
+        assert_snapshot!(direct.sees_reply(forward).await, @"
+        I can't read `chart.png`: I see no pictures in embeds.
+        Save it, and send it as a file.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forward_that_shows_nothing_is_said_to_be_there() {
+    stage::run_with(reading(), async |stage| {
+        let (mia, world) = (stage.mia(), stage.world());
+        let nothing = mia.posts("", Value::Null);
+        let direct = mia.directly();
+        let forward = world.forward(mia.person, direct.channel, nothing).unwrap();
+        assert_snapshot!(direct.sees_reply(forward).await, @"I found nothing in that which I can read. Write what you want to know; `/ask` works too.");
+        let forward = world.forward(stage.omar().person, mia.channel, nothing).unwrap();
+        mia.replies(forward, "@Latchkey what is this?").await;
+        assert_snapshot!(told(stage), @"
+        user: omar: [forwarded from somebody else, and can't be told in words]
+        mia: what is this?
+        ");
+    })
+    .await;
+}

@@ -3,6 +3,8 @@
 
 use insta::assert_snapshot;
 
+use latchkey_emulator::permission;
+
 use super::good;
 use super::stage::{self, Setup};
 
@@ -56,7 +58,7 @@ async fn a_message_is_summarized_explained_translated_and_replied_to_for_one_alo
 #[tokio::test]
 async fn a_channel_is_summarized_as_far_as_discord_shows_it() {
     stage::run(async |stage| {
-        assert_snapshot!(stage.mia().runs("/summarize").await, @"(only you) Discord doesn't let me read what people say to each other here. The operator can turn that on (`discord.message_content`), and I need Read Message History in this channel. Right-click a message and choose **Apps**, **Summarize** for a single one.");
+        assert_snapshot!(stage.mia().runs("/summarize").await, @"(only you) Discord doesn't let me read what people say to each other. The operator can turn that on (`discord.message_content`). Right-click a message and choose **Apps**, **Summarize** for a single one.");
     })
     .await;
     let setup = Setup {
@@ -84,6 +86,19 @@ async fn a_channel_is_summarized_as_far_as_discord_shows_it() {
         assert_eq!(stage.told("groq").matches("omar: message").count(), 120);
         assert_snapshot!(mia.runs("/summarize since:soon").await, @"(only you) I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, or leave it out for good.");
         assert_snapshot!(zoe.runs("/summarize").await, @"(only you) I am not in this server, so I can't read its channels. Right-click a message and choose **Apps**, **Summarize** for a single one.");
+        // The operator lets it read along, so that it is the channel's settings.
+        stage
+            .world()
+            .deny_bot(mia.channel, permission::READ_MESSAGE_HISTORY);
+        let unreadable = mia.runs("/summarize").await;
+        assert_snapshot!(unreadable, @"(only you) I may not read this channel's history. Whoever manages the server can allow it in the channel's permissions (View Channel, Read Message History). Right-click a message and choose **Apps**, **Summarize** for a single one.");
+        stage
+            .world()
+            .allow_bot(mia.channel, permission::READ_MESSAGE_HISTORY);
+        stage
+            .world()
+            .deny_bot(mia.channel, permission::VIEW_CHANNEL);
+        assert_eq!(mia.runs("/summarize").await, unreadable);
     })
     .await;
 }

@@ -346,3 +346,40 @@ async fn nobody_else_changes_what_the_bot_may_do() {
     })
     .await;
 }
+
+/// The page is open a second before the bot is connected: what is sent then
+/// reaches it all the same.
+#[tokio::test]
+async fn what_is_sent_before_the_bot_is_there_waits_for_it() {
+    run(async |stage| {
+        stage.world().with(|state| state.ready_is_sent = false);
+        let address = stage.scene.emulator.address();
+        let channel = stage
+            .world()
+            .look(|state| state.channels.first().unwrap().id.to_string());
+        let person = stage.scene.member.to_string();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let events = format!("http://{address}/demo/events?person={person}");
+        let mut events = client.get(events).send().await.unwrap();
+        let body = serde_json::json!({
+            "person": person, "channel": channel, "line": "/keys status",
+        });
+        let call = client
+            .post(format!("http://{address}/demo/run"))
+            .json(&body);
+        let call = tokio::spawn(call.send());
+        let mut seen = String::new();
+        while !seen.contains("\n\n") {
+            let chunk = events.chunk().await.unwrap().unwrap();
+            seen.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        assert!(seen.contains("\"ready\":false"), "{seen}");
+        let asked = |state: &latchkey_emulator::WorldState| state.interactions.len();
+        assert!(!call.is_finished());
+        assert_eq!(stage.world().look(asked), 0);
+        stage.world().with(|state| state.ready_is_sent = true);
+        assert_eq!(call.await.unwrap().unwrap().status(), 200);
+        assert_eq!(stage.world().look(asked), 1);
+    })
+    .await;
+}

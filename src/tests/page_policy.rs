@@ -47,6 +47,7 @@ impl Browser {
             person: PersonId(person),
             name: who.to_owned(),
             servers: vec![ServerId(stage.scene.server)],
+            joined: Vec::new(),
             browser: "a test".to_owned(),
             before: None,
         };
@@ -247,6 +248,35 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
                 assert_eq!(asks(stage, row, &omar, &sent).await.0, 415, "{}", row.path);
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forms_address_and_a_slash_too_many_lead_to_a_page() {
+    run(async |stage| {
+        let client = client();
+        let gets: Vec<&str> = all_routes()
+            .filter(|row| method_of(row) == Method::GET)
+            .map(|row| row.path)
+            .collect();
+        let gateway = stage.gateway().await;
+        let leads = async |path: &str| {
+            let answer = client.get(format!("{gateway}{path}")).send().await.unwrap();
+            let to = answer.headers().get("location");
+            let to = to.map(|to| to.to_str().unwrap().to_owned());
+            (answer.status().as_u16(), to.unwrap_or_default())
+        };
+        for row in all_routes().filter(|row| !gets.contains(&row.path)) {
+            let path = address(stage, row);
+            let (status, to) = leads(&path).await;
+            assert_eq!(status, 303, "{path}");
+            assert!(path.starts_with(&to) && path != to, "{path}: {to}");
+        }
+        assert_eq!(leads("/keys/").await, (308, "/keys".to_owned()));
+        let usage = leads("/usage/?period=7d").await;
+        assert_eq!(usage, (308, "/usage?period=7d".to_owned()));
+        assert_eq!(leads("/keys/import/store/").await.0, 404);
     })
     .await;
 }

@@ -9,7 +9,7 @@ use super::Actor;
 use super::picture_jobs::{adds, left_over, lives, setup, shows};
 use super::stage::{self, Setup, Stage};
 
-const HOSTS: [&str; 5] = [
+pub const HOSTS: [&str; 5] = [
     "runpod",
     "runcomfy-serverless",
     "saladcloud",

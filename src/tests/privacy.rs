@@ -35,7 +35,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier: none given by hand.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the servers that you manage (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
+        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the ids of your servers (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
@@ -47,7 +47,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier, premium, given by the operator.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the servers that you manage (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
+        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the ids of your servers (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");

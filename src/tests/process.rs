@@ -312,6 +312,40 @@ async fn the_process_leaves_no_core_dump() {
 }
 
 #[tokio::test]
+async fn a_file_that_may_not_grow_fails_writes_and_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scene, variables) = world(folder.path()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let variables = changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address));
+    let mut child = start(&variables, &scene).await;
+    let id = i32::try_from(child.id().unwrap()).unwrap();
+    let id = rustix::process::Pid::from_raw(id);
+    let limit = |current| {
+        let maximum = None;
+        let files = rustix::process::Rlimit { current, maximum };
+        rustix::process::prlimit(id, rustix::process::Resource::Fsize, files).unwrap();
+    };
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let readiness = async || {
+        let response = client.get(format!("http://{address}/readyz")).send().await;
+        response.unwrap().text().await.unwrap()
+    };
+    let until = async |word: &str| {
+        let said = async { while !readiness().await.contains(word) {} };
+        let said = timeout(Duration::from_secs(20), said).await;
+        said.unwrap_or_else(|_| panic!("no {word}"));
+    };
+    until("\"ready\"").await;
+    limit(Some(1_024));
+    until("\"state\":\"full\"").await;
+    limit(None);
+    until("\"ready\"").await;
+    assert!(terminate(&mut child).await);
+}
+
+#[tokio::test]
 async fn a_signal_ends_the_process_while_discord_is_away() {
     let folder = tempfile::tempdir().unwrap();
     let (scene, variables) = world(folder.path()).await;

@@ -121,12 +121,12 @@ async fn a_program_hears_how_far_its_picture_is() {
         let whole = program.posts(PATH, &wish).await;
         assert_snapshot!(told(&whole), @r#"
         200 bot_default comfyui
-        {"created":1795219200,"data":[{<PNG>},{<PNG>}],"output_format":"png","seed":7,"usage":null}
+        {"cost_nano_dollars":0,"created":1795219200,"data":[{<PNG>},{<PNG>}],"estimate_nano_dollars":0,"output_format":"png","seed":7,"usage":null}
         "#);
         wish["stream"] = json!(true);
         lives(stage, FOREVER, 0, 0);
         let mut streamed = program.call("POST", PATH).json(&wish).send().await.unwrap();
-        let mut said = until(&mut streamed, "queued").await;
+        let mut said = until(&mut streamed, "\"ahead\":0").await;
         lives(stage, 0, 0, FOREVER);
         said += &until(&mut streamed, "running").await;
         lives(stage, 0, 0, 0);
@@ -140,6 +140,8 @@ async fn a_program_hears_how_far_its_picture_is() {
         assert!(said.contains(&picture));
         let told: Vec<&str> = said.lines().filter(|line| line.starts_with(": ")).collect();
         assert_snapshot!(told.join("\n"), @r#"
+        : {"estimate_nano_dollars":0,"is_most":false}
+        : {"ahead":null,"stage":"queued"}
         : {"ahead":0,"stage":"queued"}
         : {"stage":"running"}
         "#);
@@ -234,11 +236,11 @@ async fn a_host_that_says_that_it_failed_costs_nothing() {
         NodeError: 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
         NodeError: 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
         NoPicture: 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
-        NoPicture: 200 bot_default comfyui : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}  
+        NoPicture: 200 bot_default comfyui : {"estimate_nano_dollars":0,"is_most":false}  : {"ahead":null,"stage":"queued"}  : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}  
         WrongType: 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
-        WrongType: 200 bot_default comfyui : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}  
+        WrongType: 200 bot_default comfyui : {"estimate_nano_dollars":0,"is_most":false}  : {"ahead":null,"stage":"queued"}  : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}  
         HugePicture: 502 bot_default comfyui {"error":{"code":"provider_too_large","message":"comfyui answers more than is read here.","param":null,"type":"server_error"}}
-        HugePicture: 200 bot_default comfyui : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_too_large","message":"comfyui answers more than is read here.","param":null,"type":"server_error"}}  
+        HugePicture: 200 bot_default comfyui : {"estimate_nano_dollars":0,"is_most":false}  : {"ahead":null,"stage":"queued"}  : {"ahead":0,"stage":"queued"}  : {"stage":"running"}  data: {"error":{"code":"provider_too_large","message":"comfyui answers more than is read here.","param":null,"type":"server_error"}}  
         Html(200): 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
         Html(200): 502 bot_default comfyui {"error":{"code":"provider_error","message":"comfyui failed, or answered something that is no answer. Try again.","param":null,"type":"server_error"}}
         "#);

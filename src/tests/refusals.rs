@@ -187,9 +187,13 @@ fn ask_refusals() -> Vec<Refusal> {
                     key: Some(KeyId([1; 16])),
                     verdict: Verdict::Skipped(skip),
                 });
-                all.push(A::NobodyPays {
-                    trace: Trace(steps.collect()),
-                });
+                let trace = Trace(steps.collect());
+                for in_server in [true, false] {
+                    all.push(A::NobodyPays {
+                        trace: trace.clone(),
+                        in_server,
+                    });
+                }
             }
         }
     }
@@ -228,6 +232,10 @@ fn key_refusals() -> Vec<Refusal> {
             tier: "made-up".into(),
         },
         K::SecretAsName,
+        K::NameTooLong {
+            characters: 52,
+            max: 40,
+        },
         K::TooLongForAForm,
         K::FileForAForm,
     ];
@@ -367,7 +375,8 @@ fn other_refusals() -> Vec<Refusal> {
         C::NothingToRead,
         C::NotInThisServer,
         C::MayNotReadHere,
-        C::BotCannotRead,
+        C::BotMayNotReadHere,
+        C::BotReadsNothing,
         C::NotInThisConversation,
         C::DiscordUnread,
         C::QuestionGone,
@@ -391,6 +400,11 @@ fn other_refusals() -> Vec<Refusal> {
         P::TooManyPicturesAtOnce,
         P::PictureNotKept,
         P::PictureLost,
+        P::PictureCutOff { provider: openai() },
+        P::KeptElsewhere {
+            provider: openai(),
+            address: "made-up.example".into(),
+        },
         P::PictureShown,
         P::BadSize,
         P::BadSeed,

@@ -13,8 +13,8 @@ use super::program::Program;
 use super::stage::{self, Stage};
 use super::{Actor, good};
 
-const AT_ONCE: [&str; 4] = ["openai", "google", "xai", "openrouter"];
-const BY_JOBS: [&str; 5] = [
+pub const AT_ONCE: [&str; 4] = ["openai", "google", "xai", "openrouter"];
+pub const BY_JOBS: [&str; 5] = [
     "runpod",
     "runcomfy-serverless",
     "saladcloud",
@@ -25,7 +25,7 @@ const FOREVER: u32 = 1_000_000;
 
 /// A prompt that is too long to stand above its picture, and ends with what
 /// matters.
-fn long_prompt() -> String {
+pub fn long_prompt() -> String {
     "a lighthouse by the sea, ".repeat(119) + "and no people"
 }
 
@@ -41,7 +41,7 @@ fn newest_pictures(stage: &Stage, actor: &Actor<'_>) -> Vec<Attachment> {
 }
 
 /// What a provider was sent last.
-fn sent(stage: &Stage, provider: &str) -> Value {
+pub fn sent(stage: &Stage, provider: &str) -> Value {
     stage.world().look(|state| {
         let mut calls = state.providers.calls.iter().rev();
         let last = calls.find(|call| call.provider == provider && call.body.is_object());

@@ -71,12 +71,14 @@ async fn discord_says_who_signs_in_and_gets_its_tokens_back() {
             person: PersonId(stage.scene.manager),
             name: "omar".to_owned(),
             servers: vec![ServerId(stage.scene.server)],
+            joined: Vec::new(),
         };
         assert_eq!(signs_in(stage).await, Ok(omar));
         assert!(gave_all_back(stage));
         stage.world().consents(stage.scene.member);
         let mia = signs_in(stage).await.unwrap();
         assert_eq!((mia.name.as_str(), mia.servers), ("mia", Vec::new()));
+        assert!(mia.joined.contains(&ServerId(stage.scene.server)));
         stage
             .world()
             .with(|state| state.sign_ins.issuer = Issuer::Unsaid);

@@ -315,7 +315,7 @@ async fn only_a_form_of_ours_signs_somebody_out() {
         let browser = Visitor::stranger(stage).await;
         browser.signs_in_with_discord(stage.scene.member).await;
         let looked = browser.opens_once("/sign-out").await;
-        assert_eq!(looked.status, 405);
+        assert_eq!((looked.status, looked.location()), (303, "/"));
         let page = browser.opens_once("/signed-in").await.html;
         let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
         let token = token.split('"').next().unwrap();

@@ -225,11 +225,9 @@ impl<'a> Walker<'a> {
                     const entries = performance.getEntriesByType('resource');
                     const page = performance.getEntriesByType('navigation')[0];
                     const bytes = [page, ...entries].reduce((sum, it) => sum + it.encodedBodySize, 0);
-                    const cls = performance.getEntriesByType('layout-shift')
-                        .reduce((sum, it) => sum + it.value, 0);
                     return {
                         overflow: document.documentElement.scrollWidth - innerWidth,
-                        bytes, cls, title: document.title,
+                        bytes, title: document.title,
                         headings: document.querySelectorAll('h1').length,
                     };
                 })()",
@@ -241,8 +239,9 @@ impl<'a> Walker<'a> {
         if measured["bytes"].as_u64() > Some(PAGE_BYTES_MAX) {
             says(format!("it weighs {} bytes", measured["bytes"]));
         }
-        if measured["cls"].as_f64() > Some(0.0) {
-            says(format!("it moves by {}", measured["cls"]));
+        let moved = self.browser.moved().await;
+        if moved > 0.0 {
+            says(format!("it moves by {moved}"));
         }
         if measured["headings"] != 1 {
             says(format!("it has {} main headings", measured["headings"]));
@@ -369,7 +368,7 @@ async fn every_page_is_there_without_script() {
         walker.browser.goes_to(&address).await;
         // What only a script can use is not shown.
         let dead = "[...document.querySelectorAll('main button[type=button]')]
-            .filter(it => it.checkVisibility() && !it.popoverTargetElement && !it.dataset.copy)
+            .filter(it => it.checkVisibility({visibilityProperty: true}) && !it.popoverTargetElement)
             .map(it => it.outerHTML)";
         let dead = walker.browser.evaluates(dead).await;
         assert_eq!(dead, json!([]), "{kind}");
@@ -441,7 +440,8 @@ async fn the_keyboard_reaches_everything_that_can_be_seen() {
     demo.ends().await;
 }
 
-/// A page with planted faults fails: axe sees what it should.
+/// A page with planted faults fails: axe sees what it should, and what moves is
+/// noticed.
 #[tokio::test]
 async fn axe_sees_planted_faults() {
     let Some(axe) = axe() else { return };
@@ -465,6 +465,17 @@ async fn axe_sees_planted_faults() {
         found.contains("image-alt") && found.contains("color-contrast"),
         "{found}"
     );
+    let browser = &walker.browser;
+    assert_eq!(browser.moved().await, 0.0);
+    browser
+        .evaluates(
+            "(() => { const late = document.createElement('div');
+                const sheet = new CSSStyleSheet(); sheet.replaceSync('.late { height: 300px }');
+                document.adoptedStyleSheets.push(sheet); late.className = 'late';
+                document.body.prepend(late); })()",
+        )
+        .await;
+    assert!(browser.moved().await > 0.0);
     drop(walker);
     demo.ends().await;
 }

@@ -60,6 +60,7 @@ function render() {
     const first = view.channels.find((c) => c.server) || view.channels[0];
     channel = first && first.id;
   }
+  el("starting").hidden = view.ready;
   renderChannels();
   renderMessages();
   renderModal();

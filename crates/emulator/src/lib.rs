@@ -9,6 +9,7 @@
 //!   behind one lock. Tests read and change it.
 //! - [`discord`]: Discord's REST API and gateway, and what people do there.
 //! - [`providers`]: the providers' HTTP APIs.
+//! - [`storage`]: buckets whose addresses are signed as S3's are.
 //! - [`page`]: the page of the demo, and the calls that it makes.
 //! - [`guard`]: keeps other pages of the same browser out.
 
@@ -16,6 +17,7 @@ mod discord;
 mod guard;
 mod page;
 pub mod providers;
+mod storage;
 mod world;
 
 use std::net::SocketAddr;
@@ -30,8 +32,8 @@ pub use world::State as WorldState;
 pub use world::{
     Attachment, Authorization, Channel, ChannelRules, DISCORD_EPOCH_MS, GatewayRules, Interaction,
     InteractionKind, Issuer, MANAGER, MEMBER, Message, Overwrite, Person, PrivateThread, RestCall,
-    RestFault, RestTrouble, Role, Server, Session, SessionStarts, SignIns, ToSocket, Visitor,
-    Webhook, World, permission,
+    RestFault, RestTrouble, Role, Server, Session, SessionStarts, SignIns, StorageState,
+    StoredObject, ToSocket, Visitor, Webhook, World, permission,
 };
 
 /// A running emulator. It stops when the last handle is dropped.
@@ -50,6 +52,7 @@ impl Emulator {
         let world = Arc::new(world);
         let routes: Router = discord::routes(Arc::clone(&world))
             .merge(providers::routes(Arc::clone(&world)))
+            .merge(storage::routes(Arc::clone(&world)))
             .merge(page::routes(Arc::clone(&world)))
             .layer(middleware::from_fn(guard::refuse_strange_hosts));
         let stop = CancellationToken::new();
@@ -80,6 +83,11 @@ impl Emulator {
     /// Returns the address of Discord's REST API.
     pub fn discord_api(&self) -> String {
         format!("http://{}/api/v10", self.address)
+    }
+
+    /// Returns the address of the storage, below which buckets are.
+    pub fn storage_url(&self) -> String {
+        format!("http://{}/storage", self.address)
     }
 
     /// Returns the address of a provider's API.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::{Path, Query, Request, State as Shared};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -31,6 +31,9 @@ const STYLE: &str = include_str!("../assets/demo.css");
 const PACE: Duration = Duration::from_millis(30);
 /// How long a call for completions waits for the bot.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(3);
+/// How long what somebody does waits until the bot is there, as it is a second
+/// or two after the demo's start.
+const BOT_WITHIN: Duration = Duration::from_secs(10);
 /// How many messages of a channel the page shows.
 const MESSAGES_SHOWN: usize = 200;
 
@@ -46,6 +49,16 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/demo/files/{message}/{number}", get(file))
         .route("/demo/events", get(events))
         .route("/demo/keys", get(keys))
+        .route("/demo/permit", post(permit))
+        .merge(routes_to_bot(&world))
+        .layer(middleware::from_fn(guard_page))
+        .with_state(world)
+}
+
+/// What the bot is to hear of: it waits until there is one.
+fn routes_to_bot(world: &Arc<World>) -> Router<Arc<World>> {
+    let wait = middleware::from_fn_with_state(Arc::clone(world), wait_for_bot);
+    Router::new()
         .route("/demo/run", post(run))
         .route("/demo/complete", post(complete))
         .route("/demo/submit", post(submit))
@@ -54,9 +67,23 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/demo/pick", post(pick))
         .route("/demo/right-click", post(right_click))
         .route("/demo/say", post(say))
-        .route("/demo/permit", post(permit))
-        .layer(middleware::from_fn(guard_page))
-        .with_state(world)
+        .route_layer(wait)
+}
+
+async fn wait_for_bot(
+    Shared(world): Shared<Arc<World>>,
+    request: Request,
+    next: middleware::Next,
+) -> Response {
+    let is_there = world.until(|state| state.bot_is_ready().then_some(()));
+    match timeout(BOT_WITHIN, is_there).await {
+        Ok(()) => next.run(request).await,
+        Err(_) => {
+            let problem = "The bot is not connected, so that nothing was sent. Look at the demo's \
+                           terminal, and try again once it is.";
+            respond(Err(problem.into()))
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -358,7 +385,7 @@ fn view_of(state: &State, person: u64) -> Value {
         .collect();
     json!({
         "bot": state.application.to_string(), "people": people, "servers": servers, "channels": rooms, "messages": messages,
-        "commands": state.commands, "roles": roles,
+        "commands": state.commands, "roles": roles, "ready": state.bot_is_ready(),
         "modal": open.map(|i| json!({"interaction": i.id.to_string(), "channel": i.channel.to_string(), "form": i.modal})),
     })
 }

@@ -22,6 +22,8 @@ const SHORTEST: &str = "?";
 /// The state of things for one caller in one place.
 pub struct Status {
     pub byok_enabled: bool,
+    /// Whether it is that of a server, whose key could pay.
+    pub in_server: bool,
     pub providers: Vec<ProviderStatus>,
     /// The provider that an ask goes to which names none.
     pub unnamed: Option<ProviderId>,
@@ -94,6 +96,7 @@ impl Asks {
         let unnamed = self.foresee(&policy, None).await?;
         Ok(Status {
             byok_enabled: self.keys.byok_enabled(),
+            in_server: caller.place.server().is_some(),
             providers,
             unnamed: unnamed.taken().map(|step| step.provider.clone()),
         })

@@ -1,7 +1,7 @@
 //! What is kept of answers, so that they can be given again, explained, and
 //! closed when a crash broke them off.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{
     AccessRefusal, AnswerRecord, AttemptId, Caller, Choices, Clock, ConversationRefusal, PersonId,
@@ -33,6 +33,8 @@ pub struct AnswerStart {
 /// so that nobody waits for the database.
 pub struct AnswerLog {
     pub id: String,
+    /// Closed once it is written that there is an answer.
+    begun: oneshot::Receiver<()>,
     events: mpsc::UnboundedSender<LogEvent>,
 }
 
@@ -45,6 +47,13 @@ enum LogEvent {
 }
 
 impl AnswerLog {
+    /// Waits until it is written that there is an answer, or that can't be: a
+    /// later process then knows of what is shown from now on.
+    pub async fn begun(&mut self) {
+        // Nothing is ever sent.
+        let _ = (&mut self.begun).await;
+    }
+
     /// Notes that the answer fills one more message.
     pub fn note_message(&self, message: u64) {
         // Without the other end, shutdown has given up on it.
@@ -76,13 +85,20 @@ impl Asks {
         };
         let id = answer.id.clone();
         let (events, received) = mpsc::unbounded_channel();
+        let (begins, begun) = oneshot::channel();
         let (store, clock) = (self.store.clone(), self.clock.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = write_down(&store, &clock, answer, received).await {
+            let written = store.begin_answer(&answer).await;
+            drop(begins);
+            let written = match written {
+                Ok(()) => write_down(&store, &clock, &answer.id, received).await,
+                unwritten => unwritten,
+            };
+            if let Err(error) = written {
                 tracing::warn!("could not note an answer: {error:#}");
             }
         });
-        Ok(AnswerLog { id, events })
+        Ok(AnswerLog { id, begun, events })
     }
 
     /// Notes that an answer of an earlier process has ended.
@@ -131,18 +147,15 @@ impl Asks {
 async fn write_down(
     store: &Store,
     clock: &Clock,
-    answer: AnswerRecord,
+    id: &str,
     mut events: mpsc::UnboundedReceiver<LogEvent>,
 ) -> anyhow::Result<()> {
-    store.begin_answer(&answer).await?;
     while let Some(event) = events.recv().await {
         match event {
-            LogEvent::Message(message) => store.set_answer_message(&answer.id, message).await?,
+            LogEvent::Message(message) => store.set_answer_message(id, message).await?,
             LogEvent::End(attempt, trace) => {
                 let now_ms = clock.now_ms();
-                store
-                    .end_answer(&answer.id, attempt, &trace, now_ms)
-                    .await?;
+                store.end_answer(id, attempt, &trace, now_ms).await?;
             }
         }
     }

@@ -58,6 +58,7 @@ fn reason(why: &WhyUnread) -> String {
     match why {
         WhyUnread::Kind(kind) => match kind {
             FileKind::Picture(format) => format!("a {format} picture, which you can't see"),
+            FileKind::EmbeddedPicture => "a picture in an embed, which you can't see".to_owned(),
             FileKind::VoiceMessage { seconds } => {
                 format!("a voice message of {seconds} s, which you can't hear")
             }

@@ -50,7 +50,7 @@ pub(in crate::app::keys) struct CheckedKey {
 pub(in crate::app::keys) struct ReadyKey {
     checked: CheckedKey,
     check: Check,
-    replaced: bool,
+    replaced: Option<Key>,
     looks_right: bool,
     removed: Vec<Wrapping>,
     kind: ProviderKind,
@@ -60,8 +60,8 @@ pub(in crate::app::keys) struct ReadyKey {
 pub struct AddedKey {
     pub key: Key,
     pub check: Check,
-    /// Whether the key took the place of one that was stored before.
-    pub replaced: bool,
+    /// The key that was stored before, and whose place it took.
+    pub replaced: Option<Key>,
     /// The key begins as this provider's keys do.
     pub looks_right: bool,
     /// What was taken out around it.
@@ -150,13 +150,14 @@ impl Keys {
             removed,
         } = draft.typed.into_credential(destination)?;
         let check = self.limited_check(caller, provider, &credential).await?;
-        let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
+        let replaced = self.store.key_of(owner, &provider.id).await?;
+        let replaced = replaced.map(|(key, _)| key);
         if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,
                 scope: draft.scope,
-                kept_old: replaced,
+                kept_old: replaced.is_some(),
                 removed,
             })
             .into());

@@ -25,7 +25,7 @@ use crate::app::pending::{PENDING_FOR_MS, random_id};
 
 /// The longest file that is read, in bytes.
 const FILE_BYTES_MAX: usize = 64 * 1_024;
-/// How many keys one import may have.
+/// How many keys of a file one import takes. The others are named.
 const KEYS_MAX: usize = 40;
 /// How many keys of an import are checked at once.
 const CHECKED_AT_ONCE: usize = 4;
@@ -54,8 +54,8 @@ pub struct PendingKey {
     /// What its provider says; none while nobody asked, because too many keys
     /// were checked a moment ago.
     pub health: Option<Health>,
-    /// Whether it would take the place of a key that is stored.
-    pub replaces: bool,
+    /// The stored key whose place it would take.
+    pub replaces: Option<Key>,
 }
 
 /// A line that holds no key which could be stored.
@@ -83,6 +83,14 @@ pub enum WhySkipped {
     NoKey(Refusal),
     /// It is for this provider, who needs this variable beside it.
     Lacks(ProviderId, &'static str),
+    /// It has a zero byte in it, which no text has.
+    Binary,
+    /// It is for this provider, and tells of another variable instead of
+    /// holding a key.
+    Reference(ProviderId),
+    /// It holds a key of this provider, and as many were read already as one
+    /// import takes.
+    TooMany(ProviderId),
 }
 
 /// What became of a key that was chosen.
@@ -131,11 +139,9 @@ impl Keys {
             "it is larger than 64 kB, which no file of keys is",
         ))?;
         drop(file);
-        if read.keys.len() > KEYS_MAX {
-            return Err(malformed(scope, "it has more than 40 keys; send it in parts").into());
-        }
-        let checks = read
-            .keys
+        let mut found = read.keys;
+        let too_many = found.split_off(found.len().min(KEYS_MAX));
+        let checks = found
             .into_iter()
             .map(|found| self.try_found(caller, scope, found));
         let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
@@ -146,22 +152,22 @@ impl Keys {
         let stored = self.store.keys_of(owner).await?;
         for tried in tried {
             let (row, mut key) = self.seal_tried(owner, tried?)?;
-            key.replaces = stored.iter().any(|it| it.provider == key.provider);
+            key.replaces = find_replaced(&stored, &key.provider);
             keys.push(key);
             rows.extend(row);
         }
         let skipped = read.unused.into_iter();
         let skipped = skipped.map(|unused| skip_line(unused, scope));
+        let mut skipped: Vec<SkippedLine> = skipped
+            .chain(too_many.into_iter().flat_map(skip_key))
+            .collect();
+        skipped.sort_by_key(|it| it.line);
         let id = random_id()?;
         let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
         self.store
             .add_imported_keys(import_of(caller, &id), &rows, expires_at_ms)
             .await?;
-        Ok(KeyImport {
-            id,
-            keys,
-            skipped: skipped.collect(),
-        })
+        Ok(KeyImport { id, keys, skipped })
     }
 
     /// An import's keys that still wait.
@@ -173,7 +179,7 @@ impl Keys {
         let stored = self.store.keys_of(owner).await?;
         let keys = rows.into_iter().map(|row| PendingKey {
             id: Some(row.id),
-            replaces: stored.iter().any(|it| it.provider == row.provider),
+            replaces: find_replaced(&stored, &row.provider),
             provider: row.provider,
             variable: row.variable,
             hint: row.hint,
@@ -282,7 +288,7 @@ impl Keys {
             variable: tried.variable.clone(),
             hint: hint.clone(),
             health,
-            replaces: false,
+            replaces: None,
         };
         if health == Some(Health::Refused) {
             return Ok((None, pending));
@@ -363,6 +369,27 @@ fn import_of<'a>(caller: &Caller, id: &'a str) -> ImportOf<'a> {
     }
 }
 
+/// The stored key whose place a provider's new one would take.
+fn find_replaced(stored: &[Key], provider: &ProviderId) -> Option<Key> {
+    stored.iter().find(|key| key.provider == *provider).cloned()
+}
+
+/// The lines of a key that is one too many.
+fn skip_key(found: FoundKey) -> Vec<SkippedLine> {
+    let FoundKey {
+        provider,
+        names,
+        lines,
+        ..
+    } = found;
+    let line = |line| SkippedLine {
+        line,
+        variable: names.first().cloned(),
+        why: WhySkipped::TooMany(provider.clone()),
+    };
+    lines.into_iter().map(line).collect()
+}
+
 fn skip_line(unused: UnusedLine, scope: Scope) -> SkippedLine {
     let why = match unused.why {
         WhyUnused::Unread => WhySkipped::Unread,
@@ -373,6 +400,8 @@ fn skip_line(unused: UnusedLine, scope: Scope) -> SkippedLine {
             WhySkipped::NoKey(refuse_paste(problem, &provider, KeyGoal::Stored(scope)))
         }
         WhyUnused::Lacks(provider, variable) => WhySkipped::Lacks(provider, variable),
+        WhyUnused::Binary => WhySkipped::Binary,
+        WhyUnused::Reference(provider) => WhySkipped::Reference(provider),
     };
     SkippedLine {
         line: unused.line,

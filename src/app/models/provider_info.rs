@@ -75,6 +75,13 @@ impl<'a> ProviderInfo<'a> {
         self.0.images.model.as_deref()
     }
 
+    /// From where its pictures are taken, if its workers may be set to keep them
+    /// elsewhere.
+    pub fn picture_places(self) -> Option<&'a [String]> {
+        let images = &self.0.images;
+        images.may_keep_in_buckets().then_some(&images.hosts)
+    }
+
     /// Where to get a key.
     pub fn key_page(self) -> &'a str {
         &self.0.key_page

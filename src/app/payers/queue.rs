@@ -2,7 +2,7 @@
 //! those before the current one did not pay.
 
 use crate::model::{
-    AskRefusal, FailureClass, FellBack, Offer, ProviderFailure, QuotaRefusal, Refusal, Skip,
+    AskRefusal, FailureClass, FellBack, Offer, Place, ProviderFailure, QuotaRefusal, Refusal, Skip,
     Source, Step, Trace, Verdict, WhyFellBack,
 };
 use crate::resolver::Choice;
@@ -107,10 +107,10 @@ impl PayerQueue {
     }
 
     /// Why nobody pays: a limit without room, or no usable key at all.
-    pub fn refusal(&self) -> Refusal {
+    pub fn refusal(&self, place: Place) -> Refusal {
         let nobody = || {
-            let trace = self.trace.clone();
-            AskRefusal::NobodyPays { trace }.into()
+            let (trace, in_server) = (self.trace.clone(), place.server().is_some());
+            AskRefusal::NobodyPays { trace, in_server }.into()
         };
         let refusal = self.limit_refusal.clone().unwrap_or_else(nobody);
         match refusal {

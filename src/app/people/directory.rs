@@ -2,8 +2,10 @@
 //! program that comes with a token.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::timeout;
 
 use crate::ledger::OvershootNotice;
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId, Token};
@@ -12,6 +14,11 @@ use crate::app::Error;
 use crate::app::payers::Demotion;
 use crate::app::people::People;
 use crate::app::policy::Notice;
+
+/// How long a list of servers waits for the name of one, where Discord must be
+/// asked for it, and how many it is asked for at once.
+const NAME_PATIENCE: Duration = Duration::from_secs(1);
+const NAMED_AT_ONCE: usize = 20;
 
 /// Looks up who people are, by asking Discord.
 pub trait MemberDirectory: Send + Sync {
@@ -136,6 +143,20 @@ impl People {
     /// Discord was not reached.
     pub fn invite_address(&self) -> Option<String> {
         Some(self.directory()?.invite_address())
+    }
+
+    /// Those of some servers that the bot is in, with what they are called,
+    /// in their order.
+    pub async fn find_shared_servers(&self, servers: &[ServerId]) -> Vec<(ServerId, String)> {
+        let mut found = Vec::new();
+        for together in servers.chunks(NAMED_AT_ONCE) {
+            let names = together.iter().map(|server| async {
+                let name = timeout(NAME_PATIENCE, self.find_server_name(*server));
+                Some((*server, name.await.ok()??))
+            });
+            found.extend(join_all(names).await.into_iter().flatten());
+        }
+        found
     }
 
     /// What a server is called, if the bot is in it.

@@ -41,6 +41,8 @@ pub struct Identity {
     pub name: String,
     /// The servers that they can manage.
     pub servers: Vec<ServerId>,
+    /// The other servers that they are in.
+    pub joined: Vec<ServerId>,
 }
 
 /// Why nobody could be signed in.

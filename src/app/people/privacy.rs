@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key, Owner, PictureJob,
-    ProviderId, Scope, Token,
+    ProviderId, Scope, ServerId, Token,
 };
 use crate::store::{PendingAction, PendingKind, Total, TotalScope, UsageOwner};
 
@@ -135,6 +135,8 @@ impl People {
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.
         let kept_ms = (i64::from(self.settings.keep_days) + 1) * DAY_MS;
+        // What is written later would have their name.
+        self.ledger.write_all().await?;
         self.store
             .erase_person(caller.person, now_ms, now_ms - kept_ms)
             .await?;
@@ -162,10 +164,12 @@ fn exported_token(token: &Token) -> Value {
 }
 
 fn exported_session(session: &BrowserSession) -> Value {
-    let servers = session.servers.iter().map(ToString::to_string);
+    let ids =
+        |servers: &[ServerId]| -> Vec<String> { servers.iter().map(ToString::to_string).collect() };
     json!({
         "id": session.id.to_string(), "name": session.name, "browser": session.browser,
-        "servers": servers.collect::<Vec<_>>(), "signed_in_at_ms": session.signed_in_at_ms,
+        "servers": ids(&session.servers), "joined": ids(&session.joined),
+        "signed_in_at_ms": session.signed_in_at_ms,
         "seen_at_ms": session.seen_at_ms, "ends_at_ms": session.ends_at_ms,
     })
 }

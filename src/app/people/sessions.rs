@@ -43,6 +43,8 @@ pub struct NewSession {
     pub name: String,
     /// The servers that they could manage.
     pub servers: Vec<ServerId>,
+    /// The other servers that they were in.
+    pub joined: Vec<ServerId>,
     /// The browser in a few words.
     pub browser: String,
     /// The session that the browser had, which ends.
@@ -128,13 +130,15 @@ impl People {
         let now_ms = self.clock.now_ms();
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(anyhow::Error::from)?;
-        let mut servers = new.servers;
+        let (mut servers, mut joined) = (new.servers, new.joined);
         servers.truncate(SERVERS_MAX);
+        joined.truncate(SERVERS_MAX - servers.len());
         let session = BrowserSession {
             id: BrowserSessionId(u64::from_be_bytes(id)),
             person: new.person,
             name: shown(&new.name),
             servers,
+            joined,
             browser: shown(&new.browser),
             signed_in_at_ms: now_ms,
             seen_at_ms: now_ms,

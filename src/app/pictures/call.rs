@@ -19,9 +19,10 @@ use crate::app::payers::{
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::demo::made_demo_picture;
+use crate::app::pictures::foreign_storage::ForeignStorage;
 use crate::app::pictures::plan::{PicturePlan, refuse_kind};
 use crate::app::pictures::run::{
-    EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
+    EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher, estimate_price,
 };
 use crate::app::policy::CallerPolicy;
 
@@ -32,6 +33,8 @@ pub struct PlannedPicture {
     pub spec: ImageSpec,
     pub request_key: Option<Credential>,
     pub models: Arc<Models>,
+    pub foreign_storage: Arc<ForeignStorage>,
+    pub now_ms: i64,
 }
 
 /// What one payer's host is asked for.
@@ -57,6 +60,8 @@ impl Payable for PlannedPicture {
         _: &[AppliedLimit],
     ) -> Result<Needs<PictureDetails>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
+        let checked = self.foreign_storage.check(offer, self.now_ms);
+        checked.map_err(CannotPay::This)?;
         let (model, workflow) = self.plan.model_for(&self.models, provider, &self.spec)?;
         let mut spec = self.spec.clone();
         if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
@@ -110,7 +115,8 @@ impl PaidCall for PictureCall<'_> {
         mut reservation: Reservation<PictureDetails>,
     ) -> Result<CallOutcome<PictureAnswer, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
-        (self.watch)(PictureProgress::Payer(reservation.payer()));
+        let estimate = estimate_price(&reservation.hold);
+        (self.watch)(PictureProgress::Payer(reservation.payer(), estimate));
         if reservation.offer.source == Source::Demo {
             return make_demo(self.pictures, reservation).await;
         }
@@ -140,16 +146,20 @@ impl PaidCall for PictureCall<'_> {
         let concluded = pictures.conclude(ended, self.outcome).await?;
         Ok(match concluded {
             Ok(made) => CallOutcome::Answered(made),
-            Err(failure) => CallOutcome::Failed(FailedCall {
-                refused: AskRefusal::Provider {
-                    failure: failure.clone(),
-                    payer: offer.source,
-                }
-                .into(),
-                offer,
-                failure,
-                was_heard: false,
-            }),
+            Err(failure) => {
+                let now_ms = pictures.clock.now_ms();
+                pictures.foreign_storage.note(&offer, &failure, now_ms);
+                CallOutcome::Failed(FailedCall {
+                    refused: AskRefusal::Provider {
+                        failure: failure.clone(),
+                        payer: offer.source,
+                    }
+                    .into(),
+                    offer,
+                    failure,
+                    was_heard: false,
+                })
+            }
         })
     }
 }
@@ -221,6 +231,7 @@ async fn make_demo(
         seed: None,
         usage: None,
         cost: Some(NanoDollars(0)),
+        estimate: None,
         fell_back_from: Vec::new(),
     }))
 }

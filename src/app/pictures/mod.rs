@@ -5,11 +5,13 @@ mod call;
 mod demo;
 mod enhance;
 mod follow;
+mod foreign_storage;
 mod moderate;
 mod plan;
 mod program;
 mod resume;
 mod run;
+mod storage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ pub use demo::demo_picture;
 pub use program::OpenAiWish;
 pub use resume::LeftPicture;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
+pub use storage::{PictureLink, Storage, StorageSettings, StorageTrouble};
 
 use crate::model::{
     AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Refusal, Source,
@@ -35,6 +38,7 @@ use crate::app::people::People;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 use call::{PictureDetails, PlannedPicture};
+use foreign_storage::ForeignStorage;
 use plan::refuse_kind;
 
 /// What the operator settled of pictures.
@@ -48,6 +52,8 @@ pub struct ImageSettings {
     pub poll: Duration,
     /// Nowhere but in age-restricted channels and direct messages.
     pub age_restricted_only: bool,
+    /// Where pictures are put that Discord does not take; none where nowhere.
+    pub storage: Option<StorageSettings>,
 }
 
 /// What is looked at before a picture is made.
@@ -121,6 +127,8 @@ pub struct Pictures {
     asks: Arc<Asks>,
     people: Arc<People>,
     settings: ImageSettings,
+    storage: Option<Storage>,
+    foreign_storage: Arc<ForeignStorage>,
     tasks: Tasks,
     clock: Clock,
     started_at_ms: i64,
@@ -134,7 +142,11 @@ impl Pictures {
         asks: &Arc<Asks>,
         people: &Arc<People>,
     ) -> Self {
+        let (http, clock) = (foundation.http.clone(), foundation.clock.clone());
+        let storage = settings.storage.clone();
         Self {
+            storage: storage.and_then(|it| Storage::new(it, http, clock)),
+            foreign_storage: Arc::default(),
             store: foundation.store.clone(),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
@@ -153,6 +165,23 @@ impl Pictures {
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         let kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
         self.store.forget_pictures(now_ms - kept_ms).await
+    }
+
+    /// Whether there is a place for pictures that Discord does not take.
+    pub fn has_storage(&self) -> bool {
+        self.storage.is_some()
+    }
+
+    /// Puts pictures where the operator has a place for them; links to them, or
+    /// none where that did not take them.
+    pub async fn store_pictures(&self, pictures: &[Picture]) -> Option<Vec<PictureLink>> {
+        match self.storage.as_ref()?.store(pictures).await {
+            Ok(links) => Some(links),
+            Err(trouble) => {
+                tracing::warn!("could not put a picture into the bucket: {trouble:?}");
+                None
+            }
+        }
     }
 
     /// Whether pictures are made in age-restricted channels and direct
@@ -201,6 +230,8 @@ impl Pictures {
                 spec,
                 request_key,
                 models: Arc::clone(&self.models),
+                foreign_storage: Arc::clone(&self.foreign_storage),
+                now_ms: self.clock.now_ms(),
             },
             queue: PayerQueue::new(chosen),
             reserved: None,
@@ -220,13 +251,13 @@ impl Pictures {
             return Ok(ReadyPicture { reserved, ..ready });
         }
         if ready.queue.first().is_none() {
-            return Err(ready.queue.refusal().into());
+            return Err(ready.queue.refusal(ready.order.policy.caller.place).into());
         }
         self.moderate(&ready.order.spec.prompt.0).await?;
         let ReadyPicture { order, queue, .. } = &mut ready;
         let reserved = self.payers.reserve_next(order, queue).await?;
         if reserved.is_none() {
-            return Err(ready.queue.refusal().into());
+            return Err(ready.queue.refusal(ready.order.policy.caller.place).into());
         }
         Ok(ReadyPicture { reserved, ..ready })
     }

@@ -16,7 +16,9 @@ use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::follow::JobFollower;
+use crate::app::pictures::resume::has_jobs;
 use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
+use crate::ledger::CallEnd;
 
 /// How many that an earlier process left are given up at once.
 const LEFT_MAX: u32 = 500;
@@ -142,7 +144,13 @@ impl Pictures {
         {
             self.give_up_at(host, &offer, job).await;
         }
-        self.payers.release(hold).await;
+        match host {
+            // It may have been made, and counted, in the answer to that call.
+            Some(host) if !has_jobs(host) => {
+                self.payers.settle(hold, CallEnd::Abandoned).await;
+            }
+            _ => self.payers.release(hold).await,
+        }
         Ok(())
     }
 

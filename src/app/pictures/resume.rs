@@ -9,7 +9,7 @@ use crate::model::{
     AskRefusal, FailureClass, Offer, PictureAnswer, PictureJob, PictureRefusal, ProviderFailure,
     Refusal, Trace,
 };
-use crate::providers::Provider;
+use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::PictureOutcome;
 use crate::app::pictures::follow::{JobEnd, JobFollower};
@@ -83,6 +83,9 @@ impl Pictures {
         let Some(offer) = offer else {
             return Err(self.end_lost(hold, *is_shown).await);
         };
+        if job.host_job.is_none() && !has_jobs(provider) {
+            return Err(self.end_cut_off(hold, *is_shown).await);
+        }
         if job.host_job.is_none() {
             self.stop_leftovers(provider, &[job.mark], &offer).await;
             return Err(self.end_lost(hold, *is_shown).await);
@@ -125,6 +128,19 @@ impl Pictures {
         } else {
             self.payers.release(hold).await;
             PictureRefusal::PictureLost.into()
+        }
+    }
+
+    /// Ends what a provider was making in the answer to a call that ended with
+    /// an earlier process: it may count it, and so it is paid for at what was
+    /// held.
+    async fn end_cut_off(&self, hold: Hold, is_shown: bool) -> Error {
+        let provider = hold.attempt().provider.clone();
+        self.payers.settle(hold, CallEnd::Abandoned).await;
+        if is_shown {
+            PictureRefusal::PictureShown.into()
+        } else {
+            PictureRefusal::PictureCutOff { provider }.into()
         }
     }
 
@@ -173,6 +189,11 @@ impl Pictures {
             }
         }
     }
+}
+
+/// Whether a provider takes jobs, and is asked about them.
+pub(in crate::app::pictures) fn has_jobs(provider: &Provider) -> bool {
+    provider.images.wire.is_some_and(ImageWire::runs_workflows)
 }
 
 fn log_leftovers(failure: &ProviderFailure) {

@@ -5,9 +5,9 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
-    PictureAnswer, PictureJob, PictureRefusal, ProviderFailure, Stage, Trace, Usage,
+    PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
+use crate::providers::{FailedPictures, ImageRequest, PictureResult, PictureStart};
 
 use crate::app::Error;
 use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
@@ -15,6 +15,7 @@ use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
 use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
+use crate::app::pictures::resume::has_jobs;
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
 
@@ -133,8 +134,8 @@ pub enum Waiter<'a> {
 /// What is seen of a picture while it is made.
 #[derive(Clone, Debug)]
 pub enum PictureProgress {
-    /// Who is asked to pay for it now.
-    Payer(Payer),
+    /// Who is asked to pay for it now, and what it may cost them.
+    Payer(Payer, Option<PriceEstimate>),
     Stage(Stage),
 }
 
@@ -144,6 +145,16 @@ pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 /// What is made at once may have been made, and by no machine that is paid for
 /// by the second.
 const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
+
+/// What pictures may cost, by what is held for them.
+pub fn estimate_price(hold: &Hold) -> Option<PriceEstimate> {
+    let (cost, is_most) = hold.estimate_pictures()?;
+    Some(PriceEstimate {
+        cost,
+        pictures: u8::try_from(hold.held_pictures()).unwrap_or(u8::MAX),
+        is_most,
+    })
+}
 
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
@@ -219,6 +230,7 @@ impl Pictures {
                     ..
                 } = hold.attempt().clone();
                 let usage = result.usage;
+                let estimate = estimate_price(&hold);
                 let unsettled = UnsettledPictures::new(hold, &result, policy.cloned());
                 let cost = unsettled.cost();
                 outcome.unsettled = Some(unsettled);
@@ -231,6 +243,7 @@ impl Pictures {
                     seed,
                     usage,
                     cost,
+                    estimate,
                     fell_back_from: Vec::new(),
                 }))
             }
@@ -303,8 +316,7 @@ impl Pictures {
         let starting = self
             .providers
             .start_pictures(provider, request, opened.credential());
-        let has_jobs = provider.images.wire.is_some_and(ImageWire::runs_workflows);
-        let started = if has_jobs {
+        let started = if has_jobs(provider) {
             // A job that is begun must be known, whatever happens meanwhile.
             starting.await
         } else {
@@ -323,6 +335,8 @@ impl Pictures {
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
+                // It waits there, until a look says otherwise.
+                watch(PictureProgress::Stage(Stage::Queued(None)));
                 let follower = JobFollower {
                     pictures: self,
                     provider,

@@ -27,8 +27,8 @@ pub use past::PastUse;
 pub use status::QuotaStatus;
 pub use usage::{
     Bill, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period, PeriodChoice,
-    RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport, UsageScope, date_at, date_of, find_zone,
-    number_of, quote_cell, receipts_table, usage_json, usage_table,
+    RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport, UsageScope, date_of, find_zone, number_of,
+    quote_cell, receipts_table, usage_json, usage_table,
 };
 
 /// Budgets, and what is used of every limit.

@@ -25,7 +25,9 @@ fn is_for_asker_alone(refusal: &Refusal) -> bool {
         ),
         Refusal::Picture(refusal) => !matches!(
             refusal,
-            PictureRefusal::PictureLost | PictureRefusal::AnsweredInWords { .. }
+            PictureRefusal::PictureLost
+                | PictureRefusal::PictureCutOff { .. }
+                | PictureRefusal::AnsweredInWords { .. }
         ),
         Refusal::Key(_)
         | Refusal::Access(_)

@@ -13,6 +13,7 @@ use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 use crate::bot::Bot;
 use crate::bot::answers::notices;
 use crate::bot::callers::home_roles;
+use crate::bot::callers::installed_servers::Presence;
 use crate::bot::callers::member_names::read_member_name;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -63,6 +64,11 @@ impl MemberDirectory for Bot {
 
     fn server_name(&self, server: ServerId) -> BoxFuture<'_, Option<String>> {
         Box::pin(async move {
+            match self.find_presence(server) {
+                Presence::Here(Some(name)) => return Some(name),
+                Presence::Away => return None,
+                Presence::Here(None) | Presence::Unknown => {}
+            }
             let described = self.describe_server(server, false).await.ok();
             // An old name is better than none.
             let facts = described.or_else(|| self.server_facts.even_stale(server))?;
@@ -148,6 +154,12 @@ impl Bot {
         }
     }
 
+    /// Whether the bot is in a server, by what is known without asking.
+    fn find_presence(&self, server: ServerId) -> Presence {
+        let now_ms = self.app.now_ms();
+        self.installed_servers.find(server, self.shards, now_ms)
+    }
+
     /// What Discord says of a server: right now, or within the last minute.
     async fn describe_server(
         &self,
@@ -159,7 +171,15 @@ impl Bot {
             return Ok(facts);
         }
         let path = format!("/guilds/{server}");
-        let described = self.ask_discord("GET guild", &path).await?;
+        let described = self.ask_discord("GET guild", &path).await;
+        let described = described.inspect_err(|error| {
+            if matches!(
+                error,
+                Error::Refused(Refusal::Access(AccessRefusal::NotAMember))
+            ) {
+                self.installed_servers.note_absent(server, now_ms);
+            }
+        })?;
         let facts = Arc::new(ServerFacts::read(&described));
         self.server_facts.store(server, Arc::clone(&facts), now_ms);
         Ok(facts)

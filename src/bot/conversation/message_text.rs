@@ -27,6 +27,11 @@ use crate::bot::conversation::names::Names;
 /// made by whoever posted the message.
 const PREVIEWS: [&str; 5] = ["link", "article", "video", "image", "gifv"];
 
+/// Stands for what is forwarded where Discord shows nothing of it.
+const EMPTY_FORWARD: &str = "[forwarded from somebody else, and can't be told in words]";
+/// Stands for a picture in an embed.
+const EMBEDDED_PICTURE: &str = "[picture, which you can't see]";
+
 /// Whether a message is somebody's words, and not a notice of Discord's.
 pub fn is_words(message: &Message) -> bool {
     matches!(
@@ -90,7 +95,11 @@ pub fn message_text(message: &Message, names: &Names) -> String {
     for snapshot in &message.message_snapshots {
         // Whose words they are is not told, so they are nobody's here.
         let said = said_in(snapshot, names);
-        parts.push(quote("forwarded from somebody else", &said));
+        parts.push(if said.is_empty() {
+            EMPTY_FORWARD.to_owned()
+        } else {
+            quote("forwarded from somebody else", &said)
+        });
     }
     parts.extend(message.embeds.iter().map(|it| embed_text(it, names)));
     parts.extend(message.poll.as_deref().map(|poll| poll_text(poll, names)));
@@ -121,8 +130,40 @@ fn quote(what: &str, text: &str) -> String {
     quoted
 }
 
-fn embed_text(embed: &Embed, names: &Names) -> String {
-    let kind = embed.kind.as_deref().unwrap_or("rich");
+/// The names of pictures in embeds, which nobody shows to a model, where a
+/// message says nothing else.
+pub fn only_embedded_pictures(message: &Message, names: &Names) -> Vec<String> {
+    let snapshots = &message.message_snapshots;
+    let is_blank = |text: &str| names.readable(text).trim().is_empty();
+    let forwarded = snapshots.iter().flat_map(|snapshot| &snapshot.embeds);
+    let mut embeds = message.embeds.iter().chain(forwarded);
+    let says_nothing_else = is_blank(&message.content)
+        && message.poll.is_none()
+        && message.sticker_items.is_empty()
+        && snapshots
+            .iter()
+            .all(|it| is_blank(&it.content) && it.sticker_items.is_empty())
+        && embeds.clone().all(|it| embed_words(it, names).is_empty());
+    if says_nothing_else {
+        embeds.by_ref().filter_map(picture_name).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// The name of an embed's picture, as its address has it.
+fn picture_name(embed: &Embed) -> Option<String> {
+    let image = embed.image.as_ref().map(|image| image.url.as_str());
+    let thumbnail = embed.thumbnail.as_ref().map(|it| it.url.as_str());
+    let url = image.or(thumbnail).or(embed.url.as_deref())?;
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let name = if name.is_empty() { "picture" } else { name };
+    Some(name.to_owned())
+}
+
+/// What an embed says in words, line by line.
+fn embed_words(embed: &Embed, names: &Names) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut add = |text: Option<&str>| {
         let text = text.map(|text| names.readable(text).trim().to_owned());
@@ -135,10 +176,20 @@ fn embed_text(embed: &Embed, names: &Names) -> String {
         add(Some(&format!("{}: {}", field.name, field.value)));
     }
     add(embed.footer.as_ref().map(|footer| footer.text.as_str()));
-    if !PREVIEWS.contains(&kind) {
-        if embed.image.is_some() || embed.thumbnail.is_some() {
-            lines.push("[picture]".to_owned());
-        }
+    lines
+}
+
+fn embed_text(embed: &Embed, names: &Names) -> String {
+    let kind = embed.kind.as_deref().unwrap_or("rich");
+    let mut lines = embed_words(embed, names);
+    let is_preview = PREVIEWS.contains(&kind);
+    // A preview with words shows its picture beside them.
+    if (embed.image.is_some() || embed.thumbnail.is_some() || is_preview)
+        && (lines.is_empty() || !is_preview)
+    {
+        lines.push(EMBEDDED_PICTURE.to_owned());
+    }
+    if !is_preview {
         lines.extend(embed.url.clone());
         return quote_some("embed", &lines);
     }
@@ -233,7 +284,7 @@ mod tests {
         > now
         > Host: db-3
         > since noon
-        > [picture]
+        > [picture, which you can't see]
         > https://a.example
         ");
         let preview = json!({"type": "article", "title": "News", "url": "https://b.example"});
@@ -243,7 +294,41 @@ mod tests {
         > News
         ");
         let picture = json!({"type": "image", "url": "https://b.example/x.png"});
-        assert_eq!(text(json!({"content": "x", "embeds": [picture]})), "x");
+        insta::assert_snapshot!(text(json!({"content": "x", "embeds": [picture]})), @"
+        x
+        [what https://b.example/x.png leads to:]
+        > [picture, which you can't see]
+        ");
+    }
+
+    #[test]
+    fn pictures_in_embeds_are_named_where_they_are_all_there_is() {
+        let only = |more: Value| only_embedded_pictures(&message(more), &Names::default());
+        let chart = json!({"type": "rich", "image": {"url": "https://b.example/a/chart.png?x=1"}});
+        let preview = json!({"type": "image", "url": "https://b.example/cat.gif"});
+        let titled =
+            json!({"type": "rich", "title": "Sales", "image": {"url": "https://b.example"}});
+        let snapshot = |embeds: &Value| {
+            json!({"message": {"type": 0, "content": "", "mentions": [],
+            "embeds": [embeds], "attachments": [], "timestamp": "2026-01-01T00:00:00Z",
+            "edited_timestamp": null}})
+        };
+        assert_eq!(
+            only(json!({"embeds": [chart, preview]})),
+            ["chart.png", "cat.gif"]
+        );
+        assert_eq!(
+            only(json!({"message_snapshots": [snapshot(&chart)]})),
+            ["chart.png"]
+        );
+        for more in [
+            json!({"embeds": [chart, titled]}),
+            json!({"embeds": [chart], "content": "why?"}),
+            json!({"message_snapshots": [snapshot(&titled)]}),
+            json!({}),
+        ] {
+            assert!(only(more).is_empty());
+        }
     }
 
     #[test]
@@ -280,6 +365,10 @@ mod tests {
         > [sticker: Wave]
         ");
         assert!(is_forward(&message(forward)));
+        let empty = json!({"type": 0, "content": "", "mentions": [], "embeds": [], "attachments": [],
+            "timestamp": "2026-01-01T00:00:00Z", "edited_timestamp": null});
+        let forward = json!({"message_snapshots": [{"message": empty}]});
+        assert_eq!(text(forward), EMPTY_FORWARD);
     }
 
     #[test]

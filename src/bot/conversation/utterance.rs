@@ -8,12 +8,12 @@ use serenity::all::{Message, MessageFlags, MessageId, MessageInteractionMetadata
 use crate::app::{MessageFile, tell_files};
 use crate::bot::Bot;
 use crate::bot::conversation::message_text::{
-    files_of, message_text, replied_to, says_nothing, words_of,
+    files_of, message_text, only_embedded_pictures, replied_to, says_nothing, words_of,
 };
 use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
 use crate::bot::conversation::transcript::{self, OwnFiles, OwnMessage};
 use crate::bot::conversation::turns::{files_left_out, is_picture, own_files, read_files};
-use crate::model::{LeftOut, Role, Turn, UnreadFile, is_blank};
+use crate::model::{FileKind, LeftOut, Role, Turn, UnreadFile, WhyUnread, is_blank};
 
 /// Stands for a message that Discord does not show, in what a model is told.
 const HIDDEN: &str = "[a message that Discord does not show you]";
@@ -179,8 +179,14 @@ impl Utterances {
 fn others_utterance(message: &Message, files: Vec<MessageFile>, names: &Names) -> Utterance {
     let mut turn = Turn::person(message_text(message, names));
     let is_read = files.iter().any(MessageFile::is_read);
-    let unread: Vec<UnreadFile> = files.iter().filter_map(MessageFile::unread).collect();
-    let has_nothing_else = turn.is_empty() && !is_read;
+    let mut unread: Vec<UnreadFile> = files.iter().filter_map(MessageFile::unread).collect();
+    let pictures = only_embedded_pictures(message, names);
+    let is_untold = turn.is_empty() || !pictures.is_empty() || says_nothing(message);
+    let has_nothing_else = is_untold && !is_read;
+    unread.extend(pictures.into_iter().map(|name| UnreadFile {
+        name,
+        why: WhyUnread::Kind(FileKind::EmbeddedPicture),
+    }));
     let is_unread = has_nothing_else && (!unread.is_empty() || says_nothing(message));
     tell_files(&mut turn, files);
     if is_unread && turn.is_empty() {

@@ -123,6 +123,7 @@ impl Dispatcher {
                 return;
             }
             self.bot.channel_access.learn(&event, self.bot.user_id());
+            self.bot.installed_servers.learn(&event);
             let awaited = AwaitedInteraction::of(&event);
             if let Some(awaited) = &awaited {
                 self.bot.rest.promises.begin(awaited.handle.interaction);

@@ -120,6 +120,7 @@ impl UnreadEvents {
             return count("server", "dropped");
         };
         count("server", "read");
+        self.0.bot().installed_servers.note_here(ServerId(id));
         if let Err(error) = self.0.bot().app.keys.server_is_here(ServerId(id)).await {
             tracing::warn!("could not handle an event: {error:#}");
         }

@@ -1,22 +1,11 @@
 //! The cards on which pictures stand in the channel.
 
 use crate::bot::connection::card::{Card, File};
-use crate::bot::connection::rest::{FileRefusal, refusal_of_files};
-use crate::bot::pictures::shrink;
 use crate::bot::words::{self, Voice};
-use crate::model::{PictureAnswer, PictureKind, Source};
+use crate::model::{PictureAnswer, Source};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
-
-/// How pictures are shown: each form where Discord does not take the one
-/// before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Whole,
-    SmallerCopies,
-    Words(FileRefusal),
-}
 
 /// Pictures that are to be shown, and what belongs to them.
 #[derive(Clone, Copy)]
@@ -29,38 +18,8 @@ pub struct ShownPictures<'a> {
     pub is_spoiler: bool,
 }
 
-impl Form {
-    /// The form that may be taken where this one was not; none where it is not
-    /// the files that Discord refuses.
-    pub fn after(self, error: &anyhow::Error) -> Option<Self> {
-        match (self, refusal_of_files(error)?) {
-            (Self::Words(_), _) => None,
-            (Self::Whole, FileRefusal::TooLarge) => Some(Self::SmallerCopies),
-            (_, refusal) => Some(Self::Words(refusal)),
-        }
-    }
-}
-
-/// Pictures in one of their forms.
-pub async fn card_in(form: Form, voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
-    match form {
-        Form::Whole => picture_card(voice, shown),
-        Form::SmallerCopies => {
-            let copies = PictureAnswer {
-                pictures: shrink::smaller_copies(shown.made.pictures.clone()).await,
-                ..shown.made.clone()
-            };
-            let made = &copies;
-            let mut card = picture_card(voice, ShownPictures { made, ..shown });
-            card.text = format!("{}\n{}", card.text, words::pictures::smaller_copies(voice));
-            card
-        }
-        Form::Words(refusal) => words::pictures::not_shown(voice, shown.made, refusal),
-    }
-}
-
 /// Shows pictures, and what stands under them.
-fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
+pub fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
     let ShownPictures {
         made,
         prompt,
@@ -70,7 +29,7 @@ fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
     // Discord hides a file whose name begins so: `docs/discord.md` §3.1.
     let hidden = if is_spoiler { "SPOILER_" } else { "" };
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
-        name: format!("{hidden}picture-{}.{}", at + 1, extension(picture.kind)),
+        name: format!("{hidden}picture-{}.{}", at + 1, picture.kind.extension()),
         kind: picture.kind.media_type(),
         description: words::pictures::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
@@ -88,15 +47,6 @@ fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
         buttons,
         files: files.collect(),
         ..Card::default()
-    }
-}
-
-fn extension(kind: PictureKind) -> &'static str {
-    match kind {
-        PictureKind::Png => "png",
-        PictureKind::Jpeg => "jpg",
-        PictureKind::Gif => "gif",
-        PictureKind::Webp => "webp",
     }
 }
 

@@ -5,7 +5,6 @@ use crate::bot::Bot;
 use crate::bot::answers::target::{Insistence, Part, post_reply};
 use crate::bot::connection::card::{Card, File};
 use crate::bot::connection::rest::{refusal_of_files, refuses_content, refuses_words};
-use crate::bot::pictures::cards::{self, Form, ShownPictures};
 use crate::bot::words::{self, Voice};
 
 /// Where pictures were promised that come when the interaction is over, and
@@ -22,24 +21,6 @@ pub struct LatePicture<'a> {
     pub is_private: bool,
 }
 
-/// Shows pictures when the interaction is over, in the best form that Discord
-/// takes.
-pub async fn show_pictures_late(
-    bot: &Bot,
-    voice: Voice<'_>,
-    late: LatePicture<'_>,
-    shown: ShownPictures<'_>,
-) -> anyhow::Result<()> {
-    let mut form = Form::Whole;
-    loop {
-        let card = cards::card_in(form, voice, shown).await;
-        match show_late(bot, voice, late, &card).await {
-            Ok(()) => return Ok(()),
-            Err(error) => form = form.after(&error).ok_or(error)?,
-        }
-    }
-}
-
 /// Shows what came of a picture when the interaction is over: as a reply in
 /// the channel, or directly where the bot may not write or nobody else
 /// should read it. The message that it was promised with says so.
@@ -47,9 +28,9 @@ pub async fn show_late(
     bot: &Bot,
     voice: Voice<'_>,
     late: LatePicture<'_>,
-    card: &Card,
+    cards: &[Card],
 ) -> anyhow::Result<()> {
-    let shown = show_below(bot, voice, &late, card).await;
+    let shown = show_below(bot, voice, &late, cards).await;
     match shown {
         // What Discord does not take may stand in the prompt.
         Err(error) if refuses_words(&error) && !late.heading.is_empty() => {
@@ -57,7 +38,7 @@ pub async fn show_late(
                 heading: "",
                 ..late
             };
-            show_below(bot, voice, &bare, card).await
+            show_below(bot, voice, &bare, cards).await
         }
         shown => shown,
     }
@@ -68,14 +49,11 @@ async fn show_below(
     bot: &Bot,
     voice: Voice<'_>,
     late: &LatePicture<'_>,
-    card: &Card,
+    cards: &[Card],
 ) -> anyhow::Result<()> {
-    let card = Card {
-        text: format!("{}{}", late.heading, card.text),
-        ..card.clone()
-    };
-    let mut parts = cards::split_files(card);
+    let mut parts = cards.to_vec();
     if let Some(first) = parts.first_mut() {
+        first.text.insert_str(0, late.heading);
         first.files.extend(late.question.cloned());
     }
     let posted = if late.is_private {
@@ -88,6 +66,9 @@ async fn show_below(
         // No other place takes the file either.
         Some(Err(error)) if refusal_of_files(&error).is_some() => return Err(error),
         Some(Err(_)) | None => {
+            for (at, part) in parts.iter_mut().enumerate() {
+                part.nonce = Some(nonce(&late.place.id, 'A', at));
+            }
             bot.rest.direct_messages(late.person, &parts).await?;
             false
         }
@@ -125,7 +106,7 @@ async fn post_parts(bot: &Bot, late: &LatePicture<'_>, parts: &[Card]) -> anyhow
         let card = Card {
             reply_to: place.message,
             mention: Some(late.person).filter(|_| at == 0),
-            nonce: Some(nonce(&place.id, at)),
+            nonce: Some(nonce(&place.id, 'a', at)),
             ..card.clone()
         };
         post_as_reply(bot, place.channel, card).await?;
@@ -145,10 +126,12 @@ async fn post_as_reply(bot: &Bot, channel: u64, card: Card) -> anyhow::Result<()
 }
 
 /// By which Discord knows that it has a message already: 25 characters at
-/// the most.
-fn nonce(id: &str, part: usize) -> String {
+/// the most. Parts are counted from a letter on, which is another one for
+/// direct messages.
+fn nonce(id: &str, first: char, part: usize) -> String {
+    let parts = first..='\u{7f}';
     id.chars()
         .take(23)
-        .chain([char::from(b'a' + u8::try_from(part % 26).unwrap_or(0))])
+        .chain(parts.into_iter().nth(part % 26))
         .collect()
 }

@@ -2,8 +2,11 @@
 
 pub mod buttons;
 mod cards;
+mod forms;
 mod late;
 pub mod make;
 mod progress;
 pub mod resume;
 mod shrink;
+
+pub use progress::SeenProgress;

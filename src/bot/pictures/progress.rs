@@ -14,10 +14,11 @@ use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::TOKEN_LIVES;
 use crate::bot::connection::rest::{refusal_of_files, refuses_words};
-use crate::bot::pictures::cards::{self, Form, ShownPictures};
+use crate::bot::pictures::cards::ShownPictures;
+use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::{PictureAnswer, Stage};
+use crate::model::{PriceEstimate, Stage};
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -30,6 +31,13 @@ pub struct PictureMessage<'a> {
     pub is_spoiler: bool,
 }
 
+/// What is shown of pictures while they are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeenProgress {
+    pub stage: Option<Stage>,
+    pub estimate: Option<PriceEstimate>,
+}
+
 impl PictureMessage<'_> {
     /// Has the pictures made, and shows each stage and what came of it.
     pub async fn follow_making(
@@ -38,7 +46,8 @@ impl PictureMessage<'_> {
         began: AnswerStart,
     ) -> anyhow::Result<()> {
         let bot = self.renderer.bot;
-        let notes = bot.app.asks.log_answer(&began)?;
+        let mut notes = bot.app.asks.log_answer(&began)?;
+        notes.begun().await;
         let place = PicturePlace {
             id: notes.id.clone(),
             channel: began.channel,
@@ -48,14 +57,19 @@ impl PictureMessage<'_> {
         let running =
             bot.running_answers
                 .begin(&place.id, began.person, self.renderer.watched.gone());
-        let (sender, stages) = watch::channel(None);
+        let (sender, stages) = watch::channel(SeenProgress::default());
         let done = CancellationToken::new();
         let making = async {
             let mut watch = |seen: PictureProgress| {
-                if let PictureProgress::Stage(stage) = seen {
-                    // The time that is shown is that of the change.
-                    sender.send_if_modified(|known| known.replace(stage) != Some(stage));
-                }
+                // The time that is shown is that of the change.
+                sender.send_if_modified(|known| {
+                    let before = *known;
+                    match seen {
+                        PictureProgress::Payer(_, estimate) => known.estimate = estimate,
+                        PictureProgress::Stage(stage) => known.stage = Some(stage),
+                    }
+                    *known != before
+                });
             };
             let waiter = Waiter::Here(&place);
             let made = bot
@@ -87,7 +101,7 @@ impl PictureMessage<'_> {
     /// Shows each stage, until it is done.
     async fn show_stages(
         &mut self,
-        mut stages: watch::Receiver<Option<Stage>>,
+        mut stages: watch::Receiver<SeenProgress>,
         id: &str,
         done: &CancellationToken,
     ) {
@@ -95,12 +109,12 @@ impl PictureMessage<'_> {
         // The first at once: from then on the words stand in the channel.
         stages.mark_changed();
         while let Some(Ok(())) = done.run_until_cancelled(stages.changed()).await {
-            let stage = *stages.borrow_and_update();
+            let seen = *stages.borrow_and_update();
             if self.requested_at.elapsed() > TOKEN_LIVES {
                 continue;
             }
             let now_s = bot.app.now_ms() / 1_000;
-            let card = words::pictures::stage(self.renderer.voice, stage, now_s, id);
+            let card = words::pictures::stage(self.renderer.voice, seen, now_s, id);
             self.renderer.show_meanwhile(card).await;
             let pause = tokio::time::sleep(bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
@@ -116,66 +130,53 @@ impl PictureMessage<'_> {
     ) -> anyhow::Result<()> {
         let voice = self.renderer.voice;
         let error = match &outcome.result {
-            Ok(made) => return self.show_pictures(made, place).await,
+            Ok(made) => {
+                let bot = self.renderer.bot;
+                let prompt = self.prompt.clone();
+                let shown = ShownPictures {
+                    made,
+                    prompt: &prompt,
+                    id: &place.id,
+                    is_spoiler: place.is_spoiler,
+                };
+                return show_pictures(bot, voice, Outlet::AsPromised(self, place), shown).await;
+            }
             Err(error) => error,
         };
-        let card = explain_error(voice, error);
+        let cards = [explain_error(voice, error)];
         let is_private = refusals::is_private(error);
         if self.requested_at.elapsed() < TOKEN_LIVES {
             let renderer = &mut self.renderer;
             let shown = if is_private {
                 refusals::refuse_in_place(renderer, error).await
             } else {
-                show_with_or_without_prompt(renderer, &card).await
+                show_with_or_without_prompt(renderer, &cards).await
             };
             match shown {
                 Ok(()) => return Ok(()),
                 Err(error) => log_unshown(&error),
             }
         }
-        self.show_late(place, &card, is_private).await
+        self.show_late(place, &cards, is_private).await
     }
 
-    /// Shows pictures in the best form that Discord takes: as they are, in
-    /// smaller copies, or in words, so that no promise is left standing.
-    async fn show_pictures(
-        &mut self,
-        made: &PictureAnswer,
-        place: &PicturePlace,
-    ) -> anyhow::Result<()> {
-        let mut form = Form::Whole;
-        loop {
-            let shown = ShownPictures {
-                made,
-                prompt: &self.prompt,
-                id: &place.id,
-                is_spoiler: place.is_spoiler,
-            };
-            let card = cards::card_in(form, self.renderer.voice, shown).await;
-            match self.show_card(place, &card).await {
-                Ok(()) => return Ok(()),
-                Err(error) => form = form.after(&error).ok_or(error)?,
-            }
-        }
-    }
-
-    /// Shows a card in its place, or elsewhere where that does not take it.
-    async fn show_card(&mut self, place: &PicturePlace, card: &Card) -> anyhow::Result<()> {
+    /// Shows cards in their place, or elsewhere where that does not take them.
+    pub async fn show_cards(&mut self, place: &PicturePlace, cards: &[Card]) -> anyhow::Result<()> {
         if self.requested_at.elapsed() < TOKEN_LIVES {
-            match show_with_or_without_prompt(&mut self.renderer, card).await {
+            match show_with_or_without_prompt(&mut self.renderer, cards).await {
                 Ok(()) => return Ok(()),
                 // No other place takes the file either.
                 Err(error) if refusal_of_files(&error).is_some() => return Err(error),
                 Err(error) => log_unshown(&error),
             }
         }
-        self.show_late(place, card, false).await
+        self.show_late(place, cards, false).await
     }
 
     async fn show_late(
         &self,
         place: &PicturePlace,
-        card: &Card,
+        cards: &[Card],
         is_private: bool,
     ) -> anyhow::Result<()> {
         let question = self.renderer.question_file();
@@ -186,7 +187,7 @@ impl PictureMessage<'_> {
             question: question.as_ref(),
             is_private,
         };
-        show_late(self.renderer.bot, self.renderer.voice, late, card).await
+        show_late(self.renderer.bot, self.renderer.voice, late, cards).await
     }
 }
 
@@ -194,17 +195,15 @@ fn log_unshown(error: &anyhow::Error) {
     tracing::info!("could not show a picture where it was asked for: {error:#}");
 }
 
-/// Shows a card in its place, below the prompt; without it where Discord does
+/// Shows cards in their place, below the prompt; without it where Discord does
 /// not take its words.
 async fn show_with_or_without_prompt(
     renderer: &mut MessageRenderer<'_>,
-    card: &Card,
+    cards: &[Card],
 ) -> anyhow::Result<()> {
-    let parts = cards::split_files(card.clone());
-    match renderer.show_cards(parts).await {
+    match renderer.show_cards(cards.to_vec()).await {
         Err(error) if refuses_words(&error) && renderer.drop_heading() => {
-            let parts = cards::split_files(card.clone());
-            renderer.show_cards(parts).await
+            renderer.show_cards(cards.to_vec()).await
         }
         shown => shown,
     }

@@ -12,9 +12,8 @@ use crate::bot::conversation::message_text::replied_to;
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::{is_picture, question_in};
 use crate::bot::pictures::cards::ShownPictures;
-use crate::bot::pictures::late::{
-    LatePicture, mark_shown_elsewhere, show_late, show_pictures_late,
-};
+use crate::bot::pictures::forms::{Outlet, show_pictures};
+use crate::bot::pictures::late::{LatePicture, mark_shown_elsewhere, show_late};
 use crate::bot::pictures::progress::settle_pictures;
 use crate::bot::words::answers::file_of_question;
 use crate::bot::words::{DEFAULT_LOCALE, Voice};
@@ -104,9 +103,9 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
                     id: &place.id,
                     is_spoiler: place.is_spoiler,
                 };
-                show_pictures_late(bot, voice, late, shown).await
+                show_pictures(bot, voice, Outlet::Late(late), shown).await
             }
-            Err(error) => show_late(bot, voice, late, &explain_error(voice, error)).await,
+            Err(error) => show_late(bot, voice, late, &[explain_error(voice, error)]).await,
         }
     };
     if shown.is_err() {

@@ -114,6 +114,7 @@ fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
 fn kind_reason(kind: &FileKind) -> &'static str {
     match kind {
         FileKind::Picture(_) => "I don't see pictures of its kind",
+        FileKind::EmbeddedPicture => "I see no pictures in embeds",
         FileKind::VoiceMessage { .. } => "I can't hear voice messages",
         FileKind::Audio => "I can't hear audio",
         FileKind::Video => "I can't watch videos",
@@ -129,6 +130,7 @@ fn kind_reason(kind: &FileKind) -> &'static str {
 fn advice_for(why: &WhyUnread) -> &'static str {
     match why {
         WhyUnread::Kind(FileKind::Picture(_)) => "Send it as a PNG, JPEG, GIF or WebP picture.",
+        WhyUnread::Kind(FileKind::EmbeddedPicture) => "Save it, and send it as a file.",
         WhyUnread::Kind(FileKind::VoiceMessage { .. } | FileKind::Audio | FileKind::Video) => {
             "Write what you want to know."
         }

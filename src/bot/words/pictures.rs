@@ -2,11 +2,14 @@
 
 use std::fmt::Display;
 
+use crate::app::PictureLink;
+use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::connection::rest::FileRefusal;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{PictureAnswer, Stage};
+use crate::bot::pictures::SeenProgress;
+use crate::model::{PictureAnswer, PriceEstimate, Stage};
 
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
@@ -17,15 +20,43 @@ use crate::bot::words::voice::Voice;
 /// Discord's longest description of a file.
 const ALT_CHARACTERS_MAX: usize = 1_000;
 
-/// How far a picture is. Discord's clients count the time by themselves.
-pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Card {
-    let lang = voice.lang;
-    let since = format!("<t:{now_s}:R>");
-    let Some(stage) = stage else {
-        let text = lang.say("📨 Asked for, {since}.", &[("since", &since)]);
-        return cancellable(voice, text, id);
+/// How long the first message with links gets, since the prompt stands above
+/// them, and any other one. Both leave room for the small print.
+const FIRST_LINKS_UNITS: usize = 800;
+const LINKS_UNITS: usize = 1_600;
+
+/// How far a picture is, and what it may cost. Discord's clients count the time
+/// by themselves.
+pub fn stage(voice: Voice<'_>, seen: SeenProgress, now_s: i64, id: &str) -> Card {
+    let stage = say_stage(voice, seen.stage, &format!("<t:{now_s}:R>"));
+    let text = match seen.estimate.filter(|estimate| estimate.cost.0 > 0) {
+        Some(estimate) => format!("{stage}\n{}", say_estimate(voice, estimate)),
+        None => stage,
     };
-    let text = match stage {
+    cancellable(voice, text, id)
+}
+
+/// What pictures may cost.
+fn say_estimate(voice: Voice<'_>, estimate: PriceEstimate) -> String {
+    let sentence = match (estimate.is_most, estimate.pictures) {
+        (false, 1) => "About {cost}.",
+        (false, _) => "About {cost} for {count} pictures.",
+        (true, 1) => "At most {cost}.",
+        (true, _) => "At most {cost} for {count} pictures.",
+    };
+    let values: &[(&str, &dyn Display)] = &[
+        ("cost", &cost(voice, Some(estimate.cost))),
+        ("count", &estimate.pictures),
+    ];
+    small_print(&voice.lang.say(sentence, values))
+}
+
+fn say_stage(voice: Voice<'_>, stage: Option<Stage>, since: &str) -> String {
+    let lang = voice.lang;
+    let Some(stage) = stage else {
+        return lang.say("📨 Asked for, {since}.", &[("since", &since)]);
+    };
+    match stage {
         Stage::Queued(None) => lang.say("⏳ Waiting in line, since {since}.", &[("since", &since)]),
         Stage::Queued(Some(0)) => lang.say("⏳ Next in line, since {since}.", &[("since", &since)]),
         Stage::Queued(Some(before)) => {
@@ -40,8 +71,7 @@ pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Ca
             &[("since", &since)],
         ),
         Stage::Running => lang.say("🎨 Being made, since {since}.", &[("since", &since)]),
-    };
-    cancellable(voice, text, id)
+    }
 }
 
 fn cancellable(voice: Voice<'_>, text: String, id: &str) -> Card {
@@ -124,6 +154,43 @@ pub fn not_shown(voice: Voice<'_>, made: &PictureAnswer, refusal: FileRefusal) -
     };
     let words = voice.lang.words(words);
     Card::text(format!("{words}\n{}", footer(voice, made)))
+}
+
+/// What stands in the place of pictures that are kept where the operator has a
+/// place for them: links, in as many messages as they need. Their previews
+/// stay hidden, since the pictures may be.
+pub fn kept_elsewhere(voice: Voice<'_>, made: &PictureAnswer, links: &[PictureLink]) -> Vec<Card> {
+    let words = match links.first().and_then(|link| link.until_s) {
+        Some(until_s) => voice.lang.say(
+            "What you asked for was made, but Discord takes no file of its size here. It is kept \
+             elsewhere until {until}:",
+            &[("until", &format!("<t:{until_s}:f>"))],
+        ),
+        None => voice.lang.words(
+            "What you asked for was made, but Discord takes no file of its size here. It is kept \
+             elsewhere:",
+        ).to_owned(),
+    };
+    let mut texts = vec![words];
+    for (at, PictureLink { url, .. }) in links.iter().enumerate() {
+        let name = voice.lang.say("picture {number}", &[("number", &(at + 1))]);
+        let line = format!("[{name}](<{url}>)");
+        let room = if texts.len() == 1 {
+            FIRST_LINKS_UNITS
+        } else {
+            LINKS_UNITS
+        };
+        match texts.last_mut() {
+            Some(last) if split::units(last) + split::units(&line) < room => {
+                *last = format!("{last}\n{line}");
+            }
+            _ => texts.push(line),
+        }
+    }
+    if let Some(last) = texts.last_mut() {
+        *last = format!("{last}\n{}", footer(voice, made));
+    }
+    texts.into_iter().map(Card::text).collect()
 }
 
 /// The small print under pictures that are shown in smaller copies.

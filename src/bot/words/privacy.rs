@@ -61,7 +61,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         tier,
         lang.words(
             "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
-             browsers that you signed in with, with your name and the servers that you manage (12 hours), \
+             browsers that you signed in with, with your name and the ids of your servers (12 hours), \
              what limits have counted (until they renew), and a block, if the operator set one.",
         )
         .to_owned(),

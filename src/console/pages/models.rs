@@ -85,7 +85,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
     let wanted = Wanted::read(&visit);
-    let places = list_places(&visit, &person).await;
+    let places = list_places(&visit).await;
     let body = html! {
         div.head {
             div {
@@ -110,18 +110,14 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     Ok(Page::new(Section::Models, "Language models", body).into())
 }
 
-/// Where somebody can look: no server, and those that they could manage.
-async fn list_places(visit: &Visit, person: &SignedIn) -> Vec<(String, String)> {
-    let people = &visit.app().people;
-    let mut places = vec![(String::new(), "Direct message".to_owned())];
-    let mut servers = person.session.session.servers.clone();
-    servers.extend(visit.place().filter(|place| !servers.contains(place)));
-    for server in servers {
-        if let Some(name) = people.find_server_name(server).await {
-            places.push((server.to_string(), name));
-        }
-    }
-    places
+/// Where somebody can look: no server, those that they share with the bot, and
+/// the one that they look at.
+async fn list_places(visit: &Visit) -> Vec<(String, String)> {
+    let shared = visit.list_shared_servers(visit.place()).await.into_iter();
+    let shared = shared.map(|(server, name)| (server.to_string(), name));
+    std::iter::once((String::new(), "Direct message".to_owned()))
+        .chain(shared)
+        .collect()
 }
 
 fn show_filters(

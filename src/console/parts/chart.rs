@@ -89,6 +89,11 @@ impl Unit {
 }
 
 impl Chart {
+    /// Whether no pile has any height.
+    pub fn is_empty(&self) -> bool {
+        (0..self.piles.len()).all(|at| self.pile(at) == 0)
+    }
+
     /// The whole of a pile.
     fn pile(&self, at: usize) -> u64 {
         let heights = self
@@ -98,11 +103,24 @@ impl Chart {
         heights.fold(0, |sum: u64, height| sum.saturating_add(*height))
     }
 
+    fn highest(&self) -> u64 {
+        let piles = (0..self.piles.len()).map(|at| self.pile(at));
+        piles.max().unwrap_or(0)
+    }
+
+    /// How many lines the axis needs above the one at nothing, so that no part
+    /// of the drawing is left over.
+    fn lines(&self, step: u64) -> u64 {
+        match self.highest() {
+            0 => LINES,
+            highest => highest.div_ceil(step).clamp(1, LINES),
+        }
+    }
+
     /// The distance between two lines of the axis: 1, 2 or 5 times a power of
     /// ten.
     fn step(&self) -> u64 {
-        let piles = (0..self.piles.len()).map(|at| self.pile(at));
-        let highest = match piles.max().unwrap_or(0) {
+        let highest = match self.highest() {
             0 => self.unit.least_axis(),
             highest => highest.max(LINES),
         };
@@ -136,21 +154,28 @@ pub fn show(chart: &Chart) -> Markup {
     html! {
         (draw(chart, &WIDE))
         (draw(chart, &NARROW))
-        (show_table(chart))
+        // A table of nothing says nothing.
+        @if !chart.is_empty() { (show_table(chart)) }
     }
 }
 
 fn draw(chart: &Chart, drawing: &Drawing) -> Markup {
+    let label = if chart.is_empty() {
+        format!("{}: nothing", chart.title)
+    } else {
+        format!("{}. The table below has every figure.", chart.title)
+    };
     let step = chart.step();
     let bottom = drawing.height - BELOW;
-    let scale = (bottom - TOP) / float(step.saturating_mul(LINES));
+    let lines = chart.lines(step);
+    let scale = (bottom - TOP) / float(step.saturating_mul(lines));
     let height_of = |amount: u64| float(amount) * scale;
     let pitch = (drawing.width - drawing.left) / float(chart.piles.len().max(1) as u64);
     let every = chart.piles.len().div_ceil(drawing.labels).max(1);
     html! {
         svg class=(drawing.class) viewBox={ "0 0 " (drawing.width) " " (drawing.height) }
-            role="img" aria-label={ (chart.title) ". The table below has every figure." } {
-            @for line in 0..=LINES {
+            role="img" aria-label=(label) {
+            @for line in 0..=lines {
                 @let amount = step.saturating_mul(line);
                 @let y = bottom - height_of(amount);
                 path.rule d={ "M" (drawing.left) " " (tenths(y)) "H" (drawing.width) } {}
@@ -286,7 +311,10 @@ mod tests {
             (&[950_000_000, 10], 500_000_000),
             (&[u64::MAX], 5_000_000_000_000_000_000),
         ] {
-            assert_eq!(chart(heights).step(), step, "{heights:?}");
+            let chart = chart(heights);
+            assert_eq!(chart.step(), step, "{heights:?}");
+            let top = step.saturating_mul(chart.lines(step));
+            assert!(chart.highest() <= top, "{heights:?}");
         }
     }
 

@@ -12,4 +12,5 @@ pub mod link;
 pub mod money;
 pub mod note;
 pub mod payer;
+pub mod persona;
 pub mod when;

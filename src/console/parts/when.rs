@@ -23,6 +23,22 @@ pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
     at_ms.map_or_else(|| html! { "never" }, |at_ms| relative(at_ms, now_ms))
 }
 
+/// When something ends, such as "ends in 3 days"; also in the last minute before
+/// it does.
+pub fn ending(at_ms: i64, now_ms: i64) -> Markup {
+    let words = match at_ms - now_ms {
+        ..=0 => "has ended".to_owned(),
+        1..MINUTE_MS => "ends within a minute".to_owned(),
+        MINUTE_MS.. if distance(at_ms, now_ms).starts_with("in ") => {
+            format!("ends {}", distance(at_ms, now_ms))
+        }
+        _ => format!("ends on {}", distance(at_ms, now_ms)),
+    };
+    html! {
+        time datetime=(moment(at_ms)) title=(moment(at_ms)) { (words) }
+    }
+}
+
 /// How long something has been going on, such as "3 hours".
 pub fn duration(seconds: u64) -> String {
     let (count, unit) = match seconds {
@@ -90,6 +106,20 @@ mod tests {
             (1_000_000, "11 days"),
         ] {
             assert_eq!(duration(seconds), words);
+        }
+    }
+
+    #[test]
+    fn what_ends_says_when() {
+        let now = 1_800_000_000_000;
+        for (at_ms, words) in [
+            (now, "has ended"),
+            (now + 59_000, "ends within a minute"),
+            (now + 6 * DAY_MS, "ends in 6 days"),
+            (now + 60 * DAY_MS, "ends on 16 Mar 2027"),
+        ] {
+            let told = ending(at_ms, now).0;
+            assert!(told.contains(&format!(">{words}<")), "{told}");
         }
     }
 

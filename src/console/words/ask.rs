@@ -32,7 +32,7 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
             "There is nothing to answer",
             "Type a question, and send it.",
         ),
-        AskRefusal::NobodyPays { trace } => nobody_pays(names, trace),
+        AskRefusal::NobodyPays { trace, in_server } => nobody_pays(names, trace, *in_server),
         AskRefusal::Provider { failure, payer } => describe_failure(names, failure, *payer),
         AskRefusal::OwnKeyOnly { what } => own_key_only(what),
         AskRefusal::MalformedField { what } => write(
@@ -165,7 +165,7 @@ fn stopping() -> Trouble {
 }
 
 /// Nobody can pay: why, key by key, and how to change that.
-fn nobody_pays(names: Names<'_>, trace: &Trace) -> Trouble {
+fn nobody_pays(names: Names<'_>, trace: &Trace, in_server: bool) -> Trouble {
     let reasons = describe_passed_over(trace, |provider| names.name(provider));
     let first = trace.0.first().map(|step| &step.provider);
     let only_one = trace.0.iter().all(|step| Some(&step.provider) == first);
@@ -174,6 +174,9 @@ fn nobody_pays(names: Names<'_>, trace: &Trace) -> Trouble {
             "There is no key for {} that can pay here.",
             names.name(provider)
         ),
+        _ if !in_server => {
+            "There is no key that can pay for this: not yours, and not the bot’s.".to_owned()
+        }
         _ => "There is no key that can pay for this: not yours, not the server’s, not the bot’s."
             .to_owned(),
     };

@@ -42,12 +42,17 @@ pub fn describe_conversation(refusal: &ConversationRefusal) -> Trouble {
             "Discord does not let you read that channel’s history, so it is not read to you. \
              Whoever manages the server can allow it (Read Message History).",
         ),
-        ConversationRefusal::BotCannotRead => (
+        ConversationRefusal::BotMayNotReadHere => (
             StatusCode::FORBIDDEN,
-            "The bot can’t read that channel",
-            "Discord does not let the bot read it. The operator can turn that on \
-             (discord.message_content), and the bot needs Read Message History there. Paste what \
-             is meant into the playground.",
+            "The bot may not read that channel",
+            "The bot needs View Channel and Read Message History there; whoever manages the server \
+             can allow it. Paste what is meant into the playground.",
+        ),
+        ConversationRefusal::BotReadsNothing => (
+            StatusCode::FORBIDDEN,
+            "The bot can’t read messages",
+            "Discord does not let the bot read what people say. The operator can turn that on \
+             (discord.message_content). Paste what is meant into the playground.",
         ),
         ConversationRefusal::NotInThisConversation => (
             StatusCode::FORBIDDEN,

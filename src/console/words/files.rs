@@ -47,6 +47,9 @@ fn describe_kind(kind: &FileKind) -> String {
         FileKind::Picture(format) => {
             format!("not every model sees {format} pictures; save it as PNG or JPEG")
         }
+        FileKind::EmbeddedPicture => {
+            "it stands in an embed; save it, and add it as a file".to_owned()
+        }
         FileKind::VoiceMessage { .. } | FileKind::Audio => "models here hear no sound".to_owned(),
         FileKind::Video => "models here see no video".to_owned(),
         FileKind::Pdf => "it is a PDF; copy its text out".to_owned(),

@@ -31,6 +31,14 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
             pasted::describe_anothers(names, of, wanted, *goal)
         }
         KeyRefusal::SecretAsName => secret_as_name(),
+        KeyRefusal::NameTooLong { characters, max } => Trouble::new(
+            UNPROCESSABLE,
+            "That name is too long",
+            format!(
+                "It has {characters} characters, and a name has {max} at the most. Nothing was \
+                 stored; choose a shorter one."
+            ),
+        ),
         KeyRefusal::MalformedExtra { field, goal } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
         KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),

@@ -48,6 +48,10 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "A restart came before the picture was safe. Nothing was counted for it; begin anew."
                 .to_owned(),
         ),
+        PictureRefusal::PictureCutOff { provider } => cut_off(&names.name(provider)),
+        PictureRefusal::KeptElsewhere { provider, address } => {
+            kept_elsewhere(&names.name(provider), provider, address)
+        }
         PictureRefusal::PictureShown => (
             StatusCode::GONE,
             "The picture was shown already",
@@ -88,6 +92,26 @@ fn not_an_image_provider(names: Names<'_>, provider: &ProviderId) -> Told {
 }
 
 /// A picture came along, and nobody here can change one.
+fn cut_off(name: &str) -> Told {
+    (
+        StatusCode::GONE,
+        "The picture was lost",
+        format!(
+            "A restart came while {name} was making it. {name} may count it all the same, so it is booked at an estimate; begin anew."
+        ),
+    )
+}
+
+fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> Told {
+    (
+        StatusCode::CONFLICT,
+        "Its pictures can't be taken from where they are kept",
+        format!(
+            "{name} keeps the pictures of this key at {address}, from which none are taken here, so it was not asked. The operator can add that name to providers.{provider}.image_hosts; or let it keep pictures elsewhere, and try again in an hour."
+        ),
+    )
+}
+
 fn cannot_edit() -> Told {
     (
         UNPROCESSABLE,

@@ -94,6 +94,7 @@ fn what_people_search_for_is_said_first() {
     };
     let nobody = AskRefusal::NobodyPays {
         trace: Trace::default(),
+        in_server: true,
     };
     for (refusal, title) in [
         (

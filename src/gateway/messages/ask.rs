@@ -48,7 +48,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "prompt_missing",
             text("There is nothing to answer. Put `prompt` in."),
         ),
-        AskRefusal::NobodyPays { trace } => return nobody_pays(trace),
+        AskRefusal::NobodyPays { trace, .. } => return nobody_pays(trace),
         AskRefusal::Provider { failure, payer } => return provider_failed(failure, *payer),
         AskRefusal::OwnKeyOnly { what } => (
             403,

@@ -41,11 +41,18 @@ pub fn about_conversation(refusal: &ConversationRefusal) -> Message {
                 "You may not read that channel's history. Whoever manages the server can allow it.",
             ),
         ),
-        ConversationRefusal::BotCannotRead => (
+        ConversationRefusal::BotMayNotReadHere => (
+            403,
+            "bot_may_not_read",
+            text(
+                "The bot may not read that channel's history. Whoever manages the server can allow it.",
+            ),
+        ),
+        ConversationRefusal::BotReadsNothing => (
             403,
             "bot_cannot_read",
             text(
-                "Discord doesn't let the bot read that channel. The operator can turn that on with `discord.message_content`.",
+                "Discord doesn't let the bot read messages. The operator can turn that on with `discord.message_content`.",
             ),
         ),
         ConversationRefusal::NotInThisConversation => (

@@ -45,6 +45,13 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
         KeyRefusal::SecretAsName => secret_as_name(),
+        KeyRefusal::NameTooLong { characters, max } => (
+            400,
+            "name_too_long",
+            format!(
+                "`name` has {characters} characters, and may have {max}. Nothing was stored; send a shorter one."
+            ),
+        ),
         KeyRefusal::MalformedExtra { field, .. } => (
             400,
             "malformed_field",

@@ -42,6 +42,8 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             text("No copy is kept of the picture that this was made from. Send it again."),
         ),
         PictureRefusal::PictureLost => picture_lost(),
+        PictureRefusal::PictureCutOff { provider } => cut_off(provider),
+        PictureRefusal::KeptElsewhere { provider, address } => kept_elsewhere(provider, address),
         PictureRefusal::PictureShown => {
             (409, "picture_shown", text("The picture was shown already."))
         }
@@ -115,6 +117,20 @@ fn unknown_model(model: &str) -> Message {
         "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
     );
     (404, "model_not_found", message)
+}
+
+fn kept_elsewhere(provider: &ProviderId, address: &str) -> Message {
+    let message = format!(
+        "{provider} keeps the pictures of this key at `{address}`, from which none are taken here, so it was not asked. The operator can add that name to `providers.{provider}.image_hosts`; or let it keep pictures elsewhere, and try again in an hour."
+    );
+    (409, "pictures_kept_elsewhere", message)
+}
+
+fn cut_off(provider: &ProviderId) -> Message {
+    let message = format!(
+        "A restart came while {provider} was making it, and it is booked at an estimate, since {provider} may count it. Ask for it again."
+    );
+    (503, "picture_cut_off", message)
 }
 
 fn picture_lost() -> Message {

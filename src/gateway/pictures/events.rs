@@ -8,9 +8,15 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::gateway::call_task::EventWriter;
-use crate::model::{Picture, PictureAnswer, Stage};
+use crate::model::{Picture, PictureAnswer, PriceEstimate, Stage};
 
 use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture, output_format};
+
+/// What a program is told of a picture while it is made.
+pub enum SeenPicture {
+    Estimate(PriceEstimate),
+    Stage(Stage),
+}
 
 /// Writes stages as comments, and each picture as an event of OpenAI's.
 pub struct PictureEvents {
@@ -19,11 +25,17 @@ pub struct PictureEvents {
     pub kind: &'static str,
 }
 
-impl EventWriter<Stage, PictureAnswer> for PictureEvents {
+impl EventWriter<SeenPicture, PictureAnswer> for PictureEvents {
     const KEEP_ALIVE_EVERY: Option<Duration> = Some(Duration::from_secs(15));
 
-    fn write_progress(&mut self, stage: Stage) -> String {
-        format!(": {}\n\n", describe_stage(stage))
+    fn write_progress(&mut self, seen: SeenPicture) -> String {
+        let told = match seen {
+            SeenPicture::Estimate(estimate) => {
+                json!({"estimate_nano_dollars": estimate.cost.0, "is_most": estimate.is_most})
+            }
+            SeenPicture::Stage(stage) => describe_stage(stage),
+        };
+        format!(": {told}\n\n")
     }
 
     fn write_result(&mut self, made: PictureAnswer) -> String {
@@ -51,6 +63,8 @@ fn describe_completion(made: &PictureAnswer, picture: &Picture, created_s: i64) 
         "quality": "auto",
         "background": "auto",
         "seed": made.seed,
+        "cost_nano_dollars": made.cost.map(|cost| cost.0),
+        "missing": describe_missing(made),
         "usage": describe_usage(made),
     })
 }

@@ -19,10 +19,10 @@ use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_su
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::parse_json;
-use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk, Stage};
+use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk};
 
 use edit_request::{EDIT_BYTES_MAX, EditRequest};
-use events::PictureEvents;
+use events::{PictureEvents, SeenPicture};
 use image_request::ImageRequest;
 
 /// What a program wishes for.
@@ -123,19 +123,26 @@ fn start_task(
     context: &mut CallContext,
     ready: ReadyPicture,
     claim: Option<CallClaim>,
-) -> CallTask<Stage, PictureAnswer> {
+) -> CallTask<SeenPicture, PictureAnswer> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
     CallTask::spawn(
         &context.gateway.app.tasks,
         permits,
         |reporter, stop| async move {
-            let mut last_stage = None;
+            let (mut last_stage, mut estimated) = (None, None);
             let mut watch = |seen: PictureProgress| match seen {
-                PictureProgress::Payer(payer) => reporter.report_payer(payer),
+                PictureProgress::Payer(payer, estimate) => {
+                    reporter.report_payer(payer);
+                    estimated = estimate;
+                }
                 PictureProgress::Stage(stage) => {
+                    // Once it is taken, so that a refusal keeps its status.
+                    if let Some(estimate) = estimated.take() {
+                        reporter.report_progress(SeenPicture::Estimate(estimate));
+                    }
                     if last_stage.replace(stage) != Some(stage) {
-                        reporter.report_progress(stage);
+                        reporter.report_progress(SeenPicture::Stage(stage));
                     }
                 }
             };
@@ -160,6 +167,8 @@ fn describe_pictures(made: &PictureAnswer, created_s: i64) -> Value {
         "data": pictures.collect::<Vec<_>>(),
         "output_format": made.pictures.first().map(output_format),
         "seed": made.seed,
+        "cost_nano_dollars": made.cost.map(|cost| cost.0),
+        "estimate_nano_dollars": made.estimate.map(|estimate| estimate.cost.0),
     });
     body["usage"] = describe_usage(made);
     if let Some(missing) = describe_missing(made) {

@@ -177,7 +177,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
         },
     };
     let added = app.keys.put(&session.caller, draft).await?;
-    let status = if added.replaced {
+    let status = if added.replaced.is_some() {
         StatusCode::OK
     } else {
         StatusCode::CREATED
@@ -190,7 +190,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
             _ => "API key added and validated successfully",
         },
         key: describe_key(added.key, &uses),
-        replaced: added.replaced,
+        replaced: added.replaced.is_some(),
         check: describe_check(&added.check),
         removed: added.removed.iter().map(|it| it.as_str()).collect(),
     };

@@ -114,7 +114,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
         },
     };
     let added = app.keys.put_system(caller, draft).await?;
-    let status = if added.replaced {
+    let status = if added.replaced.is_some() {
         StatusCode::OK
     } else {
         StatusCode::CREATED
@@ -123,7 +123,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let key = app.keys.find_system(caller, &id).await?;
     let stored = StoredSystemKey {
         key: describe_one(&call, key).await?,
-        replaced: added.replaced,
+        replaced: added.replaced.is_some(),
         check: describe_check(&added.check),
         removed: added.removed.iter().map(|it| it.as_str()).collect(),
     };

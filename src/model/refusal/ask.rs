@@ -29,7 +29,11 @@ pub enum AskRefusal {
     #[error("the prompt is empty")]
     EmptyPrompt,
     #[error("nobody can pay for this")]
-    NobodyPays { trace: Trace },
+    NobodyPays {
+        trace: Trace,
+        /// Whether it was asked in a server, whose key could have paid.
+        in_server: bool,
+    },
     #[error("the provider failed")]
     Provider {
         failure: ProviderFailure,

@@ -16,8 +16,12 @@ pub enum ConversationRefusal {
     NotInThisServer,
     #[error("the person may not read this channel")]
     MayNotReadHere,
+    /// A permission is missing, which whoever manages the server gives.
     #[error("the bot may not read this channel")]
-    BotCannotRead,
+    BotMayNotReadHere,
+    /// The operator has not let it read along.
+    #[error("the bot reads no messages")]
+    BotReadsNothing,
     #[error("the bot is not in this conversation")]
     NotInThisConversation,
     #[error("Discord could not be read")]

@@ -44,6 +44,8 @@ pub enum KeyRefusal {
     },
     #[error("the name looks like a secret")]
     SecretAsName,
+    #[error("the name is too long")]
+    NameTooLong { characters: usize, max: usize },
     #[error("a field is missing or wrong")]
     MalformedExtra { field: &'static str, goal: KeyGoal },
     #[error("the provider does not accept the key")]

@@ -27,6 +27,13 @@ pub enum PictureRefusal {
     PictureNotKept,
     #[error("the picture was lost with the process that made it")]
     PictureLost,
+    #[error("the provider was making the picture when the process ended")]
+    PictureCutOff { provider: ProviderId },
+    #[error("the host keeps its pictures where none are taken from")]
+    KeptElsewhere {
+        provider: ProviderId,
+        address: String,
+    },
     #[error("the picture was shown already")]
     PictureShown,
     #[error("the size is no size")]

@@ -44,6 +44,12 @@ impl Images {
     pub fn starts_machines(&self) -> bool {
         self.wire == Some(ImageWire::RunComfy)
     }
+
+    /// Whether its workers may be set to keep pictures in a bucket of their
+    /// owner's.
+    pub fn may_keep_in_buckets(&self) -> bool {
+        self.wire == Some(ImageWire::RunPod)
+    }
 }
 
 impl ImageWire {

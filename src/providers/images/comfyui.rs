@@ -156,11 +156,8 @@ impl<'a> Comfy<'a> {
             return Ok(JobState::Waiting(Stage::Running));
         }
         let mut result = PictureResult::default();
-        let nodes = entry["outputs"].as_object().into_iter().flatten();
-        for file in nodes.flat_map(|(_, node)| files_of(node)) {
-            if is_kept(file) {
-                result.keep(self.fetch_picture(file).await);
-            }
+        for file in results_in(&entry["outputs"]) {
+            result.keep(self.fetch_picture(file).await);
         }
         JobState::ended(&self.host, result)
     }
@@ -268,9 +265,17 @@ fn files_of(node: &Value) -> impl Iterator<Item = &Value> {
         .flat_map(|name| node[name].as_array().into_iter().flatten())
 }
 
-/// Whether a file is a result, and no preview.
-fn is_kept(file: &Value) -> bool {
-    file["type"] == "output"
+/// The files that a job results in: those that it keeps, and no previews. Where
+/// it keeps none, since its workflow ends in a preview, the previews are all
+/// that there is.
+fn results_in(outputs: &Value) -> Vec<&Value> {
+    let nodes = outputs.as_object().into_iter().flatten();
+    let files = nodes.flat_map(|(_, node)| files_of(node));
+    let (kept, others): (Vec<_>, Vec<_>) = files.partition(|file| file["type"] == "output");
+    if kept.is_empty() {
+        return others;
+    }
+    kept
 }
 
 fn is_film_or_sound_by_name(name: &str) -> bool {

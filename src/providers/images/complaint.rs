@@ -1,5 +1,5 @@
 //! What hosts say where a graph did not run, sorted into what somebody can do
-//! about it; `docs/providers.md` §14.10.
+//! about it; `docs/providers.md` §14.11.
 //!
 //! Only the class is kept, and the name of what is missing: a model's file or
 //! a node. Nothing else of the text leaves this file, since it may quote what

@@ -18,8 +18,9 @@ use super::job::Result;
 
 /// The largest JSON answer that is read: four large pictures as base64.
 const JSON_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// How long a host may take to make a picture while we wait for it.
-pub const MAKING: Duration = Duration::from_mins(4);
+/// How long a host may take to make pictures while we wait for them: four of
+/// the best quality take OpenAI several minutes.
+pub const MAKING: Duration = Duration::from_mins(10);
 /// How long it may take to say something that it knows.
 pub const TALKING: Duration = Duration::from_secs(30);
 

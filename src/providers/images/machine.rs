@@ -24,6 +24,9 @@ const SERVER_TYPE: &str = "medium";
 /// What stands before the mark in the name of a job whose graph may be queued,
 /// and which is looked for by that mark. No name of a prompt begins so.
 const SOUGHT: char = '~';
+/// What stands before the mark in the name of a job whose graph is queued once
+/// its machine is ready.
+const UNQUEUED: char = '+';
 
 /// Starts a machine.
 pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
@@ -34,7 +37,8 @@ pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<Pictur
     });
     let answer = host.post(&servers_path(host)?, &body).await?;
     let server = checked_id(host, &answer["server_id"])?;
-    Ok(PictureStart::Job(server.to_owned()))
+    let mark = request.mark;
+    Ok(PictureStart::Job(format!("{server}/{UNQUEUED}{mark}")))
 }
 
 /// How long the machine of a job with this mark is asked to live.
@@ -73,11 +77,20 @@ pub async fn poll_job(
     if let Some(mark) = prompt.strip_prefix(SOUGHT) {
         return look_for(host, &comfy, (server, mark)).await;
     }
-    if !prompt.is_empty() {
+    let unqueued = prompt.strip_prefix(UNQUEUED);
+    if unqueued.is_none() && !prompt.is_empty() {
         return comfy.poll_job(prompt).await;
     }
-    // Only the process that was asked knows the prompt.
-    let request = request.ok_or_else(|| host.failed(FailureClass::Cancelled))?;
+    let Some(request) = request else {
+        // Only the process that was asked knows the prompt. It may have ended
+        // after it queued the graph, and before it noted that.
+        let cancelled = || host.failed(FailureClass::Cancelled);
+        let found = look_for(host, &comfy, (server, unqueued.ok_or_else(cancelled)?)).await;
+        return found.map_err(|failure| match failure.class {
+            FailureClass::Expired => cancelled(),
+            _ => failure,
+        });
+    };
     let prompt = match comfy.start_job(request).await {
         // It may be queued, and is looked for from now on.
         Err(failure) if failure.may_have_worked() => format!("{SOUGHT}{}", request.mark),

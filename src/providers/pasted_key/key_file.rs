@@ -2,7 +2,9 @@
 //! the variable's name, or by how the key begins. Pure, and nobody is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::ProviderId;
@@ -11,6 +13,13 @@ use crate::providers::catalogue::{Catalogue, Extra, Provider};
 use super::key_lines::{KeyLine, read_key_lines};
 use super::peel::{names_a_key, peel};
 use super::{PasteProblem, begins_as_key, holds_secret, read_pasted_key};
+
+/// A value that a shell, a workflow or a template would put another in the place
+/// of: `$NAME`, `${NAME:-more}`, `$(command)`, `%NAME%`, `{{ name }}`.
+static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"^(?:\$[A-Za-z_][A-Za-z0-9_]*|\$\{[^}]*\}|\$\{\{.*\}\}|\$\(.*\)|%[A-Za-z_][A-Za-z0-9_]*%|\{\{.*\}\}|<%.*%>|op://.*)$";
+    Regex::new(pattern).expect("the pattern is a regex")
+});
 
 /// What may stand beside a provider's name in the name of a variable for its
 /// key. Any other word says that it is for something else: Azure's, say.
@@ -82,6 +91,11 @@ pub enum WhyUnused {
     AnotherSetting,
     /// Keys of these providers begin so, and its name tells of none.
     OneOfSeveral(Vec<ProviderId>),
+    /// It has a zero byte in it.
+    Binary,
+    /// It is for this provider, and tells of another variable instead of
+    /// holding a key.
+    Reference(ProviderId),
     /// It is for this provider, and can be no key of theirs.
     NoKey(ProviderId, PasteProblem),
     /// It is for this provider, who needs this variable beside it.
@@ -131,12 +145,17 @@ pub fn read_key_file(
             }),
         }
     }
-    let unread = lines.unread.iter().map(|line| UnusedLine {
+    let nameless = |line: &usize, why| UnusedLine {
         line: *line,
         name: None,
-        why: WhyUnused::Unread,
-    });
-    file.unused.extend(unread);
+        why,
+    };
+    let unread = lines.unread.iter();
+    let binary = lines.binary.iter();
+    let nameless = unread
+        .map(|line| nameless(line, WhyUnused::Unread))
+        .chain(binary.map(|line| nameless(line, WhyUnused::Binary)));
+    file.unused.extend(nameless);
     file.unused.sort_by_key(|unused| unused.line);
     Some(file)
 }
@@ -211,10 +230,13 @@ fn recognize<'a>(
     let named = line.name.map(|name| named_providers(catalogue, name));
     let named = named.unwrap_or_default();
     let provider = choose_provider(catalogue, &named, bare, extras)?;
+    let id = provider.id.clone();
+    if REFERENCE.is_match(line.value) {
+        return Err(WhyUnused::Reference(id));
+    }
     let lacks = |extra: &&Extra| extra.required && !extras.contains_key(extra.env);
     let typed = SecretString::from(line.value);
     let pasted = read_pasted_key(catalogue, provider, &typed);
-    let id = provider.id.clone();
     let secret = match pasted {
         Ok(pasted) => pasted.secret,
         Err(problem) => return Err(WhyUnused::NoKey(id, problem)),
@@ -380,6 +402,30 @@ mod tests {
         8 ANTHROPIC_API_KEY NoKey(ProviderId("anthropic"), Other(GitHub))
         10 - Unread
         11 RUNPOD_API_KEY Lacks(ProviderId("runpod"), "RUNPOD_ENDPOINT_ID")
+        "#);
+    }
+
+    #[test]
+    fn values_that_only_another_program_knows_and_lines_that_are_no_text_are_told() {
+        insta::assert_snapshot!(told("\
+            OPENAI_API_KEY=${OTHER}\n\
+            GROQ_API_KEY=\"$MY_GROQ\"\n\
+            MISTRAL_API_KEY=${{ secrets.MISTRAL }}\n\
+            XAI_API_KEY=%XAI%\n\
+            CEREBRAS_API_KEY=$(pass cerebras)\n\
+            DEEPSEEK_API_KEY=op://made/up/key\n\
+            DATABASE_URL=${OTHER}\n\
+            O\0P\0E\0N\0A\0I\0=\0s\0k\0\n\
+            ANTHROPIC_API_KEY=sk-ant-api03-\0made0up\n"), @r#"
+        1 OPENAI_API_KEY Reference(ProviderId("openai"))
+        2 GROQ_API_KEY Reference(ProviderId("groq"))
+        3 MISTRAL_API_KEY Reference(ProviderId("mistral"))
+        4 XAI_API_KEY Reference(ProviderId("xai"))
+        5 CEREBRAS_API_KEY Reference(ProviderId("cerebras"))
+        6 DEEPSEEK_API_KEY Reference(ProviderId("deepseek"))
+        7 DATABASE_URL AnotherSetting
+        8 - Binary
+        9 - Binary
         "#);
     }
 

@@ -44,6 +44,9 @@ pub struct KeyLines<'a> {
     pub values: Vec<KeyLine<'a>>,
     /// The numbers of lines that are neither a value nor a comment.
     pub unread: Vec<usize>,
+    /// The numbers of lines with a zero byte, which no text has: UTF-16, or a
+    /// file of another kind.
+    pub binary: Vec<usize>,
 }
 
 /// Takes a text apart. `is_key` tells what begins as a key does.
@@ -55,6 +58,10 @@ pub fn read_key_lines<'a>(text: &'a str, is_key: &dyn Fn(&str) -> bool) -> KeyLi
         at += 1;
         let (number, line) = (at, line.trim());
         if !says_something(line) {
+            continue;
+        }
+        if line.contains('\0') {
+            read.binary.push(number);
             continue;
         }
         let Some((name, rest)) = split_line(line, is_key) else {
@@ -232,7 +239,7 @@ mod tests {
         fn any_text_is_taken_apart_and_each_line_counted_once(text in "\\PC{0,40}(\n\\PC{0,40}){0,6}") {
             let read = read_key_lines(&text, &is_key);
             let mut numbers: Vec<usize> = read.values.iter().map(|line| line.number).collect();
-            numbers.extend(&read.unread);
+            numbers.extend(read.unread.iter().chain(&read.binary));
             numbers.sort_unstable();
             let all = numbers.len();
             numbers.dedup();

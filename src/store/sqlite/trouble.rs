@@ -2,6 +2,7 @@
 //! what is a mistake of the program.
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_WRITE;
 
 use crate::store::trouble::{DatabaseTrouble, StoreError};
 
@@ -22,7 +23,13 @@ pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
 }
 
 fn trouble_behind(error: &rusqlite::Error) -> Option<DatabaseTrouble> {
+    let extended_code = error.sqlite_error().map(|error| error.extended_code);
     Some(match error.sqlite_error_code()? {
+        // What a file may not grow by, for a quota or for the process's own limit
+        // on files, is no `SQLITE_FULL`.
+        ErrorCode::SystemIoFailure if extended_code == Some(SQLITE_IOERR_WRITE) => {
+            DatabaseTrouble::Full
+        }
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
         | ErrorCode::FileLockingProtocolFailed => DatabaseTrouble::Locked,

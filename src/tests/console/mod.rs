@@ -3,6 +3,7 @@
 
 mod front;
 mod html;
+mod key_forms;
 mod keys;
 mod models;
 mod operator;

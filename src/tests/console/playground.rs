@@ -140,7 +140,7 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         Beside it
         {beside: of 12}
         As if asked in
-        {in: of 1}
+        {in: of 2}
         [ ] Use my own key for this only
         Key for one question
         {key: masked}

@@ -335,6 +335,7 @@ async fn a_picture_says_how_far_it_is_and_is_cancelled_by_leaving() {
         assert_snapshot!(said, @r#"
         "bot default" pays text-to-image
         Waiting for its turn
+        Waiting for its turn
         Being made
         said ""
         "bot" text-to-image by ComfyUI: 1 picture, "$0", 1 pictures; []; "Picture is there, 1 picture, $0"

@@ -150,7 +150,7 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
             "{}",
             page.says()
         );
-        assert!(page.holds(&format!("The person {mia}")));
+        assert!(page.holds(&format!("mia (id {mia})")), "{}", page.says());
         assert!(
             stage
                 .mia()
@@ -172,7 +172,7 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
         let page = omar
             .sends(&page, &format!("{models}/persona"), &[("persona", "code")])
             .await;
-        assert!(page.holds("code answers here now."), "{}", page.says());
+        assert!(page.holds("Code answers here now."), "{}", page.says());
         let page = omar.sends(&page, &format!("{models}/previews"), &[]).await;
         assert!(page.holds("Previews are shown."));
         let budgets = server(stage, "/budgets");
@@ -230,10 +230,13 @@ async fn a_server_is_nothing_to_whoever_does_not_manage_it() {
     run(async |stage| {
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
+        // She is shown who pays for her there, and nothing to manage.
+        let hers = mia.opens("/servers").await;
+        assert!(!hers.holds("That you manage") && !hers.holds("/servers/1"));
         assert!(
-            mia.opens("/servers")
+            zoe.opens("/servers")
                 .await
-                .holds("None of your servers has the bot yet.")
+                .holds("You are in no server that has the bot.")
         );
         for page in [
             "",
@@ -253,6 +256,113 @@ async fn a_server_is_nothing_to_whoever_does_not_manage_it() {
                 assert!(!seen.holds("Lantern Club"), "{page}");
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_sees_every_server_that_they_share_with_the_bot() {
+    run(async |stage| {
+        let (member, club) = (stage.scene.member, stage.scene.server);
+        let world = stage.world();
+        let [own, _] = ["Book Circle", "Without It"].map(|name| {
+            let server = world.add_server(name, false, &["general"]);
+            world.join(server, member, MEMBER);
+            server
+        });
+        world.add_bot(own);
+        stage.mia().directly().runs("/keys list").await;
+        let mia = Visitor::stranger(stage).await;
+        mia.signs_in_with_discord(member).await;
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let keys = server(stage, "/keys");
+        let form = omar.opens(&format!("{keys}?provider=openai")).await;
+        omar.sends(&form, &keys, &[("key", &*good("openai"))]).await;
+        let all = mia.opens("/servers").await;
+        let says = all.says();
+        assert!(says.contains("That you are a member of"), "{says}");
+        assert!(says.contains(&format!("Lantern Club [/keys?in={club}#who] | server key")));
+        assert!(says.contains(&format!("Book Circle [/keys?in={own}#who] | ")));
+        assert!(!says.contains("Without It"), "the bot is not there");
+        for page in ["/keys", "/models", "/playground", "/tokens/new"] {
+            let shown = mia.opens(page).await;
+            assert!(
+                shown.holds("Lantern Club") && shown.holds("Book Circle"),
+                "{page}"
+            );
+            assert!(!shown.holds("Without It"), "{page}");
+        }
+        let here = mia.opens(&format!("/keys?in={club}")).await;
+        assert!(
+            here.says().contains("OpenAI | server key"),
+            "{}",
+            here.says()
+        );
+        // Whoever left is in it no longer, whatever was true at the sign-in.
+        world.with(|state| {
+            let club = state.servers.iter_mut().find(|it| it.id == club);
+            club.expect("the club").members.remove(&member);
+        });
+        stage.clock.advance_ms(61_000);
+        let left = mia.opens(&format!("/keys?in={club}")).await;
+        assert!(
+            left.status >= 400 && !left.says().contains("server key"),
+            "{}",
+            left.says()
+        );
+        let all = mia.opens("/servers").await;
+        assert!(
+            !all.holds("Lantern Club") && all.holds("Book Circle"),
+            "{}",
+            all.says()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_not_ask_is_named() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let rules = server(stage, "/rules");
+        let block = format!("{rules}/block");
+        let page = omar.opens(&rules).await;
+        let id = stage.scene.member.to_string();
+        let typed = [("kind", "person"), ("id", &*id), ("during", "7d")];
+        let fields = page.form(&block).fill(&typed);
+        let sent = omar.sends_once(omar.post(&block, &fields)).await;
+        assert_eq!(sent.status, 303, "{}", sent.html);
+        stage.clock.advance_ms(60_000);
+        let shown = omar.opens(&rules).await;
+        assert!(
+            shown.holds(&format!("mia (id {id})")) && shown.holds("ends in 6 days"),
+            "{}",
+            shown.says()
+        );
+        let moderators = stage.world().look(|state| {
+            let mut roles = state.servers.iter().flat_map(|server| &server.roles);
+            roles
+                .find(|role| role.name == "Moderators")
+                .map(|role| role.id)
+        });
+        let moderators = moderators.expect("the role").to_string();
+        let typed = [("kind", "role"), ("id", &*moderators), ("during", "")];
+        let fields: Vec<(String, String)> = fields
+            .into_iter()
+            .map(|(name, value)| {
+                let typed = typed.iter().find(|(its, _)| *its == name);
+                let value = typed.map_or(value, |(_, typed)| (*typed).to_owned());
+                (name, value)
+            })
+            .collect();
+        omar.sends_once(omar.post(&block, &fields)).await;
+        let shown = omar.opens(&rules).await;
+        assert!(shown.holds("The role “Moderators”"), "{}", shown.says());
+        // The last minute is none of "until now".
+        stage.clock.advance_ms(7 * 24 * 60 * 60_000 - 90_000);
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let shown = omar.opens(&rules).await;
+        assert!(shown.holds("ends within a minute"), "{}", shown.says());
     })
     .await;
 }

@@ -145,8 +145,8 @@ async fn a_report_that_is_too_long_says_so_and_its_table_has_everything() {
         write(
             stage,
             &format!(
-                "insert into usage_total with recursive n(i) as (select 1 union all select i + 1 \
-                 from n where i < 50100) select 'user', {}, 96, ({day} - i % 2) * 96, 0, i, \
+                "insert into usage_day with recursive n(i) as (select 1 union all select i + 1 \
+                 from n where i < 50100) select 'user', {}, ({day} - i % 2) * 96, 0, i, \
                  'personal', '', 'openai', 'gpt-6-luna', 1, 2, 3, 0, 0, 0, 4, 0, 0 from n;",
                 stage.scene.member
             ),
@@ -187,7 +187,7 @@ async fn a_months_receipts_are_all_in_the_table() {
                  from n where i < 20500) select unhex(printf('%012x%020x', {now_ms} + i, i)), {0}, \
                  'personal', 'openai', 'gpt-6-luna', 'settled', {now_ms} + i, 0, 0, 0, '', 1, 1, \
                  0, 0, 0, 0, 0, 0 from n; \
-                 insert into usage_total values ('user', {0}, 1, {now_ms} / 900000, 0, 0, \
+                 insert into usage_total values ('user', {0}, {now_ms} / 900000, 0, 0, \
                  'personal', '', 'openai', 'gpt-6-luna', 20500, 20500, 20500, 0, 0, 0, 0, 0, 0);",
                 stage.scene.member
             ),
@@ -251,6 +251,46 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
                 .await
                 .holds("No receipts in this month.")
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn months_and_years_without_anything_are_not_offered() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let empty = browser.opens("/usage").await;
+        assert!(!empty.holds("October 2026") && !empty.holds(">2025<"));
+        assert!(!empty.holds("The same as a table"), "{}", empty.says());
+        let bill = browser.opens("/billing/2026-11").await;
+        assert!(!bill.holds("/billing/2026-10") && !bill.holds("/billing/2026-12"));
+        asks_twice(stage).await;
+        let used = browser.opens("/usage").await;
+        assert!(used.holds(">2026<") && !used.holds(">2025<"));
+        assert!(!used.holds("October 2026"), "{}", used.says());
+        let pictures = browser.opens("/usage?show=pictures").await;
+        assert!(
+            pictures.holds("No pictures in this time."),
+            "{}",
+            pictures.says()
+        );
+        // Whoever came further finds back.
+        for month in ["2022-01", "2027-03"] {
+            let bill = browser.opens(&format!("/billing/{month}")).await;
+            assert_eq!(bill.status, 200, "{month}");
+            assert_eq!(
+                bill.html.matches("href=\"/billing/20").count(),
+                2,
+                "{month}"
+            );
+            assert!(
+                bill.holds("href=\"/billing/2026-11?tz="),
+                "{month}: {}",
+                bill.html
+            );
+        }
+        let usage = browser.opens("/usage?period=2022").await;
+        assert!(usage.holds("href=\"/billing/2026-11\""), "{}", usage.html);
     })
     .await;
 }

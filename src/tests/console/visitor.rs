@@ -59,15 +59,20 @@ impl<'s> Visitor<'s> {
 
     /// Signs in, in this browser.
     pub async fn signs_in(&self, person: u64) {
-        let name = self.stage.world().look(|state| {
+        let (name, joined): (_, Vec<u64>) = self.stage.world().look(|state| {
             let found = state.people.iter().find(|it| it.id == person);
-            found.expect("the person exists").name.clone()
+            let name = found.expect("the person exists").name.clone();
+            let joined = state.servers.iter();
+            let joined = joined.filter(|server| server.members.contains_key(&person));
+            (name, joined.map(|server| server.id).collect())
         });
         let managed = (person == self.stage.scene.manager).then_some(self.stage.scene.server);
+        let joined = joined.into_iter().filter(|it| Some(*it) != managed);
         let new = NewSession {
             person: PersonId(person),
             name,
             servers: managed.into_iter().map(ServerId).collect(),
+            joined: joined.map(ServerId).collect(),
             browser: "Firefox on Linux".to_owned(),
             before: None,
         };

@@ -16,6 +16,8 @@ pub struct Call<'a> {
     /// The path below the provider's own address.
     pub path: &'a str,
     pub body: &'a Value,
+    /// The features beyond the ordinary ones that the call names.
+    pub beta: Option<&'a str>,
     /// How the key that came with the call stands.
     pub standing: Standing,
     pub fault: Option<&'a ProviderFault>,

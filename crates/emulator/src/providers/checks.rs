@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::keys::Emulated;
+use super::keys::{Dialect, Emulated};
 use super::refusals::refuse_key;
 use crate::world::Standing;
 
@@ -71,6 +71,27 @@ fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
         ("deepseek", "/user/balance") => Some(json!({"is_available": true, "balance_infos": []})),
         ("ollama", "/api/tags") => Some(json!({"models": [{"name": "llama3.2:latest"}]})),
         ("ollama", "/v1/models") | (_, "/models") => Some(models()),
+        ("anthropic", path) => {
+            let model = path.strip_prefix("/v1/models/").filter(|it| is_known(it))?;
+            Some(
+                json!({"id": model, "type": "model", "display_name": model, "created_at": "2026-09-22T00:00:00Z",
+                "max_input_tokens": 1_000_000, "max_tokens": 128_000}),
+            )
+        }
+        ("google", path) => {
+            let model = path.strip_prefix("/models/").filter(|it| is_known(it))?;
+            Some(
+                json!({"name": format!("models/{model}"), "displayName": model, "inputTokenLimit": 1_048_576,
+                "outputTokenLimit": 65_536, "thinking": true,
+                "supportedGenerationMethods": ["generateContent", "countTokens"]}),
+            )
+        }
+        (_, path) if path.starts_with("/models/") && provider.dialect == Dialect::OpenAi => {
+            let model = path.strip_prefix("/models/").filter(|it| is_known(it))?;
+            Some(
+                json!({"id": model, "object": "model", "created": 1_795_219_200, "owned_by": "made-up"}),
+            )
+        }
         ("ollama", "/api/version") => Some(json!({"version": "0.30.0"})),
         ("runcomfy", path) => path
             .ends_with(&format!("/users/{KNOWN_ID}/servers"))
@@ -85,4 +106,9 @@ fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
             .then(|| json!({"jobs": {}, "workers": {"idle": 1}})),
         _ => None,
     }
+}
+
+/// Whether a model is one that the emulated providers have.
+fn is_known(model: &str) -> bool {
+    !model.contains("no-such-model")
 }

@@ -130,6 +130,11 @@ fn outputs_of(call: &Call<'_>, graph: &Value) -> Value {
     let images: Vec<Value> = (0..count)
         .map(|at| image(format!("{at}.png"), "output"))
         .collect();
+    if call.fault == Some(&ProviderFault::PreviewAlone) {
+        // What `PreviewImage` lists
+        // (<https://github.com/Comfy-Org/ComfyUI/issues/5147>).
+        return json!({"7": {"images": [image("preview.png".into(), "temp")]}});
+    }
     let mut outputs = json!({"7": {"images": [image("preview.png".into(), "temp")]},
         "9": {"images": images}});
     if call.fault == Some(&ProviderFault::OneBad) && count < 2 {

@@ -145,9 +145,17 @@ const MESSAGES: &[&str] = &[
     "service_tier",
     "inference_geo",
     "speed",
+];
+/// Fields that Anthropic knows where the call names a feature beyond the
+/// ordinary ones (`docs/providers.md` §9.1).
+const MESSAGES_BETA: &[&str] = &[
     "container",
     "context_management",
     "mcp_servers",
+    "fallbacks",
+    "thread",
+    "safeguards",
+    "task_budget",
 ];
 /// Fields of Google's, in the spelling that its documents have.
 const GENERATE_CONTENT: &[&str] = &[
@@ -204,7 +212,9 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
             ))
         }
         ("anthropic", "/v1/messages") => {
-            let message = format!("{}: Extra inputs are not permitted", unknown(&[MESSAGES])?);
+            let beta = call.beta.map_or(&[][..], |_| MESSAGES_BETA);
+            let name = unknown(&[MESSAGES, beta])?;
+            let message = format!("{name}: Extra inputs are not permitted");
             Some(refusal(
                 StatusCode::BAD_REQUEST,
                 &json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}}),

@@ -72,6 +72,9 @@ async fn answer_call(
     let path = format!("/{}", parts.get("path").map_or("", String::as_str));
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let key = keys::key_in(provider, &headers);
+    let beta = headers
+        .get("anthropic-beta")
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (standing, fault, pace, said) = world.with(|state| {
         let providers = &mut state.providers;
         providers.calls.push_back(ProviderCall {
@@ -82,9 +85,7 @@ async fn answer_call(
             body: body.clone(),
             at: SystemTime::now(),
             headers: headers.keys().map(ToString::to_string).collect(),
-            beta: headers
-                .get("anthropic-beta")
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            beta: beta.clone(),
         });
         if providers.calls.len() > CALLS_KEPT {
             providers.calls.pop_front();
@@ -116,6 +117,7 @@ async fn answer_call(
             method: &method,
             path: &path,
             body: &body,
+            beta: beta.as_deref(),
             standing,
             fault: fault.as_ref(),
             base: &base.unwrap_or_default(),

@@ -8,6 +8,7 @@ mod people;
 mod population;
 mod providers;
 mod sign_in;
+mod storage;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub use people::{
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
 };
+
+pub use storage::{StorageState, StoredObject};
 
 pub use sign_in::{Authorization, Code, Issuer, SignIns, TOKEN_LIVES, Visitor};
 
@@ -83,6 +86,7 @@ pub struct State {
     pub closed_to_bot: Vec<u64>,
     pub providers: ProviderState,
     pub sign_ins: SignIns,
+    pub storage: StorageState,
     /// How often all addresses of files have expired.
     pub address_age: u64,
     next: u64,
@@ -130,6 +134,7 @@ impl World {
             closed_to_bot: Vec::new(),
             providers: ProviderState::default(),
             sign_ins: SignIns::default(),
+            storage: StorageState::default(),
             address_age: 0,
             next: 0,
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::World;
-use super::people::{Channel, ChannelRules, MEMBER, Person, Role, Server};
+use super::people::{Channel, ChannelRules, MANAGER, MEMBER, Person, Role, Server};
 
 impl World {
     /// Adds another bot.
@@ -104,7 +104,7 @@ impl World {
             if role == fresh {
                 server.roles.push(Role {
                     id: fresh,
-                    name: format!("role {fresh}"),
+                    name: role_name(permissions).into(),
                     permissions,
                     is_bots: false,
                 });
@@ -128,5 +128,14 @@ impl World {
             });
             server.members.entry(person).or_default().push(id);
         });
+    }
+}
+
+/// What a role is called that people are made members with.
+fn role_name(permissions: u64) -> &'static str {
+    if permissions & (MANAGER & !MEMBER) == 0 {
+        "Members"
+    } else {
+        "Moderators"
     }
 }

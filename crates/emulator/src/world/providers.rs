@@ -95,6 +95,10 @@ pub enum ProviderFault {
     HangsAfter(u64),
     /// The model answers in words where a picture was asked for.
     AnswersInWords,
+    /// A workflow whose pictures are all shown by a node that saves none.
+    PreviewAlone,
+    /// The worker keeps its pictures in a bucket of its owner's.
+    OwnBucket,
     /// Pictures come as `data:` addresses.
     DataUrls,
     /// The job ends well without a picture.

@@ -3,13 +3,16 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use jiff::civil::Date;
 
 use crate::model::{AccessRefusal, AttemptId, Caller, KeyId, Owner, QuotaRefusal, Refusal, Scope};
 use crate::store::{OwnAttempt, TooManyLines, Total, TotalLine, TotalScope};
-use crate::store::{UsageLine, UsageOwner};
+use crate::store::{QUARTER_MS, UsageLine, UsageOwner};
 
 use crate::app::Error;
-use crate::app::quotas::usage::period::{Grain, Period, PeriodChoice, number_of};
+use crate::app::quotas::usage::period::{Grain, Period, PeriodChoice, date_at, number_of};
 use crate::app::quotas::{Quotas, managed_server};
 
 /// Whose usage.
@@ -87,6 +90,23 @@ impl Quotas {
             lines,
             members,
         })
+    }
+
+    /// The days that there can be usage of, in a time zone: from the first use
+    /// until today. None where nothing was used yet.
+    pub async fn find_used_days(
+        &self,
+        caller: &Caller,
+        scope: UsageScope,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Option<RangeInclusive<Date>>, Error> {
+        let owner = self.usage_owner(caller, scope)?;
+        let Some(quarter) = self.store.first_use(owner).await? else {
+            return Ok(None);
+        };
+        let first = date_at(quarter.saturating_mul(QUARTER_MS), zone)?;
+        let today = date_at(self.clock.now_ms(), zone)?;
+        Ok(Some(first.min(today)..=today))
     }
 
     /// The lines of one day, for a table of any length.

@@ -7,8 +7,7 @@
 
 use crate::bot::answers::layout::Author;
 use crate::bot::answers::layout::fences::{
-    Code, FENCE, Fence, Met, OpenFence, apart, is_line_end, opening, opening_in_line,
-    without_controls,
+    Code, Fence, Met, OpenFence, apart, is_line_end, opening, opening_in_line, without_controls,
 };
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
@@ -307,14 +306,13 @@ impl Reader {
                 read.blocks.push(Block::Close);
                 return Some(read);
             }
-            Met::EndInLine(before) => {
-                let rest = before + FENCE.len();
+            Met::EndInLine { before, behind } => {
                 let last = text.get(..before).filter(|last| !last.trim().is_empty());
                 read.blocks.extend(last.map(|last| code.line(last)));
                 read.blocks.push(Block::Close);
-                if !text.get(rest..)?.trim().is_empty() {
-                    read.bytes = start + rest;
-                    read.bytes += leading(text.get(rest..)?, ' ');
+                if !text.get(behind..)?.trim().is_empty() {
+                    read.bytes = start + behind;
+                    read.bytes += leading(text.get(behind..)?, ' ');
                 }
                 return Some(read);
             }

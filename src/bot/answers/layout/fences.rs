@@ -48,8 +48,12 @@ pub struct Code {
 pub enum Met {
     Line,
     End,
-    /// The code ends at this byte of the line.
-    EndInLine(usize),
+    /// The code ends at a byte of the line, and at another the words behind
+    /// its mark begin.
+    EndInLine {
+        before: usize,
+        behind: usize,
+    },
 }
 
 impl Code {
@@ -92,19 +96,29 @@ impl Code {
                 Some(open) if *open > 0 => *open -= 1,
                 _ => return Met::End,
             }
-        } else if is_mark && trimmed.get(run..).is_some_and(is_language) {
+        } else if is_mark && trimmed.get(run..).is_some_and(is_info) {
             if let Some(open) = self.nested.as_mut() {
                 *open += 1;
             }
+        } else if is_mark
+            && self.nested.is_none_or(|open| open == 0)
+            && trimmed.get(run..).is_some_and(is_said)
+        {
+            let before = line.len() - line.trim_start().len();
+            return Met::EndInLine {
+                before,
+                behind: before + run,
+            };
         } else if self.sign == '`' && self.length == 3 && self.nested.is_none() {
             let found = line.match_indices(FENCE).collect::<Vec<_>>();
-            if let [(at, _)] = found.as_slice() {
-                let after = line
-                    .get(at + FENCE.len()..)
-                    .and_then(|it| it.chars().next());
-                if after.is_none_or(|c| c.is_whitespace() || c == '|') {
-                    return Met::EndInLine(*at);
-                }
+            if let [(at, _)] = found.as_slice()
+                && let Some((before, behind)) = line.split_at_checked(*at)
+                && ends_code(before, behind.get(FENCE.len()..).unwrap_or_default())
+            {
+                return Met::EndInLine {
+                    before: *at,
+                    behind: at + FENCE.len(),
+                };
             }
         }
         Met::Line
@@ -221,6 +235,39 @@ fn language(info: &str) -> (String, Option<String>) {
         return (String::new(), Some(info.to_owned()));
     }
     (name.to_owned(), None)
+}
+
+/// Whether what stands beside a mark makes it one that opens a block: a
+/// language, perhaps with attributes, and not words.
+fn is_info(beside: &str) -> bool {
+    let (name, rest) = language(beside);
+    rest.is_none() && !name.is_empty() && !beside.ends_with('.') && !beside.contains(": ")
+}
+
+/// Whether words behind a mark at the start of a line are said, and are no
+/// more of the code: the end of a text in it, or another mark.
+fn is_said(behind: &str) -> bool {
+    let is_code = behind.starts_with(['"', '\'', '\\', ')', ']', '}']);
+    !is_code && !behind.contains(FENCE) && !behind.contains("~~~")
+}
+
+/// Whether a mark behind code ends it: nothing stands behind the mark, or
+/// something that begins as a sentence goes on or begins.
+fn ends_code(before: &str, behind: &str) -> bool {
+    let mut characters = behind.chars();
+    let Some(first) = characters.next() else {
+        return true;
+    };
+    if first.is_whitespace() || first == '|' {
+        return true;
+    }
+    // In the middle of a text of the code's own.
+    if before.ends_with(['"', '\'', '\\', '(']) {
+        return false;
+    }
+    let goes_on = ".,;:!?".contains(first) && characters.next().is_none_or(char::is_whitespace);
+    let begins = first.is_uppercase() || (first.is_alphabetic() && !first.is_ascii());
+    goes_on || (begins && (behind.contains(' ') || !first.is_ascii()))
 }
 
 /// Whether a word can be the name of a language.

@@ -151,6 +151,56 @@ mod tests {
                 format!("{t}\nx\n{t}\nso"),
             ),
             (
+                "text right behind it",
+                format!("{t}py\nx\n{t}Then run *it*.\nso"),
+                format!("{t}py\nx\n{t}\nThen run *it*.\nso"),
+            ),
+            (
+                "a word right behind it",
+                format!("{t}py\nx\n  {t}Done."),
+                format!("{t}py\nx\n{t}\nDone."),
+            ),
+            (
+                "a label right behind it",
+                format!("{t}py\nx\n{t}Note: slow"),
+                format!("{t}py\nx\n{t}\nNote: slow"),
+            ),
+            (
+                "text right behind code and it",
+                format!("{t}py\nx{t}Then run it.\nso"),
+                format!("{t}py\nx\n{t}\nThen run it.\nso"),
+            ),
+            (
+                "a full stop right behind code and it",
+                format!("{t}py\nx{t}, and so on"),
+                format!("{t}py\nx\n{t}\n, and so on"),
+            ),
+            (
+                "text right behind a longer one",
+                format!("{t}`py\nx\n{t}`Then run it."),
+                format!("{t}py\nx\n{t}\nThen run it."),
+            ),
+            (
+                "text right behind tildes",
+                "~~~py\nx\n~~~これを実行".into(),
+                format!("{t}py\nx\n{t}\nこれを実行"),
+            ),
+            (
+                "attributes in Markdown",
+                format!("{t}md\n{t}js {{1,3}}\nx\n{t}\n{t}\nso"),
+                format!("{t}md\n``\u{200b}`js {{1,3}}\nx\n``\u{200b}`\n{t}\nso"),
+            ),
+            (
+                "text right behind Markdown",
+                format!("{t}md\n{t}py\nx\n{t}\n{t}So it is."),
+                format!("{t}md\n``\u{200b}`py\nx\n``\u{200b}`\n{t}\nSo it is."),
+            ),
+            (
+                "a language in code",
+                format!("{t}\n{t}js\nx\n{t}\nso"),
+                format!("{t}\n``\u{200b}`js\nx\n{t}\nso"),
+            ),
+            (
                 "opened in a line",
                 format!("Look: {t}py\nx\n{t}"),
                 format!("Look:\n{t}py\nx\n{t}"),

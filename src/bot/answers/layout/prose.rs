@@ -142,9 +142,11 @@ impl Writer {
     fn write_to_line_end(&mut self, text: &str, from: usize) -> usize {
         let mut at = from;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            if rest.starts_with('\n') {
+            // Models end lines with a backslash, too, which Discord would show.
+            let mut ends = ["\n", "\\\n"].into_iter();
+            if let Some(end) = ends.find(|end| rest.starts_with(end)) {
                 self.shown.push('\n');
-                return at + 1 - from;
+                return at + end.len() - from;
             }
             at += self.write_next(text, at);
         }
@@ -425,6 +427,7 @@ mod tests {
             ("$x$ costs $5 or $6", "x costs $5 or $6"),
             (r"\[ a \cdot b \]", "a · b"),
             (r"$a_{foo}$", "a\\_(foo)"),
+            ("a\\\nb\\\\\nc", "a\nb\\\\\nc"),
             ("see ``` there", "see \\`\\`\\` there"),
             ("don`t", "don\\`t"),
             ("``a` b", "\\`\\`a\\` b"),

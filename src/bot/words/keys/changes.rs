@@ -12,7 +12,7 @@ use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     let lang = voice.lang;
     let provider = voice.name(&added.key.provider);
-    let first = if added.replaced {
+    let first = if added.replaced.is_some() {
         "Replaced the {scope}: {key}."
     } else {
         "Stored the {scope}: {key}."
@@ -81,7 +81,25 @@ pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
         ),
         _ => what_was_found(voice, &tested.key.provider, &tested.check),
     };
-    Card::text(format!("{head}\n{found}"))
+    let places = picture_places(voice, &tested.key.provider);
+    let places = places.filter(|_| tested.check == Check::Valid);
+    let places = places
+        .map(|places| format!("\n{places}"))
+        .unwrap_or_default();
+    Card::text(format!("{head}\n{found}{places}"))
+}
+
+/// From where a host's pictures are taken, if its workers may be set to keep them
+/// elsewhere, where they would be paid for and not shown.
+fn picture_places(voice: Voice<'_>, provider: &ProviderId) -> Option<String> {
+    let places = voice.providers.get(provider)?.picture_places()?;
+    let places: Vec<String> = places.iter().map(|place| format!("`{place}`")).collect();
+    Some(voice.lang.say(
+        "Its pictures are taken from {places}. If your workers keep them in another bucket \
+         (`BUCKET_ENDPOINT_URL`), the bot's operator has to add its name to \
+         `providers.{id}.image_hosts` first.",
+        &[("places", &places.join(", ")), ("id", provider)],
+    ))
 }
 
 /// What a provider said of a key.

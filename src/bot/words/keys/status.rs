@@ -18,8 +18,12 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
         .collect();
     if status.providers.is_empty() {
         lines.push(
-            lang.words("Nobody has a key here: not you, not this server, not the bot.")
-                .into(),
+            lang.words(if status.in_server {
+                "Nobody has a key here: not you, not this server, not the bot."
+            } else {
+                "Nobody has a key here: not you, and not the bot."
+            })
+            .into(),
         );
     }
     if let Some(provider) = &status.unnamed {

@@ -57,7 +57,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             &[("subject", &in_code(name))],
         ),
         AskRefusal::EmptyPrompt => lang.say(EMPTY_PROMPT, &[]),
-        AskRefusal::NobodyPays { trace } => nobody_pays(voice, trace),
+        AskRefusal::NobodyPays { trace, in_server } => nobody_pays(voice, trace, *in_server),
         AskRefusal::Provider { failure, payer } => provider_failed(voice, failure, *payer),
         AskRefusal::OwnKeyOnly { what } => lang.say(
             "{subject} is for a key of your own, since what it costs can't be limited \
@@ -165,7 +165,7 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
 }
 
 /// Nobody can pay: why, key by key, and how to change that.
-fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
+fn nobody_pays(voice: Voice<'_>, trace: &Trace, in_server: bool) -> String {
     let lang = voice.lang;
     let skipped = trace.0.iter().filter_map(|step| match step.verdict {
         Verdict::Skipped(skip) => Some((step, skip)),
@@ -188,6 +188,12 @@ fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
             "No API key configured: there is no key for {provider} that can pay {here}."
         }
         (true, false) => "There is no key for {provider} that can pay {here}.",
+        (false, true) if !in_server => {
+            "No API key configured: there is no key that can pay for this: not yours, and not the bot's."
+        }
+        (false, false) if !in_server => {
+            "There is no key that can pay for this: not yours, and not the bot's."
+        }
         (false, true) => {
             "No API key configured: there is no key that can pay for this: not yours, not {this} server's, not the bot's."
         }

@@ -36,11 +36,16 @@ pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> St
              manages the server can allow it (Read Message History).",
             &[],
         ),
-        ConversationRefusal::BotCannotRead => lang.say(
-            "Discord doesn't let me read what people say to each other here. The \
-             operator can turn that on (`discord.message_content`), and I need Read \
-             Message History in this channel. Right-click a message and choose **Apps**, \
-             **Summarize** for a single one.",
+        ConversationRefusal::BotMayNotReadHere => lang.say(
+            "I may not read this channel's history. Whoever manages the server can allow \
+             it in the channel's permissions (View Channel, Read Message History). Right-click \
+             a message and choose **Apps**, **Summarize** for a single one.",
+            &[],
+        ),
+        ConversationRefusal::BotReadsNothing => lang.say(
+            "Discord doesn't let me read what people say to each other. The operator can \
+             turn that on (`discord.message_content`). Right-click a message and choose \
+             **Apps**, **Summarize** for a single one.",
             &[],
         ),
         ConversationRefusal::NotInThisConversation => lang.say(

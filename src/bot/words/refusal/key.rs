@@ -44,6 +44,11 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         ),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
+        KeyRefusal::NameTooLong { characters, max } => lang.say(
+            "That name has {characters} characters, and a name has {max} at the most, so nothing \
+             was stored. Run the command again with a shorter name.",
+            &[("characters", characters), ("max", max)],
+        ),
         KeyRefusal::MalformedExtra { field, goal } => pasted::malformed_extra(voice, field, *goal),
         KeyRefusal::KeyRefused {
             provider,

@@ -1,5 +1,7 @@
 //! Words of refusals about pictures.
 
+use std::fmt::Display;
+
 use crate::bot::words::formats::in_code;
 use crate::bot::words::voice::Voice;
 use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
@@ -48,11 +50,11 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              image:…` with it once more, or press **Vary**.",
             &[],
         ),
-        PictureRefusal::PictureLost => lang.say(
-            "A restart came before the picture was safe. Nothing was counted for it; \
-             `/imagine` begins anew.",
-            &[],
-        ),
+        PictureRefusal::PictureLost => lost(voice),
+        PictureRefusal::PictureCutOff { provider } => cut_off(voice, provider),
+        PictureRefusal::KeptElsewhere { provider, address } => {
+            kept_elsewhere(voice, provider, address)
+        }
         PictureRefusal::PictureShown => lang.say("The picture was shown already.", &[]),
         PictureRefusal::BadSize => lang.say(
             "A size is a width and a height in pixels, such as `1024x768`: from 256 to \
@@ -126,4 +128,32 @@ fn workflow_picture(voice: Voice<'_>, workflow: &str, takes_one: bool) -> String
              or `model:` out."
     };
     voice.lang.say(sentence, &[("subject", &workflow)])
+}
+
+fn kept_elsewhere(voice: Voice<'_>, provider: &ProviderId, address: &str) -> String {
+    let values: &[(&str, &dyn Display)] = &[
+        ("provider", &voice.name(provider)),
+        ("address", &in_code(address)),
+        ("id", provider),
+    ];
+    voice.lang.say(
+        "{provider} keeps the pictures of this key at `{address}`, from which I take none, so I \
+         did not ask it. The bot's operator can add that name to `providers.{id}.image_hosts`; \
+         or let it keep them elsewhere, and try again in an hour.",
+        values,
+    )
+}
+
+fn cut_off(voice: Voice<'_>, provider: &ProviderId) -> String {
+    voice.lang.say(
+        "A restart came while {provider} was making it, and what it made is lost. {provider} may \
+         count it all the same, so it is booked at an estimate. `/imagine` begins anew.",
+        &[("provider", &voice.name(provider))],
+    )
+}
+
+fn lost(voice: Voice<'_>) -> String {
+    let words = "A restart came before the picture was safe. Nothing was counted for it; `/imagine` \
+                 begins anew.";
+    voice.lang.words(words).to_owned()
 }

@@ -10,9 +10,9 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::Names;
 use crate::console::words::pasted::describe_removed;
-use crate::model::{Check, KeyRefusal, ProviderKind, Scope};
+use crate::model::{Check, Key, KeyRefusal, ProviderKind, Scope};
 
-use super::{KeyRing, fields};
+use super::{KeyRing, fields, replacing};
 
 /// The form, for the provider that the address names.
 pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
@@ -33,7 +33,8 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
         Some(typed) => providers.find(&typed).ok_or_else(|| unknown(&typed))?,
         None => providers.iter().next().ok_or_else(Trouble::nothing_here)?,
     };
-    Ok(page(&visit, known, None).into())
+    let stored = replacing::find_stored(&ring.keys, known);
+    Ok(page(&visit, known, stored, None).into())
 }
 
 /// Checks and stores the key that was typed. What is wrong with it is said
@@ -61,7 +62,9 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
             if trouble.status.is_server_error() {
                 return Err(trouble.typed(&visit.form));
             }
-            Ok(page(&visit, known, Some(&trouble)).into())
+            let stored = KeyRing::read(&visit, &person).await?.keys;
+            let stored = replacing::find_stored(&stored, known);
+            Ok(page(&visit, known, stored, Some(&trouble)).into())
         }
     }
 }
@@ -72,7 +75,12 @@ fn unknown(typed: &str) -> Trouble {
 }
 
 /// The page, with what is wrong about what was typed.
-fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<&Trouble>) -> Page {
+fn page(
+    visit: &Visit,
+    known: ProviderInfo<'_>,
+    stored: Option<&Key>,
+    trouble: Option<&Trouble>,
+) -> Page {
     let status = trouble.map(|trouble| trouble.status);
     let body = html! {
         div.head {
@@ -83,6 +91,7 @@ fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<&Trouble>) -> Pa
             div.acts { a.btn href="/keys" { "Cancel" } }
         }
         @if let Some(trouble) = trouble { (show_trouble(trouble)) }
+        @if let Some(stored) = stored { (replacing::warn(known, stored, "You have")) }
         section.card aria-labelledby="add-h" {
             header {
                 h2 #add-h { "Your " (known.name()) " key" }
@@ -97,7 +106,10 @@ fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<&Trouble>) -> Pa
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {
-                    button.btn.strong { (icon::plain("lock")) "Check and save" }
+                    button.btn.strong {
+                        (icon::plain("lock"))
+                        @if stored.is_some() { "Check and replace" } @else { "Check and save" }
+                    }
                     span.small.dim {
                         "Checked with a request that costs nothing. One that its provider \
                          refuses is stored only where that is ticked."
@@ -177,8 +189,11 @@ fn show_steps(known: ProviderInfo<'_>) -> Markup {
 
 /// What was stored, what was taken out around it, and what its provider says.
 pub fn describe_added(name: &str, added: &AddedKey) -> String {
-    let done = if added.replaced { "Replaced" } else { "Stored" };
-    let mut words = vec![format!("{done} your {name} key.")];
+    let done = match &added.replaced {
+        Some(old) => format!("Replaced your {name} key{}", replacing::describe_old(old)),
+        None => format!("Stored your {name} key."),
+    };
+    let mut words = vec![done];
     words.extend(describe_removed(&added.removed));
     words.push(describe_check(name, &added.check));
     if !added.looks_right {

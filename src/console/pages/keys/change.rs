@@ -72,7 +72,8 @@ pub async fn rename(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = nobody_else(person.id());
     let name = visit.form.text("name").to_owned();
     let keys = &visit.app().keys;
-    keys.change(&caller, &one, Some(name), None).await?;
+    let changed = keys.change(&caller, &one, Some(name), None).await;
+    changed.map_err(|error| Trouble::from(error).typed(&visit.form))?;
     let words = format!("Renamed your {} key.", name_of(&visit, &one));
     person
         .say_at(&visit, format!("/keys/{}", one.id), &words)

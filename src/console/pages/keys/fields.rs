@@ -16,9 +16,8 @@ pub const KEEP_REFUSED: &str = "keep_refused";
 /// typed before is there again, but for the key.
 pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
     let prefixes: Vec<&str> = known.key_prefixes().collect();
-    let shape = prefixes.first().map(|first| format!("{first}…"));
     html! {
-        (parts::key("key", "Key", shape.as_deref().unwrap_or_default(), &describe_shape(&prefixes)))
+        (parts::key("key", "Key", &placeholder(&prefixes), &describe_shape(&prefixes)))
         @for extra in known.extras() {
             @let name = format!("{EXTRA}{}", extra.field);
             @let hint = if extra.required { extra.placeholder.to_owned() } else {
@@ -39,8 +38,14 @@ pub fn show_keep_refused(form: &Form) -> Markup {
     }
 }
 
+/// What stands in an empty field for a provider's key.
+pub fn placeholder(prefixes: &[&str]) -> String {
+    let first = prefixes.first();
+    first.map_or_else(String::new, |first| format!("{first}…"))
+}
+
 /// How the provider's keys begin, and what becomes of one.
-fn describe_shape(prefixes: &[&str]) -> String {
+pub fn describe_shape(prefixes: &[&str]) -> String {
     match prefixes {
         [] => "Never shown again.".to_owned(),
         [one] => format!("Starts with {one}. Never shown again."),

@@ -4,15 +4,18 @@
 
 use axum::http::StatusCode;
 
-use crate::app::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+use crate::app::{ImportOutcome, KeyImport, PendingKey};
+use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, icon, key, note};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-use crate::console::words::{Names, describe_refusal, describe_wait};
+use crate::console::words::{Names, describe_wait};
 use crate::model::{Caller, KeyId, KeyRefusal, Scope};
+
+use super::skipped;
 
 /// The form; or an import that waits, if the address names one.
 pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
@@ -58,20 +61,37 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
 /// Checks every key of the file, and shows what was found.
 pub async fn check_file(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller(&visit).await?;
-    let file = visit.form.secret_with_files("keys").ok_or_else(no_text)?;
+    let file = visit.form.secret_with_files("keys").map_err(not_read)?;
     let keys = &visit.app().keys;
     let import = keys.begin_import(&caller, Scope::User, file).await?;
     Ok(list_page(&visit, &import).into())
 }
 
-fn no_text() -> Trouble {
-    Trouble::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "That file was not read",
-        "It is no text, or longer than 64 kB, so that no key was looked for. Choose the .env \
-         itself, or paste the lines that matter.",
-    )
-    .way("/keys/import", "Choose another")
+fn not_read(trouble: TextTrouble) -> Trouble {
+    let (title, words) = match trouble {
+        TextTrouble::Empty => (
+            "Nothing was pasted",
+            "No file was chosen and no line typed, so that no key was looked for. A line is \
+             NAME=key, such as OPENAI_API_KEY=sk-…"
+                .to_owned(),
+        ),
+        TextTrouble::NotText => (
+            "That file was not read",
+            "It is no text in UTF-8, so that no key was looked for. Choose the .env itself, or \
+             paste the lines that matter."
+                .to_owned(),
+        ),
+        TextTrouble::TooLong(bytes) => (
+            "That is too long",
+            format!(
+                "It has {} kB, and an import takes 64 kB, so that no key was looked for. Paste \
+                 the lines that matter.",
+                bytes.div_ceil(1024)
+            ),
+        ),
+    };
+    Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words)
+        .way("/keys/import", "Choose another")
 }
 
 /// Stores the keys that are ticked, and forgets the others.
@@ -183,7 +203,7 @@ fn list_page(visit: &Visit, import: &KeyImport) -> Page {
                 }
             }
         }
-        @if !import.skipped.is_empty() { (show_skipped(names, &import.skipped)) }
+        @if !import.skipped.is_empty() { (skipped::show(names, &import.skipped)) }
     };
     Page::new(Section::Keys, "Import a .env", body)
 }
@@ -199,7 +219,7 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
             th scope="row" {
                 @match one.id {
                     Some(id) => label.check {
-                        input type="checkbox" name="chosen" value=(id) checked[!one.replaces];
+                        input type="checkbox" name="chosen" value=(id) checked[one.replaces.is_none()];
                         span { (name) span.sub { (show_origin(one)) } }
                     },
                     None => { (name) span.sub { (show_origin(one)) } }
@@ -210,7 +230,9 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
             }
             td data-label="If stored" {
                 @if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
-                @else if one.replaces { "Replaces the one that you have" }
+                @else if let Some(old) = &one.replaces {
+                    "Replaces the one that you have" @if old.name.is_some() || old.hint.is_some() { ": " (key::label(old)) }
+                }
                 @else { "New" }
             }
         }
@@ -222,53 +244,5 @@ fn show_origin(one: &PendingKey) -> Markup {
         @if let Some(variable) = &one.variable { code { (variable) } }
         @if one.variable.is_some() && one.hint.is_some() { " · " }
         @if let Some(hint) = &one.hint { code { "…" (hint) } }
-    }
-}
-
-fn show_skipped(names: Names<'_>, skipped: &[SkippedLine]) -> Markup {
-    html! {
-        section.card aria-labelledby="skipped-h" {
-            header { h2 #skipped-h { "Left out" } }
-            table.table.tight.folds {
-                caption.hidden { "Lines that hold no key" }
-                thead { tr { th scope="col" { "Line" } th scope="col" { "Why" } } }
-                tbody {
-                    @for one in skipped {
-                        tr {
-                            th scope="row" {
-                                (one.line)
-                                @if let Some(variable) = &one.variable {
-                                    span.sub { code { (variable) } }
-                                }
-                            }
-                            td.two data-label="Why" { (describe_why(names, &one.why)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn describe_why(names: Names<'_>, why: &WhySkipped) -> String {
-    match why {
-        WhySkipped::Unread => "It is neither NAME=value nor a key.".to_owned(),
-        WhySkipped::Empty => "It has no value.".to_owned(),
-        WhySkipped::AnotherSetting => "It is another setting, and no provider’s key.".to_owned(),
-        WhySkipped::OneOfSeveral(of) => {
-            let names: Vec<String> = of.iter().map(|id| names.name(id)).collect();
-            format!(
-                "Keys of {} begin so, and its name does not tell which. Add it by hand.",
-                names.join(" and ")
-            )
-        }
-        WhySkipped::NoKey(refusal) => {
-            let trouble: Trouble = describe_refusal(names, refusal);
-            format!("{}.", trouble.title)
-        }
-        WhySkipped::Lacks(provider, variable) => format!(
-            "{} needs {variable} beside it. Add that line, and import again.",
-            names.name(provider)
-        ),
     }
 }

@@ -8,6 +8,8 @@ pub mod fields;
 mod import;
 mod one;
 mod remove;
+pub mod replacing;
+mod skipped;
 mod used;
 mod who_pays;
 
@@ -93,7 +95,7 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
             (attention::show(&visit, key, &who_pays))
         }
         @if ring.is_enabled { (show_list(&visit, &ring, &month)) }
-        (who_pays::show(&visit, &person, &who_pays).await)
+        (who_pays::show(&visit, &who_pays).await)
     };
     Ok(Page::new(Section::Keys, "Keys", body).into())
 }

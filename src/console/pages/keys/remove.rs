@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use crate::app::nobody_else;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::{form, key, money, payer};
+use crate::console::parts::{form, key, link, money, payer};
 use crate::console::reply::Page;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{Key, ServerId, Source, Trace, Verdict};
@@ -14,7 +14,13 @@ use super::one;
 use super::used::MonthByKey;
 
 /// How many servers are looked at for who pays there.
-const SERVERS_MAX: usize = 8;
+const SERVERS_MAX: usize = 12;
+
+/// Where it is looked at who pays: a server, or outside of all.
+struct Place {
+    server: Option<ServerId>,
+    name: String,
+}
 
 /// A place, and who pays there once the key is gone.
 struct Afterwards {
@@ -27,7 +33,7 @@ pub async fn ask_first(visit: Visit, person: SignedIn) -> HandlerResult {
     let one = one::find(&visit, &person).await?;
     let name = key::provider_name(visit.app().providers(), &one.provider);
     let caller = nobody_else(person.id());
-    let (month, afterwards, tokens) = tokio::join!(
+    let (month, (afterwards, others), tokens) = tokio::join!(
         MonthByKey::read(&visit, &person),
         find_afterwards(&visit, &person, &one),
         visit.app().people.list_tokens(&caller),
@@ -46,6 +52,12 @@ pub async fn ask_first(visit: Visit, person: SignedIn) -> HandlerResult {
             header { h2 #stops-h { "What stops" } }
             div.body { (show_share(&one, &month, working)) }
             (show_afterwards(&afterwards, &name))
+            @if others > 0 {
+                p.foot {
+                    "You share " (others) " more servers with the bot. "
+                    (link::plain("/keys#who", "Who pays for what here")) " tells of each."
+                }
+            }
             form.foot.acts method="post" action={ "/keys/" (one.id) "/remove" } {
                 (form::token(&visit.form_token))
                 a.btn href={ "/keys/" (one.id) } { "Keep it" }
@@ -99,12 +111,24 @@ fn show_afterwards(afterwards: &[Afterwards], name: &str) -> Markup {
     }
 }
 
-/// Who pays in each place once the key is gone.
-async fn find_afterwards(visit: &Visit, person: &SignedIn, one: &Key) -> Vec<Afterwards> {
-    let servers = person.session.session.servers.iter().take(SERVERS_MAX);
-    let places = std::iter::once(None).chain(servers.copied().map(Some));
+/// Who pays in each place once the key is gone; and how many places more there
+/// are than are looked at.
+async fn find_afterwards(visit: &Visit, person: &SignedIn, one: &Key) -> (Vec<Afterwards>, usize) {
+    let shared = visit.list_shared_servers(None).await;
+    let others = shared.len().saturating_sub(SERVERS_MAX);
+    let outside = Place {
+        server: None,
+        name: "In a direct message, and for programs".to_owned(),
+    };
+    let shared = shared.into_iter().take(SERVERS_MAX);
+    let shared = shared.map(|(server, name)| Place {
+        server: Some(server),
+        name: format!("In {name}"),
+    });
+    let places = std::iter::once(outside).chain(shared);
     let found = places.map(|place| find_one_afterwards(visit, person, one, place));
-    join_all(found).await.into_iter().flatten().collect()
+    let found = join_all(found).await.into_iter().flatten().collect();
+    (found, others)
 }
 
 /// The same in one place; none where Discord does not tell of it.
@@ -112,14 +136,10 @@ async fn find_one_afterwards(
     visit: &Visit,
     person: &SignedIn,
     one: &Key,
-    place: Option<ServerId>,
+    place: Place,
 ) -> Option<Afterwards> {
     let app = visit.app();
-    let name = match place {
-        Some(server) => format!("In {}", app.people.find_server_name(server).await?),
-        None => "In a direct message, and for programs".to_owned(),
-    };
-    let caller = person.caller_in(visit, place).await.ok()?;
+    let caller = person.caller_in(visit, place.server).await.ok()?;
     let status = app
         .asks
         .read_status(&caller, Some(one.provider.as_str()))
@@ -127,7 +147,7 @@ async fn find_one_afterwards(
         .ok()?;
     let trace = &status.providers.first()?.trace;
     Some(Afterwards {
-        place: name,
+        place: place.name,
         payer: next_payer(trace),
     })
 }

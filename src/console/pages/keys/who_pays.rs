@@ -50,8 +50,8 @@ pub async fn read(visit: &Visit, person: &SignedIn) -> Result<WhoPays, Trouble> 
 }
 
 /// The card that shows it.
-pub async fn show(visit: &Visit, person: &SignedIn, who_pays: &WhoPays) -> Markup {
-    let places = list_places(visit, person).await;
+pub async fn show(visit: &Visit, who_pays: &WhoPays) -> Markup {
+    let places = list_places(visit, who_pays).await;
     let places: Vec<form::Choice<'_>> = places
         .iter()
         .map(|(value, words)| form::Choice { value, words })
@@ -79,21 +79,16 @@ pub async fn show(visit: &Visit, person: &SignedIn, who_pays: &WhoPays) -> Marku
     }
 }
 
-/// Where somebody can look: no server, those that they could manage when they
-/// signed in, and the one that they look at.
-async fn list_places(visit: &Visit, person: &SignedIn) -> Vec<(String, String)> {
-    let people = &visit.app().people;
-    let outside = "In a direct message, or from a program".to_owned();
-    let mut places = vec![(String::new(), outside)];
-    let mut servers = person.session.session.servers.clone();
-    servers.extend(visit.place().filter(|place| !servers.contains(place)));
-    for server in servers {
-        let Some(name) = people.find_server_name(server).await else {
-            continue;
-        };
-        places.push((server.to_string(), format!("In {name}")));
-    }
-    places
+/// Where somebody can look: no server, those that they share with the bot, and
+/// the one that they look at.
+async fn list_places(visit: &Visit, who_pays: &WhoPays) -> Vec<(String, String)> {
+    let outside = "Direct message or program".to_owned();
+    let at = visit.place().filter(|_| who_pays.status.is_some());
+    let shared = visit.list_shared_servers(at).await.into_iter();
+    let shared = shared.map(|(server, name)| (server.to_string(), format!("In {name}")));
+    std::iter::once((String::new(), outside))
+        .chain(shared)
+        .collect()
 }
 
 fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> Markup {

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use crate::app::{Error, KeyDraft, ProviderInfo, SystemKey, SystemUses, TypedKey};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
@@ -180,7 +181,9 @@ fn form_page(visit: &Visit, provider: Option<&str>, refused: Option<&Trouble>) -
                 Some(chosen) => form.body.stack method="post" action=(PATH) autocomplete="off" {
                     (form::token(&visit.form_token))
                     input type="hidden" name="provider" value=(chosen.id());
-                    (form::key("key", &format!("{} key", chosen.name()), "", &format!("You get one at {}.", chosen.key_page())))
+                    @let prefixes: Vec<&str> = chosen.key_prefixes().collect();
+                    @let hint = format!("{} You get one at {}.", fields::describe_shape(&prefixes), chosen.key_page());
+                    (form::key("key", &format!("{} key", chosen.name()), &fields::placeholder(&prefixes), &hint))
                     @for extra in chosen.extras() {
                         (form::text(extra.field, extra.label, visit.form.text(extra.field), extra.placeholder))
                     }
@@ -216,7 +219,11 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
     match visit.app().keys.put_system(&caller, draft).await {
         Ok(added) => {
             let name = provider_name(&visit, &added.key.provider);
-            let words = format!("The {name} key is sealed. {}", describe_check(&added.check));
+            let done = match &added.replaced {
+                Some(old) => format!("The {name} key is replaced{}", replacing::describe_old(old)),
+                None => format!("The {name} key is sealed."),
+            };
+            let words = format!("{done} {}", describe_check(&added.check));
             person.say_at(&visit, PATH, &words).await
         }
         Err(error @ Error::Refused(_)) => {

@@ -126,7 +126,7 @@ fn show_state(visit: &Visit, stopped: Option<Stop>) -> Markup {
             None => "may ask",
             Some(Stop { until_ms: None }) => span.health.bad { (icon::small("alert")) "Stopped" },
             Some(Stop { until_ms: Some(until_ms) }) => span.health.bad {
-                (icon::small("alert")) "Stopped, ends " (when::relative(until_ms, visit.app().now_ms()))
+                (icon::small("alert")) "Stopped, " (when::ending(until_ms, visit.app().now_ms()))
             },
         }
     }

@@ -59,6 +59,9 @@ fn about_key(refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::SecretAsName => {
             "The name looks like a key or another secret. Names are shown as they are: choose a plain one.".to_owned()
         }
+        KeyRefusal::NameTooLong { characters, max } => {
+            format!("The name has {characters} characters, and may have {max}. Choose a shorter one.")
+        }
         KeyRefusal::MalformedExtra { field, .. } => {
             format!("“{field}” must be a plain name of letters, digits and dashes.")
         }

@@ -128,7 +128,7 @@ fn show_tier(visit: &Visit, person: PersonId, tier: &str, until_ms: Option<i64>)
 
 fn show_end(visit: &Visit, until_ms: Option<i64>) -> Markup {
     html! {
-        @if let Some(until_ms) = until_ms { ", ends " (when::relative(until_ms, visit.app().now_ms())) }
+        @if let Some(until_ms) = until_ms { ", " (when::ending(until_ms, visit.app().now_ms())) }
     }
 }
 

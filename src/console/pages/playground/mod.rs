@@ -14,8 +14,8 @@ mod work;
 
 use std::sync::Arc;
 
-use axum::http::HeaderValue;
 use axum::http::header::ACCEPT;
+use axum::http::{HeaderValue, StatusCode};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -40,6 +40,7 @@ pub use tools::PICTURE as PICTURE_TOOL;
 pub const ROWS: &[Row] = &[
     row!(GET "/playground" Visitor show_playground),
     row!(GET "/playground/now" Visitor show_now).polled(),
+    row!(GET "/playground/picture/{picture}" Visitor show_no_picture),
     row!(GET "/playground/receipt/{attempt}" SignedIn show_receipt).polled(),
     row!(POST "/playground/ask" Visitor ask).with_files(),
 ];
@@ -55,6 +56,18 @@ async fn show_playground(visit: Visit) -> HandlerResult {
     let typed = start.and_then(|number: usize| starters.get(number).copied());
     let typed = typed.unwrap_or_default().to_owned();
     page::show(&visit, &setting, &Talk::default(), &typed).await
+}
+
+/// Says where pictures are: none has an address, so that nobody can look at
+/// another's.
+async fn show_no_picture(_: Visit) -> HandlerResult {
+    Err(Trouble::new(
+        StatusCode::NOT_FOUND,
+        "No picture is kept here",
+        "A picture stands in the page in which it was asked for, and nowhere else; save it there. \
+         Whoever asked in Discord has it in their message.",
+    )
+    .way("/playground?as=:picture", "Make a picture"))
 }
 
 /// Says who would pay with what is chosen, for the page's script.

@@ -46,7 +46,7 @@ pub async fn show(visit: &Visit, setting: &Setting, talk: &Talk, typed: &str) ->
     let body = html! {
         (show_head())
         (sheet.show_form())
-        script src=(assets::address("playground.js")) defer {}
+        script src=(assets::address("playground.js")) defer blocking="render" {}
     };
     Ok(Page::new(Section::Playground, "Playground", body).into())
 }
@@ -136,8 +136,10 @@ impl Sheet<'_> {
                             input #file type="file" name="file" multiple
                                 accept="image/png,image/jpeg,image/gif,image/webp,text/*,.md,.csv,.json,.log,.rs,.py,.js,.ts,.toml,.yaml,.yml";
                         }
-                        span.small.dim { "Paid by" }
-                        (self.show_payers())
+                        span.paid {
+                            span.small.dim { "Paid by" }
+                            (self.show_payers())
+                        }
                     }
                     button.btn.strong { "Ask" (icon::plain("go")) }
                 }

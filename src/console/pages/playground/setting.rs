@@ -161,21 +161,7 @@ fn group(
 }
 
 /// The servers in which somebody can ask as if they were there: those that
-/// they could manage when they signed in, and the one that is chosen.
+/// they share with the bot, and the one that is chosen.
 pub async fn list_places(visit: &Visit, caller: &Caller) -> Vec<(ServerId, String)> {
-    let session = visit.session.as_ref();
-    let mut servers: Vec<ServerId> = caller.place.server().into_iter().collect();
-    let managed = session.iter().flat_map(|session| &session.session.servers);
-    servers.extend(
-        managed
-            .copied()
-            .filter(|it| Some(*it) != caller.place.server()),
-    );
-    let mut places = Vec::new();
-    for server in servers.into_iter().take(20) {
-        if let Some(name) = visit.app().people.find_server_name(server).await {
-            places.push((server, name));
-        }
-    }
-    places
+    visit.list_shared_servers(caller.place.server()).await
 }

@@ -2,13 +2,12 @@
 //! pictures.
 
 use crate::app::Persona;
+use crate::console::parts::persona::{CO_FOUNDER, write_name, write_words};
 
 /// Stands in the field where a picture is to be made. No persona is called
 /// so.
 pub const PICTURE: &str = ":picture";
 
-/// What personas of co-founders are called before the dash.
-const CO_FOUNDER: &str = "cofounder-";
 /// The personas that stand first, in this order.
 const FIRST: &[&str] = &["prompt-crafter", "code", "summarizer", "image-prompt"];
 
@@ -118,7 +117,7 @@ pub fn all_groups(personas: &[Persona]) -> Vec<ToolGroup> {
     tools.extend(others.map(|name| choice(name, write_name(name))));
     let founders = personas.iter().filter_map(|persona| {
         let role = persona.name.strip_prefix(CO_FOUNDER)?;
-        Some(choice(&persona.name, write_name(role)))
+        Some(choice(&persona.name, write_words(role)))
     });
     let groups = [
         ("Tools", tools),
@@ -132,13 +131,6 @@ pub fn all_groups(personas: &[Persona]) -> Vec<ToolGroup> {
     groups
         .map(|(label, tools)| ToolGroup { label, tools })
         .collect()
-}
-
-/// A name of a persona as people write it.
-fn write_name(name: &str) -> String {
-    let mut letters = name.chars().map(|c| if c == '-' { ' ' } else { c });
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
 }
 
 #[cfg(test)]

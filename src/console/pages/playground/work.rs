@@ -189,7 +189,7 @@ impl Worker<'_> {
         let ready = pictures.prepare(imagine).await.secure().await?;
         let (mut last, mut key) = (None, None);
         let mut watch = |seen: PictureProgress| match seen {
-            PictureProgress::Payer(payer) => {
+            PictureProgress::Payer(payer, _) => {
                 key = payer.key.filter(|_| payer.source == Source::Personal);
                 self.report(Report::Payer(payer));
             }

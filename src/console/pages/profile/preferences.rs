@@ -6,6 +6,7 @@ use crate::app::Error;
 use crate::console::cookies;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice};
+use crate::console::parts::persona::write_name;
 use crate::console::reply::Elsewhere;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
@@ -23,10 +24,12 @@ pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
         let mut of_kind = chosen.iter().filter(|choice| choice.kind == kind);
         of_kind.next().map_or("", |choice| choice.value.as_str())
     };
-    let personas = asks.personas().iter().map(|persona| Choice {
-        value: &persona.name,
-        words: &persona.name,
-    });
+    let personas = asks.personas().iter();
+    let personas = personas.map(|persona| (&persona.name, write_name(&persona.name)));
+    let personas: Vec<_> = personas.collect();
+    let personas = personas
+        .iter()
+        .map(|(value, words)| Choice { value, words });
     let none = Choice {
         value: "",
         words: "None",
@@ -64,6 +67,7 @@ pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
                         }
                     }
                 }
+                p.hint { "Language: English. There is no other yet, on these pages or in Discord." }
                 button.btn { "Save" }
             }
         }

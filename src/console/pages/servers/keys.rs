@@ -3,7 +3,7 @@
 
 use crate::app::{AddedKey, KeyDraft, KnownProviders, ProviderInfo};
 use crate::console::markup::{Markup, html};
-use crate::console::pages::keys::fields;
+use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::key::provider_name;
@@ -42,7 +42,7 @@ async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
                     (show_table(&visit, &address, &keys))
                 }
             }
-            (show_add_form(&visit, &address, known))
+            (show_add_form(&visit, &address, known, replacing::find_stored(&keys, known)))
         },
         Err(error) if is_byok_off(&error) => html! {
             (note::plain("BYOK is not enabled. The operator has not set a master key, so that no key can be stored.", html! {}))
@@ -106,7 +106,7 @@ fn show_actions(visit: &Visit, address: &str, key: &Key) -> Markup {
             form.acts method="post" action={ (own) "/rename" } {
                 (form::token(&visit.form_token))
                 label.hidden for=(name_id) { "Name of the " (name(visit, key)) " key" }
-                input id=(name_id) name="name" maxlength="40" autocomplete="off"
+                input id=(name_id) name="name" autocomplete="off"
                     value=(key.name.as_deref().unwrap_or_default());
                 button.btn.s { "Save the name" }
             }
@@ -142,7 +142,12 @@ pub fn health_words(key: &Key) -> &'static str {
 }
 
 /// The form for a key of one provider, and the choice of another.
-fn show_add_form(visit: &Visit, address: &str, known: ProviderInfo<'_>) -> Markup {
+fn show_add_form(
+    visit: &Visit,
+    address: &str,
+    known: ProviderInfo<'_>,
+    stored: Option<&Key>,
+) -> Markup {
     let providers = visit.app().providers();
     let listed: Vec<(String, String)> = providers
         .iter()
@@ -160,6 +165,7 @@ fn show_add_form(visit: &Visit, address: &str, known: ProviderInfo<'_>) -> Marku
                     (form::place("provider", "Provider", &choices, known.id().as_str()))
                 }
             }
+            @if let Some(stored) = stored { div.body { (replacing::warn(known, stored, "The server has")) } }
             form.body method="post" action=(address) autocomplete="off" {
                 (form::token(&visit.form_token))
                 input type="hidden" name="provider" value=(known.id());
@@ -169,7 +175,7 @@ fn show_add_form(visit: &Visit, address: &str, known: ProviderInfo<'_>) -> Marku
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {
-                    button.btn.strong { "Check and save" }
+                    button.btn.strong { @if stored.is_some() { "Check and replace" } @else { "Check and save" } }
                     span.small.dim { "One " (known.name()) " key for the server: a new one takes the place of the old one." }
                 }
             }
@@ -210,12 +216,12 @@ async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     };
     let added = visit.app().keys.put(&managing.caller, draft).await;
     let AddedKey { key, replaced, .. } = added.map_err(|error| Trouble::from(error).typed(form))?;
-    let verb = if replaced { "replaced" } else { "added" };
-    let words = format!(
-        "The {} key is {verb}. {}.",
-        known.name(),
-        health_words(&key)
-    );
+    let name = known.name();
+    let done = match &replaced {
+        Some(old) => format!("The {name} key is replaced{}", replacing::describe_old(old)),
+        None => format!("The {name} key is added."),
+    };
+    let words = format!("{done} {}.", health_words(&key));
     say(&visit, &managing, &words).await
 }
 

@@ -1,6 +1,7 @@
-//! What a server's managers settle for it, page by page: keys, budgets, who may
-//! ask, and what was used. The guard has looked at their rights before each
-//! handler: right now for whatever changes something.
+//! The servers that somebody is in, and what a server's managers settle for
+//! it, page by page: keys, budgets, who may ask, and what was used. The guard
+//! has looked at their rights before each handler: right now for whatever
+//! changes something.
 
 pub mod budgets;
 pub mod keys;
@@ -11,13 +12,17 @@ pub mod usage;
 
 use futures_util::future::join_all;
 
+use crate::app::Error;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::{icon, note};
+use crate::console::parts::{icon, note, payer};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, Managing, SignedIn, Visit};
-use crate::model::ServerId;
+use crate::model::{AccessRefusal, Refusal, ServerId, Source};
+
+/// Of how many servers it is looked at who pays there.
+const LOOKED_AT_MAX: usize = 20;
 
 pub const ROWS: &[Row] = &[row!(GET "/servers" SignedIn show_servers)];
 
@@ -66,54 +71,139 @@ impl Tab {
     }
 }
 
-/// The servers that somebody manages.
+/// The servers that somebody manages, and those that they are in.
 async fn show_servers(visit: Visit, person: SignedIn) -> HandlerResult {
-    let listed = &person.session.session.servers;
-    let invite = visit.app().people.invite_address();
-    let found = listed.iter().map(|server| async {
-        let name = visit.app().people.find_server_name(*server).await;
-        (*server, name)
-    });
-    let (with_bot, without): (Vec<_>, Vec<_>) = join_all(found)
-        .await
-        .into_iter()
-        .partition(|(_, name)| name.is_some());
+    let session = &person.session.session;
+    let people = &visit.app().people;
+    let invite = people.invite_address();
+    let with_bot = people.find_shared_servers(&session.servers).await;
+    let without = session.servers.len() - with_bot.len();
+    let member_of = find_memberships(&visit, &person).await;
     let body = html! {
         div.head {
             div {
                 h1 { "Servers" }
-                p { "Those that you could manage when you signed in. What you may do there is asked of Discord each time." }
+                p { "Those that you were in when you signed in. What you may do there is asked of Discord each time." }
             }
         }
-        section.card aria-labelledby="with-h" {
-            header { h2 #with-h { "With the bot" } }
-            div.body {
-                @if with_bot.is_empty() {
-                    (note::empty("server", "None of your servers has the bot yet.", html! {}))
+        @if !session.servers.is_empty() {
+            section.card aria-labelledby="with-h" {
+                header { h2 #with-h { "That you manage" } }
+                div.body {
+                    @if with_bot.is_empty() {
+                        (note::empty("server", "None of the servers that you manage has the bot yet.", html! {}))
+                    }
+                    ul.stack {
+                        @for (server, name) in &with_bot {
+                            li {
+                                a href={ "/servers/" (server) } {
+                                    (icon::plain("server")) " " (name)
+                                }
+                            }
+                        }
+                    }
                 }
-                ul.stack {
-                    @for (server, name) in &with_bot {
-                        li {
-                            a href={ "/servers/" (server) } {
-                                (icon::plain("server")) " " (name.as_deref().unwrap_or_default())
+                @if without > 0 {
+                    p.foot {
+                        (without)
+                        " more that you could manage, where the bot is not. "
+                        @match &invite {
+                            Some(invite) => a href=(invite) rel="noreferrer" { "Add it to a server" },
+                            None => "In Discord, open the bot’s profile and add it to a server.",
+                        }
+                    }
+                }
+            }
+        }
+        @if !member_of.is_empty() {
+            (show_memberships(&member_of))
+        } @else if session.servers.is_empty() {
+            (note::empty("server", "You are in no server that has the bot. Whoever manages one can add it.", html! {}))
+        }
+    };
+    Ok(Page::new(Section::Servers, "Servers", body).into())
+}
+
+/// A server that somebody is in with the bot, and who pays there if they ask
+/// without naming a provider.
+struct Membership {
+    server: ServerId,
+    name: String,
+    pays: Pays,
+}
+
+enum Pays {
+    Somebody(Source),
+    Nobody,
+    /// It was not looked at, or Discord does not say who they are there.
+    Unknown,
+}
+
+/// The servers that somebody does not manage and shares with the bot.
+async fn find_memberships(visit: &Visit, person: &SignedIn) -> Vec<Membership> {
+    let joined = &person.session.session.joined;
+    let shared = visit.app().people.find_shared_servers(joined).await;
+    let found = shared
+        .into_iter()
+        .enumerate()
+        .map(|(at, (server, name))| async move {
+            let pays = if at < LOOKED_AT_MAX {
+                find_payer(visit, person, server).await?
+            } else {
+                Pays::Unknown
+            };
+            Some(Membership { server, name, pays })
+        });
+    join_all(found).await.into_iter().flatten().collect()
+}
+
+/// Who pays in a server; none where they are no longer in it.
+async fn find_payer(visit: &Visit, person: &SignedIn, server: ServerId) -> Option<Pays> {
+    let caller = match visit.app().people.find_member(person.id(), server).await {
+        Ok(caller) => caller,
+        Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))) => return None,
+        Err(_) => return Some(Pays::Unknown),
+    };
+    let Ok(status) = visit.app().asks.read_status(&caller, None).await else {
+        return Some(Pays::Unknown);
+    };
+    let answers = status.unnamed.as_ref();
+    let answers = answers.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
+    let taken = answers.and_then(|it| it.trace.taken());
+    Some(taken.map_or(Pays::Nobody, |step| Pays::Somebody(step.source)))
+}
+
+fn show_memberships(all: &[Membership]) -> Markup {
+    html! {
+        section.card aria-labelledby="member-h" {
+            header { h2 #member-h { "That you are a member of" } }
+            table.table.tight.folds {
+                caption.hidden { "Servers with the bot, and who pays for you there" }
+                thead {
+                    tr {
+                        th scope="col" { "Server" }
+                        th scope="col" { "If you name no provider, it is paid by" }
+                    }
+                }
+                tbody {
+                    @for one in all {
+                        tr {
+                            th scope="row" {
+                                a href={ "/keys?in=" (one.server) "#who" } { (one.name) }
+                            }
+                            td data-label="Paid by" {
+                                @match one.pays {
+                                    Pays::Somebody(source) => (payer::badge(source)),
+                                    Pays::Nobody => (payer::nobody()),
+                                    Pays::Unknown => span.dim { "Open it to see" },
+                                }
                             }
                         }
                     }
                 }
             }
-            @if !without.is_empty() {
-                p.foot {
-                    (without.len())
-                    " more that you could manage, where the bot is not. "
-                    @match &invite {
-                        Some(invite) => a href=(invite) rel="noreferrer" { "Add it to a server" },
-                        None => "In Discord, open the bot’s profile and add it to a server.",
-                    }
-                }
-            }
         }
-    };
-    Ok(Page::new(Section::Servers, "Servers", body).into())
+    }
 }
 
 /// What a server is called.

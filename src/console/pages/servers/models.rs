@@ -4,6 +4,7 @@
 use crate::console::markup::{Markup, html};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice as Offered};
+use crate::console::parts::persona::write_name;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
@@ -23,19 +24,18 @@ async fn show_models(visit: Visit, managing: Managing) -> HandlerResult {
     let address = format!("/servers/{}/models", managing.server);
     let of_server = |kind| find_chosen(&chosen, &managing, kind);
     let persona = of_server(ChoiceKind::Persona);
-    let personas: Vec<&str> = asks
+    let personas: Vec<(&str, String)> = asks
         .personas()
         .iter()
-        .map(|persona| persona.name.as_str())
+        .map(|persona| (persona.name.as_str(), write_name(&persona.name)))
         .collect();
     let none = [Offered {
         value: "",
         words: "None",
     }];
-    let offered = personas.iter().map(|name| Offered {
-        value: name,
-        words: name,
-    });
+    let offered = personas
+        .iter()
+        .map(|(value, words)| Offered { value, words });
     let offered: Vec<Offered<'_>> = none.into_iter().chain(offered).collect();
     let shows_previews = !of_server(ChoiceKind::Previews).is_empty();
     let body = html! {
@@ -125,7 +125,7 @@ async fn choose_persona(visit: Visit, managing: Managing) -> HandlerResult {
         return say(&visit, &managing, "No persona answers here any more.").await;
     };
     let name = asks.choose_persona(&managing.caller, scope, typed).await?;
-    let words = format!("{name} answers here now.");
+    let words = format!("{} answers here now.", write_name(&name));
     say(&visit, &managing, &words).await
 }
 

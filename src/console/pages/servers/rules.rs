@@ -2,6 +2,7 @@
 //! stopped.
 
 use axum::http::StatusCode;
+use futures_util::future::join_all;
 
 use crate::app::parse_duration;
 use crate::console::markup::{Markup, html};
@@ -12,6 +13,9 @@ use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
 use crate::model::{BlockTarget, Blocked, PersonId};
+
+/// Of how many people who are stopped Discord is asked for the name.
+const MEMBERS_NAMED: usize = 24;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/servers/{server}/rules" Managing show_rules),
@@ -25,7 +29,7 @@ async fn show_rules(visit: Visit, managing: Managing) -> HandlerResult {
     let roles = list_roles(&visit, &managing).await;
     let address = format!("/servers/{}/rules", managing.server);
     let body = html! {
-        (show_blocks(&visit, &address, &blocks, &roles))
+        (show_blocks(&visit, &address, &name_blocks(&visit, &blocks, &roles).await))
         (show_block_form(&visit, &address, &roles))
     };
     show_page(&visit, &managing, Tab::Rules, body).await
@@ -42,40 +46,66 @@ pub fn role_name(role: u64, roles: &[(u64, String)]) -> String {
     found.map_or_else(|| role.to_string(), |(_, name)| format!("“{name}”"))
 }
 
-fn show_blocks(
+/// Somebody who is stopped: who, what they are called, and until when.
+struct Stopped {
+    target: BlockTarget,
+    words: String,
+    until_ms: Option<i64>,
+}
+
+/// Names everybody who is stopped, as far as Discord says their names.
+async fn name_blocks(
     visit: &Visit,
-    address: &str,
     blocks: &[(Blocked, Option<i64>)],
     roles: &[(u64, String)],
-) -> Markup {
-    let now_ms = visit.app().now_ms();
-    let targets = blocks
+) -> Vec<Stopped> {
+    let here = blocks
         .iter()
         .filter_map(|(blocked, until_ms)| match blocked {
-            Blocked::InServer(_, target) => Some((*target, *until_ms)),
+            Blocked::InServer(server, target) => Some((*server, *target, *until_ms)),
             _ => None,
         });
+    let named = here
+        .enumerate()
+        .map(|(at, (server, target, until_ms))| async move {
+            let member = match target {
+                BlockTarget::Person(person) if at < MEMBERS_NAMED => {
+                    visit.app().people.find_member_name(server, person).await
+                }
+                _ => None,
+            };
+            Stopped {
+                target,
+                words: target_words(target, member.as_deref(), roles),
+                until_ms,
+            }
+        });
+    join_all(named).await
+}
+
+fn show_blocks(visit: &Visit, address: &str, stopped: &[Stopped]) -> Markup {
+    let now_ms = visit.app().now_ms();
     html! {
         section.card aria-labelledby="blocked-h" {
             header { h2 #blocked-h { "Stopped from asking" } }
             div.body {
-                @if blocks.is_empty() { (note::empty("check", "Everybody may ask.", html! {})) }
+                @if stopped.is_empty() { (note::empty("check", "Everybody may ask.", html! {})) }
                 ul.stack {
-                    @for (target, until_ms) in targets {
-                        @let (kind, id) = parts(target);
+                    @for one in stopped {
+                        @let (kind, id) = parts(one.target);
                         li {
                             form.acts method="post" action={ (address) "/unblock" } {
                                 (form::token(&visit.form_token))
-                                b { (target_words(target, roles)) }
+                                b { (one.words) }
                                 span.dim {
-                                    @match until_ms {
-                                        Some(until_ms) => { "until " (when::relative(until_ms, now_ms)) }
-                                        None => { "until somebody lifts it" }
+                                    @match one.until_ms {
+                                        Some(until_ms) => (when::ending(until_ms, now_ms)),
+                                        None => "until somebody lifts it",
                                     }
                                 }
                                 input type="hidden" name="kind" value=(kind);
                                 input type="hidden" name="id" value=(id);
-                                button.btn.plain.s { "Let them ask" span.hidden { " " (target_words(target, roles)) } }
+                                button.btn.plain.s { "Let them ask" span.hidden { " " (one.words) } }
                             }
                         }
                     }
@@ -192,10 +222,12 @@ fn parts(target: BlockTarget) -> (&'static str, u64) {
     }
 }
 
-fn target_words(target: BlockTarget, roles: &[(u64, String)]) -> String {
-    match target {
-        BlockTarget::Person(person) => format!("The person {person}"),
-        BlockTarget::Role(role) => format!("The role {}", role_name(role, roles)),
-        BlockTarget::Channel(channel) => format!("The channel {channel}"),
+/// Who is meant, by name where that is known, and by the id otherwise.
+fn target_words(target: BlockTarget, member: Option<&str>, roles: &[(u64, String)]) -> String {
+    match (target, member) {
+        (BlockTarget::Person(person), Some(name)) => format!("{name} (id {person})"),
+        (BlockTarget::Person(person), None) => format!("The person {person}"),
+        (BlockTarget::Role(role), _) => format!("The role {}", role_name(role, roles)),
+        (BlockTarget::Channel(channel), _) => format!("The channel {channel}"),
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::{Total, UsageScope};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::servers::{Tab, show_page};
-use crate::console::pages::usage::filters::Filters;
+use crate::console::pages::usage::filters::{Filters, nearest_month};
 use crate::console::pages::usage::view;
 use crate::console::pages::usage::{POLL_SECONDS, export_csv, export_json, read_now, show_exports};
 use crate::console::parts::{form, money};
@@ -29,22 +29,23 @@ async fn show_usage(visit: Visit, managing: Managing) -> HandlerResult {
     let caller = &managing.caller;
     let quotas = &visit.app().quotas;
     let (zone, period) = (filters.period.zone.clone(), filters.period.clone());
-    let (report, estimate, names) = tokio::try_join!(
+    let (report, estimate, names, used) = tokio::try_join!(
         quotas.report_usage(caller, UsageScope::Guild, period),
         quotas.estimate_month(caller, UsageScope::Guild, zone),
         quotas.read_key_names(caller, UsageScope::Guild),
+        quotas.find_used_days(caller, UsageScope::Guild, &filters.period.zone),
     )?;
     let address = format!("/servers/{}/usage", managing.server);
     let query = filters.query();
     let providers = visit.app().providers();
-    let month = filters.period.last.strftime("%Y-%m");
+    let month = nearest_month(&used, filters.period.last);
     let members = show_members(&visit, &managing, &report.members).await;
     let body = html! {
         div.acts {
             a.btn.s href={ "/servers/" (managing.server) "/billing/" (month) } { "Billing report" }
             (show_exports(&address, &query))
         }
-        (filters.show(&address, visit.app().now_ms()))
+        (filters.show(&address, &used))
         div data-poll={ (address) "/now?" (query) } data-every=(POLL_SECONDS) {
             (view::show_figures(&report, &estimate))
         }

@@ -113,6 +113,7 @@ async fn come_back(visit: Visit) -> HandlerResult {
         person: identity.person,
         name: identity.name,
         servers: identity.servers,
+        joined: identity.joined,
         browser: browser_name::describe(agent),
         before,
     });

@@ -2,10 +2,9 @@
 //! an address says.
 
 use axum::http::Uri;
-use axum::routing::MethodFilter;
 use url::form_urlencoded;
 
-use crate::console::routes::all_routes;
+use crate::console::nearby;
 
 /// Where everybody goes whose address is none of ours.
 const DEFAULT: &str = "/keys";
@@ -49,23 +48,7 @@ fn is_page(address: &str) -> bool {
         return false;
     }
     let path = address.split('?').next().unwrap_or_default();
-    // Signing in leads to no other sign-in.
-    let is_sign_in = path == "/sign-in" || path.starts_with("/sign-in/");
-    let mut rows = all_routes().filter(|row| row.method == MethodFilter::GET && !row.is_polled);
-    !is_sign_in && rows.any(|row| has_path(row.path, path))
-}
-
-/// Whether a path is one of a row's.
-fn has_path(row: &str, path: &str) -> bool {
-    let (mut rows, mut given) = (row.split('/'), path.split('/'));
-    loop {
-        match (rows.next(), given.next()) {
-            (None, None) => return true,
-            (Some(name), Some(value)) if name.starts_with('{') && !value.is_empty() => {}
-            (Some(name), Some(value)) if name == value => {}
-            _ => return false,
-        }
-    }
+    nearby::is_page(path)
 }
 
 #[cfg(test)]
@@ -120,18 +103,5 @@ mod tests {
         let public = Some("https://latchkey.example");
         assert_eq!(own(public, Some("proxy"), "/sign-in"), None);
         assert_eq!(own(None, Some("proxy"), "/sign-in"), None);
-    }
-
-    #[test]
-    fn paths_with_parameters_are_pages_too() {
-        for (row, path, has) in [
-            ("/keys/{key}", "/keys/07", true),
-            ("/keys/{key}", "/keys/", false),
-            ("/keys/{key}", "/keys/07/remove", false),
-            ("/keys/{key}/remove", "/keys/07/remove", true),
-            ("/keys", "/keys", true),
-        ] {
-            assert_eq!(has_path(row, path), has, "{row} {path}");
-        }
     }
 }

@@ -28,13 +28,11 @@ const LASTS: [(&str, &str); 4] = [
 const DAY: Duration = Duration::from_hours(24);
 
 /// The form, empty.
-pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
+pub async fn show_form(visit: Visit, _: SignedIn) -> HandlerResult {
     let once = random_id()?;
     let mut servers = vec![(String::new(), "Mine only".to_owned())];
-    for server in &person.session.session.servers {
-        if let Some(name) = visit.app().people.find_server_name(*server).await {
-            servers.push((server.to_string(), format!("Mine and those of {name}")));
-        }
+    for (server, name) in visit.list_shared_servers(None).await {
+        servers.push((server.to_string(), format!("Mine and those of {name}")));
     }
     let choices = |all: &'_ [(String, String)]| -> Markup {
         let choices: Vec<Choice<'_>> = all
@@ -54,10 +52,6 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
                     (form::text("name", "Name", "", "Such as Laptop, or Claude Code. Nobody else sees it."))
                     (form::select("days", "Ends after", &lasts, LASTS[0].0))
                     (choices(&servers))
-                }
-                p.hint {
-                    "For a server that you are in and do not manage, type "
-                    code { "/token create here:True" } " there."
                 }
                 (show_rights())
                 div.acts {
@@ -125,7 +119,7 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
     let name = visit.form.typed("name");
     let made = people.create_token(&caller, name, Some(DAY * days), scopes);
     let made = made.await.inspect_err(|_| sent_once.give_back(&once));
-    let (token, secret) = made?;
+    let (token, secret) = made.map_err(|error| Trouble::from(error).typed(&visit.form))?;
     Ok(show_created(&visit, &token, &secret).into())
 }
 
@@ -169,7 +163,7 @@ fn show_created(visit: &Visit, token: &Token, secret: &SecretString) -> Page {
                 div {
                     h3.small { "Token" }
                     div.code {
-                        button.btn.s type="button" data-copy="token" {
+                        button.btn.s type="button" data-copy="token" hidden {
                             (icon::small("copy")) "Copy"
                         }
                         pre.wraps #token tabindex="0" { (secret.expose_secret()) }

@@ -29,7 +29,7 @@ pub fn show(gateway: &str, scopes: Scopes, secret: &SecretString) -> Markup {
             @for (at, (client, text)) in snippets.iter().enumerate() {
                 section.pane aria-label=(client) {
                     div.code {
-                        button.btn.s type="button" data-copy={ "snippet-" (at) } {
+                        button.btn.s type="button" data-copy={ "snippet-" (at) } hidden {
                             (icon::small("copy")) "Copy"
                         }
                         pre id={ "snippet-" (at) } tabindex="0" { (text) }

@@ -10,11 +10,11 @@ use jiff::tz::TimeZone;
 
 use crate::app::{
     Bill, KeyNames, KnownProviders, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD,
-    ReceiptPage, ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
+    ReceiptPage, ReceiptsAfter, Total, UsageScope, find_zone, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::pages::usage::filters::month_words;
+use crate::console::pages::usage::filters::{UsedDays, is_used_month, month_words};
 use crate::console::pages::usage::table;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
 use crate::console::parts::{key, money, note, payer};
@@ -25,7 +25,7 @@ use crate::console::visit::{HandlerResult, Managing, SignedIn, Visit};
 use crate::model::{AttemptId, Caller, NanoDollars, ServerId, Source};
 
 /// How many receipts a page has.
-const RECEIPTS_SHOWN: usize = 100;
+const RECEIPTS_SHOWN: usize = 50;
 /// Of how many servers Discord is asked for the name; others have their id.
 const SERVERS_NAMED: usize = 50;
 /// How many receipts are read at once.
@@ -99,10 +99,11 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
         after,
         max: RECEIPTS_SHOWN,
     };
-    let (bill, receipts, names) = tokio::try_join!(
+    let (bill, receipts, names, used) = tokio::try_join!(
         quotas.read_bill(&whose.caller, whose.scope, period.clone()),
         quotas.list_receipts(&whose.caller, whose.scope, &period, page),
         quotas.read_key_names(&whose.caller, whose.scope),
+        quotas.find_used_days(&whose.caller, whose.scope, &period.zone),
     )?;
     let called = Called {
         servers: name_servers(visit, &bill).await,
@@ -123,7 +124,7 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
                 }
             }
             div.acts {
-                (show_neighbours(&whose.address, &period, visit.app().now_ms()))
+                (show_neighbours(&whose.address, &period, &used))
                 a.btn.s href={ (whose.address) "/" (month) ".csv?tz=" (zone) } { "CSV" }
             }
         }
@@ -138,19 +139,26 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     Ok(Page::new(whose.section, title, body).into())
 }
 
-/// The months before and after.
-fn show_neighbours(address: &str, period: &Period, now_ms: i64) -> Markup {
+/// The months before and after, as far as there can be anything in them.
+fn show_neighbours(address: &str, period: &Period, used: &UsedDays) -> Markup {
     let zone = period.zone_name();
-    let before = period.first.yesterday().ok();
+    let before = period.first.yesterday().ok().map(Date::first_of_month);
+    let before = before.filter(|first| is_used_month(used, *first));
     let after = period.first.last_of_month().tomorrow().ok();
-    let today = date_at(now_ms, &period.zone).unwrap_or(period.last);
-    let after = after.filter(|first| *first <= today);
+    let after = after.filter(|first| is_used_month(used, *first));
+    // Whoever came to a month without anything finds back.
+    let nearest = used.as_ref().filter(|_| !is_used_month(used, period.first));
+    let nearest = nearest.map(|days| period.first.clamp(*days.start(), *days.end()));
+    let nearest = nearest.map(Date::first_of_month);
+    let before = before.filter(|month| nearest != Some(*month));
+    let after = after.filter(|month| nearest != Some(*month));
     let link = |month: Date| {
         html! {
             a.btn.s href={ (address) "/" (month.strftime("%Y-%m")) "?tz=" (zone) } { (month_words(month)) }
         }
     };
     html! {
+        @if let Some(nearest) = nearest { (link(nearest)) }
         @if let Some(month) = before { (link(month)) }
         @if let Some(month) = after { (link(month)) }
     }

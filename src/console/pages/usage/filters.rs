@@ -1,11 +1,13 @@
 //! What a page about usage shows: of which time, in which time zone, and which
 //! of the figures as bars.
 
+use std::ops::RangeInclusive;
+
 use axum::http::StatusCode;
 use jiff::civil::Date;
 use url::form_urlencoded;
 
-use crate::app::{Period, PeriodChoice, date_at, find_zone};
+use crate::app::{Period, PeriodChoice, find_zone};
 use crate::console::markup::{Markup, html};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
@@ -63,6 +65,9 @@ pub enum Figure {
     Tokens,
     Pictures,
 }
+
+/// The days that there can be usage of; none where nothing was used yet.
+pub type UsedDays = Option<RangeInclusive<Date>>;
 
 /// What was chosen.
 pub struct Filters {
@@ -136,10 +141,9 @@ impl Filters {
     }
 
     /// The form that chooses, for a page at an address.
-    pub fn show(&self, address: &str, now_ms: i64) -> Markup {
+    pub fn show(&self, address: &str, used: &UsedDays) -> Markup {
         let chosen = self.period.choice.to_string();
         let zone = self.period.zone_name();
-        let today = date_at(now_ms, &self.period.zone).unwrap_or(self.period.last);
         let mut zones: Vec<&str> = ZONES.to_vec();
         if !zones.contains(&zone) {
             zones.insert(0, zone);
@@ -149,7 +153,7 @@ impl Filters {
                 div.field {
                     label for="period" { "Period" }
                     select #period name="period" data-sends {
-                        @for (value, words) in offered(today, &chosen) {
+                        @for (value, words) in offered(used, &chosen) {
                             option value=(value) selected[value == chosen] { (words) }
                         }
                     }
@@ -178,13 +182,29 @@ impl Filters {
     }
 }
 
+/// Whether there can be usage of a month, by its first day.
+pub fn is_used_month(used: &UsedDays, first: Date) -> bool {
+    used.as_ref().is_some_and(|days| {
+        let first_month = days.start().first_of_month();
+        (first_month..=days.end().first_of_month()).contains(&first)
+    })
+}
+
+/// The month of a day, or the nearest of which there can be usage.
+pub fn nearest_month(used: &UsedDays, day: Date) -> String {
+    let nearest = used
+        .as_ref()
+        .map_or(day, |days| day.clamp(*days.start(), *days.end()));
+    nearest.strftime("%Y-%m").to_string()
+}
+
 /// A month, in words.
 pub fn month_words(first: Date) -> String {
     first.strftime("%B %Y").to_string()
 }
 
 /// The periods that are offered, with the chosen one among them.
-fn offered(today: Date, chosen: &str) -> Vec<(String, String)> {
+fn offered(used: &UsedDays, chosen: &str) -> Vec<(String, String)> {
     let fixed = [
         ("today", "Today"),
         ("7d", "Last 7 days"),
@@ -197,14 +217,20 @@ fn offered(today: Date, chosen: &str) -> Vec<(String, String)> {
         .into_iter()
         .map(|(value, words)| (value.to_owned(), words.to_owned()))
         .collect();
-    let mut month = today.first_of_month();
-    for _ in 0..MONTHS {
-        let Ok(before) = month.yesterday() else { break };
-        month = before.first_of_month();
-        offered.push((month.strftime("%Y-%m").to_string(), month_words(month)));
-    }
-    for year in [today.year(), today.year() - 1] {
-        offered.push((format!("{year:04}"), format!("{year}")));
+    if let Some(days) = used {
+        let (mut month, today) = (days.end().first_of_month(), *days.end());
+        for _ in 0..MONTHS {
+            let Ok(before) = month.yesterday() else { break };
+            month = before.first_of_month();
+            if !is_used_month(used, month) {
+                break;
+            }
+            offered.push((month.strftime("%Y-%m").to_string(), month_words(month)));
+        }
+        let years = [today.year(), today.year() - 1].into_iter();
+        for year in years.filter(|year| *year >= days.start().year()) {
+            offered.push((format!("{year:04}"), format!("{year}")));
+        }
     }
     if !offered.iter().any(|(value, _)| value == chosen) {
         offered.insert(0, (chosen.to_owned(), chosen.to_owned()));

@@ -20,7 +20,7 @@ use crate::app::{
 use crate::console::Console;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::pages::usage::filters::Filters;
+use crate::console::pages::usage::filters::{Filters, nearest_month};
 use crate::console::pages::usage::view::Listed;
 use crate::console::parts::{icon, limits, payer};
 use crate::console::reply::{File, Page, Reply};
@@ -45,11 +45,12 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller(&visit).await?;
     let quotas = &visit.app().quotas;
     let (zone, period) = (filters.period.zone.clone(), filters.period.clone());
-    let (report, estimate, names, status) = tokio::try_join!(
+    let (report, estimate, names, status, used) = tokio::try_join!(
         quotas.report_usage(&caller, UsageScope::User, period),
         quotas.estimate_month(&caller, UsageScope::User, zone),
         quotas.read_key_names(&caller, UsageScope::User),
         quotas.read_status(&caller),
+        quotas.find_used_days(&caller, UsageScope::User, &filters.period.zone),
     )?;
     let query = filters.query();
     let providers = visit.app().providers();
@@ -62,11 +63,11 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
                 p { "Everything that you asked, whoever paid. Of what was said, nothing is kept." }
             }
             div.acts {
-                a.btn.s href={ "/billing/" (filters.period.last.strftime("%Y-%m")) } { "Billing report" }
+                a.btn.s href={ "/billing/" (nearest_month(&used, filters.period.last)) } { "Billing report" }
                 (show_exports("/usage", &query))
             }
         }
-        (filters.show("/usage", now_ms))
+        (filters.show("/usage", &used))
         div data-poll={ "/usage/now?" (query) } data-every=(POLL_SECONDS) {
             (view::show_figures(&report, &estimate))
         }

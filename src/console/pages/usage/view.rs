@@ -148,14 +148,26 @@ pub fn show_chart(report: &UsageReport, figure: Figure) -> Markup {
     let chart = make_chart(report, figure, by);
     html! {
         section.card aria-labelledby="chart-h" {
-            header { h2 #chart-h { (chart.title) } (chart::legend(&chart)) }
+            header { h2 #chart-h { (chart.title) } @if !chart.is_empty() { (chart::legend(&chart)) } }
             div.body {
                 (chart::show(&chart))
                 @if report.total.requests == 0 {
                     (note::empty("usage", "Nothing yet. Ask something, and it shows here.", html! {}))
+                } @else if chart.is_empty() {
+                    (note::empty("usage", nothing_of(figure), html! {}))
                 }
             }
         }
+    }
+}
+
+/// What is said where there were requests, and none had what the bars show.
+fn nothing_of(figure: Figure) -> &'static str {
+    match figure {
+        Figure::Cost => "Nothing with a known price in this time.",
+        Figure::Requests => "No requests in this time.",
+        Figure::Tokens => "No tokens in this time.",
+        Figure::Pictures => "No pictures in this time.",
     }
 }
 

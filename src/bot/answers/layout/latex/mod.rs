@@ -43,8 +43,12 @@ pub fn is_formula(text: &str) -> bool {
     if has_command || text.contains("_{") || text.contains("^{") {
         return true;
     }
+    // Names in an equation may have a few letters; a variable of a shell's is
+    // followed by no more than its sign.
+    let is_equation = text.contains(['=', '^']) && text.ends_with(|c: char| c.is_alphanumeric());
+    let letters = if is_equation { 3 } else { 1 };
     let mut words = text.split(|c: char| !c.is_alphabetic());
-    words.all(|word| word.chars().count() <= 1)
+    words.all(|word| word.chars().count() <= letters)
         && text.contains(|c: char| c.is_alphabetic() || c == '^')
 }
 
@@ -277,6 +281,7 @@ mod tests {
     fn formulas_read_without_latex() {
         for (formula, read) in [
             ("x^2", "x²"),
+            ("E=mc^2", "E=mc²"),
             (r"\frac{a+b}{2}", "(a+b)/2"),
             (r"\sqrt{x^2+1}", "√(x²+1)"),
             (r"\sqrt[3]{8} = 2", "∛8 = 2"),
@@ -323,6 +328,11 @@ mod tests {
         for (text, is) in [
             ("x", true),
             ("n = 5", true),
+            ("E=mc^2", true),
+            ("pV = nRT", true),
+            ("FOO=", false),
+            ("total = 5", false),
+            ("5 for one, US=", false),
             ("a+b", true),
             (r"\alpha", true),
             ("5 and ", false),

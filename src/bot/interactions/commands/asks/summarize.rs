@@ -83,8 +83,13 @@ fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> 
     if !theirs.is_some_and(|all| all.contains(needed)) {
         return Err(Refusal::Conversation(ConversationRefusal::MayNotReadHere));
     }
-    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_messages {
-        return Err(Refusal::Conversation(ConversationRefusal::BotCannotRead));
+    if !ours.is_some_and(|all| all.contains(needed)) {
+        return Err(Refusal::Conversation(
+            ConversationRefusal::BotMayNotReadHere,
+        ));
+    }
+    if !bot.reads_messages {
+        return Err(Refusal::Conversation(ConversationRefusal::BotReadsNothing));
     }
     Ok(())
 }
@@ -124,7 +129,7 @@ fn reading_refusal(interaction: &CommandInteraction, error: &anyhow::Error) -> C
     }
     match RawCaller::from_command(interaction).place {
         Place::Direct => ConversationRefusal::NotInThisConversation,
-        _ => ConversationRefusal::BotCannotRead,
+        _ => ConversationRefusal::BotMayNotReadHere,
     }
 }
 

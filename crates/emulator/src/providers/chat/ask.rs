@@ -1,0 +1,337 @@
+//! What an emulated model is asked, read from any dialect.
+
+use serde_json::Value;
+
+use super::INPUT_TOKENS;
+use crate::providers::call::Call;
+use crate::providers::keys::Dialect;
+use crate::providers::pictures::count_shown;
+
+/// The API in which a model is asked, and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// `OpenAI`'s chat completions.
+    Chat,
+    /// `OpenAI`'s Responses.
+    Responses,
+    /// Anthropic's Messages.
+    Messages,
+    /// Google's generateContent.
+    Generate,
+    /// Ollama's chat.
+    Ollama,
+}
+
+/// A function that the model may call.
+pub struct Tool {
+    pub name: String,
+    pub schema: Value,
+}
+
+/// Which tools the model has to call.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Choice {
+    Free,
+    No,
+    Any,
+    One(String),
+}
+
+/// A chat request.
+pub struct Ask<'a> {
+    pub surface: Surface,
+    pub body: &'a Value,
+    pub model: String,
+    pub prompt: String,
+    /// What tools said, where that comes after the prompt.
+    pub told: Vec<String>,
+    /// How many tools were called in the conversation so far.
+    pub called: usize,
+    pub tools: Vec<Tool>,
+    pub choice: Choice,
+    pub parallel: bool,
+    /// The schema of the JSON that was asked for; null where any will do.
+    pub schema: Option<Value>,
+    /// Whether the model lets its thoughts be seen.
+    pub thinks: bool,
+    pub stream: bool,
+    pub usage_wanted: bool,
+    /// Tokens of the prompt.
+    pub input: u64,
+    /// The cost in dollars that this provider reports with its answer.
+    pub cost: Option<f64>,
+    /// Why the real provider would refuse this request.
+    pub problem: Option<&'static str>,
+}
+
+impl<'a> Ask<'a> {
+    /// Reads a request; none where the provider has no chat at this address.
+    pub fn parse(call: &Call<'a>) -> Option<Self> {
+        let body = call.body;
+        let surface = match (call.provider.dialect, call.path) {
+            (Dialect::OpenAi, "/chat/completions") => Surface::Chat,
+            (Dialect::OpenAi, "/responses") => Surface::Responses,
+            (Dialect::Anthropic, "/v1/messages") => Surface::Messages,
+            (Dialect::Google, path) if path.ends_with("enerateContent") => Surface::Generate,
+            (Dialect::Ollama, "/api/chat") => Surface::Ollama,
+            (Dialect::Ollama, "/v1/chat/completions") => Surface::Chat,
+            _ => return None,
+        };
+        let mut ask = Self {
+            surface,
+            body,
+            model: body["model"].as_str().unwrap_or_default().to_owned(),
+            prompt: String::new(),
+            told: Vec::new(),
+            called: 0,
+            tools: Vec::new(),
+            choice: Choice::Free,
+            parallel: true,
+            schema: None,
+            thinks: false,
+            stream: body["stream"] == true,
+            usage_wanted: true,
+            input: INPUT_TOKENS,
+            cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
+            problem: None,
+        };
+        match surface {
+            Surface::Chat => ask.read_chat(call.provider.id)?,
+            Surface::Responses => ask.read_responses(),
+            Surface::Messages => ask.read_messages()?,
+            Surface::Generate => ask.read_generate(call.path)?,
+            Surface::Ollama => ask.read_ollama()?,
+        }
+        Some(ask)
+    }
+
+    fn read_chat(&mut self, provider: &str) -> Option<()> {
+        let body = self.body;
+        self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {
+            role if role == "tool" => Said::Tool(text_of(&turn["content"])),
+            role if role == "user" => Said::Person(text_of(&turn["content"])),
+            role if role == "assistant" => Said::Model(list(&turn["tool_calls"]).count()),
+            _ => Said::System(text_of(&turn["content"])),
+        });
+        self.tools = list(&body["tools"])
+            .map(|tool| &tool["function"])
+            .map(|function| tool(&function["name"], &function["parameters"]))
+            .collect();
+        self.choice = choice_of(
+            &body["tool_choice"],
+            &body["tool_choice"]["function"]["name"],
+        );
+        self.parallel = body["parallel_tool_calls"] != false;
+        self.schema = schema_in(&body["response_format"], "/json_schema/schema");
+        self.usage_wanted =
+            provider == "mistral" || body["stream_options"]["include_usage"] == true;
+        if provider == "openai" {
+            self.input += count_shown(&self.model, &body["messages"]);
+        }
+        let old_limit = provider == "openai" && !body["max_tokens"].is_null();
+        self.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
+        Some(())
+    }
+
+    fn read_responses(&mut self) {
+        let body = self.body;
+        if let Some(text) = body["input"].as_str() {
+            text.clone_into(&mut self.prompt);
+        }
+        let items: Vec<Value> = list(&body["input"]).cloned().collect();
+        self.read_turns(&items, |item| match item["type"].as_str() {
+            Some("function_call_output") => Said::Tool(text_of(&item["output"])),
+            Some("function_call") => Said::Model(1),
+            None | Some("message") if item["role"] == "user" => {
+                Said::Person(text_of(&item["content"]))
+            }
+            None | Some("message") if item["role"] != "assistant" => {
+                Said::System(text_of(&item["content"]))
+            }
+            _ => Said::Model(0),
+        });
+        // Codex sends its tools as an item of the input.
+        let added = items.iter().flat_map(|item| list(&item["tools"]));
+        self.tools = list(&body["tools"])
+            .chain(added)
+            .filter(|it| it["type"] == "function")
+            .map(|it| tool(&it["name"], &it["parameters"]))
+            .collect();
+        self.choice = choice_of(&body["tool_choice"], &body["tool_choice"]["name"]);
+        self.parallel = body["parallel_tool_calls"] != false;
+        self.schema = schema_in(&body["text"]["format"], "/schema");
+        self.thinks = !body["reasoning"]["summary"].is_null();
+    }
+
+    fn read_messages(&mut self) -> Option<()> {
+        let body = self.body;
+        self.read_turns(body["messages"].as_array()?, |turn| {
+            let content = &turn["content"];
+            let of_type = |kind: &'static str| list(content).filter(move |it| it["type"] == kind);
+            match turn["role"].as_str() {
+                Some("assistant") => Said::Model(of_type("tool_use").count()),
+                Some("user") => {
+                    let results: Vec<String> = of_type("tool_result")
+                        .map(|result| text_of(&result["content"]))
+                        .collect();
+                    if results.is_empty() {
+                        Said::Person(text_of(content))
+                    } else {
+                        Said::Tools(results)
+                    }
+                }
+                _ => Said::System(text_of(content)),
+            }
+        });
+        self.tools = list(&body["tools"])
+            .map(|it| tool(&it["name"], &it["input_schema"]))
+            .collect();
+        self.choice = choice_of(&body["tool_choice"]["type"], &body["tool_choice"]["name"]);
+        self.parallel = body["tool_choice"]["disable_parallel_tool_use"] != true;
+        self.schema = schema_in(&body["output_config"]["format"], "/schema");
+        self.thinks = matches!(
+            body["thinking"]["type"].as_str(),
+            Some("enabled" | "adaptive")
+        );
+        let missing = body["max_tokens"]
+            .is_null()
+            .then_some("max_tokens: Field required");
+        let sampling = ["temperature", "top_p", "top_k"]
+            .iter()
+            .any(|field| !body[field].is_null());
+        self.problem = missing.or(sampling.then_some("sampling parameters are not supported"));
+        Some(())
+    }
+
+    fn read_generate(&mut self, path: &str) -> Option<()> {
+        let body = self.body;
+        let (model, verb) = path.strip_prefix("/models/")?.split_once(':')?;
+        model.clone_into(&mut self.model);
+        self.stream = verb == "streamGenerateContent";
+        self.read_turns(body["contents"].as_array()?, |turn| {
+            let with = |field: &'static str| {
+                list(&turn["parts"]).filter(move |part| either(part, field).is_object())
+            };
+            let results: Vec<String> = with("functionResponse")
+                .map(|part| either(part, "functionResponse")["response"].to_string())
+                .collect();
+            match turn["role"].as_str() {
+                Some("model") => Said::Model(with("functionCall").count()),
+                _ if results.is_empty() => Said::Person(text_of(&turn["parts"])),
+                _ => Said::Tools(results),
+            }
+        });
+        let declared = list(&body["tools"]).flat_map(|it| list(either(it, "functionDeclarations")));
+        self.tools = declared
+            .map(|it| {
+                let plain = Some(either(it, "parametersJsonSchema")).filter(|it| !it.is_null());
+                tool(&it["name"], plain.unwrap_or(&it["parameters"]))
+            })
+            .collect();
+        let config = either(either(body, "toolConfig"), "functionCallingConfig");
+        self.choice = match config["mode"].as_str() {
+            Some("NONE") => Choice::No,
+            Some("ANY") => either(config, "allowedFunctionNames")[0]
+                .as_str()
+                .map_or(Choice::Any, |name| Choice::One(name.to_owned())),
+            _ => Choice::Free,
+        };
+        let config = either(body, "generationConfig");
+        self.schema = (*either(config, "responseMimeType") == "application/json").then(|| {
+            let plain = Some(either(config, "responseJsonSchema")).filter(|it| !it.is_null());
+            plain.unwrap_or(either(config, "responseSchema")).clone()
+        });
+        let thinking = either(config, "thinkingConfig");
+        self.thinks = *either(thinking, "includeThoughts") == true;
+        Some(())
+    }
+
+    fn read_ollama(&mut self) -> Option<()> {
+        let body = self.body;
+        let last = body["messages"].as_array()?.last()?;
+        self.prompt = text_of(&last["content"]);
+        self.stream = body["stream"] != false;
+        Some(())
+    }
+
+    /// Reads the turns of a conversation, in their order.
+    fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> Said) {
+        for turn in turns {
+            match read(turn) {
+                Said::Person(text) => {
+                    self.prompt = text;
+                    self.told.clear();
+                }
+                Said::System(text) if self.prompt.is_empty() => self.prompt = text,
+                Said::System(_) => {}
+                Said::Tool(text) => self.told.push(text),
+                Said::Tools(texts) => self.told = texts,
+                Said::Model(calls) => {
+                    self.called += calls;
+                    self.told.clear();
+                }
+            }
+        }
+    }
+}
+
+/// What one turn of a conversation holds.
+enum Said {
+    System(String),
+    Person(String),
+    Tool(String),
+    Tools(Vec<String>),
+    /// How many tools the model called.
+    Model(usize),
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// A field of Google's, in either of its spellings.
+fn either<'a>(value: &'a Value, name: &str) -> &'a Value {
+    if !value[name].is_null() {
+        return &value[name];
+    }
+    let spelled = name.chars().fold(String::new(), |mut spelled, letter| {
+        if letter.is_uppercase() {
+            spelled.push('_');
+        }
+        spelled.extend(letter.to_lowercase());
+        spelled
+    });
+    &value[spelled]
+}
+
+/// Returns the texts of a message, without its pictures.
+fn text_of(content: &Value) -> String {
+    let texts = list(content).filter_map(|part| part["text"].as_str());
+    content
+        .as_str()
+        .map_or_else(|| texts.collect(), str::to_owned)
+}
+
+fn tool(name: &Value, schema: &Value) -> Tool {
+    Tool {
+        name: name.as_str().unwrap_or_default().to_owned(),
+        schema: schema.clone(),
+    }
+}
+
+fn choice_of(kind: &Value, name: &Value) -> Choice {
+    match (kind.as_str(), name.as_str()) {
+        (Some("none"), _) => Choice::No,
+        (Some("required" | "any"), _) => Choice::Any,
+        (_, Some(name)) => Choice::One(name.to_owned()),
+        _ => Choice::Free,
+    }
+}
+
+fn schema_in(format: &Value, place: &str) -> Option<Value> {
+    match format["type"].as_str()? {
+        "json_schema" => Some(format.pointer(place).cloned().unwrap_or_default()),
+        "json_object" => Some(Value::Null),
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! Chat in every dialect, as a stream or in one piece.
+
+mod anthropic;
+mod ask;
+mod events;
+mod google;
+mod ollama;
+mod openai;
+mod reply;
+mod responses;
+mod schema;
+mod stream;
+mod usage;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::pictures::shows_unreadable;
+use super::refusals::{json_response, refuse_key, refuse_picture};
+use crate::world::{ProviderFault, Standing};
+
+use ask::{Ask, Surface};
+use events::Streamed;
+use reply::Reply;
+use usage::Usage;
+
+/// Models that their providers have retired.
+const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
+/// How many input tokens the emulated models report, whatever the prompt.
+pub const INPUT_TOKENS: u64 = 12;
+
+/// Answers a chat, or says that there is no such address.
+pub fn answer_chat(call: &Call<'_>) -> Response {
+    // A restricted OpenAI key cannot list models, but it can chat.
+    let may_chat = call.provider.id == "openai" && call.standing == Standing::Restricted;
+    if let Some(refusal) = refuse_key(call.provider, call.standing).filter(|_| !may_chat) {
+        return refusal;
+    }
+    let Some(ask) = Ask::parse(call) else {
+        let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
+        return (StatusCode::NOT_FOUND, Json(body)).into_response();
+    };
+    if ask.model.contains("no-such-model") || RETIRED.contains(&ask.model.as_str()) {
+        return refuse_model_name(&ask);
+    }
+    // `docs/providers.md` §7.1: an empty name is none.
+    let no_model = ask.surface == Surface::Chat && ask.model.trim().is_empty();
+    let no_model = no_model.then_some("you must provide a model parameter");
+    if let Some(problem) = ask.problem.or(no_model) {
+        let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
+    if shows_unreadable(call.body) {
+        return refuse_picture(call.provider);
+    }
+    let mut reply = Reply::to(&ask, call.said);
+    if call.fault == Some(&ProviderFault::AtLimit) {
+        reply.cut_at_limit();
+    }
+    let usage = Usage::of(&ask, &reply, call.fault);
+    if ask.stream {
+        stream::send(&ask, write_stream(&ask, &reply, &usage), call)
+    } else {
+        Json(write_whole(&ask, &reply, &usage)).into_response()
+    }
+}
+
+fn write_stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+    match ask.surface {
+        Surface::Chat => openai::stream(ask, reply, usage),
+        Surface::Responses => responses::stream(ask, reply, usage),
+        Surface::Messages => anthropic::stream(ask, reply, usage),
+        Surface::Generate => google::stream(ask, reply, usage),
+        Surface::Ollama => ollama::stream(ask, reply, usage),
+    }
+}
+
+fn write_whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
+    match ask.surface {
+        Surface::Chat => openai::whole(ask, reply, usage),
+        Surface::Responses => responses::whole(ask, reply, usage),
+        Surface::Messages => anthropic::whole(ask, reply, usage),
+        Surface::Generate => google::whole(ask, reply, usage),
+        Surface::Ollama => ollama::whole(ask, reply, usage),
+    }
+}
+
+/// Says that there is no such model; the bodies are those of
+/// `docs/providers.md` §4.3.
+fn refuse_model_name(ask: &Ask<'_>) -> Response {
+    let name = &ask.model;
+    let openai = |message: String, param: Option<&str>| {
+        json!({"error": {"message": message, "type": "invalid_request_error", "param": param,
+            "code": "model_not_found"}})
+    };
+    match ask.surface {
+        Surface::Chat => json_response(
+            404,
+            openai(
+                format!("The model `{name}` does not exist or you do not have access to it."),
+                None,
+            ),
+        ),
+        Surface::Responses => json_response(
+            400,
+            openai(
+                format!("The requested model '{name}' does not exist."),
+                Some("model"),
+            ),
+        ),
+        Surface::Messages => json_response(
+            404,
+            json!({"type": "error", "request_id": "req_0",
+                "error": {"type": "not_found_error", "message": format!("model: {name}")}}),
+        ),
+        Surface::Generate => json_response(
+            404,
+            json!({"error": {"code": 404, "status": "NOT_FOUND", "message": format!("models/{name} is not found for API version v1beta, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods.")}}),
+        ),
+        Surface::Ollama => {
+            json_response(404, json!({"error": format!("model '{name}' not found")}))
+        }
+    }
+}

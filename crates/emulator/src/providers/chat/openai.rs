@@ -1,0 +1,99 @@
+//! Replies of `OpenAI`'s chat, whole and in chunks; the order of the chunks
+//! and their fields stand in `docs/providers.md` §7.2.
+
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use super::events::{Streamed, unnamed_event};
+use super::reply::{Reply, ToolCall};
+use super::usage::Usage;
+
+/// When every emulated reply was made, in seconds since 1970.
+pub const CREATED: u64 = 1_795_219_200;
+
+fn head(ask: &Ask<'_>, object: &str) -> Value {
+    json!({"id": "chatcmpl-0", "object": object, "created": CREATED, "model": ask.model})
+}
+
+fn chunk(ask: &Ask<'_>, choices: &Value) -> Value {
+    let mut chunk = head(ask, "chat.completion.chunk");
+    chunk["choices"] = choices.clone();
+    if ask.usage_wanted {
+        chunk["usage"] = Value::Null;
+    }
+    chunk
+}
+
+fn delta(ask: &Ask<'_>, delta: &Value) -> String {
+    let choice = json!({"index": 0, "delta": delta, "logprobs": null, "finish_reason": null});
+    unnamed_event(&chunk(ask, &json!([choice])))
+}
+
+fn reason(reply: &Reply) -> &'static str {
+    match reply {
+        Reply { at_limit: true, .. } => "length",
+        Reply { calls, .. } if !calls.is_empty() => "tool_calls",
+        _ => "stop",
+    }
+}
+
+fn call(at: usize, call: &ToolCall, arguments: &str) -> Value {
+    json!({"index": at, "id": format!("call_{}", call.number), "type": "function",
+        "function": {"name": call.name, "arguments": arguments}})
+}
+
+/// Writes a reply in chunks. One call alone opens in the first of them.
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+    let alone = reply.calls.len() == 1;
+    let mut first = json!({"role": "assistant", "content": "", "refusal": null});
+    if let Some(only) = reply.calls.first().filter(|_| alone) {
+        first["content"] = Value::Null;
+        first["tool_calls"] = json!([call(0, only, "")]);
+    }
+    let mut pieces: Vec<String> = reply
+        .pieces()
+        .map(|text| delta(ask, &json!({"content": text})))
+        .collect();
+    for (at, called) in reply.calls.iter().enumerate() {
+        if !alone {
+            pieces.push(delta(ask, &json!({"tool_calls": [call(at, called, "")]})));
+        }
+        pieces.extend(called.input_pieces().iter().map(|piece| {
+            let part = json!({"index": at, "function": {"arguments": piece}});
+            delta(ask, &json!({"tool_calls": [part]}))
+        }));
+    }
+    let end = json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": reason(reply)}]);
+    let mut tail = unnamed_event(&chunk(ask, &end));
+    if ask.usage_wanted && usage.is_told() {
+        let mut last = chunk(ask, &json!([]));
+        last["usage"] = usage.in_chat();
+        tail += &unnamed_event(&last);
+    }
+    Streamed {
+        head: format!(": keep-alive\n\n{}", delta(ask, &first)),
+        pieces,
+        tail: tail + "data: [DONE]\n\n",
+    }
+}
+
+/// Writes a reply in one piece.
+pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
+    let mut message =
+        json!({"role": "assistant", "content": reply.text, "refusal": null, "annotations": []});
+    if !reply.calls.is_empty() {
+        message["content"] = Value::Null;
+        let calls = reply.calls.iter().map(|it| {
+            let mut written = call(0, it, &it.input.to_string());
+            // Only chunks have one.
+            written.as_object_mut().map(|fields| fields.remove("index"));
+            written
+        });
+        message["tool_calls"] = calls.collect();
+    }
+    let mut answer = head(ask, "chat.completion");
+    answer["choices"] =
+        json!([{"index": 0, "message": message, "logprobs": null, "finish_reason": reason(reply)}]);
+    answer["usage"] = usage.in_chat();
+    answer
+}

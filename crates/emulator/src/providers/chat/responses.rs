@@ -1,0 +1,192 @@
+//! Replies of `OpenAI`'s Responses, whole and as events; their order and
+//! their fields stand in `docs/providers.md` §8.
+
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use super::events::{Streamed, named_event};
+use super::openai::CREATED;
+use super::reply::{Reply, SIGNATURE, ToolCall};
+use super::usage::Usage;
+
+/// Fields of the request that stand in the response too, and what they are
+/// where the request has none.
+fn echoed(ask: &Ask<'_>) -> Value {
+    let mut response = json!({"id": "resp_0", "object": "response", "created_at": CREATED, "model": ask.model,
+        "error": null, "incomplete_details": null, "instructions": null, "max_output_tokens": null,
+        "metadata": {}, "parallel_tool_calls": true, "previous_response_id": null,
+        "reasoning": {"effort": null, "summary": null}, "service_tier": "default", "store": true,
+        "temperature": 1.0, "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [],
+        "top_p": 1.0, "truncation": "disabled"});
+    for name in [
+        "instructions",
+        "metadata",
+        "parallel_tool_calls",
+        "store",
+        "text",
+        "tool_choice",
+        "tools",
+    ] {
+        if !ask.body[name].is_null() {
+            response[name] = ask.body[name].clone();
+        }
+    }
+    response
+}
+
+/// Writes the events of one reply, and numbers them.
+struct EventWriter {
+    next: u64,
+}
+
+impl EventWriter {
+    fn write(&mut self, kind: &str, mut event: Value) -> String {
+        event["type"] = json!(kind);
+        event["sequence_number"] = json!(self.next);
+        self.next += 1;
+        named_event(&event)
+    }
+}
+
+/// Writes a reply as events.
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+    let mut writer = EventWriter { next: 0 };
+    let mut begun = echoed(ask);
+    begun["status"] = json!("in_progress");
+    begun["output"] = json!([]);
+    begun["usage"] = Value::Null;
+    let head = ["response.created", "response.in_progress"]
+        .map(|kind| writer.write(kind, json!({"response": begun})))
+        .concat();
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    if let Some(thought) = &reply.thought {
+        write_thought(&mut writer, at, thought, &mut pieces);
+        at += 1;
+    }
+    if reply.calls.is_empty() {
+        write_text(&mut writer, at, reply, &mut pieces);
+    }
+    for call in &reply.calls {
+        write_call(&mut writer, at, call, &mut pieces);
+        at += 1;
+    }
+    let end = if reply.at_limit {
+        "response.incomplete"
+    } else {
+        "response.completed"
+    };
+    let tail = writer.write(end, json!({"response": whole(ask, reply, usage)}));
+    Streamed { head, pieces, tail }
+}
+
+fn write_thought(writer: &mut EventWriter, at: usize, thought: &str, out: &mut Vec<String>) {
+    let place = json!({"item_id": "rs_0", "output_index": at, "summary_index": 0});
+    let mut say = |kind: &str, name: &str, value: Value| {
+        let mut event = place.clone();
+        event[name] = value;
+        out.push(writer.write(&format!("response.{kind}"), event));
+    };
+    let opened = json!({"id": "rs_0", "type": "reasoning", "summary": []});
+    say("output_item.added", "item", opened);
+    say(
+        "reasoning_summary_part.added",
+        "part",
+        json!({"type": "summary_text", "text": ""}),
+    );
+    say("reasoning_summary_text.delta", "delta", json!(thought));
+    say("reasoning_summary_text.done", "text", json!(thought));
+    say(
+        "reasoning_summary_part.done",
+        "part",
+        json!({"type": "summary_text", "text": thought}),
+    );
+    say("output_item.done", "item", thought_item(thought));
+}
+
+fn write_text(writer: &mut EventWriter, at: usize, reply: &Reply, out: &mut Vec<String>) {
+    let place = json!({"item_id": "msg_0", "output_index": at, "content_index": 0});
+    let mut say = |kind: &str, name: &str, value: Value| {
+        let mut event = place.clone();
+        event[name] = value;
+        if kind.starts_with("output_text") {
+            event["logprobs"] = json!([]);
+        }
+        out.push(writer.write(&format!("response.{kind}"), event));
+    };
+    let opened = json!({"id": "msg_0", "type": "message", "status": "in_progress", "role": "assistant", "content": []});
+    say("output_item.added", "item", opened);
+    say("content_part.added", "part", text_part(""));
+    for piece in reply.pieces() {
+        say("output_text.delta", "delta", json!(piece));
+    }
+    say("output_text.done", "text", json!(reply.text));
+    say("content_part.done", "part", text_part(&reply.text));
+    say("output_item.done", "item", text_item(reply));
+}
+
+fn write_call(writer: &mut EventWriter, at: usize, call: &ToolCall, out: &mut Vec<String>) {
+    let whole = call_item(call);
+    let mut opened = whole.clone();
+    opened["status"] = json!("in_progress");
+    opened["arguments"] = json!("");
+    let place = json!({"item_id": whole["id"], "output_index": at});
+    let mut say = |kind: &str, name: &str, value: Value| {
+        let mut event = place.clone();
+        event[name] = value;
+        out.push(writer.write(&format!("response.{kind}"), event));
+    };
+    say("output_item.added", "item", opened);
+    for piece in call.input_pieces() {
+        say("function_call_arguments.delta", "delta", json!(piece));
+    }
+    say(
+        "function_call_arguments.done",
+        "arguments",
+        whole["arguments"].clone(),
+    );
+    say("output_item.done", "item", whole);
+}
+
+fn thought_item(thought: &str) -> Value {
+    json!({"id": "rs_0", "type": "reasoning", "encrypted_content": SIGNATURE,
+        "summary": [{"type": "summary_text", "text": thought}]})
+}
+
+fn text_part(text: &str) -> Value {
+    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
+}
+
+fn text_item(reply: &Reply) -> Value {
+    let status = if reply.at_limit {
+        "incomplete"
+    } else {
+        "completed"
+    };
+    json!({"id": "msg_0", "type": "message", "status": status, "role": "assistant",
+        "content": [text_part(&reply.text)]})
+}
+
+fn call_item(call: &ToolCall) -> Value {
+    json!({"id": format!("fc_{}", call.number), "type": "function_call", "status": "completed",
+        "call_id": format!("call_{}", call.number), "name": call.name, "arguments": call.input.to_string()})
+}
+
+/// Writes a reply in one piece.
+pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
+    let mut output: Vec<Value> = Vec::new();
+    output.extend(reply.thought.as_deref().map(thought_item));
+    if reply.calls.is_empty() {
+        output.push(text_item(reply));
+    }
+    output.extend(reply.calls.iter().map(call_item));
+    let mut response = echoed(ask);
+    response["output"] = json!(output);
+    response["usage"] = usage.in_responses();
+    response["status"] = json!("completed");
+    if reply.at_limit {
+        response["status"] = json!("incomplete");
+        response["incomplete_details"] = json!({"reason": "max_output_tokens"});
+    }
+    response
+}

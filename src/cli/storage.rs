@@ -1,0 +1,106 @@
+//! The bucket for pictures that Discord does not take, from its settings and
+//! from the variables that other programs know it by.
+
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::app::{
+    Finding, PICTURE_STORAGE, Storage, StorageSettings, StorageTrouble, judge_storage,
+};
+use crate::config::{self, Config, ConfigError, Environment};
+use crate::model::Clock;
+
+const KEY_ID: &str = "S3_ACCESS_KEY_ID";
+const SECRET: &str = "S3_SECRET_ACCESS_KEY";
+
+/// The bucket, or none where nothing is said of one. One that is named by half
+/// is refused, since nobody would notice that it is not used.
+pub fn storage(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Option<StorageSettings>, ConfigError> {
+    let wanted = with_variables(&config.images.storage, environment);
+    let (key_id, secret) = (
+        environment.secret(&[KEY_ID])?,
+        environment.secret(&[SECRET])?,
+    );
+    let is_wanted = !wanted.endpoint.is_empty() || !wanted.bucket.is_empty();
+    if !is_wanted && key_id.is_none() && secret.is_none() {
+        return Ok(None);
+    }
+    let missing = |name: &str, or: &str| {
+        let problem = format!("is not set{or}, and pictures can't be put into a bucket without it");
+        ConfigError::new(name, problem)
+    };
+    if wanted.bucket.is_empty() {
+        return Err(missing(
+            "images.storage.bucket",
+            " and neither is S3_BUCKET",
+        ));
+    }
+    let endpoint = read_url("images.storage.endpoint", &wanted.endpoint)?;
+    let endpoint = endpoint
+        .ok_or_else(|| missing("images.storage.endpoint", " and neither is S3_ENDPOINT"))?;
+    let settings = StorageSettings {
+        endpoint,
+        bucket: wanted.bucket,
+        region: wanted.region,
+        key_id: key_id.ok_or_else(|| missing(KEY_ID, ""))?,
+        secret: secret.ok_or_else(|| missing(SECRET, ""))?,
+        public_url: read_url("images.storage.public_url", &wanted.public_url)?,
+        link_hours: wanted.link_hours,
+    };
+    if settings.bucket_address().is_none() {
+        let problem = "makes no address with `images.storage.endpoint`";
+        return Err(ConfigError::new("images.storage.bucket", problem));
+    }
+    Ok(Some(settings))
+}
+
+/// Puts a file into the bucket, where there is one, and takes it out again; what
+/// came of it.
+pub async fn check_storage(
+    config: &Config,
+    environment: &Environment,
+    http: &Client,
+) -> Option<Finding> {
+    let settings = match storage(config, environment) {
+        Ok(settings) => settings?,
+        Err(error) => return Some(Finding::bad(PICTURE_STORAGE, error.to_string())),
+    };
+    let bucket = Storage::new(settings, http.clone(), Clock::default());
+    let checked = match bucket {
+        Some(bucket) => bucket.check().await,
+        None => Err(StorageTrouble::Unreachable),
+    };
+    Some(judge_storage(&checked))
+}
+
+/// The settings, with what variables say where the settings say nothing.
+fn with_variables(wanted: &config::Storage, environment: &Environment) -> config::Storage {
+    let usual = config::Storage::default();
+    let either = |set: &str, usual: &str, name: &str| {
+        let said = environment.plain(name).filter(|_| set == usual);
+        said.map_or(set.to_owned(), |said| said.expose_secret().to_owned())
+    };
+    config::Storage {
+        endpoint: either(&wanted.endpoint, &usual.endpoint, "S3_ENDPOINT"),
+        bucket: either(&wanted.bucket, &usual.bucket, "S3_BUCKET"),
+        region: either(&wanted.region, &usual.region, "S3_REGION"),
+        public_url: either(&wanted.public_url, &usual.public_url, "S3_PUBLIC_URL"),
+        link_hours: wanted.link_hours,
+    }
+}
+
+/// The address that a setting holds; none where it is empty.
+fn read_url(setting: &str, text: &str) -> Result<Option<Url>, ConfigError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
+    let problem = "must be an http:// or https:// URL";
+    url.map(Some)
+        .ok_or_else(|| ConfigError::new(setting, problem))
+}
