@@ -1,7 +1,7 @@
 //! Refusals and failures as responses.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -99,6 +99,10 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CODE, HeaderValue::from_static(self.code));
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            // As RFC 9110 §15.5.22 wants it.
+            headers.insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+        }
         if self.is_final() {
             headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         }

@@ -17,6 +17,7 @@ mod failure;
 mod http;
 mod images;
 mod list;
+mod lone_surrogates;
 mod outbound;
 mod pasted_key;
 mod prompt_size;

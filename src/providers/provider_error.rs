@@ -37,11 +37,12 @@ const KEY_FIELDS: [&str; 7] = [
 ];
 /// Headers of an answer that are told, by how they begin: limits of the
 /// account, and how to go on; `docs/providers.md` §5.1.
-const TOLD_HEADERS: [&str; 6] = [
+const TOLD_HEADERS: [&str; 7] = [
     "anthropic-ratelimit-",
     "openai-processing-ms",
     "openai-version",
     "x-gemini-service-tier",
+    "x-goog-upload-",
     "x-ratelimit-",
     "x-should-retry",
 ];

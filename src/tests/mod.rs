@@ -69,6 +69,7 @@ mod picture_spending;
 mod picture_storage;
 mod pictures;
 mod policy;
+mod passing_through;
 pub mod postgres;
 mod privacy;
 mod process;

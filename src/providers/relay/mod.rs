@@ -4,35 +4,42 @@
 //! Only what stands in a list here reaches a provider, and only that comes
 //! back: `docs/security.md` §6.
 //!
+//! - `answer_nature`: whether an answer is a stream, as its beginning tells.
+//! - `as_events`: a whole answer as the stream that was asked for.
 //! - `body`: the body, changed only where it must be.
 //! - `request`: the call, as it came and as the provider gets it.
 //! - `cost_estimate`: how much a call may use that the caller's own key pays
 //!   for; `shared_key` has that of others.
+//! - `forwarded_headers`: which headers of a caller's go on.
 //! - `relayed`: the answer, as it passes.
 //! - `skimmer`: what is read of a large one meanwhile.
 
+mod answer_nature;
+mod as_events;
 mod body;
 mod cost_estimate;
+mod forwarded_headers;
 mod relayed;
 mod request;
 mod skimmer;
 
 use tokio::time::Instant;
 
+use answer_nature::AnswerNature;
 pub use body::Body;
 pub use cost_estimate::{CostEstimate, estimate_cost};
+pub use forwarded_headers::ForwardedHeaders;
 pub use relayed::{Relayed, WholeOrBegun};
-pub use request::{ForwardedHeaders, PayerTerms, RelayRequest, WireRequest};
+pub use request::{PayerTerms, RelayRequest, WireRequest};
 
 use crate::model::{Credential, ProviderFailure};
 
 use super::catalogue::Provider;
-use super::dialect::AnswerFormat;
-use super::http::{Incoming, Retries};
+use super::http::{Incoming, Retries, failed};
 use super::outbound::Call;
 use super::provider_error::{ProviderError, Scrubber};
 use super::registry::Providers;
-use super::timeouts::StreamClocks;
+use super::timeouts::RELAYED_MAX;
 
 /// A call that failed.
 #[derive(Debug)]
@@ -61,20 +68,24 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<Box<Relayed>, RelayFailure> {
         let timeouts = &self.outbound.timeouts;
-        let deadline = Instant::now() + timeouts.total;
+        let deadline = Instant::now() + RELAYED_MAX;
         let mut retries = Retries::until(deadline);
-        let incoming = loop {
+        let mut incoming = loop {
             match self.send_relay(provider, &request, credential).await {
                 Ok(incoming) => break incoming,
                 Err(failed) if retries.wait_after(&failed.failure).await => {}
                 Err(failed) => return Err(failed),
             }
         };
-        let clocks = StreamClocks::start(*timeouts, deadline);
+        incoming.limit_silence(timeouts.silence_of_relayed());
+        let nature = AnswerNature::find(&request, &mut incoming).await;
+        let nature = nature.map_err(|class| ProviderFailure {
+            status: Some(incoming.status),
+            ..failed(&provider.id, class)
+        })?;
         let scrubber = Scrubber::for_key(credential);
-        Ok(Box::new(Relayed::new(
-            provider, incoming, request, clocks, scrubber,
-        )))
+        let relayed = Relayed::new(provider, incoming, request, nature);
+        Ok(Box::new(relayed.until(deadline).scrubbed_by(scrubber)))
     }
 
     async fn send_relay(
@@ -84,18 +95,13 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<Incoming, RelayFailure> {
         let timeouts = &self.outbound.timeouts;
-        // A picture is made before its answer begins.
-        let first_byte = match request.format {
-            AnswerFormat::Images if !provider.dialect.loads_models() => timeouts.total,
-            _ => timeouts.first_byte_of(provider.dialect),
-        };
         let call = Call {
             provider,
             method: request.method.clone(),
             to: request.to.clone(),
             forwarded: &request.headers,
             body: request.body.clone(),
-            deadline: Instant::now() + first_byte,
+            deadline: Instant::now() + timeouts.silence_of_relayed(),
             departure: Some(&request.departure),
         };
         let incoming = self.outbound.send(call, credential).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
@@ -48,6 +48,15 @@ pub async fn replace_answer(
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
             let json = [("content-type", "application/json")];
             Some((status, json, body.clone()).into_response())
+        }
+        ProviderFault::Sends(headers, bytes) => {
+            let mut response = Response::new(bytes.clone().into());
+            for (name, value) in headers {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    response.headers_mut().insert(*name, value);
+                }
+            }
+            Some(response)
         }
         ProviderFault::Busy(status, _) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
