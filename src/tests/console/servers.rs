@@ -340,9 +340,8 @@ async fn who_may_not_ask_is_named() {
             shown.says()
         );
         let moderators = stage.world().look(|state| {
-            let mut roles = state.servers.iter().flat_map(|server| &server.roles);
-            roles
-                .find(|role| role.name == "Moderators")
+            let mut all = state.servers.iter().flat_map(|server| &server.roles);
+            all.find(|role| role.name == "Moderators")
                 .map(|role| role.id)
         });
         let moderators = moderators.expect("the role").to_string();
