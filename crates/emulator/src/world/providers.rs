@@ -74,8 +74,13 @@ pub enum ProviderFault {
     /// Part of the prompt was read from a cache, and at Anthropic written to
     /// one.
     CachedInput,
-    /// A bare status.
+    /// This status, with an error in the vendor's own form.
     Status(u16),
+    /// This status, with this body.
+    Says(u16, String),
+    /// An answer with these headers and bytes, as machines in between make
+    /// them: compressed, or of another type than it is.
+    Sends(Vec<(&'static str, String)>, Vec<u8>),
     /// This status with `retry-after-ms: 10`, for so many calls.
     Busy(u16, u32),
     /// A refusal that quotes the key in full, as OpenAI's do for short ones.
@@ -124,6 +129,8 @@ pub enum ProviderFault {
     WrongType,
     /// The picture is larger than the bot accepts.
     HugePicture,
+    /// The picture is larger than Discord takes, and not than the bot does.
+    LargePicture,
     /// The picture has 512 pixels a side, and no two of them are alike.
     GrainyPicture,
     /// The address of the picture redirects to another one.
