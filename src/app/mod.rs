@@ -63,8 +63,8 @@ pub use pictures::{
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
-    CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
-    RelayReceipt, RelayStart, RelayedAnswer,
+    CallClaim, ClaimOutcome, PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent,
+    RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;
@@ -78,6 +78,7 @@ pub use tasks::Tasks;
 pub use traffic::TrafficView;
 
 pub use crate::ledger::{CallCounts, OvershootNotice, Traffic};
+pub use crate::providers::{ErrorForm, ProviderError};
 pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 

@@ -4,64 +4,28 @@
 use axum::http::Uri;
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::json;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde_json::{Value, json};
 
-use crate::model::{Credential, Departure, Surface};
+use crate::model::{CallDialect, Credential, Departure, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, OPENAI_CHAT_PATH, OPENAI_EMBEDDINGS_PATH,
-    OPENAI_RESPONSES_PATH, OpenAiChat, Translation, Untranslatable, ask_for_usage,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, RawObject, Translation, Untranslatable,
+    ask_for_usage,
 };
 use crate::providers::http::address_below;
-use crate::providers::shared_key::{BoundedRequest, allowed_features};
+use crate::providers::shared_key::BoundedRequest;
 
 use super::body::Body;
-
-/// Headers of a caller's that reach a provider, beside the key's own.
-const FORWARDED: [HeaderName; 4] = [
-    ACCEPT,
-    CONTENT_TYPE,
-    HeaderName::from_static("anthropic-beta"),
-    HeaderName::from_static("anthropic-version"),
-];
-/// The longest header that is forwarded.
-const HEADER_BYTES_MAX: usize = 1_024;
-
-/// Headers of a caller's that reach a provider. They are copies: the headers
-/// that came share the buffer of their connection, and would keep it.
-#[derive(Clone, Default)]
-pub struct ForwardedHeaders(Vec<(HeaderName, HeaderValue)>);
-
-impl ForwardedHeaders {
-    /// Copies those that may be forwarded, of all that came. What is a list
-    /// may stand in several headers, which become one.
-    pub fn copy_from(headers: &HeaderMap) -> Self {
-        let found = FORWARDED.into_iter().filter_map(|name| {
-            let mut values = headers.get_all(&name).iter();
-            let mut joined = values.next()?.as_bytes().to_vec();
-            for value in values {
-                joined.extend_from_slice(b", ");
-                joined.extend_from_slice(value.as_bytes());
-            }
-            if joined.len() > HEADER_BYTES_MAX {
-                return None;
-            }
-            Some((
-                name,
-                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()?,
-            ))
-        });
-        Self(found.collect())
-    }
-}
+use super::forwarded_headers::ForwardedHeaders;
 
 /// A call as its caller made it. It has no `Debug`: nobody may print its
 /// headers or its body.
 pub struct RelayRequest {
     pub surface: Surface,
-    /// The caller speaks OpenAI's dialect, whatever the provider speaks.
-    pub as_openai: bool,
+    /// In whose dialect the call is.
+    pub dialect: CallDialect,
     pub method: Method,
     /// Below the provider's base; not read where the surface tells it.
     pub path: String,
@@ -96,6 +60,10 @@ pub struct WireRequest {
     pub format: AnswerFormat,
     /// What is changed in the answer.
     pub rewriting: AnswerChange,
+    /// Whether the answer is wanted as it comes.
+    pub stream: bool,
+    /// Whether usage is wanted at the end of a stream of OpenAI's.
+    pub wants_usage: bool,
     /// Notes that the call leaves.
     pub departure: Departure,
 }
@@ -106,7 +74,7 @@ pub enum AnswerChange {
     /// The event with the usage is left out: we asked for it, and the caller
     /// did not.
     WithoutUsage,
-    Translated(Box<dyn AnswerTranslator>),
+    Translated(Box<AnswerTranslator>),
 }
 
 impl RelayRequest {
@@ -119,43 +87,62 @@ impl RelayRequest {
         terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
-        let ForwardedHeaders(mut headers) = self.headers.clone();
-        if matches!(terms, PayerTerms::Shared(..)) {
-            leave_features_out(&mut headers);
-        }
-        let translation = self.translate(provider, model, terms)?;
-        let (path, body, rewriting) = if let Some(translation) = translation {
-            headers.retain(|(name, _)| name != CONTENT_TYPE);
-            let rewriting = AnswerChange::Translated(translation.answers);
-            (translation.path, Some(translation.body), rewriting)
-        } else {
-            let path = self.path_at(provider)?;
-            let (body, rewriting) = self.body_for(provider, model, terms);
-            (path, body, rewriting)
+        let uploads = provider.dialect.uploads_base(base, &self.path);
+        let base = uploads.as_ref().unwrap_or(base);
+        let mut headers = match terms {
+            PayerTerms::Shared(..) => self.headers.for_shared_key(),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
         };
-        let to = match &self.query {
+        let translation = self.translate(provider, model, terms)?;
+        // A translated call has no query of its caller's.
+        let query = self.query.as_ref().filter(|_| translation.is_none());
+        let (path, surface, body, rewriting) = if let Some(translation) = translation {
+            leave_dialect_out(&mut headers, provider);
+            let rewriting = AnswerChange::Translated(translation.answers);
+            (
+                translation.path,
+                Surface::Chat,
+                Some(translation.body),
+                rewriting,
+            )
+        } else {
+            let path = self.path_at(provider, model)?;
+            let (body, rewriting) = self.body_for(provider, model, terms);
+            (path, self.surface, body, rewriting)
+        };
+        let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
         };
         Ok(WireRequest {
             method: self.method.clone(),
-            format: provider.dialect.answer_format(self.surface, &path),
+            format: provider.dialect.answer_format(surface, &path),
             to,
             headers,
             body,
             rewriting,
+            stream: self.stream,
+            wants_usage: self.wants_usage(),
             departure: Departure::default(),
         })
     }
 
-    /// Translates a chat in OpenAI's dialect, if its provider speaks another.
+    /// Whether the caller asks for usage at the end of a stream.
+    fn wants_usage(&self) -> bool {
+        let options = |fields: &RawObject| fields.get::<Value>("stream_options");
+        let options = self.body.fields().and_then(options);
+        options.is_some_and(|options| options["include_usage"] == true)
+    }
+
+    /// Translates a chat, if its provider speaks another dialect.
     fn translate(
         &self,
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
     ) -> Result<Option<Translation>, Untranslatable> {
-        if !self.as_openai || self.surface != Surface::Chat {
+        let talks = matches!(self.surface, Surface::Chat | Surface::Responses);
+        if self.dialect == CallDialect::Native || !talks {
             return Ok(None);
         }
         let bounded = match terms {
@@ -163,7 +150,13 @@ impl RelayRequest {
             PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
         };
         let bounded = bounded.map(|fields| fields.write());
-        let chat = OpenAiChat {
+        let chat = ChatToTranslate {
+            dialect: self.dialect,
+            is_response: self.surface == Surface::Responses,
+            as_events: self
+                .query
+                .as_deref()
+                .is_some_and(|it| it.contains("alt=sse")),
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
             model,
             output_limit: match terms {
@@ -177,9 +170,17 @@ impl RelayRequest {
     }
 
     /// The path, below its base, at which the provider answers the call.
-    fn path_at(&self, provider: &Provider) -> Result<String, Untranslatable> {
-        if !self.as_openai {
-            return Ok(self.path.clone());
+    fn path_at(&self, provider: &Provider, model: &str) -> Result<String, Untranslatable> {
+        match self.dialect {
+            CallDialect::OpenAi => {}
+            CallDialect::Native => return Ok(self.path.clone()),
+            CallDialect::Anthropic | CallDialect::Google => {
+                let found = provider
+                    .dialect
+                    .native_path(self.dialect, &self.path, model);
+                return found
+                    .ok_or_else(|| Untranslatable::new(format!("A call to `{}`", self.path)));
+            }
         }
         let path = match self.surface {
             Surface::Chat => OPENAI_CHAT_PATH,
@@ -218,7 +219,8 @@ impl RelayRequest {
         };
         let mut changed = bounded.is_some();
         let mut fields = bounded.unwrap_or_else(|| fields.clone());
-        if self.as_openai && !fields.is("model", model) {
+        let has_model = matches!(self.dialect, CallDialect::OpenAi | CallDialect::Anthropic);
+        if has_model && !fields.is("model", model) {
             fields.set("model", &json!(model));
             changed = true;
         }
@@ -244,19 +246,11 @@ impl RelayRequest {
     }
 }
 
-/// Leaves out of the headers what switches on features that a shared key does
-/// not pay for.
-fn leave_features_out(headers: &mut Vec<(HeaderName, HeaderValue)>) {
-    headers.retain_mut(|(name, value)| {
-        if name.as_str() != "anthropic-beta" {
-            return true;
-        }
-        let allowed = value.to_str().ok().and_then(allowed_features);
-        let allowed = allowed.and_then(|allowed| HeaderValue::from_str(&allowed).ok());
-        let is_left = allowed.is_some();
-        if let Some(allowed) = allowed {
-            *value = allowed;
-        }
-        is_left
+/// Leaves out of the headers what says something of the body as it came, or
+/// to another provider.
+fn leave_dialect_out(headers: &mut Vec<(HeaderName, HeaderValue)>, provider: &Provider) {
+    let is_anthropics = provider.dialect == Dialect::Anthropic;
+    headers.retain(|(name, _)| {
+        name != CONTENT_TYPE && (is_anthropics || !name.as_str().starts_with("anthropic-"))
     });
 }

@@ -244,8 +244,11 @@ impl RelayCall<'_> {
             .request
             .write_for(provider, key.credential(), model, terms);
         let mut wire = wire.map_err(|no_words| {
-            Refusal::Ask(AskRefusal::Untranslatable {
-                what: no_words.what,
+            let what = no_words.what;
+            Refusal::Ask(if no_words.is_malformed {
+                AskRefusal::MalformedField { what }
+            } else {
+                AskRefusal::Untranslatable { what }
             })
         })?;
         wire.departure = hold.watch_departure();
@@ -290,7 +293,7 @@ pub fn not_relayed(failed: RelayFailure, payer: Payer) -> RelayError {
     let refusal = refused_by(failed.failure, payer.source, &payer.model);
     RelayError {
         error: refusal.into(),
-        said: failed.message.filter(|_| is_own),
+        said: failed.said.filter(|_| is_own),
         payer: Some(payer),
     }
 }

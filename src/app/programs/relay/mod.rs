@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface, Words,
+    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface,
 };
+use crate::providers::ProviderError;
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
@@ -36,6 +37,17 @@ pub struct RelayAsk {
     pub takes_demo: bool,
 }
 
+/// A prompt whose tokens are to be estimated.
+pub struct PromptToEstimate<'a> {
+    /// The provider that the address or the dialect names.
+    pub provider: Option<&'a ProviderId>,
+    pub model: Option<&'a str>,
+    pub dialect: CallDialect,
+    /// Where a provider of this dialect would count them.
+    pub path: &'a str,
+    pub body: &'a RelayBody,
+}
+
 /// How a call was answered.
 pub enum RelayStart {
     /// It was passed on, and its answer begins.
@@ -49,7 +61,7 @@ pub enum RelayStart {
 pub struct RelayError {
     pub error: Error,
     /// What the provider said, where the caller's own key paid.
-    pub said: Option<Words>,
+    pub said: Option<Box<ProviderError>>,
     /// Who would have paid, where it came so far.
     pub payer: Option<Payer>,
 }
@@ -99,6 +111,23 @@ impl Programs {
         })))
     }
 
+    /// Estimates how many tokens a prompt has; none where its provider counts
+    /// them itself in the caller's dialect.
+    pub fn estimate_prompt(&self, prompt: &PromptToEstimate<'_>) -> Result<Option<u64>, Error> {
+        let named = self
+            .models
+            .read_relayed_model(prompt.provider, prompt.model)?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
+        let model = named.model.unwrap_or_default();
+        let dialect = provider.dialect;
+        let counts = dialect.native_path(prompt.dialect, prompt.path, &model);
+        if counts.is_some() {
+            return Ok(None);
+        }
+        let size = prompt.body.prompt_size();
+        Ok(Some(size.tokens(provider.id.as_str(), &model).likely))
+    }
+
     /// Finds who could pay for a call.
     async fn prepare_relay(&self, ask: RelayAsk) -> Result<(RelayOrder, PayerQueue), Error> {
         let RelayAsk {
@@ -122,8 +151,8 @@ impl Programs {
             )?),
             None => None,
         };
-        if request.as_openai && request.surface == Surface::Images && provider.images.wire.is_none()
-        {
+        let in_openais = request.dialect == CallDialect::OpenAi;
+        if in_openais && request.surface == Surface::Images && provider.images.wire.is_none() {
             let provider = provider.id.clone();
             return Err(PictureRefusal::NotAnImageProvider { provider }.into());
         }
