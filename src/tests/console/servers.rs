@@ -162,6 +162,13 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
         assert!(page.holds("They may ask in this server again."));
         let models = server(stage, "/models");
         let page = omar.opens(&models).await;
+        let unlisted = [("model", "groq/made-up")];
+        let warned = omar.sends(&page, &models, &unlisted).await;
+        assert!(
+            warned.holds("Groq does not list such a model, so questions may fail."),
+            "{}",
+            warned.says()
+        );
         let typed = [("model", "groq/openai/gpt-oss-20b")];
         let page = omar.sends(&page, &models, &typed).await;
         assert!(
