@@ -34,9 +34,9 @@ impl ApiDialect {
             || !path.get(1..).unwrap_or_default().contains('/')
         {
             Self::Latchkey
-        } else if path.starts_with("/anthropic/") {
+        } else if path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
             Self::Anthropic
-        } else if path.starts_with("/google/") {
+        } else if path.starts_with("/google/") || path.starts_with("/v1beta/") {
             Self::Google
         } else if path.ends_with("/responses") {
             Self::Responses

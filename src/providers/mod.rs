@@ -24,6 +24,7 @@ mod prompt_size;
 mod provider_error;
 mod registry;
 mod relay;
+mod retries;
 mod shared_key;
 pub mod sse;
 mod thinking_tags;

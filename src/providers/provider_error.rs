@@ -175,7 +175,7 @@ pub fn told_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
         let is_told = |start: &&str| name.as_str().starts_with(*start);
         if REQUEST_IDS.contains(&name.as_str()) {
             told.push((TOLD_REQUEST_ID, value.clone()));
-        } else if TOLD_HEADERS.iter().any(|start| is_told(&start)) {
+        } else if TOLD_HEADERS.iter().any(is_told) {
             told.push((name.clone(), value.clone()));
         }
     }

@@ -22,7 +22,10 @@ fn chunks(content: &str) -> String {
             r#"data: {{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{{{delta}}},"finish_reason":{finish}}}]}}"#
         )
     };
-    let said = chunk(&format!(r#""role":"assistant","content":"{content}""#), "null");
+    let said = chunk(
+        &format!(r#""role":"assistant","content":"{content}""#),
+        "null",
+    );
     format!("{said}\n\n{}\n\ndata: [DONE]\n\n", chunk("", "\"stop\""))
 }
 
@@ -96,20 +99,34 @@ async fn bodies_are_read_in_every_coding_and_no_further_than_the_limit() {
             ];
             let answer = ProviderFault::Sends(headers, compress(coding, &chunks("hi")).await);
             stage.fails("openai", answer);
-            assert_eq!(heard(&program.posts(CHAT, &streamed()).await), "hi [DONE]", "{coding}");
+            assert_eq!(
+                heard(&program.posts(CHAT, &streamed()).await),
+                "hi [DONE]",
+                "{coding}"
+            );
             stage.recovers("openai");
             let body = compress(coding, &count("openai/gpt-6-luna").to_string()).await;
             let posts = |body: Vec<u8>, coding: &str| {
-                let call = program.call("POST", CHAT).header("content-encoding", coding);
+                let call = program
+                    .call("POST", CHAT)
+                    .header("content-encoding", coding);
                 send(call.header("content-type", "application/json").body(body))
             };
             let answer = posts(body.clone(), coding).await;
             assert_eq!(answer.status, 200, "{coding}: {}", answer.text);
             let bomb = compress(coding, &" ".repeat(64 * 1024 * 1024)).await;
             assert!(bomb.len() < 1024 * 1024);
-            assert_eq!(posts(bomb, coding).await.code(), "413 body_too_large", "{coding}");
+            assert_eq!(
+                posts(bomb, coding).await.code(),
+                "413 body_too_large",
+                "{coding}"
+            );
             let half = body.get(..body.len() / 2).unwrap().to_vec();
-            assert_eq!(posts(half, coding).await.code(), "400 malformed_coding", "{coding}");
+            assert_eq!(
+                posts(half, coding).await.code(),
+                "400 malformed_coding",
+                "{coding}"
+            );
             assert_eq!(posts(body, "compress").await.code(), "415 unknown_coding");
         }
         let told = |name: &str| {
@@ -140,7 +157,11 @@ async fn an_answer_is_what_it_is_whatever_it_is_called() {
             ("text/plain", WHOLE.to_owned(), "hello [DONE]"),
             ("text/event-stream", marked, "hi [DONE]"),
             ("text/event-stream", heartbeat, "hi [DONE]"),
-            ("text/event-stream", chunks(&large), &format!("{large} [DONE]")),
+            (
+                "text/event-stream",
+                chunks(&large),
+                &format!("{large} [DONE]"),
+            ),
             ("text/event-stream", broken, "hi [DONE]"),
             (
                 "text/event-stream",
@@ -161,7 +182,10 @@ async fn an_answer_is_what_it_is_whatever_it_is_called() {
         }
         // The reverse: events where none were asked for are no answer.
         let headers = vec![("content-type", "text/event-stream".to_owned())];
-        stage.fails("openai", ProviderFault::Sends(headers, chunks("hi").into_bytes()));
+        stage.fails(
+            "openai",
+            ProviderFault::Sends(headers, chunks("hi").into_bytes()),
+        );
         let whole = program.posts(CHAT, &count("openai/gpt-6-luna")).await;
         assert_eq!(whole.code(), "502 provider_error");
         for (kind, body) in [
@@ -218,7 +242,10 @@ async fn a_websocket_is_refused_at_once_and_a_placeholder_is_no_token() {
             .await;
         let stranger = Program::stranger(stage).await;
         let answer = asks(&stranger).await;
-        assert_eq!((answer.status, answer.header("x-latchkey-source")), (200, "request"));
+        assert_eq!(
+            (answer.status, answer.header("x-latchkey-source")),
+            (200, "request")
+        );
         // What looks like a token of ours is read as one.
         let call = stranger.call("POST", CHAT).bearer_auth("latchkey_madeup");
         let call = call.header("x-openai-key", good("openai"));
@@ -249,13 +276,18 @@ async fn files_are_for_ones_own_key_and_go_where_the_vendor_takes_them() {
         mia.adds("google", "user", &good("google")).await;
         let program = Program::of(stage, &mia, "").await;
         let headers = vec![
-            ("x-goog-upload-url", "http://127.0.0.1:1/upload?upload_id=x".to_owned()),
+            (
+                "x-goog-upload-url",
+                "http://127.0.0.1:1/upload?upload_id=x".to_owned(),
+            ),
             ("x-goog-upload-status", "active".to_owned()),
         ];
         stage.fails("google", ProviderFault::Sends(headers, b"{}".to_vec()));
         let start = |program: &Program, provider: &str| {
             let path = format!("/{provider}/upload/v1beta/files");
-            let call = program.call("POST", &path).json(&json!({"file": {"displayName": "a"}}));
+            let call = program
+                .call("POST", &path)
+                .json(&json!({"file": {"displayName": "a"}}));
             send(call.header("x-goog-upload-protocol", "resumable"))
         };
         let begun = start(&program, "google").await;

@@ -35,10 +35,11 @@ pub use request::{PayerTerms, RelayRequest, WireRequest};
 use crate::model::{Credential, ProviderFailure};
 
 use super::catalogue::Provider;
-use super::http::{Incoming, Retries, failed};
+use super::http::{Incoming, failed};
 use super::outbound::Call;
 use super::provider_error::{ProviderError, Scrubber};
 use super::registry::Providers;
+use super::retries::Retries;
 use super::timeouts::RELAYED_MAX;
 
 /// A call that failed.
