@@ -63,8 +63,8 @@ pub use pictures::{
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
-    CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
-    RelayReceipt, RelayStart, RelayedAnswer,
+    CallClaim, ClaimOutcome, PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent,
+    RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::app::{Payer, demo_picture};
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::proxy::RelayTarget;
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 
 /// What stands first in every demo reply.
 pub const DEMO_NOTICE: &str = "This is a demo reply: no model was asked, since no key here can pay for one. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
@@ -48,7 +48,7 @@ impl DemoSurface {
     pub fn of(target: &RelayTarget) -> Option<Self> {
         let path = target.path.as_str();
         let wire = match target.surface {
-            Surface::Chat if target.as_openai => Wire::OpenAiChat,
+            Surface::Chat if target.dialect == CallDialect::OpenAi => Wire::OpenAiChat,
             Surface::Chat if path.ends_with("/chat/completions") => Wire::OpenAiChat,
             Surface::Chat if path.ends_with("/messages") => Wire::Anthropic,
             Surface::Chat if path.contains(":streamGenerateContent") => {

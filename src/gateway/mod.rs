@@ -34,6 +34,7 @@ mod routes;
 mod session;
 mod streaming;
 mod told_headers;
+mod vendors;
 
 pub use operators::metrics::start as start_counting;
 pub use pages::Pages;

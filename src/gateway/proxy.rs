@@ -2,14 +2,14 @@
 
 use axum::body::Body as ResponseBody;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 
 use crate::app::{
     Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayStart, RelayedAnswer,
 };
-use crate::model::{BadBody, ProviderId, Surface};
+use crate::model::{BadBody, CallDialect, ProviderId, Surface};
 
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::demo::{DemoSurface, respond_demo};
@@ -31,6 +31,8 @@ const DATA_TYPES: [&str; 6] = [
     "image/",
     "video/",
 ];
+/// Names the fields of a call that were ignored in translating it.
+const IGNORED: HeaderName = HeaderName::from_static("x-latchkey-ignored");
 /// How many headers a response has, with those that the router adds.
 const HEADERS: usize = 8;
 
@@ -40,8 +42,8 @@ pub struct RelayTarget {
     pub provider: Option<ProviderId>,
     pub model: Option<String>,
     pub surface: Surface,
-    /// Whether the call is in OpenAI's dialect, whatever its provider's is.
-    pub as_openai: bool,
+    /// In whose dialect the call is.
+    pub dialect: CallDialect,
     /// Below the provider's base; empty where the surface names the path.
     pub path: String,
     pub query: Option<String>,
@@ -110,6 +112,9 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, media_type(&relay, call.dialect));
     write_told_headers(&mut headers, call.dialect, &relay.told_headers());
+    if let Some(Ok(ignored)) = relay.ignored().map(HeaderValue::from_str) {
+        headers.insert(IGNORED, ignored);
+    }
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
     let body = respond_with(relay, call).await?;
@@ -152,7 +157,7 @@ async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBod
 fn relay_ask(call: &Call, target: RelayTarget, takes_demo: bool) -> Result<RelayAsk, Problem> {
     let content = Box::new(RelayContent {
         surface: target.surface,
-        as_openai: target.as_openai,
+        dialect: target.dialect,
         method: call.parts.method.clone(),
         path: target.path,
         query: target.query,

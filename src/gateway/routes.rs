@@ -26,6 +26,7 @@ use crate::gateway::rest::system_keys::{self, StoredSystemKey, SystemKeyBody};
 use crate::gateway::rest::system_keys::{SystemKeyList, TestedSystemKey};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
 use crate::gateway::rest::usage::{OF_USAGE, QuotaBody, show_quota};
+use crate::gateway::vendors::OF_VENDORS;
 use crate::gateway::{HEALTH_PATH, READY_PATH, native, openai};
 
 /// One row of the table.
@@ -62,8 +63,8 @@ pub const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrit
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 
 /// A body of any shape, in JSON.
-const ANY_JSON: (&str, SchemaDocs) = (JSON, SchemaDocs::Any);
-const ANY_EVENTS: (&str, SchemaDocs) = (EVENT_STREAM, SchemaDocs::Any);
+pub const ANY_JSON: (&str, SchemaDocs) = (JSON, SchemaDocs::Any);
+pub const ANY_EVENTS: (&str, SchemaDocs) = (EVENT_STREAM, SchemaDocs::Any);
 /// OpenAI's response to a call that may ask for a stream.
 const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
@@ -124,7 +125,8 @@ pub(in crate::gateway) use person_and_server;
 pub fn all_routes() -> impl Iterator<Item = &'static Route> {
     let of_person_and_server = KEYS.iter().chain(&OF_USAGE).flatten();
     let of_operators = SYSTEM_KEYS.iter().chain(&OF_OPERATORS);
-    let others = MODELS.iter().chain(&OF_PERSON).chain(of_operators);
+    let of_models = MODELS.iter().chain(&OF_VENDORS);
+    let others = of_models.chain(&OF_PERSON).chain(of_operators);
     others.chain(of_person_and_server).chain(&OF_OTHER_SYSTEMS)
 }
 

@@ -69,7 +69,7 @@ pub use numbers::grouped;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};
-pub use provider::{BadBody, ProviderKind, Surface};
+pub use provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
     Window,

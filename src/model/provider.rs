@@ -26,6 +26,19 @@ pub enum Surface {
     Other,
 }
 
+/// In whose dialect a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallDialect {
+    /// The provider's own, at its own address.
+    Native,
+    /// OpenAI's, whatever the provider's is.
+    OpenAi,
+    /// Anthropic's, whatever the provider's is.
+    Anthropic,
+    /// Google's, whatever the provider's is.
+    Google,
+}
+
 /// Why the body of a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadBody {

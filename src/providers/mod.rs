@@ -49,7 +49,7 @@ pub use provider_error::{ErrorForm, ProviderError};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    WholeOrBegun, estimate_cost,
+    WholeOrBegun, estimate_cost, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
 pub use timeouts::Timeouts;

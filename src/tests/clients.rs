@@ -1,75 +1,125 @@
 //! The clients that people have, against the gateway: the providers' official
-//! libraries for Python and JavaScript, Vercel's AI SDK and `LangChain`.
+//! libraries for Python and JavaScript, Vercel's AI SDK, `LangChain`, and
+//! coding agents.
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use latchkey_emulator::providers::ProviderFault;
 use tokio::process::Command;
 
 use super::program::Program;
-use super::{Setup, good, run_with};
+use super::{Setup, Stage, good, run_with};
 
-/// A Python that has the libraries: `LATCHKEY_PYTHON`, or the system's.
-async fn python() -> Option<String> {
-    let named = std::env::vars().find(|(name, _)| name == "LATCHKEY_PYTHON");
+/// A Python that has the modules: the one that a variable names, or the
+/// system's.
+async fn python(variable: &str, modules: &str, folder: &str) -> Option<String> {
+    let named = std::env::vars().find(|(name, _)| name == variable);
     let python = named.map_or_else(|| "python3".to_owned(), |(_, path)| path);
     let probe = Command::new(&python)
-        .args(["-c", "import openai, anthropic, google.genai"])
+        .args(["-c", &format!("import {modules}")])
         .stderr(Stdio::null())
         .status()
         .await;
     match probe {
         Ok(status) if status.success() => Some(python),
-        _ => super::skip("no Python has the libraries of tests/clients/requirements.txt"),
+        _ => super::skip(&format!(
+            "no Python has the libraries of tests/{folder}/requirements.txt"
+        )),
     }
 }
 
-/// Where the packages of `tests/clients/package.json` are installed:
-/// `LATCHKEY_CLIENTS`.
-fn packages() -> Option<String> {
-    let named = std::env::vars().find(|(name, _)| name == "LATCHKEY_CLIENTS");
+/// Where the packages of a folder in `tests` are installed, which a variable
+/// names.
+fn packages(variable: &str, folder: &str) -> Option<String> {
+    let named = std::env::vars().find(|(name, _)| name == variable);
     match named {
-        Some((_, folder)) => Some(folder),
-        None => super::skip("LATCHKEY_CLIENTS names no folder with tests/clients/package.json"),
+        Some((_, installed)) => Some(installed),
+        None => super::skip(&format!(
+            "{variable} names no folder with tests/{folder}/package.json"
+        )),
+    }
+}
+
+/// Runs a script as mia's program; what it prints. She has keys with the three
+/// providers that have a dialect of their own.
+async fn drive(stage: &Stage, runner: &str, script: &str, installed: &[(&str, &str)]) -> String {
+    let mia = stage.mia();
+    for provider in ["openai", "anthropic", "google"] {
+        mia.adds(provider, "user", &good(provider)).await;
+    }
+    let program = Program::of(stage, &mia, "").await;
+    let done = Command::new(runner)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+        .env("GATEWAY_URL", stage.gateway().await)
+        .env("GATEWAY_TOKEN", program.token())
+        .envs(installed.iter().copied())
+        .output()
+        .await
+        .unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{told}");
+    stage.app().await.idle().await;
+    let rows = stage.app().await.audit().await;
+    assert!(rows.iter().all(|row| row.state != "held"));
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+fn many_calls() -> Setup {
+    Setup {
+        config: "[gateway]\ncalls_per_token = 200\n".into(),
+        patience: Duration::from_secs(300),
+        ..Setup::default()
     }
 }
 
 #[tokio::test]
 async fn clients_in_javascript_work_with_another_address_and_key() {
-    let Some(packages) = packages() else { return };
-    let setup = Setup {
-        config: "[gateway]\ncalls_per_token = 200\n".into(),
-        ..Setup::default()
+    let Some(installed) = packages("LATCHKEY_CLIENTS", "clients") else {
+        return;
     };
-    run_with(setup, async |stage| {
-        let mia = stage.mia();
-        for provider in ["openai", "anthropic", "google"] {
-            mia.adds(provider, "user", &good(provider)).await;
-        }
-        let program = Program::of(stage, &mia, "").await;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/clients.mjs");
-        let done = Command::new("node")
-            .arg(script)
-            .env("GATEWAY_URL", stage.gateway().await)
-            .env("GATEWAY_TOKEN", program.token())
-            .env("CLIENTS", packages)
-            .output()
-            .await
-            .unwrap();
-        let told = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{told}");
-        insta::assert_snapshot!(String::from_utf8_lossy(&done.stdout), @"39 of 39 checks");
-        stage.app().await.idle().await;
-        let rows = stage.app().await.audit().await;
-        assert!(rows.iter().all(|row| row.state != "held"));
+    run_with(many_calls(), async |stage| {
+        let script = "tests/clients/clients.mjs";
+        let done = drive(stage, "node", script, &[("CLIENTS", &installed)]).await;
+        insta::assert_snapshot!(done, @"39 of 39 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn coding_agents_work_with_another_address_and_key() {
+    let Some(installed) = packages("LATCHKEY_AGENTS", "agents") else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let script = "tests/agents/agents.mjs";
+        let done = drive(stage, "node", script, &[("AGENTS", &installed)]).await;
+        insta::assert_snapshot!(done, @"6 of 6 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn frameworks_in_python_work_with_another_address_and_key() {
+    let modules = "langchain_openai, litellm, instructor, pydantic_ai";
+    let Some(python) = python("LATCHKEY_FRAMEWORKS", modules, "frameworks").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let script = "tests/frameworks/frameworks.py";
+        let done = drive(stage, &python, script, &[]).await;
+        insta::assert_snapshot!(done, @"24 of 24 checks");
     })
     .await;
 }
 
 #[tokio::test]
 async fn the_official_clients_work_with_another_address_and_key() {
-    let Some(python) = python().await else { return };
+    let modules = "openai, anthropic, google.genai";
+    let Some(python) = python("LATCHKEY_PYTHON", modules, "clients").await else {
+        return;
+    };
     let setup = Setup {
         config: "[gateway]\ncalls_per_token = 100\n".into(),
         ..Setup::default()
@@ -99,4 +149,37 @@ async fn the_official_clients_work_with_another_address_and_key() {
         assert!(rows.iter().all(|row| row.state != "held"));
     })
     .await;
+}
+
+/// The packages that a manifest names: npm's, or pip's.
+fn packages_in(manifest: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+    let text = std::fs::read_to_string(path).unwrap();
+    if let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) {
+        return json["dependencies"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+    }
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let names = lines.filter_map(|line| line.split(['=', '[']).next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_client_that_is_driven_has_a_recipe() {
+    let recipes = include_str!("../../docs/clients.md");
+    let manifests = [
+        "tests/clients/package.json",
+        "tests/clients/requirements.txt",
+        "tests/agents/package.json",
+        "tests/frameworks/requirements.txt",
+    ];
+    let driven: Vec<String> = manifests.into_iter().flat_map(packages_in).collect();
+    assert!(driven.len() > 20);
+    for client in driven {
+        assert!(recipes.contains(&format!("`{client}`")), "{client}");
+    }
 }

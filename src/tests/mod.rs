@@ -103,6 +103,7 @@ mod thinking;
 mod throttles;
 mod tidy;
 mod tokens;
+mod translations;
 mod twin;
 mod typed_keys;
 mod unread_events;

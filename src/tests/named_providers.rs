@@ -197,11 +197,11 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
         "openai/gpt-image-2"
           200 request openai: unified chat responses embeddings images
         "google/gemini-3.1-flash-lite-image"
-          200 request google: unified chat images
-          400 untranslatable: responses embeddings
+          200 request google: unified chat responses images
+          400 untranslatable: embeddings
         "anthropic/claude-haiku-5-5"
-          200 request anthropic: unified chat
-          400 untranslatable: responses embeddings
+          200 request anthropic: unified chat responses
+          400 untranslatable: embeddings
           400 no_pictures: images
         "xAI/grok-imagine-image"
           200 request xai: unified chat responses embeddings images
@@ -239,8 +239,8 @@ async fn a_key_with_its_providers_name_goes_to_that_provider_alone() {
           200 request openai: unified chat responses embeddings images
         x-claude-key
         "claude-haiku-5-5"
-          200 request anthropic: unified chat
-          400 untranslatable: responses embeddings
+          200 request anthropic: unified chat responses
+          400 untranslatable: embeddings
           400 no_pictures: images
         x-gemini-key
         "gemini-3.1-flash-lite-image/mine"

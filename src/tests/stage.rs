@@ -48,6 +48,8 @@ pub struct Setup {
     pub shards: Shards,
     /// A database other than a fresh SQLite file.
     pub store: Option<SecretString>,
+    /// How long the test may take.
+    pub patience: Duration,
 }
 
 impl Default for Setup {
@@ -60,6 +62,7 @@ impl Default for Setup {
             no_client_secret: false,
             comfyui: false,
             shards: Shards::default(),
+            patience: PATIENCE,
             store: None,
             timeouts: Timeouts {
                 connect: Duration::from_secs(5),
@@ -103,8 +106,9 @@ pub async fn run(test: impl AsyncFnOnce(&Stage)) {
 
 /// Runs a test on a stage of its own making.
 pub async fn run_with(setup: Setup, test: impl AsyncFnOnce(&Stage)) {
+    let patience = setup.patience;
     let stage = Stage::build(setup).await;
-    timeout(PATIENCE, async {
+    timeout(patience, async {
         stage.start().await;
         test(&stage).await;
         stage.stop().await;

@@ -21,8 +21,8 @@ use crate::app::tasks::Tasks;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
 pub use relay::{
-    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayStart,
-    RelayedAnswer,
+    PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
+    RelayReceipt, RelayStart, RelayedAnswer,
 };
 
 /// The calls of programs.

@@ -4,13 +4,14 @@
 mod address;
 
 use crate::app::RelayBody;
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 
-use address::{find_model, find_path, read_query};
+pub use address::read_query;
+use address::{find_model, find_path};
 
 /// The path of a call in a provider's own words.
 pub const PATH: &str = "/{provider}/{*path}";
@@ -38,7 +39,7 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         provider: Some(id),
         model: find_model(&path).or_else(|| body.model()),
         surface,
-        as_openai: false,
+        dialect: CallDialect::Native,
         stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),
         path,
         query,

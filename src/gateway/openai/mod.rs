@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{ModelChoice, OpenAiWish, RelayBody};
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
 use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
@@ -126,7 +126,7 @@ async fn relay_request(call: Call, request: OpenAiRequest, surface: Surface) -> 
         provider: None,
         model: request.model,
         surface,
-        as_openai: true,
+        dialect: CallDialect::OpenAi,
         path: String::new(),
         query: None,
         stream: request.body.wants_stream(),

@@ -2,9 +2,12 @@
 //! in its file or folder; [`Dialect`] asks the right one.
 
 mod answer_format;
+mod answer_piece;
 mod anthropic;
 mod chat_request;
+mod fields_reader;
 mod google;
+mod json;
 mod json_size;
 mod model_list;
 mod neutral;
@@ -17,6 +20,8 @@ mod recordings;
 mod reported_usage;
 mod request_fields;
 mod responses;
+mod seal_tag;
+mod settled_calls;
 mod surface;
 mod translation;
 #[cfg(test)]
@@ -28,7 +33,7 @@ use reqwest::Method;
 use serde_json::Value;
 use url::Url;
 
-use crate::model::{Check, Credential, FailureClass, Surface};
+use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 
 use super::sse::Framing;
 
@@ -45,7 +50,7 @@ pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
-pub use translation::{AnswerTranslator, OpenAiChat, Translation};
+pub use translation::{AnswerTranslator, ChatToTranslate, Translation};
 
 /// More answers to one request than anybody wants.
 pub const ANSWERS_MAX: u64 = 16;
@@ -195,6 +200,19 @@ impl Dialect {
         }
     }
 
+    /// Where the provider answers a call in Anthropic's or Google's dialect;
+    /// none where it speaks another.
+    pub fn native_path(self, call: CallDialect, path: &str, model: &str) -> Option<String> {
+        match (self, call) {
+            (Self::Anthropic, CallDialect::Anthropic) => Some(path.to_owned()),
+            (Self::Google, CallDialect::Google) => {
+                let (_, verb) = path.rsplit_once(':')?;
+                google::path_of(model, verb)
+            }
+            _ => None,
+        }
+    }
+
     /// Where the provider answers what OpenAI answers at this path; none
     /// where it does not.
     pub fn openai_path(self, path: &str) -> Option<String> {
@@ -220,17 +238,20 @@ impl Dialect {
         }
     }
 
-    /// Translates a chat in OpenAI's dialect. None where the provider takes
-    /// it as it is.
+    /// Translates a chat of a caller's. None where the provider takes it as it
+    /// is.
     pub fn translate_chat(
         self,
-        chat: &OpenAiChat<'_>,
+        chat: &ChatToTranslate<'_>,
     ) -> Option<Result<Translation, Untranslatable>> {
-        match self {
-            Self::Anthropic => Some(anthropic::translation::translate_chat(chat)),
-            Self::Google => Some(google::translation::translate_chat(chat)),
-            Self::OpenAi(_) | Self::Ollama | Self::ImageHost => None,
-        }
+        let takes_it = match (self, chat.dialect) {
+            (Self::ImageHost, _) | (_, CallDialect::Native) => true,
+            (Self::OpenAi(_) | Self::Ollama, CallDialect::OpenAi) => true,
+            (Self::Anthropic, CallDialect::Anthropic) => true,
+            (Self::Google, CallDialect::Google) => true,
+            _ => false,
+        };
+        (!takes_it).then(|| translation::translate(chat, self))
     }
 
     /// Where the models are listed that a key can use.

@@ -1,20 +1,39 @@
-//! Puts OpenAI's chat into another dialect, and the answers back;
+//! Puts a chat of one dialect into another, and the answers back;
 //! `docs/providers.md` §12.
 //!
-//! What the other dialect cannot express is refused by its name: nothing of a
-//! request is dropped in silence, but for hints that change no answer.
+//! Each dialect has a reader and a writer of requests, and a reader and a
+//! writer of answers; between them stands the neutral form. What the other
+//! dialect cannot express is refused by its name, but for hints that the
+//! vendors' own layers ignore: those are named in the response.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A chat request in OpenAI's dialect that is to be translated.
-pub struct OpenAiChat<'a> {
+use crate::model::{CallDialect, FailureClass, Surface, Usage};
+
+use super::answer_format::AnswerFormat;
+use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
+use super::json::Json;
+use super::neutral::Untranslatable;
+use super::parsed_answer::ParsedAnswer;
+use super::{Dialect, anthropic, google, openai, responses};
+
+/// The tool whose input is the JSON that was asked for.
+pub const JSON_TOOL: &str = "answer_in_json";
+
+/// A chat request that is to be translated.
+pub struct ChatToTranslate<'a> {
+    pub dialect: CallDialect,
+    /// Whether it is one of OpenAI's Responses.
+    pub is_response: bool,
     pub body: &'a [u8],
     /// The provider's name for the model.
     pub model: &'a str,
     /// The limit that somebody else than the caller puts on the output.
     pub output_limit: Option<u64>,
     pub stream: bool,
+    /// Whether a stream of Google's is wanted as events, and not as a list.
+    pub as_events: bool,
     /// When the request came, in seconds since 1970, for its answer.
     pub at_s: i64,
 }
@@ -23,45 +42,216 @@ pub struct OpenAiChat<'a> {
 pub struct Translation {
     pub path: String,
     pub body: Bytes,
-    pub answers: Box<dyn AnswerTranslator>,
+    pub answers: Box<AnswerTranslator>,
 }
 
-/// Writes the answers of a provider in OpenAI's dialect.
-pub trait AnswerTranslator: Send + Sync {
-    /// Writes what one event of a stream says.
-    fn write_event(&mut self, event: &Value, out: &mut Vec<u8>);
+/// What a provider's dialect makes of a request.
+pub struct WrittenRequest {
+    pub path: String,
+    pub body: Json,
+    /// JSON was asked for as the input of a tool, [`JSON_TOOL`].
+    pub asks_by_tool: bool,
+}
+
+/// Reads the answers of a provider, each event of a stream or a whole answer
+/// by the same code.
+pub trait AnswerReader: Send + Sync {
+    fn read(&mut self, event: &Json, pieces: &mut Vec<AnswerPiece>);
+}
+
+/// Writes an answer in a caller's dialect.
+pub trait AnswerWriter: Send + Sync {
+    /// Writes what a piece of a stream says.
+    fn write_piece(&mut self, piece: AnswerPiece, out: &mut Vec<u8>);
+
+    /// Takes over what was used so far, as soon as something is known of it.
+    fn set_usage(&mut self, usage: Usage);
 
     /// Writes the end of a stream.
     fn write_end(&mut self, out: &mut Vec<u8>);
 
-    /// Translates a whole answer.
-    fn translate_whole(&mut self, answer: &Value) -> Value;
-}
+    /// Makes a whole answer.
+    fn whole(&mut self, draft: &DraftAnswer) -> Json;
 
-/// Adds parts to the last message where it has this role, or else begins a
-/// message: two messages of one role may not follow each other.
-pub fn append_parts(messages: &mut Vec<Value>, role: &str, field: &str, parts: Vec<Value>) {
-    match messages.last_mut() {
-        Some(last) if last["role"] == role => {
-            if let Some(all) = last[field].as_array_mut() {
-                all.extend(parts);
-            }
-        }
-        _ => messages.push(json!({"role": role, field: parts})),
+    /// The media type of a stream that is none of events.
+    fn media_type(&self) -> Option<&'static str> {
+        None
     }
 }
 
-/// Makes the message of a whole answer in OpenAI's dialect. Its content is
-/// null where the model only asks for tools.
-pub fn whole_message(text: &str, calls: &[Value]) -> Value {
-    let content = if text.is_empty() && !calls.is_empty() {
-        Value::Null
-    } else {
-        json!(text)
+/// Translates a chat. The provider's dialect is another than the caller's.
+pub fn translate(
+    chat: &ChatToTranslate<'_>,
+    dialect: Dialect,
+) -> Result<Translation, Untranslatable> {
+    let body = Json::parse(chat.body).filter(Json::is_object);
+    let body = body.ok_or_else(|| Untranslatable::malformed("The body must be a JSON object"))?;
+    let mut request = match chat.dialect {
+        CallDialect::Anthropic => anthropic::read_request(&body)?,
+        CallDialect::Google => google::read_request(&body)?,
+        _ if chat.is_response => responses::read_request(&body)?,
+        _ => openai::read_request(&body)?,
     };
-    let mut message = json!({"role": "assistant", "content": content, "refusal": null});
-    if !calls.is_empty() {
-        message["tool_calls"] = json!(calls);
+    request.max_tokens = match (request.max_tokens, chat.output_limit) {
+        (Some(asked), Some(limit)) => Some(asked.min(limit)),
+        (asked, limit) => asked.or(limit),
+    };
+    request.settle_calls()?;
+    let calls_before = request.count_calls();
+    let written = match dialect {
+        Dialect::Anthropic => anthropic::write_request(&mut request, chat.model, chat.stream)?,
+        Dialect::Google => google::write_request(&mut request, chat.model, chat.stream)?,
+        _ => openai::write_request(&mut request, chat, dialect)?,
+    };
+    let reader: Box<dyn AnswerReader> = match dialect {
+        Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
+        Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
+        _ => Box::new(openai::ChatReader::default()),
+    };
+    let names = AnswerNames {
+        created_s: chat.at_s,
+        model: chat.model.to_owned(),
+        wants_usage: request.wants_usage,
+    };
+    let writer: Box<dyn AnswerWriter> = match chat.dialect {
+        CallDialect::Anthropic => Box::new(anthropic::MessageWriter::new(names)),
+        CallDialect::Google => Box::new(google::ContentWriter::new(names, chat.as_events)),
+        _ if chat.is_response => Box::new(responses::ResponseWriter::new(names, &body)),
+        _ => Box::new(openai::ChunkWriter::new(names)),
+    };
+    let answers = AnswerTranslator {
+        reader,
+        writer,
+        format: dialect.answer_format(Surface::Chat, &written.path),
+        json_tool: JsonTool {
+            is_on: written.asks_by_tool,
+            ..JsonTool::default()
+        },
+        answer: ParsedAnswer::default(),
+        pieces: Vec::new(),
+        ignored: request.ignored.written(),
+    };
+    Ok(Translation {
+        path: written.path,
+        body: written.body.to_string().into(),
+        answers: Box::new(answers),
+    })
+}
+
+/// What an answer says of itself unless the provider names it.
+pub struct AnswerNames {
+    pub created_s: i64,
+    pub model: String,
+    /// Whether the caller wants usage at the end of a stream.
+    pub wants_usage: bool,
+}
+
+/// Writes the answers of a provider in the caller's dialect.
+pub struct AnswerTranslator {
+    reader: Box<dyn AnswerReader>,
+    writer: Box<dyn AnswerWriter>,
+    format: AnswerFormat,
+    json_tool: JsonTool,
+    answer: ParsedAnswer,
+    pieces: Vec<AnswerPiece>,
+    ignored: Option<String>,
+}
+
+impl AnswerTranslator {
+    /// The fields of the request that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        self.ignored.as_deref()
     }
-    message
+
+    /// The media type of a stream that is none of events.
+    pub fn media_type(&self) -> Option<&'static str> {
+        self.writer.media_type()
+    }
+
+    /// Writes what one event of a stream says: `event` is what was parsed of
+    /// `data`.
+    pub fn write_event(
+        &mut self,
+        event: &Value,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), FailureClass> {
+        self.read(event, data)?;
+        if let Some(usage) = self.answer.usage {
+            self.writer.set_usage(usage);
+        }
+        for piece in std::mem::take(&mut self.pieces) {
+            if piece == AnswerPiece::Finish(Finish::Failed) {
+                return Err(FailureClass::Upstream);
+            }
+            self.writer.write_piece(piece, out);
+        }
+        Ok(())
+    }
+
+    /// Writes the end of a stream.
+    pub fn write_end(&mut self, out: &mut Vec<u8>) {
+        self.writer.write_end(out);
+    }
+
+    /// Translates a whole answer: `answer` is what was parsed of `data`.
+    pub fn translate_whole(&mut self, answer: &Value, data: &[u8]) -> Result<Bytes, FailureClass> {
+        self.read(answer, data)?;
+        let mut draft = DraftAnswer::default();
+        for piece in std::mem::take(&mut self.pieces) {
+            draft.add(piece);
+        }
+        if matches!(draft.finish, None | Some(Finish::Failed)) {
+            return Err(FailureClass::Upstream);
+        }
+        self.writer.set_usage(self.answer.usage.unwrap_or_default());
+        Ok(self.writer.whole(&draft).to_string().into())
+    }
+
+    fn read(&mut self, value: &Value, data: &[u8]) -> Result<(), FailureClass> {
+        self.format.read_event(value, &mut self.answer);
+        self.answer.text.clear();
+        let event = Json::parse(data).ok_or(FailureClass::Upstream)?;
+        let mut read = Vec::new();
+        self.reader.read(&event, &mut read);
+        if !self.json_tool.is_on {
+            self.pieces.append(&mut read);
+            return Ok(());
+        }
+        for piece in read {
+            self.json_tool.pass(piece, &mut self.pieces);
+        }
+        Ok(())
+    }
+}
+
+/// Makes text of the input of the tool that JSON was asked for with. Words
+/// beside it are none of the answer; alone, they are all of it.
+#[derive(Default)]
+struct JsonTool {
+    is_on: bool,
+    is_called: bool,
+    words: String,
+}
+
+impl JsonTool {
+    fn pass(&mut self, piece: AnswerPiece, pieces: &mut Vec<AnswerPiece>) {
+        match piece {
+            AnswerPiece::Text(words) => self.words.push_str(&words),
+            AnswerPiece::CallBegin { .. } => self.is_called = true,
+            AnswerPiece::CallArguments { json, .. } => pieces.push(AnswerPiece::Text(json)),
+            AnswerPiece::Finish(finish) => {
+                let words = std::mem::take(&mut self.words);
+                if !self.is_called && !words.is_empty() {
+                    pieces.push(AnswerPiece::Text(words));
+                }
+                let finish = match finish {
+                    Finish::Calls => Finish::Stop,
+                    other => other,
+                };
+                pieces.push(AnswerPiece::Finish(finish));
+            }
+            other => pieces.push(other),
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::openai;
-use super::{AnswerTranslator, OpenAiChat, ParsedAnswer, Translation, Untranslatable};
+use super::{AnswerTranslator, ChatToTranslate, ParsedAnswer, Translation, Untranslatable};
+use crate::model::CallDialect;
 use crate::providers::Catalogue;
 use crate::providers::sse::{Decoder, Event, Framing};
 use crate::tests::outside;
@@ -15,9 +16,15 @@ fn translate_limited(
 ) -> Result<Translation, Untranslatable> {
     let catalogue = Catalogue::new(&[]).unwrap();
     let text = body.to_string();
-    let chat = OpenAiChat {
+    let chat = ChatToTranslate {
+        dialect: CallDialect::OpenAi,
+        is_response: false,
+        as_events: true,
         body: text.as_bytes(),
-        model: "a-model",
+        model: match provider {
+            "anthropic" => "claude-haiku-5-5",
+            _ => "gemini-3.1-flash-lite",
+        },
         output_limit,
         stream: body["stream"] == true,
         at_s: 1_795_219_200,
@@ -30,7 +37,7 @@ fn translate(provider: &str, body: &Value) -> Result<Translation, Untranslatable
     translate_limited(provider, body, None)
 }
 
-fn answers(provider: &str, body: &Value) -> Box<dyn AnswerTranslator> {
+fn answers(provider: &str, body: &Value) -> Box<AnswerTranslator> {
     translate(provider, body).ok().unwrap().answers
 }
 
@@ -70,15 +77,15 @@ fn long_talk() -> Value {
 fn a_long_talk_is_said_to_anthropic() {
     insta::assert_snapshot!(translated("anthropic", &long_talk()), @r#"
     /v1/messages
-    {"max_tokens":50,"messages":[{"content":[{"text":"What is this, and the weather in Rome and Oslo?","type":"text"},{"source":{"data":"AAAA","media_type":"image/png","type":"base64"},"type":"image"}],"role":"user"},{"content":[{"id":"c1","input":{"city":"Rome"},"name":"weather","type":"tool_use"},{"id":"c2","input":{},"name":"weather","type":"tool_use"}],"role":"assistant"},{"content":[{"content":"{\"sky\":\"clear\"}","tool_use_id":"c1","type":"tool_result"},{"content":"rain","tool_use_id":"c2","type":"tool_result"},{"text":"Thanks.","type":"text"}],"role":"user"}],"metadata":{"user_id":"u-1"},"model":"a-model","stop_sequences":["END"],"stream":false,"system":"Be brief.\n\nBe kind.","tool_choice":{"name":"weather","type":"tool"},"tools":[{"description":"Tells the weather","input_schema":{"properties":{"city":{"type":"string"}},"type":"object"},"name":"weather"}]}
+    {"max_tokens":50,"messages":[{"content":[{"text":"What is this, and the weather in Rome and Oslo?","type":"text"},{"source":{"data":"AAAA","media_type":"image/png","type":"base64"},"type":"image"}],"role":"user"},{"content":[{"id":"c1","input":{"city":"Rome"},"name":"weather","type":"tool_use"},{"id":"c2","input":{},"name":"weather","type":"tool_use"}],"role":"assistant"},{"content":[{"content":"{\"sky\":\"clear\"}","tool_use_id":"c1","type":"tool_result"},{"content":"rain","tool_use_id":"c2","type":"tool_result"},{"text":"Thanks.","type":"text"}],"role":"user"}],"metadata":{"user_id":"u-1"},"model":"claude-haiku-5-5","stop_sequences":["END"],"stream":false,"system":[{"text":"Be brief.","type":"text"},{"text":"Be kind.","type":"text"}],"tool_choice":{"name":"weather","type":"tool"},"tools":[{"description":"Tells the weather","input_schema":{"properties":{"city":{"type":"string"}},"type":"object"},"name":"weather"}]}
     "#);
 }
 
 #[test]
 fn a_long_talk_is_said_to_google() {
     insta::assert_snapshot!(translated("google", &long_talk()), @r#"
-    /models/a-model:generateContent
-    {"contents":[{"parts":[{"text":"What is this, and the weather in Rome and Oslo?"},{"inlineData":{"data":"AAAA","mimeType":"image/png"}}],"role":"user"},{"parts":[{"functionCall":{"args":{"city":"Rome"},"name":"weather"},"thoughtSignature":"sig-1"},{"functionCall":{"args":{},"name":"weather"}}],"role":"model"},{"parts":[{"functionResponse":{"name":"weather","response":{"sky":"clear"}}},{"functionResponse":{"name":"weather","response":{"result":"rain"}}},{"text":"Thanks."}],"role":"user"}],"generationConfig":{"maxOutputTokens":50,"stopSequences":["END"]},"systemInstruction":{"parts":[{"text":"Be brief.\n\nBe kind."}]},"toolConfig":{"functionCallingConfig":{"allowedFunctionNames":["weather"],"mode":"ANY"}},"tools":[{"functionDeclarations":[{"description":"Tells the weather","name":"weather","parametersJsonSchema":{"properties":{"city":{"type":"string"}},"type":"object"}}]}]}
+    /models/gemini-3.1-flash-lite:generateContent
+    {"contents":[{"parts":[{"text":"What is this, and the weather in Rome and Oslo?"},{"inlineData":{"data":"AAAA","mimeType":"image/png"}}],"role":"user"},{"parts":[{"functionCall":{"args":{"city":"Rome"},"id":"c1","name":"weather"},"thoughtSignature":"sig-1"},{"functionCall":{"args":{},"id":"c2","name":"weather"}}],"role":"model"},{"parts":[{"functionResponse":{"id":"c1","name":"weather","response":{"sky":"clear"}}},{"functionResponse":{"id":"c2","name":"weather","response":{"output":"rain"}}},{"text":"Thanks."}],"role":"user"}],"generationConfig":{"maxOutputTokens":50,"stopSequences":["END"]},"systemInstruction":{"parts":[{"text":"Be brief."},{"text":"Be kind."}]},"toolConfig":{"functionCallingConfig":{"allowedFunctionNames":["weather"],"mode":"ANY"}},"tools":[{"functionDeclarations":[{"description":"Tells the weather","name":"weather","parametersJsonSchema":{"properties":{"city":{"type":"string"}},"type":"object"}}]}]}
     "#);
 }
 
@@ -90,10 +97,10 @@ fn json_output_is_asked_for_in_each_dialect() {
         "response_format": {"type": "json_schema", "json_schema": {"name": "n", "strict": true, "schema": schema}}});
     insta::assert_snapshot!(translated("anthropic", &body), @r#"
     /v1/messages
-    {"max_tokens":8192,"messages":[{"content":[{"text":"One?","type":"text"}],"role":"user"}],"model":"a-model","stream":false,"tool_choice":{"name":"answer_in_json","type":"tool"},"tools":[{"description":"Give your answer as the input of this tool.","input_schema":{"properties":{"n":{"type":"integer"}},"required":["n"],"type":"object"},"name":"answer_in_json"}]}
+    {"max_tokens":128000,"messages":[{"content":[{"text":"One?","type":"text"}],"role":"user"}],"model":"claude-haiku-5-5","output_config":{"format":{"schema":{"additionalProperties":false,"properties":{"n":{"type":"integer"}},"required":["n"],"type":"object"},"type":"json_schema"}},"stream":false}
     "#);
     insta::assert_snapshot!(translated("google", &body), @r#"
-    /models/a-model:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
     {"contents":[{"parts":[{"text":"One?"}],"role":"user"}],"generationConfig":{"responseJsonSchema":{"properties":{"n":{"type":"integer"}},"required":["n"],"type":"object"},"responseMimeType":"application/json"}}
     "#);
 }
@@ -147,46 +154,46 @@ fn what_has_no_words_is_refused_by_its_name() {
         lines.collect::<Vec<_>>().join("\n")
     };
     insta::assert_snapshot!(refusals("anthropic"), @"
-    refused: `n` other than 1
+    refused: `n` other than 1, for a model of Anthropic's,
     refused: `logprobs`
-    refused: `logit_bias`
-    refused: `reasoning_effort`
+    /v1/messages
+    /v1/messages
     refused: `audio`
-    refused: `functions`
-    refused: `seed`, for a model of Anthropic's
-    refused: `temperature` above 1, for a model of Anthropic's
-    refused: `presence_penalty`, for a model of Anthropic's
     /v1/messages
-    refused: that `response_format`
-    refused: a tool that is no function
-    refused: `store`
-    refused: a call without `messages`
-    refused: `input_audio` in a message
     /v1/messages
-    refused: a message whose `role` is none of system, developer, user, assistant and tool
     /v1/messages
-    refused: `arguments` of a tool call that are no JSON
+    /v1/messages
+    /v1/messages
+    refused: A `response_format` other than text, json_object and json_schema
+    refused: A tool of the type `web_search`
+    /v1/messages
+    refused: `messages` must have at least one message
+    refused: A file of the type `audio/wav`, for a model of Anthropic's,
+    /v1/messages
+    refused: The result of a tool that no call before it asks for, or that has one already,
+    refused: The result of a tool that no call before it asks for, or that has one already,
+    refused: `arguments` of the call of `f` must be JSON
     ");
     insta::assert_snapshot!(refusals("google"), @"
-    refused: `n` other than 1
+    refused: `n` other than 1, for a model of Google's,
     refused: `logprobs`
-    refused: `logit_bias`
-    refused: `reasoning_effort`
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
     refused: `audio`
-    refused: `functions`
-    /models/a-model:generateContent
-    /models/a-model:generateContent
-    /models/a-model:generateContent
-    /models/a-model:generateContent
-    refused: that `response_format`
-    refused: a tool that is no function
-    refused: `store`
-    refused: a call without `messages`
-    refused: `input_audio` in a message
-    refused: a picture by its address, for a model of Google's: send it as `data:image/…;base64,…`
-    refused: a message whose `role` is none of system, developer, user, assistant and tool
-    refused: a `tool` message whose `tool_call_id` no call before it has
-    refused: `arguments` of a tool call that are no JSON
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
+    refused: A `response_format` other than text, json_object and json_schema
+    refused: A tool of the type `web_search`
+    /models/gemini-3.1-flash-lite:generateContent
+    refused: `messages` must have at least one message
+    /models/gemini-3.1-flash-lite:generateContent
+    /models/gemini-3.1-flash-lite:generateContent
+    refused: The result of a tool that no call before it asks for, or that has one already,
+    refused: The result of a tool that no call before it asks for, or that has one already,
+    refused: `arguments` of the call of `f` must be JSON
     ");
 }
 
@@ -202,7 +209,7 @@ fn hints_and_usual_values_are_no_reason_to_refuse() {
 #[test]
 fn a_limit_of_ours_only_lowers() {
     for (asked, limit, expected) in [
-        (None, None, 8_192),
+        (None, None, 128_000),
         (Some(10), Some(50), 10),
         (Some(90), Some(50), 50),
         (None, Some(50), 50),
@@ -240,7 +247,9 @@ fn recorded_answers_mean_the_same_in_both_dialects() {
         let dialect = catalogue.find(id).unwrap().dialect;
         for event in events(dialect.framing(), body) {
             dialect.chat_format().read_event(&event, &mut theirs);
-            answers.write_event(&event, &mut out);
+            answers
+                .write_event(&event, event.to_string().as_bytes(), &mut out)
+                .unwrap();
         }
         answers.write_end(&mut out);
         let out = String::from_utf8(out).unwrap();
@@ -276,7 +285,9 @@ fn stream(provider: &str, events: &[Value]) -> String {
     let mut answers = answers(provider, &asked);
     let mut out = Vec::new();
     for event in events {
-        answers.write_event(event, &mut out);
+        answers
+            .write_event(event, event.to_string().as_bytes(), &mut out)
+            .unwrap();
     }
     answers.write_end(&mut out);
     let text = String::from_utf8(out).unwrap();
@@ -307,12 +318,14 @@ fn calls_that_a_model_wants_made_come_back_piece_by_piece() {
         json!({"type": "message_stop"}),
     ];
     insta::assert_snapshot!(stream("anthropic", &anthropic), @r#"
-    {"content":"","role":"assistant"} null
+    {"content":"","refusal":null,"role":"assistant"} null
+    {"reasoning":"hm","reasoning_details":[{"index":0,"text":"hm","type":"reasoning.text"}]} null
     {"content":"Looking."} null
     {"tool_calls":[{"function":{"arguments":"","name":"weather"},"id":"toolu_1","index":0,"type":"function"}]} null
     {"tool_calls":[{"function":{"arguments":"{\"city\":"},"index":0}]} null
     {"tool_calls":[{"function":{"arguments":"","name":"weather"},"id":"toolu_2","index":1,"type":"function"}]} null
     {"tool_calls":[{"function":{"arguments":"\"Rome\"}"},"index":0}]} null
+    {"tool_calls":[{"function":{"arguments":"{}"},"index":1}]} null
     {} "tool_calls"
     [DONE]
     "#);
@@ -323,12 +336,21 @@ fn calls_that_a_model_wants_made_come_back_piece_by_piece() {
             {"functionCall": {"name": "weather", "args": {"city": "Oslo"}}}]}, "finishReason": "STOP"}]}),
     ];
     insta::assert_snapshot!(stream("google", &google), @r#"
-    {"content":"Looking.","role":"assistant"} null
-    {"tool_calls":[{"extra_content":{"google":{"thought_signature":"sig-1"}},"function":{"arguments":"{\"city\":\"Rome\"}","name":"weather"},"id":"call_0","index":0,"type":"function"}]} null
-    {"tool_calls":[{"function":{"arguments":"{\"city\":\"Oslo\"}","name":"weather"},"id":"call_1","index":1,"type":"function"}]} null
+    {"content":"","refusal":null,"role":"assistant"} null
+    {"reasoning":"hm","reasoning_details":[{"index":0,"text":"hm","type":"reasoning.text"}]} null
+    {"content":"Looking."} null
+    {"tool_calls":[{"extra_content":{"google":{"thought_signature":"sig-1"}},"function":{"arguments":"","name":"weather"},"id":"call_unnamed_0_dd14a1314de5","index":0,"type":"function"}]} null
+    {"tool_calls":[{"function":{"arguments":"{\"city\":\"Rome\"}"},"index":0}]} null
+    {"tool_calls":[{"function":{"arguments":"","name":"weather"},"id":"call_unnamed_1_2075f49babb4","index":1,"type":"function"}]} null
+    {"tool_calls":[{"function":{"arguments":"{\"city\":\"Oslo\"}"},"index":1}]} null
     {} "tool_calls"
     [DONE]
     "#);
+}
+
+fn whole(answers: &mut AnswerTranslator, answer: &Value) -> String {
+    let written = answers.translate_whole(answer, answer.to_string().as_bytes());
+    String::from_utf8(written.unwrap().to_vec()).unwrap()
 }
 
 #[test]
@@ -337,17 +359,17 @@ fn a_whole_answer_comes_back_whole() {
     let answer = json!({"id": "msg_1", "type": "message", "model": "claude-x", "stop_reason": "tool_use",
         "content": [{"type": "text", "text": "Looking."}, {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Rome"}}],
         "usage": {"input_tokens": 5, "cache_read_input_tokens": 3, "output_tokens": 7}});
-    insta::assert_snapshot!(anthropic.translate_whole(&answer).to_string(), @r#"{"choices":[{"finish_reason":"tool_calls","index":0,"logprobs":null,"message":{"content":"Looking.","refusal":null,"role":"assistant","tool_calls":[{"function":{"arguments":"{\"city\":\"Rome\"}","name":"weather"},"id":"t1","type":"function"}]}}],"created":1795219200,"id":"chatcmpl-msg_1","model":"claude-x","object":"chat.completion","usage":{"completion_tokens":7,"completion_tokens_details":{"audio_tokens":0,"reasoning_tokens":0},"prompt_tokens":8,"prompt_tokens_details":{"audio_tokens":0,"cache_write_tokens":0,"cached_tokens":3},"total_tokens":15}}"#);
+    insta::assert_snapshot!(whole(&mut anthropic, &answer), @r#"{"id":"chatcmpl-msg_1","object":"chat.completion","created":1795219200,"model":"claude-x","choices":[{"index":0,"message":{"role":"assistant","content":"Looking.","refusal":null,"tool_calls":[{"id":"t1","type":"function","function":{"name":"weather","arguments":"{\"city\":\"Rome\"}"}}]},"logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":8,"completion_tokens":7,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0}}}"#);
     let mut google = answers("google", &long_talk());
     let answer = json!({"responseId": "r1", "modelVersion": "gemini-x", "usageMetadata": {"promptTokenCount": 5,
         "candidatesTokenCount": 2, "thoughtsTokenCount": 4}, "candidates": [{"finishReason": "MAX_TOKENS",
         "content": {"parts": [{"text": "So "}, {"text": "far"}]}}]});
-    insta::assert_snapshot!(google.translate_whole(&answer).to_string(), @r#"{"choices":[{"finish_reason":"length","index":0,"logprobs":null,"message":{"content":"So far","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-r1","model":"gemini-x","object":"chat.completion","usage":{"completion_tokens":6,"completion_tokens_details":{"audio_tokens":0,"reasoning_tokens":4},"prompt_tokens":5,"prompt_tokens_details":{"audio_tokens":0,"cache_write_tokens":0,"cached_tokens":0},"total_tokens":11}}"#);
+    insta::assert_snapshot!(whole(&mut google, &answer), @r#"{"id":"chatcmpl-r1","object":"chat.completion","created":1795219200,"model":"gemini-x","choices":[{"index":0,"message":{"role":"assistant","content":"So far","refusal":null},"logprobs":null,"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":0,"cache_write_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":4,"audio_tokens":0}}}"#);
     let asked = json!({"model": "x", "messages": [{"role": "user", "content": "hi"}], "response_format": {"type": "json_object"}});
     let mut json = answers("anthropic", &asked);
     let answer = json!({"id": "msg_1", "model": "claude-x", "stop_reason": "tool_use",
         "content": [{"type": "tool_use", "id": "t1", "name": "answer_in_json", "input": {"n": 1}}]});
-    let whole = json.translate_whole(&answer);
+    let whole: Value = serde_json::from_str(&whole(&mut json, &answer)).unwrap();
     assert_eq!(
         (
             whole["choices"][0]["message"]["content"].as_str(),

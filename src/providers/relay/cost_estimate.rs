@@ -6,6 +6,7 @@ use crate::model::Surface;
 use crate::providers::PromptSize;
 use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, read_number};
 
+use super::body::Body;
 use super::request::RelayRequest;
 
 /// What a call may use at the most.
@@ -47,21 +48,28 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
     let each = first_of(|dialect| dialect.output_limits);
     let answers = first_of(|dialect| dialect.answer_counts);
     let answers = answers.unwrap_or(1).clamp(1, ANSWERS_MAX);
-    let mut shown = ShownPictures::default();
-    if exactly {
-        shown.count_in(request.body.value());
-    }
     CostEstimate {
-        prompt: PromptSize {
-            bytes: bytes.saturating_sub(shown.bytes),
-            pictures: shown.number,
-            ..PromptSize::default()
+        prompt: if exactly {
+            measure_prompt(&request.body)
+        } else {
+            unparsed.prompt
         },
         output_tokens: each
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
         images: if makes_pictures { answers } else { 0 },
         answers,
+    }
+}
+
+/// Measures what a model is told: its pictures apart from its words.
+pub fn measure_prompt(body: &Body) -> PromptSize {
+    let mut shown = ShownPictures::default();
+    shown.count_in(body.value());
+    PromptSize {
+        bytes: (body.bytes().len() as u64).saturating_sub(shown.bytes),
+        pictures: shown.number,
+        ..PromptSize::default()
     }
 }
 
@@ -115,14 +123,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::CallDialect;
     use crate::providers::Catalogue;
     use crate::providers::dialect::RawObject;
-    use crate::providers::relay::{Body, ForwardedHeaders};
+    use crate::providers::relay::ForwardedHeaders;
 
     fn request(surface: Surface, body: &Value) -> RelayRequest {
         RelayRequest {
             surface,
-            as_openai: false,
+            dialect: CallDialect::Native,
             method: Method::POST,
             path: "/x".into(),
             query: None,

@@ -36,9 +36,6 @@ const PASSED_FROM_BYTES: usize = 256 * 1024;
 /// The largest answer that is passed on as it comes.
 const PASSED_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-const JSON: &str = "application/json";
-const EVENT_STREAM: &str = "text/event-stream";
-
 /// An answer that is no stream.
 pub enum WholeOrBegun {
     Whole(Bytes),
@@ -126,22 +123,11 @@ impl Relayed {
         self.incoming.status
     }
 
-    /// The media type of the answer: the provider's, unless it names none
-    /// that tells what the answer is.
+    /// The media type of the answer: that of its translation, or the
+    /// provider's, unless it names none that tells what the answer is.
     pub fn content_type(&self) -> &str {
         let named = self.incoming.content_type();
-        let (fitting, ours) = match self.nature {
-            AnswerNature::WholeAsStream => return EVENT_STREAM,
-            AnswerNature::Stream(Framing::ServerSentEvents) => (EVENT_STREAM, EVENT_STREAM),
-            AnswerNature::Stream(Framing::JsonLines) => return named,
-            AnswerNature::Whole if self.format == AnswerFormat::Unread => return named,
-            AnswerNature::Whole => (JSON, JSON),
-        };
-        if named.starts_with(fitting) {
-            named
-        } else {
-            ours
-        }
+        self.nature.media_type(self.format, &self.rewriting, named)
     }
 
     /// Whether the caller gets a stream.
@@ -168,6 +154,14 @@ impl Relayed {
     /// The headers of the answer that the owner of the key may read.
     pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         told_headers(self.incoming.headers())
+    }
+
+    /// The fields of the request that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        match &self.rewriting {
+            AnswerChange::Translated(translator) => translator.ignored(),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+        }
     }
 
     /// How many pictures were made.
@@ -246,12 +240,13 @@ impl Relayed {
         };
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
-        Ok(match &mut self.rewriting {
+        let translated = match &mut self.rewriting {
             AnswerChange::Translated(translator) => {
-                translator.translate_whole(&value).to_string().into()
+                translator.translate_whole(&value, &replace_lone_surrogates(body))
             }
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => body.clone(),
-        })
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => Ok(body.clone()),
+        };
+        translated.map_err(|class| self.failed(class))
     }
 
     fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
@@ -366,15 +361,19 @@ impl Relayed {
         let body = body.slice_ref(without_mark(&body));
         let value = self.parse_whole(&body)?;
         self.read_value(&value)?;
-        let events = match &mut self.rewriting {
+        let mut events = Vec::new();
+        match &mut self.rewriting {
             AnswerChange::Translated(translator) => {
-                let whole = translator.translate_whole(&value);
-                write_as_events(AnswerFormat::OpenAi, &whole, self.wants_usage)
+                // It reads a whole answer as it reads an event.
+                let written =
+                    translator.write_event(&value, &replace_lone_surrogates(&body), &mut events);
+                written.map_err(|class| failed(&self.provider, class))?;
+                translator.write_end(&mut events);
             }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
-                write_as_events(self.format, &value, self.wants_usage)
+                events = write_as_events(self.format, &value, self.wants_usage);
             }
-        };
+        }
         Ok(events.into())
     }
 
@@ -393,23 +392,28 @@ impl Relayed {
         let mut rewritten = is_translated.then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
-            let value = match self.read_event(event) {
-                Ok(value) => value,
+            let read = match self.read_event(event) {
+                Ok(read) => read,
                 Err(failure) => {
                     self.failure = Some(failure);
                     break;
                 }
             };
-            match (&mut self.rewriting, &mut rewritten, &value) {
-                (AnswerChange::Translated(translator), Some(out), Some(value)) => {
-                    translator.write_event(value, out);
+            let mut written = Ok(());
+            match (&mut self.rewriting, &mut rewritten, &read) {
+                (AnswerChange::Translated(translator), Some(out), Some((value, data))) => {
+                    written = translator.write_event(value, data, out);
                 }
-                (AnswerChange::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
+                (AnswerChange::WithoutUsage, out, Some((value, _))) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
                     out.get_or_insert_with(|| before.to_vec());
                 }
                 (AnswerChange::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
                 _ => {}
+            }
+            if let Err(class) = written {
+                self.failure = Some(self.failed(class));
+                break;
             }
             passed += event.raw.len();
         }
@@ -425,9 +429,12 @@ impl Relayed {
         }
     }
 
-    /// Reads one event. What is no JSON says nothing: a heartbeat of a machine
-    /// in between, for example.
-    fn read_event(&mut self, event: Event<'_>) -> Result<Option<Value>, ProviderFailure> {
+    /// Reads one event: its data, and what was parsed of that. What is no JSON
+    /// says nothing: a heartbeat of a machine in between, for example.
+    fn read_event(
+        &mut self,
+        event: Event<'_>,
+    ) -> Result<Option<(Value, Vec<u8>)>, ProviderFailure> {
         let data = event.data();
         let json = match &*data {
             b"[DONE]" => {
@@ -441,13 +448,20 @@ impl Relayed {
         if json.is_empty() {
             return Ok(None);
         }
-        let value = parse_tree(&replace_lone_surrogates(json));
-        let Some(value) = value.map_err(|class| self.failed(class))? else {
+        let json = replace_lone_surrogates(json);
+        let value = parse_tree(&json).map_err(|class| self.failed(class))?;
+        let Some(value) = value else {
             return Ok(None);
         };
         self.answer.events += 1;
         self.read_value(&value)?;
-        Ok(Some(value))
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let json = if is_translated {
+            json.into_owned()
+        } else {
+            Vec::new()
+        };
+        Ok(Some((value, json)))
     }
 
     /// Reads what was used, and counts the text.

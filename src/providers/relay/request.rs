@@ -7,11 +7,12 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::model::{Credential, Departure, Surface};
+use crate::model::{CallDialect, Credential, Departure, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, OPENAI_CHAT_PATH, OPENAI_EMBEDDINGS_PATH,
-    OPENAI_RESPONSES_PATH, OpenAiChat, RawObject, Translation, Untranslatable, ask_for_usage,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, RawObject, Translation, Untranslatable,
+    ask_for_usage,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -23,8 +24,8 @@ use super::forwarded_headers::ForwardedHeaders;
 /// headers or its body.
 pub struct RelayRequest {
     pub surface: Surface,
-    /// The caller speaks OpenAI's dialect, whatever the provider speaks.
-    pub as_openai: bool,
+    /// In whose dialect the call is.
+    pub dialect: CallDialect,
     pub method: Method,
     /// Below the provider's base; not read where the surface tells it.
     pub path: String,
@@ -73,7 +74,7 @@ pub enum AnswerChange {
     /// The event with the usage is left out: we asked for it, and the caller
     /// did not.
     WithoutUsage,
-    Translated(Box<dyn AnswerTranslator>),
+    Translated(Box<AnswerTranslator>),
 }
 
 impl RelayRequest {
@@ -93,22 +94,29 @@ impl RelayRequest {
             PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
         };
         let translation = self.translate(provider, model, terms)?;
-        let (path, body, rewriting) = if let Some(translation) = translation {
-            headers.retain(|(name, _)| name != CONTENT_TYPE);
+        // A translated call has no query of its caller's.
+        let query = self.query.as_ref().filter(|_| translation.is_none());
+        let (path, surface, body, rewriting) = if let Some(translation) = translation {
+            leave_dialect_out(&mut headers, provider);
             let rewriting = AnswerChange::Translated(translation.answers);
-            (translation.path, Some(translation.body), rewriting)
+            (
+                translation.path,
+                Surface::Chat,
+                Some(translation.body),
+                rewriting,
+            )
         } else {
-            let path = self.path_at(provider)?;
+            let path = self.path_at(provider, model)?;
             let (body, rewriting) = self.body_for(provider, model, terms);
-            (path, body, rewriting)
+            (path, self.surface, body, rewriting)
         };
-        let to = match &self.query {
+        let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
         };
         Ok(WireRequest {
             method: self.method.clone(),
-            format: provider.dialect.answer_format(self.surface, &path),
+            format: provider.dialect.answer_format(surface, &path),
             to,
             headers,
             body,
@@ -126,14 +134,15 @@ impl RelayRequest {
         options.is_some_and(|options| options["include_usage"] == true)
     }
 
-    /// Translates a chat in OpenAI's dialect, if its provider speaks another.
+    /// Translates a chat, if its provider speaks another dialect.
     fn translate(
         &self,
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
     ) -> Result<Option<Translation>, Untranslatable> {
-        if !self.as_openai || self.surface != Surface::Chat {
+        let talks = matches!(self.surface, Surface::Chat | Surface::Responses);
+        if self.dialect == CallDialect::Native || !talks {
             return Ok(None);
         }
         let bounded = match terms {
@@ -141,7 +150,13 @@ impl RelayRequest {
             PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
         };
         let bounded = bounded.map(|fields| fields.write());
-        let chat = OpenAiChat {
+        let chat = ChatToTranslate {
+            dialect: self.dialect,
+            is_response: self.surface == Surface::Responses,
+            as_events: self
+                .query
+                .as_deref()
+                .is_some_and(|it| it.contains("alt=sse")),
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
             model,
             output_limit: match terms {
@@ -155,9 +170,17 @@ impl RelayRequest {
     }
 
     /// The path, below its base, at which the provider answers the call.
-    fn path_at(&self, provider: &Provider) -> Result<String, Untranslatable> {
-        if !self.as_openai {
-            return Ok(self.path.clone());
+    fn path_at(&self, provider: &Provider, model: &str) -> Result<String, Untranslatable> {
+        match self.dialect {
+            CallDialect::OpenAi => {}
+            CallDialect::Native => return Ok(self.path.clone()),
+            CallDialect::Anthropic | CallDialect::Google => {
+                let found = provider
+                    .dialect
+                    .native_path(self.dialect, &self.path, model);
+                return found
+                    .ok_or_else(|| Untranslatable::new(format!("A call to `{}`", self.path)));
+            }
         }
         let path = match self.surface {
             Surface::Chat => OPENAI_CHAT_PATH,
@@ -196,7 +219,8 @@ impl RelayRequest {
         };
         let mut changed = bounded.is_some();
         let mut fields = bounded.unwrap_or_else(|| fields.clone());
-        if self.as_openai && !fields.is("model", model) {
+        let has_model = matches!(self.dialect, CallDialect::OpenAi | CallDialect::Anthropic);
+        if has_model && !fields.is("model", model) {
             fields.set("model", &json!(model));
             changed = true;
         }
@@ -220,4 +244,13 @@ impl RelayRequest {
         };
         (Some(body), rewriting)
     }
+}
+
+/// Leaves out of the headers what says something of the body as it came, or
+/// to another provider.
+fn leave_dialect_out(headers: &mut Vec<(HeaderName, HeaderValue)>, provider: &Provider) {
+    let is_anthropics = provider.dialect == Dialect::Anthropic;
+    headers.retain(|(name, _)| {
+        name != CONTENT_TYPE && (is_anthropics || !name.as_str().starts_with("anthropic-"))
+    });
 }

@@ -36,7 +36,7 @@ mod tests;
 
 use bytes::Bytes;
 
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{Dialect, RawObject};
@@ -96,7 +96,7 @@ pub fn judge_request(
     let place = Place {
         provider: provider.id.as_str(),
         model: model.strip_prefix("models/").unwrap_or(model),
-        is_google: provider.dialect == Dialect::Google && !request.as_openai,
+        is_google: spoken_by(request, provider) == Some(CallDialect::Google),
     };
     let table = table_for(request, provider);
     let mut findings = Findings::default();
@@ -178,9 +178,8 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
     };
     let none = LimitPlace::None;
     let path = request.path.as_str();
-    let in_openais = request.as_openai
-        || matches!(provider.dialect, Dialect::OpenAi(_))
-        || path.starts_with("/v1/") && provider.dialect == Dialect::Ollama;
+    let spoken = spoken_by(request, provider);
+    let in_openais = spoken == Some(CallDialect::OpenAi);
     match (request.surface, provider.dialect) {
         (Surface::Chat, dialect) if in_openais => Table {
             answers_max: match provider.id.as_str() {
@@ -189,22 +188,22 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
             },
             ..table(chat::BODY, LimitPlace::Field(limit_name(dialect)))
         },
+        (Surface::Chat, _) if spoken == Some(CallDialect::Anthropic) => {
+            table(messages::BODY, LimitPlace::Field("max_tokens"))
+        }
+        (Surface::Chat, _) if spoken == Some(CallDialect::Google) => Table {
+            answers_max: ANSWERS_MAX,
+            ..table(generate_content::BODY, LimitPlace::Config)
+        },
         (Surface::Responses, _) => table(responses::BODY, LimitPlace::Field("max_output_tokens")),
         (Surface::Images, _) => Table {
             answers_max: PICTURES_MAX,
             ..table(images::BODY, none)
         },
         (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
-        (Surface::Chat, Dialect::Anthropic) => {
-            table(messages::BODY, LimitPlace::Field("max_tokens"))
-        }
         (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
             table(messages::COUNT_BODY, none)
         }
-        (Surface::Chat, Dialect::Google) => Table {
-            answers_max: ANSWERS_MAX,
-            ..table(generate_content::BODY, LimitPlace::Config)
-        },
         (Surface::Embeddings, Dialect::Google) if path.ends_with(":embedContent") => {
             table(generate_content::EMBED_BODY, none)
         }
@@ -218,6 +217,20 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
             table(embeddings::MODERATION_BODY, none)
         }
         _ => table(&[], none),
+    }
+}
+
+/// In whose dialect the body of a call is; none where it is a host's own.
+fn spoken_by(request: &RelayRequest, provider: &Provider) -> Option<CallDialect> {
+    match (request.dialect, provider.dialect) {
+        (CallDialect::Native, Dialect::OpenAi(_)) => Some(CallDialect::OpenAi),
+        (CallDialect::Native, Dialect::Ollama) if request.path.starts_with("/v1/") => {
+            Some(CallDialect::OpenAi)
+        }
+        (CallDialect::Native, Dialect::Anthropic) => Some(CallDialect::Anthropic),
+        (CallDialect::Native, Dialect::Google) => Some(CallDialect::Google),
+        (CallDialect::Native, _) => None,
+        (named, _) => Some(named),
     }
 }
 
@@ -260,9 +273,9 @@ fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refus
     let is_list = request.surface == Surface::Free && request.body.bytes().is_empty();
     let pages = ["limit", "after_id", "before_id", "pageSize", "pageToken"];
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        let may_pass = match (&*name, provider.dialect) {
-            ("alt", Dialect::Google) => matches!(&*value, "sse" | "json"),
-            ("beta", Dialect::Anthropic) => value == "true",
+        let may_pass = match (&*name, spoken_by(request, provider)) {
+            ("alt", Some(CallDialect::Google)) => matches!(&*value, "sse" | "json"),
+            ("beta", Some(CallDialect::Anthropic)) => value == "true",
             (name, _) => is_list && pages.contains(&name),
         };
         if !may_pass {

@@ -276,7 +276,8 @@ impl<'a> Walker<'a> {
             return Ok(());
         }
         let is_address = url.starts_with("https://") || url.starts_with("http://");
-        if is_address {
+        // What Google fetches may be something else than a picture.
+        if is_address && self.place.provider != "google" {
             self.count_picture(0);
             return Ok(());
         }

@@ -5,6 +5,7 @@
 mod bodies;
 mod costly;
 mod property;
+mod translated;
 mod vendor;
 mod ways;
 

@@ -10,7 +10,7 @@ use reqwest::Method;
 use super::bodies::{Bases, Chance};
 use super::vendor::{Address, WRAPPING, bill};
 use super::ways::{WAYS, Way, bases};
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 use crate::providers::{Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, judge_request};
 
 /// How many bodies are tried, unless `SHARED_KEY_CASES` says otherwise.
@@ -37,7 +37,10 @@ fn surface_of(address: Address) -> Surface {
 fn call(way: &Way, body: String) -> Option<RelayRequest> {
     Some(RelayRequest {
         surface: surface_of(way.address),
-        as_openai: way.path.is_none(),
+        dialect: match way.path {
+            None => CallDialect::OpenAi,
+            Some(_) => CallDialect::Native,
+        },
         method: Method::POST,
         path: way.path.unwrap_or_default().to_owned(),
         query: None,

@@ -124,6 +124,9 @@ const RESPONSES: &[&str] = &[
     "prompt_cache_options",
     "metadata",
     "moderation",
+    // Not in the document, and sent by OpenAI's own Codex
+    // (`docs/providers.md` §8).
+    "client_metadata",
 ];
 const MESSAGES: &[&str] = &[
     "model",
@@ -140,7 +143,6 @@ const MESSAGES: &[&str] = &[
     "tool_choice",
     "tools",
     "output_config",
-    "output_format",
     "cache_control",
     "service_tier",
     "inference_geo",
@@ -149,6 +151,7 @@ const MESSAGES: &[&str] = &[
 /// Fields that Anthropic knows where the call names a feature beyond the
 /// ordinary ones (`docs/providers.md` §9.1).
 const MESSAGES_BETA: &[&str] = &[
+    "output_format",
     "container",
     "context_management",
     "mcp_servers",

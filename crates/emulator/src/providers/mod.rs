@@ -15,6 +15,7 @@ mod other_calls;
 mod pictures;
 mod refusals;
 mod restrictions;
+mod rules;
 mod vendor_errors;
 mod vendor_headers;
 
@@ -135,6 +136,13 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
         && let Some(refusal) = fields::refuse_fields(call)
     {
         return refusals::refuse_key(call.provider, call.standing).unwrap_or(refusal);
+    }
+    if *call.method == Method::POST
+        && call.standing == Standing::Good
+        && call.fault.is_none()
+        && let Some(refusal) = rules::refuse_chat(call)
+    {
+        return refusal;
     }
     if let Some(response) = answer_about_pictures(world, call) {
         return response;

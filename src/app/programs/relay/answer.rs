@@ -66,6 +66,11 @@ impl Relay {
         }
     }
 
+    /// The fields of the call that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        self.relayed.ignored()
+    }
+
     /// Whether the answer comes piece by piece.
     pub fn streams(&self) -> bool {
         self.relayed.streams()

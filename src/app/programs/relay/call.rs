@@ -244,8 +244,11 @@ impl RelayCall<'_> {
             .request
             .write_for(provider, key.credential(), model, terms);
         let mut wire = wire.map_err(|no_words| {
-            Refusal::Ask(AskRefusal::Untranslatable {
-                what: no_words.what,
+            let what = no_words.what;
+            Refusal::Ask(if no_words.is_malformed {
+                AskRefusal::MalformedField { what }
+            } else {
+                AskRefusal::Untranslatable { what }
             })
         })?;
         wire.departure = hold.watch_departure();

@@ -4,8 +4,8 @@
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use crate::model::{BadBody, MemoryBudget, NoMemory, Surface};
-use crate::providers::{Body, ForwardedHeaders, RelayRequest};
+use crate::model::{BadBody, CallDialect, MemoryBudget, NoMemory, Surface};
+use crate::providers::{Body, ForwardedHeaders, PromptSize, RelayRequest, measure_prompt};
 
 /// Headers of a call that may reach a provider. They are copies: the headers
 /// that came share the buffer of their connection, and would keep it.
@@ -18,8 +18,8 @@ pub struct RelayBody(Body);
 /// headers or its body.
 pub struct RelayContent {
     pub surface: Surface,
-    /// The caller speaks OpenAI's dialect, whatever the provider speaks.
-    pub as_openai: bool,
+    /// In whose dialect the call is.
+    pub dialect: CallDialect,
     pub method: Method,
     /// Below the provider's base; not read where the surface tells it.
     pub path: String,
@@ -91,6 +91,11 @@ impl RelayBody {
         names.any(|name| fields.raw(name).is_some())
     }
 
+    /// What a model is told by it.
+    pub(in crate::app) fn prompt_size(&self) -> PromptSize {
+        measure_prompt(&self.0)
+    }
+
     /// Whether the body asks for a stream.
     pub fn wants_stream(&self) -> bool {
         self.0.wants_stream()
@@ -103,7 +108,7 @@ impl RelayContent {
     pub(in crate::app) fn into_request(self, at_s: i64) -> RelayRequest {
         RelayRequest {
             surface: self.surface,
-            as_openai: self.as_openai,
+            dialect: self.dialect,
             method: self.method,
             path: self.path,
             query: self.query,

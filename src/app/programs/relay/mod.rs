@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface,
+    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface,
 };
 use crate::providers::ProviderError;
 
@@ -35,6 +35,17 @@ pub struct RelayAsk {
     pub request_key: Option<RequestKey>,
     /// Whether there are words for a reply that no model gives.
     pub takes_demo: bool,
+}
+
+/// A prompt whose tokens are to be estimated.
+pub struct PromptToEstimate<'a> {
+    /// The provider that the address or the dialect names.
+    pub provider: Option<&'a ProviderId>,
+    pub model: Option<&'a str>,
+    pub dialect: CallDialect,
+    /// Where a provider of this dialect would count them.
+    pub path: &'a str,
+    pub body: &'a RelayBody,
 }
 
 /// How a call was answered.
@@ -100,6 +111,23 @@ impl Programs {
         })))
     }
 
+    /// Estimates how many tokens a prompt has; none where its provider counts
+    /// them itself in the caller's dialect.
+    pub fn estimate_prompt(&self, prompt: &PromptToEstimate<'_>) -> Result<Option<u64>, Error> {
+        let named = self
+            .models
+            .read_relayed_model(prompt.provider, prompt.model)?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
+        let model = named.model.unwrap_or_default();
+        let dialect = provider.dialect;
+        let counts = dialect.native_path(prompt.dialect, prompt.path, &model);
+        if counts.is_some() {
+            return Ok(None);
+        }
+        let size = prompt.body.prompt_size();
+        Ok(Some(size.tokens(provider.id.as_str(), &model).likely))
+    }
+
     /// Finds who could pay for a call.
     async fn prepare_relay(&self, ask: RelayAsk) -> Result<(RelayOrder, PayerQueue), Error> {
         let RelayAsk {
@@ -123,8 +151,8 @@ impl Programs {
             )?),
             None => None,
         };
-        if request.as_openai && request.surface == Surface::Images && provider.images.wire.is_none()
-        {
+        let in_openais = request.dialect == CallDialect::OpenAi;
+        if in_openais && request.surface == Surface::Images && provider.images.wire.is_none() {
             let provider = provider.id.clone();
             return Err(PictureRefusal::NotAnImageProvider { provider }.into());
         }

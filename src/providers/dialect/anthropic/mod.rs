@@ -1,8 +1,17 @@
 //! Anthropic's Messages; `docs/providers.md` §9.
 //!
-//! `translation` puts OpenAI's chat into this dialect, and answers back.
+//! - `models`: what each family of models takes.
+//! - `request`, `schema`: a request, written from the neutral form.
+//! - `answer`: answers, read in the neutral form.
+//! - `inward`, `outward`: the requests of callers who speak this dialect, and
+//!   the answers for them.
 
-pub mod translation;
+mod answer;
+mod inward;
+mod models;
+mod outward;
+mod request;
+mod schema;
 
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -17,6 +26,11 @@ use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::surface::is_list;
+
+pub use answer::MessageReader;
+pub use inward::read_request;
+pub use outward::MessageWriter;
+pub use request::write_request;
 
 pub const CHAT_PATH: &str = "/v1/messages";
 pub const MODELS_PAGE: &str = "/v1/models?limit=100";

@@ -1,8 +1,19 @@
 //! Google's Gemini; `docs/providers.md` §10.
 //!
-//! `translation` puts OpenAI's chat into this dialect, and answers back.
+//! - `models`: what each family of models takes.
+//! - `request`: a request, written from the neutral form.
+//! - `answer`: answers, read in the neutral form.
+//! - `inward`, `spelling`, `outward`: the requests of callers who speak this
+//!   dialect, and the answers for them.
+//! - `seal`: thoughts of others in the field of Google's seals.
 
-pub mod translation;
+mod answer;
+mod inward;
+mod models;
+mod outward;
+mod request;
+mod seal;
+mod spelling;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,6 +28,11 @@ use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::surface::is_list;
+
+pub use answer::ContentReader;
+pub use inward::read_request;
+pub use outward::ContentWriter;
+pub use request::write_request;
 
 pub const MODELS_PAGE: &str = "/models?pageSize=200";
 const MODELS_PATH: &str = "/models";
@@ -67,16 +83,21 @@ pub fn uploads_base(base: &Url, path: &str) -> Option<Url> {
 /// The address at which a model answers. The model is a segment of the path,
 /// so only characters that can stand in one are let through.
 pub fn chat_path(model: &str, stream: bool) -> Option<String> {
-    let model = model.strip_prefix("models/").unwrap_or(model);
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if model.is_empty() || !model.chars().all(allowed) {
-        return None;
-    }
     let verb = if stream {
         "streamGenerateContent?alt=sse"
     } else {
         "generateContent"
     };
+    path_of(model, verb)
+}
+
+/// The address at which a model does what the verb says.
+pub fn path_of(model: &str, verb: &str) -> Option<String> {
+    let model = model.strip_prefix("models/").unwrap_or(model);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if model.is_empty() || !model.chars().all(allowed) {
+        return None;
+    }
     Some(format!("/models/{model}:{verb}"))
 }
 

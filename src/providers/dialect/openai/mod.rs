@@ -2,10 +2,16 @@
 //!
 //! - `answer`: answers, and what was used.
 //! - `chunks`: answers written for a caller who speaks this dialect.
-//! - `request`: a chat of such a caller's, in the neutral form.
+//! - `request`, `messages`: a chat of such a caller's, in the neutral form.
+//! - `models`, `outward`: a chat, written from the neutral form.
+//! - `chat_reader`: answers, read in the neutral form.
 
 mod answer;
+mod chat_reader;
 mod chunks;
+mod messages;
+mod models;
+mod outward;
 mod request;
 
 use reqwest::Method;
@@ -20,8 +26,11 @@ use super::responses;
 use super::surface::is_list;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
+pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
-pub use request::parse_request;
+pub use messages::read_call;
+pub use outward::write_request;
+pub use request::{read_format, read_function, read_request, read_sampling};
 
 pub const CHAT_PATH: &str = "/chat/completions";
 pub const EMBEDDINGS_PATH: &str = "/embeddings";

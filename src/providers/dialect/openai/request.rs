@@ -1,13 +1,15 @@
-//! Parses a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
+//! Reads a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
 
-use serde_json::{Map, Value};
-
+use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
+use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
-    NeutralRequest, NeutralTurn, OutputFormat, Part, Tool, ToolCall, ToolChoice, Untranslatable,
+    NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice, Untranslatable,
 };
 
-/// Fields that are parsed below, and hints that change no answer.
-const KNOWN: &[&str] = &[
+use super::messages::add_message;
+
+/// Fields that are read below.
+const READ: &[&str] = &[
     "model",
     "messages",
     "stream",
@@ -18,256 +20,232 @@ const KNOWN: &[&str] = &[
     "tools",
     "tool_choice",
     "parallel_tool_calls",
+    "functions",
+    "function_call",
     "response_format",
     "temperature",
     "top_p",
+    "top_k",
     "seed",
     "presence_penalty",
     "frequency_penalty",
     "n",
     "user",
     "safety_identifier",
+    "reasoning_effort",
+    "reasoning",
+    "include_reasoning",
+    "service_tier",
+    "modalities",
+    "logprobs",
+    "top_logprobs",
+];
+/// Hints that change no answer, or none that anybody could tell: the vendors'
+/// own layers ignore them too.
+const HINTS: &[&str] = &[
+    "logit_bias",
+    "metadata",
+    "store",
+    "prediction",
+    "verbosity",
     "prompt_cache_key",
     "prompt_cache_retention",
+    "prompt_cache_options",
+    "plugins",
+    "transforms",
 ];
-/// Fields that may be ignored at these values, which are the usual ones.
-const USUAL: &[(&str, &[&str])] = &[
-    ("store", &["false"]),
-    ("logprobs", &["false"]),
-    ("top_logprobs", &["0"]),
-    ("service_tier", &["\"auto\"", "\"default\""]),
-    ("modalities", &["[\"text\"]"]),
-    ("logit_bias", &["{}"]),
-    ("metadata", &["{}"]),
-];
-
-/// Parses the body of a request. What other dialects cannot express is
+/// Values of hints that ask for nothing.
+const NOTHING: [&str; 5] = ["false", "0", "{}", "[]", "\"\""];
+/// Reads the body of a request. What other dialects cannot express is
 /// refused by its name.
-pub fn parse_request(
-    body: &[u8],
-    output_limit: Option<u64>,
-) -> Result<NeutralRequest, Untranslatable> {
-    let body: Map<String, Value> = serde_json::from_slice(body)
-        .map_err(|_| Untranslatable::new("a body that is no JSON object"))?;
-    let null = Value::Null;
-    let at = |name: &str| body.get(name).unwrap_or(&null);
-    for (name, value) in &body {
-        refuse_unknown(name, value)?;
-    }
-    if !matches!(at("n").as_u64(), None | Some(1)) {
-        return Err(Untranslatable::new("`n` other than 1"));
-    }
-    let asked = at("max_completion_tokens")
-        .as_u64()
-        .or_else(|| at("max_tokens").as_u64());
-    let max_tokens = match (asked, output_limit) {
-        (Some(asked), Some(limit)) => Some(asked.min(limit)),
-        (asked, limit) => asked.or(limit),
-    };
+pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
+    let fields = Fields::of_body(body);
+    fields.refuse_others(&[READ, HINTS])?;
     let mut request = NeutralRequest {
-        system: Vec::new(),
-        turns: Vec::new(),
-        max_tokens,
-        stop: parse_stop(at("stop")),
-        tools: parse_tools(at("tools"))?,
-        tool_choice: parse_tool_choice(at("tool_choice"))?,
-        parallel_tools: at("parallel_tool_calls") != false,
-        output: parse_output_format(at("response_format"))?,
-        temperature: at("temperature").as_f64(),
-        top_p: at("top_p").as_f64(),
-        seed: at("seed").as_i64(),
-        presence_penalty: at("presence_penalty").as_f64().filter(|it| *it != 0.0),
-        frequency_penalty: at("frequency_penalty").as_f64().filter(|it| *it != 0.0),
-        user: at("safety_identifier")
-            .as_str()
-            .or(at("user").as_str())
-            .map(Into::into),
-        wants_usage: at("stream_options")["include_usage"] == true,
+        max_tokens: read_limit(fields)?,
+        stop: read_stop(fields)?,
+        tools: read_tools(fields)?,
+        tool_choice: read_tool_choice(fields)?,
+        one_tool_at_a_time: fields.flag("parallel_tool_calls")? == Some(false),
+        output: read_output_format(fields)?,
+        sampling: read_sampling(fields)?,
+        reasoning: read_reasoning(fields)?,
+        answers: fields.count("n")?.filter(|n| *n != 1),
+        user: read_user(fields)?,
+        service_tier: fields.text("service_tier")?.map(str::to_owned),
+        wants_usage: read_wants_usage(fields)?,
+        ..NeutralRequest::default()
     };
-    let messages = at("messages").as_array().filter(|all| !all.is_empty());
-    for message in messages.ok_or_else(|| Untranslatable::new("a call without `messages`"))? {
+    refuse_unsayable(fields)?;
+    for hint in HINTS {
+        let asks = |value: &&Json| !NOTHING.contains(&value.to_string().as_str());
+        if fields.get(hint).filter(asks).is_some() {
+            request.ignored.add(hint);
+        }
+    }
+    let messages = fields.list("messages")?;
+    if messages.is_empty() {
+        return Err(Untranslatable::malformed(
+            "`messages` must have at least one message",
+        ));
+    }
+    for (at, message) in messages.iter().enumerate() {
+        let place = format!("messages[{at}].");
+        let message = Fields {
+            json: message,
+            place: &place,
+        };
         add_message(&mut request, message)?;
     }
     Ok(request)
 }
 
-fn add_message(request: &mut NeutralRequest, message: &Value) -> Result<(), Untranslatable> {
-    let content = &message["content"];
-    match message["role"].as_str() {
-        Some("system" | "developer") => request.system.push(parse_text(content)?),
-        Some("user") => request
-            .turns
-            .push(NeutralTurn::Person(parse_parts(content)?)),
-        Some("assistant") => {
-            if !message["audio"].is_null() || !message["function_call"].is_null() {
-                return Err(Untranslatable::new(
-                    "`audio` or `function_call` in a message",
-                ));
-            }
-            let calls = message["tool_calls"].as_array().into_iter().flatten();
-            request.turns.push(NeutralTurn::Model {
-                text: parse_text(content)?,
-                calls: calls.map(parse_tool_call).collect::<Result<_, _>>()?,
-            });
-        }
-        Some("tool") => request.turns.push(NeutralTurn::Tool {
-            call: message["tool_call_id"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            text: parse_text(content)?,
-        }),
-        _ => {
-            return Err(Untranslatable::new(
-                "a message whose `role` is none of system, developer, user, assistant and tool",
-            ));
-        }
+fn read_limit(fields: Fields<'_>) -> Result<Option<u64>, Untranslatable> {
+    let older = fields.count("max_tokens")?;
+    Ok(fields.count("max_completion_tokens")?.or(older))
+}
+
+fn read_user(fields: Fields<'_>) -> Result<Option<String>, Untranslatable> {
+    let user = fields.text("user")?;
+    let user = fields.text("safety_identifier")?.or(user);
+    Ok(user.map(str::to_owned))
+}
+
+fn read_wants_usage(fields: Fields<'_>) -> Result<bool, Untranslatable> {
+    let options = fields.object("stream_options")?;
+    Ok(options.is_some_and(|it| it["include_usage"].as_bool() == Some(true)))
+}
+
+pub fn read_sampling(fields: Fields<'_>) -> Result<Sampling, Untranslatable> {
+    Ok(Sampling {
+        temperature: fields.number("temperature", 0.0, 2.0)?,
+        top_p: fields.number("top_p", 0.0, 1.0)?,
+        top_k: fields.number("top_k", 0.0, 1e9)?,
+        seed: fields.number("seed", -1e19, 1e19)?,
+        presence_penalty: read_penalty(fields, "presence_penalty")?,
+        frequency_penalty: read_penalty(fields, "frequency_penalty")?,
+    })
+}
+
+/// A penalty; none where it is 0, which is the usual one.
+fn read_penalty(fields: Fields<'_>, name: &str) -> Result<Option<Json>, Untranslatable> {
+    let penalty = fields.number(name, -2.0, 2.0)?;
+    Ok(penalty.filter(|it| it.as_f64() != Some(0.0)))
+}
+
+/// How a model is to think, in OpenAI's words and in OpenRouter's.
+fn read_reasoning(fields: Fields<'_>) -> Result<Reasoning, Untranslatable> {
+    let mut reasoning = Reasoning {
+        effort: fields.effort("reasoning_effort")?,
+        shows_thoughts: fields.flag("include_reasoning")? == Some(true),
+        ..Reasoning::default()
+    };
+    if let Some(of_openrouter) = fields.object("reasoning")? {
+        let inner = Fields {
+            json: of_openrouter,
+            place: "reasoning.",
+        };
+        reasoning.effort = inner.effort("effort")?.or(reasoning.effort);
+        reasoning.budget = inner.count("max_tokens")?;
+        reasoning.shows_thoughts = inner.flag("exclude")? != Some(true);
+    }
+    Ok(reasoning)
+}
+
+/// Refuses what changes the meaning of a call and has no words elsewhere.
+fn refuse_unsayable(fields: Fields<'_>) -> Result<(), Untranslatable> {
+    if fields.flag("logprobs")? == Some(true) || fields.count("top_logprobs")?.unwrap_or(0) > 0 {
+        return Err(Untranslatable::new("`logprobs`"));
+    }
+    let modalities = fields.texts("modalities")?;
+    if modalities.iter().any(|it| it != "text" && it != "image") {
+        return Err(Untranslatable::new("`modalities` other than text"));
     }
     Ok(())
 }
 
-/// Refuses a field that is neither known nor at a value to be ignored.
-fn refuse_unknown(name: &str, value: &Value) -> Result<(), Untranslatable> {
-    let written = value.to_string();
-    let is_usual =
-        |(known, usual): &&(&str, &[&str])| *known == name && usual.contains(&written.as_str());
-    if value.is_null() || KNOWN.contains(&name) || USUAL.iter().any(|it| is_usual(&it)) {
-        return Ok(());
+fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
+    let mut tools = Vec::new();
+    for tool in fields.list("tools")? {
+        if !tool["type"].is("function") {
+            let kind = shorten(tool["type"].as_str().unwrap_or_default());
+            return Err(Untranslatable::new(format!("A tool of the type `{kind}`")));
+        }
+        tools.push(Tool {
+            cache: Fields::of_body(tool).cache_mark(),
+            ..read_function(&tool["function"])
+        });
     }
-    let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-    Err(Untranslatable::new(format!("`{name}`")))
+    let functions = fields.list("functions")?.iter();
+    tools.extend(functions.map(read_function));
+    Ok(tools)
 }
 
-/// Parses text, or parts that are all text.
-fn parse_text(content: &Value) -> Result<String, Untranslatable> {
-    match content {
-        Value::Null => Ok(String::new()),
-        Value::String(text) => Ok(text.clone()),
-        _ => {
-            let parts = parse_parts(content)?;
-            let texts = parts.into_iter().map(|part| match part {
-                Part::Text(text) => Ok(text),
-                Part::Picture(..) | Part::PictureAt(_) => Err(Untranslatable::new(
-                    "a picture in a message that is no person's",
-                )),
-            });
-            texts
-                .collect::<Result<Vec<_>, _>>()
-                .map(|texts| texts.concat())
-        }
-    }
-}
-
-fn parse_parts(content: &Value) -> Result<Vec<Part>, Untranslatable> {
-    if let Some(text) = content.as_str() {
-        return Ok(vec![Part::Text(text.to_owned())]);
-    }
-    let list = content
-        .as_array()
-        .ok_or_else(|| Untranslatable::new("a message without `content`"))?;
-    list.iter().map(parse_part).collect()
-}
-
-fn parse_part(part: &Value) -> Result<Part, Untranslatable> {
-    match part["type"].as_str() {
-        Some("text" | "refusal") => {
-            let text = part["text"].as_str().or(part["refusal"].as_str());
-            Ok(Part::Text(text.unwrap_or_default().to_owned()))
-        }
-        Some("image_url") => {
-            let url = part["image_url"]["url"].as_str().unwrap_or_default();
-            let Some(data) = url.strip_prefix("data:") else {
-                return Ok(Part::PictureAt(url.to_owned()));
-            };
-            let (kind, data) = data
-                .split_once(";base64,")
-                .ok_or_else(|| Untranslatable::new("a picture that is not base64"))?;
-            Ok(Part::Picture(kind.to_owned(), data.to_owned()))
-        }
-        Some(kind) => {
-            let kind: String = kind.chars().filter(|c| !c.is_control()).take(40).collect();
-            Err(Untranslatable::new(format!("`{kind}` in a message")))
-        }
-        None => Err(Untranslatable::new("a part of a message without `type`")),
-    }
-}
-
-fn parse_tool_call(call: &Value) -> Result<ToolCall, Untranslatable> {
-    if !matches!(call["type"].as_str(), None | Some("function")) {
-        return Err(Untranslatable::new("a tool call that is no function's"));
-    }
-    let function = &call["function"];
-    let written = function["arguments"].as_str().unwrap_or_default();
-    let arguments = if written.trim().is_empty() {
-        "{}"
-    } else {
-        written
-    };
-    Ok(ToolCall {
-        id: call["id"].as_str().unwrap_or_default().to_owned(),
+/// A function, as chats and Responses describe it.
+pub fn read_function(function: &Json) -> Tool {
+    Tool {
         name: function["name"].as_str().unwrap_or_default().to_owned(),
-        arguments: serde_json::from_str(arguments)
-            .map_err(|_| Untranslatable::new("`arguments` of a tool call that are no JSON"))?,
-        signature: call
-            .pointer("/extra_content/google/thought_signature")
-            .and_then(Value::as_str)
-            .map(Into::into),
-    })
+        description: function["description"].as_str().map(str::to_owned),
+        parameters: parameters_of(function.get("parameters")),
+        is_strict: function["strict"].as_bool() == Some(true),
+        cache: None,
+    }
 }
 
-fn parse_tools(tools: &Value) -> Result<Vec<Tool>, Untranslatable> {
-    let tools = tools.as_array().into_iter().flatten();
-    tools
-        .map(|tool| {
-            if tool["type"] != "function" {
-                return Err(Untranslatable::new("a tool that is no function"));
+fn read_tool_choice(fields: Fields<'_>) -> Result<ToolChoice, Untranslatable> {
+    let (name, choice) = match fields.get("tool_choice") {
+        Some(choice) => ("tool_choice", choice),
+        None => match fields.get("function_call") {
+            Some(Json::Object(named)) => {
+                let name = Json::Object(named.clone());
+                let name = name["name"].as_str().unwrap_or_default();
+                return Ok(ToolChoice::One(name.to_owned()));
             }
-            let function = &tool["function"];
-            let empty = || serde_json::json!({"type": "object", "properties": {}});
-            Ok(Tool {
-                name: function["name"].as_str().unwrap_or_default().to_owned(),
-                description: function["description"].as_str().map(Into::into),
-                parameters: Some(&function["parameters"])
-                    .filter(|it| it.is_object())
-                    .cloned()
-                    .unwrap_or_else(empty),
-            })
-        })
-        .collect()
-}
-
-fn parse_tool_choice(choice: &Value) -> Result<ToolChoice, Untranslatable> {
+            Some(choice) => ("function_call", choice),
+            None => return Ok(ToolChoice::Auto),
+        },
+    };
     match (choice.as_str(), choice["type"].as_str()) {
-        (None, None) if choice.is_null() => Ok(ToolChoice::Auto),
         (Some("auto"), _) => Ok(ToolChoice::Auto),
         (Some("none"), _) => Ok(ToolChoice::None),
-        (Some("required"), _) => Ok(ToolChoice::Any),
+        (Some("required" | "any"), _) => Ok(ToolChoice::Any),
         (_, Some("function")) => {
-            let name = choice["function"]["name"].as_str().unwrap_or_default();
-            Ok(ToolChoice::One(name.to_owned()))
+            let chosen = choice["function"]["name"].as_str();
+            let chosen = chosen.or(choice["name"].as_str());
+            Ok(ToolChoice::One(chosen.unwrap_or_default().to_owned()))
         }
-        _ => Err(Untranslatable::new("that `tool_choice`")),
+        _ => Err(Untranslatable::new(format!("That `{name}`"))),
     }
 }
 
-fn parse_output_format(format: &Value) -> Result<OutputFormat, Untranslatable> {
-    match format["type"].as_str() {
-        None if format.is_null() => Ok(OutputFormat::Text),
-        Some("text") => Ok(OutputFormat::Text),
-        Some("json_object") => Ok(OutputFormat::Json),
-        Some("json_schema") => Ok(OutputFormat::Schema(
-            format["json_schema"]["schema"].clone(),
-        )),
-        _ => Err(Untranslatable::new("that `response_format`")),
-    }
-}
-
-/// Parses one text, or a list of texts.
-fn parse_stop(value: &Value) -> Vec<String> {
-    let one = value.as_str().map(|text| vec![text.to_owned()]);
-    let list = value.as_array().into_iter().flatten();
-    one.unwrap_or_else(|| {
-        list.filter_map(|text| text.as_str().map(Into::into))
-            .collect()
+fn read_output_format(fields: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
+    let Some(format) = fields.object("response_format")? else {
+        return Ok(OutputFormat::Text);
+    };
+    read_format(format, &format["json_schema"]).ok_or_else(|| {
+        Untranslatable::new("A `response_format` other than text, json_object and json_schema")
     })
+}
+
+/// The format of an output, whose schema stands in `described`.
+pub fn read_format(format: &Json, described: &Json) -> Option<OutputFormat> {
+    Some(match format["type"].as_str()? {
+        "text" => OutputFormat::Text,
+        "json_object" => OutputFormat::Json,
+        "json_schema" if described["schema"].is_object() => OutputFormat::Schema {
+            schema: described["schema"].clone(),
+            name: described["name"].as_str().map(str::to_owned),
+            is_strict: described["strict"].as_bool() == Some(true),
+        },
+        "json_schema" => OutputFormat::Json,
+        _ => return None,
+    })
+}
+
+/// Reads one text, or a list of texts.
+fn read_stop(fields: Fields<'_>) -> Result<Vec<String>, Untranslatable> {
+    match fields.get("stop") {
+        Some(Json::Text(text)) => Ok(vec![text.clone()]),
+        _ => fields.texts("stop"),
+    }
 }

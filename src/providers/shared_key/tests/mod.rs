@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{BoundedRequest, Refused, judge_request};
-use crate::model::Surface;
+use crate::model::{CallDialect, Surface};
 use crate::providers::Catalogue;
 use crate::providers::catalogue::Provider;
 use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest};
@@ -31,7 +31,7 @@ pub const CHATTING: &[(&str, &str)] = &[
 pub fn in_openais(surface: Surface, body: &str) -> RelayRequest {
     RelayRequest {
         surface,
-        as_openai: true,
+        dialect: CallDialect::OpenAi,
         method: Method::POST,
         path: String::new(),
         query: None,
@@ -45,7 +45,7 @@ pub fn in_openais(surface: Surface, body: &str) -> RelayRequest {
 /// A call to an address of the provider's own.
 pub fn native(provider: &Provider, path: &str, body: &str) -> RelayRequest {
     RelayRequest {
-        as_openai: false,
+        dialect: CallDialect::Native,
         path: path.to_owned(),
         ..in_openais(provider.dialect.surface_of(&Method::POST, path), body)
     }

@@ -43,6 +43,9 @@ pub struct Ask<'a> {
     pub body: &'a Value,
     pub model: String,
     pub prompt: String,
+    /// The end of the prompt, behind what a program has put before it: what
+    /// names the tools that are wanted.
+    pub request: String,
     /// What tools said, where that comes after the prompt.
     pub told: Vec<String>,
     /// How many tools were called in the conversation so far.
@@ -82,6 +85,7 @@ impl<'a> Ask<'a> {
             body,
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             prompt: String::new(),
+            request: String::new(),
             told: Vec::new(),
             called: 0,
             tools: Vec::new(),
@@ -109,7 +113,7 @@ impl<'a> Ask<'a> {
         let body = self.body;
         self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {
             role if role == "tool" => Said::Tool(text_of(&turn["content"])),
-            role if role == "user" => Said::Person(text_of(&turn["content"])),
+            role if role == "user" => said_by_person(&turn["content"]),
             role if role == "assistant" => Said::Model(list(&turn["tool_calls"]).count()),
             _ => Said::System(text_of(&turn["content"])),
         });
@@ -137,14 +141,13 @@ impl<'a> Ask<'a> {
         let body = self.body;
         if let Some(text) = body["input"].as_str() {
             text.clone_into(&mut self.prompt);
+            text.clone_into(&mut self.request);
         }
         let items: Vec<Value> = list(&body["input"]).cloned().collect();
         self.read_turns(&items, |item| match item["type"].as_str() {
             Some("function_call_output") => Said::Tool(text_of(&item["output"])),
             Some("function_call") => Said::Model(1),
-            None | Some("message") if item["role"] == "user" => {
-                Said::Person(text_of(&item["content"]))
-            }
+            None | Some("message") if item["role"] == "user" => said_by_person(&item["content"]),
             None | Some("message") if item["role"] != "assistant" => {
                 Said::System(text_of(&item["content"]))
             }
@@ -175,7 +178,7 @@ impl<'a> Ask<'a> {
                         .map(|result| text_of(&result["content"]))
                         .collect();
                     if results.is_empty() {
-                        Said::Person(text_of(content))
+                        said_by_person(content)
                     } else {
                         Said::Tools(results)
                     }
@@ -188,7 +191,9 @@ impl<'a> Ask<'a> {
             .collect();
         self.choice = choice_of(&body["tool_choice"]["type"], &body["tool_choice"]["name"]);
         self.parallel = body["tool_choice"]["disable_parallel_tool_use"] != true;
-        self.schema = schema_in(&body["output_config"]["format"], "/schema");
+        // The second is its name of before, for which a beta is named.
+        self.schema = schema_in(&body["output_config"]["format"], "/schema")
+            .or_else(|| schema_in(&body["output_format"], "/schema"));
         self.thinks = matches!(
             body["thinking"]["type"].as_str(),
             Some("enabled" | "adaptive")
@@ -217,7 +222,7 @@ impl<'a> Ask<'a> {
                 .collect();
             match turn["role"].as_str() {
                 Some("model") => Said::Model(with("functionCall").count()),
-                _ if results.is_empty() => Said::Person(text_of(&turn["parts"])),
+                _ if results.is_empty() => said_by_person(&turn["parts"]),
                 _ => Said::Tools(results),
             }
         });
@@ -258,8 +263,9 @@ impl<'a> Ask<'a> {
     fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> Said) {
         for turn in turns {
             match read(turn) {
-                Said::Person(text) => {
+                Said::Person(text, end) => {
                     self.prompt = text;
+                    self.request = end;
                     self.told.clear();
                 }
                 Said::System(text) if self.prompt.is_empty() => self.prompt = text,
@@ -278,14 +284,22 @@ impl<'a> Ask<'a> {
 /// What one turn of a conversation holds.
 enum Said {
     System(String),
-    Person(String),
+    /// What somebody says, and the end of it.
+    Person(String, String),
     Tool(String),
     Tools(Vec<String>),
     /// How many tools the model called.
     Model(usize),
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+fn said_by_person(content: &Value) -> Said {
+    let text = text_of(content);
+    let last = list(content).rev().find_map(|part| part["text"].as_str());
+    let end = last.map_or_else(|| text.clone(), str::to_owned);
+    Said::Person(text, end)
+}
+
+fn list(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

@@ -89,10 +89,12 @@ impl ToolCall {
 }
 
 /// The tools that the model calls: those that it has to, or else those that
-/// the prompt names, if it has not been told by them yet.
+/// the end of the prompt names, if it has not been told by them yet.
 fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
     let is_named = |tool: &&Tool| {
-        let mut words = ask.prompt.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mut words = ask
+            .request
+            .split(|c: char| !c.is_alphanumeric() && c != '_');
         ask.told.is_empty() && words.any(|word| word == tool.name)
     };
     let chosen: Vec<&Tool> = match &ask.choice {

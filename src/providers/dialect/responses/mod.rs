@@ -1,8 +1,19 @@
 //! OpenAI's Responses, the newer API for chats; `docs/providers.md` §8.
+//!
+//! - `inward`, `tool_names`: a caller's call, in the neutral form.
+//! - `outward`, `items`: the answer for such a caller.
+
+mod inward;
+mod items;
+mod outward;
+mod tool_names;
 
 use serde_json::Value;
 
 use crate::model::{FinishReason, Usage};
+
+pub use inward::read_request;
+pub use outward::ResponseWriter;
 
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;

@@ -1,0 +1,174 @@
+//! Rules of Google's generateContent.
+
+use serde_json::Value;
+
+use super::{list, text};
+
+/// The most texts that end an answer.
+const STOPS_MAX: usize = 5;
+/// The longest name of a function.
+const NAME_CHARACTERS_MAX: usize = 128;
+
+/// A field, in either of its spellings.
+fn field<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
+    value.get(camel).unwrap_or(&value[snake])
+}
+
+/// The rule that a body breaks first, in Google's words.
+pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
+    if list(&body["contents"]).next().is_none() {
+        return Some("* GenerateContentRequest.contents: contents is not specified\n".to_owned());
+    }
+    let contents: Vec<&Value> = list(&body["contents"]).collect();
+    let numbered = contents.iter().enumerate();
+    numbered
+        .clone()
+        .find_map(|(at, content)| broken_content(at, content))
+        .or_else(|| broken_instruction(body))
+        .or_else(|| {
+            let mut pairs = numbered.clone();
+            pairs.find_map(|(at, content)| broken_calls(content, contents.get(at + 1).copied()))
+        })
+        .or_else(|| broken_signature(model, &contents))
+        .or_else(|| broken_declaration(body))
+        .or_else(|| broken_config(model, body))
+}
+
+fn broken_content(at: usize, content: &Value) -> Option<String> {
+    let place = format!("* GenerateContentRequest.contents[{at}]");
+    let role = content["role"].as_str();
+    if !matches!(role, None | Some("user" | "model" | "function" | "")) {
+        return Some("Please use a valid role: user, model.".to_owned());
+    }
+    if list(&content["parts"]).next().is_none() {
+        return Some(format!(
+            "{place}.parts: contents.parts must not be empty.\n"
+        ));
+    }
+    let is_empty =
+        |part: &Value| part["text"] == "" && part.as_object().is_some_and(|it| it.len() == 1);
+    let at = list(&content["parts"]).position(is_empty)?;
+    Some(format!(
+        "{place}.parts[{at}].data: required oneof field 'data' must have one initialized field\n"
+    ))
+}
+
+fn broken_instruction(body: &Value) -> Option<String> {
+    let instruction = field(body, "systemInstruction", "system_instruction");
+    let has_empty = list(&instruction["parts"]).any(|part| part["text"] == "");
+    has_empty.then(|| "* GenerateContentRequest.system_instruction.parts[0].data: required oneof field 'data' must have one initialized field\n".to_owned())
+}
+
+fn names<'a>(content: &'a Value, camel: &'static str, snake: &'static str) -> Vec<&'a str> {
+    let parts = list(&content["parts"]).map(|part| field(part, camel, snake));
+    let mut names: Vec<&str> = parts
+        .filter(|it| it.is_object())
+        .map(|it| text(it, "name"))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Each call of a turn has its result in the next one.
+fn broken_calls(content: &Value, next: Option<&Value>) -> Option<String> {
+    let calls = names(content, "functionCall", "function_call");
+    if calls.is_empty() {
+        return None;
+    }
+    let results = names(
+        next.unwrap_or(&Value::Null),
+        "functionResponse",
+        "function_response",
+    );
+    (calls.len() != results.len()).then(|| "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.".to_owned())
+}
+
+/// From Gemini 3 on, the first call of each step since the person spoke last
+/// is signed.
+fn broken_signature(model: &str, contents: &[&Value]) -> Option<String> {
+    let is_new = ["gemini-3", "gemini-4"]
+        .iter()
+        .any(|it| model.starts_with(it));
+    if !is_new || model.contains("-image") {
+        return None;
+    }
+    let speaks = |content: &&&Value| {
+        content["role"] != "model"
+            && names(content, "functionResponse", "function_response").is_empty()
+    };
+    let spoke = contents
+        .iter()
+        .rposition(|content| speaks(&content))
+        .unwrap_or(0);
+    for content in contents.iter().skip(spoke) {
+        let is_call = |part: &&Value| field(part, "functionCall", "function_call").is_object();
+        let Some(first) = list(&content["parts"]).find(is_call) else {
+            continue;
+        };
+        if field(first, "thoughtSignature", "thought_signature").is_null() {
+            let name = text(field(first, "functionCall", "function_call"), "name");
+            return Some(format!(
+                "Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call `default_api:{name}` , position 1. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
+            ));
+        }
+    }
+    None
+}
+
+fn broken_declaration(body: &Value) -> Option<String> {
+    let declared = list(&body["tools"])
+        .flat_map(|tool| list(field(tool, "functionDeclarations", "function_declarations")));
+    for (at, function) in declared.enumerate() {
+        let name = text(function, "name");
+        let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.:-".contains(c);
+        if !begins_well || !name.chars().all(is_plain) || name.len() > NAME_CHARACTERS_MAX {
+            return Some(format!(
+                "* GenerateContentRequest.tools[0].function_declarations[{at}].name: Invalid function name. Must start with a letter or an underscore. Must be alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 128.\n"
+            ));
+        }
+    }
+    None
+}
+
+fn broken_config(model: &str, body: &Value) -> Option<String> {
+    let config = field(body, "generationConfig", "generation_config");
+    let stops = list(field(config, "stopSequences", "stop_sequences")).count();
+    if stops > STOPS_MAX {
+        return Some(
+            "* GenerateContentRequest.generation_config.stop_sequences: at most 5\n".to_owned(),
+        );
+    }
+    for (camel, snake) in [
+        ("presencePenalty", "presence_penalty"),
+        ("frequencyPenalty", "frequency_penalty"),
+    ] {
+        if !field(config, camel, snake).is_null() {
+            return Some("Penalty is not enabled for this model".to_owned());
+        }
+    }
+    let thinking = field(config, "thinkingConfig", "thinking_config");
+    let level = field(thinking, "thinkingLevel", "thinking_level");
+    let budget = field(thinking, "thinkingBudget", "thinking_budget");
+    if !level.is_null() && !budget.is_null() {
+        return Some("You can only set only one of thinking budget and thinking level.".to_owned());
+    }
+    let is_2_5 = model.starts_with("gemini-2.5");
+    if !level.is_null() && is_2_5 {
+        return Some("Thinking level is not supported for this model.".to_owned());
+    }
+    let wants_json = *field(config, "responseMimeType", "response_mime_type") == "application/json";
+    let has_tools = list(&body["tools"]).next().is_some();
+    if is_2_5 && wants_json && has_tools {
+        return Some(
+            "Function calling with a response mime type: 'application/json' is unsupported"
+                .to_owned(),
+        );
+    }
+    let many = field(config, "candidateCount", "candidate_count").as_u64();
+    let is_new = ["gemini-3.7", "gemini-3.8", "gemini-4"]
+        .iter()
+        .any(|it| model.starts_with(it));
+    (is_new && many.unwrap_or(1) > 1)
+        .then(|| "Multiple candidates is not enabled for this model".to_owned())
+}

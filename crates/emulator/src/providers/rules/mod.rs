@@ -1,0 +1,44 @@
+//! What a vendor refuses in the body of a chat beyond the names of its
+//! fields, with the vendor's own words. Each rule has its source in
+//! `docs/providers.md` §9.5 and §10.6.
+//!
+//! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
+//! - `google`: Google's generateContent.
+
+mod anthropic;
+mod anthropic_tools;
+mod google;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::call::Call;
+
+/// Refuses a chat that breaks a rule of its vendor's.
+pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
+    let body = match (call.provider.id, call.path) {
+        ("anthropic", "/v1/messages" | "/v1/messages/count_tokens") => {
+            let message = anthropic::broken_rule(call.body)?;
+            json!({"type": "error", "error": {"type": "invalid_request_error", "message": message},
+                "request_id": "req_0"})
+        }
+        ("google", path) if path.ends_with("enerateContent") => {
+            let model = path.strip_prefix("/models/")?.split_once(':')?.0;
+            let message = google::broken_rule(model, call.body)?;
+            json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
+        }
+        _ => return None,
+    };
+    Some((StatusCode::BAD_REQUEST, Json(body)).into_response())
+}
+
+/// The items of a list; none of anything else.
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or_default()
+}

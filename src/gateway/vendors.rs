@@ -1,0 +1,168 @@
+//! Anthropic's and Google's APIs for every provider, at the addresses at which
+//! their own clients call them; `docs/providers.md` §12.
+
+use axum::http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use crate::app::{PromptToEstimate, RelayBody};
+use crate::model::{CallDialect, ProviderId, Surface};
+
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::native::read_query;
+use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{RelayTarget, relay_call};
+use crate::gateway::responses::json_response;
+use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, POST, Route, route};
+
+/// The path of a call to a model in Google's dialect: the model, which may
+/// have a provider before it, and a verb.
+pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
+/// What a call is answered that may ask for a stream.
+const STREAMS: ResponseDocs =
+    ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
+
+/// The routes of these dialects.
+pub static OF_VENDORS: [Route; 3] = [
+    route!(
+        POST,
+        "/v1/messages",
+        CHAT,
+        create_message,
+        RouteDocs::new(
+            "messages",
+            "anthropic",
+            "Answers in the format of Anthropic's Messages, with any provider that chats. `model` is `provider/model`; one of Anthropic's needs no provider before it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/messages/count_tokens",
+        CHAT,
+        count_message_tokens,
+        RouteDocs::new(
+            "messages_count",
+            "anthropic",
+            "Counts the tokens of a call to Anthropic's Messages. For models of others they are estimated, and the header `X-Latchkey-Estimated` says so.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As Anthropic answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        GOOGLE_PATH,
+        CHAT,
+        generate_content,
+        RouteDocs::new(
+            "generate_content",
+            "google",
+            "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.",
+        )
+        .parameters(&[ParameterDocs::in_path(
+            "call",
+            "The model, a colon, and what it is to do",
+        )])
+        .body(SchemaDocs::Any)
+        .responses(&[STREAMS])
+    ),
+];
+/// Says that a count is ours, and not the provider's.
+const ESTIMATED: &str = "x-latchkey-estimated";
+const MESSAGES: &str = "/v1/messages";
+const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
+
+/// Passes a call to Anthropic's Messages on.
+pub async fn create_message(call: Call) -> HandlerResult {
+    let (call, target) = anthropic_target(call, MESSAGES, Surface::Chat).await?;
+    relay_call(call, target).await
+}
+
+/// Counts the tokens of a call to Anthropic's Messages.
+pub async fn count_message_tokens(call: Call) -> HandlerResult {
+    let (call, target) = anthropic_target(call, COUNT_TOKENS, Surface::Free).await?;
+    count(call, target, "input_tokens").await
+}
+
+/// Passes a call to Google's `generateContent` on, or counts its tokens.
+pub async fn generate_content(mut call: Call) -> HandlerResult {
+    let path = format!("/models/{}", call.path_value(0));
+    let (model, verb) = path.rsplit_once(':').unwrap_or((&path, ""));
+    let surface = match verb {
+        "generateContent" | "streamGenerateContent" => Surface::Chat,
+        "countTokens" => Surface::Free,
+        _ => return Err(Problem::nothing_at(call.parts.uri.path())),
+    };
+    let is_streamed = verb == "streamGenerateContent";
+    let model = model.strip_prefix("/models/").map(str::to_owned);
+    let query = read_query(call.parts.uri.query())?;
+    let body = read_body(&mut call).await?;
+    let target = RelayTarget {
+        provider: provider_of(model.as_deref(), &["gemini", "gemma"], "google"),
+        model,
+        surface,
+        dialect: CallDialect::Google,
+        path,
+        query,
+        stream: is_streamed,
+        body,
+    };
+    if surface == Surface::Free {
+        return count(call, target, "totalTokens").await;
+    }
+    relay_call(call, target).await
+}
+
+async fn read_body(call: &mut Call) -> Result<RelayBody, Problem> {
+    let body = call.read_body(call.gateway.settings.body_bytes).await?;
+    let mut body = RelayBody::parse(body)?;
+    body.reserve_tree(&call.gateway.app.memory).await?;
+    Ok(body)
+}
+
+async fn anthropic_target(
+    mut call: Call,
+    path: &str,
+    surface: Surface,
+) -> Result<(Call, RelayTarget), Problem> {
+    let body = read_body(&mut call).await?;
+    let model = body.model();
+    let target = RelayTarget {
+        provider: provider_of(model.as_deref(), &["claude"], "anthropic"),
+        model,
+        surface,
+        dialect: CallDialect::Anthropic,
+        path: path.to_owned(),
+        query: read_query(call.parts.uri.query())?,
+        stream: body.wants_stream(),
+        body,
+    };
+    Ok((call, target))
+}
+
+/// The provider of a model of the dialect's own vendor, whose clients name no
+/// provider before it.
+fn provider_of(model: Option<&str>, own: &[&str], vendor: &str) -> Option<ProviderId> {
+    let is_own = |model: &&str| own.iter().any(|start| model.starts_with(start));
+    model.filter(is_own).map(|_| ProviderId::from(vendor))
+}
+
+/// Has the provider count tokens that counts them in this dialect; what others
+/// would count is estimated.
+async fn count(call: Call, target: RelayTarget, field: &str) -> HandlerResult {
+    let prompt = PromptToEstimate {
+        provider: target.provider.as_ref(),
+        model: target.model.as_deref(),
+        dialect: target.dialect,
+        path: &target.path,
+        body: &target.body,
+    };
+    let Some(tokens) = call.gateway.app.programs.estimate_prompt(&prompt)? else {
+        return relay_call(call, target).await;
+    };
+    let mut response = json_response(StatusCode::OK, &json!({field: tokens}))?;
+    let headers = response.headers_mut();
+    headers.insert(ESTIMATED, HeaderValue::from_static("true"));
+    Ok(response)
+}

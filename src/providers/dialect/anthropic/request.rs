@@ -1,0 +1,497 @@
+//! Writes a chat request in Anthropic's dialect; `docs/providers.md` §9 and
+//! §12.
+
+use crate::providers::dialect::fields_reader::shorten;
+use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::neutral::{
+    CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Seal,
+    SealMaker, Speaker, Thought, ToolChoice, ToolResult, Turn, Untranslatable,
+};
+use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
+
+use super::CHAT_PATH;
+use super::models::{ForcedTools, ModelFamily, Thinking, family_of};
+use super::schema::{is_strict, write_parameters, write_strict};
+
+/// The pictures that Anthropic looks at.
+const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// The most marks for the cache.
+const CACHE_MARKS_MAX: usize = 4;
+/// The least that a model thinks with that is told a budget, in tokens.
+const BUDGET_MIN: u64 = 1_024;
+/// What is said where JSON is asked for in words.
+const JSON_IN_WORDS: &str =
+    "Answer with one JSON object and nothing else: no words around it, and no code fence.";
+
+/// Writes a request.
+pub fn write_request(
+    request: &mut NeutralRequest,
+    model: &str,
+    stream: bool,
+) -> Result<WrittenRequest, Untranslatable> {
+    let family = family_of(model);
+    refuse_unsayable(request)?;
+    let max_tokens = request.max_tokens.unwrap_or(family.output_tokens);
+    let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
+    let thinks = write_reasoning(request, family, max_tokens, &mut body);
+    let (forces, asks_by_tool) = write_output(request, family, thinks, &mut body)?;
+    let mut marks = CacheMarks::default();
+    let tools = write_tools(request, &mut marks);
+    let system = write_system(request, &mut marks);
+    let messages = write_messages(request, family, &mut marks)?;
+    if messages.is_empty() {
+        return Err(unsayable("A call without anything that a person says"));
+    }
+    if !system.is_empty() {
+        body.set("system", system);
+    }
+    body.set("messages", messages);
+    if !tools.is_empty() || asks_by_tool {
+        write_choice(request, forces, tools, &mut body)?;
+    }
+    write_stop(request, &mut body);
+    write_sampling(request, family, thinks, &mut body);
+    if let Some(user) = &request.user {
+        body.set("metadata", object([("user_id", user.into())]));
+    }
+    match request.service_tier.as_deref() {
+        Some("default") => body.set("service_tier", "standard_only"),
+        None | Some("auto") => {}
+        Some(_) => request.ignored.add("service_tier"),
+    }
+    body.set("stream", stream);
+    Ok(WrittenRequest {
+        path: CHAT_PATH.to_owned(),
+        body,
+        asks_by_tool,
+    })
+}
+
+fn unsayable(what: &str) -> Untranslatable {
+    Untranslatable::new(format!("{what}, for a model of Anthropic's,"))
+}
+
+/// Refuses what Anthropic's dialect cannot express, and notes the hints that
+/// its own layer ignores.
+fn refuse_unsayable(request: &mut NeutralRequest) -> Result<(), Untranslatable> {
+    if request.answers.is_some() {
+        return Err(unsayable("`n` other than 1"));
+    }
+    for (name, is_there) in [
+        ("seed", request.sampling.seed.is_some()),
+        (
+            "presence_penalty",
+            request.sampling.presence_penalty.is_some(),
+        ),
+        (
+            "frequency_penalty",
+            request.sampling.frequency_penalty.is_some(),
+        ),
+    ] {
+        if is_there {
+            request.ignored.add(name);
+        }
+    }
+    Ok(())
+}
+
+/// Writes how much the model is to think; whether it does.
+fn write_reasoning(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+    max_tokens: u64,
+    body: &mut Json,
+) -> bool {
+    let reasoning = &request.reasoning;
+    let shows = reasoning.shows_thoughts.then_some("summarized");
+    let effort = reasoning.effort.or(reasoning.budget.map(Effort::of_budget));
+    let asked = effort.filter(|it| *it != Effort::None);
+    let thinking = match (family.thinking, effort) {
+        (Thinking::Budget, _) => {
+            let wanted = reasoning.budget.or(asked.map(Effort::budget));
+            let budget = wanted.map(|it| it.max(BUDGET_MIN).min(max_tokens.saturating_sub(1)));
+            let budget = budget.filter(|it| *it >= BUDGET_MIN);
+            if wanted.is_some_and(|it| it > 0) && budget.is_none() {
+                request.ignored.add("reasoning_effort");
+            }
+            budget.filter(|_| wanted != Some(0)).map(|budget| {
+                object([("type", "enabled".into()), ("budget_tokens", budget.into())])
+            })
+        }
+        (Thinking::Unless, Some(Effort::None)) => Some(object([("type", "disabled".into())])),
+        (Thinking::Asked, Some(_)) if asked.is_some() => {
+            Some(object([("type", "adaptive".into())]))
+        }
+        (Thinking::Always | Thinking::Unless, _) if shows.is_some() => {
+            Some(object([("type", "adaptive".into())]))
+        }
+        _ => None,
+    };
+    let is_off = thinking
+        .as_ref()
+        .is_some_and(|it| it["type"].is("disabled"));
+    let thinks = !is_off
+        && (thinking.is_some() || matches!(family.thinking, Thinking::Always | Thinking::Unless));
+    if let Some(mut thinking) = thinking {
+        if !is_off {
+            thinking.set_some("display", shows);
+        }
+        body.set("thinking", thinking);
+    }
+    // One that cannot stop thinking is told to think little.
+    let wanted = match family.thinking {
+        Thinking::Always => effort,
+        _ => asked,
+    };
+    match wanted.and_then(|it| it.nearest(family.efforts)) {
+        Some(effort) => body.set("output_config", object([("effort", effort.word().into())])),
+        None if asked.is_some() && !matches!(family.thinking, Thinking::Budget) => {
+            request.ignored.add("reasoning_effort");
+        }
+        None => {}
+    }
+    thinks
+}
+
+/// Writes what the answer must be: by the grammar of its schema, or as the
+/// input of a tool where the model may be made to call one, or in words.
+/// Returns whether a tool may be forced, and whether ours is.
+fn write_output(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+    thinks: bool,
+    body: &mut Json,
+) -> Result<(bool, bool), Untranslatable> {
+    let may_force = match family.forced_tools {
+        ForcedTools::Yes => !(thinks && family.thinking == Thinking::Budget),
+        ForcedTools::Unthinking => !thinks,
+        ForcedTools::No => false,
+    };
+    let may_ask_by_tool = may_force && request.tools.is_empty();
+    let (schema, is_strict) = match &request.output {
+        OutputFormat::Text => return Ok((may_force, false)),
+        OutputFormat::Json => (None, false),
+        OutputFormat::Schema {
+            schema, is_strict, ..
+        } => (Some(schema), *is_strict),
+    };
+    match schema {
+        Some(schema) if family.has_schemas && (is_strict || !may_ask_by_tool) => {
+            let format = object([
+                ("type", "json_schema".into()),
+                ("schema", write_strict(schema)),
+            ]);
+            if body.get("output_config").is_none() {
+                body.set("output_config", Json::Object(Vec::new()));
+            }
+            if let Some(config) = body.get_mut("output_config") {
+                config.set("format", format);
+            }
+            Ok((may_force, false))
+        }
+        _ if may_ask_by_tool => Ok((may_force, true)),
+        Some(_) => Err(unsayable("`response_format` together with `tools`")),
+        None => {
+            request.system.push(Part::text(JSON_IN_WORDS));
+            Ok((may_force, false))
+        }
+    }
+}
+
+fn write_tools(request: &mut NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
+    let mut tools = Vec::new();
+    for tool in &request.tools {
+        let mut written = object([("name", tool.name.as_str().into())]);
+        written.set_some("description", tool.description.as_deref());
+        if tool.is_strict && is_strict(&tool.parameters) {
+            written.set("input_schema", tool.parameters.clone());
+            written.set("strict", true);
+        } else {
+            written.set("input_schema", write_parameters(&tool.parameters));
+            if tool.is_strict {
+                request.ignored.add("strict");
+            }
+        }
+        marks.write(tool.cache, &mut written);
+        tools.push(written);
+    }
+    tools
+}
+
+fn write_choice(
+    request: &NeutralRequest,
+    may_force: bool,
+    mut tools: Vec<Json>,
+    body: &mut Json,
+) -> Result<(), Untranslatable> {
+    let schema = match &request.output {
+        OutputFormat::Schema { schema, .. } => write_parameters(schema),
+        _ => object([
+            ("type", "object".into()),
+            ("additionalProperties", true.into()),
+        ]),
+    };
+    let named = |name: &str| object([("type", "tool".into()), ("name", name.into())]);
+    let mut choice = if tools.is_empty() {
+        tools.push(object([
+            ("name", JSON_TOOL.into()),
+            (
+                "description",
+                "Give your answer as the input of this tool.".into(),
+            ),
+            ("input_schema", schema),
+        ]));
+        named(JSON_TOOL)
+    } else {
+        match &request.tool_choice {
+            ToolChoice::Any | ToolChoice::One(_) if !may_force => {
+                return Err(unsayable(
+                    "A `tool_choice` that makes the model call a tool, which this model is not made to do",
+                ));
+            }
+            ToolChoice::Auto => object([("type", "auto".into())]),
+            ToolChoice::None => object([("type", "none".into())]),
+            ToolChoice::Any => object([("type", "any".into())]),
+            ToolChoice::One(name) => named(name),
+        }
+    };
+    let is_none = choice["type"].is("none");
+    if request.one_tool_at_a_time && !is_none {
+        choice.set("disable_parallel_tool_use", true);
+    }
+    body.set("tools", tools);
+    body.set("tool_choice", choice);
+    Ok(())
+}
+
+/// Words that end an answer must have something in them.
+fn write_stop(request: &mut NeutralRequest, body: &mut Json) {
+    let (read, empty): (Vec<_>, Vec<_>) = request
+        .stop
+        .iter()
+        .partition(|stop| !stop.trim().is_empty());
+    if !empty.is_empty() {
+        request.ignored.add("stop (of whitespace alone)");
+    }
+    if !read.is_empty() {
+        let read: Vec<Json> = read.into_iter().map(Json::from).collect();
+        body.set("stop_sequences", read);
+    }
+}
+
+/// Newer models refuse these even at their usual values, and older ones
+/// refuse two at once.
+fn write_sampling(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+    thinks: bool,
+    body: &mut Json,
+) {
+    let sampling = &request.sampling;
+    let is_unusual = |it: &&Json| it.as_f64() != Some(1.0);
+    let temperature = sampling.temperature.as_ref().filter(is_unusual);
+    let top_p = sampling.top_p.as_ref().filter(is_unusual);
+    let is_read = family.has_sampling && !thinks;
+    for (name, value) in [
+        ("temperature", temperature),
+        ("top_p", top_p),
+        ("top_k", sampling.top_k.as_ref()),
+    ] {
+        let Some(value) = value else {
+            continue;
+        };
+        if !is_read || (name == "top_p" && temperature.is_some()) {
+            request.ignored.add(name);
+        } else if name == "temperature" && value.as_f64().is_some_and(|it| it > 1.0) {
+            body.set(name, Json::Number("1".to_owned()));
+        } else {
+            body.set(name, value.clone());
+        }
+    }
+}
+
+/// Marks for the cache: no more than Anthropic takes, and those for an hour
+/// first.
+#[derive(Default)]
+struct CacheMarks {
+    written: usize,
+    is_short: bool,
+}
+
+impl CacheMarks {
+    fn write(&mut self, mark: Option<CacheMark>, block: &mut Json) {
+        let Some(mark) = mark.filter(|_| self.written < CACHE_MARKS_MAX) else {
+            return;
+        };
+        self.written += 1;
+        let mut written = object([("type", "ephemeral".into())]);
+        if mark.is_for_an_hour && !self.is_short {
+            written.set("ttl", "1h");
+        }
+        self.is_short |= !mark.is_for_an_hour;
+        block.set("cache_control", written);
+    }
+}
+
+fn write_system(request: &NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
+    let mut blocks = Vec::new();
+    for part in &request.system {
+        if let Content::Text(text) = &part.what
+            && !text.trim().is_empty()
+        {
+            let mut block = text_block(text);
+            marks.write(part.cache, &mut block);
+            blocks.push(block);
+        }
+    }
+    blocks
+}
+
+fn text_block(text: &str) -> Json {
+    object([("type", "text".into()), ("text", text.into())])
+}
+
+/// The results of several tools stand in one message, before what a person
+/// says.
+fn write_messages(
+    request: &NeutralRequest,
+    family: ModelFamily,
+    marks: &mut CacheMarks,
+) -> Result<Vec<Json>, Untranslatable> {
+    let mut messages: Vec<Json> = Vec::new();
+    let count = request.turns.len();
+    for (at, turn) in request.turns.iter().enumerate() {
+        let next = request.turns.get(at + 1).map(|turn| turn.speaker);
+        let stands_well = matches!(next, None | Some(Speaker::Model)) && count > 1;
+        let last_role = messages.last().map(|it| it["role"].is("user"));
+        let may_be_system = family.has_later_instructions && stands_well && last_role == Some(true);
+        let role = match turn.speaker {
+            Speaker::Model => "assistant",
+            Speaker::System if may_be_system => "system",
+            Speaker::Person | Speaker::System => "user",
+        };
+        let blocks = write_blocks(turn, marks)?;
+        if blocks.is_empty() {
+            continue;
+        }
+        match messages.last_mut() {
+            Some(last) if last["role"].is(role) => {
+                if let Some(Json::List(all)) = last.get_mut("content") {
+                    all.extend(blocks);
+                }
+            }
+            _ => messages.push(object([("role", role.into()), ("content", blocks.into())])),
+        }
+    }
+    Ok(messages)
+}
+
+/// The blocks of a turn, without empty texts, which are refused.
+fn write_blocks(turn: &Turn, marks: &mut CacheMarks) -> Result<Vec<Json>, Untranslatable> {
+    let has_others = turn
+        .parts
+        .iter()
+        .any(|part| !matches!(&part.what, Content::Text(text) if text.trim().is_empty()));
+    let mut blocks = Vec::new();
+    for part in &turn.parts {
+        let block = match &part.what {
+            Content::Text(text) if text.is_empty() => None,
+            Content::Text(text) if text.trim().is_empty() && !has_others => None,
+            Content::Text(text) => Some(text_block(text)),
+            Content::File(file) => Some(write_file(file)?),
+            Content::Thought(thought) => write_thought(thought),
+            Content::Call(call) => Some(object([
+                ("type", "tool_use".into()),
+                ("id", call.id.as_str().into()),
+                ("name", call.name.as_str().into()),
+                ("input", call.arguments.clone()),
+            ])),
+            Content::Result(result) => Some(write_result(result)?),
+        };
+        if let Some(mut block) = block {
+            if !matches!(part.what, Content::Thought(_)) {
+                marks.write(part.cache, &mut block);
+            }
+            blocks.push(block);
+        }
+    }
+    if blocks.is_empty() && turn.speaker == Speaker::Person {
+        return Err(unsayable("A message of a person's with nothing in it"));
+    }
+    Ok(blocks)
+}
+
+/// Thinking goes back to whoever signed it, and to nobody else.
+fn write_thought(thought: &Thought) -> Option<Json> {
+    let Seal { maker, data } = thought.seal.as_ref()?;
+    match maker {
+        SealMaker::Anthropic => Some(object([
+            ("type", "thinking".into()),
+            ("thinking", thought.text.as_str().into()),
+            ("signature", data.as_str().into()),
+        ])),
+        SealMaker::AnthropicRedacted => Some(object([
+            ("type", "redacted_thinking".into()),
+            ("data", data.as_str().into()),
+        ])),
+        SealMaker::Google | SealMaker::Other => None,
+    }
+}
+
+fn write_result(result: &ToolResult) -> Result<Json, Untranslatable> {
+    let mut blocks = Vec::new();
+    for part in &result.parts {
+        match &part.what {
+            Content::Text(text) if text.is_empty() => {}
+            Content::Text(text) => blocks.push(text_block(text)),
+            Content::File(file) => blocks.push(write_file(file)?),
+            _ => {}
+        }
+    }
+    let content = match (blocks.as_slice(), result.parts.as_slice()) {
+        ([only], _) if only["type"].is("text") => only["text"].clone(),
+        ([], _) => "".into(),
+        _ => blocks.into(),
+    };
+    let mut written = object([
+        ("type", "tool_result".into()),
+        ("tool_use_id", result.id.as_str().into()),
+        ("content", content),
+    ]);
+    if result.is_error {
+        written.set("is_error", true);
+    }
+    Ok(written)
+}
+
+/// A picture, or a document that Anthropic reads.
+fn write_file(file: &File) -> Result<Json, Untranslatable> {
+    let kind = file.media_type.as_str();
+    let source = match &file.at {
+        FilePlace::Base64(data) => object([
+            ("type", "base64".into()),
+            ("media_type", kind.into()),
+            ("data", data.as_str().into()),
+        ]),
+        FilePlace::Address(url) if url.starts_with("https://") => {
+            object([("type", "url".into()), ("url", url.as_str().into())])
+        }
+        FilePlace::Address(_) => {
+            return Err(unsayable("A file at an address that is not `https:`"));
+        }
+    };
+    let block_type = match kind {
+        "" => "image",
+        "application/pdf" => "document",
+        kind if PICTURES.contains(&kind) => "image",
+        _ => {
+            let kind = shorten(kind);
+            return Err(unsayable(&format!("A file of the type `{kind}`")));
+        }
+    };
+    let mut block = object([("type", block_type.into()), ("source", source)]);
+    if block_type == "document" {
+        block.set_some("title", file.name.as_deref());
+    }
+    Ok(block)
+}

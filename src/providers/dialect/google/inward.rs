@@ -1,0 +1,349 @@
+//! Reads a chat request in Google's dialect; `docs/providers.md` §10.
+
+use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
+use crate::providers::dialect::json::Json;
+use crate::providers::dialect::neutral::{
+    Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Reasoning, Sampling,
+    Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
+    plain_media_type,
+};
+
+use super::seal::read_seal;
+use super::spelling::{json_schema, one_spelling};
+
+/// Fields that are read below.
+const READ: &[&str] = &[
+    "contents",
+    "systemInstruction",
+    "generationConfig",
+    "tools",
+    "toolConfig",
+    "model",
+    "serviceTier",
+];
+/// Hints that change no answer elsewhere.
+const HINTS: &[&str] = &["safetySettings", "labels", "store"];
+const READ_CONFIG: &[&str] = &[
+    "maxOutputTokens",
+    "temperature",
+    "topP",
+    "topK",
+    "seed",
+    "presencePenalty",
+    "frequencyPenalty",
+    "stopSequences",
+    "candidateCount",
+    "responseMimeType",
+    "responseSchema",
+    "responseJsonSchema",
+    "responseModalities",
+    "thinkingConfig",
+];
+const HINTS_OF_CONFIG: &[&str] = &["mediaResolution", "audioTimestamp", "responseLogprobs"];
+
+/// Reads the body of a request. What other dialects cannot express is
+/// refused by its name.
+pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
+    let body = one_spelling(body);
+    let fields = Fields::of_body(&body);
+    fields.refuse_others(&[READ, HINTS])?;
+    let mut request = NeutralRequest {
+        service_tier: fields.text("serviceTier")?.map(tier_word),
+        wants_usage: true,
+        ..NeutralRequest::default()
+    };
+    for hint in HINTS.iter().filter(|hint| body.get(hint).is_some()) {
+        request.ignored.add(hint);
+    }
+    if let Some(config) = fields.object("generationConfig")? {
+        let config = Fields {
+            json: config,
+            place: "generationConfig.",
+        };
+        read_config(config, &mut request)?;
+    }
+    for part in body["systemInstruction"]["parts"].items() {
+        let text = part["text"].as_str().unwrap_or_default();
+        request.system.push(Part::text(text));
+    }
+    read_tools(fields, &mut request)?;
+    read_choice(&body["toolConfig"]["functionCallingConfig"], &mut request)?;
+    let contents = fields.list("contents")?;
+    if contents.is_empty() {
+        return Err(Untranslatable::malformed(
+            "`contents` must have at least one content",
+        ));
+    }
+    let mut calls = OpenCalls::default();
+    for content in contents {
+        let turn = read_content(content, &mut calls)?;
+        request.turns.push(turn);
+    }
+    Ok(request)
+}
+
+fn tier_word(tier: &str) -> String {
+    match tier.to_ascii_lowercase().as_str() {
+        "standard" => "default".to_owned(),
+        "service_tier_unspecified" | "unspecified" => "auto".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn read_config(config: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
+    config.refuse_others(&[READ_CONFIG, HINTS_OF_CONFIG])?;
+    if config.flag("responseLogprobs")? == Some(true) {
+        return Err(Untranslatable::new("`generationConfig.responseLogprobs`"));
+    }
+    let modalities = config.texts("responseModalities")?;
+    if modalities.iter().any(|it| !it.eq_ignore_ascii_case("text")) {
+        return Err(Untranslatable::new(
+            "`generationConfig.responseModalities` other than text",
+        ));
+    }
+    for hint in HINTS_OF_CONFIG.iter().filter(|it| config.get(it).is_some()) {
+        request.ignored.add(hint);
+    }
+    request.max_tokens = config.count("maxOutputTokens")?;
+    request.answers = config.count("candidateCount")?.filter(|it| *it != 1);
+    request.stop = config.texts("stopSequences")?;
+    request.sampling = Sampling {
+        temperature: config.number("temperature", 0.0, 2.0)?,
+        top_p: config.number("topP", 0.0, 1.0)?,
+        top_k: config.number("topK", 0.0, 1e9)?,
+        seed: config.number("seed", -1e19, 1e19)?,
+        presence_penalty: config.number("presencePenalty", -2.0, 2.0)?,
+        frequency_penalty: config.number("frequencyPenalty", -2.0, 2.0)?,
+    };
+    if let Some(thinking) = config.object("thinkingConfig")? {
+        let thinking = Fields {
+            json: thinking,
+            place: "thinkingConfig.",
+        };
+        request.reasoning = Reasoning {
+            effort: thinking.text("thinkingLevel")?.and_then(Effort::of_word),
+            // -1 leaves it to the model.
+            budget: thinking.json["thinkingBudget"].as_u64(),
+            shows_thoughts: thinking.flag("includeThoughts")? == Some(true),
+        };
+    }
+    request.output = read_output(config)?;
+    Ok(())
+}
+
+fn read_output(config: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
+    let older = config.object("responseSchema")?;
+    if let Some(schema) = config.object("responseJsonSchema")?.or(older) {
+        return Ok(OutputFormat::Schema {
+            schema: json_schema(schema),
+            name: None,
+            is_strict: false,
+        });
+    }
+    match config.text("responseMimeType")? {
+        None | Some("" | "text/plain") => Ok(OutputFormat::Text),
+        Some("application/json") => Ok(OutputFormat::Json),
+        Some(kind) => {
+            let kind = shorten(kind);
+            Err(Untranslatable::new(format!("An answer as `{kind}`")))
+        }
+    }
+}
+
+fn read_tools(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
+    for tool in fields.list("tools")? {
+        for (name, value) in tool.fields() {
+            if name != "functionDeclarations" && !value.is_null() {
+                let name = shorten(name);
+                return Err(Untranslatable::new(format!(
+                    "The tool `{name}`, which is Google's own,"
+                )));
+            }
+        }
+        for declared in tool["functionDeclarations"].items() {
+            let schema = declared.get("parametersJsonSchema");
+            let schema = schema.or(declared.get("parameters")).map(json_schema);
+            request.tools.push(Tool {
+                name: declared["name"].as_str().unwrap_or_default().to_owned(),
+                description: declared["description"].as_str().map(str::to_owned),
+                parameters: parameters_of(schema.as_ref()),
+                is_strict: false,
+                cache: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn read_choice(calling: &Json, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
+    let allowed: Vec<&str> = calling["allowedFunctionNames"]
+        .items()
+        .iter()
+        .filter_map(Json::as_str)
+        .collect();
+    if !allowed.is_empty() {
+        request
+            .tools
+            .retain(|tool| allowed.contains(&tool.name.as_str()));
+    }
+    request.tool_choice = match calling["mode"].as_str() {
+        None | Some("AUTO" | "VALIDATED" | "MODE_UNSPECIFIED") => ToolChoice::Auto,
+        Some("NONE") => ToolChoice::None,
+        Some("ANY") => match allowed.as_slice() {
+            [only] => ToolChoice::One((*only).to_owned()),
+            _ => ToolChoice::Any,
+        },
+        Some(_) => {
+            return Err(Untranslatable::malformed(
+                "`toolConfig.functionCallingConfig.mode` must be one of AUTO, ANY, NONE and VALIDATED",
+            ));
+        }
+    };
+    Ok(())
+}
+
+/// Calls that have no result yet: Google's may have no ids, and are known by
+/// their names then.
+#[derive(Default)]
+struct OpenCalls {
+    open: Vec<(String, String)>,
+    /// How many calls there have been.
+    count: usize,
+}
+
+impl OpenCalls {
+    fn begin(&mut self, call: &Json) -> (String, String) {
+        let name = call["name"].as_str().unwrap_or_default().to_owned();
+        let id = call["id"].as_str().map(str::to_owned);
+        let id = id.unwrap_or_else(|| format!("call_{}_{name}", self.count));
+        self.count += 1;
+        self.open.push((id.clone(), name.clone()));
+        (id, name)
+    }
+
+    /// The id of the call that a result belongs to.
+    fn end(&mut self, result: &Json) -> String {
+        let name = result["name"].as_str().unwrap_or_default();
+        let id = result["id"].as_str().unwrap_or_default();
+        let by_id = self.open.iter().position(|(open, _)| open == id);
+        let found = by_id.or_else(|| self.open.iter().position(|(_, open)| open == name));
+        match found {
+            Some(at) => self.open.remove(at).0,
+            None => id.to_owned(),
+        }
+    }
+}
+
+fn read_content(content: &Json, calls: &mut OpenCalls) -> Result<Turn, Untranslatable> {
+    let speaker = match content["role"].as_str() {
+        Some("model") => Speaker::Model,
+        None | Some("user" | "function" | "") => Speaker::Person,
+        Some(_) => {
+            return Err(Untranslatable::malformed(
+                "`role` of a content must be one of user and model",
+            ));
+        }
+    };
+    let mut parts = Vec::new();
+    for part in content["parts"].items() {
+        read_part(part, calls, &mut parts)?;
+    }
+    Ok(Turn { speaker, parts })
+}
+
+/// Reads a part, behind the thought whose seal signs it.
+fn read_part(
+    part: &Json,
+    calls: &mut OpenCalls,
+    parts: &mut Vec<Part>,
+) -> Result<(), Untranslatable> {
+    if let Some(thought) = part["thoughtSignature"].as_str().and_then(read_seal) {
+        parts.push(Part::of(Content::Thought(thought)));
+    }
+    let text = part["text"].as_str();
+    if part["thought"].as_bool() == Some(true) {
+        parts.extend(text.map(|text| {
+            Part::of(Content::Thought(Thought {
+                text: text.to_owned(),
+                seal: None,
+            }))
+        }));
+        return Ok(());
+    }
+    if let Some(text) = text {
+        parts.push(Part::text(text));
+        return Ok(());
+    }
+    let file = read_file(part);
+    let call = &part["functionCall"];
+    let result = &part["functionResponse"];
+    let what = if let Some(file) = file {
+        Content::File(file)
+    } else if call.is_object() {
+        let (id, name) = calls.begin(call);
+        let arguments = match &call["args"] {
+            Json::Object(fields) => Json::Object(fields.clone()),
+            _ => Json::Object(Vec::new()),
+        };
+        Content::Call(ToolCall {
+            id,
+            name,
+            arguments,
+        })
+    } else if result.is_object() {
+        Content::Result(read_result(result, calls))
+    } else {
+        let (name, _) = part
+            .fields()
+            .iter()
+            .find(|(name, _)| !matches!(name.as_str(), "thoughtSignature" | "partMetadata"))
+            .ok_or_else(|| Untranslatable::malformed("A part must have something in it"))?;
+        let name = shorten(name);
+        return Err(Untranslatable::new(format!("`{name}` in a part")));
+    };
+    parts.push(Part::of(what));
+    Ok(())
+}
+
+/// A file that comes with the call, or stands at an address.
+fn read_file(part: &Json) -> Option<File> {
+    let (inline, address) = (&part["inlineData"], &part["fileData"]);
+    let (kind, at) = if inline.is_object() {
+        let data = inline["data"].as_str().unwrap_or_default();
+        (&inline["mimeType"], FilePlace::Base64(data.to_owned()))
+    } else if address.is_object() {
+        let url = address["fileUri"].as_str().unwrap_or_default();
+        (&address["mimeType"], FilePlace::Address(url.to_owned()))
+    } else {
+        return None;
+    };
+    Some(File {
+        media_type: plain_media_type(kind.as_str().unwrap_or_default()),
+        name: inline["displayName"].as_str().map(str::to_owned),
+        at,
+    })
+}
+
+/// What a function gave back: `output` and `error` have a meaning.
+fn read_result(result: &Json, calls: &mut OpenCalls) -> ToolResult {
+    let response = &result["response"];
+    let only = |name: &str| match response.fields() {
+        [(field, value)] if field == name => Some(value),
+        _ => None,
+    };
+    let said = only("output").or(only("result")).or(only("error"));
+    let text = match said.unwrap_or(response) {
+        Json::Text(text) => text.clone(),
+        Json::Null => String::new(),
+        other => other.to_string(),
+    };
+    let mut parts = vec![Part::text(text)];
+    let files = result["parts"].items().iter().filter_map(read_file);
+    parts.extend(files.map(|file| Part::of(Content::File(file))));
+    ToolResult {
+        id: calls.end(result),
+        name: result["name"].as_str().map(str::to_owned),
+        parts,
+        is_error: only("error").is_some(),
+    }
+}

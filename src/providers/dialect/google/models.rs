@@ -1,0 +1,119 @@
+//! What Google's models take, by their families; `docs/providers.md` §10.5.
+
+use crate::providers::dialect::neutral::Effort::{self, High, Low, Max, Medium, Minimal, XHigh};
+
+/// A family of models.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelFamily {
+    /// What stands at the beginning of the models' names.
+    names: &'static [&'static str],
+    pub thinking: Thinking,
+    /// Whether penalties are read.
+    pub has_penalties: bool,
+    /// Whether JSON may be asked for beside functions.
+    pub has_json_beside_tools: bool,
+    /// Whether instructions stand apart from the conversation.
+    pub has_instructions: bool,
+    /// Whether the first call of each step must be signed.
+    pub must_sign_calls: bool,
+    /// Whether the result of a function may hold pictures.
+    pub has_pictures_in_results: bool,
+}
+
+/// How a model's thinking is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thinking {
+    /// By a level: the efforts that it has.
+    Level(&'static [Effort]),
+    /// By a budget: the least, and the most.
+    Budget(u64, u64),
+    None,
+}
+
+/// What the newest models take: one that is not in the list is taken for as
+/// new as they are.
+const NEWEST: ModelFamily = ModelFamily {
+    names: &[],
+    thinking: Thinking::Level(&[Low, Medium, High]),
+    has_penalties: false,
+    has_json_beside_tools: true,
+    has_instructions: true,
+    must_sign_calls: true,
+    has_pictures_in_results: true,
+};
+const OF_2_5: ModelFamily = ModelFamily {
+    names: &["gemini-2.5-flash"],
+    thinking: Thinking::Budget(0, 24_576),
+    has_json_beside_tools: false,
+    must_sign_calls: false,
+    has_pictures_in_results: false,
+    ..NEWEST
+};
+
+/// The first whose name a model's begins with is its family.
+const FAMILIES: &[ModelFamily] = &[
+    ModelFamily {
+        names: &["gemini-4-hydrogen"],
+        thinking: Thinking::Level(&[Low, Medium, High, XHigh, Max]),
+        ..NEWEST
+    },
+    ModelFamily {
+        names: &[
+            "gemini-3.5-flash",
+            "gemini-3.6-flash",
+            "gemini-3.1-flash-lite",
+            "gemini-3-flash",
+        ],
+        thinking: Thinking::Level(&[Minimal, Low, Medium, High]),
+        ..NEWEST
+    },
+    ModelFamily {
+        names: &["gemini-3-pro"],
+        thinking: Thinking::Level(&[Low, High]),
+        ..NEWEST
+    },
+    ModelFamily {
+        names: &["gemini-2.5-pro"],
+        thinking: Thinking::Budget(128, 32_768),
+        ..OF_2_5
+    },
+    ModelFamily {
+        names: &["gemini-2.5-flash-lite"],
+        thinking: Thinking::Budget(0, 24_576),
+        ..OF_2_5
+    },
+    OF_2_5,
+    ModelFamily {
+        names: &["gemini-2", "gemini-1"],
+        thinking: Thinking::None,
+        ..OF_2_5
+    },
+    ModelFamily {
+        names: &["gemma"],
+        thinking: Thinking::None,
+        has_instructions: false,
+        ..OF_2_5
+    },
+];
+
+/// What a model takes.
+pub fn family_of(model: &str) -> ModelFamily {
+    let model = model.strip_prefix("models/").unwrap_or(model);
+    let is_in = |family: &&ModelFamily| family.names.iter().any(|it| model.starts_with(it));
+    let mut family = FAMILIES.iter().find(is_in).copied().unwrap_or(NEWEST);
+    if model.contains("-image") {
+        family.thinking = Thinking::None;
+    }
+    family
+}
+
+/// Google's word for a level of thinking.
+pub fn level_word(effort: Effort) -> &'static str {
+    match effort {
+        Effort::None | Minimal => "minimal",
+        Low => "low",
+        Medium => "medium",
+        High => "high",
+        XHigh | Max => "xhigh",
+    }
+}

@@ -1,0 +1,236 @@
+//! Writes answers in Google's dialect, whole or in the chunks of a stream;
+//! `docs/providers.md` §10.
+
+use crate::model::Usage;
+use crate::providers::dialect::answer_piece::{AnswerPiece, DraftAnswer, Finish, parse_arguments};
+use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::neutral::Seal;
+use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
+
+use super::seal::write_seal;
+
+/// A call whose arguments have not come whole.
+struct OpenCall {
+    id: String,
+    name: String,
+    arguments: String,
+    seal: Option<String>,
+}
+
+/// Writes one answer.
+pub struct ContentWriter {
+    names: AnswerNames,
+    id: Option<String>,
+    /// Whether a stream is one of events, and not a list.
+    as_events: bool,
+    /// How many chunks have been written.
+    chunks: usize,
+    calls: Vec<OpenCall>,
+    /// The thought since the last seal.
+    thought: String,
+    /// A seal, for what comes behind it.
+    seal: Option<String>,
+    finish: Option<Finish>,
+    sources: Vec<Json>,
+    usage: Option<Usage>,
+}
+
+impl ContentWriter {
+    /// A writer for an answer with these names.
+    pub fn new(names: AnswerNames, as_events: bool) -> Self {
+        Self {
+            names,
+            id: None,
+            as_events,
+            chunks: 0,
+            calls: Vec::new(),
+            thought: String::new(),
+            seal: None,
+            finish: None,
+            sources: Vec::new(),
+            usage: None,
+        }
+    }
+
+    fn set_names(&mut self, id: Option<String>, model: Option<String>) {
+        self.id = id.or(self.id.take());
+        if let Some(model) = model {
+            self.names.model = model;
+        }
+    }
+
+    fn sealed(&mut self, seal: &Seal) -> String {
+        let thought = std::mem::take(&mut self.thought);
+        write_seal(&thought, seal)
+    }
+
+    /// A part, with the seal that signs it.
+    fn signed(&mut self, mut part: Json) -> Json {
+        part.set_some("thoughtSignature", self.seal.take());
+        part
+    }
+
+    /// The parts of what was held back until the end.
+    fn last_parts(&mut self) -> Vec<Json> {
+        let calls = std::mem::take(&mut self.calls);
+        let mut parts: Vec<Json> = calls.into_iter().map(write_call).collect();
+        if let Some(seal) = self.seal.take() {
+            parts.push(object([
+                ("text", "".into()),
+                ("thoughtSignature", seal.into()),
+            ]));
+        }
+        parts
+    }
+
+    /// An answer, or a chunk of one.
+    fn answer(&self, parts: Vec<Json>, is_last: bool) -> Json {
+        let content = object([("parts", parts.into()), ("role", "model".into())]);
+        let mut candidate = object([("content", content)]);
+        if is_last {
+            let finish = self.finish.as_ref().map_or("STOP", finish_word);
+            candidate.set("finishReason", finish);
+        }
+        candidate.set("index", 0_u64);
+        if is_last && !self.sources.is_empty() {
+            let chunks = object([("groundingChunks", self.sources.clone().into())]);
+            candidate.set("groundingMetadata", chunks);
+        }
+        let mut answer = object([("candidates", vec![candidate].into())]);
+        let usage = self.usage.as_ref().filter(|_| is_last);
+        answer.set_some("usageMetadata", usage.map(usage_json));
+        answer.set("modelVersion", self.names.model.as_str());
+        answer.set_some("responseId", self.id.as_deref());
+        answer
+    }
+
+    fn write_chunk(&mut self, parts: Vec<Json>, is_last: bool, out: &mut Vec<u8>) {
+        let between: &[u8] = match (self.as_events, self.chunks) {
+            (true, _) => b"data: ",
+            (false, 0) => b"[",
+            (false, _) => b",\r\n",
+        };
+        out.extend_from_slice(between);
+        self.chunks += 1;
+        self.answer(parts, is_last).write_to(out);
+        out.extend_from_slice(match (self.as_events, is_last) {
+            (true, _) => b"\r\n\r\n",
+            (false, true) => b"]",
+            (false, false) => b"\n",
+        });
+    }
+
+    /// Adds a piece; returns the part of it that can be told at once.
+    fn add(&mut self, piece: AnswerPiece) -> Option<Json> {
+        match piece {
+            AnswerPiece::Names { id, model } => self.set_names(id, model),
+            AnswerPiece::Text(text) | AnswerPiece::Refusal(text) => {
+                return Some(self.signed(object([("text", text.into())])));
+            }
+            AnswerPiece::Thought(text) => {
+                self.thought.push_str(&text);
+                return Some(object([("text", text.into()), ("thought", true.into())]));
+            }
+            AnswerPiece::Sealed(seal) => self.seal = Some(self.sealed(&seal)),
+            AnswerPiece::CallBegin { id, name, .. } => {
+                let seal = self.seal.take();
+                self.calls.push(OpenCall {
+                    id,
+                    name,
+                    arguments: String::new(),
+                    seal,
+                });
+            }
+            AnswerPiece::CallArguments { at, json } => {
+                if let Some(call) = self.calls.get_mut(at) {
+                    call.arguments.push_str(&json);
+                }
+            }
+            AnswerPiece::Picture { media_type, data } => {
+                let inline = object([("mimeType", media_type.into()), ("data", data.into())]);
+                return Some(self.signed(object([("inlineData", inline)])));
+            }
+            AnswerPiece::Citation { url, title } => {
+                let web = object([("uri", url.into()), ("title", title.into())]);
+                self.sources.push(object([("web", web)]));
+            }
+            AnswerPiece::Finish(finish) => self.finish = Some(finish),
+        }
+        None
+    }
+}
+
+impl AnswerWriter for ContentWriter {
+    fn write_piece(&mut self, piece: AnswerPiece, out: &mut Vec<u8>) {
+        if let Some(part) = self.add(piece) {
+            self.write_chunk(vec![part], false, out);
+        }
+    }
+
+    fn set_usage(&mut self, usage: Usage) {
+        self.usage = Some(usage);
+    }
+
+    /// Writes the last chunk: calls whole, why the model stopped, and the
+    /// usage, which some providers say last.
+    fn write_end(&mut self, out: &mut Vec<u8>) {
+        let parts = self.last_parts();
+        self.write_chunk(parts, true, out);
+    }
+
+    fn whole(&mut self, draft: &DraftAnswer) -> Json {
+        let mut parts = Vec::new();
+        for piece in draft.pieces() {
+            parts.extend(self.add(piece));
+        }
+        parts.extend(self.last_parts());
+        self.answer(parts, true)
+    }
+
+    fn media_type(&self) -> Option<&'static str> {
+        (!self.as_events).then_some("application/json")
+    }
+}
+
+fn write_call(call: OpenCall) -> Json {
+    let function = object([
+        ("id", call.id.into()),
+        ("name", call.name.into()),
+        ("args", parse_arguments(&call.arguments)),
+    ]);
+    let mut part = object([("functionCall", function)]);
+    part.set_some("thoughtSignature", call.seal);
+    part
+}
+
+fn finish_word(finish: &Finish) -> &'static str {
+    match finish {
+        Finish::Length => "MAX_TOKENS",
+        Finish::Filtered => "SAFETY",
+        Finish::Failed => "OTHER",
+        Finish::Stop | Finish::StopSequence(_) | Finish::Calls => "STOP",
+    }
+}
+
+/// Usage as Google counts it: thoughts beside the candidates.
+fn usage_json(usage: &Usage) -> Json {
+    let thoughts = usage.reasoning_tokens.min(usage.output_tokens);
+    let mut written = object([
+        ("promptTokenCount", usage.input_tokens.into()),
+        (
+            "candidatesTokenCount",
+            (usage.output_tokens - thoughts).into(),
+        ),
+        (
+            "totalTokenCount",
+            (usage.input_tokens + usage.output_tokens).into(),
+        ),
+    ]);
+    if usage.cached_tokens > 0 {
+        written.set("cachedContentTokenCount", usage.cached_tokens);
+    }
+    if thoughts > 0 {
+        written.set("thoughtsTokenCount", thoughts);
+    }
+    written
+}

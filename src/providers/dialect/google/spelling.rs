@@ -1,0 +1,106 @@
+//! Google's two spellings of a field, and its numbers in texts, put into one;
+//! `docs/providers.md` §10.6.
+
+use crate::providers::dialect::json::Json;
+
+/// Fields whose content is the caller's own, and not Google's.
+const OF_CALLERS: [&str; 8] = [
+    "args",
+    "response",
+    "parameters",
+    "parametersJsonSchema",
+    "responseSchema",
+    "responseJsonSchema",
+    "labels",
+    "partMetadata",
+];
+/// Whole numbers, which proto3 may write as texts.
+const WHOLE: [&str; 5] = [
+    "maxOutputTokens",
+    "candidateCount",
+    "seed",
+    "thinkingBudget",
+    "topK",
+];
+
+/// The same with every field in camel case, and numbers as numbers.
+pub fn one_spelling(json: &Json) -> Json {
+    match json {
+        Json::List(items) => Json::List(items.iter().map(one_spelling).collect()),
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| {
+                let name = camel(name);
+                let value = if OF_CALLERS.contains(&name.as_str()) {
+                    value.clone()
+                } else if WHOLE.contains(&name.as_str()) {
+                    as_number(value)
+                } else {
+                    one_spelling(value)
+                };
+                (name, value)
+            });
+            Json::Object(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn as_number(value: &Json) -> Json {
+    match value {
+        Json::Text(digits) if digits.parse::<i64>().is_ok() => Json::Number(digits.clone()),
+        other => other.clone(),
+    }
+}
+
+fn camel(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut written = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        written.extend(letters.next().map(|it| it.to_ascii_uppercase()));
+        written.push_str(letters.as_str());
+    }
+    written
+}
+
+/// A schema of Google's as a JSON schema: types in small letters, and what may
+/// be null says so.
+pub fn json_schema(schema: &Json) -> Json {
+    let Json::Object(fields) = schema else {
+        return schema.clone();
+    };
+    let may_be_null = schema["nullable"].as_bool() == Some(true);
+    let mut written = Json::Object(Vec::new());
+    for (name, value) in fields {
+        match name.as_str() {
+            "nullable" | "propertyOrdering" | "property_ordering" | "example" => {}
+            "type" => match value.as_str().map(str::to_ascii_lowercase) {
+                Some(kind) if may_be_null => {
+                    written.set("type", vec![kind.into(), "null".into()]);
+                }
+                Some(kind) => written.set("type", kind),
+                None => written.set("type", value.clone()),
+            },
+            "format" if value.as_str().is_some_and(is_number_format) => {}
+            "items" | "additionalProperties" => written.set(name, json_schema(value)),
+            "properties" | "$defs" | "defs" => {
+                let inner = value.fields().iter();
+                let inner = inner.map(|(name, it)| (name.clone(), json_schema(it)));
+                written.set(name, Json::Object(inner.collect()));
+            }
+            "anyOf" | "any_of" | "oneOf" | "prefixItems" => {
+                let inner: Vec<Json> = value.items().iter().map(json_schema).collect();
+                written.set(&camel(name), inner);
+            }
+            "minItems" | "maxItems" | "minLength" | "maxLength" => {
+                written.set(name, as_number(value));
+            }
+            _ => written.set(name, value.clone()),
+        }
+    }
+    written
+}
+
+fn is_number_format(format: &str) -> bool {
+    matches!(format, "int32" | "int64" | "float" | "double" | "enum")
+}

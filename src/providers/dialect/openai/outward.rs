@@ -1,0 +1,403 @@
+//! Writes a chat request in OpenAI's dialect, for OpenAI and for others who
+//! speak it; `docs/providers.md` §7 and §12.
+
+use sha2::{Digest, Sha256};
+
+use crate::providers::dialect::Dialect;
+use crate::providers::dialect::fields_reader::shorten;
+use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::neutral::{
+    Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Speaker, ToolChoice,
+    ToolResult, Turn, Untranslatable,
+};
+use crate::providers::dialect::ollama;
+use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
+
+use super::models::{ModelFamily, ToolsInChat, family_of};
+use super::{CHAT_PATH, OpenAiQuirks};
+
+/// The most words that end an answer.
+const STOPS_MAX: usize = 4;
+/// The pictures that are looked at.
+const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// What the schema of an answer is called that its caller gave no name.
+const SCHEMA_NAME: &str = "output";
+/// How Ollama, below `/v1`, differs from OpenAI.
+const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
+    output_limit: "max_tokens",
+    asks_for_usage: true,
+    has_dearer_ways: false,
+};
+
+/// Writes a request.
+pub fn write_request(
+    request: &mut NeutralRequest,
+    chat: &ChatToTranslate<'_>,
+    dialect: Dialect,
+) -> Result<WrittenRequest, Untranslatable> {
+    let (quirks, path) = match dialect {
+        Dialect::OpenAi(quirks) => (quirks, CHAT_PATH.to_owned()),
+        _ => (OF_OLLAMA, format!("{}{CHAT_PATH}", ollama::OPENAI_BASE)),
+    };
+    let family = family_of(chat.model);
+    refuse_unsayable(request, family)?;
+    let messages = write_messages(request, quirks)?;
+    if messages.is_empty() {
+        return Err(Untranslatable::new(
+            "A call without anything that a person says",
+        ));
+    }
+    let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
+    body.set_some(quirks.output_limit, request.max_tokens);
+    write_effort(request, family, &mut body)?;
+    write_tools(request, &mut body);
+    write_format(request, &mut body);
+    write_sampling(request, family, &mut body);
+    if !request.stop.is_empty() {
+        let stops: Vec<Json> = request.stop.iter().map(Json::from).collect();
+        body.set("stop", stops);
+    }
+    if quirks.has_dearer_ways {
+        body.set_some("safety_identifier", request.user.as_deref().map(hash_user));
+        body.set_some("service_tier", request.service_tier.as_deref());
+    } else {
+        if request.user.is_some() {
+            request.ignored.add("user");
+        }
+        if request
+            .service_tier
+            .as_deref()
+            .is_some_and(|it| it != "auto")
+        {
+            request.ignored.add("service_tier");
+        }
+    }
+    body.set("stream", chat.stream);
+    if chat.stream && quirks.asks_for_usage {
+        body.set("stream_options", object([("include_usage", true.into())]));
+    }
+    Ok(WrittenRequest {
+        path,
+        body,
+        asks_by_tool: false,
+    })
+}
+
+/// Who asks, without saying it: OpenAI takes 64 characters.
+fn hash_user(user: &str) -> String {
+    let digest = Sha256::digest(user);
+    digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+fn refuse_unsayable(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+) -> Result<(), Untranslatable> {
+    if request.answers.is_some() {
+        return Err(Untranslatable::new("More than one answer"));
+    }
+    if request.stop.len() > STOPS_MAX {
+        return Err(Untranslatable::new("More than 4 texts to stop at"));
+    }
+    if family.reasons && !request.stop.is_empty() {
+        return Err(Untranslatable::new(
+            "A text to stop at, which this model does not read,",
+        ));
+    }
+    if family.tools == ToolsInChat::No && !request.tools.is_empty() {
+        return Err(Untranslatable::new(
+            "`tools` for this model, which takes them in `POST /v1/responses` alone,",
+        ));
+    }
+    let parts = request.turns.iter().flat_map(|turn| &turn.parts);
+    let mut marks = request.system.iter().chain(parts).map(|part| part.cache);
+    let is_marked = marks.any(|mark| mark.is_some());
+    if is_marked || request.tools.iter().any(|tool| tool.cache.is_some()) {
+        request.ignored.add("cache_control");
+    }
+    Ok(())
+}
+
+/// Writes how hard the model is to think. With functions, some do not think
+/// at all in a chat.
+fn write_effort(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+    body: &mut Json,
+) -> Result<(), Untranslatable> {
+    let reasoning = &request.reasoning;
+    let asked = reasoning.effort.or(reasoning.budget.map(Effort::of_budget));
+    let must_not = family.tools == ToolsInChat::WithoutEffort && !request.tools.is_empty();
+    if must_not {
+        body.set("reasoning_effort", Effort::None.word());
+        if asked.is_some_and(|it| it != Effort::None) {
+            request.ignored.add("reasoning_effort");
+        }
+        return Ok(());
+    }
+    match asked.map(|effort| (effort, effort.nearest(family.efforts))) {
+        Some((_, Some(effort))) => body.set("reasoning_effort", effort.word()),
+        Some((effort, None)) if effort != Effort::None => request.ignored.add("reasoning_effort"),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn write_tools(request: &NeutralRequest, body: &mut Json) {
+    if request.tools.is_empty() {
+        return;
+    }
+    let tools = request.tools.iter().map(|tool| {
+        let mut function = object([("name", tool.name.as_str().into())]);
+        function.set_some("description", tool.description.as_deref());
+        function.set("parameters", tool.parameters.clone());
+        if tool.is_strict {
+            function.set("strict", true);
+        }
+        object([("type", "function".into()), ("function", function)])
+    });
+    let tools: Vec<Json> = tools.collect();
+    body.set("tools", tools);
+    let choice = match &request.tool_choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Any => "required".into(),
+        ToolChoice::One(name) => object([
+            ("type", "function".into()),
+            ("function", object([("name", name.into())])),
+        ]),
+    };
+    body.set("tool_choice", choice);
+    if request.one_tool_at_a_time {
+        body.set("parallel_tool_calls", false);
+    }
+}
+
+fn write_format(request: &NeutralRequest, body: &mut Json) {
+    let format = match &request.output {
+        OutputFormat::Text => return,
+        OutputFormat::Json => object([("type", "json_object".into())]),
+        OutputFormat::Schema {
+            schema,
+            name,
+            is_strict,
+        } => {
+            let can_be_strict = *is_strict && is_closed(schema);
+            let described = object([
+                ("name", name.as_deref().unwrap_or(SCHEMA_NAME).into()),
+                ("schema", schema.clone()),
+                ("strict", can_be_strict.into()),
+            ]);
+            object([("type", "json_schema".into()), ("json_schema", described)])
+        }
+    };
+    body.set("response_format", format);
+}
+
+/// Whether every object of a schema is closed and asks for all it has, as
+/// OpenAI's strict schemas must.
+fn is_closed(schema: &Json) -> bool {
+    let properties = schema["properties"].fields();
+    let required = schema["required"].items();
+    let is_object = schema["type"].is("object") || !properties.is_empty();
+    let asks_for_all = properties
+        .iter()
+        .all(|(name, _)| required.iter().any(|it| it.is(name)));
+    let is_open = schema["additionalProperties"].as_bool() != Some(false);
+    if is_object && (is_open || !asks_for_all) {
+        return false;
+    }
+    let inner = properties.iter().chain(schema["$defs"].fields());
+    let items = schema.get("items").into_iter();
+    let joined = schema["anyOf"].items().iter();
+    inner
+        .map(|(_, it)| it)
+        .chain(items)
+        .chain(joined)
+        .all(is_closed)
+}
+
+/// Models that reason read none of it.
+fn write_sampling(request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
+    let sampling = &request.sampling;
+    for (name, value) in [
+        ("temperature", &sampling.temperature),
+        ("top_p", &sampling.top_p),
+        ("presence_penalty", &sampling.presence_penalty),
+        ("frequency_penalty", &sampling.frequency_penalty),
+        ("seed", &sampling.seed),
+    ] {
+        match value {
+            Some(value) if !family.reasons || name == "seed" => body.set(name, value.clone()),
+            Some(value) if value.as_f64() != Some(1.0) => request.ignored.add(name),
+            _ => {}
+        }
+    }
+    if sampling.top_k.is_some() {
+        request.ignored.add("top_k");
+    }
+}
+
+fn write_messages(
+    request: &NeutralRequest,
+    quirks: OpenAiQuirks,
+) -> Result<Vec<Json>, Untranslatable> {
+    let mut messages = Vec::new();
+    for part in &request.system {
+        if let Content::Text(text) = &part.what
+            && !text.is_empty()
+        {
+            messages.push(message("system", text.as_str()));
+        }
+    }
+    for turn in &request.turns {
+        match turn.speaker {
+            Speaker::Model => messages.extend(write_answer(turn)),
+            Speaker::System => {
+                let text = texts_of(&turn.parts);
+                if !text.is_empty() {
+                    messages.push(message("system", text));
+                }
+            }
+            Speaker::Person => add_person(turn, quirks, &mut messages)?,
+        }
+    }
+    Ok(messages)
+}
+
+fn message(role: &str, content: impl Into<Json>) -> Json {
+    object([("role", role.into()), ("content", content.into())])
+}
+
+fn texts_of(parts: &[Part]) -> String {
+    let texts = parts.iter().filter_map(|part| match &part.what {
+        Content::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// What a model has said; nothing where it has said nothing that can be said
+/// again.
+fn write_answer(turn: &Turn) -> Option<Json> {
+    let text: String = turn
+        .parts
+        .iter()
+        .filter_map(|part| match &part.what {
+            Content::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let calls = turn.parts.iter().filter_map(|part| match &part.what {
+        Content::Call(call) => Some(object([
+            ("id", call.id.as_str().into()),
+            ("type", "function".into()),
+            (
+                "function",
+                object([
+                    ("name", call.name.as_str().into()),
+                    ("arguments", call.arguments.to_string().into()),
+                ]),
+            ),
+        ])),
+        _ => None,
+    });
+    let calls: Vec<Json> = calls.collect();
+    if calls.is_empty() {
+        return (!text.is_empty()).then(|| message("assistant", text));
+    }
+    let content = (!text.is_empty()).then_some(text);
+    let mut written = message("assistant", content);
+    written.set("tool_calls", calls);
+    Some(written)
+}
+
+/// What a person says, behind what the person's tools gave back. Their
+/// pictures follow in a message of their own: a tool's holds text alone.
+fn add_person(
+    turn: &Turn,
+    quirks: OpenAiQuirks,
+    messages: &mut Vec<Json>,
+) -> Result<(), Untranslatable> {
+    let mut parts = Vec::new();
+    for part in &turn.parts {
+        match &part.what {
+            Content::Result(result) => messages.push(write_result(result, quirks, &mut parts)?),
+            Content::Text(text) if text.is_empty() => {}
+            Content::Text(text) => parts.push(text_part(text)),
+            Content::File(file) => parts.push(write_file(file, quirks)?),
+            Content::Thought(_) | Content::Call(_) => {}
+        }
+    }
+    match parts.as_slice() {
+        [] => {}
+        [only] if only["type"].is("text") => messages.push(message("user", only["text"].clone())),
+        _ => messages.push(message("user", parts)),
+    }
+    Ok(())
+}
+
+fn text_part(text: &str) -> Json {
+    object([("type", "text".into()), ("text", text.into())])
+}
+
+fn write_result(
+    result: &ToolResult,
+    quirks: OpenAiQuirks,
+    shown: &mut Vec<Json>,
+) -> Result<Json, Untranslatable> {
+    let mut text = texts_of(&result.parts);
+    let name = result.name.as_deref().unwrap_or_default();
+    for part in &result.parts {
+        if let Content::File(file) = &part.what {
+            shown.push(text_part(&format!("What `{name}` gave back:")));
+            shown.push(write_file(file, quirks)?);
+        }
+    }
+    if result.is_error {
+        text = object([("error", text.into())]).to_string();
+    }
+    let mut written = object([
+        ("role", "tool".into()),
+        ("tool_call_id", result.id.as_str().into()),
+    ]);
+    written.set("content", text);
+    Ok(written)
+}
+
+/// A picture, or a document. OpenAI looks at pictures in the detail that has a
+/// bound; others know no such word.
+fn write_file(file: &File, quirks: OpenAiQuirks) -> Result<Json, Untranslatable> {
+    let kind = file.media_type.as_str();
+    let url = match &file.at {
+        FilePlace::Base64(data) => format!("data:{kind};base64,{data}"),
+        FilePlace::Address(url) => url.clone(),
+    };
+    let is_address = matches!(file.at, FilePlace::Address(_));
+    if PICTURES.contains(&kind) || (is_address && (kind.is_empty() || file.is_picture())) {
+        let mut shown = object([("url", url.into())]);
+        if quirks.has_dearer_ways {
+            shown.set("detail", "high");
+        }
+        return Ok(object([("type", "image_url".into()), ("image_url", shown)]));
+    }
+    if let (Some(format), FilePlace::Base64(data)) = (kind.strip_prefix("audio/"), &file.at)
+        && matches!(format, "wav" | "mp3" | "mpeg")
+    {
+        let format = if format == "wav" { "wav" } else { "mp3" };
+        let audio = object([("data", data.as_str().into()), ("format", format.into())]);
+        return Ok(object([
+            ("type", "input_audio".into()),
+            ("input_audio", audio),
+        ]));
+    }
+    if kind == "application/pdf" && !is_address {
+        let name = file.name.as_deref().unwrap_or("document.pdf");
+        let written = object([("filename", name.into()), ("file_data", url.into())]);
+        return Ok(object([("type", "file".into()), ("file", written)]));
+    }
+    let kind = shorten(kind);
+    Err(Untranslatable::new(format!(
+        "A file of the type `{kind}` in a chat of OpenAI's dialect"
+    )))
+}

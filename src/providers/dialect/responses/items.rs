@@ -1,0 +1,282 @@
+//! The items of a response, each with the events of its beginning, its pieces
+//! and its end; `docs/providers.md` §8.
+
+use crate::providers::dialect::answer_piece::{parse_arguments, whole_arguments};
+use crate::providers::dialect::json::{Json, object};
+
+use super::tool_names::{INPUT, ToolName};
+
+/// What kind of item it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenKind {
+    Message,
+    /// Why the model does not answer.
+    Refusal,
+    Reasoning,
+    /// A call, by its number.
+    Call(usize),
+    Picture,
+}
+
+/// An item that has begun.
+pub struct OpenItem {
+    pub kind: OpenKind,
+    /// Its place among the items.
+    pub place: usize,
+    id: String,
+    text: String,
+    annotations: Vec<Json>,
+    pub seal: Option<String>,
+    pub call_id: String,
+    pub tool: Option<ToolName>,
+    /// Whether its summary has begun.
+    has_summary: bool,
+}
+
+type Events = Vec<(&'static str, Json)>;
+
+impl OpenItem {
+    /// An item at this place of a response.
+    pub fn new(kind: OpenKind, place: usize, response: &str) -> Self {
+        let start = match kind {
+            OpenKind::Message | OpenKind::Refusal => "msg",
+            OpenKind::Reasoning => "rs",
+            OpenKind::Call(_) => "fc",
+            OpenKind::Picture => "ig",
+        };
+        Self {
+            kind,
+            place,
+            id: format!("{start}_{response}_{place}"),
+            text: String::new(),
+            annotations: Vec::new(),
+            seal: None,
+            call_id: String::new(),
+            tool: None,
+            has_summary: false,
+        }
+    }
+
+    pub fn is_call(&self) -> bool {
+        matches!(self.kind, OpenKind::Call(_))
+    }
+
+    fn is_custom(&self) -> bool {
+        self.tool.as_ref().is_some_and(|tool| tool.is_custom)
+    }
+
+    /// The item, as it is now.
+    fn item(&self, is_done: bool) -> Json {
+        let status = if is_done { "completed" } else { "in_progress" };
+        let mut item = match self.kind {
+            OpenKind::Message | OpenKind::Refusal => {
+                let content = if is_done {
+                    vec![self.part()]
+                } else {
+                    Vec::new()
+                };
+                object([
+                    ("id", self.id.as_str().into()),
+                    ("type", "message".into()),
+                    ("status", status.into()),
+                    ("role", "assistant".into()),
+                    ("content", content.into()),
+                ])
+            }
+            OpenKind::Reasoning => {
+                let summary = self.has_summary.then(|| summary_part(&self.text));
+                let summary: Vec<Json> = summary.into_iter().filter(|_| is_done).collect();
+                object([
+                    ("id", self.id.as_str().into()),
+                    ("type", "reasoning".into()),
+                    ("summary", summary.into()),
+                ])
+            }
+            OpenKind::Call(_) => self.call(is_done),
+            OpenKind::Picture => object([
+                ("id", self.id.as_str().into()),
+                ("type", "image_generation_call".into()),
+                ("status", status.into()),
+                ("result", is_done.then_some(&self.text).into()),
+            ]),
+        };
+        item.set_some(
+            "encrypted_content",
+            self.seal.as_deref().filter(|_| is_done),
+        );
+        item
+    }
+
+    fn call(&self, is_done: bool) -> Json {
+        let status = if is_done { "completed" } else { "in_progress" };
+        let name = self.tool.as_ref().map(|tool| tool.name.as_str());
+        let (kind, field) = if self.is_custom() {
+            ("custom_tool_call", "input")
+        } else {
+            ("function_call", "arguments")
+        };
+        let written = if is_done { self.input() } else { String::new() };
+        let mut call = object([
+            ("id", self.id.as_str().into()),
+            ("type", kind.into()),
+            ("status", status.into()),
+            ("call_id", self.call_id.as_str().into()),
+            ("name", name.into()),
+            (field, written.into()),
+        ]);
+        let namespace = self
+            .tool
+            .as_ref()
+            .and_then(|tool| tool.namespace.as_deref());
+        call.set_some("namespace", namespace);
+        call
+    }
+
+    /// What a call is given: JSON, or the text of a tool that takes one.
+    fn input(&self) -> String {
+        if !self.is_custom() {
+            return whole_arguments(&self.text).to_owned();
+        }
+        let arguments = parse_arguments(&self.text);
+        arguments[INPUT].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The part of a message.
+    fn part(&self) -> Json {
+        if self.kind == OpenKind::Refusal {
+            return object([
+                ("type", "refusal".into()),
+                ("refusal", self.text.as_str().into()),
+            ]);
+        }
+        object([
+            ("type", "output_text".into()),
+            ("annotations", self.annotations.clone().into()),
+            ("logprobs", Json::List(Vec::new())),
+            ("text", self.text.as_str().into()),
+        ])
+    }
+
+    /// Where an event of the item's belongs.
+    fn here(&self) -> Json {
+        object([
+            ("item_id", self.id.as_str().into()),
+            ("output_index", self.place.into()),
+        ])
+    }
+
+    fn in_part(&self, name: &str, value: impl Into<Json>) -> Json {
+        let mut fields = self.here();
+        let index = match self.kind {
+            OpenKind::Reasoning => Some("summary_index"),
+            OpenKind::Message | OpenKind::Refusal => Some("content_index"),
+            OpenKind::Call(_) | OpenKind::Picture => None,
+        };
+        if let Some(index) = index {
+            fields.set(index, 0_u64);
+        }
+        fields.set(name, value);
+        if self.kind == OpenKind::Message && matches!(name, "delta" | "text") {
+            fields.set("logprobs", Json::List(Vec::new()));
+        }
+        fields
+    }
+
+    fn with_item(&self, is_done: bool) -> Json {
+        object([
+            ("output_index", self.place.into()),
+            ("item", self.item(is_done)),
+        ])
+    }
+
+    /// The events of its beginning.
+    pub fn begin(&self) -> Events {
+        let mut events = vec![("response.output_item.added", self.with_item(false))];
+        if matches!(self.kind, OpenKind::Message | OpenKind::Refusal) {
+            let part = self.in_part("part", self.part());
+            events.push(("response.content_part.added", part));
+        }
+        events
+    }
+
+    /// Adds to it; the events of that.
+    pub fn add(&mut self, more: &str) -> Events {
+        let mut events = Vec::new();
+        if self.kind == OpenKind::Reasoning && !std::mem::replace(&mut self.has_summary, true) {
+            let part = self.in_part("part", summary_part(""));
+            events.push(("response.reasoning_summary_part.added", part));
+        }
+        self.text.push_str(more);
+        let kind = match self.kind {
+            OpenKind::Message => "response.output_text.delta",
+            OpenKind::Refusal => "response.refusal.delta",
+            OpenKind::Reasoning => "response.reasoning_summary_text.delta",
+            OpenKind::Call(_) if !self.is_custom() => "response.function_call_arguments.delta",
+            // The text of a custom tool is known once its JSON is whole.
+            OpenKind::Call(_) | OpenKind::Picture => return events,
+        };
+        events.push((kind, self.in_part("delta", more)));
+        events
+    }
+
+    /// Adds where what was said stands; the event of that.
+    pub fn cite(&mut self, url: &str, title: &str) -> Events {
+        let end = self.text.chars().count();
+        let annotation = object([
+            ("type", "url_citation".into()),
+            ("start_index", end.into()),
+            ("end_index", end.into()),
+            ("url", url.into()),
+            ("title", title.into()),
+        ]);
+        let mut fields = self.in_part("annotation_index", self.annotations.len());
+        fields.set("annotation", annotation.clone());
+        self.annotations.push(annotation);
+        vec![("response.output_text.annotation.added", fields)]
+    }
+
+    /// The events of its end, and the whole item.
+    pub fn end(&self) -> (Events, Json) {
+        let mut events = Vec::new();
+        let text = self.text.as_str();
+        match self.kind {
+            OpenKind::Message => {
+                events.push(("response.output_text.done", self.in_part("text", text)));
+                let part = self.in_part("part", self.part());
+                events.push(("response.content_part.done", part));
+            }
+            OpenKind::Refusal => {
+                events.push(("response.refusal.done", self.in_part("refusal", text)));
+                let part = self.in_part("part", self.part());
+                events.push(("response.content_part.done", part));
+            }
+            OpenKind::Reasoning if self.has_summary => {
+                let done = self.in_part("text", text);
+                events.push(("response.reasoning_summary_text.done", done));
+                let part = self.in_part("part", summary_part(text));
+                events.push(("response.reasoning_summary_part.done", part));
+            }
+            OpenKind::Call(_) if self.is_custom() => {
+                let delta = self.in_part("delta", self.input());
+                events.push(("response.custom_tool_call_input.delta", delta));
+                let done = self.in_part("input", self.input());
+                events.push(("response.custom_tool_call_input.done", done));
+            }
+            OpenKind::Call(_) => {
+                if text.trim().is_empty() {
+                    let delta = self.in_part("delta", "{}");
+                    events.push(("response.function_call_arguments.delta", delta));
+                }
+                let done = self.in_part("arguments", self.input());
+                events.push(("response.function_call_arguments.done", done));
+            }
+            OpenKind::Reasoning | OpenKind::Picture => {}
+        }
+        events.push(("response.output_item.done", self.with_item(true)));
+        (events, self.item(true))
+    }
+}
+
+fn summary_part(text: &str) -> Json {
+    object([("type", "summary_text".into()), ("text", text.into())])
+}

@@ -1,0 +1,132 @@
+//! Tool calls and their results, put in order: whatever a caller named them,
+//! each call has an id of its own, and each result knows its call.
+//!
+//! The same history is always written with the same bytes: Anthropic binds
+//! what a model thought to what stands before it; `docs/providers.md` §12.
+
+use std::collections::{HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use super::neutral::{Content, NeutralRequest, ToolResult, Turn, Untranslatable};
+
+/// The longest id that every vendor takes.
+const ID_CHARACTERS_MAX: usize = 40;
+
+/// A call that has been asked for.
+struct KnownCall {
+    /// Its id from now on.
+    id: String,
+    name: String,
+    is_answered: bool,
+}
+
+impl NeutralRequest {
+    /// How many calls the conversation has.
+    pub fn count_calls(&self) -> usize {
+        let parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        parts
+            .filter(|part| matches!(part.what, Content::Call(_)))
+            .count()
+    }
+
+    /// Gives each call an id that no other has and that every vendor takes,
+    /// and each result the id and the name of its call.
+    pub fn settle_calls(&mut self) -> Result<(), Untranslatable> {
+        let mut taken = HashSet::new();
+        let mut by_id: HashMap<String, Vec<KnownCall>> = HashMap::new();
+        for turn in &mut self.turns {
+            for part in &mut turn.parts {
+                match &mut part.what {
+                    Content::Call(call) => {
+                        let known = by_id.entry(call.id.clone()).or_default();
+                        let id = new_id(&call.id, known.len(), &taken);
+                        taken.insert(id.clone());
+                        known.push(KnownCall {
+                            id: id.clone(),
+                            name: call.name.clone(),
+                            is_answered: false,
+                        });
+                        call.id = id;
+                    }
+                    Content::Result(result) => settle_result(result, &mut by_id)?,
+                    _ => {}
+                }
+            }
+        }
+        order_results(&mut self.turns);
+        Ok(())
+    }
+}
+
+/// Results belong to the first call of their id that has none yet.
+fn settle_result(
+    result: &mut ToolResult,
+    by_id: &mut HashMap<String, Vec<KnownCall>>,
+) -> Result<(), Untranslatable> {
+    let known = by_id.get_mut(&result.id);
+    let open = known.and_then(|calls| calls.iter_mut().find(|call| !call.is_answered));
+    let call = open.ok_or_else(|| {
+        Untranslatable::new(
+            "The result of a tool that no call before it asks for, or that has one already,",
+        )
+    })?;
+    call.is_answered = true;
+    result.id.clone_from(&call.id);
+    result.name = Some(call.name.clone());
+    Ok(())
+}
+
+/// Keeps an id that every vendor takes and no other call has; else makes one
+/// that is the same whenever the conversation is sent.
+fn new_id(asked: &str, times: usize, taken: &HashSet<String>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let fits = !asked.is_empty() && asked.len() <= ID_CHARACTERS_MAX && asked.chars().all(is_plain);
+    if fits && !taken.contains(asked) {
+        return asked.to_owned();
+    }
+    let mut number = times;
+    loop {
+        let digest = Sha256::digest(format!("{number} {asked}"));
+        let hex: String = digest
+            .iter()
+            .take(12)
+            .map(|it| format!("{it:02x}"))
+            .collect();
+        let id = format!("call_{hex}");
+        if !taken.contains(&id) {
+            return id;
+        }
+        number += 1;
+    }
+}
+
+/// Puts results in the order of their calls, and before anything else that is
+/// said in their turn.
+fn order_results(turns: &mut Vec<Turn>) {
+    join_turns(turns);
+    let mut calls: HashMap<String, usize> = HashMap::new();
+    for turn in turns.iter_mut() {
+        turn.parts.sort_by_cached_key(|part| match &part.what {
+            Content::Result(result) => calls.get(&result.id).copied().unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        });
+        for part in &turn.parts {
+            if let Content::Call(call) = &part.what {
+                calls.insert(call.id.clone(), calls.len());
+            }
+        }
+    }
+}
+
+/// Makes one turn of those of one speaker that follow each other.
+fn join_turns(turns: &mut Vec<Turn>) {
+    let mut joined: Vec<Turn> = Vec::with_capacity(turns.len());
+    for turn in turns.drain(..) {
+        match joined.last_mut() {
+            Some(last) if last.speaker == turn.speaker => last.parts.extend(turn.parts),
+            _ => joined.push(turn),
+        }
+    }
+    *turns = joined;
+}
