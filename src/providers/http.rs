@@ -17,13 +17,13 @@ use url::{Position, Url};
 
 use crate::model::{
     BodyBuffer, BodyOwner, ContentCoding, FailureClass, MemoryBudget, MemoryPermit, NoMemory,
-    Pieces, ProviderFailure, ProviderId, UnknownCoding,
+    Pieces, ProviderError, ProviderFailure, ProviderId, UnknownCoding,
 };
 
 use super::catalogue::Provider;
 use super::dialect::parse_tree;
 use super::failure;
-use super::provider_error::{ProviderError, Scrubber};
+use super::provider_error::{Scrubber, read_error};
 
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -348,7 +348,7 @@ impl WholeAnswer {
 
     /// What the provider says in the answer, which is an error.
     pub fn said(&self, scrubber: &Scrubber) -> Option<ProviderError> {
-        ProviderError::read(self.status, &self.headers, &self.body, scrubber)
+        read_error(self.status, &self.headers, &self.body, scrubber)
     }
 
     /// Sorts the answer, which is an error.

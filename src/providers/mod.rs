@@ -45,7 +45,6 @@ pub use pasted_key::{
     read_pasted_key, trim_secret,
 };
 pub use prompt_size::PromptSize;
-pub use provider_error::{ErrorForm, ProviderError};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,

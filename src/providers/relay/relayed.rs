@@ -8,14 +8,15 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::{
-    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderFailure, ProviderId, Usage,
+    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderError, ProviderFailure, ProviderId,
+    Usage,
 };
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
 use crate::providers::lone_surrogates::replace_lone_surrogates;
-use crate::providers::provider_error::{ProviderError, Scrubber, told_headers};
+use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
 
@@ -108,11 +109,6 @@ impl Relayed {
         }
     }
 
-    /// The same, to be whole by a time.
-    pub(super) fn until(self, deadline: Instant) -> Self {
-        Self { deadline, ..self }
-    }
-
     /// The same, with what takes secrets out of the provider's words.
     pub(super) fn scrubbed_by(self, scrubber: Scrubber) -> Self {
         Self { scrubber, ..self }
@@ -194,7 +190,7 @@ impl Relayed {
             Err(unread) => return Err(self.failed(unread.class)),
         };
         self.ended = true;
-        // A parser need not read the mark (RFC 8259 §8.1), and some do not.
+        // A parser need not read the mark (RFC 8259, section 8.1), and some do not.
         let body = body.slice_ref(without_mark(&body));
         let body = if is_translated {
             self.translate_whole(&body).await?
@@ -399,6 +395,10 @@ impl Relayed {
                     break;
                 }
             };
+            // Half of an event at the end says nothing to anybody.
+            if self.ended && read.is_none() && !matches!(&*event.data(), b"" | b"[DONE]") {
+                break;
+            }
             let mut written = Ok(());
             match (&mut self.rewriting, &mut rewritten, &read) {
                 (AnswerChange::Translated(translator), Some(out), Some((value, data))) => {
@@ -471,7 +471,7 @@ impl Relayed {
         self.heard.add(self.answer.take_heard(text));
         if self.answer.failed {
             let status = failure::status_of_event(value);
-            let said = ProviderError::of_event(status, value, &self.scrubber);
+            let said = read_error_event(status, value, &self.scrubber);
             self.said = said.map(Box::new);
             return Err(failure::classify_event(&self.provider, value));
         }
