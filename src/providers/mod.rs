@@ -24,6 +24,7 @@ mod prompt_size;
 mod provider_error;
 mod registry;
 mod relay;
+mod retries;
 mod shared_key;
 pub mod sse;
 mod thinking_tags;
@@ -44,7 +45,6 @@ pub use pasted_key::{
     read_pasted_key, trim_secret,
 };
 pub use prompt_size::PromptSize;
-pub use provider_error::{ErrorForm, ProviderError};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,

@@ -16,7 +16,15 @@ const VERSION: &str = "anthropic-version";
 /// Headers that reach the provider whose libraries and programs send them,
 /// where the caller's own key pays, by how they begin.
 const FOR_ONE: [(&str, &[&str]); 5] = [
-    ("anthropic", &["anthropic-", "x-app", "x-claude-code-"]),
+    (
+        "anthropic",
+        &[
+            "anthropic-user-profile-id",
+            "anthropic-workspace-id",
+            "x-app",
+            "x-claude-code-",
+        ],
+    ),
     (
         "openai",
         &[
