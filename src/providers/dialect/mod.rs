@@ -236,7 +236,10 @@ impl Dialect {
     ) -> Option<Result<Translation, Untranslatable>> {
         let takes_it = match (self, chat.dialect) {
             (Self::ImageHost, _) | (_, CallDialect::Native) => true,
-            (Self::OpenAi(_) | Self::Ollama, CallDialect::OpenAi) => true,
+            (Self::OpenAi(quirks), CallDialect::OpenAi) => {
+                !chat.is_response || quirks.has_responses
+            }
+            (Self::Ollama, CallDialect::OpenAi) => true,
             (Self::Anthropic, CallDialect::Anthropic) => true,
             (Self::Google, CallDialect::Google) => true,
             _ => false,

@@ -17,7 +17,7 @@ const MODELS: [&str; 4] = [
     "openai/gpt-5.2",
     "anthropic/claude-haiku-5-5",
     "google/gemini-3.1-flash-lite",
-    "groq/openai/gpt-oss-20b",
+    "cerebras/gpt-oss-120b",
 ];
 
 async fn program(stage: &Stage) -> Program {

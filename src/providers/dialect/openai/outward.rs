@@ -27,6 +27,7 @@ const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
+    has_responses: true,
 };
 
 /// Writes a request.

@@ -16,8 +16,15 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 
+/// Vendors of OpenAI's chat that have no Responses beside it.
+const WITHOUT_RESPONSES: [&str; 2] = ["mistral", "cerebras"];
+
 /// Refuses a chat that breaks a rule of its vendor's.
 pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
+    if call.path == "/responses" && WITHOUT_RESPONSES.contains(&call.provider.id) {
+        let body = json!({"detail": "Not Found"});
+        return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+    }
     let body = match (call.provider.id, call.path) {
         ("anthropic", "/v1/messages" | "/v1/messages/count_tokens") => {
             let message = anthropic::broken_rule(call.body)?;
