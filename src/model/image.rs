@@ -78,7 +78,8 @@ pub enum MissingPicture {
     Unreadable,
     /// A video, a sound, or another thing that is no picture.
     NotAPicture,
-    /// It is larger than Discord takes.
+    /// It is larger than what is read, or than Discord takes and there is no
+    /// smaller copy of it.
     TooLarge,
     /// It is kept at an address from which nothing is taken: that of this
     /// host, or one that names none.

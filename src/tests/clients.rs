@@ -150,3 +150,36 @@ async fn the_official_clients_work_with_another_address_and_key() {
     })
     .await;
 }
+
+/// The packages that a manifest names: npm's, or pip's.
+fn packages_in(manifest: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+    let text = std::fs::read_to_string(path).unwrap();
+    if let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) {
+        return json["dependencies"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+    }
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let names = lines.filter_map(|line| line.split(['=', '[']).next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_client_that_is_driven_has_a_recipe() {
+    let recipes = include_str!("../../docs/clients.md");
+    let manifests = [
+        "tests/clients/package.json",
+        "tests/clients/requirements.txt",
+        "tests/agents/package.json",
+        "tests/frameworks/requirements.txt",
+    ];
+    let driven: Vec<String> = manifests.into_iter().flat_map(packages_in).collect();
+    assert!(driven.len() > 20);
+    for client in driven {
+        assert!(recipes.contains(&format!("`{client}`")), "{client}");
+    }
+}

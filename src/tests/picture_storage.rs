@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use latchkey_emulator::StorageState;
-use latchkey_emulator::providers::HIDDEN;
+use latchkey_emulator::providers::{HIDDEN, ProviderFault};
 use secrecy::SecretString;
 
 use super::picture_jobs::{adds, lives, shows};
@@ -118,6 +118,32 @@ async fn what_discord_takes_in_no_size_is_linked_to_until_the_link_ends() {
         stage.clock.advance_ms(2 * 3_600_000 + 1_000);
         set_time(stage);
         assert_eq!(gets(stage, &links[0]).await.0, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_picture_that_is_larger_than_discord_takes_costs_the_others_nothing() {
+    stage::run_with(setup(), async |stage| {
+        starts_with_storage(stage, "").await;
+        let mia = stage.mia();
+        adds(&mia, "runpod").await;
+        lives(stage, 0, 0, 0);
+        stage.fails("runpod", ProviderFault::LargePicture);
+        mia.runs("/imagine prompt:a lighthouse provider:runpod count:2")
+            .await;
+        let seen = mia.reads_channel();
+        for words in [
+            "[picture-1.jpg",
+            "[picture-2.png",
+            "-# In a smaller copy",
+            "Whole until <t:",
+        ] {
+            assert!(seen.contains(words), "{words}: {seen}");
+        }
+        let (status, bytes) = gets(stage, &links_in(&seen)[0]).await;
+        assert_eq!(status, 200);
+        assert!(bytes.len() > 10 * 1_024 * 1_024);
     })
     .await;
 }

@@ -188,12 +188,13 @@ impl SignedCall<'_> {
             words.join(" ")
         };
         let names = signed.split(';');
-        let headers: String = names.map(|it| format!("{it}:{}\n", value(it))).collect();
+        let headers: Vec<String> = names.map(|it| format!("{it}:{}\n", value(it))).collect();
         let canonical = format!(
             "{}\n{}\n{}\n{headers}\n{signed}\nUNSIGNED-PAYLOAD",
             self.method,
             self.uri.path(),
             pairs.join("&"),
+            headers = headers.concat(),
         );
         let digest = hex(&Sha256::digest(canonical));
         format!("{ALGORITHM}\n{date}\n{scope}\n{digest}")
@@ -256,7 +257,8 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 /// Returns a text as it stands in a canonical query: everything escaped but

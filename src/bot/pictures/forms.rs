@@ -10,11 +10,16 @@ use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::pictures::shrink;
 use crate::bot::words::Voice;
 use crate::bot::{Bot, words};
-use crate::model::PictureAnswer;
+use crate::model::{MissingPicture, Picture, PictureAnswer};
+
+/// The largest file that Discord takes where nothing was paid for:
+/// `docs/discord.md` §3.1.
+const FILE_BYTES_MAX: usize = 10 * 1_024 * 1_024;
 
 /// How pictures are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
+    /// Whole, but for those that Discord takes nowhere.
     Whole,
     SmallerCopies,
     /// Links to where the operator has them kept.
@@ -77,6 +82,9 @@ pub async fn show_pictures(
 async fn cards_in(form: Form, bot: &Bot, voice: Voice<'_>, shown: ShownPictures<'_>) -> Vec<Card> {
     let made = shown.made;
     match form {
+        Form::Whole if made.pictures.iter().any(is_large) => {
+            large_ones_smaller(bot, voice, shown).await
+        }
         Form::Whole => split_files(picture_card(voice, shown)),
         Form::SmallerCopies => {
             let copies = PictureAnswer {
@@ -98,4 +106,44 @@ async fn cards_in(form: Form, bot: &Bot, voice: Voice<'_>, shown: ShownPictures<
         },
         Form::Words(refusal) => vec![words::pictures::not_shown(voice, made, refusal)],
     }
+}
+
+fn is_large(picture: &Picture) -> bool {
+    picture.bytes.len() > FILE_BYTES_MAX
+}
+
+/// Pictures of which some are too large for Discord: those in smaller copies,
+/// with links to the whole ones where the operator has a place for them.
+async fn large_ones_smaller(bot: &Bot, voice: Voice<'_>, shown: ShownPictures<'_>) -> Vec<Card> {
+    let mut copies = PictureAnswer {
+        pictures: Vec::new(),
+        ..shown.made.clone()
+    };
+    let (mut numbers, mut large) = (Vec::new(), Vec::new());
+    for (number, picture) in (1..).zip(&shown.made.pictures) {
+        if !is_large(picture) {
+            copies.pictures.push(picture.clone());
+            continue;
+        }
+        numbers.push(number);
+        large.push(picture.clone());
+        for copy in shrink::smaller_copies(vec![picture.clone()]).await {
+            // One that can't be made smaller costs the others nothing.
+            if is_large(&copy) {
+                copies.missing.push(MissingPicture::TooLarge);
+            } else {
+                copies.pictures.push(copy);
+            }
+        }
+    }
+    let made = &copies;
+    let mut card = picture_card(voice, ShownPictures { made, ..shown });
+    let links = bot.app.pictures.store_pictures(&large).await;
+    card.text = format!("{}\n{}", card.text, words::pictures::smaller_copies(voice));
+    let mut cards = split_files(card);
+    if let Some(links) = links {
+        let links: Vec<_> = numbers.into_iter().zip(links).collect();
+        cards.extend(words::pictures::whole_pictures(voice, &links));
+    }
+    cards
 }

@@ -36,7 +36,7 @@ fn describe(voice: Voice<'_>, provider: &ProviderId, missing: &MissingPicture) -
         }
         MissingPicture::Unreadable => "what came can't be read as a picture",
         MissingPicture::NotAPicture => "what came is a video or a sound",
-        MissingPicture::TooLarge => "it is larger than Discord takes (10 MB)",
+        MissingPicture::TooLarge => "it is too large to be shown",
         MissingPicture::Untrusted(Some(_)) => {
             "it is kept at `{address}`, which the bot's operator has not allowed (`image_hosts` in the settings)"
         }

@@ -171,9 +171,36 @@ pub fn kept_elsewhere(voice: Voice<'_>, made: &PictureAnswer, links: &[PictureLi
              elsewhere:",
         ).to_owned(),
     };
+    let mut texts = list_links(voice, words, (1..).zip(links));
+    if let Some(last) = texts.last_mut() {
+        *last = format!("{last}\n{}", footer(voice, made));
+    }
+    texts.into_iter().map(Card::text).collect()
+}
+
+/// Links to pictures that are shown in smaller copies, by their numbers.
+pub fn whole_pictures(voice: Voice<'_>, links: &[(usize, PictureLink)]) -> Vec<Card> {
+    let words = match links.first().and_then(|(_, link)| link.until_s) {
+        Some(until_s) => voice.lang.say(
+            "Whole until {until}:",
+            &[("until", &format!("<t:{until_s}:f>"))],
+        ),
+        None => voice.lang.words("Whole:").to_owned(),
+    };
+    let links = links.iter().map(|(number, link)| (*number, link));
+    let texts = list_links(voice, words, links);
+    texts.into_iter().map(Card::text).collect()
+}
+
+/// Words and links below them, as many texts as they need.
+fn list_links<'a>(
+    voice: Voice<'_>,
+    words: String,
+    links: impl Iterator<Item = (usize, &'a PictureLink)>,
+) -> Vec<String> {
     let mut texts = vec![words];
-    for (at, PictureLink { url, .. }) in links.iter().enumerate() {
-        let name = voice.lang.say("picture {number}", &[("number", &(at + 1))]);
+    for (number, PictureLink { url, .. }) in links {
+        let name = voice.lang.say("picture {number}", &[("number", &number)]);
         let line = format!("[{name}](<{url}>)");
         let room = if texts.len() == 1 {
             FIRST_LINKS_UNITS
@@ -187,10 +214,7 @@ pub fn kept_elsewhere(voice: Voice<'_>, made: &PictureAnswer, links: &[PictureLi
             _ => texts.push(line),
         }
     }
-    if let Some(last) = texts.last_mut() {
-        *last = format!("{last}\n{}", footer(voice, made));
-    }
-    texts.into_iter().map(Card::text).collect()
+    texts
 }
 
 /// The small print under pictures that are shown in smaller copies.

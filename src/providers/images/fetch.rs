@@ -4,7 +4,7 @@
 //! What can't be had is a reason of that one picture, and no failure of the
 //! others. Pictures come only from the addresses at which the host stores them, only
 //! over https (but for the operator's own addresses), never after a redirect,
-//! and never larger than Discord takes. What comes must be a picture by its
+//! and never larger than can be shown in a smaller copy. What comes must be a picture by its
 //! first bytes.
 
 use base64::Engine;
@@ -21,8 +21,9 @@ use crate::providers::outbound::Call;
 use super::host::{Host, TALKING};
 use super::job::Came;
 
-/// The largest picture that is taken: Discord's limit for a file.
-const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The largest picture that is taken. Discord takes smaller ones; of those that
+/// it does not take, it gets smaller copies.
+const PICTURE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Downloads a picture from an address that the host named. One that holds
 /// the picture itself is decoded.

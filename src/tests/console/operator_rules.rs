@@ -114,6 +114,9 @@ async fn a_block_is_for_whom_it_names_and_never_for_oneself() {
         let target = BlockTarget::Person(PersonId(stage.scene.member));
         people.block_here(&manager, target, None).await.unwrap();
         let inside = stage.scene.server.to_string();
+        let named = format!("in Lantern Club (server {inside})");
+        let shown = omar.opens("/operator").await;
+        assert!(shown.holds(&named), "{}", shown.says());
         let fields = [("kind", "user"), ("id", &*id)];
         let elsewhere = sends(&omar, &page, "/operator/unblock", &fields).await;
         assert!(elsewhere.holds("was not stopped."), "{}", elsewhere.shown());

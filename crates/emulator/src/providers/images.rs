@@ -252,13 +252,38 @@ pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) ->
         Some(ProviderFault::OneBad) if at == 1 => VIDEO.to_vec(),
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
         Some(ProviderFault::GrainyPicture) => grainy_picture(),
+        Some(ProviderFault::LargePicture) if at == 0 => large_picture(),
         Some(ProviderFault::HugePicture) => {
             let mut bytes = picture(prompt, at);
-            bytes.resize(11 * 1024 * 1024, 0);
+            bytes.resize(17 * 1024 * 1024, 0);
             bytes
         }
         _ => picture(prompt, at),
     }
+}
+
+/// Draws noise of 16 bits a colour, which no file gets smaller than Discord
+/// takes.
+fn large_picture() -> Vec<u8> {
+    const LARGE_SIDE: u32 = 1_200;
+    let mut state = 1_u32;
+    let samples = LARGE_SIDE * LARGE_SIDE * 2;
+    let mut pixels = Vec::with_capacity(samples as usize * 4);
+    for _ in 0..samples {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        pixels.extend(state.to_be_bytes());
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, LARGE_SIDE, LARGE_SIDE);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    encoder.set_compression(png::Compression::NoCompression);
+    let mut writer = encoder.write_header().expect("a header fits into memory");
+    writer
+        .write_image_data(&pixels)
+        .expect("pixels fit into memory");
+    writer.finish().expect("an end fits into memory");
+    bytes
 }
 
 /// Draws a picture that differs by its prompt: a gradient of two colours

@@ -124,6 +124,8 @@ pub enum ProviderFault {
     WrongType,
     /// The picture is larger than the bot accepts.
     HugePicture,
+    /// The picture is larger than Discord takes, and not than the bot does.
+    LargePicture,
     /// The picture has 512 pixels a side, and no two of them are alike.
     GrainyPicture,
     /// The address of the picture redirects to another one.

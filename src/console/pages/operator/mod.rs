@@ -6,6 +6,7 @@ mod overview;
 mod people;
 mod refusals;
 mod rules;
+mod server_names;
 mod traffic;
 
 use crate::app::nobody_else;

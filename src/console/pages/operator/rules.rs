@@ -10,6 +10,7 @@ use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
+use crate::console::pages::operator::server_names::ServerNames;
 use crate::console::pages::sign_in::require_fresh;
 use crate::console::parts::{form, money, when};
 use crate::console::reply::Page;
@@ -33,6 +34,10 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
         .iter()
         .any(|(whom, _)| *whom == Blocked::Everyone);
     let limits = view.rules.limits.iter().zip(&view.uses);
+    let of_limits = view.rules.limits.iter();
+    let of_limits = of_limits.map(|(subject, set)| (*subject, set.bound));
+    let of_blocks = view.rules.blocks.iter().map(|(whom, _)| *whom);
+    let names = ServerNames::find(visit, of_limits, of_blocks).await;
     Ok(html! {
         section.card aria-labelledby="set-h" {
             header { h2 #set-h { "Limits, tiers and blocks" } p { "Beside the tiers of the configuration" } }
@@ -43,8 +48,8 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
                     caption.hidden { "What is set" }
                     thead { tr { th scope="col" { "For" } th scope="col" { "What" } th { span.hidden { "Actions" } } } }
                     tbody {
-                        @for ((subject, set), used) in limits { (show_limit(visit, *subject, set.bound, used)) }
-                        @for (whom, until_ms) in &view.rules.blocks { (show_block(visit, *whom, *until_ms)) }
+                        @for ((subject, set), used) in limits { (show_limit(visit, &names, &LimitRow { subject: *subject, bound: set.bound, used })) }
+                        @for (whom, until_ms) in &view.rules.blocks { (show_block(visit, &names, *whom, *until_ms)) }
                         @for (person, tier, until_ms) in &view.rules.tiers {
                             (show_tier(visit, *person, tier, *until_ms))
                         }
@@ -57,9 +62,22 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
     })
 }
 
-fn show_limit(visit: &Visit, subject: u64, bound: Bound, used: &LimitUse) -> Markup {
+/// A limit that is set, and what is used of it.
+struct LimitRow<'a> {
+    /// Whom it bounds, by the id; 0 for everybody.
+    subject: u64,
+    bound: Bound,
+    used: &'a LimitUse,
+}
+
+fn show_limit(visit: &Visit, names: &ServerNames, row: &LimitRow<'_>) -> Markup {
+    let LimitRow {
+        subject,
+        bound,
+        used,
+    } = *row;
     let (kind, of) = match bound {
-        Bound::BotInServer => ("server", format!("Server {subject}")),
+        Bound::BotInServer => ("server", names.head(ServerId(subject))),
         Bound::BotForPerson => ("user", format!("Person {subject}")),
         _ => ("everyone", "Everybody together".to_owned()),
     };
@@ -86,10 +104,10 @@ fn amount(metric: Metric, amount: u64) -> String {
     }
 }
 
-fn show_block(visit: &Visit, whom: Blocked, until_ms: Option<i64>) -> Markup {
+fn show_block(visit: &Visit, names: &ServerNames, whom: Blocked, until_ms: Option<i64>) -> Markup {
     let (kind, id, words) = match whom {
         Blocked::Everyone => ("everyone", None, "Everybody".to_owned()),
-        Blocked::Server(server) => ("server", Some(server.0), format!("Server {server}")),
+        Blocked::Server(server) => ("server", Some(server.0), names.head(server)),
         Blocked::Person(person) => ("user", Some(person.0), format!("Person {person}")),
         Blocked::Role(role) => ("role", Some(role), format!("Role {role}")),
         Blocked::Channel(channel) => ("channel", Some(channel), format!("Channel {channel}")),
@@ -99,7 +117,11 @@ fn show_block(visit: &Visit, whom: Blocked, until_ms: Option<i64>) -> Markup {
                 BlockTarget::Role(role) => ("role", role, format!("Role {role}")),
                 BlockTarget::Channel(channel) => ("channel", channel, format!("Channel {channel}")),
             };
-            (kind, Some(id), format!("{words} in server {server}"))
+            (
+                kind,
+                Some(id),
+                format!("{words} in {}", names.phrase(server)),
+            )
         }
     };
     let id = id.map_or_else(String::new, |id| id.to_string());
