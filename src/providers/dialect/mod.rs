@@ -20,6 +20,8 @@ mod recordings;
 mod reported_usage;
 mod request_fields;
 mod responses;
+#[cfg(test)]
+mod round_trip_tests;
 mod seal_tag;
 mod settled_calls;
 mod surface;

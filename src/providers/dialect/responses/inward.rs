@@ -93,6 +93,9 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
             request.ignored.add("include");
         }
     }
+    if body["text"].get("verbosity").is_some() {
+        request.ignored.add("text.verbosity");
+    }
     if fields.flag("store")? == Some(true) {
         request.ignored.add("store");
     }

@@ -1,13 +1,15 @@
 //! What a vendor refuses in the body of a chat beyond the names of its
 //! fields, with the vendor's own words. Each rule has its source in
-//! `docs/providers.md` §9.5 and §10.6.
+//! `docs/providers.md` §7.6, §9.5 and §10.6.
 //!
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
+//! - `openai`: OpenAI's chat.
 
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod openai;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -31,6 +33,7 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
             json!({"type": "error", "error": {"type": "invalid_request_error", "message": message},
                 "request_id": "req_0"})
         }
+        ("openai", "/chat/completions") => openai::broken_rule(call.body)?,
         ("google", path) if path.ends_with("enerateContent") => {
             let model = path.strip_prefix("/models/")?.split_once(':')?.0;
             let message = google::broken_rule(model, call.body)?;
