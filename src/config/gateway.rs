@@ -26,6 +26,8 @@ pub struct Gateway {
     pub calls_per_server: u32,
     pub body_kb: u32,
     pub bodies_mb: u32,
+    /// How long a provider may say nothing at all, in seconds.
+    pub silence_s: u32,
     pub open_metrics: bool,
     pub keys_without_token: bool,
     /// Whether calls without a token and without a key get demo replies, where
@@ -46,6 +48,7 @@ impl Default for Gateway {
             calls_per_server: 64,
             body_kb: 10_240,
             bodies_mb: 256,
+            silence_s: 600,
             open_metrics: false,
             keys_without_token: false,
             demo_without_token: false,
@@ -96,7 +99,7 @@ impl Gateway {
     }
 
     /// Each number with the range that it must be in.
-    pub(super) fn ranges(&self) -> [(&'static str, u32, RangeInclusive<u64>); 6] {
+    pub(super) fn ranges(&self) -> [(&'static str, u32, RangeInclusive<u64>); 7] {
         [
             ("gateway.connections", self.connections, 1..=1_000_000),
             ("gateway.calls_per_token", self.calls_per_token, 1..=100_000),
@@ -112,6 +115,7 @@ impl Gateway {
             ),
             ("gateway.body_kb", self.body_kb, 1..=65_536),
             ("gateway.bodies_mb", self.bodies_mb, 16..=65_536),
+            ("gateway.silence_s", self.silence_s, 5..=21_600),
         ]
     }
 

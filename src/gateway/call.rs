@@ -1,18 +1,21 @@
 //! A call that was let in: what was sent, and by whom.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
+use axum::http::header::CONTENT_ENCODING;
 use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
-use http_body_util::BodyExt;
+use futures_util::{StreamExt, TryStreamExt};
+use http_body_util::{BodyExt, BodyStream};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::RequestKey;
-use crate::model::{BodyBuffer, BodyOwner, NoMemory};
+use crate::model::{BodyBuffer, BodyOwner, ContentCoding, NoMemory, READ_CODINGS, UnknownCoding};
 
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::session::Session;
@@ -99,12 +102,18 @@ impl AdmittedCall {
         let announced = self
             .header("content-length")
             .and_then(|length| length.parse::<usize>().ok());
+        let coding = self.body_coding()?;
         if announced.is_some_and(|length| length > limit) {
             return Err(body_too_large(limit));
         }
         let Some(mut body) = self.body.take() else {
             return Ok(Bytes::new());
         };
+        if let Some(coding) = coding {
+            // In a box: otherwise the future of every call would have room
+            // for this too.
+            return Box::pin(self.read_compressed(body, coding, limit)).await;
+        }
         let deadline = Instant::now() + BODY_TIMEOUT;
         let owner = BodyOwner::Caller(self.session.caller.person);
         let mut buffer = BodyBuffer::new(&self.gateway.app.memory, owner, announced);
@@ -123,6 +132,48 @@ impl AdmittedCall {
         Ok(match permit {
             Some(permit) => permit.attach(body),
             None => copy_if_short(body),
+        })
+    }
+
+    /// The coding that the body comes in; none where it is as it is.
+    fn body_coding(&self) -> Result<Option<ContentCoding>, Problem> {
+        let mut codings = self.parts.headers.get_all(CONTENT_ENCODING).iter();
+        let coding = match (codings.next(), codings.next()) {
+            (None, _) => Ok(None),
+            (Some(coding), None) => ContentCoding::parse(coding.as_bytes()),
+            (Some(_), Some(_)) => Err(UnknownCoding),
+        };
+        coding.map_err(|UnknownCoding| unknown_coding())
+    }
+
+    /// Reads what a compressed body holds, which is what the limit is for.
+    async fn read_compressed(
+        &self,
+        body: Incoming,
+        coding: ContentCoding,
+        limit: usize,
+    ) -> Result<Bytes, Problem> {
+        let deadline = Instant::now() + BODY_TIMEOUT;
+        let owner = BodyOwner::Caller(self.session.caller.person);
+        let mut buffer = BodyBuffer::new(&self.gateway.app.memory, owner, None);
+        let data = BodyStream::new(body).try_filter_map(async |frame| Ok(frame.into_data().ok()));
+        let mut pieces = coding.decode(data.map_err(io::Error::other));
+        loop {
+            let until = deadline.min(Instant::now() + PIECE_TIMEOUT);
+            let next = timeout_at(until, pieces.next()).await;
+            let Some(piece) = next.map_err(|_| body_too_slow())? else {
+                break;
+            };
+            let piece = piece.map_err(|_| malformed_coding())?;
+            if buffer.len() + piece.len() > limit {
+                return Err(body_too_large(limit));
+            }
+            buffer.push(piece).await?;
+        }
+        let (body, permit) = buffer.finish();
+        Ok(match permit {
+            Some(permit) => permit.attach(body),
+            None => body,
         })
     }
 }
@@ -191,6 +242,22 @@ pub fn body_too_large(limit: usize) -> Problem {
         limit / 1024
     );
     Problem::new(413, "body_too_large", message)
+}
+
+/// The body comes in a coding that is not read (RFC 9110 §15.5.16).
+fn unknown_coding() -> Problem {
+    let message = format!(
+        "The body comes in a coding that is not read here. Send it as it is, or as one of: {READ_CODINGS}."
+    );
+    Problem::new(415, "unknown_coding", message)
+}
+
+fn malformed_coding() -> Problem {
+    Problem::new(
+        400,
+        "malformed_coding",
+        "The body is not what its `Content-Encoding` says, or broke off. Send it as it is, or compress it again.",
+    )
 }
 
 fn body_too_slow() -> Problem {

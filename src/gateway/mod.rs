@@ -6,11 +6,13 @@
 //! the row's handler. What goes wrong becomes a [`problem`] in the shape of
 //! the API dialect that was called.
 
+mod api_dialect;
 mod call;
 mod call_task;
 mod compatibility;
 mod connection;
 mod demo;
+mod failure_kind;
 mod head;
 mod idempotency;
 mod messages;
@@ -31,6 +33,7 @@ mod router;
 mod routes;
 mod session;
 mod streaming;
+mod told_headers;
 mod vendors;
 
 pub use operators::metrics::start as start_counting;

@@ -1,24 +1,16 @@
-//! Refusals and failures as responses, and everything else that depends on
-//! the API dialect of a call.
+//! Refusals and failures as responses.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
 
-use crate::app::Payer;
+use crate::app::{Payer, ProviderError};
 use crate::model::{LimitHit, Source};
 
-/// The API whose rules a call follows. It decides the shape of errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApiDialect {
-    OpenAi,
-    Anthropic,
-    Google,
-    /// Latchkey's own API.
-    Latchkey,
-}
+pub use crate::gateway::api_dialect::ApiDialect;
+use crate::gateway::failure_kind::FailureKind;
+use crate::gateway::told_headers::write_told_headers;
 
 /// A refusal or a failure. `code` is stable; programs may rely on it.
 #[derive(Clone, Debug)]
@@ -27,6 +19,12 @@ pub struct Problem {
     pub code: &'static str,
     pub message: String,
     pub retry_after_s: Option<u64>,
+    /// The same wait to the millisecond, where a provider told it.
+    pub retry_after_ms: Option<u64>,
+    /// What kind of a provider's failure it is, if it is one.
+    pub kind: Option<FailureKind>,
+    /// What the provider said, where the caller's own key paid.
+    pub said: Option<Box<ProviderError>>,
     pub limit: Option<Box<LimitHit>>,
     /// Who was to pay, if the call came that far.
     pub payer: Option<Box<Payer>>,
@@ -34,13 +32,14 @@ pub struct Problem {
     pub refuses_request_key: bool,
 }
 
+/// Statuses of ours after which the same call ends the same way. Anthropic's
+/// libraries send a call again after 401 unless they are told not to:
+/// `docs/providers.md` §5.1.
+const FINAL: [u16; 7] = [400, 401, 402, 403, 404, 405, 413];
+
 /// The longest wait after which a provider's library may try again by
 /// itself. When the wait is longer, a header tells it not to.
 const RETRY_AFTER_MAX_S: u64 = 60;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The request's id again, where Anthropic's libraries look for it.
-const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -51,72 +50,10 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
-
-impl ApiDialect {
-    /// The dialect of an address.
-    pub fn of_path(path: &str) -> Self {
-        if path.starts_with("/api/")
-            || path.starts_with("/v2/")
-            || !path.get(1..).unwrap_or_default().contains('/')
-        {
-            Self::Latchkey
-        } else if path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
-            Self::Anthropic
-        } else if path.starts_with("/google/") || path.starts_with("/v1beta/") {
-            Self::Google
-        } else {
-            Self::OpenAi
-        }
-    }
-
-    /// Writes the request's id into a response's headers.
-    pub fn write_request_id(self, headers: &mut HeaderMap, id: HeaderValue) {
-        if self == Self::Anthropic {
-            headers.insert(ANTHROPIC_REQUEST_ID, id.clone());
-        }
-        headers.insert(REQUEST_ID, id);
-    }
-
-    /// The media type of every stream in this dialect, whatever the provider
-    /// calls its own; none where the provider's is kept.
-    pub fn stream_media_type(self) -> Option<&'static str> {
-        (self == Self::OpenAi).then_some("text/event-stream")
-    }
-
-    /// Whether clients of this dialect skip comments between events. Google's
-    /// own libraries take every line for JSON: `docs/providers.md` §6.
-    pub fn takes_comments(self) -> bool {
-        self != Self::Google
-    }
-
-    /// The body of an error.
-    fn error_body(self, problem: &Problem, request_id: &HeaderValue) -> Value {
-        let (code, message) = (problem.code, &problem.message);
-        let status = problem.status.as_u16();
-        match self {
-            Self::OpenAi => json!({"error": {
-                "message": message, "type": openai_type(status), "param": null, "code": code,
-            }}),
-            Self::Anthropic => json!({
-                "type": "error", "error": {"type": anthropic_type(status), "message": message, "code": code},
-                "request_id": request_id.to_str().unwrap_or_default(),
-            }),
-            Self::Google => json!({"error": {
-                "code": status, "message": message, "status": google_status(status),
-                "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": code, "domain": "latchkey"}],
-            }}),
-            Self::Latchkey => json!({"error": {"code": code, "message": message}}),
-        }
-    }
-
-    /// An error as a server-sent event.
-    fn error_event(self, body: &Value) -> String {
-        match self {
-            Self::Anthropic => format!("event: error\ndata: {body}\n\n"),
-            Self::OpenAi | Self::Google | Self::Latchkey => format!("data: {body}\n\n"),
-        }
-    }
-}
+/// The wait again, where OpenAI's and Anthropic's libraries look first.
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+/// The stable code of a refusal or a failure, in whatever dialect it is told.
+const CODE: HeaderName = HeaderName::from_static("x-latchkey-error");
 
 impl Problem {
     /// A problem whose message says what happened and what to do.
@@ -126,6 +63,9 @@ impl Problem {
             code,
             message: message.into(),
             retry_after_s: None,
+            retry_after_ms: None,
+            kind: None,
+            said: None,
             limit: None,
             payer: None,
             refuses_request_key: false,
@@ -140,19 +80,37 @@ impl Problem {
         Self::new(404, "not_found", message)
     }
 
+    /// How long to wait before the call is sent again, in milliseconds.
+    pub fn wait_ms(&self) -> Option<u64> {
+        let of_seconds = || {
+            self.retry_after_s
+                .map(|wait_s| wait_s.saturating_mul(1_000))
+        };
+        self.retry_after_ms.or_else(of_seconds)
+    }
+
     /// The response to a call that ends in this problem.
     pub fn to_response(&self, dialect: ApiDialect, request_id: &HeaderValue) -> Response {
         let body = dialect.error_body(self, request_id).to_string();
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
+        let status = StatusCode::from_u16(dialect.status_of(self));
+        *response.status_mut() = status.unwrap_or(self.status);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CODE, HeaderValue::from_static(self.code));
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            // As RFC 9110 §15.5.22 wants it.
+            headers.insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
+        }
+        if self.is_final() {
+            headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        }
         if let Some(wait_s) = self.retry_after_s {
             headers.insert(RETRY_AFTER, wait_s.into());
-            if wait_s > RETRY_AFTER_MAX_S {
-                headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
-            }
+        }
+        if let Some(wait_ms) = self.wait_ms().filter(|_| dialect != ApiDialect::Latchkey) {
+            headers.insert(RETRY_AFTER_MS, wait_ms.into());
         }
         if let Some(limit) = &self.limit {
             headers.insert(LIMIT, limit.limit.max.into());
@@ -161,15 +119,31 @@ impl Problem {
                 headers.insert(RESET, wait_s.into());
             }
         }
+        if let Some(said) = &self.said {
+            write_told_headers(headers, dialect, &said.headers);
+        }
         if let Some(payer) = &self.payer {
             write_payer_headers(headers, payer);
         }
         response
     }
 
+    /// Whether the same call ends the same way if a client's library sends it
+    /// again by itself: nothing about it passes, or not soon, or only with
+    /// tomorrow's quota.
+    fn is_final(&self) -> bool {
+        let takes_long = self.retry_after_s.is_some_and(|it| it > RETRY_AFTER_MAX_S);
+        let is_no = match self.kind {
+            Some(kind) => !kind.may_pass(),
+            None => FINAL.contains(&self.status.as_u16()),
+        };
+        let is_of_the_day = self.said.as_ref().is_some_and(|said| said.is_of_the_day());
+        takes_long || is_no || is_of_the_day
+    }
+
     /// The last event of a stream that breaks off with this problem.
     pub fn to_event(&self, dialect: ApiDialect, request_id: &HeaderValue) -> String {
-        dialect.error_event(&dialect.error_body(self, request_id))
+        dialect.error_event(self, request_id)
     }
 }
 
@@ -192,45 +166,4 @@ pub fn write_payer_headers(headers: &mut HeaderMap, payer: &Payer) {
 pub fn paid_with_request_key(headers: &HeaderMap) -> bool {
     let source = headers.get(SOURCE);
     source.is_some_and(|source| source == Source::Request.as_str())
-}
-
-fn openai_type(status: u16) -> &'static str {
-    match status {
-        401 => "authentication_error",
-        403 => "permission_error",
-        402 => "insufficient_quota",
-        429 => "rate_limit_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    }
-}
-
-fn anthropic_type(status: u16) -> &'static str {
-    match status {
-        401 => "authentication_error",
-        402 => "billing_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        409 => "conflict_error",
-        413 => "request_too_large",
-        429 => "rate_limit_error",
-        504 => "timeout_error",
-        503 | 529 => "overloaded_error",
-        400..=499 => "invalid_request_error",
-        _ => "api_error",
-    }
-}
-
-fn google_status(status: u16) -> &'static str {
-    match status {
-        401 => "UNAUTHENTICATED",
-        402 | 429 => "RESOURCE_EXHAUSTED",
-        403 => "PERMISSION_DENIED",
-        404 => "NOT_FOUND",
-        409 => "ABORTED",
-        503 => "UNAVAILABLE",
-        504 => "DEADLINE_EXCEEDED",
-        400..=499 => "INVALID_ARGUMENT",
-        _ => "INTERNAL",
-    }
 }

@@ -18,6 +18,7 @@ use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
 use crate::gateway::streaming::{PieceSource, pass_pieces, stream_pieces};
+use crate::gateway::told_headers::write_told_headers;
 
 const JSON: &str = "application/json";
 /// Media types that a browser does not run. A page of a provider's must not
@@ -84,7 +85,8 @@ impl PieceSource for RelayStream {
 }
 
 /// Passes a call on. The response has the provider's status, media type and
-/// body, and no other header of the provider's.
+/// body; of its other headers, the owner of the key gets those that tell of
+/// their limits.
 pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     let demo = DemoSurface::of(&target);
     let ask = relay_ask(&call, target, demo.is_some())?;
@@ -112,6 +114,7 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     if let Some(Ok(ignored)) = relay.ignored().map(HeaderValue::from_str) {
         headers.insert(IGNORED, ignored);
     }
+    write_told_headers(&mut headers, call.dialect, &relay.told_headers());
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
     let body = respond_with(relay, call).await?;

@@ -131,7 +131,7 @@ pub fn all_routes() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Calls to models, in the dialects of their providers and in our own.
-static MODELS: [Route; 8] = [
+static MODELS: [Route; 9] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -208,6 +208,19 @@ static MODELS: [Route; 8] = [
             "Lists the models that the caller's keys can use.",
         )
         .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        GET,
+        "/v1/models/{*model}",
+        CHAT,
+        openai::show_model,
+        RouteDocs::new(
+            "model",
+            "openai",
+            "Shows one of the models that the caller's keys can use.",
+        )
+        .parameters(&[ParameterDocs::in_path("model", "The model, as `provider/model`; a bare name where one provider alone has it")])
+        .responses(&[ResponseDocs::new(200, "As OpenAI shows it").content(&[ANY_JSON])])
     ),
     route!(
         POST,

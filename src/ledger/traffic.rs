@@ -83,6 +83,7 @@ impl CallResult {
         match class {
             FailureClass::RateLimited => Self::Busy,
             FailureClass::Upstream
+            | FailureClass::Overloaded
             | FailureClass::Unreachable
             | FailureClass::TimedOut
             | FailureClass::CutOff => Self::Down,

@@ -80,8 +80,10 @@ pub enum FailureClass {
     PictureRefused,
     /// The request was wrong in another way.
     BadRequest,
-    /// The provider is down, overloaded, or answered nonsense.
+    /// The provider is down, or answered nonsense.
     Upstream,
+    /// The provider says that it has more to do than it can.
+    Overloaded,
     /// Nothing answers at the provider's address.
     Unreachable,
     /// The provider took too long.
@@ -124,7 +126,10 @@ impl FailureClass {
     /// Whether it says nothing of the call: whatever was asked may have been
     /// done.
     pub fn is_about_the_host(self) -> bool {
-        matches!(self, Self::Upstream | Self::TimedOut | Self::CutOff)
+        matches!(
+            self,
+            Self::Upstream | Self::Overloaded | Self::TimedOut | Self::CutOff
+        )
     }
 
     /// Whether it says something of the key that paid, which is for its
@@ -171,7 +176,7 @@ impl ProviderFailure {
             | FailureClass::CutOff
             | FailureClass::TooLarge
             | FailureClass::NoMemory => true,
-            FailureClass::Upstream => self
+            FailureClass::Upstream | FailureClass::Overloaded => self
                 .status
                 .is_none_or(|status| status < 300 || GAVE_UP_WAITING.contains(&status)),
             _ => false,

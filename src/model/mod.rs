@@ -13,6 +13,7 @@ mod chat;
 mod check;
 mod choice;
 mod clock;
+mod content_coding;
 mod departure;
 mod ids;
 mod image;
@@ -49,6 +50,7 @@ pub use chat::{Answer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
+pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{

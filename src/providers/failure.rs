@@ -3,7 +3,7 @@
 //! Every shape of error body is read: nested, flat, a bare text, an array,
 //! problem+json, HTML. Only the class is kept; the text is dropped.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -62,34 +62,18 @@ pub fn classify(
 /// Sorts an error that came inside a stream whose status was 200.
 pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
     let error = parse_error(event);
-    let status = match (error.code.parse::<u16>(), error.kind.as_str()) {
-        (Ok(code), _) if code >= 400 => code,
-        (_, "rate_limit_error") => 429,
-        (_, "authentication_error") => 401,
-        (_, "billing_error") => 402,
-        (_, "permission_error") => 403,
-        (_, "invalid_request_error") => 400,
-        _ => 500,
-    };
     ProviderFailure {
         provider: provider.clone(),
-        class: class_of(status, &error),
+        class: class_of(error.status(), &error),
         status: Some(200),
         retry_after: error.retry_delay,
         subject: None,
     }
 }
 
-/// The provider's own message in an error body. It may hold anything, so
-/// callers must look at who reads it.
-pub fn message_in(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let body = body.get(0).unwrap_or(&body);
-    let places = ["/error/message", "/message", "/detail", "/error"];
-    let found = places
-        .iter()
-        .find_map(|place| body.pointer(place)?.as_str());
-    found.map(str::to_owned)
+/// The status that an error inside a stream stands for.
+pub fn status_of_event(event: &Value) -> u16 {
+    parse_error(event).status()
 }
 
 /// Whether an answer with status 200 reports an error all the same.
@@ -98,6 +82,48 @@ pub fn has_hidden_error(body: &Value) -> bool {
 }
 
 impl ErrorBody {
+    /// The status that an error without one stands for.
+    fn status(&self) -> u16 {
+        match self.code.parse::<u16>() {
+            Ok(code) if (400..600).contains(&code) => return code,
+            _ => {}
+        }
+        let meant = |word: &str| match word {
+            "rate_limit_error"
+            | "rate_limit_exceeded"
+            | "insufficient_quota"
+            | "RESOURCE_EXHAUSTED" => Some(429),
+            "authentication_error" | "UNAUTHENTICATED" => Some(401),
+            "billing_error" => Some(402),
+            "permission_error" | "PERMISSION_DENIED" => Some(403),
+            "not_found_error" | "NOT_FOUND" => Some(404),
+            "request_too_large" => Some(413),
+            "timeout_error" | "DEADLINE_EXCEEDED" => Some(504),
+            "overloaded_error" => Some(529),
+            "server_is_overloaded" | "slow_down" | "UNAVAILABLE" => Some(503),
+            "invalid_request_error"
+            | "INVALID_ARGUMENT"
+            | "invalid_prompt"
+            | "context_length_exceeded" => Some(400),
+            _ => None,
+        };
+        // OpenAI's types are coarser than its codes.
+        meant(&self.code)
+            .or_else(|| meant(&self.kind))
+            .unwrap_or(500)
+    }
+
+    /// Whether the provider says that it has more to do than it can.
+    fn is_overload(&self, status: u16) -> bool {
+        let says_so = self.has_code(&[
+            "overloaded_error",
+            "server_is_overloaded",
+            "slow_down",
+            "UNAVAILABLE",
+        ]);
+        status == 529 || says_so || (status == 503 && self.mentions(&["overload", "high demand"]))
+    }
+
     /// Whether the message holds one of these texts.
     fn mentions(&self, texts: &[&str]) -> bool {
         texts.iter().any(|text| self.message.contains(text))
@@ -156,6 +182,7 @@ fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
         429 if error.is_beyond_free_tier() => FailureClass::AuthForbidden(Restriction::FreeTier),
         429 | 498 => FailureClass::RateLimited,
         400 | 404 | 405 | 409 | 410 | 413 | 422 => class_of_request(status, error),
+        500.. if error.is_overload(status) => FailureClass::Overloaded,
         _ => FailureClass::Upstream,
     }
 }
@@ -265,10 +292,10 @@ fn refuses_picture(error: &ErrorBody) -> bool {
 
 fn parse_error(body: &Value) -> ErrorBody {
     let body = body.get(0).unwrap_or(body);
-    let error = match body.get("error") {
-        Some(nested @ Value::Object(_)) => nested,
-        _ => body,
-    };
+    let nested = body
+        .get("error")
+        .or_else(|| body.pointer("/response/error"));
+    let error = nested.filter(|it| it.is_object()).unwrap_or(body);
     let text = |at: &Value, field: &str| match at.get(field) {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),
@@ -313,7 +340,14 @@ fn header_delay(headers: &HeaderMap) -> Option<Duration> {
     if let Some(ms) = header("retry-after-ms").and_then(|text| text.parse::<u64>().ok()) {
         return Some(Duration::from_millis(ms));
     }
-    header("retry-after").and_then(seconds)
+    let after = header("retry-after")?;
+    seconds(after).or_else(|| {
+        let at = httpdate::parse_http_date(after).ok()?;
+        // By the provider's own clock, where it tells the time.
+        let date = header("date").and_then(|date| httpdate::parse_http_date(date).ok());
+        let now = date.unwrap_or_else(SystemTime::now);
+        Some(at.duration_since(now).unwrap_or_default())
+    })
 }
 
 /// Reads `48`, `48.9` or `48.9s`.
@@ -360,5 +394,62 @@ mod tests {
         assert_eq!(wait("retry-after", "999999999", ""), Some(86_400_000));
         let body = r#"{"error":{"details":[{"retryDelay":"48.5s"}]}}"#;
         assert_eq!(wait("x-other", "1", body), Some(48_500));
+        let mut dated = HeaderMap::new();
+        dated.insert("date", "Fri, 27 Nov 2026 13:08:17 GMT".parse().unwrap());
+        for (at, ms) in [
+            ("Fri, 27 Nov 2026 13:10:17 GMT", Some(120_000)),
+            ("Fri, 27 Nov 2026 13:00:00 GMT", Some(0)),
+            ("tomorrow", None),
+        ] {
+            dated.insert("retry-after", at.parse().unwrap());
+            let wait = classify(google, 429, &dated, b"").retry_after;
+            assert_eq!(wait.map(|wait| wait.as_millis()), ms, "{at}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_a_stream_stands_for_a_status() {
+        for (event, status, class) in [
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+                529,
+                FailureClass::Overloaded,
+            ),
+            (
+                r#"{"error":{"code":503,"message":"high demand","status":"UNAVAILABLE"}}"#,
+                503,
+                FailureClass::Overloaded,
+            ),
+            (
+                r#"{"type":"error","code":"rate_limit_exceeded","message":"no","param":null}"#,
+                429,
+                FailureClass::RateLimited,
+            ),
+            (
+                r#"{"error":{"type":"invalid_request_error","code":"insufficient_quota","message":"no"}}"#,
+                429,
+                FailureClass::Billing,
+            ),
+            (
+                r#"{"type":"response.failed","response":{"error":{"code":"server_error","message":"no"}}}"#,
+                500,
+                FailureClass::Upstream,
+            ),
+            (
+                r#"{"error":{"code":502,"message":"Worker local total request limit reached (33/32)"}}"#,
+                502,
+                FailureClass::Upstream,
+            ),
+            (r#"{"error":"overloaded"}"#, 500, FailureClass::Upstream),
+        ] {
+            let event: Value = serde_json::from_str(event).unwrap();
+            assert_eq!(status_of_event(&event), status, "{event}");
+            let failure = classify_event(&ProviderId::from("x"), &event);
+            assert_eq!(
+                (failure.class, failure.status),
+                (class, Some(200)),
+                "{event}"
+            );
+        }
     }
 }

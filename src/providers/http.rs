@@ -3,29 +3,34 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use axum::http::{Response, Uri};
-use bytes::Bytes;
-use http_body_util::BodyExt;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, TryStreamExt};
+use http_body_util::{BodyExt, BodyStream};
 use hyper_util::client::legacy;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::{Position, Url};
 
 use crate::model::{
-    BodyBuffer, BodyOwner, FailureClass, MemoryBudget, MemoryPermit, NoMemory, ProviderFailure,
-    ProviderId,
+    BodyBuffer, BodyOwner, ContentCoding, FailureClass, MemoryBudget, MemoryPermit, NoMemory,
+    Pieces, ProviderFailure, ProviderId, UnknownCoding,
 };
 
 use super::catalogue::Provider;
 use super::dialect::parse_tree;
 use super::failure;
+use super::provider_error::{ProviderError, Scrubber};
 
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest error body that is read.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// How much of a body is looked at to tell what it is, at the most.
+const LOOKED_AT_BYTES_MAX: usize = 4 * 1024;
 /// The longest path that is put below a provider's base.
 const PATH_BYTES_MAX: usize = 512;
 /// How often a call is made at the most.
@@ -75,14 +80,78 @@ pub fn is_plain(path: &str) -> bool {
 }
 
 /// An answer whose body is still to come.
-#[derive(Debug)]
 pub struct Incoming {
     pub status: u16,
-    pub headers: HeaderMap,
-    rest: hyper::body::Incoming,
+    headers: HeaderMap,
+    rest: Rest,
+    /// What was looked at, and comes again.
+    unread: Option<Bytes>,
+    /// How long it may be silent.
+    silence_max: Option<Duration>,
     received: usize,
     bytes_max: usize,
     memory: Arc<MemoryBudget>,
+}
+
+/// The rest of a body.
+enum Rest {
+    AsItIs(hyper::body::Incoming),
+    /// It comes compressed, and is read as what it holds.
+    Decoded(Pieces),
+    /// It comes in a coding that is not read.
+    Unreadable,
+}
+
+impl Rest {
+    fn new(body: hyper::body::Incoming, headers: &HeaderMap) -> Self {
+        let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+        let coding = match (codings.next(), codings.next()) {
+            (None, _) => Ok(None),
+            (Some(coding), None) => ContentCoding::parse(coding.as_bytes()),
+            (Some(_), Some(_)) => Err(UnknownCoding),
+        };
+        match coding {
+            Ok(None) => Self::AsItIs(body),
+            Ok(Some(coding)) => {
+                let pieces = BodyStream::new(body).try_filter_map(async |frame| {
+                    // Trailers say nothing that anybody asked for.
+                    Ok(frame.into_data().ok())
+                });
+                Self::Decoded(coding.decode(pieces.map_err(io::Error::other)))
+            }
+            Err(UnknownCoding) => Self::Unreadable,
+        }
+    }
+
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, FailureClass> {
+        match self {
+            Self::AsItIs(body) => {
+                while let Some(frame) = body.frame().await {
+                    let frame = frame.map_err(|_| FailureClass::CutOff)?;
+                    // Trailers say nothing that anybody asked for.
+                    if let Ok(piece) = frame.into_data() {
+                        return Ok(Some(piece));
+                    }
+                }
+                Ok(None)
+            }
+            Self::Decoded(pieces) => match pieces.next().await {
+                None => Ok(None),
+                Some(Ok(piece)) => Ok(Some(piece)),
+                Some(Err(error)) => Err(match error.kind() {
+                    io::ErrorKind::UnexpectedEof | io::ErrorKind::Other => FailureClass::CutOff,
+                    _ => FailureClass::Upstream,
+                }),
+            },
+            Self::Unreadable => Err(FailureClass::Upstream),
+        }
+    }
+}
+
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[an answer, status {}]", self.status)
+    }
 }
 
 /// An answer that was not read whole.
@@ -107,12 +176,19 @@ impl Incoming {
         let (head, rest) = response.into_parts();
         Self {
             status: head.status.as_u16(),
+            rest: Rest::new(rest, &head.headers),
             headers: head.headers,
-            rest,
+            unread: None,
+            silence_max: None,
             received: 0,
             bytes_max: ANSWER_BYTES_MAX,
             memory,
         }
+    }
+
+    /// What the provider says beside the body.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The memory for bodies.
@@ -128,18 +204,43 @@ impl Incoming {
 
     /// The next piece of the body; none at its end.
     pub async fn next_piece(&mut self) -> Result<Option<Bytes>, FailureClass> {
-        while let Some(frame) = self.rest.frame().await {
-            // Trailers say nothing that anybody asked for.
-            let Ok(piece) = frame.map_err(|_| FailureClass::CutOff)?.into_data() else {
-                continue;
-            };
-            self.received += piece.len();
-            if self.received > self.bytes_max {
-                return Err(FailureClass::TooLarge);
-            }
-            return Ok(Some(piece));
+        if let Some(unread) = self.unread.take() {
+            return Ok(Some(unread));
         }
-        Ok(None)
+        let next = self.rest.next_piece();
+        let piece = match self.silence_max {
+            None => next.await?,
+            Some(silence_max) => {
+                let next = timeout(silence_max, next).await;
+                next.map_err(|_| FailureClass::TimedOut)??
+            }
+        };
+        self.received += piece.as_ref().map_or(0, Bytes::len);
+        if self.received > self.bytes_max {
+            return Err(FailureClass::TooLarge);
+        }
+        Ok(piece)
+    }
+
+    /// Looks at the beginning of the body, which comes all the same: as much
+    /// as `is_enough` asks for, or all there is.
+    pub async fn look_ahead(
+        &mut self,
+        is_enough: impl Fn(&[u8]) -> bool,
+    ) -> Result<&[u8], FailureClass> {
+        let mut begun = BytesMut::new();
+        while !is_enough(&begun) && begun.len() < LOOKED_AT_BYTES_MAX {
+            match self.next_piece().await? {
+                Some(piece) => begun.extend_from_slice(&piece),
+                None => break,
+            }
+        }
+        Ok(self.unread.insert(begun.freeze()))
+    }
+
+    /// Gives up an answer that says nothing for so long.
+    pub fn limit_silence(&mut self, silence_max: Duration) {
+        self.silence_max = Some(silence_max);
     }
 
     /// Reads the whole body, if it has at most `limit` bytes and comes before
@@ -196,6 +297,10 @@ impl Incoming {
 
     /// The length that the provider announces.
     pub fn announced_length(&self) -> Option<usize> {
+        // That of a compressed body tells nothing of what it holds.
+        if !matches!(self.rest, Rest::AsItIs(_)) {
+            return None;
+        }
         let length = self.headers.get(CONTENT_LENGTH)?;
         length.to_str().ok()?.parse().ok()
     }
@@ -245,6 +350,11 @@ impl WholeAnswer {
             Some(value) if is_good && !failure::has_hidden_error(&value) => Ok(value),
             _ => Err(self.failure(provider)),
         }
+    }
+
+    /// What the provider says in the answer, which is an error.
+    pub fn said(&self, scrubber: &Scrubber) -> Option<ProviderError> {
+        ProviderError::read(self.status, &self.headers, &self.body, scrubber)
     }
 
     /// Sorts the answer, which is an error.
@@ -345,7 +455,7 @@ fn wait_before_retry(failure: &ProviderFailure, attempt: u32) -> Option<Duration
     let not_now = matches!(failure.status, Some(429 | 503 | 529))
         && matches!(
             failure.class,
-            FailureClass::RateLimited | FailureClass::Upstream
+            FailureClass::RateLimited | FailureClass::Overloaded | FailureClass::Upstream
         );
     if !nothing_sent && !not_now {
         return None;

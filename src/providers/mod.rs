@@ -3,8 +3,9 @@
 //!
 //! `dialect` has a file or folder for each dialect, `images` for each image
 //! host. `outbound` is the one place where a key leaves the process. What a
-//! provider says in an error is sorted into a class and then dropped: error
-//! texts can quote keys, organisations and prompts. Wire facts:
+//! provider says in an error is sorted into a class; its words, scrubbed, are
+//! for the owner of the key alone: they can quote keys, organisations and
+//! prompts. Wire facts:
 //! `docs/providers.md`, whose sections the files name.
 
 mod catalogue;
@@ -16,9 +17,11 @@ mod failure;
 mod http;
 mod images;
 mod list;
+mod lone_surrogates;
 mod outbound;
 mod pasted_key;
 mod prompt_size;
+mod provider_error;
 mod registry;
 mod relay;
 mod shared_key;
@@ -41,6 +44,7 @@ pub use pasted_key::{
     read_pasted_key, trim_secret,
 };
 pub use prompt_size::PromptSize;
+pub use provider_error::{ErrorForm, ProviderError};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,

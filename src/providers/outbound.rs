@@ -11,7 +11,8 @@ use axum::http::{Request, Uri};
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use reqwest::multipart::Form;
 use secrecy::ExposeSecret;
@@ -28,7 +29,7 @@ use super::http::{
 use super::timeouts::Timeouts;
 
 /// How many headers a call has: hyper adds the host and the length.
-const HEADERS: usize = 6;
+const HEADERS: usize = 7;
 
 /// Sends calls to providers.
 pub struct Outbound {
@@ -137,6 +138,9 @@ fn build_request(
     *request.uri_mut() = to;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    // Without it any coding would do (RFC 9110 §12.5.3), and an event would
+    // wait until there is enough to compress.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static(clients::USER_AGENT));
     for (name, value) in provider.dialect.headers(credential) {
         let value = HeaderValue::from_str(value).map_err(|_| bad())?;

@@ -3,8 +3,9 @@
 //!
 //! The decoder gives out whole events as the bytes that came, so that a
 //! relay can pass them on untouched; [`Event`] reads the data of one. It
-//! tolerates what providers really send: comments, blank lines, `\r\n`,
-//! trailing spaces, several `data:` lines, a missing `[DONE]`. It refuses an
+//! tolerates what providers really send: a mark at the start, comments, blank
+//! lines, `\r\n`, `\r`, trailing spaces, several `data:` lines, a missing
+//! `[DONE]`. It refuses an
 //! event that is longer than its reader allows.
 
 use std::borrow::Cow;
@@ -15,6 +16,31 @@ use crate::model::FailureClass;
 
 /// The largest event of a stream of words that is read, and passed on.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+
+/// The longest way in which two lines may end, beside a sign.
+const LINE_END_BYTES_MAX: usize = 4;
+/// The mark that a text in UTF-8 may begin with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text without the mark that it may begin with.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// Whether a body begins as a stream of events does; none where too little
+/// of it has come.
+pub fn begins_events(body: &[u8]) -> Option<bool> {
+    let body = without_mark(body).trim_ascii_start();
+    if body.is_empty() {
+        return None;
+    }
+    let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+    if fields.iter().any(|field| body.starts_with(field)) {
+        return Some(true);
+    }
+    let may_become = fields.iter().any(|field| field.starts_with(body));
+    (!may_become).then_some(false)
+}
 
 /// How the events of a stream are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +87,10 @@ impl Decoder {
     /// Adds bytes to the stream and gives out the events that are whole.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Events, FailureClass> {
         // The end of an event may have begun in the bytes before these.
-        let searched = self.pending.len().saturating_sub(2);
+        let searched = self.pending.len().saturating_sub(LINE_END_BYTES_MAX);
         self.pending.extend_from_slice(bytes);
         let new = self.pending.get(searched..).unwrap_or_default();
-        let whole = match last_end(self.framing, new) {
+        let whole = match last_end(self.framing, new, searched == 0) {
             Some(end) => self.pending.split_to(searched + end).freeze(),
             None => Bytes::new(),
         };
@@ -93,19 +119,35 @@ impl Decoder {
     }
 }
 
-/// Finds where the last whole event of these bytes ends.
-fn last_end(framing: Framing, bytes: &[u8]) -> Option<usize> {
-    let ends_event = |at: usize| match framing {
-        Framing::JsonLines => true,
-        Framing::ServerSentEvents => {
-            let before = bytes.get(..at).unwrap_or_default();
-            before.ends_with(b"\n") || before.ends_with(b"\n\r")
-        }
-    };
+/// Finds where the last whole event of these bytes ends. They may begin in
+/// the middle of an event that did not end before.
+fn last_end(framing: Framing, bytes: &[u8], begins_event: bool) -> Option<usize> {
     let line_ends = bytes.iter().enumerate().rev();
-    let mut line_ends = line_ends.filter(|(_, byte)| **byte == b'\n');
-    let last = line_ends.find(|(at, _)| ends_event(*at));
+    let mut line_ends = line_ends.filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
+    let last = line_ends.find(|(at, _)| ends_event(framing, bytes, *at, begins_event));
     last.map(|(at, _)| at + 1)
+}
+
+/// Whether an event ends with the sign at a place, which ends a line: where
+/// that line is empty. Lines end with `\n`, `\r\n` or `\r`.
+fn ends_event(framing: Framing, bytes: &[u8], at: usize, begins_event: bool) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    let sign = bytes.get(at).copied();
+    if framing == Framing::JsonLines {
+        return sign == Some(b'\n');
+    }
+    if sign == Some(b'\n') {
+        let line = before.strip_suffix(b"\r").unwrap_or(before);
+        return (line.is_empty() && begins_event) || matches!(line.last(), Some(b'\n' | b'\r'));
+    }
+    // A `\r` may be half of a line end whose other half has not come, but not
+    // where the line before ended with `\r` alone.
+    match (before.last(), bytes.get(at + 1)) {
+        (_, Some(b'\n')) => false,
+        (Some(b'\r'), _) | (Some(b'\n'), Some(_)) => true,
+        (None, Some(_)) => begins_event,
+        _ => false,
+    }
 }
 
 impl Events {
@@ -133,13 +175,11 @@ impl Events {
 
 /// Splits the first event off; none where nothing is left.
 fn split_event(framing: Framing, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut line_start = 0;
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
-        let line = bytes.get(line_start..at).unwrap_or_default();
-        if framing == Framing::JsonLines || line.is_empty() || line == b"\r" {
-            return bytes.split_at_checked(at + 1);
-        }
-        line_start = at + 1;
+    let line_ends = bytes.iter().enumerate();
+    let mut line_ends = line_ends.filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
+    let first = line_ends.find(|(at, _)| ends_event(framing, bytes, *at, true));
+    if let Some((at, _)) = first {
+        return bytes.split_at_checked(at + 1);
     }
     (!bytes.is_empty()).then_some((bytes, &[]))
 }
@@ -174,7 +214,7 @@ impl<'a> Event<'a> {
 
     /// The lines that begin with a field's name, without that name.
     fn lines_after(self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
-        let lines = self.raw.split(|byte| *byte == b'\n');
+        let lines = without_mark(self.raw).split(|byte| matches!(byte, b'\n' | b'\r'));
         lines.filter_map(move |line| line.strip_prefix(name).map(<[u8]>::trim_ascii))
     }
 }
@@ -244,6 +284,44 @@ mod tests {
         assert_eq!(lines.push(b"{}\n{\"a\"").unwrap().into_bytes(), "{}\n");
         let refused = lines.push(&[b'x'; 2_000]).err();
         assert_eq!(refused, Some(FailureClass::TooLarge));
+    }
+
+    #[test]
+    fn a_mark_at_the_start_and_every_end_of_line_are_understood() {
+        let whole = "\u{feff}event: a\rdata: 1\r\rdata: 2\r\n\r\ndata: 3\n\r\ndata: 4\r\r";
+        for size in 1..whole.len() {
+            let chunks: Vec<&[u8]> = whole.as_bytes().chunks(size).collect();
+            let (raw, data) = decode(Framing::ServerSentEvents, &chunks);
+            assert_eq!(
+                (&*raw, data),
+                (
+                    whole,
+                    vec!["1".to_owned(), "2".into(), "3".into(), "4".into()]
+                ),
+                "{size}"
+            );
+        }
+        let mut decoder = Decoder::new(Framing::ServerSentEvents, 1_000);
+        let first = decoder.push(b"data: 1\r\r").unwrap().into_bytes();
+        assert_eq!(first, "data: 1\r\r", "it waits for nothing");
+    }
+
+    #[test]
+    fn a_body_of_events_is_known_by_its_beginning() {
+        for (body, is) in [
+            ("data: {}", Some(true)),
+            ("\u{feff}\n: ping", Some(true)),
+            ("event: x", Some(true)),
+            ("{\"data\":1}", Some(false)),
+            ("[1]", Some(false)),
+            ("<html>", Some(false)),
+            ("datum", Some(false)),
+            ("", None),
+            ("\n", None),
+            ("dat", None),
+        ] {
+            assert_eq!(begins_events(body.as_bytes()), is, "{body}");
+        }
     }
 
     #[test]

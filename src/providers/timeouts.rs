@@ -6,6 +6,11 @@ use tokio::time::Instant;
 
 use super::dialect::Dialect;
 
+/// How long a relayed answer may say nothing where nobody set it.
+const SILENCE_MAX: Duration = Duration::from_mins(10);
+/// How long a relayed answer may take in all, if its caller waits for it.
+pub const RELAYED_MAX: Duration = Duration::from_hours(6);
+
 /// How long each part of a call may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
@@ -20,6 +25,9 @@ pub struct Timeouts {
     /// Between two pieces of answer: comments alone keep no call alive.
     pub progress: Duration,
     pub total: Duration,
+    /// Between any two bytes of a relayed answer, and before the first: its
+    /// caller decides how long it may take. None where the settings say.
+    pub silence: Option<Duration>,
     /// A free key check, from start to end.
     pub check: Duration,
 }
@@ -33,6 +41,7 @@ impl Default for Timeouts {
             idle: Duration::from_mins(1),
             progress: Duration::from_mins(2),
             total: Duration::from_mins(10),
+            silence: None,
             check: Duration::from_secs(15),
         }
     }
@@ -41,7 +50,12 @@ impl Default for Timeouts {
 impl Timeouts {
     /// Longer than any call takes, with its waits and retries.
     pub fn longest_call(&self) -> Duration {
-        self.total * 2
+        RELAYED_MAX.max(self.total * 2)
+    }
+
+    /// How long a relayed answer may say nothing at all.
+    pub fn silence_of_relayed(&self) -> Duration {
+        self.silence.unwrap_or(SILENCE_MAX)
     }
 
     /// How long the answer of a provider of this dialect may take to begin.
@@ -70,11 +84,6 @@ impl StreamClocks {
             deadline,
             progress_by: Instant::now() + timeouts.progress,
         }
-    }
-
-    /// When the whole answer must have come.
-    pub fn deadline(&self) -> Instant {
-        self.deadline
     }
 
     /// Restarts the idle clock: when the next piece must have come.

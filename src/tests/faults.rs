@@ -73,7 +73,7 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         > count
 
         one two three four five
-        -# The answer stops here. Groq is having trouble. Ask again in a minute, or name another provider.
+        -# The answer stops here. Groq has more to do than it can right now. Ask again in a minute, or name another provider.
 
         HugeLine
         > count

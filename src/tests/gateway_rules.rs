@@ -49,7 +49,7 @@ async fn a_call_with_an_idempotency_key_is_made_once() {
             .json(&ask);
         assert!(send(call).await.text.contains("one two three"));
         stage.fails("openai", ProviderFault::Status(500));
-        assert_eq!(made("two", ask.clone()).await.code(), "502 provider_error");
+        assert_eq!(made("two", ask.clone()).await.code(), "500 provider_error");
         stage.recovers("openai");
         stage.app().await.idle().await;
         assert!(

@@ -121,6 +121,10 @@ impl HttpAnswer {
 
     /// The stable code of a no.
     pub fn code(&self) -> String {
+        let header = self.header("x-latchkey-error");
+        if !header.is_empty() {
+            return format!("{} {header}", self.status);
+        }
         let body = self.json();
         let places = ["/error/code", "/error/details/0/reason"];
         let code = places

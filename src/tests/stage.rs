@@ -71,6 +71,7 @@ impl Default for Setup {
                 idle: Duration::from_millis(1_500),
                 progress: Duration::from_secs(2),
                 total: Duration::from_secs(30),
+                silence: Some(Duration::from_secs(4)),
                 check: Duration::from_secs(5),
             },
         }

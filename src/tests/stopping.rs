@@ -102,6 +102,7 @@ async fn a_call_that_a_stop_must_cut_is_told_so_in_its_dialect_and_settled() {
     let patient = Setup {
         timeouts: Timeouts {
             first_byte: Duration::from_mins(1),
+            silence: Some(Duration::from_mins(1)),
             ..Setup::default().timeouts
         },
         ..Setup::default()

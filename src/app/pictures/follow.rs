@@ -267,6 +267,7 @@ fn may_pass(failure: &ProviderFailure) -> bool {
         failure.class,
         FailureClass::RateLimited
             | FailureClass::Upstream
+            | FailureClass::Overloaded
             | FailureClass::Unreachable
             | FailureClass::CutOff
     ) || failure.class == FailureClass::TimedOut && failure.status.is_none()

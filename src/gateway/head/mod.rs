@@ -13,9 +13,9 @@ pub use hosts::KnownHosts;
 
 use std::net::IpAddr;
 
-use axum::http::header::HOST;
+use axum::http::header::{HOST, UPGRADE};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, Request, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Version};
 
 use crate::gateway::problem::Problem;
 use crate::gateway::request_key::is_key_header;
@@ -45,6 +45,7 @@ pub fn check_head<B>(
 ) -> Result<(), Problem> {
     let named = find_host(request)?;
     refuse_repeated(request.headers())?;
+    refuse_upgrade(request.headers())?;
     refuse_secrets(request.uri().query())?;
     // Whoever looks after this machine asks it by whatever address it has.
     let is_health = matches!(request.uri().path(), HEALTH_PATH | READY_PATH);
@@ -93,6 +94,21 @@ fn refuse_repeated(headers: &HeaderMap) -> Result<(), Problem> {
         .filter(|name| is_single(name))
         .find(|name| headers.get_all(*name).iter().nth(1).is_some());
     repeated.map_or(Ok(()), |name| Err(header_twice(name.as_str())))
+}
+
+/// Refuses to become anything else than HTTP. Codex asks for a WebSocket
+/// first, and goes on with HTTP as soon as it hears this.
+fn refuse_upgrade(headers: &HeaderMap) -> Result<(), Problem> {
+    let wanted = headers.get(UPGRADE).map(HeaderValue::as_bytes);
+    let is_websocket = wanted.is_some_and(|it| it.eq_ignore_ascii_case(b"websocket"));
+    if !is_websocket {
+        return Ok(());
+    }
+    Err(Problem::new(
+        426,
+        "no_websocket",
+        "There are no WebSockets here. Send the call with POST over HTTP; with `stream`, its answer comes as server-sent events.",
+    ))
 }
 
 /// The start of what somebody sent, for a message.

@@ -1,5 +1,6 @@
 //! Messages to programs for refusals about asks.
 
+use crate::gateway::failure_kind::FailureKind;
 use crate::gateway::messages::{Message, describe_skip};
 use crate::gateway::problem::Problem;
 use crate::model::{
@@ -117,7 +118,8 @@ fn unknown_model(model: &str) -> Message {
 fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     let provider = &failure.provider;
     let own = payer.is_own();
-    let (status, code, message) = if failure.class.is_about_the_key() && !own {
+    let is_theirs = failure.class.is_about_the_key() && !own;
+    let (status, code, message) = if is_theirs {
         let message = format!(
             "The key that would pay for {provider} does not work right now, and its owner knows. Add a key of your own, or try again later."
         );
@@ -131,8 +133,18 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     } else {
         failure_message(failure.class, provider)
     };
+    let kept = failure.status.filter(|_| matches!(status, 400 | 502));
+    let status = match kept {
+        Some(kept @ 400..500) if status == 400 => kept,
+        Some(kept @ 500..600) if status == 502 => kept,
+        _ => status,
+    };
+    let wait_ms = failure.retry_after.map(|wait| wait.as_millis());
+    let wait_ms = wait_ms.and_then(|wait| u64::try_from(wait).ok());
     Problem {
-        retry_after_s: failure.retry_after.map(|wait| wait.as_secs().max(1)),
+        retry_after_s: wait_ms.map(|wait| wait.div_ceil(1_000).max(1)),
+        retry_after_ms: wait_ms,
+        kind: FailureKind::of(failure).filter(|_| !is_theirs),
         refuses_request_key: payer == Source::Request && failure.class.is_about_the_key(),
         ..Problem::new(status, code, message)
     }
@@ -201,6 +213,11 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             let words = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
             (503, "no_memory", words)
         }
+        FailureClass::Overloaded => (
+            503,
+            "provider_overloaded",
+            "is overloaded. Try again in a minute.",
+        ),
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
         FailureClass::ModelFileMissing | FailureClass::NodeMissing => {
             (502, "workflow_failed", WORKFLOW_LACKS)

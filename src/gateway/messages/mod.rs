@@ -13,6 +13,7 @@ mod token;
 use crate::app::{DatabaseTrouble, Error, RelayError};
 use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
 
+use crate::gateway::failure_kind::FailureKind;
 use crate::gateway::problem::Problem;
 
 impl From<Error> for Problem {
@@ -63,7 +64,15 @@ impl From<RelayError> for Problem {
     fn from(not: RelayError) -> Self {
         let mut problem = Self::from(not.error);
         if let Some(said) = not.said {
-            problem.message = format!("{} It says: {}", problem.message, said.0);
+            // Of a key that fails we say how it is mended, too.
+            problem.message = match problem.kind {
+                Some(FailureKind::BadKey | FailureKind::NoCredit | FailureKind::Forbidden)
+                | None => {
+                    format!("{} It says: {}", problem.message, said.message())
+                }
+                Some(_) => said.message().to_owned(),
+            };
+            problem.said = Some(said);
         }
         problem.payer = not.payer.map(Box::new);
         problem

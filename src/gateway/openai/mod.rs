@@ -1,9 +1,9 @@
 //! OpenAI's API, for every provider; `docs/providers.md` §7, §8.
 
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{OpenAiWish, RelayBody};
+use crate::app::{ModelChoice, OpenAiWish, RelayBody};
 use crate::model::{CallDialect, Surface};
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
@@ -65,6 +65,37 @@ pub async fn edit_images(call: Call) -> HandlerResult {
 
 /// Lists the models that the caller's keys can use.
 pub async fn list_models(call: Call) -> HandlerResult {
+    let models = usable_models(&call).await?;
+    let listed: Vec<Value> = models.iter().map(describe_model).collect();
+    json_response(StatusCode::OK, &json!({"object": "list", "data": listed}))
+}
+
+/// Shows one model of the list, whose name may have slashes. A bare name is
+/// enough where one provider alone has it.
+pub async fn show_model(call: Call) -> HandlerResult {
+    let name = call.last_path_value();
+    let models = usable_models(&call).await?;
+    let whole = models.iter().find(|model| model.full() == name);
+    let mut bare = models.iter().filter(|model| model.model == name);
+    let found = whole.or_else(|| bare.next().filter(|_| bare.next().is_none()));
+    let found = found.ok_or_else(|| no_such_model(name))?;
+    json_response(StatusCode::OK, &describe_model(found))
+}
+
+fn describe_model(model: &ModelChoice) -> Value {
+    json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
+}
+
+fn no_such_model(name: &str) -> Problem {
+    let name: String = name.chars().take(100).collect();
+    let message = format!(
+        "None of your keys opens a model `{name}`. `GET /v1/models` lists those that they open."
+    );
+    Problem::new(404, "model_not_found", message)
+}
+
+/// The models that the caller's keys can use.
+async fn usable_models(call: &Call) -> Result<Vec<ModelChoice>, Problem> {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.asks.fetch_models(caller).await?;
     let picture_models = app.pictures.list_models(caller).await?;
@@ -73,11 +104,7 @@ pub async fn list_models(call: Call) -> HandlerResult {
             .into_iter()
             .filter(|it| app.pictures.makes_from_words(it)),
     );
-    let listed = models.iter().map(|model| {
-        json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
-    });
-    let list = json!({"object": "list", "data": listed.collect::<Vec<_>>()});
-    json_response(StatusCode::OK, &list)
+    Ok(models)
 }
 
 /// Reads a call's body and passes the call on.

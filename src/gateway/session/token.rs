@@ -77,6 +77,19 @@ pub fn find_token(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> 
     Ok(Some(SecretString::from(token)))
 }
 
+/// Whether a request brings a token of ours, in form: not a provider's key,
+/// and not a word that stands for one.
+pub fn brings_token(headers: &HeaderMap) -> bool {
+    let bearer = headers.get_all("authorization").iter();
+    let bearer = bearer.filter_map(|value| value.to_str().ok()?.split_once(' '));
+    let mut bearer = bearer.map(|(_, token)| token.trim());
+    let elsewhere = |name: &&str| {
+        let value = headers.get(*name);
+        value.is_some_and(|value| value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()))
+    };
+    bearer.any(|token| token.starts_with(TOKEN_PREFIX)) || KEY_HEADERS.iter().any(elsewhere)
+}
+
 fn tokens_disagree() -> Problem {
     Problem::new(
         400,

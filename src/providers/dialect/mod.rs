@@ -33,6 +33,7 @@ mod usage_tests;
 
 use reqwest::Method;
 use serde_json::Value;
+use url::Url;
 
 use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 
@@ -95,6 +96,15 @@ impl Dialect {
         match self {
             Self::Google => google::OTHER_BASES,
             _ => &[],
+        }
+    }
+
+    /// The base below which a path of the provider's lies that is not below
+    /// its usual one: Google takes files beside its API.
+    pub fn uploads_base(self, base: &Url, path: &str) -> Option<Url> {
+        match self {
+            Self::Google => google::uploads_base(base, path),
+            _ => None,
         }
     }
 

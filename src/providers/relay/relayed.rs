@@ -1,8 +1,11 @@
 //! An answer on its way back to the caller.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::model::{
     FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderFailure, ProviderId, Usage,
@@ -11,15 +14,20 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
-use crate::providers::sse::{Decoder, EVENT_BYTES_MAX, Events, Framing};
-use crate::providers::timeouts::StreamClocks;
+use crate::providers::lone_surrogates::replace_lone_surrogates;
+use crate::providers::provider_error::{ProviderError, Scrubber, told_headers};
+use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
+use crate::providers::timeouts::RELAYED_MAX;
 
+use super::answer_nature::AnswerNature;
+use super::as_events::write_as_events;
 use super::body::FREE_TREE_BYTES_MAX;
 use super::request::{AnswerChange, WireRequest};
 use super::skimmer::Skimmer;
 
-/// The largest event of a stream of pictures.
-const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest event of a stream: pictures come in one, and so do files that
+/// a model writes.
+const EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest answer that is read whole.
 const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// An answer that need not be read whole is passed on as it comes from this
@@ -27,6 +35,9 @@ const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 const PASSED_FROM_BYTES: usize = 256 * 1024;
 /// The largest answer that is passed on as it comes.
 const PASSED_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// An answer that is no stream.
 pub enum WholeOrBegun {
@@ -49,32 +60,39 @@ pub struct Relayed {
     answer: ParsedAnswer,
     /// How much has come since this was asked last.
     heard: HeardBytes,
-    clocks: StreamClocks,
+    nature: AnswerNature,
+    /// Whether usage is wanted at the end of a stream of OpenAI's.
+    wants_usage: bool,
+    /// When all of it must have come.
+    deadline: Instant,
+    /// Takes out of the provider's words what nobody may read.
+    scrubber: Scrubber,
+    /// What the provider said of a failure, until that is taken.
+    said: Option<Box<ProviderError>>,
+    /// Why it ends, once what came before has been passed on.
+    failure: Option<ProviderFailure>,
+    /// Whether OpenAI's word for the end of a stream has come.
+    is_done: bool,
     ended: bool,
 }
 
 impl Relayed {
     pub(super) fn new(
         provider: &Provider,
-        incoming: Incoming,
+        mut incoming: Incoming,
         request: WireRequest,
-        clocks: StreamClocks,
+        nature: AnswerNature,
     ) -> Self {
-        let kind = incoming.content_type();
-        let framing = if kind.starts_with("application/x-ndjson") {
-            Framing::JsonLines
-        } else if kind.starts_with("text/event-stream") {
-            Framing::ServerSentEvents
-        } else {
-            provider.dialect.framing()
-        };
-        let event_bytes_max = match request.format {
-            AnswerFormat::Images => PICTURE_EVENT_BYTES_MAX,
-            _ => EVENT_BYTES_MAX,
+        let framing = match nature {
+            AnswerNature::Stream(framing) => {
+                incoming.allow_bytes(PASSED_BYTES_MAX);
+                framing
+            }
+            AnswerNature::Whole | AnswerNature::WholeAsStream => Framing::ServerSentEvents,
         };
         Self {
             provider: provider.id.clone(),
-            decoder: Decoder::new(framing, event_bytes_max),
+            decoder: Decoder::new(framing, EVENT_BYTES_MAX),
             incoming,
             format: request.format,
             rewriting: request.rewriting,
@@ -82,9 +100,25 @@ impl Relayed {
             skimmer: None,
             answer: ParsedAnswer::default(),
             heard: HeardBytes::default(),
-            clocks,
+            nature,
+            wants_usage: request.wants_usage,
+            deadline: Instant::now() + RELAYED_MAX,
+            scrubber: Scrubber::default(),
+            said: None,
+            failure: None,
+            is_done: false,
             ended: false,
         }
+    }
+
+    /// The same, to be whole by a time.
+    pub(super) fn until(self, deadline: Instant) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The same, with what takes secrets out of the provider's words.
+    pub(super) fn scrubbed_by(self, scrubber: Scrubber) -> Self {
+        Self { scrubber, ..self }
     }
 
     /// The provider's status, which is no error.
@@ -92,27 +126,37 @@ impl Relayed {
         self.incoming.status
     }
 
-    /// The media type that the provider names, or that of the answer's
-    /// translation.
+    /// The media type of the answer: that of its translation, or the
+    /// provider's, unless that names none that tells what the answer is.
     pub fn content_type(&self) -> &str {
-        let translated = match &self.rewriting {
-            AnswerChange::Translated(translator) => translator.media_type(),
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+        if let AnswerChange::Translated(translator) = &self.rewriting
+            && let Some(kind) = translator.media_type()
+        {
+            return kind;
+        }
+        let named = self.incoming.content_type();
+        let (fitting, ours) = match self.nature {
+            AnswerNature::WholeAsStream => return EVENT_STREAM,
+            AnswerNature::Stream(Framing::ServerSentEvents) => (EVENT_STREAM, EVENT_STREAM),
+            AnswerNature::Stream(Framing::JsonLines) => return named,
+            AnswerNature::Whole if self.format == AnswerFormat::Unread => return named,
+            AnswerNature::Whole => (JSON, JSON),
         };
-        translated.unwrap_or_else(|| self.incoming.content_type())
+        if named.starts_with(fitting) {
+            named
+        } else {
+            ours
+        }
     }
 
-    /// Whether the answer is a stream.
+    /// Whether the caller gets a stream.
     pub fn streams(&self) -> bool {
-        let kind = self.incoming.content_type();
-        ["text/event-stream", "application/x-ndjson"]
-            .iter()
-            .any(|it| kind.starts_with(it))
+        self.nature != AnswerNature::Whole
     }
 
     /// Whether the answer is a stream whose words are counted as they pass.
     pub fn is_heard_piece_by_piece(&self) -> bool {
-        self.streams() && self.format.must_finish()
+        matches!(self.nature, AnswerNature::Stream(_)) && self.format.must_finish()
     }
 
     /// What was used, as far as the provider has reported.
@@ -126,6 +170,17 @@ impl Relayed {
             AnswerChange::Translated(translator) => translator.ignored(),
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
         }
+    }
+
+    /// What the provider said of a failure, once. Only the owner of the key
+    /// may read it.
+    pub fn take_said(&mut self) -> Option<Box<ProviderError>> {
+        self.said.take()
+    }
+
+    /// The headers of the answer that the owner of the key may read.
+    pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        told_headers(self.incoming.headers())
     }
 
     /// How many pictures were made.
@@ -142,7 +197,7 @@ impl Relayed {
     /// read whole.
     pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
         let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
-        let (limit, deadline) = (self.whole_bytes_max(), self.clocks.deadline());
+        let (limit, deadline) = (self.whole_bytes_max(), self.deadline);
         let announced = self.incoming.announced_length();
         if is_translated && announced.is_some_and(|length| length > limit) {
             return Err(self.failed(FailureClass::TooLarge));
@@ -158,6 +213,8 @@ impl Relayed {
             Err(unread) => return Err(self.failed(unread.class)),
         };
         self.ended = true;
+        // A parser need not read the mark (RFC 8259 §8.1), and some do not.
+        let body = body.slice_ref(without_mark(&body));
         let body = if is_translated {
             self.translate_whole(&body).await?
         } else {
@@ -185,7 +242,7 @@ impl Relayed {
         if is_read {
             return Ok(());
         }
-        let value = self.parse_whole(body)?;
+        let value = self.parse_whole(&mend(body))?;
         self.read_value(&value)
     }
 
@@ -200,6 +257,7 @@ impl Relayed {
         } else {
             None
         };
+        let body = &mend(body);
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
         let translated = match &mut self.rewriting {
@@ -218,6 +276,7 @@ impl Relayed {
     /// Begins to pass on an answer as it comes, after what was read of it. A
     /// page, say, is no answer.
     fn begin_passing(&mut self, begun: Bytes) -> Result<Bytes, ProviderFailure> {
+        let begun = begun.slice_ref(without_mark(&begun));
         let mut skimmer = Skimmer::default();
         skimmer.push(&begun);
         if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
@@ -226,21 +285,16 @@ impl Relayed {
         self.heard.written += skimmer.newly_heard();
         self.skimmer = Some(skimmer);
         self.incoming.allow_bytes(PASSED_BYTES_MAX);
-        self.clocks.restart_progress();
         Ok(begun)
     }
 
     /// The next piece of an answer that is passed on as it comes.
     async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
-        let next = self.incoming.next_piece();
-        let piece = timeout_at(self.clocks.next_piece_by(), next).await;
-        let piece = piece.unwrap_or(Err(FailureClass::TimedOut));
-        let piece = piece.map_err(|class| self.failed(class))?;
+        let piece = self.next_piece().await?;
         match (&piece, &mut self.skimmer) {
             (Some(piece), Some(skimmer)) => {
                 skimmer.push(piece);
                 self.heard.written += skimmer.newly_heard();
-                self.clocks.restart_progress();
             }
             _ => self.end_passed()?,
         }
@@ -269,11 +323,15 @@ impl Relayed {
         if self.skimmer.is_some() {
             return self.next_passed().await;
         }
+        if let Some(failure) = self.failure.take() {
+            self.ended = true;
+            return Err(failure);
+        }
+        if self.nature == AnswerNature::WholeAsStream && !self.ended {
+            return self.whole_as_stream().await.map(Some);
+        }
         while !self.ended {
-            let next = self.incoming.next_piece();
-            let piece = timeout_at(self.clocks.next_piece_by(), next).await;
-            let piece = piece.unwrap_or(Err(FailureClass::TimedOut));
-            let events = match piece.map_err(|class| self.failed(class))? {
+            let events = match self.next_piece().await? {
                 Some(bytes) if self.format == AnswerFormat::Unread => return Ok(Some(bytes)),
                 Some(bytes) => {
                     let events = self.decoder.push(&bytes);
@@ -286,18 +344,50 @@ impl Relayed {
                     self.decoder.finish()
                 }
             };
-            let out = self.pass_events(events)?;
-            if std::mem::take(&mut self.answer.progressed) {
-                self.clocks.restart_progress();
-            }
-            if self.ended {
-                self.check_end()?;
+            let out = self.pass_events(events);
+            if self.ended && self.failure.is_none() {
+                self.failure = self.check_end().err();
             }
             if !out.is_empty() {
                 return Ok(Some(out));
             }
+            if let Some(failure) = self.failure.take() {
+                self.ended = true;
+                return Err(failure);
+            }
         }
         Ok(None)
+    }
+
+    /// The next piece of what comes, in time.
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
+        let piece = timeout_at(self.deadline, self.incoming.next_piece()).await;
+        let piece = piece.unwrap_or(Err(FailureClass::TimedOut));
+        piece.map_err(|class| self.failed(class))
+    }
+
+    /// Reads an answer that came whole, and returns it as the stream that was
+    /// asked for.
+    async fn whole_as_stream(&mut self) -> Result<Bytes, ProviderFailure> {
+        let read = self.incoming.read_held_body(WHOLE_BYTES_MAX, self.deadline);
+        let (body, _permit) = read.await.map_err(|unread| self.failed(unread.class))?;
+        self.ended = true;
+        let body = mend(&body.slice_ref(without_mark(&body)));
+        let value = self.parse_whole(&body)?;
+        self.read_value(&value)?;
+        let mut events = Vec::new();
+        match &mut self.rewriting {
+            AnswerChange::Translated(translator) => {
+                // A whole answer is read as if it were one event.
+                let written = translator.write_event(&value, &body, &mut events);
+                translator.write_end(&mut events);
+                written.map_err(|class| self.failed(class))?;
+            }
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
+                events = write_as_events(self.format, &value, self.wants_usage);
+            }
+        }
+        Ok(events.into())
     }
 
     /// Waits for memory for the beginning of a large event.
@@ -308,21 +398,25 @@ impl Relayed {
     }
 
     /// Reads events and returns the bytes that the caller gets for them:
-    /// their own, unless one must be left out or all are translated.
-    fn pass_events(&mut self, events: Events) -> Result<Bytes, ProviderFailure> {
+    /// their own, unless one must be left out or all are translated. An event
+    /// that is an error ends them.
+    fn pass_events(&mut self, events: Events) -> Bytes {
         let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
         let mut rewritten = is_translated.then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
-            let data = event.data();
-            let value = match &*data {
-                b"" | b"[DONE]" => None,
-                data => Some(self.read_event(data)?),
+            let value = match self.read_event(event) {
+                Ok(value) => value,
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    break;
+                }
             };
             let mut written = Ok(());
             match (&mut self.rewriting, &mut rewritten, &value) {
                 (AnswerChange::Translated(translator), Some(out), Some(value)) => {
-                    written = translator.write_event(value, &data, out);
+                    let data = event.data();
+                    written = translator.write_event(value, &replace_lone_surrogates(&data), out);
                 }
                 (AnswerChange::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
@@ -331,24 +425,47 @@ impl Relayed {
                 (AnswerChange::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
                 _ => {}
             }
-            written.map_err(|class| self.failed(class))?;
+            if let Err(class) = written {
+                self.failure = Some(self.failed(class));
+                break;
+            }
             passed += event.raw.len();
         }
+        let is_whole = self.ended && self.failure.is_none();
         if let (AnswerChange::Translated(translator), Some(out), true) =
-            (&mut self.rewriting, &mut rewritten, self.ended)
+            (&mut self.rewriting, &mut rewritten, is_whole)
         {
             translator.write_end(out);
         }
-        Ok(rewritten.map_or_else(|| events.into_bytes(), Bytes::from))
+        match rewritten {
+            Some(out) => out.into(),
+            None => events.into_bytes().slice(..passed),
+        }
     }
 
-    /// Reads the data of one event.
-    fn read_event(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
-        let value = parse_tree(data).map_err(|class| self.failed(class))?;
-        let value = value.ok_or_else(|| self.failed(FailureClass::Upstream))?;
+    /// Reads one event. What is no JSON says nothing: a heartbeat of a machine
+    /// in between, for example.
+    fn read_event(&mut self, event: Event<'_>) -> Result<Option<Value>, ProviderFailure> {
+        let data = event.data();
+        let json = match &*data {
+            b"[DONE]" => {
+                self.is_done = true;
+                return Ok(None);
+            }
+            // After the last event there may stand a bare error.
+            b"" if self.ended => event.raw.trim_ascii(),
+            data => data,
+        };
+        if json.is_empty() {
+            return Ok(None);
+        }
+        let value = parse_tree(&replace_lone_surrogates(json));
+        let Some(value) = value.map_err(|class| self.failed(class))? else {
+            return Ok(None);
+        };
         self.answer.events += 1;
         self.read_value(&value)?;
-        Ok(value)
+        Ok(Some(value))
     }
 
     /// Reads what was used, and counts the text.
@@ -357,6 +474,9 @@ impl Relayed {
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
         if self.answer.failed {
+            let status = failure::status_of_event(value);
+            let said = ProviderError::of_event(status, value, &self.scrubber);
+            self.said = said.map(Box::new);
             return Err(failure::classify_event(&self.provider, value));
         }
         Ok(())
@@ -364,7 +484,8 @@ impl Relayed {
 
     /// A stream that ends without a reason to finish was cut.
     fn check_end(&self) -> Result<(), ProviderFailure> {
-        if self.format.must_finish() && self.answer.finish.is_none() {
+        let has_ended = self.answer.finish.is_some() || (self.is_done && self.answer.events > 0);
+        if self.format.must_finish() && !has_ended {
             return Err(self.failed(self.answer.unfinished_class()));
         }
         Ok(())
@@ -372,6 +493,14 @@ impl Relayed {
 
     fn failed(&self, class: FailureClass) -> ProviderFailure {
         failed(&self.provider, class)
+    }
+}
+
+/// An answer without surrogates that stand alone, which no parser takes.
+fn mend(body: &Bytes) -> Bytes {
+    match replace_lone_surrogates(body) {
+        Cow::Borrowed(_) => body.clone(),
+        Cow::Owned(mended) => mended.into(),
     }
 }
 

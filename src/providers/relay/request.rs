@@ -4,57 +4,21 @@
 use axum::http::Uri;
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::json;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use serde_json::{Value, json};
 
 use crate::model::{CallDialect, Credential, Departure, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, Translation, Untranslatable, ask_for_usage,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, RawObject, Translation, Untranslatable,
+    ask_for_usage,
 };
 use crate::providers::http::address_below;
-use crate::providers::shared_key::{BoundedRequest, allowed_features};
+use crate::providers::shared_key::BoundedRequest;
 
 use super::body::Body;
-
-/// Headers of a caller's that reach a provider, beside the key's own.
-const FORWARDED: [HeaderName; 4] = [
-    ACCEPT,
-    CONTENT_TYPE,
-    HeaderName::from_static("anthropic-beta"),
-    HeaderName::from_static("anthropic-version"),
-];
-/// The longest header that is forwarded.
-const HEADER_BYTES_MAX: usize = 1_024;
-
-/// Headers of a caller's that reach a provider. They are copies: the headers
-/// that came share the buffer of their connection, and would keep it.
-#[derive(Clone, Default)]
-pub struct ForwardedHeaders(Vec<(HeaderName, HeaderValue)>);
-
-impl ForwardedHeaders {
-    /// Copies those that may be forwarded, of all that came. What is a list
-    /// may stand in several headers, which become one.
-    pub fn copy_from(headers: &HeaderMap) -> Self {
-        let found = FORWARDED.into_iter().filter_map(|name| {
-            let mut values = headers.get_all(&name).iter();
-            let mut joined = values.next()?.as_bytes().to_vec();
-            for value in values {
-                joined.extend_from_slice(b", ");
-                joined.extend_from_slice(value.as_bytes());
-            }
-            if joined.len() > HEADER_BYTES_MAX {
-                return None;
-            }
-            Some((
-                name,
-                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()?,
-            ))
-        });
-        Self(found.collect())
-    }
-}
+use super::forwarded_headers::ForwardedHeaders;
 
 /// A call as its caller made it. It has no `Debug`: nobody may print its
 /// headers or its body.
@@ -96,6 +60,10 @@ pub struct WireRequest {
     pub format: AnswerFormat,
     /// What is changed in the answer.
     pub rewriting: AnswerChange,
+    /// Whether the answer is wanted as it comes.
+    pub stream: bool,
+    /// Whether usage is wanted at the end of a stream of OpenAI's.
+    pub wants_usage: bool,
     /// Notes that the call leaves.
     pub departure: Departure,
 }
@@ -119,10 +87,12 @@ impl RelayRequest {
         terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
-        let ForwardedHeaders(mut headers) = self.headers.clone();
-        if matches!(terms, PayerTerms::Shared(..)) {
-            leave_features_out(&mut headers);
-        }
+        let uploads = provider.dialect.uploads_base(base, &self.path);
+        let base = uploads.as_ref().unwrap_or(base);
+        let mut headers = match terms {
+            PayerTerms::Shared(..) => self.headers.for_shared_key(),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
+        };
         let translation = self.translate(provider, model, terms)?;
         // A translated call has no query of its caller's.
         let query = self.query.as_ref().filter(|_| translation.is_none());
@@ -151,8 +121,17 @@ impl RelayRequest {
             headers,
             body,
             rewriting,
+            stream: self.stream,
+            wants_usage: self.wants_usage(),
             departure: Departure::default(),
         })
+    }
+
+    /// Whether the caller asks for usage at the end of a stream.
+    fn wants_usage(&self) -> bool {
+        let options = |fields: &RawObject| fields.get::<Value>("stream_options");
+        let options = self.body.fields().and_then(options);
+        options.is_some_and(|options| options["include_usage"] == true)
     }
 
     /// Translates a chat, if its provider speaks another dialect.
@@ -273,22 +252,5 @@ fn leave_dialect_out(headers: &mut Vec<(HeaderName, HeaderValue)>, provider: &Pr
     let is_anthropics = provider.dialect == Dialect::Anthropic;
     headers.retain(|(name, _)| {
         name != CONTENT_TYPE && (is_anthropics || !name.as_str().starts_with("anthropic-"))
-    });
-}
-
-/// Leaves out of the headers what switches on features that a shared key does
-/// not pay for.
-fn leave_features_out(headers: &mut Vec<(HeaderName, HeaderValue)>) {
-    headers.retain_mut(|(name, value)| {
-        if name.as_str() != "anthropic-beta" {
-            return true;
-        }
-        let allowed = value.to_str().ok().and_then(allowed_features);
-        let allowed = allowed.and_then(|allowed| HeaderValue::from_str(&allowed).ok());
-        let is_left = allowed.is_some();
-        if let Some(allowed) = allowed {
-            *value = allowed;
-        }
-        is_left
     });
 }

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use crate::providers::lone_surrogates::replace_lone_surrogates;
+
 /// The longest string that is kept.
 const STRING_BYTES_MAX: usize = 1024;
 /// The first so many items of each list are kept.
@@ -94,7 +96,7 @@ impl Skimmer {
         if self.is_lost {
             return Some(json!({}));
         }
-        let mut value: Value = serde_json::from_slice(&self.kept).ok()?;
+        let mut value: Value = serde_json::from_slice(&replace_lone_surrogates(&self.kept)).ok()?;
         if let Some(fields) = value.as_object_mut() {
             fields.insert("pictures".to_owned(), self.items.into());
         }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
+use super::keys::Emulated;
+use super::refusals::json_response;
+use super::vendor_errors::error_body;
 use crate::world::ProviderFault;
 
 /// The size of the body that [`ProviderFault::HugeBody`] sends.
@@ -16,7 +19,11 @@ pub const HANG: Duration = Duration::from_mins(10);
 
 /// Waits as a fault says, and returns the answer that it puts in the place of
 /// the provider's own, if it puts one.
-pub async fn replace_answer(fault: Option<&ProviderFault>, key: Option<&str>) -> Option<Response> {
+pub async fn replace_answer(
+    provider: &Emulated,
+    fault: Option<&ProviderFault>,
+    key: Option<&str>,
+) -> Option<Response> {
     match fault? {
         ProviderFault::SlowFirstByte(wait) => {
             tokio::time::sleep((*wait).min(HANG)).await;
@@ -34,8 +41,22 @@ pub async fn replace_answer(fault: Option<&ProviderFault>, key: Option<&str>) ->
             )
         }
         ProviderFault::Status(status) => {
+            let body = error_body(provider, *status);
+            Some(json_response(*status, body))
+        }
+        ProviderFault::Says(status, body) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Some((status, Json(json!({"error": {"message": "emulated"}}))).into_response())
+            let json = [("content-type", "application/json")];
+            Some((status, json, body.clone()).into_response())
+        }
+        ProviderFault::Sends(headers, bytes) => {
+            let mut response = Response::new(bytes.clone().into());
+            for (name, value) in headers {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    response.headers_mut().insert(*name, value);
+                }
+            }
+            Some(response)
         }
         ProviderFault::Busy(status, _) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);

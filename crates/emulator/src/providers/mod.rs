@@ -16,6 +16,8 @@ mod pictures;
 mod refusals;
 mod restrictions;
 mod rules;
+mod vendor_errors;
+mod vendor_headers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -100,14 +102,16 @@ async fn answer_call(
         let standing = keys::standing_of(providers, provider, key.as_deref());
         (standing, fault, providers.pace, providers.said.clone())
     });
-    if let Some(response) = faults::replace_answer(fault.as_ref(), key.as_deref()).await {
+    let replaced = faults::replace_answer(provider, fault.as_ref(), key.as_deref());
+    if let Some(mut response) = replaced.await {
+        vendor_headers::add_headers(provider, &mut response);
         return response;
     }
     let base = world.look(|state| {
         let address = state.address;
         address.map(|at| format!("http://{at}/providers/{}", provider.id))
     });
-    answer_well(
+    let mut response = answer_well(
         &world,
         &Call {
             provider,
@@ -121,7 +125,9 @@ async fn answer_call(
             pace,
             said: said.as_deref(),
         },
-    )
+    );
+    vendor_headers::add_headers(provider, &mut response);
+    response
 }
 
 /// Answers a call whose answer no fault replaces as a whole.

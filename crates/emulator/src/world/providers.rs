@@ -74,8 +74,13 @@ pub enum ProviderFault {
     /// Part of the prompt was read from a cache, and at Anthropic written to
     /// one.
     CachedInput,
-    /// A bare status.
+    /// This status, with an error in the vendor's own form.
     Status(u16),
+    /// This status, with this body.
+    Says(u16, String),
+    /// An answer with these headers and bytes, as machines in between make
+    /// them: compressed, or of another type than it is.
+    Sends(Vec<(&'static str, String)>, Vec<u8>),
     /// This status with `retry-after-ms: 10`, for so many calls.
     Busy(u16, u32),
     /// A refusal that quotes the key in full, as OpenAI's do for short ones.

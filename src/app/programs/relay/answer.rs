@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderName, HeaderValue};
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, AttemptId, ProviderFailure, Settlement, Source, Usage};
-use crate::providers::{Relayed, WholeOrBegun};
+use crate::providers::{RelayFailure, Relayed, WholeOrBegun};
 
 use crate::app::payers::Payer;
 use crate::app::policy::CallerPolicy;
@@ -58,6 +59,16 @@ impl Relay {
     /// The fields of the call that were ignored, with commas between them.
     pub fn ignored(&self) -> Option<&str> {
         self.relayed.ignored()
+    }
+
+    /// The provider's headers that tell of limits: none where the key is not
+    /// the caller's, since the limits are not theirs either.
+    pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        if self.payer.source.is_own() {
+            self.relayed.told_headers()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether the answer comes piece by piece.
@@ -157,8 +168,9 @@ impl Relay {
         }
     }
 
-    fn not_relayed(&self, failure: ProviderFailure) -> RelayError {
-        not_relayed(failure.into(), self.payer.clone())
+    fn not_relayed(&mut self, failure: ProviderFailure) -> RelayError {
+        let said = self.relayed.take_said();
+        not_relayed(RelayFailure { failure, said }, self.payer.clone())
     }
 }
 

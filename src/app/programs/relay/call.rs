@@ -293,7 +293,7 @@ pub fn not_relayed(failed: RelayFailure, payer: Payer) -> RelayError {
     let refusal = refused_by(failed.failure, payer.source, &payer.model);
     RelayError {
         error: refusal.into(),
-        said: failed.message.filter(|_| is_own),
+        said: failed.said.filter(|_| is_own),
         payer: Some(payer),
     }
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source,
-    Surface, Words,
+    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface,
 };
+use crate::providers::ProviderError;
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
@@ -61,7 +61,7 @@ pub enum RelayStart {
 pub struct RelayError {
     pub error: Error,
     /// What the provider said, where the caller's own key paid.
-    pub said: Option<Words>,
+    pub said: Option<Box<ProviderError>>,
     /// Who would have paid, where it came so far.
     pub payer: Option<Payer>,
 }

@@ -66,6 +66,9 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::Upstream => {
             "{provider} is having trouble. Ask again in a minute, or name another provider."
         }
+        FailureClass::Overloaded => {
+            "{provider} has more to do than it can right now. Ask again in a minute, or name another provider."
+        }
         FailureClass::Unreachable => {
             "{provider} can't be reached from here. Ask again in a minute, or name another provider."
         }

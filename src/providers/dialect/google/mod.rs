@@ -17,6 +17,7 @@ mod spelling;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::model::{FinishReason, Role, Surface, Turn, Usage};
 
@@ -61,6 +62,22 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
         (&Method::POST, Some((_, "countTokens"))) => Surface::Free,
         _ => Surface::Other,
     }
+}
+
+/// The base of a path at which files are uploaded: that of the API without
+/// its version, which stands in such a path.
+pub fn uploads_base(base: &Url, path: &str) -> Option<Url> {
+    path.starts_with("/upload/").then(|| {
+        let mut base = base.clone();
+        let whole = base.path().trim_end_matches('/');
+        let is_version = |name: &str| name.starts_with("v1");
+        let above = match whole.rsplit_once('/') {
+            Some((above, name)) if is_version(name) => above.to_owned(),
+            _ => whole.to_owned(),
+        };
+        base.set_path(&above);
+        base
+    })
 }
 
 /// The address at which a model answers. The model is a segment of the path,

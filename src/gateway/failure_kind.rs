@@ -1,0 +1,134 @@
+//! What each vendor calls a kind of failure: one table for all dialects.
+//! `docs/providers.md` §4.6 has the sources.
+
+use crate::model::{FailureClass, ProviderFailure};
+
+/// A kind of failure of a provider's, for which every dialect has words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    BadKey,
+    NoCredit,
+    Forbidden,
+    NoModel,
+    BadRequest,
+    TooLong,
+    TooLarge,
+    RateLimited,
+    Declined,
+    Overloaded,
+    Internal,
+    TimedOut,
+    Conflict,
+}
+
+/// The words of one dialect for a kind of failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// None where the provider's own status is kept.
+    pub status: Option<u16>,
+    /// OpenAI's and Anthropic's `type`, Google's `status`.
+    pub kind: &'static str,
+    /// OpenAI's `code`; none where ours is told.
+    pub code: Option<&'static str>,
+}
+
+impl FailureKind {
+    /// The kind of a failure; none where no vendor has a word for it, such as
+    /// an answer that broke off on its way.
+    pub fn of(failure: &ProviderFailure) -> Option<Self> {
+        Some(match (failure.class, failure.status) {
+            (FailureClass::AuthInvalid, _) => Self::BadKey,
+            (FailureClass::Billing, _) => Self::NoCredit,
+            (FailureClass::AuthForbidden(_), _) => Self::Forbidden,
+            (FailureClass::ModelNotFound, _) => Self::NoModel,
+            (FailureClass::ContextTooLong, _) => Self::TooLong,
+            (FailureClass::RateLimited, _) => Self::RateLimited,
+            (FailureClass::ContentBlocked, _) => Self::Declined,
+            (FailureClass::Overloaded, _) => Self::Overloaded,
+            (FailureClass::TimedOut, _) | (FailureClass::Upstream, Some(504 | 524)) => {
+                Self::TimedOut
+            }
+            (FailureClass::BadRequest, Some(409)) => Self::Conflict,
+            (FailureClass::BadRequest, Some(413)) => Self::TooLarge,
+            (FailureClass::BadRequest | FailureClass::PictureRefused, _) => Self::BadRequest,
+            (FailureClass::Upstream, _) => Self::Internal,
+            _ => return None,
+        })
+    }
+
+    /// In OpenAI's dialect.
+    pub fn openai(self) -> Naming {
+        const CALL: &str = "invalid_request_error";
+        const SERVER: &str = "server_error";
+        let (status, kind, code) = match self {
+            Self::BadKey => (Some(401), CALL, Some("invalid_api_key")),
+            Self::NoCredit => (Some(429), "insufficient_quota", Some("insufficient_quota")),
+            Self::Forbidden => (Some(403), CALL, None),
+            Self::NoModel => (Some(404), CALL, Some("model_not_found")),
+            Self::BadRequest => (None, CALL, None),
+            Self::TooLong => (Some(400), CALL, Some("context_length_exceeded")),
+            Self::TooLarge => (Some(413), CALL, None),
+            Self::RateLimited => (Some(429), "rate_limit_error", Some("rate_limit_exceeded")),
+            Self::Declined => (Some(400), CALL, Some("content_policy_violation")),
+            Self::Overloaded => (Some(503), SERVER, Some("server_is_overloaded")),
+            Self::Internal => (None, SERVER, None),
+            Self::TimedOut => (Some(504), SERVER, None),
+            Self::Conflict => (Some(409), CALL, None),
+        };
+        Naming { status, kind, code }
+    }
+
+    /// In Anthropic's dialect.
+    pub fn anthropic(self) -> Naming {
+        let (status, kind) = match self {
+            Self::BadKey => (Some(401), "authentication_error"),
+            Self::NoCredit => (Some(402), "billing_error"),
+            Self::Forbidden => (Some(403), "permission_error"),
+            Self::NoModel => (Some(404), "not_found_error"),
+            Self::BadRequest => (None, "invalid_request_error"),
+            Self::TooLong | Self::Declined => (Some(400), "invalid_request_error"),
+            Self::TooLarge => (Some(413), "request_too_large"),
+            Self::RateLimited => (Some(429), "rate_limit_error"),
+            Self::Overloaded => (Some(529), "overloaded_error"),
+            Self::Internal => (None, "api_error"),
+            Self::TimedOut => (Some(504), "timeout_error"),
+            Self::Conflict => (Some(409), "conflict_error"),
+        };
+        Naming {
+            status,
+            kind,
+            code: None,
+        }
+    }
+
+    /// In Google's dialect.
+    pub fn google(self) -> Naming {
+        let (status, kind) = match self {
+            Self::BadKey | Self::TooLong | Self::Declined => (Some(400), "INVALID_ARGUMENT"),
+            Self::NoCredit => (Some(402), "RESOURCE_EXHAUSTED"),
+            Self::Forbidden => (Some(403), "PERMISSION_DENIED"),
+            Self::NoModel => (Some(404), "NOT_FOUND"),
+            Self::BadRequest => (None, "INVALID_ARGUMENT"),
+            Self::TooLarge => (Some(413), "INVALID_ARGUMENT"),
+            Self::RateLimited => (Some(429), "RESOURCE_EXHAUSTED"),
+            Self::Overloaded => (Some(503), "UNAVAILABLE"),
+            Self::Internal => (None, "INTERNAL"),
+            Self::TimedOut => (Some(504), "DEADLINE_EXCEEDED"),
+            Self::Conflict => (Some(409), "ABORTED"),
+        };
+        Naming {
+            status,
+            kind,
+            code: None,
+        }
+    }
+
+    /// Whether the same call may be answered later. Where it may not, clients
+    /// are told not to send it again by themselves.
+    pub fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::RateLimited | Self::Overloaded | Self::Internal | Self::TimedOut | Self::Conflict
+        )
+    }
+}

@@ -1,0 +1,63 @@
+//! What kind of thing an answer is: whole, or a stream. Its media type tells
+//! as a rule, and where it does not, its beginning does:
+//! `docs/providers.md` §6.4.
+
+use crate::model::FailureClass;
+use crate::providers::dialect::AnswerFormat;
+use crate::providers::http::Incoming;
+use crate::providers::sse::{Framing, begins_events};
+
+use super::request::{AnswerChange, WireRequest};
+
+/// What kind of thing an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerNature {
+    Whole,
+    Stream(Framing),
+    /// It came whole, and its caller asked for a stream.
+    WholeAsStream,
+}
+
+impl AnswerNature {
+    /// Finds it out, by the beginning of the answer where a stream was asked
+    /// for and its media type names none.
+    pub async fn find(
+        request: &WireRequest,
+        incoming: &mut Incoming,
+    ) -> Result<Self, FailureClass> {
+        let kind = incoming.content_type().to_ascii_lowercase();
+        if kind.starts_with("application/x-ndjson") {
+            return Ok(Self::Stream(Framing::JsonLines));
+        }
+        if kind.starts_with("text/event-stream") {
+            let is_unasked = !request.stream
+                && matches!(
+                    request.format,
+                    AnswerFormat::OpenAi | AnswerFormat::Anthropic | AnswerFormat::Responses
+                );
+            if is_unasked {
+                return Err(FailureClass::Upstream);
+            }
+            return Ok(Self::Stream(Framing::ServerSentEvents));
+        }
+        if !request.stream || request.format == AnswerFormat::Unread {
+            return Ok(Self::Whole);
+        }
+        let begun = incoming.look_ahead(|begun| begins_events(begun).is_some());
+        if begins_events(begun.await?) == Some(true) {
+            return Ok(Self::Stream(Framing::ServerSentEvents));
+        }
+        let is_translated = matches!(request.rewriting, AnswerChange::Translated(_));
+        // Google streams a list, where nobody asks it for events.
+        let becomes_stream = is_translated
+            || matches!(
+                request.format,
+                AnswerFormat::OpenAi | AnswerFormat::Anthropic | AnswerFormat::Responses
+            );
+        Ok(if becomes_stream {
+            Self::WholeAsStream
+        } else {
+            Self::Whole
+        })
+    }
+}
