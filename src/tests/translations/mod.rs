@@ -68,6 +68,11 @@ async fn every_dialect_means_the_same_with_every_model() {
                 let expected = hear(&program, talk, &whole).await;
                 assert_ne!(expected.finish, "other", "{} {model}", talk.name);
                 for caller in CALLERS {
+                    // Anthropic itself refuses them.
+                    let is_native = caller == Caller::Messages && model.starts_with("anthropic");
+                    if is_native && talk.name == "ids that repeat" {
+                        continue;
+                    }
                     for is_streamed in [false, true] {
                         stage.clock.advance_ms(1_000);
                         let way = Way {
