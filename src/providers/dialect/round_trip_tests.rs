@@ -127,9 +127,9 @@ fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
         Caller::Responses => {
             let items = heard["output"].as_array().unwrap();
             let id = items.last().unwrap()["call_id"].clone();
-            items
-                .iter()
-                .for_each(|item| push(&mut next["input"], item.clone()));
+            for item in items {
+                push(&mut next["input"], item.clone());
+            }
             push(
                 &mut next["input"],
                 json!({"type": "function_call_output", "call_id": id, "output": "sun"}),
