@@ -7,7 +7,7 @@
 mod costly;
 #[path = "../../src/tests/shared_keys/vendor.rs"]
 mod vendor;
-
+#[expect(dead_code, reason = "the suite makes bodies of what stands there, too")]
 #[path = "../../src/tests/shared_keys/ways.rs"]
 mod ways;
 
@@ -34,7 +34,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let way = &WAYS[usize::from(*way) % WAYS.len()];
     let model = way.models[usize::from(*model) % way.models.len()];
-    let provider = CATALOGUE.find(way.provider).expect("the provider is built in");
+    let provider = CATALOGUE
+        .find(way.provider)
+        .expect("the provider is built in");
     let surface = match way.address {
         Address::Responses => Surface::Responses,
         Address::Embeddings => Surface::Embeddings,

@@ -306,16 +306,16 @@ async fn check_providers(
         };
         let check = providers.check(provider, default.credential.as_ref()).await;
         report.show(&judge_check(provider, "the bot default key", &check));
-        judge_buckets(provider)
-            .iter()
-            .for_each(|it| report.show(it));
+        if let Some(finding) = judge_buckets(provider) {
+            report.show(&finding);
+        }
     }
     for key in stored {
         if let Some(provider) = providers.get(&key.provider) {
             report.show(&judge_health(provider, "the system key", key.health));
-            judge_buckets(provider)
-                .iter()
-                .for_each(|it| report.show(it));
+            if let Some(finding) = judge_buckets(provider) {
+                report.show(&finding);
+            }
         }
     }
 }

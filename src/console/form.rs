@@ -35,7 +35,7 @@ pub struct Form {
 }
 
 /// Why a text with files is not read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextTrouble {
     /// Nothing was typed and no file chosen.
     Empty,

@@ -144,7 +144,7 @@ impl Store {
     /// anything.
     pub async fn first_use(&self, owner: UsageOwner) -> anyhow::Result<Option<i64>> {
         let sql = "select min(quarter) from usage_total \
-             where scope = $1 and owner_id = $2 and quarters = 1";
+             where scope = $1 and owner_id = $2";
         let values = [owner.scope.as_str().into(), owner.id.into()];
         let rows = self.query(Statement::new(sql, values)).await?;
         rows.first().map_or(Ok(None), |row| row.maybe_int(0))

@@ -16,7 +16,10 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 
 /// Where the hosts of keys kept their last pictures.
 #[derive(Debug)]
-pub struct ForeignStorage(Mutex<TtlCache<(ProviderId, Option<KeyId>), Box<str>>>);
+pub struct ForeignStorage(Mutex<Addresses>);
+
+/// An address for each key of a provider.
+type Addresses = TtlCache<(ProviderId, Option<KeyId>), Box<str>>;
 
 impl Default for ForeignStorage {
     fn default() -> Self {

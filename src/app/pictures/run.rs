@@ -63,6 +63,10 @@ impl UnsettledPictures {
         }
     }
 
+    fn estimate(&self) -> Option<PriceEstimate> {
+        estimate_price(self.hold.as_ref()?)
+    }
+
     fn cost(&self) -> Option<NanoDollars> {
         self.hold.as_ref()?.settlement_if(self.ended()).cost
     }
@@ -230,9 +234,8 @@ impl Pictures {
                     ..
                 } = hold.attempt().clone();
                 let usage = result.usage;
-                let estimate = estimate_price(&hold);
                 let unsettled = UnsettledPictures::new(hold, &result, policy.cloned());
-                let cost = unsettled.cost();
+                let (cost, estimate) = (unsettled.cost(), unsettled.estimate());
                 outcome.unsettled = Some(unsettled);
                 Ok(Ok(PictureAnswer {
                     provider,

@@ -12,6 +12,7 @@ mod picture;
 mod provider_failure;
 mod quota;
 mod skips;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -24,6 +25,7 @@ use super::trouble::Trouble;
 pub use files::{describe_left_out, describe_unread};
 pub use key::causes;
 pub use skips::{describe_passed_over, name_payer, skip_clause};
+pub use standing::warn_of_standing;
 
 /// What providers are called, and where they hand out keys.
 #[derive(Clone, Copy)]

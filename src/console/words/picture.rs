@@ -105,7 +105,7 @@ fn cut_off(name: &str) -> Told {
 fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> Told {
     (
         StatusCode::CONFLICT,
-        "Its pictures can't be taken from where they are kept",
+        "Its pictures can’t be taken from where they are",
         format!(
             "{name} keeps the pictures of this key at {address}, from which none are taken here, so it was not asked. The operator can add that name to providers.{provider}.image_hosts; or let it keep pictures elsewhere, and try again in an hour."
         ),

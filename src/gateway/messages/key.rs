@@ -45,13 +45,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
         KeyRefusal::SecretAsName => secret_as_name(),
-        KeyRefusal::NameTooLong { characters, max } => (
-            400,
-            "name_too_long",
-            format!(
-                "`name` has {characters} characters, and may have {max}. Nothing was stored; send a shorter one."
-            ),
-        ),
+        KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
         KeyRefusal::MalformedExtra { field, .. } => (
             400,
             "malformed_field",
@@ -106,6 +100,14 @@ fn key_of_environment(provider: &ProviderId, variable: Option<&str>) -> Message 
         ),
     };
     (409, "key_of_environment", message)
+}
+
+/// A name is longer than names are kept.
+fn name_too_long(characters: usize, max: usize) -> Message {
+    let message = format!(
+        "`name` has {characters} characters, and may have {max}. Nothing was stored; send a shorter one."
+    );
+    (400, "name_too_long", message)
 }
 
 /// What should be a name looks like a secret.

@@ -1,6 +1,8 @@
 //! What a picture costs at the most, in tokens: one that a model looks at,
 //! and one that a model makes.
 
+use std::ops::RangeInclusive;
+
 use super::by_model::{ByModel, find, row};
 
 /// What a picture costs whose model is unknown: the most of any model.
@@ -119,6 +121,9 @@ pub fn made(provider: &str, model: &str, spec: &PictureSpec) -> u64 {
     whole + PARTIAL * spec.partial_pictures
 }
 
+/// How many pixels the pictures of `gpt-image-2` and later may have.
+const PIXELS: RangeInclusive<u64> = 655_360..=8_294_400;
+
 /// What a picture of a stated size costs with `gpt-image-2` and later, at its
 /// best where the quality is left to the model; none where the size is.
 fn by_size(name: &str, spec: &PictureSpec) -> Option<u64> {
@@ -133,10 +138,15 @@ fn by_size(name: &str, spec: &PictureSpec) -> Option<u64> {
     let (width, height) = spec.size.as_deref()?.split_once('x')?;
     let side = |text: &str| {
         let side: u64 = text.parse().ok()?;
-        (16..=3_840).contains(&side).then_some(side)
+        (side % 16 == 0 && (16..=3_840).contains(&side)).then_some(side)
     };
     let (width, height) = (side(width)?, side(height)?);
-    let across = (patches * width.min(height)).div_ceil(width.max(height));
+    let (short, long) = (width.min(height), width.max(height));
+    // Whatever else is asked for is refused, or made as the model likes.
+    if long > 3 * short || !PIXELS.contains(&(width * height)) {
+        return None;
+    }
+    let across = (patches * short).div_ceil(long);
     Some((patches * across * (2_000_000 + width * height)).div_ceil(4_000_000))
 }
 
@@ -181,6 +191,10 @@ mod tests {
             ("gpt-image-2.5", "ultra", "1024x1024", 0, 7_024),
             ("gpt-image-2", "high", "auto", 3, 24_019),
             ("gpt-image-2", "high", "99999x1", 0, 23_719),
+            ("gpt-image-2", "high", "1024x3024", 0, 4_037),
+            ("gpt-image-2", "low", "512x512", 0, 23_719),
+            ("gpt-image-2", "low", "1000x1000", 0, 23_719),
+            ("gpt-image-2", "low", "768x3072", 0, 23_719),
             ("gpt-image-1.5", "low", "1024x1024", 0, 6_240),
             ("dall-e-3", "hd", "1024x1024", 0, 0),
         ] {

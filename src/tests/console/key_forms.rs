@@ -103,9 +103,8 @@ async fn the_lines_of_a_long_file_are_named_in_few_rows() {
             &found,
             "3 to 3000 | It is another setting, and no provider’s key.",
         );
-        let keys: String = (0..45)
-            .map(|number| format!("gsk_made{number:03}up0made0up1made0up\n"))
-            .collect();
+        let keys = (0..45).map(|number| format!("gsk_made{number:03}up0made0up1made0up"));
+        let keys = keys.collect::<Vec<_>>().join("\n");
         let found = mia.sends(&form, "/keys/import", &[("keys", &keys)]).await;
         assert_eq!(found.status, 200, "{}", found.says());
         contains(&found, "5 lines");

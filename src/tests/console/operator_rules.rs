@@ -114,15 +114,18 @@ async fn a_block_is_for_whom_it_names_and_never_for_oneself() {
         let target = BlockTarget::Person(PersonId(stage.scene.member));
         people.block_here(&manager, target, None).await.unwrap();
         let inside = stage.scene.server.to_string();
-        let named = format!("in Lantern Club (server {inside})");
-        let shown = omar.opens("/operator").await;
-        assert!(shown.holds(&named), "{}", shown.says());
         let fields = [("kind", "user"), ("id", &*id)];
         let elsewhere = sends(&omar, &page, "/operator/unblock", &fields).await;
         assert!(elsewhere.holds("was not stopped."), "{}", elsewhere.shown());
         let fields = [("kind", "user"), ("id", &*id), ("inside", &*inside)];
         let lifted = sends(&omar, &page, "/operator/unblock", &fields).await;
         assert!(lifted.holds("can ask again."), "{}", lifted.shown());
+        // A server has its name beside its id.
+        let fields = [("kind", "server"), ("id", &*inside)];
+        let stopped = sends(&omar, &page, "/operator/block", &fields).await;
+        let named = format!("Lantern Club (server {inside})");
+        assert!(stopped.holds(&named), "{}", stopped.shown());
+        sends(&omar, &page, "/operator/unblock", &fields).await;
         assert!(stage.is_answering().await);
     })
     .await;

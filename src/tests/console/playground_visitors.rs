@@ -22,6 +22,10 @@ async fn a_visitor_pays_with_a_key_of_their_own_or_not_at_all() {
         ");
         // The bot default pays for nobody who is not known.
         let any = visitor.opens("/playground").await;
+        // What is chosen where nobody chooses is a model that chats.
+        let listed = any.html.split("id=\"model\"").nth(1).unwrap();
+        let at = |kind: &str| listed.find(&format!("data-kind=\"{kind}\"")).unwrap();
+        assert!(at("chat") < at("picture"), "{}", any.html);
         visitor.sends(&any, ASK, &[("ask", "count")]).await;
         assert_eq!(stage.calls(), 0);
         let key = good("openai");

@@ -162,6 +162,13 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
         assert!(page.holds("They may ask in this server again."));
         let models = server(stage, "/models");
         let page = omar.opens(&models).await;
+        let unlisted = [("model", "groq/made-up")];
+        let warned = omar.sends(&page, &models, &unlisted).await;
+        assert!(
+            warned.holds("Groq does not list such a model, so questions may fail."),
+            "{}",
+            warned.says()
+        );
         let typed = [("model", "groq/openai/gpt-oss-20b")];
         let page = omar.sends(&page, &models, &typed).await;
         assert!(
@@ -340,9 +347,8 @@ async fn who_may_not_ask_is_named() {
             shown.says()
         );
         let moderators = stage.world().look(|state| {
-            let mut roles = state.servers.iter().flat_map(|server| &server.roles);
-            roles
-                .find(|role| role.name == "Moderators")
+            let mut all = state.servers.iter().flat_map(|server| &server.roles);
+            all.find(|role| role.name == "Moderators")
                 .map(|role| role.id)
         });
         let moderators = moderators.expect("the role").to_string();

@@ -44,11 +44,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         ),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
-        KeyRefusal::NameTooLong { characters, max } => lang.say(
-            "That name has {characters} characters, and a name has {max} at the most, so nothing \
-             was stored. Run the command again with a shorter name.",
-            &[("characters", characters), ("max", max)],
-        ),
+        KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
         KeyRefusal::MalformedExtra { field, goal } => pasted::malformed_extra(voice, field, *goal),
         KeyRefusal::KeyRefused {
             provider,
@@ -104,6 +100,15 @@ fn of_environment(voice: Voice<'_>, provider: &ProviderId, variable: Option<&str
             ("provider", &voice.name(provider)),
             ("variable", &variable.unwrap_or_default()),
         ],
+    )
+}
+
+/// A name is longer than names are kept.
+fn name_too_long(voice: Voice<'_>, characters: usize, max: usize) -> String {
+    voice.lang.say(
+        "That name has {characters} characters, and a name has {max} at the most, so nothing \
+         was stored. Run the command again with a shorter name.",
+        &[("characters", &characters), ("max", &max)],
     )
 }
 

@@ -104,9 +104,17 @@ pub async fn list_models(
     } else {
         app.pictures.list_models(&asker.caller).await?
     };
-    groups.extend(group(visit, &painters, PICTURES, " · pictures"));
     others.retain(|other| !models.contains(other));
-    groups.extend(group(visit, &others, CHAT, " · with a key of yours"));
+    let painters = group(visit, &painters, PICTURES, " · pictures");
+    let others = group(visit, &others, CHAT, " · with a key of yours");
+    // What stands first is what is chosen where nothing else can be.
+    let chats_first = asker.is_visitor() && setting.tool != Tool::Picture;
+    let (first, last) = if chats_first {
+        (others, painters)
+    } else {
+        (painters, others)
+    };
+    groups.extend(first.into_iter().chain(last));
     Ok(groups)
 }
 

@@ -10,6 +10,7 @@ use crate::console::parts::persona::write_name;
 use crate::console::reply::Elsewhere;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::words::{Names, warn_of_standing};
 use crate::model::{Caller, ChoiceKind, ChoiceScope};
 
 const LOOKS: [(&str, &str); 3] = [("", "As the system"), ("light", "Light"), ("dark", "Dark")];
@@ -84,11 +85,14 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
             .typed(&visit.form)
             .way("/profile", "Go to your profile")
     };
+    let mut words = "Saved.".to_owned();
     match visit.form.typed("model") {
         Some(model) => {
-            asks.choose_model(&caller, scope, model)
-                .await
-                .map_err(again)?;
+            let chosen = asks.choose_model(&caller, scope, model).await;
+            let names = Names::of(visit.app().providers());
+            if let Some(warning) = warn_of_standing(names, &chosen.map_err(again)?) {
+                words = format!("{words} {warning}");
+            }
         }
         None => asks.reset_choice(&caller, scope, ChoiceKind::Model).await?,
     }
@@ -109,7 +113,7 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
     let look = look.map_or("", |(value, _)| *value);
     let seconds = if look.is_empty() { 0 } else { LOOK_SECONDS };
     let people = &visit.app().people;
-    people.put_flash(&person.session.session, "Saved.").await?;
+    people.put_flash(&person.session.session, &words).await?;
     let mut elsewhere = Elsewhere::at("/profile");
     if let Some(cookie) = cookies::set(cookies::LOOK, &look.into(), seconds) {
         elsewhere.headers.append(SET_COOKIE, cookie);

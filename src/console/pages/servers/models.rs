@@ -8,6 +8,7 @@ use crate::console::parts::persona::write_name;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
+use crate::console::words::{Names, warn_of_standing};
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
 pub const ROWS: &[Row] = &[
@@ -112,7 +113,11 @@ async fn choose_model(visit: Visit, managing: Managing) -> HandlerResult {
     };
     let chosen = asks.choose_model(&managing.caller, scope, typed).await;
     let chosen = chosen.map_err(|error| Trouble::from(error).typed(&visit.form))?;
-    let words = format!("{} answers here now.", chosen.model.full());
+    let names = Names::of(visit.app().providers());
+    let mut words = format!("{} answers here now.", chosen.model.full());
+    if let Some(warning) = warn_of_standing(names, &chosen) {
+        words = format!("{words} {warning}");
+    }
     say(&visit, &managing, &words).await
 }
 
