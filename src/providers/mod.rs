@@ -50,5 +50,7 @@ pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
     WholeOrBegun, estimate_cost, measure_prompt,
 };
-pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
+pub use shared_key::{
+    BoundedRequest, PictureSpec, Refused, judge_chat_model, judge_request, tokens_of_picture,
+};
 pub use timeouts::Timeouts;

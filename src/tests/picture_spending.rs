@@ -140,11 +140,15 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         let said = program.posts("/v1/images/generations", &wish).await;
         told.push(said.shown());
         assert_eq!(runs(), 1);
+        // Another model may have workers of its own.
+        mia.runs("/imagine prompt:a lighthouse model:runpod/qwen-image-t2i")
+            .await;
+        assert_eq!(runs(), 2);
         // Somebody has it keep them elsewhere.
         stage.recovers("runpod");
         stage.clock.advance_ms(3_600_001);
         told.push(mia.runs(line).await);
-        assert_eq!(runs(), 2);
+        assert_eq!(runs(), 3);
         assert_snapshot!(told.join("\n---\n"), @r#"
         (only you) Tested the personal key: **RunPod** `…6789`.
         RunPod accepts it.
@@ -154,10 +158,10 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
 
         RunPod keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
         ---
-        (only you) RunPod keeps the pictures of this key at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
+        (only you) RunPod keeps the pictures of this key and model at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
         ---
         409
-        {"error":{"code":"pictures_kept_elsewhere","message":"runpod keeps the pictures of this key at `pictures.made-up.example`, from which none are taken here, so it was not asked. The operator can add that name to `providers.runpod.image_hosts`; or let it keep pictures elsewhere, and try again in an hour.","param":null,"type":"invalid_request_error"}}
+        {"error":{"code":"pictures_kept_elsewhere","message":"runpod keeps the pictures of this key and model at `pictures.made-up.example`, from which none are taken here, so it was not asked. The operator can add that name to `providers.runpod.image_hosts`; or let it keep pictures elsewhere, and try again in an hour.","param":null,"type":"invalid_request_error"}}
         ---
         > a lighthouse
 

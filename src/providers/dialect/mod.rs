@@ -225,6 +225,16 @@ impl Dialect {
         }
     }
 
+    /// Puts the limit on the output of a chat in OpenAI's dialect under the name
+    /// that this vendor reads, where it speaks that dialect; whether anything
+    /// was changed.
+    pub fn name_output_limit(self, surface: Surface, request: &mut RawObject) -> bool {
+        match (surface, self) {
+            (Surface::Chat, Self::OpenAi(quirks)) => openai::name_output_limit(request, quirks),
+            _ => false,
+        }
+    }
+
     /// Lowers the limit on the output of a request to `tokens` for all
     /// answers together; whether anything was changed.
     pub fn limit_output(self, surface: Surface, request: &mut RawObject, tokens: u64) -> bool {

@@ -118,6 +118,16 @@ fn write_message(turn: &Turn, detail: Option<&str>) -> Value {
     json!({"role": role, "content": parts})
 }
 
+/// Puts the limit on the output of a chat under the name that the vendor
+/// reads; whether anything was changed.
+pub fn name_output_limit(request: &mut RawObject, quirks: OpenAiQuirks) -> bool {
+    let others = OUTPUT_LIMITS.into_iter();
+    let others = others.filter(|name| *name != quirks.output_limit);
+    others.fold(false, |changed, name| {
+        request.rename(name, quirks.output_limit) || changed
+    })
+}
+
 /// Lowers the limit on the output of a chat; whether anything was changed.
 pub fn limit_output(request: &mut RawObject, quirks: OpenAiQuirks, tokens: u64) -> bool {
     // Whichever name the caller used is the one that the model knows.

@@ -89,7 +89,7 @@ impl ToolCall {
 }
 
 /// The tools that the model calls: those that it has to, or else those that
-/// the end of the prompt names, if it has not been told by them yet.
+/// somebody asks for, if it has not been told by them yet.
 fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
     let is_named = |tool: &&Tool| {
         let mut words = ask
