@@ -76,14 +76,12 @@ async fn wait_for_bot(
     next: middleware::Next,
 ) -> Response {
     let is_there = world.until(|state| state.bot_is_ready().then_some(()));
-    match timeout(BOT_WITHIN, is_there).await {
-        Ok(()) => next.run(request).await,
-        Err(_) => {
-            let problem = "The bot is not connected, so that nothing was sent. Look at the demo's \
-                           terminal, and try again once it is.";
-            respond(Err(problem.into()))
-        }
+    if timeout(BOT_WITHIN, is_there).await.is_ok() {
+        return next.run(request).await;
     }
+    let problem = "The bot is not connected, so that nothing was sent. Look at the demo's \
+                   terminal, and try again once it is.";
+    respond(Err(problem.into()))
 }
 
 #[derive(Deserialize)]

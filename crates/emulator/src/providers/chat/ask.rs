@@ -55,7 +55,8 @@ pub struct Ask<'a> {
     pub called: usize,
     pub tools: Vec<Tool>,
     pub choice: Choice,
-    pub parallel: bool,
+    /// How many tools may be called at once.
+    pub calls_max: usize,
     /// The schema of the JSON that was asked for; null where any will do.
     pub schema: Option<Value>,
     /// Whether the model lets its thoughts be seen.
@@ -93,7 +94,7 @@ impl<'a> Ask<'a> {
             called: 0,
             tools: Vec::new(),
             choice: Choice::Free,
-            parallel: true,
+            calls_max: usize::MAX,
             schema: None,
             thinks: false,
             stream: body["stream"] == true,
@@ -128,7 +129,7 @@ impl<'a> Ask<'a> {
             &body["tool_choice"],
             &body["tool_choice"]["function"]["name"],
         );
-        self.parallel = body["parallel_tool_calls"] != false;
+        self.calls_max = calls_max(body["parallel_tool_calls"] != false);
         self.schema = schema_in(&body["response_format"], "/json_schema/schema");
         self.usage_wanted =
             provider == "mistral" || body["stream_options"]["include_usage"] == true;
@@ -164,7 +165,7 @@ impl<'a> Ask<'a> {
             .map(|it| tool(&it["name"], &it["parameters"]))
             .collect();
         self.choice = choice_of(&body["tool_choice"], &body["tool_choice"]["name"]);
-        self.parallel = body["parallel_tool_calls"] != false;
+        self.calls_max = calls_max(body["parallel_tool_calls"] != false);
         self.schema = schema_in(&body["text"]["format"], "/schema");
         self.thinks = !body["reasoning"]["summary"].is_null();
     }
@@ -193,7 +194,7 @@ impl<'a> Ask<'a> {
             .map(|it| tool(&it["name"], &it["input_schema"]))
             .collect();
         self.choice = choice_of(&body["tool_choice"]["type"], &body["tool_choice"]["name"]);
-        self.parallel = body["tool_choice"]["disable_parallel_tool_use"] != true;
+        self.calls_max = calls_max(body["tool_choice"]["disable_parallel_tool_use"] != true);
         // The second is its name of before, for which a beta is named.
         self.schema = schema_in(&body["output_config"]["format"], "/schema")
             .or_else(|| schema_in(&body["output_format"], "/schema"));
@@ -352,6 +353,10 @@ fn choice_of(kind: &Value, name: &Value) -> Choice {
         (_, Some(name)) => Choice::One(name.to_owned()),
         _ => Choice::Free,
     }
+}
+
+fn calls_max(is_parallel: bool) -> usize {
+    if is_parallel { usize::MAX } else { 1 }
 }
 
 fn schema_in(format: &Value, place: &str) -> Option<Value> {

@@ -112,8 +112,7 @@ fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
         }
         Choice::One(name) => ask.tools.iter().filter(|it| it.name == *name).collect(),
     };
-    let most = if ask.parallel { chosen.len() } else { 1 };
-    let numbered = chosen.into_iter().take(most).enumerate();
+    let numbered = chosen.into_iter().take(ask.calls_max).enumerate();
     numbered
         .map(|(at, tool)| ToolCall {
             number: ask.called + at,
