@@ -65,6 +65,11 @@ async fn every_dialect_means_the_same_with_every_model() {
         let program = program(stage).await;
         for talk in TALKS {
             for model in MODELS {
+                // How others show thoughts in a chat is their own.
+                let is_translated = model.starts_with(['a', 'g']);
+                if talk.thinks && !is_translated {
+                    continue;
+                }
                 let whole = Way {
                     caller: Caller::Chat,
                     model,
