@@ -10,9 +10,9 @@ pub use crate::ledger::{
     AppliedLimit, CallEnd, CallOrder, LeaseTimes, Ledger, LedgerParts, Prices, add_up,
 };
 pub use crate::model::{
-    Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
-    Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens, ProviderId, Scope,
-    Scopes, ServerId, Settlement, Source, Span, Surface, Usage, Window,
+    Amounts, Attempt, AttemptId, Bound, CallDialect, Clock, Credential, DAY_MS, Health, Key, KeyId,
+    Limit, Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens, ProviderId,
+    Scope, Scopes, ServerId, Settlement, Source, Span, Surface, Usage, Window,
 };
 pub use crate::providers::{
     Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,

@@ -14,7 +14,7 @@ mod ways;
 use std::sync::LazyLock;
 
 use latchkey::internals::{
-    Body, Catalogue, ForwardedHeaders, RelayRequest, Surface, judge_request,
+    Body, CallDialect, Catalogue, ForwardedHeaders, RelayRequest, Surface, judge_request,
 };
 use libfuzzer_sys::fuzz_target;
 use vendor::{Address, WRAPPING, bill};
@@ -48,7 +48,10 @@ fuzz_target!(|input: &[u8]| {
     };
     let request = RelayRequest {
         surface,
-        as_openai: way.path.is_none(),
+        dialect: match way.path {
+            None => CallDialect::OpenAi,
+            Some(_) => CallDialect::Native,
+        },
         method: http::Method::POST,
         path: way.path.unwrap_or_default().to_owned(),
         query: None,

@@ -61,11 +61,7 @@ pub async fn assemble(
         clock,
     } = options;
     gateway::start_counting();
-    let silence = Duration::from_secs(u64::from(config.gateway.silence_s));
-    let timeouts = Timeouts {
-        silence: timeouts.silence.or(Some(silence)),
-        ..timeouts
-    };
+    let timeouts = timeouts.with_silence(config.gateway.silence());
     let token = environment.secret(&[DISCORD_TOKEN])?;
     let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
     let catalogue = catalogue(config, environment)?;
