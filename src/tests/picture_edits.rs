@@ -67,6 +67,9 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
             let body = json!({"model": "openai/gpt-image-2", "prompt": "x", "images": [{"image_url": url}]});
             note("JSON", &program.posts(PATH, &body).await);
         }
+        let alone = format!("data:image/png;base64,{data}");
+        let body = json!({"model": "openai/gpt-image-2", "prompt": "x", "images": [alone]});
+        note("an address alone", &program.posts(PATH, &body).await);
         assert_snapshot!(told, @r#"
         openai/gpt-image-2: 200 Some(1) null
         google/gemini-3.1-flash-lite-image: 200 Some(1) null
@@ -75,11 +78,12 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
         xai/grok-imagine-image: 400 None "None of these providers can change a picture. Name another, or send no picture."
         a mask: 400 None "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         two: 400 None "more than one picture can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        none: 400 None "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most 8 MB."
+        none: 400 None "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
         a GIF: 400 None "openai changes no GIF, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider."
         a page: 400 None "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most 8 MB."
         JSON: 200 Some(1) null
         JSON: 400 None "`images` but for `data:` URLs can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        an address alone: 200 Some(1) null
         "#);
         let form = form("comfyui/image-to-image", &[&png]).text("stream", "true");
         let said = program::send(program.call("POST", PATH).multipart(form)).await;

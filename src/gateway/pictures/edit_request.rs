@@ -82,7 +82,9 @@ fn read_json(body: &[u8]) -> Result<Parts, Problem> {
     let images = fields.remove("images").unwrap_or_default();
     let mut pictures = Vec::new();
     for image in images.as_array().into_iter().flatten() {
-        let url = image["image_url"].as_str().unwrap_or_default();
+        // Some libraries write the address alone.
+        let url = image["image_url"].as_str().or(image.as_str());
+        let url = url.unwrap_or_default();
         let data = url.split_once("base64,");
         let data = data.filter(|(head, _)| head.starts_with("data:"));
         // An address is nothing that is fetched here.
@@ -93,14 +95,14 @@ fn read_json(body: &[u8]) -> Result<Parts, Problem> {
     Ok((fields, pictures))
 }
 
-fn only_picture(pictures: Vec<Vec<u8>>) -> Result<Picture, Refusal> {
+fn only_picture(pictures: Vec<Vec<u8>>) -> Result<Picture, Problem> {
     let mut pictures = pictures.into_iter();
-    let bytes = pictures.next().ok_or(PictureRefusal::BadPicture)?;
+    let bytes = pictures.next().ok_or_else(missing)?;
     if pictures.next().is_some() {
-        return Err(untranslatable("more than one picture"));
+        return Err(untranslatable("more than one picture").into());
     }
     let kind = PictureKind::of(&bytes).filter(|_| bytes.len() <= PICTURE_MB_MAX * 1_024 * 1_024);
-    let kind = kind.ok_or(PictureRefusal::BadPicture)?;
+    let kind = kind.ok_or(Refusal::from(PictureRefusal::BadPicture))?;
     Ok(Picture {
         kind,
         bytes: bytes.into(),
@@ -110,6 +112,11 @@ fn only_picture(pictures: Vec<Vec<u8>>) -> Result<Picture, Refusal> {
 fn untranslatable(what: &str) -> Refusal {
     let what = what.to_owned();
     AskRefusal::Untranslatable { what }.into()
+}
+
+fn missing() -> Problem {
+    let message = "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL.";
+    Problem::new(400, "picture_missing", message)
 }
 
 fn malformed() -> Problem {
