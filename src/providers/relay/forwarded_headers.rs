@@ -135,7 +135,7 @@ mod tests {
         ("anthropic-version", "2023-06-01"),
         ("authorization", "Bearer made-up"),
         ("content-type", "text/plain"),
-    ("cookie", "made-up"),
+        ("cookie", "made-up"),
         ("http-referer", "https://a.example"),
         ("openai-beta", "assistants=v2"),
         ("openai-project", "proj_madeup"),
