@@ -1,6 +1,8 @@
 //! What pictures cost: said before they are made, booked after, and not spent
 //! where nothing would come of it.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
@@ -41,8 +43,15 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
         let mia = stage.mia();
         adds(&mia, "runpod").await;
         adds(&mia, "saladcloud").await;
+        for provider in ["openai", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+            let slow = ProviderFault::SlowFirstByte(Duration::from_millis(700));
+            stage.fails(provider, slow);
+        }
         let mut told = Vec::new();
         for (provider, more) in [
+            ("openai", " count:4"),
+            ("google", ""),
             ("runpod", ""),
             ("runpod", " count:2"),
             // How long a machine runs is not known before.
@@ -65,6 +74,10 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
             ));
         }
         assert_snapshot!(told.join("\n"), @"
+        -# At most $2.85 for 4 pictures.
+          -# OpenAI gpt-image-2 · 👤 personal key · $0.50 · 4 pictures
+        -# About $0.034.
+          -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.034
         -# About $0.02.
           -# RunPod text-to-image · 👤 personal key · $0.02
         -# About $0.04 for 2 pictures.

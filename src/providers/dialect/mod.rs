@@ -20,6 +20,8 @@ mod recordings;
 mod reported_usage;
 mod request_fields;
 mod responses;
+#[cfg(test)]
+mod round_trip_tests;
 mod seal_tag;
 mod settled_calls;
 mod surface;
@@ -256,7 +258,10 @@ impl Dialect {
     ) -> Option<Result<Translation, Untranslatable>> {
         let takes_it = match (self, chat.dialect) {
             (Self::ImageHost, _) | (_, CallDialect::Native) => true,
-            (Self::OpenAi(_) | Self::Ollama, CallDialect::OpenAi) => true,
+            (Self::OpenAi(quirks), CallDialect::OpenAi) => {
+                !chat.is_response || quirks.has_responses
+            }
+            (Self::Ollama, CallDialect::OpenAi) => true,
             (Self::Anthropic, CallDialect::Anthropic) => true,
             (Self::Google, CallDialect::Google) => true,
             _ => false,

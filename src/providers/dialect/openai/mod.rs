@@ -60,6 +60,8 @@ pub struct OpenAiQuirks {
     /// Whether the vendor has dearer tiers of service, and looks at pictures
     /// more closely than has a bound, unless a call says otherwise.
     pub has_dearer_ways: bool,
+    /// Whether the vendor has OpenAI's Responses beside its chat.
+    pub has_responses: bool,
 }
 
 /// What a call asks for, by its address.

@@ -131,7 +131,14 @@ fn read_custom(tool: &Json) -> Tool {
     let format = &tool["format"];
     if let Some(grammar) = format["definition"].as_str() {
         let syntax = format["syntax"].as_str().unwrap_or_default();
-        description += &format!("\n\nThe input must follow this {syntax} grammar:\n{grammar}");
+        for more in [
+            "\n\nThe input must follow this ",
+            syntax,
+            " grammar:\n",
+            grammar,
+        ] {
+            description.push_str(more);
+        }
     }
     let input = object([(INPUT, object([("type", "string".into())]))]);
     Tool {

@@ -45,7 +45,13 @@ impl Reply {
         } else if !ask.told.is_empty() {
             format!("The tool said: {}", ask.told.join("; "))
         } else {
-            said.map_or_else(|| answer_prompt(&ask.prompt), str::to_owned)
+            // Programs that offer tools put pages of their own around it.
+            let asked = if ask.tools.is_empty() {
+                &ask.prompt
+            } else {
+                &ask.request
+            };
+            said.map_or_else(|| answer_prompt(asked), str::to_owned)
         };
         let thinks = ask.thinks && ask.prompt.contains(THINKING_WORD);
         Self {
