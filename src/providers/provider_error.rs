@@ -92,20 +92,20 @@ fn read_value(status: u16, body: &Value, scrubber: &Scrubber) -> Option<Provider
         ErrorForm::OpenAi
     };
     let message = message_of(error)?;
-    let mut scrubbed = scrubber.scrub_fields(error, 0);
+    let mut told = scrubber.scrub_fields(error, 0);
     if nested.is_none() {
         // Flat forms have other names for the message, and fields that
         // are none of the error's.
-        scrubbed.retain(|name, _| ["type", "code", "param"].contains(&name.as_str()));
+        told.retain(|name, _| ["type", "code", "param"].contains(&name.as_str()));
         if body["type"] == "error" {
-            scrubbed.remove("type");
+            told.remove("type");
         }
     }
-    scrubbed.insert("message".to_owned(), json!(scrubber.scrub(message)));
+    told.insert("message".to_owned(), json!(scrubber.scrub(message)));
     Some(ProviderError {
         status,
         form,
-        error: scrubbed,
+        error: told,
         event: None,
         headers: Vec::new(),
     })

@@ -7,6 +7,7 @@ use crate::model::{
     AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
 };
 
+const OVERLOADED: &str = "is overloaded. Try again in a minute.";
 /// What hosts of pictures lack, as programs read it.
 const WORKFLOW_LACKS: &str = "could not run the workflow: it needs a model file or a node that is not installed there. Name another with `model`.";
 const OUT_OF_MEMORY: &str = "has a machine with too little memory for this. Ask for fewer pictures (`n`) or a smaller `size`.";
@@ -213,11 +214,7 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             let words = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
             (503, "no_memory", words)
         }
-        FailureClass::Overloaded => (
-            503,
-            "provider_overloaded",
-            "is overloaded. Try again in a minute.",
-        ),
+        FailureClass::Overloaded => (503, "provider_overloaded", OVERLOADED),
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
         FailureClass::ModelFileMissing | FailureClass::NodeMissing => {
             (502, "workflow_failed", WORKFLOW_LACKS)

@@ -3,6 +3,8 @@
 use crate::bot::words::voice::OwnKeys;
 use crate::model::{FailureClass, Restriction};
 
+const CUT_OFF: &str = "{provider} broke off in mid-answer. Ask again, or name another provider.";
+const OVERLOADED: &str = "{provider} has more to do than it can right now. Ask again in a minute, or name another provider.";
 const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
      or damaged in the database.";
@@ -66,16 +68,12 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::Upstream => {
             "{provider} is having trouble. Ask again in a minute, or name another provider."
         }
-        FailureClass::Overloaded => {
-            "{provider} has more to do than it can right now. Ask again in a minute, or name another provider."
-        }
+        FailureClass::Overloaded => OVERLOADED,
         FailureClass::Unreachable => {
             "{provider} can't be reached from here. Ask again in a minute, or name another provider."
         }
         FailureClass::TimedOut => "{provider} took too long. Ask again, or name another provider.",
-        FailureClass::CutOff => {
-            "{provider} broke off in mid-answer. Ask again, or name another provider."
-        }
+        FailureClass::CutOff => CUT_OFF,
         FailureClass::NoMemory => {
             "{provider} answered, and I had no memory left for it. Ask again in a minute, or ask for less."
         }
