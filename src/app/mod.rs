@@ -78,7 +78,6 @@ pub use tasks::Tasks;
 pub use traffic::TrafficView;
 
 pub use crate::ledger::{CallCounts, OvershootNotice, Traffic};
-pub use crate::providers::{ErrorForm, ProviderError};
 pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 

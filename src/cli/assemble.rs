@@ -9,10 +9,10 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::pages::{self, sign_in};
-use super::storage::storage;
+use super::storage::{images, storage};
 use crate::app::{
-    App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
-    QuotaSettings, Settings,
+    App, AskSettings, BotDefault, ModelSettings, Moderation, Parts, Persona, QuotaSettings,
+    Settings,
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
@@ -61,11 +61,7 @@ pub async fn assemble(
         clock,
     } = options;
     gateway::start_counting();
-    let silence = Duration::from_secs(u64::from(config.gateway.silence_s));
-    let timeouts = Timeouts {
-        silence: timeouts.silence.or(Some(silence)),
-        ..timeouts
-    };
+    let timeouts = timeouts.with_silence(config.gateway.silence());
     let token = environment.secret(&[DISCORD_TOKEN])?;
     let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
     let catalogue = catalogue(config, environment)?;
@@ -409,22 +405,6 @@ fn workflows(config: &Config) -> Result<Workflows, ConfigError> {
     let operators = files_in("images.workflows", &config.images.workflows, "workflow")?;
     Workflows::new(&operators).map_err(|error| {
         ConfigError::new("images.workflows", format!("holds a wrong one: {error:#}"))
-    })
-}
-
-/// The settings of pictures.
-fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
-    let wanted = &config.images;
-    let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
-        let problem = "must be \"off\", \"provider\" or \"openai\"";
-        ConfigError::new("images.moderation", problem)
-    })?;
-    Ok(ImageSettings {
-        moderation,
-        deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
-        poll: Duration::from_millis(u64::from(wanted.poll_ms)),
-        age_restricted_only: wanted.age_restricted_only,
-        storage: None,
     })
 }
 

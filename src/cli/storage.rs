@@ -1,18 +1,37 @@
-//! The bucket for pictures that Discord does not take, from its settings and
-//! from the variables that other programs know it by.
+//! The settings of pictures, and the bucket for those that Discord does not take:
+//! from its settings and from the variables that other programs know it by.
+
+use std::time::Duration;
 
 use reqwest::Client;
 use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::app::{
-    Finding, PICTURE_STORAGE, Storage, StorageSettings, StorageTrouble, judge_storage,
+    Finding, ImageSettings, Moderation, PICTURE_STORAGE, Storage, StorageSettings, StorageTrouble,
+    judge_storage,
 };
 use crate::config::{self, Config, ConfigError, Environment};
 use crate::model::Clock;
 
 const KEY_ID: &str = "S3_ACCESS_KEY_ID";
 const SECRET: &str = "S3_SECRET_ACCESS_KEY";
+
+/// The settings of pictures, without the bucket.
+pub fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
+    let wanted = &config.images;
+    let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
+        let problem = "must be \"off\", \"provider\" or \"openai\"";
+        ConfigError::new("images.moderation", problem)
+    })?;
+    Ok(ImageSettings {
+        moderation,
+        deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
+        poll: Duration::from_millis(u64::from(wanted.poll_ms)),
+        age_restricted_only: wanted.age_restricted_only,
+        storage: None,
+    })
+}
 
 /// The bucket, or none where nothing is said of one. One that is named by half
 /// is refused, since nobody would notice that it is not used.

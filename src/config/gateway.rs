@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -96,6 +97,11 @@ impl Gateway {
     pub fn bodies_bytes(&self) -> usize {
         let megabytes = usize::try_from(self.bodies_mb).unwrap_or(usize::MAX);
         megabytes.saturating_mul(1024 * 1024)
+    }
+
+    /// How long a provider may say nothing at all.
+    pub fn silence(&self) -> Duration {
+        Duration::from_secs(u64::from(self.silence_s))
     }
 
     /// Each number with the range that it must be in.

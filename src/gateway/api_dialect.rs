@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use crate::app::{ErrorForm, ProviderError};
+use crate::model::{ErrorForm, ProviderError};
 
 use crate::gateway::failure_kind::Naming;
 use crate::gateway::problem::Problem;

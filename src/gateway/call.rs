@@ -244,7 +244,7 @@ pub fn body_too_large(limit: usize) -> Problem {
     Problem::new(413, "body_too_large", message)
 }
 
-/// The body comes in a coding that is not read (RFC 9110 §15.5.16).
+/// The body comes in a coding that is not read (RFC 9110, section 15.5.16).
 fn unknown_coding() -> Problem {
     let message = format!(
         "The body comes in a coding that is not read here. Send it as it is, or as one of: {READ_CODINGS}."

@@ -132,3 +132,84 @@ impl FailureKind {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+    use crate::gateway::problem::{ApiDialect, Problem};
+
+    const DOCS: &str = include_str!("../../docs/providers.md");
+
+    /// Every kind, with the name of its row in the document.
+    const ROWS: [(FailureKind, &str); 13] = [
+        (FailureKind::BadKey, "bad key"),
+        (FailureKind::NoCredit, "no credit"),
+        (FailureKind::Forbidden, "forbidden"),
+        (FailureKind::NoModel, "no such model"),
+        (FailureKind::BadRequest, "bad request"),
+        (FailureKind::TooLong, "too long"),
+        (FailureKind::TooLarge, "too large"),
+        (FailureKind::RateLimited, "rate"),
+        (FailureKind::Declined, "declined"),
+        (FailureKind::Overloaded, "overloaded"),
+        (FailureKind::Internal, "internal"),
+        (FailureKind::TimedOut, "timed out"),
+        (FailureKind::Conflict, "conflict"),
+    ];
+
+    #[test]
+    fn every_kind_is_told_as_the_document_says() {
+        let id = HeaderValue::from_static("req_1");
+        for (kind, name) in ROWS {
+            let row = DOCS
+                .lines()
+                .find(|line| line.starts_with(&format!("| {name} |")));
+            let cells: Vec<&str> = row.unwrap().split('|').skip(2).collect();
+            let problem = Problem {
+                kind: Some(kind),
+                retry_after_ms: (kind == FailureKind::RateLimited).then_some(1_500),
+                ..Problem::new(418, "ours", "What happened.")
+            };
+            for (place, dialect) in [
+                (0, ApiDialect::OpenAi),
+                (0, ApiDialect::Responses),
+                (1, ApiDialect::Anthropic),
+                (2, ApiDialect::Google),
+            ] {
+                let cell = cells[place];
+                let body = dialect.error_body(&problem, &id);
+                let status = dialect.status_of(&problem);
+                let naming = match dialect {
+                    ApiDialect::Anthropic => kind.anthropic(),
+                    ApiDialect::Google => kind.google(),
+                    _ => kind.openai(),
+                };
+                let told = match dialect {
+                    ApiDialect::Google => &body["error"]["status"],
+                    _ => &body["error"]["type"],
+                };
+                assert_eq!(told, naming.kind, "{name}");
+                assert_eq!(body["error"]["message"], "What happened.");
+                let is_said = cell.contains(&format!("`{}`", naming.kind));
+                // A row that has a code alone means the usual type.
+                assert!(is_said || naming.code.is_some(), "{name}: {cell}");
+                match naming.status {
+                    Some(named) => assert!(
+                        named == status && cell.contains(&named.to_string()),
+                        "{name}: {status}, {cell}"
+                    ),
+                    None => assert_eq!(status, 418, "{name}"),
+                }
+                if let Some(code) = naming.code {
+                    assert_eq!(body["error"]["code"], code);
+                    assert!(cell.contains(&format!("`{code}`")), "{name}: {cell}");
+                }
+                if dialect == ApiDialect::Google && kind == FailureKind::RateLimited {
+                    assert_eq!(body["error"]["details"][1]["retryDelay"], "1.500s");
+                }
+            }
+        }
+    }
+}

@@ -5,8 +5,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, UPGRADE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use crate::app::{Payer, ProviderError};
-use crate::model::{LimitHit, Source};
+use crate::app::Payer;
+use crate::model::{LimitHit, ProviderError, Source};
 
 pub use crate::gateway::api_dialect::ApiDialect;
 use crate::gateway::failure_kind::FailureKind;
@@ -100,7 +100,7 @@ impl Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(CODE, HeaderValue::from_static(self.code));
         if self.status == StatusCode::UPGRADE_REQUIRED {
-            // As RFC 9110 §15.5.22 wants it.
+            // As RFC 9110, section 15.5.22 wants it.
             headers.insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
         }
         if self.is_final() {

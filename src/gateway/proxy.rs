@@ -111,10 +111,10 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, media_type(&relay, call.dialect));
+    write_told_headers(&mut headers, call.dialect, &relay.told_headers());
     if let Some(Ok(ignored)) = relay.ignored().map(HeaderValue::from_str) {
         headers.insert(IGNORED, ignored);
     }
-    write_told_headers(&mut headers, call.dialect, &relay.told_headers());
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
     let body = respond_with(relay, call).await?;

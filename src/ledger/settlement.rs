@@ -55,9 +55,10 @@ impl Hold {
             };
             self.settlement_if(ended).cost
         };
-        let by_tokens = || Some((cost_of(Some(tokens), 0)?, true));
-        let Some(cost) = cost_of(None, 0) else {
-            return by_tokens();
+        // A picture whose tokens are paid for costs nothing by itself.
+        let by_picture = cost_of(None, 0).filter(|cost| cost.0 > 0 || held.output_tokens == 0);
+        let Some(cost) = by_picture else {
+            return Some((cost_of(Some(tokens), 0)?, true));
         };
         // How long a machine will run is not known.
         (cost_of(None, 60_000) == Some(cost)).then_some((cost, false))

@@ -1,4 +1,4 @@
-//! Codings that bodies come in, as RFC 9110 §8.4 names them, and what they
+//! Codings that bodies come in, as RFC 9110, section 8.4 names them, and what they
 //! hold.
 
 use std::io;

@@ -29,6 +29,7 @@ mod origin;
 mod pasted;
 mod pieces;
 mod provider;
+mod provider_error;
 mod quota;
 mod receipt;
 mod record;
@@ -70,6 +71,7 @@ pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};
 pub use provider::{BadBody, CallDialect, ProviderKind, Surface};
+pub use provider_error::{ErrorForm, ProviderError};
 pub use quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
     Window,

@@ -10,9 +10,10 @@ use crate::model::{
 use super::catalogue::Provider;
 use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
 use super::failure;
-use super::http::{Incoming, Retries, address_below, failed};
+use super::http::{Incoming, address_below, failed};
 use super::outbound::Call;
 use super::registry::Providers;
+use super::retries::Retries;
 use super::sse::{Decoder, EVENT_BYTES_MAX};
 use super::thinking_tags::{ThinkingTags, VisibleWords};
 use super::timeouts::StreamClocks;

@@ -1,5 +1,5 @@
 //! What every call to a provider needs: addresses, bodies of a limited size,
-//! failures, and another attempt where one is allowed.
+//! and failures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use http_body_util::{BodyExt, BodyStream};
 use hyper_util::client::legacy;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::{Position, Url};
 
 use crate::model::{
     BodyBuffer, BodyOwner, ContentCoding, FailureClass, MemoryBudget, MemoryPermit, NoMemory,
-    Pieces, ProviderFailure, ProviderId, UnknownCoding,
+    Pieces, ProviderError, ProviderFailure, ProviderId, UnknownCoding,
 };
 
 use super::catalogue::Provider;
 use super::dialect::parse_tree;
 use super::failure;
-use super::provider_error::{ProviderError, Scrubber};
+use super::provider_error::{Scrubber, read_error};
 
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -33,12 +33,6 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 const LOOKED_AT_BYTES_MAX: usize = 4 * 1024;
 /// The longest path that is put below a provider's base.
 const PATH_BYTES_MAX: usize = 512;
-/// How often a call is made at the most.
-const ATTEMPTS: u32 = 3;
-/// The first wait before another attempt; it doubles.
-const BACKOFF: Duration = Duration::from_millis(250);
-/// A longer wait than this is for the person to decide on.
-const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Puts a path, and perhaps a query, below a base URL.
 pub fn join(base: &Url, path: &str) -> Url {
@@ -354,7 +348,7 @@ impl WholeAnswer {
 
     /// What the provider says in the answer, which is an error.
     pub fn said(&self, scrubber: &Scrubber) -> Option<ProviderError> {
-        ProviderError::read(self.status, &self.headers, &self.body, scrubber)
+        read_error(self.status, &self.headers, &self.body, scrubber)
     }
 
     /// Sorts the answer, which is an error.
@@ -411,59 +405,6 @@ pub fn class_of_upload(error: &reqwest::Error) -> FailureClass {
     } else {
         FailureClass::Upstream
     }
-}
-
-/// Counts the attempts at a call, and waits between them.
-///
-/// A call is made again only where nothing was sent, or where the provider
-/// itself said "not now" before any of the answer. Never after a timeout:
-/// the provider may be at work, and somebody pays for that.
-pub struct Retries {
-    deadline: Instant,
-    failed: u32,
-}
-
-impl Retries {
-    /// Attempts that all begin before the deadline.
-    pub fn until(deadline: Instant) -> Self {
-        Self {
-            deadline,
-            failed: 0,
-        }
-    }
-
-    /// Waits until the call may be made again. Returns false at once where it
-    /// may not.
-    pub async fn wait_after(&mut self, failure: &ProviderFailure) -> bool {
-        self.failed += 1;
-        let wait = wait_before_retry(failure, self.failed);
-        let is_in_time =
-            |wait: &Duration| self.failed < ATTEMPTS && Instant::now() + *wait < self.deadline;
-        match wait.filter(is_in_time) {
-            Some(wait) => {
-                sleep(wait).await;
-                true
-            }
-            None => false,
-        }
-    }
-}
-
-/// How long to wait before another attempt; none when there must be none.
-fn wait_before_retry(failure: &ProviderFailure, attempt: u32) -> Option<Duration> {
-    let nothing_sent = failure.class == FailureClass::Unreachable;
-    let not_now = matches!(failure.status, Some(429 | 503 | 529))
-        && matches!(
-            failure.class,
-            FailureClass::RateLimited | FailureClass::Overloaded | FailureClass::Upstream
-        );
-    if !nothing_sent && !not_now {
-        return None;
-    }
-    let wait = failure
-        .retry_after
-        .unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
-    (wait <= WAIT_MAX).then_some(wait)
 }
 
 #[cfg(test)]

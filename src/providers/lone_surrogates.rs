@@ -1,4 +1,4 @@
-//! Halves of characters in JSON. Its grammar allows them (RFC 8259 §8.2),
+//! Halves of characters in JSON. Its grammar allows them (RFC 8259, section 8.2),
 //! services that cut texts by UTF-16 write them, and no text of ours can hold
 //! one.
 

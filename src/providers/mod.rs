@@ -24,6 +24,7 @@ mod prompt_size;
 mod provider_error;
 mod registry;
 mod relay;
+mod retries;
 mod shared_key;
 pub mod sse;
 mod thinking_tags;
@@ -44,11 +45,12 @@ pub use pasted_key::{
     read_pasted_key, trim_secret,
 };
 pub use prompt_size::PromptSize;
-pub use provider_error::{ErrorForm, ProviderError};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
     WholeOrBegun, estimate_cost, measure_prompt,
 };
-pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
+pub use shared_key::{
+    BoundedRequest, PictureSpec, Refused, judge_chat_model, judge_request, tokens_of_picture,
+};
 pub use timeouts::Timeouts;

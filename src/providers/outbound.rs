@@ -138,7 +138,7 @@ fn build_request(
     *request.uri_mut() = to;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    // Without it any coding would do (RFC 9110 §12.5.3), and an event would
+    // Without it any coding would do (RFC 9110, section 12.5.3), and an event would
     // wait until there is enough to compress.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static(clients::USER_AGENT));

@@ -5,13 +5,11 @@
 //! taken out of them, with the paying key itself, and the names of
 //! organisations, projects and accounts; `docs/providers.md` §4.5.
 
-use std::fmt;
-
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Credential, redact};
+use crate::model::{Credential, ErrorForm, ProviderError, redact};
 
 /// The most of one text in an error that is told.
 const TEXT_CHARACTERS_MAX: usize = 4_000;
@@ -51,27 +49,6 @@ const REQUEST_IDS: [&str; 2] = ["request-id", "x-request-id"];
 /// Where it is told: the names themselves tell our own.
 const TOLD_REQUEST_ID: HeaderName = HeaderName::from_static("x-latchkey-provider-request-id");
 
-/// Whose form an error has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorForm {
-    OpenAi,
-    Anthropic,
-    Google,
-}
-
-/// An error in a provider's own words. Its `Debug` never shows them.
-#[derive(Clone, PartialEq)]
-pub struct ProviderError {
-    /// The HTTP status, or the one that an error inside a stream stands for.
-    pub status: u16,
-    pub form: ErrorForm,
-    /// What stands in the field `error`, or would stand there.
-    pub error: Map<String, Value>,
-    /// The whole event, where the error came inside a stream.
-    pub event: Option<Value>,
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-}
-
 /// Takes out of a provider's words what nobody may read.
 #[derive(Default)]
 pub struct Scrubber {
@@ -79,86 +56,59 @@ pub struct Scrubber {
     secret: Option<SecretString>,
 }
 
-impl ProviderError {
-    /// The error in the body of an answer; none where there are no words.
-    pub fn read(
-        status: u16,
-        headers: &HeaderMap,
-        body: &[u8],
-        scrubber: &Scrubber,
-    ) -> Option<Self> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        let mut error = Self::of_value(status, &body, scrubber)?;
-        error.headers = told_headers(headers);
-        Some(error)
-    }
-
-    /// The error that an event of a stream is.
-    pub fn of_event(status: u16, event: &Value, scrubber: &Scrubber) -> Option<Self> {
-        let mut error = Self::of_value(status, event, scrubber)?;
-        error.event = Some(scrubber.scrub_value(event, 0));
-        Some(error)
-    }
-
-    fn of_value(status: u16, body: &Value, scrubber: &Scrubber) -> Option<Self> {
-        // Google puts some of its errors into a list.
-        let body = body.get(0).unwrap_or(body);
-        let nested = body
-            .get("error")
-            .or_else(|| body.pointer("/response/error"))
-            .filter(|error| error.is_object());
-        let error = nested.unwrap_or(body).as_object()?;
-        let form = if nested.is_some() && body["type"] == "error" {
-            ErrorForm::Anthropic
-        } else if error.get("status").is_some_and(Value::is_string) && error.contains_key("code") {
-            ErrorForm::Google
-        } else {
-            ErrorForm::OpenAi
-        };
-        let message = message_of(error)?;
-        let mut scrubbed = scrubber.scrub_fields(error, 0);
-        if nested.is_none() {
-            // Flat forms have other names for the message, and fields that
-            // are none of the error's.
-            scrubbed.retain(|name, _| ["type", "code", "param"].contains(&name.as_str()));
-            if body["type"] == "error" {
-                scrubbed.remove("type");
-            }
-        }
-        scrubbed.insert("message".to_owned(), json!(scrubber.scrub(message)));
-        Some(Self {
-            status,
-            form,
-            error: scrubbed,
-            event: None,
-            headers: Vec::new(),
-        })
-    }
-
-    /// The provider's message.
-    pub fn message(&self) -> &str {
-        self.error["message"].as_str().unwrap_or_default()
-    }
-
-    /// Whether it speaks of a quota of the day, which no wait of a library's
-    /// outlasts.
-    pub fn is_of_the_day(&self) -> bool {
-        let details = self.error.get("details").and_then(Value::as_array);
-        let violations = details.into_iter().flatten().filter_map(|detail| {
-            let violations = detail.get("violations")?.as_array()?;
-            Some(violations.iter())
-        });
-        let mut ids = violations
-            .flatten()
-            .filter_map(|it| it.get("quotaId")?.as_str());
-        ids.any(|id| id.contains("PerDay"))
-    }
+/// The error in the body of an answer; none where there are no words.
+pub fn read_error(
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+    scrubber: &Scrubber,
+) -> Option<ProviderError> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let mut error = read_value(status, &body, scrubber)?;
+    error.headers = told_headers(headers);
+    Some(error)
 }
 
-impl fmt::Debug for ProviderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[an error of a provider, status {}]", self.status)
+/// The error that an event of a stream is.
+pub fn read_error_event(status: u16, event: &Value, scrubber: &Scrubber) -> Option<ProviderError> {
+    let mut error = read_value(status, event, scrubber)?;
+    error.event = Some(scrubber.scrub_value(event, 0));
+    Some(error)
+}
+
+fn read_value(status: u16, body: &Value, scrubber: &Scrubber) -> Option<ProviderError> {
+    // Google puts some of its errors into a list.
+    let body = body.get(0).unwrap_or(body);
+    let nested = body
+        .get("error")
+        .or_else(|| body.pointer("/response/error"))
+        .filter(|error| error.is_object());
+    let error = nested.unwrap_or(body).as_object()?;
+    let form = if nested.is_some() && body["type"] == "error" {
+        ErrorForm::Anthropic
+    } else if error.get("status").is_some_and(Value::is_string) && error.contains_key("code") {
+        ErrorForm::Google
+    } else {
+        ErrorForm::OpenAi
+    };
+    let message = message_of(error)?;
+    let mut scrubbed = scrubber.scrub_fields(error, 0);
+    if nested.is_none() {
+        // Flat forms have other names for the message, and fields that
+        // are none of the error's.
+        scrubbed.retain(|name, _| ["type", "code", "param"].contains(&name.as_str()));
+        if body["type"] == "error" {
+            scrubbed.remove("type");
+        }
     }
+    scrubbed.insert("message".to_owned(), json!(scrubber.scrub(message)));
+    Some(ProviderError {
+        status,
+        form,
+        error: scrubbed,
+        event: None,
+        headers: Vec::new(),
+    })
 }
 
 /// The message in an error, by any of the names that it has.
@@ -175,7 +125,7 @@ pub fn told_headers(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
         let is_told = |start: &&str| name.as_str().starts_with(*start);
         if REQUEST_IDS.contains(&name.as_str()) {
             told.push((TOLD_REQUEST_ID, value.clone()));
-        } else if TOLD_HEADERS.iter().any(|start| is_told(&start)) {
+        } else if TOLD_HEADERS.iter().any(is_told) {
             told.push((name.clone(), value.clone()));
         }
     }
@@ -255,7 +205,7 @@ mod tests {
         };
         let scrubber = Scrubber::for_key(Some(&credential));
         let body = body.to_string();
-        ProviderError::read(400, &HeaderMap::new(), body.as_bytes(), &scrubber).unwrap()
+        read_error(400, &HeaderMap::new(), body.as_bytes(), &scrubber).unwrap()
     }
 
     #[test]
@@ -308,7 +258,7 @@ mod tests {
             assert_eq!((error.form, json!(error.error)), (form, kept), "{body}");
         }
         let nothing = |body: &str| {
-            ProviderError::read(
+            read_error(
                 500,
                 &HeaderMap::new(),
                 body.as_bytes(),

@@ -53,6 +53,15 @@ impl Timeouts {
         RELAYED_MAX.max(self.total * 2)
     }
 
+    /// The same, with how long a relayed answer may say nothing, where that
+    /// is not known yet.
+    pub fn with_silence(self, silence: Duration) -> Self {
+        Self {
+            silence: self.silence.or(Some(silence)),
+            ..self
+        }
+    }
+
     /// How long a relayed answer may say nothing at all.
     pub fn silence_of_relayed(&self) -> Duration {
         self.silence.unwrap_or(SILENCE_MAX)

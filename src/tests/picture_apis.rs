@@ -420,7 +420,7 @@ async fn partial_pictures_pass_and_the_last_ones_are_booked() {
         let said = program.posts("/v1/images/generations", &wish).await;
         assert_snapshot!(said.shown(), @r#"
         400 personal openai
-        {"error":{"code":"invalid_value","message":"Invalid size '1000x1000'. Width and height must both be divisible by 16.","param":null,"type":"invalid_request_error"}}
+        {"error":{"code":"invalid_value","message":"Invalid size '1000x1000'. Width and height must both be divisible by 16.","param":"size","type":"invalid_request_error"}}
         "#);
     })
     .await;

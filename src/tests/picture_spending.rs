@@ -1,6 +1,8 @@
 //! What pictures cost: said before they are made, booked after, and not spent
 //! where nothing would come of it.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
@@ -41,8 +43,15 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
         let mia = stage.mia();
         adds(&mia, "runpod").await;
         adds(&mia, "saladcloud").await;
+        for provider in ["openai", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+            let slow = ProviderFault::SlowFirstByte(Duration::from_millis(700));
+            stage.fails(provider, slow);
+        }
         let mut told = Vec::new();
         for (provider, more) in [
+            ("openai", " count:4"),
+            ("google", ""),
             ("runpod", ""),
             ("runpod", " count:2"),
             // How long a machine runs is not known before.
@@ -65,6 +74,10 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
             ));
         }
         assert_snapshot!(told.join("\n"), @"
+        -# At most $2.85 for 4 pictures.
+          -# OpenAI gpt-image-2 · 👤 personal key · $0.50 · 4 pictures
+        -# About $0.034.
+          -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.034
         -# About $0.02.
           -# RunPod text-to-image · 👤 personal key · $0.02
         -# About $0.04 for 2 pictures.
@@ -140,11 +153,15 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         let said = program.posts("/v1/images/generations", &wish).await;
         told.push(said.shown());
         assert_eq!(runs(), 1);
+        // Another model may have workers of its own.
+        mia.runs("/imagine prompt:a lighthouse model:runpod/qwen-image-t2i")
+            .await;
+        assert_eq!(runs(), 2);
         // Somebody has it keep them elsewhere.
         stage.recovers("runpod");
         stage.clock.advance_ms(3_600_001);
         told.push(mia.runs(line).await);
-        assert_eq!(runs(), 2);
+        assert_eq!(runs(), 3);
         assert_snapshot!(told.join("\n---\n"), @r#"
         (only you) Tested the personal key: **RunPod** `…6789`.
         RunPod accepts it.
@@ -154,10 +171,10 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
 
         RunPod keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
         ---
-        (only you) RunPod keeps the pictures of this key at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
+        (only you) RunPod keeps the pictures of this key and model at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
         ---
         409
-        {"error":{"code":"pictures_kept_elsewhere","message":"runpod keeps the pictures of this key at `pictures.made-up.example`, from which none are taken here, so it was not asked. The operator can add that name to `providers.runpod.image_hosts`; or let it keep pictures elsewhere, and try again in an hour.","param":null,"type":"invalid_request_error"}}
+        {"error":{"code":"pictures_kept_elsewhere","message":"runpod keeps the pictures of this key and model at `pictures.made-up.example`, from which none are taken here, so it was not asked. The operator can add that name to `providers.runpod.image_hosts`; or let it keep pictures elsewhere, and try again in an hour.","param":null,"type":"invalid_request_error"}}
         ---
         > a lighthouse
 

@@ -16,6 +16,8 @@ const INSTALLED = join(process.env.AGENTS, 'node_modules');
 const COUNT = /one two three four five six seven eight nine ten/;
 /** How long an agent may take for one question, in milliseconds. */
 const PATIENCE = 90_000;
+/** A model of each dialect, as the gateway names them. */
+const UNIFIED = ['openai/gpt-6-luna', 'anthropic/claude-haiku-5-5', 'google/gemini-3.1-flash-lite'];
 const NOTE = 'The code word is lighthouse.';
 
 /** Runs an agent in a home of its own, beside a file; what it says. */
@@ -61,6 +63,14 @@ async function claudeCode() {
   assert.match(said, COUNT);
 }
 
+/** Claude Code at the gateway itself, with models of every provider. */
+async function claudeCodeWithOtherModels() {
+  for (const model of UNIFIED) {
+    const { said } = await askClaude('count', { model, address: GATEWAY });
+    assert.match(said, COUNT, `${model}: ${said}`);
+  }
+}
+
 async function claudeCodeWithATool() {
   const { said } = await askClaude('Use Glob');
   assert.match(said, /The tool said/);
@@ -89,12 +99,10 @@ wire_api = "responses"
 }
 
 async function codex() {
-  for (const [model, address] of [
-    ['gpt-6-luna', `${GATEWAY}/openai/v1`],
-    ['openai/gpt-6-luna', `${GATEWAY}/v1`],
-  ]) {
+  const unified = UNIFIED.map((model) => [model, `${GATEWAY}/v1`]);
+  for (const [model, address] of [['gpt-6-luna', `${GATEWAY}/openai/v1`], ...unified]) {
     const { said } = await askCodex('count', model, address);
-    assert.match(said, COUNT);
+    assert.match(said, COUNT, `${model}: ${said}`);
   }
 }
 
@@ -148,7 +156,15 @@ async function opencode() {
   }
 }
 
-const CHECKS = [opencode, claudeCode, claudeCodeWithATool, claudeCodeWithABadToken, codex, geminiCli];
+const CHECKS = [
+  opencode,
+  claudeCode,
+  claudeCodeWithOtherModels,
+  claudeCodeWithATool,
+  claudeCodeWithABadToken,
+  codex,
+  geminiCli,
+];
 
 const failures = [];
 for (const check of CHECKS) {

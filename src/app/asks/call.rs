@@ -8,7 +8,7 @@ use crate::model::{
     Answer, AttemptId, Credential, FailureClass, FinishReason, LeftOut, Offer, ProviderFailure,
     Receipt, Source, Turn,
 };
-use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, judge_chat_model, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -66,6 +66,9 @@ impl Payable for PlannedAsk {
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
+        if matches!(offer.source, Source::Server | Source::BotDefault) {
+            judge_chat_model(provider, &model)?;
+        }
         let system = self.plan.system.len() as u64;
         let window = PriceTable::context_tokens(&provider.id, &model);
         let room = window.map(|window| window.saturating_sub(u64::from(self.most) + system));

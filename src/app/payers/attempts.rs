@@ -9,7 +9,7 @@ use crate::ledger::{AppliedLimit, Hold};
 use crate::model::{
     AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Restriction, Source,
 };
-use crate::providers::replacement;
+use crate::providers::{Refused, replacement};
 
 use crate::app::Error;
 use crate::app::payers::{Payer, PayerQueue, Payers};
@@ -32,6 +32,17 @@ pub enum CannotPay {
     This(Refusal),
     /// Nobody can.
     Anybody(Error),
+}
+
+impl From<Refused> for CannotPay {
+    /// What a shared key does not pay for, another payer's key may.
+    fn from(refused: Refused) -> Self {
+        let refusal = match refused {
+            Refused::OwnKeyOnly(what) => AskRefusal::OwnKeyOnly { what },
+            Refused::Malformed(what) => AskRefusal::MalformedField { what },
+        };
+        Self::This(refusal.into())
+    }
 }
 
 /// A call as far as it must be known before it is made.

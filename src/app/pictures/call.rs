@@ -60,9 +60,9 @@ impl Payable for PlannedPicture {
         _: &[AppliedLimit],
     ) -> Result<Needs<PictureDetails>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
-        let checked = self.foreign_storage.check(offer, self.now_ms);
-        checked.map_err(CannotPay::This)?;
         let (model, workflow) = self.plan.model_for(&self.models, provider, &self.spec)?;
+        let checked = self.foreign_storage.check(offer, &model, self.now_ms);
+        checked.map_err(CannotPay::This)?;
         let mut spec = self.spec.clone();
         if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
             spec.count = 1;
@@ -148,7 +148,8 @@ impl PaidCall for PictureCall<'_> {
             Ok(made) => CallOutcome::Answered(made),
             Err(failure) => {
                 let now_ms = pictures.clock.now_ms();
-                pictures.foreign_storage.note(&offer, &failure, now_ms);
+                let asked = (&offer, request.model.as_str());
+                pictures.foreign_storage.note(asked, &failure, now_ms);
                 CallOutcome::Failed(FailedCall {
                     refused: AskRefusal::Provider {
                         failure: failure.clone(),

@@ -9,7 +9,7 @@ use crate::model::{
     TtlCache, lock,
 };
 
-/// For how many keys it is known at once.
+/// For how many keys and models it is known at once.
 const KEYS_MAX: usize = 1_000;
 /// Whoever had their host keep its pictures elsewhere waits no longer.
 const KNOWN_FOR: Duration = Duration::from_hours(1);
@@ -18,8 +18,9 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub struct ForeignStorage(Mutex<Addresses>);
 
-/// An address for each key of a provider.
-type Addresses = TtlCache<(ProviderId, Option<KeyId>), Box<str>>;
+/// An address for each model, or workflow, of a provider with a key: each may
+/// have workers of its own.
+type Addresses = TtlCache<(ProviderId, Option<KeyId>, String), Box<str>>;
 
 impl Default for ForeignStorage {
     fn default() -> Self {
@@ -30,19 +31,19 @@ impl Default for ForeignStorage {
 impl ForeignStorage {
     /// Notes a job that failed since its pictures could not be taken. What came
     /// with one call is another key the next time.
-    pub fn note(&self, offer: &Offer, failure: &ProviderFailure, now_ms: i64) {
+    pub fn note(&self, (offer, model): (&Offer, &str), failure: &ProviderFailure, now_ms: i64) {
         if failure.class != FailureClass::UntrustedResult || offer.source == Source::Request {
             return;
         }
         if let Some(address) = &failure.subject {
-            let of = (offer.provider.clone(), offer.key);
+            let of = (offer.provider.clone(), offer.key, model.to_owned());
             lock(&self.0).put(of, address.clone(), now_ms);
         }
     }
 
     /// Refuses to ask a host whose pictures could not be taken a moment ago.
-    pub fn check(&self, offer: &Offer, now_ms: i64) -> Result<(), Refusal> {
-        let of = (offer.provider.clone(), offer.key);
+    pub fn check(&self, offer: &Offer, model: &str, now_ms: i64) -> Result<(), Refusal> {
+        let of = (offer.provider.clone(), offer.key, model.to_owned());
         let known = lock(&self.0);
         match known.get(&of, now_ms) {
             Some(address) if offer.source != Source::Request => {

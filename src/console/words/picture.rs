@@ -107,7 +107,7 @@ fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> Told {
         StatusCode::CONFLICT,
         "Its pictures can’t be taken from where they are",
         format!(
-            "{name} keeps the pictures of this key at {address}, from which none are taken here, so it was not asked. The operator can add that name to providers.{provider}.image_hosts; or let it keep pictures elsewhere, and try again in an hour."
+            "{name} keeps the pictures of this key and model at {address}, from which none are taken here, so it was not asked. The operator can add that name to providers.{provider}.image_hosts; or let it keep pictures elsewhere, and try again in an hour."
         ),
     )
 }

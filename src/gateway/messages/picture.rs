@@ -121,7 +121,7 @@ fn unknown_model(model: &str) -> Message {
 
 fn kept_elsewhere(provider: &ProviderId, address: &str) -> Message {
     let message = format!(
-        "{provider} keeps the pictures of this key at `{address}`, from which none are taken here, so it was not asked. The operator can add that name to `providers.{provider}.image_hosts`; or let it keep pictures elsewhere, and try again in an hour."
+        "{provider} keeps the pictures of this key and model at `{address}`, from which none are taken here, so it was not asked. The operator can add that name to `providers.{provider}.image_hosts`; or let it keep pictures elsewhere, and try again in an hour."
     );
     (409, "pictures_kept_elsewhere", message)
 }

@@ -74,12 +74,21 @@ pub async fn list_models(call: Call) -> HandlerResult {
 /// enough where one provider alone has it.
 pub async fn show_model(call: Call) -> HandlerResult {
     let name = call.last_path_value();
+    if !name.split('/').all(may_stand_in_name) {
+        return Err(no_such_model(name));
+    }
     let models = usable_models(&call).await?;
     let whole = models.iter().find(|model| model.full() == name);
     let mut bare = models.iter().filter(|model| model.model == name);
     let found = whole.or_else(|| bare.next().filter(|_| bare.next().is_none()));
     let found = found.ok_or_else(|| no_such_model(name))?;
     json_response(StatusCode::OK, &describe_model(found))
+}
+
+/// Whether a model's name may have such a part between its slashes.
+fn may_stand_in_name(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:@+~".contains(c);
+    !matches!(part, "" | "." | "..") && part.chars().all(allowed)
 }
 
 fn describe_model(model: &ModelChoice) -> Value {

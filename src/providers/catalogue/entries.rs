@@ -12,21 +12,37 @@ const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: true,
+    has_responses: true,
 });
 const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
+    has_responses: true,
 });
 const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
+    has_responses: true,
+});
+const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    output_limit: "max_completion_tokens",
+    asks_for_usage: true,
+    has_dearer_ways: false,
+    has_responses: false,
+});
+const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    output_limit: "max_tokens",
+    asks_for_usage: false,
+    has_dearer_ways: false,
+    has_responses: false,
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
+    has_responses: true,
 });
 
 /// A row of the table below.
@@ -145,6 +161,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "mistral",
         name: "Mistral",
+        dialect: OF_MISTRAL,
         base_url: "https://api.mistral.ai/v1",
         default_model: "mistral-small-latest",
         env: &["MISTRAL_API_KEY"],
@@ -203,7 +220,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "cerebras",
         name: "Cerebras",
-        dialect: OPENAI_NEW_LIMIT,
+        dialect: OF_CEREBRAS,
         base_url: "https://api.cerebras.ai/v1",
         default_model: "gpt-oss-120b",
         env: &["CEREBRAS_API_KEY"],

@@ -20,6 +20,8 @@ mod recordings;
 mod reported_usage;
 mod request_fields;
 mod responses;
+#[cfg(test)]
+mod round_trip_tests;
 mod seal_tag;
 mod settled_calls;
 mod surface;
@@ -223,6 +225,16 @@ impl Dialect {
         }
     }
 
+    /// Puts the limit on the output of a chat in OpenAI's dialect under the name
+    /// that this vendor reads, where it speaks that dialect; whether anything
+    /// was changed.
+    pub fn name_output_limit(self, surface: Surface, request: &mut RawObject) -> bool {
+        match (surface, self) {
+            (Surface::Chat, Self::OpenAi(quirks)) => openai::name_output_limit(request, quirks),
+            _ => false,
+        }
+    }
+
     /// Lowers the limit on the output of a request to `tokens` for all
     /// answers together; whether anything was changed.
     pub fn limit_output(self, surface: Surface, request: &mut RawObject, tokens: u64) -> bool {
@@ -246,7 +258,10 @@ impl Dialect {
     ) -> Option<Result<Translation, Untranslatable>> {
         let takes_it = match (self, chat.dialect) {
             (Self::ImageHost, _) | (_, CallDialect::Native) => true,
-            (Self::OpenAi(_) | Self::Ollama, CallDialect::OpenAi) => true,
+            (Self::OpenAi(quirks), CallDialect::OpenAi) => {
+                !chat.is_response || quirks.has_responses
+            }
+            (Self::Ollama, CallDialect::OpenAi) => true,
             (Self::Anthropic, CallDialect::Anthropic) => true,
             (Self::Google, CallDialect::Google) => true,
             _ => false,

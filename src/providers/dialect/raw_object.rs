@@ -88,6 +88,26 @@ impl RawObject {
         self.set_raw(name, Bytes::from(value.to_string()));
     }
 
+    /// Gives a field another name, or leaves it out where there is one of that
+    /// name; whether it was there.
+    pub fn rename(&mut self, from: &str, to: &'static str) -> bool {
+        if self.raw(from).is_none() {
+            return false;
+        }
+        let is_taken = self.raw(to).is_some();
+        // One that is null is none.
+        self.0.retain(|(name, _)| name != to || is_taken);
+        let Some(at) = self.0.iter().position(|(name, _)| name == from) else {
+            return false;
+        };
+        if is_taken {
+            self.0.remove(at);
+        } else if let Some((name, _)) = self.0.get_mut(at) {
+            *name = Bytes::from_static(to.as_bytes());
+        }
+        true
+    }
+
     /// Sets a field to JSON that is written already.
     pub fn set_raw(&mut self, name: &'static str, value: Bytes) {
         match self.0.iter_mut().find(|(field, _)| field == name) {

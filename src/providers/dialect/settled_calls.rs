@@ -5,6 +5,7 @@
 //! what a model thought to what stands before it; `docs/providers.md` §12.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -88,11 +89,7 @@ fn new_id(asked: &str, times: usize, taken: &HashSet<String>) -> String {
     let mut number = times;
     loop {
         let digest = Sha256::digest(format!("{number} {asked}"));
-        let hex: String = digest
-            .iter()
-            .take(12)
-            .map(|it| format!("{it:02x}"))
-            .collect();
+        let hex = write_hex(digest.iter().take(12));
         let id = format!("call_{hex}");
         if !taken.contains(&id) {
             return id;
@@ -129,4 +126,14 @@ fn join_turns(turns: &mut Vec<Turn>) {
         }
     }
     *turns = joined;
+}
+
+/// Writes bytes in hexadecimal digits.
+pub fn write_hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
+    let mut hex = String::new();
+    for byte in bytes {
+        // A text always takes more.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }

@@ -18,7 +18,39 @@ pub enum AnswerNature {
     WholeAsStream,
 }
 
+const JSON: &str = "application/json";
+const EVENT_STREAM: &str = "text/event-stream";
+
 impl AnswerNature {
+    /// The media type of the answer that the caller gets: that of its
+    /// translation, or the one that the provider names, unless that does not
+    /// tell what the answer is.
+    pub fn media_type<'a>(
+        self,
+        format: AnswerFormat,
+        rewriting: &AnswerChange,
+        named: &'a str,
+    ) -> &'a str {
+        if let AnswerChange::Translated(translator) = rewriting {
+            return match self {
+                Self::Whole => JSON,
+                _ => translator.media_type().unwrap_or(EVENT_STREAM),
+            };
+        }
+        let fitting = match self {
+            Self::WholeAsStream => return EVENT_STREAM,
+            Self::Stream(Framing::ServerSentEvents) => EVENT_STREAM,
+            Self::Stream(Framing::JsonLines) => return named,
+            Self::Whole if format == AnswerFormat::Unread => return named,
+            Self::Whole => JSON,
+        };
+        if named.starts_with(fitting) {
+            named
+        } else {
+            fitting
+        }
+    }
+
     /// Finds it out, by the beginning of the answer where a stream was asked
     /// for and its media type names none.
     pub async fn find(

@@ -16,7 +16,15 @@ const VERSION: &str = "anthropic-version";
 /// Headers that reach the provider whose libraries and programs send them,
 /// where the caller's own key pays, by how they begin.
 const FOR_ONE: [(&str, &[&str]); 5] = [
-    ("anthropic", &["anthropic-", "x-app", "x-claude-code-"]),
+    (
+        "anthropic",
+        &[
+            "anthropic-user-profile-id",
+            "anthropic-workspace-id",
+            "x-app",
+            "x-claude-code-",
+        ],
+    ),
     (
         "openai",
         &[
@@ -74,9 +82,10 @@ impl ForwardedHeaders {
     }
 
     /// Those that reach a provider with a key that others pay for: nothing
-    /// that switches on what it does not pay for.
+    /// that switches on what it does not pay for, and no word about the body,
+    /// which was judged as the JSON that it is.
     pub fn for_shared_key(&self) -> Vec<(HeaderName, HeaderValue)> {
-        let mut headers = self.filter(is_for_all);
+        let mut headers = self.filter(|name| is_for_all(name) && name != CONTENT_TYPE);
         headers.retain_mut(|(name, value)| {
             if name.as_str() != BETA {
                 return true;
@@ -125,7 +134,8 @@ mod tests {
         ("anthropic-beta", "b-2026-01-01,c-2026-01-01"),
         ("anthropic-version", "2023-06-01"),
         ("authorization", "Bearer made-up"),
-        ("cookie", "made-up"),
+        ("content-type", "text/plain"),
+    ("cookie", "made-up"),
         ("http-referer", "https://a.example"),
         ("openai-beta", "assistants=v2"),
         ("openai-project", "proj_madeup"),
@@ -154,7 +164,7 @@ mod tests {
             names.join(" ")
         };
         let own = |provider: &str| shown(headers.for_own_key(catalogue.find(provider).unwrap()));
-        let all = "accept anthropic-beta anthropic-version";
+        let all = "accept anthropic-beta anthropic-version content-type";
         for (provider, more) in [
             ("openai", " openai-beta openai-project"),
             ("anthropic", ""),
@@ -165,7 +175,7 @@ mod tests {
         }
         assert_eq!(
             own("openrouter"),
-            "accept anthropic-beta anthropic-version http-referer x-title"
+            "accept anthropic-beta anthropic-version content-type http-referer x-title"
         );
         assert_eq!(shown(headers.for_shared_key()), "accept anthropic-version");
         let beta = headers.0.iter().find(|(name, _)| name == "anthropic-beta");

@@ -32,13 +32,14 @@ pub use forwarded_headers::ForwardedHeaders;
 pub use relayed::{Relayed, WholeOrBegun};
 pub use request::{PayerTerms, RelayRequest, WireRequest};
 
-use crate::model::{Credential, ProviderFailure};
+use crate::model::{Credential, ProviderError, ProviderFailure};
 
 use super::catalogue::Provider;
-use super::http::{Incoming, Retries, failed};
+use super::http::{Incoming, failed};
 use super::outbound::Call;
-use super::provider_error::{ProviderError, Scrubber};
+use super::provider_error::Scrubber;
 use super::registry::Providers;
+use super::retries::Retries;
 use super::timeouts::RELAYED_MAX;
 
 /// A call that failed.
@@ -85,7 +86,7 @@ impl Providers {
         })?;
         let scrubber = Scrubber::for_key(credential);
         let relayed = Relayed::new(provider, incoming, request, nature);
-        Ok(Box::new(relayed.until(deadline).scrubbed_by(scrubber)))
+        Ok(Box::new(relayed.scrubbed_by(scrubber)))
     }
 
     async fn send_relay(

@@ -8,14 +8,15 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::{
-    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderFailure, ProviderId, Usage,
+    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderError, ProviderFailure, ProviderId,
+    Usage,
 };
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
 use crate::providers::lone_surrogates::replace_lone_surrogates;
-use crate::providers::provider_error::{ProviderError, Scrubber, told_headers};
+use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
 
@@ -35,9 +36,6 @@ const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 const PASSED_FROM_BYTES: usize = 256 * 1024;
 /// The largest answer that is passed on as it comes.
 const PASSED_BYTES_MAX: usize = 256 * 1024 * 1024;
-
-const JSON: &str = "application/json";
-const EVENT_STREAM: &str = "text/event-stream";
 
 /// An answer that is no stream.
 pub enum WholeOrBegun {
@@ -111,11 +109,6 @@ impl Relayed {
         }
     }
 
-    /// The same, to be whole by a time.
-    pub(super) fn until(self, deadline: Instant) -> Self {
-        Self { deadline, ..self }
-    }
-
     /// The same, with what takes secrets out of the provider's words.
     pub(super) fn scrubbed_by(self, scrubber: Scrubber) -> Self {
         Self { scrubber, ..self }
@@ -127,26 +120,10 @@ impl Relayed {
     }
 
     /// The media type of the answer: that of its translation, or the
-    /// provider's, unless that names none that tells what the answer is.
+    /// provider's, unless it names none that tells what the answer is.
     pub fn content_type(&self) -> &str {
-        if let AnswerChange::Translated(translator) = &self.rewriting
-            && let Some(kind) = translator.media_type()
-        {
-            return kind;
-        }
         let named = self.incoming.content_type();
-        let (fitting, ours) = match self.nature {
-            AnswerNature::WholeAsStream => return EVENT_STREAM,
-            AnswerNature::Stream(Framing::ServerSentEvents) => (EVENT_STREAM, EVENT_STREAM),
-            AnswerNature::Stream(Framing::JsonLines) => return named,
-            AnswerNature::Whole if self.format == AnswerFormat::Unread => return named,
-            AnswerNature::Whole => (JSON, JSON),
-        };
-        if named.starts_with(fitting) {
-            named
-        } else {
-            ours
-        }
+        self.nature.media_type(self.format, &self.rewriting, named)
     }
 
     /// Whether the caller gets a stream.
@@ -164,14 +141,6 @@ impl Relayed {
         self.answer.usage
     }
 
-    /// The fields of the request that were ignored, with commas between them.
-    pub fn ignored(&self) -> Option<&str> {
-        match &self.rewriting {
-            AnswerChange::Translated(translator) => translator.ignored(),
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
-        }
-    }
-
     /// What the provider said of a failure, once. Only the owner of the key
     /// may read it.
     pub fn take_said(&mut self) -> Option<Box<ProviderError>> {
@@ -181,6 +150,14 @@ impl Relayed {
     /// The headers of the answer that the owner of the key may read.
     pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         told_headers(self.incoming.headers())
+    }
+
+    /// The fields of the request that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        match &self.rewriting {
+            AnswerChange::Translated(translator) => translator.ignored(),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+        }
     }
 
     /// How many pictures were made.
@@ -213,7 +190,7 @@ impl Relayed {
             Err(unread) => return Err(self.failed(unread.class)),
         };
         self.ended = true;
-        // A parser need not read the mark (RFC 8259 §8.1), and some do not.
+        // A parser need not read the mark (RFC 8259, section 8.1), and some do not.
         let body = body.slice_ref(without_mark(&body));
         let body = if is_translated {
             self.translate_whole(&body).await?
@@ -242,7 +219,7 @@ impl Relayed {
         if is_read {
             return Ok(());
         }
-        let value = self.parse_whole(&mend(body))?;
+        let value = self.parse_whole(body)?;
         self.read_value(&value)
     }
 
@@ -257,18 +234,23 @@ impl Relayed {
         } else {
             None
         };
-        let body = &mend(body);
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
         let translated = match &mut self.rewriting {
-            AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
+            AnswerChange::Translated(translator) => {
+                translator.translate_whole(&value, &replace_lone_surrogates(body))
+            }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => Ok(body.clone()),
         };
         translated.map_err(|class| self.failed(class))
     }
 
     fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
-        let value = self.format.parse_whole(body);
+        let mended = match replace_lone_surrogates(body) {
+            Cow::Borrowed(_) => body.clone(),
+            Cow::Owned(mended) => mended.into(),
+        };
+        let value = self.format.parse_whole(&mended);
         let value = value.map_err(|class| self.failed(class))?;
         value.ok_or_else(|| self.failed(FailureClass::Upstream))
     }
@@ -372,16 +354,17 @@ impl Relayed {
         let read = self.incoming.read_held_body(WHOLE_BYTES_MAX, self.deadline);
         let (body, _permit) = read.await.map_err(|unread| self.failed(unread.class))?;
         self.ended = true;
-        let body = mend(&body.slice_ref(without_mark(&body)));
+        let body = body.slice_ref(without_mark(&body));
         let value = self.parse_whole(&body)?;
         self.read_value(&value)?;
         let mut events = Vec::new();
         match &mut self.rewriting {
             AnswerChange::Translated(translator) => {
-                // A whole answer is read as if it were one event.
-                let written = translator.write_event(&value, &body, &mut events);
+                // It reads a whole answer as it reads an event.
+                let written =
+                    translator.write_event(&value, &replace_lone_surrogates(&body), &mut events);
+                written.map_err(|class| failed(&self.provider, class))?;
                 translator.write_end(&mut events);
-                written.map_err(|class| self.failed(class))?;
             }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
                 events = write_as_events(self.format, &value, self.wants_usage);
@@ -405,20 +388,23 @@ impl Relayed {
         let mut rewritten = is_translated.then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
-            let value = match self.read_event(event) {
-                Ok(value) => value,
+            let read = match self.read_event(event) {
+                Ok(read) => read,
                 Err(failure) => {
                     self.failure = Some(failure);
                     break;
                 }
             };
+            // Half of an event at the end says nothing to anybody.
+            if self.ended && read.is_none() && !matches!(&*event.data(), b"" | b"[DONE]") {
+                break;
+            }
             let mut written = Ok(());
-            match (&mut self.rewriting, &mut rewritten, &value) {
-                (AnswerChange::Translated(translator), Some(out), Some(value)) => {
-                    let data = event.data();
-                    written = translator.write_event(value, &replace_lone_surrogates(&data), out);
+            match (&mut self.rewriting, &mut rewritten, &read) {
+                (AnswerChange::Translated(translator), Some(out), Some((value, data))) => {
+                    written = translator.write_event(value, data, out);
                 }
-                (AnswerChange::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
+                (AnswerChange::WithoutUsage, out, Some((value, _))) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
                     out.get_or_insert_with(|| before.to_vec());
                 }
@@ -443,9 +429,12 @@ impl Relayed {
         }
     }
 
-    /// Reads one event. What is no JSON says nothing: a heartbeat of a machine
-    /// in between, for example.
-    fn read_event(&mut self, event: Event<'_>) -> Result<Option<Value>, ProviderFailure> {
+    /// Reads one event: its data, and what was parsed of that. What is no JSON
+    /// says nothing: a heartbeat of a machine in between, for example.
+    fn read_event(
+        &mut self,
+        event: Event<'_>,
+    ) -> Result<Option<(Value, Vec<u8>)>, ProviderFailure> {
         let data = event.data();
         let json = match &*data {
             b"[DONE]" => {
@@ -459,13 +448,20 @@ impl Relayed {
         if json.is_empty() {
             return Ok(None);
         }
-        let value = parse_tree(&replace_lone_surrogates(json));
-        let Some(value) = value.map_err(|class| self.failed(class))? else {
+        let json = replace_lone_surrogates(json);
+        let value = parse_tree(&json).map_err(|class| self.failed(class))?;
+        let Some(value) = value else {
             return Ok(None);
         };
         self.answer.events += 1;
         self.read_value(&value)?;
-        Ok(Some(value))
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let json = if is_translated {
+            json.into_owned()
+        } else {
+            Vec::new()
+        };
+        Ok(Some((value, json)))
     }
 
     /// Reads what was used, and counts the text.
@@ -475,7 +471,7 @@ impl Relayed {
         self.heard.add(self.answer.take_heard(text));
         if self.answer.failed {
             let status = failure::status_of_event(value);
-            let said = ProviderError::of_event(status, value, &self.scrubber);
+            let said = read_error_event(status, value, &self.scrubber);
             self.said = said.map(Box::new);
             return Err(failure::classify_event(&self.provider, value));
         }
@@ -493,14 +489,6 @@ impl Relayed {
 
     fn failed(&self, class: FailureClass) -> ProviderFailure {
         failed(&self.provider, class)
-    }
-}
-
-/// An answer without surrogates that stand alone, which no parser takes.
-fn mend(body: &Bytes) -> Bytes {
-    match replace_lone_surrogates(body) {
-        Cow::Borrowed(_) => body.clone(),
-        Cow::Owned(mended) => mended.into(),
     }
 }
 

@@ -224,6 +224,11 @@ impl RelayRequest {
             fields.set("model", &json!(model));
             changed = true;
         }
+        if self.dialect == CallDialect::OpenAi {
+            changed |= provider
+                .dialect
+                .name_output_limit(self.surface, &mut fields);
+        }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);

@@ -288,22 +288,32 @@ fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refus
 
 /// Refuses models that cost something that nobody knows beforehand.
 fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Result<(), Refused> {
-    if request.surface == Surface::Free {
-        return Ok(());
+    match request.surface {
+        Surface::Free => Ok(()),
+        Surface::Chat | Surface::Responses => judge_chat_model(provider, model),
+        _ => judge_model(provider, model),
     }
+}
+
+/// Judges a model that a shared key would pay for in a chat.
+pub fn judge_chat_model(provider: &Provider, model: &str) -> Result<(), Refused> {
+    judge_model(provider, model)?;
+    if models::makes_pictures(model) {
+        let what = format!(
+            "a chat with `{}`, which answers with pictures,",
+            shorten(model)
+        );
+        return Err(Refused::OwnKeyOnly(what));
+    }
+    Ok(())
+}
+
+fn judge_model(provider: &Provider, model: &str) -> Result<(), Refused> {
     if !models::is_name(model) {
         return Err(Refused::Malformed("`model` must be a model's name".into()));
     }
     if models::refused(provider.id.as_str(), model) {
         let what = format!("the model `{}`", shorten(model));
-        return Err(Refused::OwnKeyOnly(what));
-    }
-    let talks = matches!(request.surface, Surface::Chat | Surface::Responses);
-    if talks && models::makes_pictures(model) {
-        let what = format!(
-            "a chat with `{}`, which answers with pictures,",
-            shorten(model)
-        );
         return Err(Refused::OwnKeyOnly(what));
     }
     Ok(())

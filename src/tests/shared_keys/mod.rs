@@ -270,3 +270,39 @@ async fn pictures_that_are_paid_for_by_the_token_are_held_and_booked() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_searches_or_has_no_price_is_for_ones_own_key_in_every_ask() {
+    run_with(paid_by_operator(), async |stage| {
+        let mia = stage.mia();
+        let program = Program::of(stage, &mia, "").await;
+        for (provider, model) in [
+            ("openrouter", "openai/gpt-6-luna:online"),
+            ("openrouter", "openai/gpt-6-luna@preset/x"),
+            ("openrouter", "openrouter/auto"),
+            ("openrouter", "perplexity/sonar-pro-search"),
+            ("openai", "gpt-4o-search-preview"),
+            ("openai", "o3-deep-research"),
+            ("openai", "gpt-image-2"),
+        ] {
+            let asked = json!({"provider": provider, "model": model, "prompt": "count"});
+            let said = program.posts("/api/v1/unified", &asked).await;
+            assert_eq!(said.code(), "403 own_key_only", "{model}: {}", said.text);
+            let line = format!("/ask prompt:count provider:{provider} model:{model}");
+            let said = mia.runs(&line).await;
+            assert!(said.contains("is for a key of your own"), "{model}: {said}");
+        }
+        mia.adds("openrouter", "user", &good("openrouter")).await;
+        let line = "/ask prompt:count provider:openrouter model:perplexity/sonar-pro-search";
+        let said = mia.runs(line).await;
+        assert!(said.contains("one two three"), "{said}");
+        mia.runs("/model set model:openrouter/perplexity/sonar for:me")
+            .await;
+        mia.runs("/keys remove provider:openrouter scope:user")
+            .await;
+        mia.presses("Remove").await;
+        let said = mia.says("@Latchkey count").await;
+        assert!(!said.contains("one two three"), "{said}");
+    })
+    .await;
+}

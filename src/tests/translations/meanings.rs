@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::talks::Caller;
 
+/// How the emulated models begin to say what tools gave back.
+const TOLD: &str = "The tool said: ";
+
 /// What an answer means.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meaning {
@@ -16,8 +19,19 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// Reads an answer, whole or streamed.
+    /// Reads an answer, whole or streamed. What several tools gave back is put
+    /// in one order: it is given to models in the order of the calls.
     pub fn read(caller: Caller, text: &str, is_streamed: bool) -> Self {
+        let mut meaning = Self::read_as_said(caller, text, is_streamed);
+        if let Some(told) = meaning.text.strip_prefix(TOLD) {
+            let mut told: Vec<&str> = told.split("; ").collect();
+            told.sort_unstable();
+            meaning.text = format!("{TOLD}{}", told.join("; "));
+        }
+        meaning
+    }
+
+    fn read_as_said(caller: Caller, text: &str, is_streamed: bool) -> Self {
         if !is_streamed {
             let whole: Value = serde_json::from_str(text).unwrap();
             return match caller {

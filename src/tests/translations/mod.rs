@@ -17,7 +17,7 @@ const MODELS: [&str; 4] = [
     "openai/gpt-5.2",
     "anthropic/claude-haiku-5-5",
     "google/gemini-3.1-flash-lite",
-    "groq/openai/gpt-oss-20b",
+    "cerebras/gpt-oss-120b",
 ];
 
 async fn program(stage: &Stage) -> Program {
@@ -51,7 +51,12 @@ async fn hear(program: &Program, talk: &Talk, way: &Way<'_>) -> Meaning {
         "{} {caller:?} {model}: {}",
         talk.name, answer.text
     );
-    Meaning::read(caller, &answer.text, is_streamed)
+    let mut meaning = Meaning::read(caller, &answer.text, is_streamed);
+    if talk.wants_json {
+        // The input of a tool has another number of tokens than the same text.
+        meaning.tokens.1 = 0;
+    }
+    meaning
 }
 
 #[tokio::test]
@@ -68,6 +73,11 @@ async fn every_dialect_means_the_same_with_every_model() {
                 let expected = hear(&program, talk, &whole).await;
                 assert_ne!(expected.finish, "other", "{} {model}", talk.name);
                 for caller in CALLERS {
+                    // Anthropic itself refuses them.
+                    let is_native = caller == Caller::Messages && model.starts_with("anthropic");
+                    if is_native && talk.name == "ids that repeat" {
+                        continue;
+                    }
                     for is_streamed in [false, true] {
                         stage.clock.advance_ms(1_000);
                         let way = Way {

@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::call::Call;
 
@@ -216,7 +216,9 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
         }
         ("anthropic", "/v1/messages") => {
             let beta = call.beta.map_or(&[][..], |_| MESSAGES_BETA);
-            let name = unknown(&[MESSAGES, beta])?;
+            let Some(name) = unknown(&[MESSAGES, beta]) else {
+                return refuse_thread(fields);
+            };
             let message = format!("{name}: Extra inputs are not permitted");
             Some(refusal(
                 StatusCode::BAD_REQUEST,
@@ -235,6 +237,16 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
         }
         _ => None,
     }
+}
+
+/// Refuses to keep a conversation, as Anthropic does where it can't: its
+/// libraries then send the whole of it each time (`docs/providers.md` §9.1).
+fn refuse_thread(fields: &Map<String, Value>) -> Option<Response> {
+    fields.get("thread").filter(|thread| !thread.is_null())?;
+    let error = json!({"type": "invalid_request_error", "message": "thread: not supported for this request",
+        "details": {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}});
+    let body = json!({"type": "error", "error": error, "request_id": "req_0"});
+    Some(refusal(StatusCode::BAD_REQUEST, &body))
 }
 
 /// Whether Google knows a field, in either of its spellings.

@@ -56,11 +56,6 @@ impl Relay {
         self.relayed.status()
     }
 
-    /// The fields of the call that were ignored, with commas between them.
-    pub fn ignored(&self) -> Option<&str> {
-        self.relayed.ignored()
-    }
-
     /// The provider's headers that tell of limits: none where the key is not
     /// the caller's, since the limits are not theirs either.
     pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
@@ -69,6 +64,11 @@ impl Relay {
         } else {
             Vec::new()
         }
+    }
+
+    /// The fields of the call that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        self.relayed.ignored()
     }
 
     /// Whether the answer comes piece by piece.

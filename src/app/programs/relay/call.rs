@@ -105,13 +105,7 @@ impl RelayOrder {
         let model = self.model.as_deref().unwrap_or_default();
         let (request, judged) = (&self.request, &mut self.bounded);
         let judged = judged.get_or_insert_with(|| judge_request(request, provider, model));
-        let bounded = judged.clone().map_err(|refused| {
-            let refusal = match refused {
-                Refused::OwnKeyOnly(what) => AskRefusal::OwnKeyOnly { what },
-                Refused::Malformed(what) => AskRefusal::MalformedField { what },
-            };
-            CannotPay::This(refusal.into())
-        })?;
+        let bounded = judged.clone()?;
         let bound = bounded.bound();
         let most = u64::from(self.most).saturating_mul(bound.answers);
         let max_output_tokens = match self.request.surface {

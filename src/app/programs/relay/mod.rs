@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface,
+    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderError, ProviderId,
+    Source, Surface,
 };
-use crate::providers::ProviderError;
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;

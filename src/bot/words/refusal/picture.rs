@@ -137,7 +137,7 @@ fn kept_elsewhere(voice: Voice<'_>, provider: &ProviderId, address: &str) -> Str
         ("id", provider),
     ];
     voice.lang.say(
-        "{provider} keeps the pictures of this key at `{address}`, from which I take none, so I \
+        "{provider} keeps the pictures of this key and model at `{address}`, from which I take none, so I \
          did not ask it. The bot's operator can add that name to `providers.{id}.image_hosts`; \
          or let it keep them elsewhere, and try again in an hour.",
         values,

@@ -1,12 +1,13 @@
 //! Anthropic's Messages; `docs/providers.md` §9.
 //!
 //! - `models`: what each family of models takes.
-//! - `request`, `schema`: a request, written from the neutral form.
+//! - `request`, `blocks`, `schema`: a request, written from the neutral form.
 //! - `answer`: answers, read in the neutral form.
 //! - `inward`, `outward`: the requests of callers who speak this dialect, and
 //!   the answers for them.
 
 mod answer;
+mod blocks;
 mod inward;
 mod models;
 mod outward;

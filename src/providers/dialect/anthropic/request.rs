@@ -1,20 +1,18 @@
 //! Writes a chat request in Anthropic's dialect; `docs/providers.md` §9 and
 //! §12.
 
-use crate::providers::dialect::fields_reader::shorten;
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{
-    CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Seal,
-    SealMaker, Speaker, Thought, ToolChoice, ToolResult, Turn, Untranslatable,
+    CacheMark, Content, Effort, NeutralRequest, OutputFormat, Part, Speaker, ToolChoice, Turn,
+    Untranslatable,
 };
 use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
 
 use super::CHAT_PATH;
+use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};
 use super::models::{ForcedTools, ModelFamily, Thinking, family_of};
 use super::schema::{is_strict, write_parameters, write_strict};
 
-/// The pictures that Anthropic looks at.
-const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 /// The most marks for the cache.
 const CACHE_MARKS_MAX: usize = 4;
 /// The least that a model thinks with that is told a budget, in tokens.
@@ -65,10 +63,6 @@ pub fn write_request(
         body,
         asks_by_tool,
     })
-}
-
-fn unsayable(what: &str) -> Untranslatable {
-    Untranslatable::new(format!("{what}, for a model of Anthropic's,"))
 }
 
 /// Refuses what Anthropic's dialect cannot express, and notes the hints that
@@ -347,10 +341,6 @@ fn write_system(request: &NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
     blocks
 }
 
-fn text_block(text: &str) -> Json {
-    object([("type", "text".into()), ("text", text.into())])
-}
-
 /// The results of several tools stand in one message, before what a person
 /// says.
 fn write_messages(
@@ -419,79 +409,4 @@ fn write_blocks(turn: &Turn, marks: &mut CacheMarks) -> Result<Vec<Json>, Untran
         return Err(unsayable("A message of a person's with nothing in it"));
     }
     Ok(blocks)
-}
-
-/// Thinking goes back to whoever signed it, and to nobody else.
-fn write_thought(thought: &Thought) -> Option<Json> {
-    let Seal { maker, data } = thought.seal.as_ref()?;
-    match maker {
-        SealMaker::Anthropic => Some(object([
-            ("type", "thinking".into()),
-            ("thinking", thought.text.as_str().into()),
-            ("signature", data.as_str().into()),
-        ])),
-        SealMaker::AnthropicRedacted => Some(object([
-            ("type", "redacted_thinking".into()),
-            ("data", data.as_str().into()),
-        ])),
-        SealMaker::Google | SealMaker::Other => None,
-    }
-}
-
-fn write_result(result: &ToolResult) -> Result<Json, Untranslatable> {
-    let mut blocks = Vec::new();
-    for part in &result.parts {
-        match &part.what {
-            Content::Text(text) if text.is_empty() => {}
-            Content::Text(text) => blocks.push(text_block(text)),
-            Content::File(file) => blocks.push(write_file(file)?),
-            _ => {}
-        }
-    }
-    let content = match (blocks.as_slice(), result.parts.as_slice()) {
-        ([only], _) if only["type"].is("text") => only["text"].clone(),
-        ([], _) => "".into(),
-        _ => blocks.into(),
-    };
-    let mut written = object([
-        ("type", "tool_result".into()),
-        ("tool_use_id", result.id.as_str().into()),
-        ("content", content),
-    ]);
-    if result.is_error {
-        written.set("is_error", true);
-    }
-    Ok(written)
-}
-
-/// A picture, or a document that Anthropic reads.
-fn write_file(file: &File) -> Result<Json, Untranslatable> {
-    let kind = file.media_type.as_str();
-    let source = match &file.at {
-        FilePlace::Base64(data) => object([
-            ("type", "base64".into()),
-            ("media_type", kind.into()),
-            ("data", data.as_str().into()),
-        ]),
-        FilePlace::Address(url) if url.starts_with("https://") => {
-            object([("type", "url".into()), ("url", url.as_str().into())])
-        }
-        FilePlace::Address(_) => {
-            return Err(unsayable("A file at an address that is not `https:`"));
-        }
-    };
-    let block_type = match kind {
-        "" => "image",
-        "application/pdf" => "document",
-        kind if PICTURES.contains(&kind) => "image",
-        _ => {
-            let kind = shorten(kind);
-            return Err(unsayable(&format!("A file of the type `{kind}`")));
-        }
-    };
-    let mut block = object([("type", block_type.into()), ("source", source)]);
-    if block_type == "document" {
-        block.set_some("title", file.name.as_deref());
-    }
-    Ok(block)
 }

@@ -120,16 +120,16 @@ pub fn write_strict(schema: &Json) -> Json {
     strict.remove("$schema");
     for word in ["properties", "$defs", "definitions"] {
         if let Some(Json::Object(fields)) = strict.get_mut(word) {
-            fields
-                .iter_mut()
-                .for_each(|(_, inner)| *inner = write_strict(inner));
+            for (_, inner) in fields {
+                *inner = write_strict(inner);
+            }
         }
     }
     for word in ["anyOf", "allOf"] {
         if let Some(Json::List(items)) = strict.get_mut(word) {
-            items
-                .iter_mut()
-                .for_each(|inner| *inner = write_strict(inner));
+            for inner in items {
+                *inner = write_strict(inner);
+            }
         }
     }
     if let Some(items) = strict.get_mut("items") {

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{Seal, SealMaker};
+use crate::providers::dialect::settled_calls::write_hex;
 use crate::providers::dialect::translation::AnswerReader;
 
 /// What the id of a call begins with that Google gave none.
@@ -115,11 +116,7 @@ impl ContentReader {
     fn name_call(&self, call: &Json, event: &Json) -> String {
         let number = self.calls_before + self.calls;
         let digest = Sha256::digest(format!("{number} {} {call}", event["responseId"]));
-        let hex: String = digest
-            .iter()
-            .take(6)
-            .map(|it| format!("{it:02x}"))
-            .collect();
+        let hex = write_hex(digest.iter().take(6));
         format!("{OUR_ID}{number}_{hex}")
     }
 

@@ -8,16 +8,12 @@ pub struct ModelFamily {
     /// What stands at the beginning of the models' names.
     names: &'static [&'static str],
     pub thinking: Thinking,
-    /// Whether penalties are read.
-    pub has_penalties: bool,
-    /// Whether JSON may be asked for beside functions.
-    pub has_json_beside_tools: bool,
+    /// Whether it is of Gemini 3 or later: the first call of each step must be
+    /// signed, JSON may be asked for beside functions, and the result of a
+    /// function may hold pictures.
+    pub is_since_3: bool,
     /// Whether instructions stand apart from the conversation.
     pub has_instructions: bool,
-    /// Whether the first call of each step must be signed.
-    pub must_sign_calls: bool,
-    /// Whether the result of a function may hold pictures.
-    pub has_pictures_in_results: bool,
 }
 
 /// How a model's thinking is asked for.
@@ -35,18 +31,13 @@ pub enum Thinking {
 const NEWEST: ModelFamily = ModelFamily {
     names: &[],
     thinking: Thinking::Level(&[Low, Medium, High]),
-    has_penalties: false,
-    has_json_beside_tools: true,
+    is_since_3: true,
     has_instructions: true,
-    must_sign_calls: true,
-    has_pictures_in_results: true,
 };
 const OF_2_5: ModelFamily = ModelFamily {
     names: &["gemini-2.5-flash"],
     thinking: Thinking::Budget(0, 24_576),
-    has_json_beside_tools: false,
-    must_sign_calls: false,
-    has_pictures_in_results: false,
+    is_since_3: false,
     ..NEWEST
 };
 

@@ -46,7 +46,7 @@ pub fn write_request(
     }
     body.set("contents", contents);
     write_tools(request, &mut body);
-    let config = write_config(request, family)?;
+    let config = write_config(request, family);
     if !config.fields().is_empty() {
         body.set("generationConfig", config);
     }
@@ -81,7 +81,7 @@ fn refuse_unsayable(
         return Err(unsayable("More than 5 words to `stop` at"));
     }
     let wants_json = !matches!(request.output, OutputFormat::Text);
-    if wants_json && !request.tools.is_empty() && !family.has_json_beside_tools {
+    if wants_json && !request.tools.is_empty() && !family.is_since_3 {
         return Err(unsayable("`response_format` together with `tools`"));
     }
     if request.one_tool_at_a_time && !request.tools.is_empty() {
@@ -99,7 +99,7 @@ fn refuse_unsayable(
     Ok(())
 }
 
-fn write_config(request: &mut NeutralRequest, family: ModelFamily) -> Result<Json, Untranslatable> {
+fn write_config(request: &mut NeutralRequest, family: ModelFamily) -> Json {
     let mut config = Json::Object(Vec::new());
     let sampling = &request.sampling;
     config.set_some("maxOutputTokens", request.max_tokens);
@@ -107,22 +107,12 @@ fn write_config(request: &mut NeutralRequest, family: ModelFamily) -> Result<Jso
     config.set_some("topP", sampling.top_p.clone());
     config.set_some("topK", sampling.top_k.clone());
     config.set_some("seed", sampling.seed.clone());
-    for (name, theirs, penalty) in [
-        (
-            "presence_penalty",
-            "presencePenalty",
-            &sampling.presence_penalty,
-        ),
-        (
-            "frequency_penalty",
-            "frequencyPenalty",
-            &sampling.frequency_penalty,
-        ),
+    for (name, penalty) in [
+        ("presence_penalty", &sampling.presence_penalty),
+        ("frequency_penalty", &sampling.frequency_penalty),
     ] {
-        match penalty {
-            Some(penalty) if family.has_penalties => config.set(theirs, penalty.clone()),
-            Some(_) => request.ignored.add(name),
-            None => {}
+        if penalty.is_some() {
+            request.ignored.add(name);
         }
     }
     if !request.stop.is_empty() {
@@ -140,7 +130,7 @@ fn write_config(request: &mut NeutralRequest, family: ModelFamily) -> Result<Jso
     if let Some(thinking) = write_thinking(request, family) {
         config.set("thinkingConfig", thinking);
     }
-    Ok(config)
+    config
 }
 
 /// How much the model is to think: by a level, or by a budget.
@@ -177,16 +167,16 @@ pub fn write_schema(schema: &Json) -> Json {
     }
     for word in ["properties", "$defs", "definitions"] {
         if let Some(Json::Object(fields)) = written.get_mut(word) {
-            fields
-                .iter_mut()
-                .for_each(|(_, inner)| *inner = write_schema(inner));
+            for (_, inner) in fields {
+                *inner = write_schema(inner);
+            }
         }
     }
     for word in ["anyOf", "oneOf", "allOf", "prefixItems"] {
         if let Some(Json::List(items)) = written.get_mut(word) {
-            items
-                .iter_mut()
-                .for_each(|inner| *inner = write_schema(inner));
+            for inner in items {
+                *inner = write_schema(inner);
+            }
         }
     }
     if let Some(items) = written.get_mut("items") {
@@ -281,7 +271,7 @@ fn write_parts(turn: &Turn, family: ModelFamily) -> Result<Vec<Json>, Untranslat
             Content::File(file) => write_file(file)?,
             Content::Call(call) => {
                 let is_first = !std::mem::replace(&mut has_calls, true);
-                if is_first && family.must_sign_calls {
+                if is_first && family.is_since_3 {
                     seal = seal.or(Some(NO_SIGNATURE));
                 }
                 write_call(call)
@@ -316,7 +306,7 @@ fn write_result(result: &ToolResult, family: ModelFamily) -> Result<Json, Untran
             _ => {}
         }
     }
-    if !files.is_empty() && !family.has_pictures_in_results {
+    if !files.is_empty() && !family.is_since_3 {
         return Err(unsayable("A picture in the result of a tool"));
     }
     let name = if result.is_error { "error" } else { "output" };

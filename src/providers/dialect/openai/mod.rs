@@ -60,6 +60,8 @@ pub struct OpenAiQuirks {
     /// Whether the vendor has dearer tiers of service, and looks at pictures
     /// more closely than has a bound, unless a call says otherwise.
     pub has_dearer_ways: bool,
+    /// Whether the vendor has OpenAI's Responses beside its chat.
+    pub has_responses: bool,
 }
 
 /// What a call asks for, by its address.
@@ -114,6 +116,16 @@ fn write_message(turn: &Turn, detail: Option<&str>) -> Value {
     });
     let parts: Vec<Value> = pictures.chain([text]).collect();
     json!({"role": role, "content": parts})
+}
+
+/// Puts the limit on the output of a chat under the name that the vendor
+/// reads; whether anything was changed.
+pub fn name_output_limit(request: &mut RawObject, quirks: OpenAiQuirks) -> bool {
+    let others = OUTPUT_LIMITS.into_iter();
+    let others = others.filter(|name| *name != quirks.output_limit);
+    others.fold(false, |changed, name| {
+        request.rename(name, quirks.output_limit) || changed
+    })
 }
 
 /// Lowers the limit on the output of a chat; whether anything was changed.

@@ -11,6 +11,7 @@ use crate::providers::dialect::neutral::{
     ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::ollama;
+use crate::providers::dialect::settled_calls::write_hex;
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::models::{ModelFamily, ToolsInChat, family_of};
@@ -27,6 +28,7 @@ const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
+    has_responses: true,
 };
 
 /// Writes a request.
@@ -49,7 +51,7 @@ pub fn write_request(
     }
     let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
     body.set_some(quirks.output_limit, request.max_tokens);
-    write_effort(request, family, &mut body)?;
+    write_effort(request, family, &mut body);
     write_tools(request, &mut body);
     write_format(request, &mut body);
     write_sampling(request, family, &mut body);
@@ -85,8 +87,7 @@ pub fn write_request(
 
 /// Who asks, without saying it: OpenAI takes 64 characters.
 fn hash_user(user: &str) -> String {
-    let digest = Sha256::digest(user);
-    digest.iter().map(|it| format!("{it:02x}")).collect()
+    write_hex(Sha256::digest(user).iter())
 }
 
 fn refuse_unsayable(
@@ -120,11 +121,7 @@ fn refuse_unsayable(
 
 /// Writes how hard the model is to think. With functions, some do not think
 /// at all in a chat.
-fn write_effort(
-    request: &mut NeutralRequest,
-    family: ModelFamily,
-    body: &mut Json,
-) -> Result<(), Untranslatable> {
+fn write_effort(request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
     let reasoning = &request.reasoning;
     let asked = reasoning.effort.or(reasoning.budget.map(Effort::of_budget));
     let must_not = family.tools == ToolsInChat::WithoutEffort && !request.tools.is_empty();
@@ -133,14 +130,13 @@ fn write_effort(
         if asked.is_some_and(|it| it != Effort::None) {
             request.ignored.add("reasoning_effort");
         }
-        return Ok(());
+        return;
     }
     match asked.map(|effort| (effort, effort.nearest(family.efforts))) {
         Some((_, Some(effort))) => body.set("reasoning_effort", effort.word()),
         Some((effort, None)) if effort != Effort::None => request.ignored.add("reasoning_effort"),
         _ => {}
     }
-    Ok(())
 }
 
 fn write_tools(request: &NeutralRequest, body: &mut Json) {

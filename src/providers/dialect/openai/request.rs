@@ -79,7 +79,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     refuse_unsayable(fields)?;
     for hint in HINTS {
         let asks = |value: &&Json| !NOTHING.contains(&value.to_string().as_str());
-        if fields.get(hint).filter(asks).is_some() {
+        if fields.get(hint).as_ref().is_some_and(asks) {
             request.ignored.add(hint);
         }
     }

@@ -85,13 +85,19 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         wants_usage: true,
         ..NeutralRequest::default()
     };
-    let hints = HINTS.iter().filter(|hint| body.get(hint).is_some());
-    hints.for_each(|hint| request.ignored.add(hint));
-    ignored.iter().for_each(|tool| request.ignored.add(tool));
+    for hint in HINTS.iter().filter(|hint| body.get(hint).is_some()) {
+        request.ignored.add(hint);
+    }
+    for tool in &ignored {
+        request.ignored.add(tool);
+    }
     for asked in fields.texts("include")? {
         if asked != TOLD {
             request.ignored.add("include");
         }
+    }
+    if body["text"].get("verbosity").is_some() {
+        request.ignored.add("text.verbosity");
     }
     if fields.flag("store")? == Some(true) {
         request.ignored.add("store");

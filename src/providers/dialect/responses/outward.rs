@@ -113,7 +113,7 @@ impl ResponseWriter {
         response
     }
 
-    fn write_event(&mut self, kind: &str, fields: Json, out: &mut Vec<u8>) {
+    fn write_event(&mut self, kind: &str, fields: &Json, out: &mut Vec<u8>) {
         let mut event = object([
             ("type", kind.into()),
             ("sequence_number", self.events.into()),
@@ -134,7 +134,7 @@ impl ResponseWriter {
         }
         for kind in ["response.created", "response.in_progress"] {
             let response = self.response("in_progress");
-            self.write_event(kind, object([("response", response)]), out);
+            self.write_event(kind, &object([("response", response)]), out);
         }
     }
 
@@ -167,7 +167,7 @@ impl ResponseWriter {
 
     fn write_all(&mut self, events: Vec<(&'static str, Json)>, out: &mut Vec<u8>) {
         for (kind, fields) in events {
-            self.write_event(kind, fields, out);
+            self.write_event(kind, &fields, out);
         }
     }
 
@@ -262,7 +262,7 @@ impl AnswerWriter for ResponseWriter {
         let status = self.status();
         let kind = format!("response.{status}");
         let response = self.response(status);
-        self.write_event(&kind, object([("response", response)]), out);
+        self.write_event(&kind, &object([("response", response)]), out);
     }
 
     fn whole(&mut self, draft: &DraftAnswer) -> Json {

@@ -104,13 +104,19 @@ fn tools_of(body: &Json) -> impl Iterator<Item = (&Json, bool)> {
     own.chain(added.map(|tool| (tool, true)))
 }
 
-/// Reads the tools of a call. Those that run at OpenAI and stand among the
-/// items are ignored, and returned by their names.
+/// Reads the tools of a call. Those that run at OpenAI are ignored where a
+/// program offers them beside tools of its own, as Codex does, and returned by
+/// their names. A call with no other tool is about them.
 pub fn read_tools(body: &Json) -> Result<(Vec<Tool>, Vec<String>), Untranslatable> {
     let (mut names, mut all, mut ignored) = (ToolNames::default(), Vec::new(), Vec::new());
+    let is_hosted = |tool: &Json| {
+        let kind = tool["type"].as_str().unwrap_or_default();
+        HOSTED.iter().any(|hosted| kind.starts_with(hosted))
+    };
+    let has_own = tools_of(body).any(|(tool, _)| !is_hosted(tool));
     for (tool, is_added) in tools_of(body) {
         let kind = tool["type"].as_str().unwrap_or_default();
-        if is_added && HOSTED.iter().any(|hosted| kind.starts_with(hosted)) {
+        if (is_added || has_own) && is_hosted(tool) {
             ignored.push(shorten(kind));
         } else {
             all.extend(names.add(tool, None)?);
@@ -125,7 +131,14 @@ fn read_custom(tool: &Json) -> Tool {
     let format = &tool["format"];
     if let Some(grammar) = format["definition"].as_str() {
         let syntax = format["syntax"].as_str().unwrap_or_default();
-        description += &format!("\n\nThe input must follow this {syntax} grammar:\n{grammar}");
+        for more in [
+            "\n\nThe input must follow this ",
+            syntax,
+            " grammar:\n",
+            grammar,
+        ] {
+            description.push_str(more);
+        }
     }
     let input = object([(INPUT, object([("type", "string".into())]))]);
     Tool {

@@ -7,6 +7,9 @@ use crate::providers::call::Call;
 use crate::providers::keys::Dialect;
 use crate::providers::pictures::count_shown;
 
+/// The longest part of a prompt that may be what somebody asks.
+const REQUEST_BYTES_MAX: usize = 400;
+
 /// The API in which a model is asked, and answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -43,8 +46,8 @@ pub struct Ask<'a> {
     pub body: &'a Value,
     pub model: String,
     pub prompt: String,
-    /// The end of the prompt, behind what a program has put before it: what
-    /// names the tools that are wanted.
+    /// The prompt without what a program has put around it: what names the
+    /// tools that are wanted.
     pub request: String,
     /// What tools said, where that comes after the prompt.
     pub told: Vec<String>,
@@ -284,7 +287,7 @@ impl<'a> Ask<'a> {
 /// What one turn of a conversation holds.
 enum Said {
     System(String),
-    /// What somebody says, and the end of it.
+    /// What somebody says, and what they ask in it.
     Person(String, String),
     Tool(String),
     Tools(Vec<String>),
@@ -292,14 +295,23 @@ enum Said {
     Model(usize),
 }
 
+/// Programs put pages of their own around what somebody asks, so that the
+/// short parts are what is asked.
 fn said_by_person(content: &Value) -> Said {
+    let parts = list(content).filter_map(|part| part["text"].as_str());
+    let short: Vec<&str> = parts
+        .filter(|part| part.len() <= REQUEST_BYTES_MAX)
+        .collect();
     let text = text_of(content);
-    let last = list(content).rev().find_map(|part| part["text"].as_str());
-    let end = last.map_or_else(|| text.clone(), str::to_owned);
-    Said::Person(text, end)
+    let request = if content.is_string() {
+        text.clone()
+    } else {
+        short.join("\n")
+    };
+    Said::Person(text, request)
 }
 
-fn list(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

@@ -45,7 +45,13 @@ impl Reply {
         } else if !ask.told.is_empty() {
             format!("The tool said: {}", ask.told.join("; "))
         } else {
-            said.map_or_else(|| answer_prompt(&ask.prompt), str::to_owned)
+            // Programs that offer tools put pages of their own around it.
+            let asked = if ask.tools.is_empty() {
+                &ask.prompt
+            } else {
+                &ask.request
+            };
+            said.map_or_else(|| answer_prompt(asked), str::to_owned)
         };
         let thinks = ask.thinks && ask.prompt.contains(THINKING_WORD);
         Self {
@@ -89,7 +95,7 @@ impl ToolCall {
 }
 
 /// The tools that the model calls: those that it has to, or else those that
-/// the end of the prompt names, if it has not been told by them yet.
+/// somebody asks for, if it has not been told by them yet.
 fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
     let is_named = |tool: &&Tool| {
         let mut words = ask

@@ -1,13 +1,15 @@
 //! What a vendor refuses in the body of a chat beyond the names of its
 //! fields, with the vendor's own words. Each rule has its source in
-//! `docs/providers.md` §9.5 and §10.6.
+//! `docs/providers.md` §7.6, §9.5 and §10.6.
 //!
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
+//! - `openai`: OpenAI's chat.
 
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod openai;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -16,14 +18,22 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 
+/// Vendors of OpenAI's chat that have no Responses beside it.
+const WITHOUT_RESPONSES: [&str; 2] = ["mistral", "cerebras"];
+
 /// Refuses a chat that breaks a rule of its vendor's.
 pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
+    if call.path == "/responses" && WITHOUT_RESPONSES.contains(&call.provider.id) {
+        let body = json!({"detail": "Not Found"});
+        return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+    }
     let body = match (call.provider.id, call.path) {
         ("anthropic", "/v1/messages" | "/v1/messages/count_tokens") => {
             let message = anthropic::broken_rule(call.body)?;
             json!({"type": "error", "error": {"type": "invalid_request_error", "message": message},
                 "request_id": "req_0"})
         }
+        ("openai", "/chat/completions") => openai::broken_rule(call.body)?,
         ("google", path) if path.ends_with("enerateContent") => {
             let model = path.strip_prefix("/models/")?.split_once(':')?.0;
             let message = google::broken_rule(model, call.body)?;

@@ -1,0 +1,109 @@
+//! Rules of OpenAI's chat: calls and their results, names, lists.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::{list, text};
+
+/// The longest id of a call.
+const ID_CHARACTERS_MAX: usize = 40;
+/// The longest name of a function.
+const NAME_CHARACTERS_MAX: usize = 64;
+/// The most texts that end an answer.
+const STOPS_MAX: usize = 4;
+/// The most functions.
+const TOOLS_MAX: usize = 128;
+
+/// What OpenAI answers a body with that breaks a rule: its words, the place,
+/// and the code.
+type Broken = (String, String, Option<&'static str>);
+
+/// The error for a body that breaks a rule.
+pub fn broken_rule(body: &Value) -> Option<Value> {
+    let (message, param, code) = broken_list(body)
+        .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
+        .or_else(|| broken_pair(&body["messages"]))?;
+    Some(
+        json!({"error": {"message": message, "type": "invalid_request_error",
+        "param": param, "code": code}}),
+    )
+}
+
+fn broken_list(body: &Value) -> Option<Broken> {
+    if body["messages"].as_array().is_some_and(Vec::is_empty) {
+        let words = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.";
+        return Some((words.to_owned(), "messages".to_owned(), Some("empty_array")));
+    }
+    for (name, most) in [("stop", STOPS_MAX), ("tools", TOOLS_MAX)] {
+        let length = list(&body[name]).count();
+        if length > most {
+            let words = format!(
+                "Invalid '{name}': array too long. Expected an array with maximum length {most}, but got an array with length {length} instead."
+            );
+            return Some((words, name.to_owned(), Some("array_above_max_length")));
+        }
+    }
+    None
+}
+
+fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
+    if tool["type"] != "function" {
+        return None;
+    }
+    let name = text(&tool["function"], "name");
+    let place = format!("tools[{at}].function.name");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if name.is_empty() || !name.chars().all(is_plain) {
+        let words = format!(
+            "Invalid '{place}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+        );
+        return Some((words, place, Some("invalid_value")));
+    }
+    let length = name.len();
+    (length > NAME_CHARACTERS_MAX).then(|| {
+        let words = format!(
+            "Invalid '{place}': string too long. Expected a string with maximum length {NAME_CHARACTERS_MAX}, but got a string with length {length} instead."
+        );
+        (words, place, Some("string_above_max_length"))
+    })
+}
+
+/// Each call is answered by the messages behind it, and each result answers
+/// one.
+fn broken_pair(messages: &Value) -> Option<Broken> {
+    let mut open: HashSet<&str> = HashSet::new();
+    for (at, message) in list(messages).enumerate() {
+        if message["role"] == "tool" {
+            if !open.remove(text(message, "tool_call_id")) {
+                let words = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
+                return Some((words.to_owned(), format!("messages.[{at}].role"), None));
+            }
+            continue;
+        }
+        if let Some(broken) = unanswered(at, &open) {
+            return Some(broken);
+        }
+        for (number, call) in list(&message["tool_calls"]).enumerate() {
+            let id = text(call, "id");
+            if id.len() > ID_CHARACTERS_MAX {
+                let place = format!("messages[{at}].tool_calls[{number}].id");
+                let length = id.len();
+                let words = format!(
+                    "Invalid '{place}': string too long. Expected a string with maximum length {ID_CHARACTERS_MAX}, but got a string with length {length} instead."
+                );
+                return Some((words, place, Some("string_above_max_length")));
+            }
+            open.insert(id);
+        }
+    }
+    unanswered(list(messages).count(), &open)
+}
+
+fn unanswered(at: usize, open: &HashSet<&str>) -> Option<Broken> {
+    let id = open.iter().min()?;
+    let words = format!(
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: {id}"
+    );
+    Some((words, format!("messages.[{at}].role"), None))
+}

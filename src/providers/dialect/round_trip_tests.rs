@@ -1,0 +1,220 @@
+//! What goes out to a caller of another dialect and comes back: thoughts with
+//! their signatures, tools that other dialects have no words for.
+
+use serde_json::{Value, json};
+
+use super::{AnswerTranslator, ChatToTranslate, Translation};
+use crate::model::CallDialect;
+use crate::providers::Catalogue;
+
+/// Who calls: in Responses, or in a dialect of its own.
+#[derive(Clone, Copy)]
+enum Caller {
+    Chat,
+    Responses,
+    Messages,
+    Google,
+}
+
+fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTranslator>) {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let (provider, model) = model.split_once('/').unwrap();
+    let text = body.to_string();
+    let chat = ChatToTranslate {
+        dialect: match caller {
+            Caller::Chat | Caller::Responses => CallDialect::OpenAi,
+            Caller::Messages => CallDialect::Anthropic,
+            Caller::Google => CallDialect::Google,
+        },
+        is_response: matches!(caller, Caller::Responses),
+        body: text.as_bytes(),
+        model,
+        output_limit: None,
+        stream: false,
+        as_events: true,
+        at_s: 1_795_219_200,
+    };
+    let dialect = catalogue.find(provider).unwrap().dialect;
+    let Translation { body, answers, .. } = dialect.translate_chat(&chat).unwrap().ok().unwrap();
+    (serde_json::from_slice(&body).unwrap(), answers)
+}
+
+fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
+    let written = answers.translate_whole(said, said.to_string().as_bytes());
+    serde_json::from_slice(&written.unwrap()).unwrap()
+}
+
+const CLAUDE: &str = "anthropic/claude-opus-5-5";
+const GEMINI: &str = "google/gemini-3.1-flash-lite";
+
+fn claude_says() -> Value {
+    json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5", "content": [
+        {"type": "thinking", "thinking": "Rome it is.", "signature": "c2lnLTE="},
+        {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Rome"}}],
+        "stop_reason": "tool_use", "usage": {"input_tokens": 5, "output_tokens": 7}})
+}
+
+fn gemini_says() -> Value {
+    json!({"responseId": "r1", "modelVersion": "gemini-3.1-flash-lite", "candidates": [{"content": {"role": "model", "parts": [
+        {"functionCall": {"name": "weather", "args": {"city": "Rome"}}, "thoughtSignature": "c2lnLTI="}]},
+        "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 2}})
+}
+
+/// The blocks and the parts that carry a thought, wherever they stand.
+fn model_turn(sent: &Value) -> &Value {
+    let turns = sent["messages"].as_array().or(sent["contents"].as_array());
+    let is_models = |turn: &&Value| turn["role"] == "assistant" || turn["role"] == "model";
+    let turn = turns.unwrap().iter().find(is_models).unwrap();
+    if turn["content"].is_null() {
+        &turn["parts"]
+    } else {
+        &turn["content"]
+    }
+}
+
+#[test]
+fn a_thought_comes_back_to_whoever_signed_it() {
+    for (model, said) in [(CLAUDE, claude_says()), (GEMINI, gemini_says())] {
+        let mut returned = Vec::new();
+        // In its own dialect nothing is translated.
+        let others = match model {
+            CLAUDE => [Caller::Chat, Caller::Responses, Caller::Google],
+            _ => [Caller::Chat, Caller::Responses, Caller::Messages],
+        };
+        for caller in others {
+            let sent = send_back(caller, model, &said);
+            returned.push(model_turn(&sent)[0].clone());
+        }
+        for part in &returned {
+            if model == CLAUDE {
+                assert_eq!(
+                    *part,
+                    json!({"type": "thinking", "thinking": "Rome it is.", "signature": "c2lnLTE="})
+                );
+            } else {
+                assert_eq!(part["thoughtSignature"], "c2lnLTI=", "{part}");
+                assert_eq!(part["functionCall"]["name"], "weather");
+            }
+        }
+    }
+}
+
+/// Says what a model said to a caller, and has the caller send it back with
+/// the tool's result.
+fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
+    let hello = match caller {
+        Caller::Chat => json!({"model": "x", "messages": [{"role": "user", "content": "?"}]}),
+        Caller::Responses => json!({"model": "x", "input": [{"role": "user", "content": "?"}]}),
+        Caller::Messages => {
+            json!({"model": "x", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]})
+        }
+        Caller::Google => json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}]}),
+    };
+    let (_, mut answers) = translate(caller, model, &hello);
+    let heard = answer(&mut answers, said);
+    let mut next = hello;
+    let push = |list: &mut Value, item: Value| list.as_array_mut().unwrap().push(item);
+    match caller {
+        Caller::Chat => {
+            let message = heard["choices"][0]["message"].clone();
+            let id = message["tool_calls"][0]["id"].clone();
+            push(&mut next["messages"], message);
+            push(
+                &mut next["messages"],
+                json!({"role": "tool", "tool_call_id": id, "content": "sun"}),
+            );
+        }
+        Caller::Responses => {
+            let items = heard["output"].as_array().unwrap();
+            let id = items.last().unwrap()["call_id"].clone();
+            for item in items {
+                push(&mut next["input"], item.clone());
+            }
+            push(
+                &mut next["input"],
+                json!({"type": "function_call_output", "call_id": id, "output": "sun"}),
+            );
+        }
+        Caller::Messages => {
+            let blocks = heard["content"].clone();
+            let id = blocks.as_array().unwrap().last().unwrap()["id"].clone();
+            push(
+                &mut next["messages"],
+                json!({"role": "assistant", "content": blocks}),
+            );
+            push(
+                &mut next["messages"],
+                json!({"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": id, "content": "sun"}]}),
+            );
+        }
+        Caller::Google => {
+            let content = heard["candidates"][0]["content"].clone();
+            push(&mut next["contents"], content);
+            push(
+                &mut next["contents"],
+                json!({"role": "user", "parts": [
+                {"functionResponse": {"name": "weather", "response": {"output": "sun"}}}]}),
+            );
+        }
+    }
+    translate(caller, model, &next).0
+}
+
+#[test]
+fn a_thought_of_another_maker_is_given_to_nobody() {
+    let talk = json!({"model": "x", "messages": [{"role": "user", "content": "?"},
+        {"role": "assistant", "content": "Sun.", "reasoning_details": [
+            {"type": "reasoning.text", "text": "hm", "signature": "s", "format": "anthropic-claude-v1", "index": 0}]},
+        {"role": "user", "content": "Thanks."}]});
+    let (sent, _) = translate(Caller::Chat, GEMINI, &talk);
+    assert_eq!(*model_turn(&sent), json!([{"text": "Sun."}]));
+    let (sent, _) = translate(Caller::Chat, CLAUDE, &talk);
+    assert_eq!(model_turn(&sent)[0]["signature"], "s");
+}
+
+#[test]
+fn tools_of_codex_become_functions_and_come_back_as_what_they_were() {
+    let patch = json!({"type": "custom", "name": "apply_patch", "description": "Patches.",
+        "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}});
+    let search = json!({"type": "namespace", "name": "docs", "tools": [
+        {"type": "function", "name": "find", "parameters": {"type": "object", "properties": {}}}]});
+    let call = json!({"model": "x", "stream": false, "store": false, "input": [
+        {"type": "additional_tools", "role": "developer", "tools": [patch, search, {"type": "web_search"}]},
+        {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "Be brief."}]},
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "?"}]}]});
+    let (sent, mut answers) = translate(Caller::Responses, CLAUDE, &call);
+    assert_eq!(answers.ignored(), Some("web_search"));
+    let names = sent["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| &tool["name"]);
+    assert_eq!(names.collect::<Vec<_>>(), ["apply_patch", "docs__find"]);
+    assert!(
+        sent["tools"][0]["description"]
+            .as_str()
+            .unwrap()
+            .contains("start: /x/")
+    );
+    assert_eq!(sent["system"][0]["text"], "Be brief.");
+    let said = json!({"id": "msg_1", "type": "message", "model": "c", "stop_reason": "tool_use", "content": [
+        {"type": "tool_use", "id": "t1", "name": "apply_patch", "input": {"input": "*** Begin"}},
+        {"type": "tool_use", "id": "t2", "name": "docs__find", "input": {}}],
+        "usage": {"input_tokens": 5, "output_tokens": 7}});
+    let heard = answer(&mut answers, &said);
+    let first = &heard["output"][0];
+    assert_eq!(
+        (&first["type"], &first["input"], &first["call_id"]),
+        (
+            &json!("custom_tool_call"),
+            &json!("*** Begin"),
+            &json!("t1")
+        )
+    );
+    let second = &heard["output"][1];
+    assert_eq!(
+        (&second["namespace"], &second["name"], &second["arguments"]),
+        (&json!("docs"), &json!("find"), &json!("{}"))
+    );
+}
