@@ -40,6 +40,23 @@ impl NanoDollars {
     }
 }
 
+impl NanoDollars {
+    /// The most that can be shown without saying more than there is.
+    pub fn rounded_down(self) -> Self {
+        let unit = self.shown_unit();
+        Self(self.0 / unit * unit)
+    }
+
+    /// What the last digit that is shown stands for.
+    fn shown_unit(self) -> u64 {
+        let mut unit = DOLLAR / 100;
+        while unit > 1 && self.0 < unit * 10 {
+            unit /= 10;
+        }
+        unit
+    }
+}
+
 impl fmt::Display for NanoDollars {
     /// Two digits after the point from a dollar on, and two that count
     /// below.
@@ -48,10 +65,7 @@ impl fmt::Display for NanoDollars {
         if nano == 0 {
             return f.write_str("$0");
         }
-        let mut unit = DOLLAR / 100;
-        while unit > 1 && nano < unit * 10 {
-            unit /= 10;
-        }
+        let mut unit = self.shown_unit();
         let rounded = nano.div_ceil(unit) * unit;
         while unit < DOLLAR / 100 && rounded.is_multiple_of(unit * 10) {
             unit *= 10;
@@ -97,6 +111,23 @@ mod tests {
             (1_234_567_890_123, "$1234.57"),
         ] {
             assert_eq!(NanoDollars(nano).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_never_shown_as_more() {
+        for (nano, shown) in [
+            (0, "$0"),
+            (1, "$0.000000001"),
+            (56_300, "$0.000056"),
+            (999_999, "$0.00099"),
+            (99_900_000, "$0.099"),
+            (1_999_999_999, "$1.99"),
+            (5_000_000_000, "$5.00"),
+        ] {
+            let left = NanoDollars(nano).rounded_down();
+            assert!(left.0 <= nano);
+            assert_eq!(left.to_string(), shown);
         }
     }
 }

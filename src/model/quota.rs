@@ -1,6 +1,7 @@
 //! Limits on what an ask may use, and what is left of them.
 
 use super::ids::{PersonId, ServerId};
+use super::money::NanoDollars;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -176,11 +177,29 @@ impl LimitHit {
     pub fn remaining(&self) -> u64 {
         self.limit.max.saturating_sub(self.used)
     }
+
+    /// The same, as it is shown.
+    pub fn shown_remaining(&self) -> u64 {
+        rounded_down(self.limit.metric, self.remaining())
+    }
+}
+
+/// An amount that is left, without what cannot be shown of it.
+fn rounded_down(metric: Metric, left: u64) -> u64 {
+    match metric {
+        Metric::Cost => NanoDollars(left).rounded_down().0,
+        _ => left,
+    }
 }
 
 impl LimitUse {
     /// What is left.
     pub fn left(&self) -> u64 {
         self.limit.max.saturating_sub(self.used)
+    }
+
+    /// The same, as it is shown.
+    pub fn shown_left(&self) -> u64 {
+        rounded_down(self.limit.metric, self.left())
     }
 }

@@ -116,7 +116,11 @@ async fn erases(store: Option<SecretString>) {
         assert!(all["tier"].is_null());
         let seen = omar.runs("/usage scope:guild").await;
         assert!(
-            seen.contains("2 requests") && !seen.contains("<@mia>"),
+            seen.contains("2 requests") && !seen.contains("<@mia>") && !seen.contains("<@0>"),
+            "{seen}"
+        );
+        assert!(
+            seen.contains("- members who erased themselves: 1 request"),
             "{seen}"
         );
         let seen = omar.runs("/usage scope:bot").await;

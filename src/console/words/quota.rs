@@ -159,7 +159,7 @@ fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Trouble {
         describe_limit(hit.limit)
     );
     if hit.remaining() > 0 {
-        let left = describe_amount(hit.limit.metric, hit.remaining());
+        let left = describe_amount(hit.limit.metric, hit.shown_remaining());
         // Writing to a string does not fail.
         let _ = write!(words, " The {left} that are left are too little for this.");
     }

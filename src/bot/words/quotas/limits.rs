@@ -50,7 +50,7 @@ pub fn use_line(voice: Voice<'_>, used: &LimitUse) -> String {
             ("bar", &bar(used)),
             ("used", &bare_amount(metric, used.used)),
             ("limit", &describe_limit(voice, used.limit)),
-            ("left", &bare_amount(metric, used.left())),
+            ("left", &bare_amount(metric, used.shown_left())),
         ],
     );
     if let Some(at_ms) = used.renews_at_ms {

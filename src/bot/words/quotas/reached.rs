@@ -40,7 +40,10 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
     if hit.remaining() > 0 {
         text += &lang.say(
             " The {left} that are left are too little for this ask.",
-            &[("left", &amount(voice, hit.limit.metric, hit.remaining()))],
+            &[(
+                "left",
+                &amount(voice, hit.limit.metric, hit.shown_remaining()),
+            )],
         );
     }
     text += &match hit.renews_at_ms {

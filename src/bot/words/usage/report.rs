@@ -86,7 +86,12 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         }
     }
     for (member, total) in report.members.iter().take(LISTED) {
-        lines.push(format!("- <@{member}>: {}", line(voice, total)));
+        // What they used is one sum.
+        let who = match member {
+            0 => lang.words("members who erased themselves").to_owned(),
+            member => format!("<@{member}>"),
+        };
+        lines.push(format!("- {who}: {}", line(voice, total)));
     }
     if report.total.estimated > 0 {
         lines.push(lang.say(
