@@ -42,6 +42,7 @@ impl NanoDollars {
 
 impl NanoDollars {
     /// The most that can be shown without saying more than there is.
+    #[must_use]
     pub fn rounded_down(self) -> Self {
         let unit = self.shown_unit();
         Self(self.0 / unit * unit)

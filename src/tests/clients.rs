@@ -69,7 +69,7 @@ async fn drive(stage: &Stage, runner: &str, script: &str, installed: &[(&str, &s
 fn many_calls() -> Setup {
     Setup {
         config: "[gateway]\ncalls_per_token = 200\n".into(),
-        patience: Duration::from_secs(300),
+        patience: Duration::from_mins(5),
         ..Setup::default()
     }
 }

@@ -367,18 +367,19 @@ async fn what_is_sent_before_the_bot_is_there_waits_for_it() {
         let call = client
             .post(format!("http://{address}/demo/run"))
             .json(&body);
-        let call = tokio::spawn(call.send());
-        let mut seen = String::new();
-        while !seen.contains("\n\n") {
-            let chunk = events.chunk().await.unwrap().unwrap();
-            seen.push_str(&String::from_utf8_lossy(&chunk));
-        }
-        assert!(seen.contains("\"ready\":false"), "{seen}");
         let asked = |state: &latchkey_emulator::WorldState| state.interactions.len();
-        assert!(!call.is_finished());
-        assert_eq!(stage.world().look(asked), 0);
-        stage.world().with(|state| state.ready_is_sent = true);
-        assert_eq!(call.await.unwrap().unwrap().status(), 200);
+        let waiting = async {
+            let mut seen = String::new();
+            while !seen.contains("\n\n") {
+                let chunk = events.chunk().await.unwrap().unwrap();
+                seen.push_str(&String::from_utf8_lossy(&chunk));
+            }
+            assert!(seen.contains("\"ready\":false"), "{seen}");
+            assert_eq!(stage.world().look(asked), 0);
+            stage.world().with(|state| state.ready_is_sent = true);
+        };
+        let ((), answered) = tokio::join!(waiting, call.send());
+        assert_eq!(answered.unwrap().status(), 200);
         assert_eq!(stage.world().look(asked), 1);
     })
     .await;

@@ -121,7 +121,7 @@ async fn bodies_are_read_in_every_coding_and_no_further_than_the_limit() {
                 "413 body_too_large",
                 "{coding}"
             );
-            let half = body.get(..body.len() / 2).unwrap().to_vec();
+            let half = body[..body.len() / 2].to_vec();
             assert_eq!(
                 posts(half, coding).await.code(),
                 "400 malformed_coding",

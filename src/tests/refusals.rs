@@ -124,10 +124,10 @@ fn openai() -> ProviderId {
     ProviderId::from("openai")
 }
 
-/// Every refusal about an ask, with every reason that a key may have.
-fn ask_refusals() -> Vec<Refusal> {
+/// Every refusal about an ask that names no payer.
+fn plain_ask_refusals() -> Vec<AskRefusal> {
     use AskRefusal as A;
-    let mut all: Vec<A> = vec![
+    vec![
         A::NotAChatProvider { provider: openai() },
         A::UnknownModel {
             model: String::new(),
@@ -164,7 +164,13 @@ fn ask_refusals() -> Vec<Refusal> {
         },
         A::Stopping,
         A::Stopped,
-    ];
+    ]
+}
+
+/// Every refusal about an ask, with every reason that a key may have.
+fn ask_refusals() -> Vec<Refusal> {
+    use AskRefusal as A;
+    let mut all = plain_ask_refusals();
     for source in SOURCES {
         for class in CLASSES.into_iter().chain([FailureClass::DamagedKey]) {
             let failure = ProviderFailure {

@@ -7,6 +7,7 @@ use crate::model::{
     AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
 };
 
+const NO_MEMORY: &str = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
 const OVERLOADED: &str = "is overloaded. Try again in a minute.";
 /// What hosts of pictures lack, as programs read it.
 const WORKFLOW_LACKS: &str = "could not run the workflow: it needs a model file or a node that is not installed there. Name another with `model`.";
@@ -210,10 +211,7 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             "provider_cut_off",
             "broke off in the middle of its answer. Try again.",
         ),
-        FailureClass::NoMemory => {
-            let words = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
-            (503, "no_memory", words)
-        }
+        FailureClass::NoMemory => (503, "no_memory", NO_MEMORY),
         FailureClass::Overloaded => (503, "provider_overloaded", OVERLOADED),
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
         FailureClass::ModelFileMissing | FailureClass::NodeMissing => {

@@ -138,7 +138,7 @@ fn by_size(name: &str, spec: &PictureSpec) -> Option<u64> {
     let (width, height) = spec.size.as_deref()?.split_once('x')?;
     let side = |text: &str| {
         let side: u64 = text.parse().ok()?;
-        (side % 16 == 0 && (16..=3_840).contains(&side)).then_some(side)
+        (side.is_multiple_of(16) && (16..=3_840).contains(&side)).then_some(side)
     };
     let (width, height) = (side(width)?, side(height)?);
     let (short, long) = (width.min(height), width.max(height));

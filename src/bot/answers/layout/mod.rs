@@ -131,7 +131,7 @@ mod tests {
 
     /// Each answer, and how it stands in Discord.
     #[test]
-    fn fences_are_written_as_discord_reads_them() {
+    fn fences_that_end_before_words_are_written_as_discord_reads_them() {
         let t = "```";
         for (what, answer, shown) in [
             (
@@ -185,6 +185,15 @@ mod tests {
                 "~~~py\nx\n~~~これを実行".into(),
                 format!("{t}py\nx\n{t}\nこれを実行"),
             ),
+        ] {
+            assert_eq!(lay_out(&answer), shown, "{what}");
+        }
+    }
+
+    #[test]
+    fn fences_in_code_and_in_lines_are_written_as_discord_reads_them() {
+        let t = "```";
+        for (what, answer, shown) in [
             (
                 "attributes in Markdown",
                 format!("{t}md\n{t}js {{1,3}}\nx\n{t}\n{t}\nso"),

@@ -22,14 +22,9 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
              while you type `provider:`.",
             &[("subject", &in_code(name))],
         ),
-        KeyRefusal::NothingToRemove { provider, scope } => lang.say(
-            "There is no {scope} for {provider}, so nothing was removed. `/keys list` shows \
-             those that there are.",
-            &[
-                ("provider", &voice.name(provider)),
-                ("scope", &voice.scope(*scope)),
-            ],
-        ),
+        KeyRefusal::NothingToRemove { provider, scope } => {
+            nothing_to_remove(voice, provider, *scope)
+        }
         KeyRefusal::NoSuchKey { provider, scope } => no_such_key(voice, provider, *scope),
         KeyRefusal::UnknownSystemKey => lang.say(
             "There is no such system key any more. `/admin show` lists those that there are.",
@@ -80,6 +75,17 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::TooLongForAForm => too_long(voice),
         KeyRefusal::FileForAForm => file_for_a_form(voice),
     })
+}
+
+fn nothing_to_remove(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
+    voice.lang.say(
+        "There is no {scope} for {provider}, so nothing was removed. `/keys list` shows \
+         those that there are.",
+        &[
+            ("provider", &voice.name(provider)),
+            ("scope", &voice.scope(scope)),
+        ],
+    )
 }
 
 /// A key stands in the environment, where alone it can be changed.

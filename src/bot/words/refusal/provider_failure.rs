@@ -4,6 +4,10 @@ use crate::bot::words::voice::OwnKeys;
 use crate::model::{FailureClass, Restriction};
 
 const CUT_OFF: &str = "{provider} broke off in mid-answer. Ask again, or name another provider.";
+const WORKFLOW_FAILED: &str = "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
+             is not installed there. Name another workflow with `model:`.";
+const UNTRUSTED_RESULT: &str = "{provider} keeps the picture at an address that I don't trust. The bot's operator can allow it \
+             (`image_hosts` in the settings).";
 const OVERLOADED: &str = "{provider} has more to do than it can right now. Ask again in a minute, or name another provider.";
 const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
@@ -83,14 +87,8 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::NoPicture => {
             "{provider} finished without a picture that I can use. Say it in other words, or name another provider or model."
         }
-        FailureClass::UntrustedResult => {
-            "{provider} keeps the picture at an address that I don't trust. The bot's operator can allow it \
-             (`image_hosts` in the settings)."
-        }
-        FailureClass::WorkflowFailed => {
-            "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
-             is not installed there. Name another workflow with `model:`."
-        }
+        FailureClass::UntrustedResult => UNTRUSTED_RESULT,
+        FailureClass::WorkflowFailed => WORKFLOW_FAILED,
         FailureClass::ModelFileMissing => MODEL_FILE_MISSING,
         FailureClass::NodeMissing => NODE_MISSING,
         FailureClass::OutOfMemory => OUT_OF_MEMORY,

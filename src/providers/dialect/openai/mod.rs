@@ -121,11 +121,11 @@ fn write_message(turn: &Turn, detail: Option<&str>) -> Value {
 /// Puts the limit on the output of a chat under the name that the vendor
 /// reads; whether anything was changed.
 pub fn name_output_limit(request: &mut RawObject, quirks: OpenAiQuirks) -> bool {
-    let others = OUTPUT_LIMITS.into_iter();
-    let others = others.filter(|name| *name != quirks.output_limit);
-    others.fold(false, |changed, name| {
-        request.rename(name, quirks.output_limit) || changed
-    })
+    let mut is_changed = false;
+    for name in OUTPUT_LIMITS {
+        is_changed |= name != quirks.output_limit && request.rename(name, quirks.output_limit);
+    }
+    is_changed
 }
 
 /// Lowers the limit on the output of a chat; whether anything was changed.
