@@ -55,6 +55,7 @@ impl Timeouts {
 
     /// The same, with how long a relayed answer may say nothing, where that
     /// is not known yet.
+    #[must_use]
     pub fn with_silence(self, silence: Duration) -> Self {
         Self {
             silence: self.silence.or(Some(silence)),

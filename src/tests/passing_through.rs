@@ -121,7 +121,7 @@ async fn bodies_are_read_in_every_coding_and_no_further_than_the_limit() {
                 "413 body_too_large",
                 "{coding}"
             );
-            let half = body.get(..body.len() / 2).unwrap().to_vec();
+            let half = body[..body.len() / 2].to_vec();
             assert_eq!(
                 posts(half, coding).await.code(),
                 "400 malformed_coding",
@@ -178,7 +178,7 @@ async fn an_answer_is_what_it_is_whatever_it_is_called() {
             assert_eq!(answer.header("content-type"), "text/event-stream", "{kind}");
             let text = answer.text.replace('\r', "\n");
             let heard = heard(&HttpAnswer { text, ..answer });
-            assert!(heard == *expected, "{kind} {}", body.get(..60).unwrap());
+            assert!(heard == *expected, "{kind} {}", &body[..60]);
         }
         // The reverse: events where none were asked for are no answer.
         let headers = vec![("content-type", "text/event-stream".to_owned())];

@@ -185,7 +185,7 @@ impl Relayed {
             Err(PartlyRead { begun, class })
                 if class == FailureClass::TooLarge && !is_translated =>
             {
-                return Ok(WholeOrBegun::Begun(self.begin_passing(begun)?));
+                return Ok(WholeOrBegun::Begun(self.begin_passing(&begun)?));
             }
             Err(unread) => return Err(self.failed(unread.class)),
         };
@@ -257,8 +257,8 @@ impl Relayed {
 
     /// Begins to pass on an answer as it comes, after what was read of it. A
     /// page, say, is no answer.
-    fn begin_passing(&mut self, begun: Bytes) -> Result<Bytes, ProviderFailure> {
-        let begun = begun.slice_ref(without_mark(&begun));
+    fn begin_passing(&mut self, begun: &Bytes) -> Result<Bytes, ProviderFailure> {
+        let begun = begun.slice_ref(without_mark(begun));
         let mut skimmer = Skimmer::default();
         skimmer.push(&begun);
         if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
