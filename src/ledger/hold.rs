@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
-use crate::ledger::batch::Need;
+use crate::ledger::batch::{Need, Price};
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{PricedModel, Prices};
@@ -140,9 +140,21 @@ impl CallOrder<'_> {
         }
     }
 
+    /// Whether it uses nothing that is counted: it lists models, say.
+    fn is_free(&self) -> bool {
+        let counted = self.prompt.most + self.max_output_tokens + self.images;
+        counted == 0
+    }
+
     /// What the order may use at the most. The price is looked up only where
     /// limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
+        if self.is_free() {
+            return Need {
+                price: Some(Price::default()),
+                ..Need::default()
+            };
+        }
         let input_tokens = self.prompt.most.saturating_add(WRAPPING_TOKENS);
         let most = ClassCounts::default()
             .with(UsageClass::Input, input_tokens)

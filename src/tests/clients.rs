@@ -95,7 +95,7 @@ async fn coding_agents_work_with_another_address_and_key() {
     run_with(many_calls(), async |stage| {
         let script = "tests/agents/agents.mjs";
         let done = drive(stage, "node", script, &[("AGENTS", &installed)]).await;
-        insta::assert_snapshot!(done, @"6 of 6 checks");
+        insta::assert_snapshot!(done, @"7 of 7 checks");
     })
     .await;
 }

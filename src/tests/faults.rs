@@ -192,6 +192,7 @@ async fn only_what_belongs_in_a_request_reaches_a_provider_and_no_key_stands_in_
         }
         let allowed = [
             "accept",
+            "accept-encoding",
             "anthropic-version",
             "authorization",
             "content-length",

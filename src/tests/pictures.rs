@@ -314,6 +314,7 @@ async fn a_model_that_paints_is_cancelled_and_what_it_can_have_made_is_charged()
         > a lighthouse
 
         🎨 Being made, since <t:1795219200:R>.
+        -# At most $0.72.
         ");
         let (message, id) = mia.button("Cancel");
         stage.world().press(mia.person, message, &id).unwrap();

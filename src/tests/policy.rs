@@ -322,7 +322,7 @@ fn every_address_is_documented_with_what_it_requires_and_nothing_else() {
             .method
             .as_ref()
             .map_or("POST", |method| method.as_str());
-        let name = format!("{method} {}", route.path.replace("{*path}", "{path}"));
+        let name = format!("{method} {}", route.path.replace("{*", "{"));
         let required = match route.requirement {
             Requirement::Nothing => json!([]),
             Requirement::Token(right) => json!([{"token": [right.as_str()]}]),

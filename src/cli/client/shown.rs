@@ -76,12 +76,56 @@ pub async fn models(as_json: bool) -> anyhow::Result<()> {
 
 fn amounts(total: &Value) -> String {
     let cost = NanoDollars(total["cost_nano_dollars"].as_u64().unwrap_or(0));
+    let cost = match (cost.0, total["requests_without_price"].as_u64()) {
+        (_, None | Some(0)) => cost.to_string(),
+        (0, _) => "price unknown".to_owned(),
+        (_, Some(many)) => format!("{cost}, price unknown for {many}"),
+    };
+    let requests = match total["requests"].as_u64() {
+        Some(1) => "1 request".to_owned(),
+        _ => format!("{} requests", total["requests"]),
+    };
+    let pictures = match total["images"].as_u64() {
+        None | Some(0) => String::new(),
+        Some(1) => ", 1 picture".to_owned(),
+        Some(many) => format!(", {many} pictures"),
+    };
     format!(
-        "{} requests, {} tokens in, {} out, {cost}",
-        total["requests"], total["input_tokens"], total["output_tokens"]
+        "{requests}, {} tokens in, {} out{pictures}, {cost}",
+        total["input_tokens"], total["output_tokens"]
     )
 }
 
 fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_known_price_is_not_shown_as_free() {
+        let shown = |cost: u64, unpriced: u64, requests: u64| {
+            amounts(
+                &json!({"requests": requests, "input_tokens": 12, "output_tokens": 3, "images": 2,
+                "cost_nano_dollars": cost, "requests_without_price": unpriced}),
+            )
+        };
+        let start = "12 tokens in, 3 out, 2 pictures";
+        for (cost, unpriced, requests, expected) in [
+            (0, 0, 1, format!("1 request, {start}, $0")),
+            (0, 1, 1, format!("1 request, {start}, price unknown")),
+            (
+                20_000_000,
+                1,
+                2,
+                format!("2 requests, {start}, $0.02, price unknown for 1"),
+            ),
+        ] {
+            assert_eq!(shown(cost, unpriced, requests), expected);
+        }
+    }
 }

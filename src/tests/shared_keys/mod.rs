@@ -306,3 +306,38 @@ async fn what_searches_or_has_no_price_is_for_ones_own_key_in_every_ask() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_free_at_a_provider_needs_no_price_under_a_limit_in_dollars() {
+    let limit = "[[quota.tiers]]\nname = 'community'\nlimits = [{ dollars = 1.0, per = 'day' }]\n";
+    let setup = Setup {
+        config: format!("{}{limit}", Setup::default().config),
+        ..paid_by_operator()
+    };
+    run_with(setup, async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        for path in [
+            "/openai/v1/models",
+            "/anthropic/v1/models",
+            "/google/v1beta/models",
+        ] {
+            let said = program.gets(path).await;
+            assert_eq!(said.status, 200, "{path}: {}", said.text);
+        }
+        let counted =
+            json!({"model": "claude-haiku-5-5", "messages": [{"role": "user", "content": "hi"}]});
+        let said = program
+            .posts("/anthropic/v1/messages/count_tokens", &counted)
+            .await;
+        assert_eq!(said.status, 200, "{}", said.text);
+        let app = stage.app().await;
+        app.idle().await;
+        let rows = app.audit().await;
+        assert_eq!(rows.len(), 4);
+        assert!(
+            rows.iter()
+                .all(|row| row.held.input_tokens + row.used.input_tokens == 0)
+        );
+    })
+    .await;
+}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
-use crate::model::{AskRefusal, Credential, FailureClass, Offer, Refusal, Surface};
+use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
     Relayed, estimate_cost, judge_request, tokens_of_picture,
@@ -79,8 +79,14 @@ impl Payable for RelayOrder {
         let is_limited = !limits.is_empty();
         let cost = estimate_cost(&self.request, is_limited);
         let model = self.named_model();
+        let is_free = self.request.surface == Surface::Free;
+        let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
-            prompt: cost.prompt.tokens(offer.provider.as_str(), &model),
+            prompt: if is_free {
+                PromptTokens::default()
+            } else {
+                prompt
+            },
             model,
             max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
@@ -119,7 +125,10 @@ impl RelayOrder {
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {
             model: self.named_model(),
-            prompt: bound.prompt,
+            prompt: match self.request.surface {
+                Surface::Free => PromptTokens::default(),
+                _ => bound.prompt,
+            },
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
             details: RelayTerms::Shared(bounded),

@@ -15,6 +15,9 @@ use crate::store::{DayStretch, QUARTER_MS};
 pub const DAYS_MAX: u16 = 366;
 /// A longer period is summed up by months: a page has no room for more bars.
 const SHOWN_DAYS_MAX: usize = 62;
+/// Years that can be asked for. The last one of the calendar has no day after
+/// it.
+const YEARS: Range<i16> = 1970..9999;
 /// How many quarters of an hour an ordinary day has.
 const QUARTERS_A_DAY: i64 = 96;
 
@@ -64,13 +67,18 @@ impl PeriodChoice {
                 .contains(&days)
                 .then_some(Self::LastDays(days));
         }
-        let year = |text: &str| digits(text).filter(|text| text.len() == 4)?.parse().ok();
+        let year = |text: &str| {
+            let year: i16 = digits(text).filter(|text| text.len() == 4)?.parse().ok()?;
+            YEARS.contains(&year).then_some(year)
+        };
         let Some((in_year, month)) = text.split_once('-') else {
-            return year(text).filter(|year| *year >= 1970).map(Self::Year);
+            return year(text).map(Self::Year);
         };
         let month: i8 = digits(month).filter(|text| text.len() == 2)?.parse().ok()?;
-        let year: i16 = year(in_year)?;
-        ((1..=12).contains(&month) && year >= 1970).then_some(Self::Month(year, month))
+        let year = year(in_year)?;
+        (1..=12)
+            .contains(&month)
+            .then_some(Self::Month(year, month))
     }
 }
 
@@ -287,6 +295,9 @@ mod tests {
             "2026-1",
             "26",
             "1969",
+            "1969-12",
+            "9999",
+            "9999-12",
             "99999",
             "+026",
             "2026-+1",
