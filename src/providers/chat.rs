@@ -217,7 +217,7 @@ impl Hearing<'_> {
             takes_back: visible.takes_back,
             words: &visible.words,
             bytes,
-            usage: answer.usage,
+            usage: answer.known_usage(),
         });
     }
 }

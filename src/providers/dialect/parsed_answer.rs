@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::model::{FailureClass, FinishReason, HeardBytes, Usage};
 
-use super::reported_usage::ReportedUsage;
+use super::reported_usage::{Field, ReportedUsage};
 
 /// An answer that is being read.
 #[derive(Debug, Default)]
@@ -58,6 +58,17 @@ impl ParsedAnswer {
         let mut heard = std::mem::take(&mut self.heard);
         heard.written = heard.written.saturating_add(text as u64);
         heard
+    }
+
+    /// The usage as far as it was reported: 0 for a total that was left out.
+    pub fn known_usage(&self) -> Option<Usage> {
+        let (input, output) = (
+            self.reported.get(Field::Input),
+            self.reported.get(Field::Output),
+        );
+        let is_known = input.is_some() || output.is_some();
+        let known = || self.reported.usage(input.unwrap_or(0), output.unwrap_or(0));
+        self.usage.or_else(|| is_known.then(known))
     }
 
     /// Takes the model's name from a field of an event.

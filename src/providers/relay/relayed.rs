@@ -136,7 +136,13 @@ impl Relayed {
         matches!(self.nature, AnswerNature::Stream(_)) && self.format.must_finish()
     }
 
-    /// What was used, as far as the provider has reported.
+    /// What was used as far as the provider has reported, also where it has left
+    /// out a total.
+    pub fn known_usage(&self) -> Option<Usage> {
+        self.answer.known_usage()
+    }
+
+    /// What was used, once the provider has reported it.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage
     }

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use latchkey_emulator::providers::ProviderFault;
+
 use super::program::Program;
 use super::{Setup, Stage, good, run_with};
 use crate::store::AuditedAttempt;
@@ -338,6 +340,34 @@ async fn what_is_free_at_a_provider_needs_no_price_under_a_limit_in_dollars() {
             rows.iter()
                 .all(|row| row.held.input_tokens + row.used.input_tokens == 0)
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_reported_is_booked_where_a_total_is_missing() {
+    run_with(paid_by_operator(), async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let mut rows = BTreeSet::new();
+        let ask = chat("openai/gpt-6-luna", &json!({}));
+        for (usage, expected) in [
+            (json!({"completion_tokens": 1_400}), (None, Some(1_400))),
+            (json!({"completion_tokens": 1_400, "prompt_tokens": 7.5}), (None, Some(1_400))),
+            (json!({"prompt_tokens": 900}), (Some(900), None)),
+        ] {
+            let whole = json!({"id": "chatcmpl-0", "object": "chat.completion", "model": "gpt-6-luna", "usage": usage,
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": "one two"}, "finish_reason": "stop"}]});
+            let headers = vec![("content-type", "application/json".to_owned())];
+            stage.fails("openai", ProviderFault::Sends(headers, whole.to_string().into_bytes()));
+            let said = program.posts("/v1/chat/completions", &ask).await;
+            assert_eq!(said.status, 200, "{}", said.text);
+            let row = new_row(stage, &mut rows).await;
+            let (input, output) = expected;
+            assert_eq!(row.used.input_tokens, input.unwrap_or(row.used.input_tokens));
+            assert_eq!(row.used.output_tokens, output.unwrap_or(row.used.output_tokens));
+            assert!(row.used.input_tokens > 0 && row.used.output_tokens > 0, "{usage}");
+            assert!(row.estimated, "{usage}");
+        }
     })
     .await;
 }

@@ -129,7 +129,7 @@ impl Relay {
     fn hear(&mut self) {
         if let Some(hold) = &mut self.hold {
             hold.hear(self.relayed.newly_heard());
-            hold.note_report(self.relayed.usage());
+            hold.note_report(self.relayed.known_usage());
         }
     }
 
