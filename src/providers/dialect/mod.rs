@@ -46,7 +46,7 @@ pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
-    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage,
+    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage, is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;

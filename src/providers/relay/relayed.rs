@@ -12,7 +12,7 @@ use crate::model::{
     Usage,
 };
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
+use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
 use crate::providers::lone_surrogates::replace_lone_surrogates;
@@ -496,11 +496,4 @@ impl Relayed {
     fn failed(&self, class: FailureClass) -> ProviderFailure {
         failed(&self.provider, class)
     }
-}
-
-/// Whether an event holds usage and no text: the one that we asked for.
-/// Vendors that put usage beside text are left as they are.
-fn is_only_usage(event: &Value) -> bool {
-    let has_no_text = event["choices"].as_array().is_some_and(Vec::is_empty);
-    has_no_text && event["usage"].is_object()
 }

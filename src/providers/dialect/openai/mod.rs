@@ -137,6 +137,13 @@ pub fn limit_output(request: &mut RawObject, quirks: OpenAiQuirks, tokens: u64) 
     request.set_at_most(used.unwrap_or(quirks.output_limit), tokens)
 }
 
+/// Whether an event holds usage and no text: the one that we asked for.
+/// Vendors that put usage beside text are left as they are.
+pub fn is_only_usage(event: &Value) -> bool {
+    let has_no_text = event["choices"].as_array().is_some_and(Vec::is_empty);
+    has_no_text && event["usage"].is_object()
+}
+
 /// Asks for usage at the end of a stream. Whether that changed the request:
 /// a caller who asked already wants to see the usage too.
 pub fn ask_for_usage(request: &mut RawObject) -> bool {
