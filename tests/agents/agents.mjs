@@ -13,6 +13,8 @@ import { join } from 'node:path';
 const GATEWAY = process.env.GATEWAY_URL;
 const TOKEN = process.env.GATEWAY_TOKEN;
 const INSTALLED = join(process.env.AGENTS, 'node_modules');
+/** How packages name the system and its processor. */
+const SYSTEM = `${process.platform}-${process.arch}`;
 const COUNT = /one two three four five six seven eight nine ten/;
 /** How long an agent may take for one question, in milliseconds. */
 const PATIENCE = 90_000;
@@ -46,7 +48,7 @@ function run(program, args, { env = {}, files = {} }) {
   });
 }
 
-const CLAUDE = '@anthropic-ai/claude-code-linux-x64/claude';
+const CLAUDE = `@anthropic-ai/claude-code-${SYSTEM}/claude`;
 
 function askClaude(prompt, { token = TOKEN, model = 'claude-haiku-5-5', address = `${GATEWAY}/anthropic` } = {}) {
   return run(CLAUDE, ['-p', prompt, '--model', model, '--allowedTools', 'Glob'], {
@@ -141,7 +143,7 @@ const CONFIGURED = {
 
 function askOpencode(model, prompt) {
   const config = { autoupdate: false, share: 'disabled', provider: CONFIGURED };
-  return run('opencode-linux-x64/bin/opencode', ['run', '-m', model, prompt], {
+  return run(`opencode-${SYSTEM}/bin/opencode`, ['run', '-m', model, prompt], {
     env: { OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' },
     files: { '.config/opencode/opencode.json': JSON.stringify(config) },
   });
