@@ -43,6 +43,11 @@ impl Source {
         matches!(self, Self::Request | Self::Personal)
     }
 
+    /// Whether somebody else's key pays: a server's, or the operator's.
+    pub fn is_shared(self) -> bool {
+        matches!(self, Self::Server | Self::BotDefault)
+    }
+
     /// Reads the word that [`Self::as_str`] writes.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == word)

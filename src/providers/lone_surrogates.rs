@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 /// What stands for half of a character.
 const REPLACEMENT: &[u8] = b"\\ufffd";
 /// The length of an escape such as `\ud83d`.
@@ -34,6 +36,14 @@ pub fn replace_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
             out.extend_from_slice(json.get(taken..).unwrap_or_default());
             Cow::Owned(out)
         }
+    }
+}
+
+/// The same for a body, which is copied only where something is replaced.
+pub fn mend_surrogates(body: &Bytes) -> Bytes {
+    match replace_lone_surrogates(body) {
+        Cow::Borrowed(_) => body.clone(),
+        Cow::Owned(mended) => mended.into(),
     }
 }
 

@@ -66,7 +66,7 @@ impl Payable for PlannedAsk {
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
-        if matches!(offer.source, Source::Server | Source::BotDefault) {
+        if offer.source.is_shared() {
             judge_chat_model(provider, &model)?;
         }
         let system = self.plan.system.len() as u64;

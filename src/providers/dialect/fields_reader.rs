@@ -81,6 +81,17 @@ impl<'a> Fields<'a> {
         Ok(items.unwrap_or_default())
     }
 
+    /// The messages of a conversation, of which there is at least one.
+    pub fn messages(&self) -> Result<&'a [Json], Untranslatable> {
+        let messages = self.list("messages")?;
+        if messages.is_empty() {
+            return Err(Untranslatable::malformed(
+                "`messages` must have at least one message",
+            ));
+        }
+        Ok(messages)
+    }
+
     /// A list of texts.
     pub fn texts(&self, name: &str) -> Result<Vec<String>, Untranslatable> {
         let items = self.list(name)?.iter();

@@ -1,7 +1,5 @@
 //! An answer on its way back to the caller.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -15,7 +13,7 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
-use crate::providers::lone_surrogates::replace_lone_surrogates;
+use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
 use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
@@ -225,7 +223,7 @@ impl Relayed {
         if is_read {
             return Ok(());
         }
-        let value = self.parse_whole(body)?;
+        let value = self.parse_whole(&mend_surrogates(body))?;
         self.read_value(&value)
     }
 
@@ -240,23 +238,18 @@ impl Relayed {
         } else {
             None
         };
+        let body = &mend_surrogates(body);
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
         let translated = match &mut self.rewriting {
-            AnswerChange::Translated(translator) => {
-                translator.translate_whole(&value, &replace_lone_surrogates(body))
-            }
+            AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => Ok(body.clone()),
         };
         translated.map_err(|class| self.failed(class))
     }
 
     fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
-        let mended = match replace_lone_surrogates(body) {
-            Cow::Borrowed(_) => body.clone(),
-            Cow::Owned(mended) => mended.into(),
-        };
-        let value = self.format.parse_whole(&mended);
+        let value = self.format.parse_whole(body);
         let value = value.map_err(|class| self.failed(class))?;
         value.ok_or_else(|| self.failed(FailureClass::Upstream))
     }
@@ -360,15 +353,14 @@ impl Relayed {
         let read = self.incoming.read_held_body(WHOLE_BYTES_MAX, self.deadline);
         let (body, _permit) = read.await.map_err(|unread| self.failed(unread.class))?;
         self.ended = true;
-        let body = body.slice_ref(without_mark(&body));
+        let body = mend_surrogates(&body.slice_ref(without_mark(&body)));
         let value = self.parse_whole(&body)?;
         self.read_value(&value)?;
         let mut events = Vec::new();
         match &mut self.rewriting {
             AnswerChange::Translated(translator) => {
                 // It reads a whole answer as it reads an event.
-                let written =
-                    translator.write_event(&value, &replace_lone_surrogates(&body), &mut events);
+                let written = translator.write_event(&value, &body, &mut events);
                 written.map_err(|class| failed(&self.provider, class))?;
                 translator.write_end(&mut events);
             }

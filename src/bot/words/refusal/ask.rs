@@ -95,8 +95,7 @@ fn unknown_model(voice: Voice<'_>, model: &str) -> String {
 
 /// Whether the account behind somebody else's key has to be changed.
 fn is_account_matter(source: Source, what: Restriction) -> bool {
-    matches!(source, Source::Server | Source::BotDefault)
-        && matches!(what, Restriction::Unverified | Restriction::FreeTier)
+    source.is_shared() && matches!(what, Restriction::Unverified | Restriction::FreeTier)
 }
 
 /// What has to be changed of the account behind somebody else's key.

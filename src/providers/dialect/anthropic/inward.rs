@@ -210,13 +210,7 @@ fn read_system(body: &Json, request: &mut NeutralRequest) -> Result<(), Untransl
 }
 
 fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
-    let messages = fields.list("messages")?;
-    if messages.is_empty() {
-        return Err(Untranslatable::malformed(
-            "`messages` must have at least one message",
-        ));
-    }
-    for (at, message) in messages.iter().enumerate() {
+    for (at, message) in fields.messages()?.iter().enumerate() {
         let place = format!("messages[{at}].");
         let speaker = match message["role"].as_str() {
             Some("user") => Speaker::Person,

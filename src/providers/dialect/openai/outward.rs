@@ -110,12 +110,7 @@ fn refuse_unsayable(
             "`tools` for this model, which takes them in `POST /v1/responses` alone,",
         ));
     }
-    let parts = request.turns.iter().flat_map(|turn| &turn.parts);
-    let mut marks = request.system.iter().chain(parts).map(|part| part.cache);
-    let is_marked = marks.any(|mark| mark.is_some());
-    if is_marked || request.tools.iter().any(|tool| tool.cache.is_some()) {
-        request.ignored.add("cache_control");
-    }
+    request.ignore_cache_marks();
     Ok(())
 }
 

@@ -83,13 +83,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
             request.ignored.add(hint);
         }
     }
-    let messages = fields.list("messages")?;
-    if messages.is_empty() {
-        return Err(Untranslatable::malformed(
-            "`messages` must have at least one message",
-        ));
-    }
-    for (at, message) in messages.iter().enumerate() {
+    for (at, message) in fields.messages()?.iter().enumerate() {
         let place = format!("messages[{at}].");
         let message = Fields {
             json: message,
