@@ -48,7 +48,7 @@ pub use address_pace::AddressPace;
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
-pub use chat::{Answer, FellBack, FinishReason, WhyFellBack};
+pub use chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
