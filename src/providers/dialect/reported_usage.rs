@@ -110,6 +110,11 @@ impl ReportedUsage {
         named.fold(ServiceTerms::default(), ServiceTerms::with)
     }
 
+    /// Whether the answer says that it was served on terms of its own.
+    pub fn has_terms(&self) -> bool {
+        !self.terms().is_empty()
+    }
+
     /// A count; none if it was not reported.
     pub fn get(&self, field: Field) -> Option<u64> {
         self.counts.get(field as usize).copied().flatten()
