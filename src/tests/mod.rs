@@ -19,6 +19,7 @@ mod choices;
 mod citations;
 mod clients;
 mod colours;
+mod command_line;
 mod compatibility;
 mod console;
 mod crowds;
