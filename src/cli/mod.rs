@@ -38,7 +38,7 @@ pub use files::raise_limit as raise_file_limit;
 #[cfg(test)]
 pub use log::{layer as log_layer, start as start_log};
 #[cfg(test)]
-pub use output::print;
+pub use output::{is_unread, print};
 #[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
@@ -124,7 +124,7 @@ fn run_with(arguments: Arguments) -> ExitCode {
     };
     // Tasks that did not end in time are not waited for.
     runtime.shutdown_background();
-    code
+    output::exit_code(code)
 }
 
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {

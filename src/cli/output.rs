@@ -4,10 +4,12 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// The status with which programs end that wrote into a closed pipe: 128 and
 /// the number of `SIGPIPE`.
-const PIPE_CLOSED: i32 = 141;
+const PIPE_CLOSED: u8 = 141;
 
 /// Prints a line.
 macro_rules! println {
@@ -35,18 +37,46 @@ macro_rules! eprint {
     ($($words:tt)*) => { $crate::cli::output::tell(format_args!($($words)*)) };
 }
 
-/// Prints to standard output, at once. The program ends where nobody reads it.
+/// Why nothing more can be printed to standard output, once that is so.
+static UNPRINTED: OnceLock<io::ErrorKind> = OnceLock::new();
+
+/// Prints to standard output, at once.
 pub fn print(words: fmt::Arguments<'_>) {
-    let mut output = io::stdout().lock();
-    let printed = output.write_fmt(words).and_then(|()| output.flush());
-    end_if_unread(printed);
+    print_with(|output| output.write_fmt(words));
 }
 
 /// Writes bytes to standard output, in the same way.
 pub fn print_bytes(bytes: &[u8]) {
+    print_with(|output| output.write_all(bytes));
+}
+
+fn print_with(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
+    if is_unread() {
+        return;
+    }
     let mut output = io::stdout().lock();
-    let printed = output.write_all(bytes).and_then(|()| output.flush());
-    end_if_unread(printed);
+    let printed = write(&mut output).and_then(|()| output.flush());
+    if let Err(error) = printed
+        && UNPRINTED.set(error.kind()).is_ok()
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        tell(format_args!("error: could not print: {error}\n"));
+    }
+}
+
+/// Whether nobody reads what is printed any more, so that whatever goes on for
+/// its sake may end.
+pub fn is_unread() -> bool {
+    UNPRINTED.get().is_some()
+}
+
+/// The status that the program ends with, if this is what its verb says.
+pub fn exit_code(code: ExitCode) -> ExitCode {
+    match UNPRINTED.get() {
+        None => code,
+        Some(io::ErrorKind::BrokenPipe) => ExitCode::from(PIPE_CLOSED),
+        Some(_) => ExitCode::FAILURE,
+    }
 }
 
 /// Prints to standard error. What nobody reads there is lost.
@@ -54,15 +84,4 @@ pub fn tell(words: fmt::Arguments<'_>) {
     let mut output = io::stderr().lock();
     let told = output.write_fmt(words).and_then(|()| output.flush());
     drop(told);
-}
-
-fn end_if_unread(printed: io::Result<()>) {
-    match printed {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(PIPE_CLOSED),
-        Err(error) => {
-            tell(format_args!("error: could not print: {error}\n"));
-            std::process::exit(1);
-        }
-    }
 }

@@ -219,7 +219,7 @@ async fn a_cost_that_is_cut_is_shown_as_it_was_said_and_as_it_is_booked() {
             json!({"choices": [{"index": 0, "delta": {"content": "one two"}, "finish_reason": "stop"}]}),
             json!({"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7, "cost": 5_000.0}}),
         ];
-        let events: String = chunks.iter().map(|it| format!("data: {it}\n\n")).collect();
+        let events = chunks.map(|it| format!("data: {it}\n\n")).concat();
         let head = vec![("content-type", "text/event-stream".to_owned())];
         let bytes = format!("{events}data: [DONE]\n\n").into_bytes();
         stage.fails("openrouter", ProviderFault::Sends(head, bytes));
@@ -275,6 +275,60 @@ async fn no_part_of_an_attempt_is_larger_than_the_whole() {
     .await;
 }
 
+/// Calls that ask for terms of service: the address, the model, and what is
+/// asked for beside the usual.
+fn list_calls_on_terms() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("/v1/chat/completions", "openai/gpt-6-luna", json!({})),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "auto"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "flex"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority", "stream": true}),
+        ),
+        (
+            "/v1/responses",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority", "stream": true}),
+        ),
+        (
+            "/v1/responses",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "scale"}),
+        ),
+        ("/anthropic/v1/messages", "claude-opus-5-5", json!({})),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"speed": "fast"}),
+        ),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"inference_geo": "us", "stream": true}),
+        ),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"speed": "fast", "inference_geo": "us"}),
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
     run(async |stage| {
@@ -284,55 +338,7 @@ async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
         }
         let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
         let mut seen = Vec::new();
-        for (address, model, more) in [
-            ("/v1/chat/completions", "openai/gpt-6-luna", json!({})),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "auto"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "flex"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority", "stream": true}),
-            ),
-            (
-                "/v1/responses",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority", "stream": true}),
-            ),
-            (
-                "/v1/responses",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "scale"}),
-            ),
-            ("/anthropic/v1/messages", "claude-opus-5-5", json!({})),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"speed": "fast"}),
-            ),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"inference_geo": "us", "stream": true}),
-            ),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"speed": "fast", "inference_geo": "us"}),
-            ),
-        ] {
+        for (address, model, more) in list_calls_on_terms() {
             let mut ask = count(model);
             if address.ends_with("/responses") {
                 ask = json!({"model": model, "input": "count"});
@@ -370,7 +376,16 @@ async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
         claude-opus-5-5 {"inference_geo":"us","stream":true}: ["us"] 272800
         claude-opus-5-5 {"inference_geo":"us","speed":"fast"}: ["fast","us"] 545600
         "#);
-        // Also where it breaks off before its usage comes.
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_costs_what_its_terms_cost() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
         stage.fails("openai", ProviderFault::Cut);
         let mut ask = count("openai/gpt-6-luna");
         ask["service_tier"] = json!("priority");

@@ -8,6 +8,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::cli::output::is_unread;
 use crate::model::{NanoDollars, is_blank};
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
@@ -61,7 +62,7 @@ pub async fn ask(question: Question, file: Option<&Path>) -> anyhow::Result<()> 
     let mut events = EventReader::new(response);
     while let Some(event) = events.next().await? {
         if let GatewayEvent::Data(data) = event
-            && print_event(&data)?
+            && (print_event(&data)? || is_unread())
         {
             return Ok(());
         }
