@@ -227,7 +227,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
             person.say_at(&visit, PATH, &words).await
         }
         Err(error @ Error::Refused(_)) => {
-            let mut trouble = explain(error);
+            let mut trouble = explain(&visit, error);
             "The key was not stored.".clone_into(&mut trouble.title);
             Ok(form_page(&visit, Some(&provider), Some(&trouble)).into())
         }
@@ -239,7 +239,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn check(visit: Visit, person: SignedIn) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(&person));
     let tested = keys.test_system(&caller, visit.path_value(0)).await;
-    let (key, check) = tested.map_err(explain)?;
+    let (key, check) = tested.map_err(|error| explain(&visit, error))?;
     let name = provider_name(&visit, key.provider());
     let words = format!("{name}: {}", describe_check(&check));
     person.say_at(&visit, PATH, &words).await
@@ -258,7 +258,7 @@ pub async fn resume(visit: Visit, person: SignedIn) -> HandlerResult {
 async fn set_paused(visit: &Visit, person: &SignedIn, paused: bool) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(person));
     let changed = keys.change_system(&caller, visit.path_value(0), None, Some(paused));
-    let key = changed.await.map_err(explain)?;
+    let key = changed.await.map_err(|error| explain(visit, error))?;
     let name = provider_name(visit, key.provider());
     let words = if paused {
         format!("The {name} key is paused: it pays for nobody until it is resumed.")
@@ -274,7 +274,7 @@ pub async fn show_removal(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, &path)?;
     let keys = &visit.app().keys;
     let found = keys.find_system(&caller, visit.path_value(0)).await;
-    let key = found.map_err(explain)?;
+    let key = found.map_err(|error| explain(&visit, error))?;
     let used = keys.system_use(&caller).await?;
     let (name, month) = (provider_name(&visit, key.provider()), key.used(&used).month);
     let body = html! {
@@ -300,7 +300,7 @@ pub async fn remove(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, visit.uri.path())?;
     let (keys, caller) = (&visit.app().keys, operator(&person));
     let removed = keys.remove_system(&caller, visit.path_value(0)).await;
-    let removed = removed.map_err(explain)?;
+    let removed = removed.map_err(|error| explain(&visit, error))?;
     let name = provider_name(&visit, &removed.provider);
     let words = format!("The {name} key is removed. To be thorough, revoke it at {name} too.");
     person.say_at(&visit, PATH, &words).await
