@@ -9,6 +9,7 @@ use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
+use crate::console::parts::key::RESTRICTED;
 use crate::console::parts::{form, icon, money, note, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
@@ -142,10 +143,14 @@ fn show_health(key: &SystemKey) -> Markup {
     {
         return html! { span.health { (icon::small("pause")) "Paused" } };
     }
+    let needs_no_key = matches!(key, SystemKey::Environment(it) if it.variable.is_none());
     let (image, words, is_bad) = match key.health() {
+        Health::Valid | Health::Unguarded if needs_no_key => ("check", "Answers", false),
+        Health::Unverified if needs_no_key => ("minus", "Not asked yet", false),
         Health::Valid => ("check", "Works", false),
+        Health::Unguarded => ("check", "Reachable; it checks no keys", false),
         Health::Unverified => ("minus", "Not checked yet", false),
-        Health::Restricted => ("minus", "Works in part", false),
+        Health::Restricted => ("check", RESTRICTED, false),
         Health::Refused => ("alert", "Refused", true),
         Health::OutOfCredit => ("alert", "Out of credit", true),
         Health::Damaged => ("alert", "Damaged", true),
@@ -219,12 +224,16 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
     match visit.app().keys.put_system(&caller, draft).await {
         Ok(added) => {
             let name = provider_name(&visit, &added.key.provider);
-            let done = match &added.replaced {
+            let mut words = vec![match &added.replaced {
+                Some(_) if added.is_same => {
+                    format!("That {name} key was sealed already. It was checked again.")
+                }
                 Some(old) => format!("The {name} key is replaced{}", replacing::describe_old(old)),
                 None => format!("The {name} key is sealed."),
-            };
-            let words = format!("{done} {}", describe_check(&added.check));
-            person.say_at(&visit, PATH, &words).await
+            }];
+            words.extend(added.kept_name().map(replacing::describe_kept));
+            words.push(describe_check(&added.check).to_owned());
+            person.say_at(&visit, PATH, &words.join(" ")).await
         }
         Err(error @ Error::Refused(_)) => {
             let mut trouble = explain(&visit, error);
@@ -315,9 +324,12 @@ fn provider_name(visit: &Visit, id: &ProviderId) -> String {
 fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "Its provider accepts it.",
+        Check::Unguarded => "Its server is reachable, and checks no keys.",
         Check::Invalid => "Its provider refuses it, so it pays for nobody.",
         Check::OutOfCredit => "Its account is out of credit, so it pays for nobody yet.",
-        Check::Restricted => "Its provider accepts it with restrictions.",
+        Check::Restricted => {
+            "Its provider accepts it. Its rights, plan or region may stop some questions."
+        }
         Check::WrongExtra => "Its provider knows the key, but not the ids that go with it.",
         Check::Unknown(_) => "Its provider could not be asked right now; it is used as it is.",
     }

@@ -74,6 +74,13 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::NameTooLong { characters, max } => {
             format!("The name has {characters} characters, and may have {max}. Choose a shorter one.")
         }
+        KeyRefusal::MalformedExtra {
+            field,
+            is_missing: true,
+            ..
+        } => {
+            format!("“{field}” is empty, and the key is of no use without it.")
+        }
         KeyRefusal::MalformedExtra { field, .. } => {
             format!("“{field}” must be a plain name of letters, digits and dashes.")
         }
