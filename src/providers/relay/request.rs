@@ -101,7 +101,7 @@ impl RelayRequest {
             let rewriting = AnswerChange::Translated(translation.answers);
             (
                 translation.path,
-                Surface::Chat,
+                translation.surface,
                 Some(translation.body),
                 rewriting,
             )
@@ -158,6 +158,7 @@ impl RelayRequest {
                 .as_deref()
                 .is_some_and(|it| it.contains("alt=sse")),
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
+            fields: self.body.fields(),
             model,
             output_limit: match terms {
                 PayerTerms::Limited(tokens) => Some(tokens),

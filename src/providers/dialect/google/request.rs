@@ -91,6 +91,7 @@ fn refuse_unsayable(
         request.ignored.add("user");
     }
     request.ignore_cache_marks();
+    request.ignore_details();
     Ok(())
 }
 
