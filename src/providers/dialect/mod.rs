@@ -6,6 +6,7 @@ mod answer_piece;
 mod anthropic;
 mod chat_request;
 mod fields_reader;
+mod foreign_seals;
 mod google;
 mod json;
 mod json_size;
@@ -41,6 +42,7 @@ use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
+pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;

@@ -2,6 +2,7 @@
 //! same answers, streamed or not.
 
 mod meanings;
+mod moves;
 mod talks;
 mod written;
 
