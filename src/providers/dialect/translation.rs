@@ -14,8 +14,9 @@ use crate::model::{CallDialect, FailureClass, Surface, Usage};
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::json::Json;
-use super::neutral::Untranslatable;
+use super::neutral::{NeutralRequest, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
+use super::raw_object::RawObject;
 use super::{Dialect, anthropic, google, openai, responses};
 
 /// The tool whose input is the JSON that was asked for.
@@ -27,6 +28,8 @@ pub struct ChatToTranslate<'a> {
     /// Whether it is one of OpenAI's Responses.
     pub is_response: bool,
     pub body: &'a [u8],
+    /// The fields of the body as it came, if they were read.
+    pub fields: Option<&'a RawObject>,
     /// The provider's name for the model.
     pub model: &'a str,
     /// The limit that somebody else than the caller puts on the output.
@@ -41,6 +44,7 @@ pub struct ChatToTranslate<'a> {
 /// A request in the provider's dialect.
 pub struct Translation {
     pub path: String,
+    pub surface: Surface,
     pub body: Bytes,
     pub answers: Box<AnswerTranslator>,
 }
@@ -96,14 +100,17 @@ pub fn translate(
         (Some(asked), Some(limit)) => Some(asked.min(limit)),
         (asked, limit) => asked.or(limit),
     };
-    request.settle_calls()?;
+    request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
+    let surface = surface_for(&request, chat.model, dialect);
     let written = match dialect {
+        _ if surface == Surface::Responses => responses::write_request(&mut request, chat)?,
         Dialect::Anthropic => anthropic::write_request(&mut request, chat.model, chat.stream)?,
         Dialect::Google => google::write_request(&mut request, chat.model, chat.stream)?,
         _ => openai::write_request(&mut request, chat, dialect)?,
     };
     let reader: Box<dyn AnswerReader> = match dialect {
+        _ if surface == Surface::Responses => Box::new(responses::ResponseReader::default()),
         Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
         _ => Box::new(openai::ChatReader::default()),
@@ -122,7 +129,7 @@ pub fn translate(
     let answers = AnswerTranslator {
         reader,
         writer,
-        format: dialect.answer_format(Surface::Chat, &written.path),
+        format: dialect.answer_format(surface, &written.path),
         json_tool: JsonTool {
             is_on: written.asks_by_tool,
             ..JsonTool::default()
@@ -135,9 +142,22 @@ pub fn translate(
     };
     Ok(Translation {
         path: written.path,
+        surface,
         body: written.body.to_string().into(),
         answers: Box::new(answers),
     })
+}
+
+/// Which API of its provider a chat goes to.
+fn surface_for(request: &NeutralRequest, model: &str, dialect: Dialect) -> Surface {
+    match dialect {
+        Dialect::OpenAi(quirks)
+            if quirks.has_models_without_chat && openai::needs_responses(model, request) =>
+        {
+            Surface::Responses
+        }
+        _ => Surface::Chat,
+    }
 }
 
 /// What an answer says of itself unless the provider names it.

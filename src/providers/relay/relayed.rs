@@ -471,7 +471,9 @@ impl Relayed {
         self.format.read_event(value, &mut self.answer);
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
-        if self.answer.failed {
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let told = self.format.told_failure(value).filter(|_| is_translated);
+        if let Some(value) = told.or(self.answer.failed.then_some(value)) {
             let status = failure::status_of_event(value);
             let said = read_error_event(status, value, &self.scrubber);
             self.said = said.map(Box::new);
