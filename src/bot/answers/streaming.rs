@@ -147,7 +147,7 @@ async fn stream_answer(
         notes.close(outcome.attempt, &outcome.trace);
     }
     notices::tell_key_owners(renderer, &outcome.demoted).await;
-    notices::tell_budget_owners(bot, voice, &outcome.notices).await;
+    notices::tell_budget_owners(bot, &outcome.notices).await;
     Ok(())
 }
 

@@ -10,11 +10,13 @@ use jiff::tz::TimeZone;
 
 use crate::app::{
     Bill, KeyNames, KnownProviders, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD,
-    ReceiptPage, ReceiptsAfter, Total, UsageScope, find_zone, receipts_table,
+    ReceiptPage, ReceiptsAfter, Total, UsageScope, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::pages::usage::filters::{UsedDays, is_used_month, month_words};
+use crate::console::pages::usage::filters::{
+    UsedDays, is_used_month, month_words, read_zone, wrong,
+};
 use crate::console::pages::usage::table;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
 use crate::console::parts::{key, money, note, payer};
@@ -83,16 +85,17 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     let Some(choice @ PeriodChoice::Month(..)) = choice else {
         return Err(Trouble::nothing_here());
     };
-    let zone = match visit.query("tz") {
-        None => None,
-        Some(name) => Some(find_zone(&name).ok_or_else(Trouble::nothing_here)?),
-    };
+    let zone = read_zone(visit)?;
+    if is_table {
+        visit.require_parameters(&["tz"])?;
+    }
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {
         return send_receipts(visit, whose, period).await;
     }
     let after = visit.query("after");
-    let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
+    let no_receipt = || wrong("No receipt has the number behind “after”. Begin at the first page.");
+    let after = after.map(|id| AttemptId::parse(&id).ok_or_else(no_receipt));
     let after = after.transpose()?;
     let quotas = &visit.app().quotas;
     let page = ReceiptsAfter {

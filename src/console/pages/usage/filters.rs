@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use axum::http::StatusCode;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use url::form_urlencoded;
 
 use crate::app::{Period, PeriodChoice, find_zone};
@@ -117,12 +118,7 @@ impl Filters {
                 wrong("There is no such period. It can be today, 7d, this-month, last-month, a month such as 2026-11, or a year such as 2026.")
             })?,
         };
-        let zone = match visit.query("tz") {
-            None => None,
-            Some(name) => Some(find_zone(&name).ok_or_else(|| {
-                wrong("There is no such time zone. It is named as the IANA names it, such as Europe/Berlin.")
-            })?),
-        };
+        let zone = read_zone(visit)?;
         let figure = match visit.query("show") {
             None => Figure::Cost,
             Some(name) => {
@@ -136,6 +132,12 @@ impl Filters {
             period: visit.app().quotas.period(choice, zone)?,
             figure,
         })
+    }
+
+    /// The same for a file, or for a program: what is misspelt is refused.
+    pub fn read_exactly(visit: &Visit) -> Result<Self, Trouble> {
+        visit.require_parameters(&["period", "tz", "show"])?;
+        Self::read(visit)
     }
 
     /// What follows the question mark of an address that shows the same.
@@ -189,6 +191,19 @@ impl Filters {
             }
         }
     }
+}
+
+/// The time zone that the address names; none where it names none.
+pub fn read_zone(visit: &Visit) -> Result<Option<TimeZone>, Trouble> {
+    let Some(name) = visit.query("tz") else {
+        return Ok(None);
+    };
+    let zone = find_zone(&name).ok_or_else(|| {
+        wrong(
+            "There is no such time zone. It is named as the IANA names it, such as Europe/Berlin.",
+        )
+    });
+    zone.map(Some)
 }
 
 /// Whether there can be usage of a month, by its first day.
@@ -247,7 +262,8 @@ fn offered(used: &UsedDays, chosen: &str) -> Vec<(String, String)> {
     offered
 }
 
-fn wrong(words: &str) -> Trouble {
+/// What an address asks for cannot be shown.
+pub fn wrong(words: &str) -> Trouble {
     Trouble::new(StatusCode::BAD_REQUEST, "That cannot be shown", words)
         .way("/usage", "Show the last 30 days")
 }

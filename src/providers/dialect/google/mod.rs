@@ -32,7 +32,7 @@ use super::surface::is_list;
 pub use answer::ContentReader;
 pub use inward::read_request;
 pub use outward::ContentWriter;
-pub use request::write_request;
+pub use request::{NO_SIGNATURE, write_request};
 
 pub const MODELS_PAGE: &str = "/models?pageSize=200";
 const MODELS_PATH: &str = "/models";

@@ -63,6 +63,8 @@ pub struct Ask<'a> {
     pub thinks: bool,
     pub stream: bool,
     pub usage_wanted: bool,
+    /// Whether the ids of calls have nine letters and digits.
+    pub has_short_ids: bool,
     /// Tokens of the prompt.
     pub input: u64,
     /// The cost in dollars that this provider reports with its answer.
@@ -102,6 +104,7 @@ impl<'a> Ask<'a> {
             thinks: false,
             stream: body["stream"] == true,
             usage_wanted: true,
+            has_short_ids: call.provider.id == "mistral",
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
             tier: served_tier(call),
