@@ -7,7 +7,7 @@ use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::NanoDollars;
 
-use crate::bot::words::formats::grouped;
+use crate::bot::words::formats::{grouped, money};
 use crate::bot::words::voice::Voice;
 
 /// The field that confirms.
@@ -33,7 +33,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
          who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.",
         &[
             ("n", &grouped(stored.used.requests)),
-            ("cost", &NanoDollars(stored.used.cost_nano)),
+            ("cost", &money(voice, NanoDollars(stored.used.cost_nano))),
             ("days", &stored.keep_days),
         ],
     );

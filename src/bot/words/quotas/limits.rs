@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::bot::words::formats::{grouped, relative_time};
+use crate::bot::words::formats::{grouped, money, relative_time};
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
 
@@ -21,7 +21,7 @@ pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
         (Metric::OutputTokens, _) => lang.say("{n} output tokens", values),
         (Metric::Images, 1) => lang.words("1 image").to_owned(),
         (Metric::Images, _) => lang.say("{n} images", values),
-        (Metric::Cost, nano) => NanoDollars(nano).to_string(),
+        (Metric::Cost, nano) => money(voice, NanoDollars(nano)),
     }
 }
 
@@ -48,9 +48,9 @@ pub fn use_line(voice: Voice<'_>, used: &LimitUse) -> String {
         "{bar} {used} of {limit}, {left} left",
         &[
             ("bar", &bar(used)),
-            ("used", &bare_amount(metric, used.used)),
+            ("used", &bare_amount(voice, metric, used.used)),
             ("limit", &describe_limit(voice, used.limit)),
-            ("left", &bare_amount(metric, used.shown_left())),
+            ("left", &bare_amount(voice, metric, used.shown_left())),
         ],
     );
     if let Some(at_ms) = used.renews_at_ms {
@@ -78,9 +78,9 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
 }
 
 /// An amount without the name of what is counted: `1,500`, `$5.00`.
-pub fn bare_amount(metric: Metric, amount: u64) -> String {
+pub fn bare_amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
     match metric {
-        Metric::Cost => NanoDollars(amount).to_string(),
+        Metric::Cost => money(voice, NanoDollars(amount)),
         _ => grouped(amount),
     }
 }
