@@ -65,6 +65,7 @@ mod picture_hosts;
 mod picture_jobs;
 mod picture_kills;
 mod picture_kinds;
+mod picture_models;
 mod picture_restarts;
 mod picture_spending;
 mod picture_storage;

@@ -10,7 +10,8 @@ use crate::console::markup::{Markup, html};
 use crate::console::parts::{money, payer};
 use crate::console::words::{describe_left_out, describe_passed_over};
 use crate::model::{
-    Answer, FinishReason, NanoDollars, PictureAnswer, ProviderId, Source, Trace, Usage,
+    Answer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, ProviderId, Source, Trace,
+    Usage,
 };
 
 /// A receipt in words.
@@ -76,6 +77,9 @@ impl Receipt {
             )
         });
         let mut notes: Vec<String> = fell_back.collect();
+        if let Some(estimate) = made.estimate.filter(|it| it.cost.0 > 0) {
+            notes.push(format!("Foreseen before: {}.", foresee(estimate)));
+        }
         if !made.missing.is_empty() {
             let (missing, all) = (made.missing.len(), made.missing.len() + count);
             notes.push(format!(
@@ -157,6 +161,15 @@ impl Receipt {
                 }
             }
         }
+    }
+}
+
+/// What pictures may cost, in words.
+pub fn foresee(estimate: PriceEstimate) -> String {
+    let about = if estimate.is_most { "at most" } else { "about" };
+    match estimate.pictures {
+        1 => format!("{about} {}", estimate.cost),
+        count => format!("{about} {} for {count} pictures", estimate.cost),
     }
 }
 
