@@ -62,10 +62,10 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         4 requests, 6 images, $0.38, 54 tokens in, 17,790 out
         **By model**
         ```
-        OpenAI gpt-image-2      1   $0.25
-        OpenRouter acme/paint…  1  $0.075
-        Google gemini-3.1-fla…  1  $0.034
-        xAI grok-imagine-image  1   $0.02
+        OpenAI gpt-image-2          1   $0.25
+        OpenRouter acme/painter     1  $0.075
+        Google gemini-3.1-flash-l…  1  $0.034
+        xAI grok-imagine-image      1   $0.02
         ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
@@ -372,10 +372,10 @@ async fn one_person_has_no_more_pictures_made_at_once_than_the_operator_says() {
         shows(stage, &mia, "One after the other").await;
         assert_eq!(jobs(), 1);
         // Somebody else does not wait for that.
-        let zoe = stage.zoe().starts(&line("hers"));
+        let omars = stage.omar().starts(&line("his"));
         shows(stage, &mia, "Waiting in line").await;
         lives(stage, 0, 0, 0);
-        for (asked, prompt) in [(first, "one"), (second, "two"), (zoe, "hers")] {
+        for (asked, prompt) in [(first, "one"), (second, "two"), (omars, "his")] {
             let seen = mia.sees(asked).await;
             assert!(
                 seen.contains("[picture-1.png") && seen.contains(prompt),
@@ -383,6 +383,58 @@ async fn one_person_has_no_more_pictures_made_at_once_than_the_operator_says() {
             );
         }
         assert_eq!(jobs(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unfinished_picture_is_seen_until_the_finished_one_takes_its_place() {
+    let setup = Setup {
+        config: "[ask]\nedit_interval_ms = 100\n[images]\npreviews = 1\n".into(),
+        ..Setup::default()
+    };
+    stage::run_with(setup, async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        for (more, preview) in [
+            ("", "preview.png"),
+            (" spoiler:true", "SPOILER_preview.png"),
+        ] {
+            stage.fails("openai", ProviderFault::HangsAfterPreview);
+            let asked = mia.starts(&format!("/imagine prompt:a lighthouse{more}"));
+            let seen = shows(stage, &mia, "Being made").await;
+            assert!(!seen.contains("picture-1"), "{seen}");
+            let channel = mia.channel;
+            let shown = stage.world().until(|state| {
+                let mut here = state.messages.iter().rev().filter(|m| m.channel == channel);
+                let newest = here.find(|m| m.author.is_none())?;
+                newest
+                    .files
+                    .iter()
+                    .any(|file| file.name == preview)
+                    .then_some(())
+            });
+            shown.await;
+            let (message, id) = mia.button("Cancel");
+            stage.world().press(mia.person, message, &id).unwrap();
+            let seen = mia.sees(asked).await;
+            assert!(
+                seen.contains("Stopped") && !seen.contains("preview"),
+                "{seen}"
+            );
+        }
+        stage.recovers("openai");
+        let made = mia.runs("/imagine prompt:a lighthouse").await;
+        assert_snapshot!(made, @"
+        > a lighthouse
+
+        -# OpenAI gpt-image-2 · 👤 personal key · $0.13
+        [picture-1.png: Made by gpt-image-2 from: a lighthouse]
+        ");
+        assert_snapshot!(stage.asked("openai"), @r#"/images/generations {"model":"gpt-image-2","n":1,"partial_images":1,"prompt":"a lighthouse","stream":true}"#);
+        // Of several it is not said to which one it belongs.
+        mia.runs("/imagine prompt:a lighthouse count:2").await;
+        assert_snapshot!(stage.asked("openai"), @r#"/images/generations {"model":"gpt-image-2","n":2,"prompt":"a lighthouse"}"#);
     })
     .await;
 }

@@ -14,7 +14,7 @@ const SMALL: NanoDollars = NanoDollars(100_000);
 
 /// The longest name in a column of figures: with two figures beside it, a line
 /// fits a telephone.
-const NAME_CHARACTERS_MAX: usize = 22;
+const NAME_CHARACTERS_MAX: usize = 26;
 
 /// What an answer cost.
 pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
@@ -135,13 +135,13 @@ mod tests {
         ]);
         insta::assert_snapshot!(table, @"
         ```
-        OpenAI gpt-6-luna           3  under $0.0001
-        Anthropic claude-haik…  1,204         $12.50
-        ä'b                        20             $0
+        OpenAI gpt-6-luna               3  under $0.0001
+        Anthropic claude-haiku-5-…  1,204         $12.50
+        ä'b                            20             $0
         ```
         ");
         assert!(
-            table.lines().all(|line| line.chars().count() <= 44),
+            table.lines().all(|line| line.chars().count() <= 48),
             "{table}"
         );
     }
