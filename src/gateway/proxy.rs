@@ -18,7 +18,7 @@ use crate::gateway::picture_costs::CostFields;
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
-use crate::gateway::streaming::{PieceSource, pass_pieces, stream_pieces};
+use crate::gateway::streaming::{LastWords, PieceSource, pass_pieces, stream_pieces};
 use crate::gateway::told_headers::write_told_headers;
 
 const JSON: &str = "application/json";
@@ -166,6 +166,11 @@ async fn respond_with(
             (RelayedAnswer::Begun(first), Some(costs)) => Some(costs.hold_back(&first)),
         }
     };
+    let last_words = LastWords {
+        dialect: call.dialect,
+        request_id: call.request_id,
+        is_list: relay.content_type().starts_with(JSON),
+    };
     let source = RelayStream {
         first,
         ends_in_receipt: is_stream
@@ -177,7 +182,7 @@ async fn respond_with(
         _permits: call.session.permits,
     };
     Ok(if is_stream {
-        stream_pieces(source, call.dialect, call.request_id)
+        stream_pieces(source, last_words)
     } else {
         pass_pieces(source)
     })
