@@ -72,7 +72,7 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
             let provider = voice.name(&ProviderId::from(provider.as_str()));
             (format!("{provider} {}", plain_model(model)), total)
         });
-    lines.push(section(voice, "By model", listed));
+    lines.push(section(voice, lang.words("By model"), listed));
     if models.len() > LISTED {
         let rest = count_of(models.len() - LISTED);
         let words = Plural("and {n} more in the table", "and {n} more in the table");
@@ -84,7 +84,7 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
             let name = Source::parse(source).map_or(source.as_str(), |s| voice.source(s));
             (name.to_owned(), total)
         });
-        lines.push(section(voice, "By who paid", named));
+        lines.push(section(voice, lang.words("By who paid"), named));
     }
     if !report.members.is_empty() {
         lines.push(format!("**{}**", lang.words("By member")));
@@ -149,7 +149,7 @@ fn section<'a>(
     let rows: Vec<Vec<String>> = named
         .map(|(name, total)| vec![name, grouped(total.requests), spent(voice, total)])
         .collect();
-    format!("**{}**\n{}", voice.lang.words(heading), figures(&rows))
+    format!("**{heading}**\n{}", figures(&rows))
 }
 
 /// What a total cost; a question mark stands for what has no known price.
