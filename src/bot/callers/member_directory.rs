@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier, OvershootNotice};
+use crate::app::{Demotion, Error, IdKind, MemberDirectory, Notice, Notifier, OvershootNotice};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 
 use crate::bot::Bot;
@@ -19,7 +19,6 @@ use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::callers::server_facts::ServerFacts;
 use crate::bot::connection::rest::is_gone;
-use crate::bot::words::DEFAULT_LOCALE;
 
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -103,6 +102,30 @@ impl MemberDirectory for Bot {
         })
     }
 
+    fn kind_of_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, Option<IdKind>> {
+        Box::pin(async move {
+            if matches!(self.find_presence(ServerId(id)), Presence::Here(_)) {
+                return Some(IdKind::Server);
+            }
+            if let Some(server) = server
+                && let Ok(facts) = self.describe_server(server, false).await
+                && facts.has_role(id)
+            {
+                return Some(IdKind::Role);
+            }
+            let (person, channel) = (format!("/users/{id}"), format!("/channels/{id}"));
+            let (person, channel) = tokio::join!(
+                self.ask_discord("GET user", &person),
+                self.ask_discord("GET channel", &channel),
+            );
+            match (person, channel) {
+                (Ok(_), _) => Some(IdKind::Person),
+                (_, Ok(_)) => Some(IdKind::Channel),
+                _ => None,
+            }
+        })
+    }
+
     fn invite_address(&self) -> String {
         self.invite_address.clone()
     }
@@ -111,12 +134,10 @@ impl MemberDirectory for Bot {
 impl Notifier for Bot {
     fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // In English: a program says nothing of its person's language.
-            let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
-                notices::tell_key_owner_directly(self, voice, demotion).await;
+                notices::tell_key_owner_directly(self, demotion).await;
             }
-            notices::tell_budget_owners(self, voice, &notices).await;
+            notices::tell_budget_owners(self, &notices).await;
         })
     }
 
@@ -126,8 +147,7 @@ impl Notifier for Bot {
         notice: OvershootNotice,
     ) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let voice = self.voice(DEFAULT_LOCALE);
-            notices::tell_operators(self, voice, &operators, &notice).await;
+            notices::tell_operators(self, &operators, &notice).await;
         })
     }
 }

@@ -141,6 +141,8 @@ pub fn translate(
         },
         answer: ParsedAnswer::default(),
         pieces: Vec::new(),
+        has_calls: false,
+        has_finished: false,
         ignored: request.ignored.written(),
     };
     Ok(Translation {
@@ -179,6 +181,9 @@ pub struct AnswerTranslator {
     json_tool: JsonTool,
     answer: ParsedAnswer,
     pieces: Vec<AnswerPiece>,
+    /// Whether the model asks for a tool.
+    has_calls: bool,
+    has_finished: bool,
     ignored: Option<String>,
 }
 
@@ -214,13 +219,38 @@ impl AnswerTranslator {
             if piece == AnswerPiece::Finish(Finish::Failed) {
                 return Err(FailureClass::Upstream);
             }
+            self.has_calls |= matches!(piece, AnswerPiece::CallBegin { .. });
+            self.has_finished |= matches!(piece, AnswerPiece::Finish(_));
             self.writer.write_piece(piece, out);
         }
         Ok(())
     }
 
-    /// Writes the end of a stream.
+    /// Whether the model has said why it stopped.
+    pub fn has_finished(&self) -> bool {
+        self.has_finished
+    }
+
+    /// Writes the end of a stream that its provider has ended. Some say
+    /// `[DONE]` and not why the model stopped: one that asked for a tool waits
+    /// for it.
     pub fn write_end(&mut self, out: &mut Vec<u8>) {
+        if !self.has_finished {
+            let finish = if self.has_calls {
+                Finish::Calls
+            } else {
+                Finish::Stop
+            };
+            let piece = AnswerPiece::Finish(finish);
+            if self.json_tool.is_on {
+                self.json_tool.pass(piece, &mut self.pieces);
+            } else {
+                self.pieces.push(piece);
+            }
+            for piece in std::mem::take(&mut self.pieces) {
+                self.writer.write_piece(piece, out);
+            }
+        }
         self.writer.write_end(out);
     }
 
@@ -261,6 +291,7 @@ impl AnswerTranslator {
 struct JsonTool {
     is_on: bool,
     is_called: bool,
+    has_input: bool,
     words: String,
 }
 
@@ -269,10 +300,16 @@ impl JsonTool {
         match piece {
             AnswerPiece::Text(words) => self.words.push_str(&words),
             AnswerPiece::CallBegin { .. } => self.is_called = true,
-            AnswerPiece::CallArguments { json, .. } => pieces.push(AnswerPiece::Text(json)),
+            AnswerPiece::CallArguments { json, .. } => {
+                self.has_input |= !json.trim().is_empty();
+                pieces.push(AnswerPiece::Text(json));
+            }
             AnswerPiece::Finish(finish) => {
                 let words = std::mem::take(&mut self.words);
-                if !self.is_called && !words.is_empty() {
+                // An object with nothing in it is streamed as no input at all.
+                if self.is_called && !self.has_input && finish == Finish::Calls {
+                    pieces.push(AnswerPiece::Text("{}".to_owned()));
+                } else if !self.is_called && !words.is_empty() {
                     pieces.push(AnswerPiece::Text(words));
                 }
                 let finish = match finish {

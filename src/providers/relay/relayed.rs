@@ -368,6 +368,9 @@ impl Relayed {
                 // It reads a whole answer as it reads an event.
                 let written = translator.write_event(&value, &body, &mut events);
                 written.map_err(|class| failed(&self.provider, class))?;
+                if !translator.has_finished() {
+                    return Err(failed(&self.provider, FailureClass::Upstream));
+                }
                 translator.write_end(&mut events);
             }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
@@ -421,7 +424,8 @@ impl Relayed {
             }
             passed += event.raw.len();
         }
-        let is_whole = self.ended && self.failure.is_none();
+        // What was cut off gets no end that looks like a good one.
+        let is_whole = self.ended && self.failure.is_none() && self.check_end().is_ok();
         if let (AnswerChange::Translated(translator), Some(out), true) =
             (&mut self.rewriting, &mut rewritten, is_whole)
         {

@@ -1,6 +1,7 @@
 //! Every dialect, with models of every other: the same conversations get the
 //! same answers, streamed or not.
 
+mod endings;
 mod meanings;
 mod moves;
 mod talks;

@@ -223,6 +223,9 @@ const MODALITIES: &[(&str, &[(&str, Field)])] = &[
 fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
     let usage = &event["usageMetadata"];
     answer.reported.take_piece(usage, USAGE_PATHS);
+    for tier in ["trafficType", "serviceTier"] {
+        answer.reported.set_tier(usage[tier].as_str());
+    }
     for (list, fields) in MODALITIES {
         for part in usage[*list].as_array().into_iter().flatten() {
             let modality = part["modality"].as_str();

@@ -87,6 +87,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 
 fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(response, "model");
+    let tier = response["service_tier"].as_str();
+    answer.reported.set_tier(tier);
     answer.finish = match response["status"].as_str() {
         Some("incomplete") => Some(FinishReason::Length),
         Some("completed") => Some(FinishReason::Complete),

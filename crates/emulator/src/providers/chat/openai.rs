@@ -12,7 +12,12 @@ use super::usage::Usage;
 pub const CREATED: u64 = 1_795_219_200;
 
 fn head(ask: &Ask<'_>, object: &str) -> Value {
-    json!({"id": "chatcmpl-0", "object": object, "created": CREATED, "model": ask.model})
+    let mut head =
+        json!({"id": "chatcmpl-0", "object": object, "created": CREATED, "model": ask.model});
+    if let Some(tier) = &ask.tier {
+        head["service_tier"] = json!(tier);
+    }
+    head
 }
 
 fn chunk(ask: &Ask<'_>, choices: &Value) -> Value {

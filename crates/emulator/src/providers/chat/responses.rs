@@ -31,6 +31,9 @@ fn echoed(ask: &Ask<'_>) -> Value {
             response[name] = ask.body[name].clone();
         }
     }
+    if let Some(tier) = &ask.tier {
+        response["service_tier"] = json!(tier);
+    }
     response
 }
 
