@@ -27,13 +27,14 @@ pub use conversation::settings::ChatSettings;
 pub use sign_in::{SignInDesk, SignInSettings};
 
 use crate::app::{App, ConcurrencyLimits, Error};
-use crate::model::{Caller, PersonId, Place};
+use crate::model::{Caller, PersonId, Place, ServerId};
 use answers::deletions::Deletions;
 use answers::edit_pace::EditPace;
 use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::installed_servers::InstalledServers;
+use callers::locales::Locales;
 use callers::member_names::MemberNames;
 use callers::members::MemberCache;
 use callers::server_facts::ServerFactsCache;
@@ -89,6 +90,8 @@ pub struct Bot {
     members: MemberCache,
     /// In which servers the bot is.
     installed_servers: InstalledServers,
+    /// The languages of people and servers.
+    locales: Locales,
     /// Servers that people ask about on the console.
     server_facts: ServerFactsCache,
     /// What members that it lists are called.
@@ -126,6 +129,7 @@ impl Bot {
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
             installed_servers: InstalledServers::default(),
+            locales: Locales::default(),
             server_facts: ServerFactsCache::default(),
             member_names: MemberNames::default(),
             dropped_interactions: AtomicU64::new(0),
@@ -175,6 +179,12 @@ impl Bot {
             },
             reader: Reader::Here,
         }
+    }
+
+    /// How the bot speaks to a person who reads it in a server or directly,
+    /// where nothing tells of their language right now.
+    fn voice_to(&self, person: PersonId, server: Option<ServerId>) -> Voice<'_> {
+        self.voice(self.locales.find(person, server))
     }
 
     /// How the bot speaks to a caller, who is told of keys of their own only

@@ -52,6 +52,7 @@ mod messages;
 mod named_providers;
 mod nothing_twice;
 mod once;
+mod openai_rules;
 mod operators;
 pub mod outside;
 mod page;

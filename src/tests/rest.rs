@@ -277,7 +277,14 @@ async fn usage_and_quota_are_told_as_json_and_as_a_table() {
         assert_eq!((&local["from"], &local["total"]["requests"]), (&json!("2026-11-20"), &json!(1)));
         let month = program.gets("/api/v1/usage?period=2026-10").await.json();
         assert_eq!((&month["to"], &month["total"]["requests"]), (&json!("2026-10-31"), &json!(0)));
-        for wrong in ["period=2026-13", "time_zone=Moon", "days=0", "period=soon"] {
+        for wrong in [
+            "period=2026-13",
+            "time_zone=Moon",
+            "days=0",
+            "period=soon",
+            "days=7&period=7d",
+            "days=7&days=7",
+        ] {
             let answer = program.gets(&format!("/api/v1/usage?{wrong}")).await;
             assert_eq!(answer.code(), "400 malformed_query", "{wrong}");
         }

@@ -18,6 +18,7 @@ use crate::bot::connection::rest::{
     ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content,
 };
 use crate::bot::{Bot, explain_error, words};
+use crate::model::PersonId;
 
 /// A link, up to the end of its host.
 static LINK: LazyLock<Regex> =
@@ -164,8 +165,9 @@ pub async fn say_place_is_closed(renderer: &MessageRenderer<'_>, reason: &anyhow
 
 /// The same, where nothing was asked of a model yet.
 pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool {
-    let voice = bot.voice(words::DEFAULT_LOCALE);
-    let card = words::answers::may_not_write(voice, channel);
+    let voice = bot.voice_to(PersonId(person), None);
+    let obstacle = bot.channel_access.obstacle(channel);
+    let card = words::answers::may_not_write(voice, channel, obstacle);
     let told = say_directly(bot, person, &[card]).await.is_ok();
     if !told {
         count_unsaid("a question");

@@ -3,7 +3,7 @@
 use crate::app::{Demotion, Notice, OvershootNotice};
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::words::{self, Voice};
+use crate::bot::words;
 use crate::model::{Owner, PersonId};
 
 /// Tells the owner of each key that it stopped working: beside the answer,
@@ -15,7 +15,7 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
     for demotion in demoted {
         for person in &demotion.tell {
             if person != asker {
-                tell_directly(bot, *voice, demotion, *person).await;
+                tell_directly(bot, demotion, *person).await;
                 continue;
             }
             let card = match demotion.owner {
@@ -30,21 +30,23 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
 }
 
 /// Tells the owner of a key in a direct message that it stopped working.
-pub async fn tell_key_owner_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion) {
+pub async fn tell_key_owner_directly(bot: &Bot, demotion: &Demotion) {
     for person in &demotion.tell {
-        tell_directly(bot, voice, demotion, *person).await;
+        tell_directly(bot, demotion, *person).await;
     }
 }
 
-async fn tell_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion, person: PersonId) {
+async fn tell_directly(bot: &Bot, demotion: &Demotion, person: PersonId) {
+    let voice = bot.voice_to(person, None);
     let card = words::keys::demoted_directly(voice, demotion);
     let told = bot.rest.direct_message(person.0, &card).await;
     note_untold(told, "a key");
 }
 
 /// Tells the owner of each budget that most of it is used.
-pub async fn tell_budget_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice]) {
+pub async fn tell_budget_owners(bot: &Bot, notices: &[Notice]) {
     for notice in notices {
+        let voice = bot.voice_to(notice.tell, notice.server);
         let card = words::quotas::notice(voice, notice);
         let told = bot.rest.direct_message(notice.tell.0, &card).await;
         note_untold(told, "a budget");
@@ -52,14 +54,10 @@ pub async fn tell_budget_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice])
 }
 
 /// Tells the operator's people that calls used more than was held for them.
-pub async fn tell_operators(
-    bot: &Bot,
-    voice: Voice<'_>,
-    operators: &[PersonId],
-    overshoots: &OvershootNotice,
-) {
-    let card = words::quotas::overshoots(voice, overshoots);
+pub async fn tell_operators(bot: &Bot, operators: &[PersonId], overshoots: &OvershootNotice) {
     for operator in operators {
+        let voice = bot.voice_to(*operator, None);
+        let card = words::quotas::overshoots(voice, overshoots);
         let told = bot.rest.direct_message(operator.0, &card).await;
         note_untold(told, "the bot default");
     }

@@ -5,7 +5,7 @@ use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::rest::status_of;
 use crate::bot::conversation::transcript;
-use crate::bot::words::{self, DEFAULT_LOCALE};
+use crate::bot::words;
 use crate::model::AnswerRecord;
 
 /// Says in every answer that an earlier process left unfinished that it
@@ -28,7 +28,7 @@ pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
 }
 
 async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
-    let voice = bot.voice(DEFAULT_LOCALE);
+    let voice = bot.voice_to(record.person, record.server);
     let Some(last) = record.last else {
         let Some(question) = record.reply_to else {
             return Ok(());

@@ -19,7 +19,6 @@ use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::callers::server_facts::ServerFacts;
 use crate::bot::connection::rest::is_gone;
-use crate::bot::words::DEFAULT_LOCALE;
 
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -135,12 +134,10 @@ impl MemberDirectory for Bot {
 impl Notifier for Bot {
     fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // In English: a program says nothing of its person's language.
-            let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
-                notices::tell_key_owner_directly(self, voice, demotion).await;
+                notices::tell_key_owner_directly(self, demotion).await;
             }
-            notices::tell_budget_owners(self, voice, &notices).await;
+            notices::tell_budget_owners(self, &notices).await;
         })
     }
 
@@ -150,8 +147,7 @@ impl Notifier for Bot {
         notice: OvershootNotice,
     ) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let voice = self.voice(DEFAULT_LOCALE);
-            notices::tell_operators(self, voice, &operators, &notice).await;
+            notices::tell_operators(self, &operators, &notice).await;
         })
     }
 }

@@ -5,6 +5,7 @@ mod caller;
 pub mod entitlements;
 pub mod home_roles;
 pub mod installed_servers;
+pub mod locales;
 mod member_directory;
 pub mod member_names;
 pub mod members;

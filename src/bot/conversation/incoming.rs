@@ -16,7 +16,7 @@ use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::words;
-use crate::bot::words::DEFAULT_LOCALE;
+use crate::bot::words::Voice;
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
 
 /// A message, who asks with it, and what they chose.
@@ -110,7 +110,8 @@ pub async fn answer_message(
         last_words::tell_place_is_closed(bot, person.0, channel).await;
         return Ok(());
     }
-    let voice = bot.voice(DEFAULT_LOCALE);
+    let locale = bot.locales.find(person, question.caller.place.server());
+    let voice = bot.voice(locale);
     if bot.rest.is_banned() {
         let card = words::answers::discord_was_away(voice);
         return say_instead(bot, &target, person, card).await;
@@ -125,7 +126,7 @@ pub async fn answer_message(
     }
     if turns.is_empty() {
         let card = match all_unread.as_slice() {
-            [] => explain_no_question(bot, question.message, &left_out),
+            [] => explain_no_question(voice, question.message, &left_out),
             unread => words::files::unread_files(voice, unread),
         };
         return say_instead(bot, &target, person, card).await;
@@ -143,14 +144,13 @@ pub async fn answer_message(
         quoted: None,
         is_promised: true,
         target,
-        locale: DEFAULT_LOCALE,
+        locale,
     };
     Box::pin(answer_request(bot, request)).await
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.
-fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Card {
-    let voice = bot.voice(DEFAULT_LOCALE);
+fn explain_no_question(voice: Voice<'_>, message: &Message, left_out: &[LeftOut]) -> Card {
     // Nobody can send a message that says nothing: Discord hid it, as it does
     // with replies to answers to commands (`docs/discord.md` §6).
     if message.guild_id.is_some() && says_nothing(message) {

@@ -124,6 +124,7 @@ impl Dispatcher {
             }
             self.bot.channel_access.learn(&event, self.bot.user_id());
             self.bot.installed_servers.learn(&event);
+            self.bot.locales.learn(&event);
             let awaited = AwaitedInteraction::of(&event);
             if let Some(awaited) = &awaited {
                 self.bot.rest.promises.begin(awaited.handle.interaction);

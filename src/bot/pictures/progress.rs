@@ -94,7 +94,7 @@ impl PictureMessage<'_> {
         notes.close(outcome.attempt, &outcome.trace);
         bot.app.pictures.close_picture(&place.id).await?;
         notices::tell_key_owners(&self.renderer, &outcome.demoted).await;
-        notices::tell_budget_owners(bot, self.renderer.voice, &budgets).await;
+        notices::tell_budget_owners(bot, &budgets).await;
         shown
     }
 

@@ -15,8 +15,8 @@ use crate::bot::pictures::cards::ShownPictures;
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, mark_shown_elsewhere, show_late};
 use crate::bot::pictures::progress::settle_pictures;
+use crate::bot::words::Voice;
 use crate::bot::words::answers::file_of_question;
-use crate::bot::words::{DEFAULT_LOCALE, Voice};
 use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
 
@@ -51,7 +51,7 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
 }
 
 async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> anyhow::Result<()> {
-    let voice = bot.voice(DEFAULT_LOCALE);
+    let voice = bot.voice_to(job.person, job.server);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
         return Ok(());
@@ -112,7 +112,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         last_words::count_unsaid("a picture");
     }
     let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
-    notices::tell_budget_owners(bot, voice, &budgets).await;
+    notices::tell_budget_owners(bot, &budgets).await;
     bot.app.pictures.close_picture(&place.id).await?;
     bot.app.asks.close_answer(&place.id).await?;
     shown

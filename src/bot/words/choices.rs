@@ -7,8 +7,9 @@ use crate::bot::connection::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
-use crate::bot::words::formats::{in_code, plain_model};
+use crate::bot::words::formats::{count_of, in_code, plain_model};
 use crate::bot::words::keys::advice::bring_any_key;
+use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 
 /// Discord's most options of a menu.
@@ -40,11 +41,14 @@ pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
     let text = if more == 0 {
         voice.lang.words("Which model should answer?").to_owned()
     } else {
-        voice.lang.say(
-            "Which model should answer? The menu holds {shown}, and {count} more can answer: \
+        let words = Plural(
+            "Which model should answer? The menu holds {shown}, and {n} more can answer: \
              `/ask model:` takes each of them.",
-            &[("shown", &OPTIONS_MAX), ("count", &more)],
-        )
+            "Which model should answer? The menu holds {shown}, and {n} more can answer: \
+             `/ask model:` takes each of them.",
+        );
+        let values: &[(&str, &dyn Display)] = &[("shown", &OPTIONS_MAX)];
+        voice.lang.say_count(count_of(more), words, values)
     };
     Card {
         text,
@@ -70,10 +74,8 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
         .map(|it| format!("`{}`", it.full()))
         .collect();
     if usable.len() > MODELS_SHOWN {
-        names.push(lang.say(
-            "and {count} more",
-            &[("count", &(usable.len() - MODELS_SHOWN))],
-        ));
+        let more = count_of(usable.len() - MODELS_SHOWN);
+        names.push(lang.say_count(more, Plural("and {n} more", "and {n} more"), &[]));
     }
     lines.push(if names.is_empty() {
         lang.say(
@@ -89,10 +91,13 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
 /// All personas, and the chosen one.
 pub fn personas(voice: Voice<'_>, all: &[Persona], chosen: &[Choice]) -> Card {
     let mut lines = chosen_lines(voice, ChoiceKind::Persona, chosen);
-    lines.extend(
-        all.iter()
-            .map(|it| format!("- **{}**: {}", it.name, it.description)),
-    );
+    lines.extend(all.iter().map(|it| {
+        format!(
+            "- **{}**: {}",
+            it.name,
+            voice.lang.words_if_ours(&it.description)
+        )
+    }));
     lines.push(
         voice
             .lang

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 
 use crate::bot::connection::card::Card;
+use crate::bot::words::formats::count_of;
+use crate::bot::words::lang::{Lang, Plural};
 use crate::bot::words::voice::Voice;
 use crate::model::{FileKind, LeftOut, UnreadFile, WhyUnread};
 
@@ -30,8 +32,11 @@ pub fn unread_files(voice: Voice<'_>, files: &[UnreadFile]) -> Card {
     let mut lines: Vec<String> = lines.collect();
     let more = files.len().saturating_sub(NAMED_MAX);
     if more > 0 {
-        let words = "The same goes for {n} more files.";
-        lines.push(voice.lang.say(words, &[("n", &more)]));
+        let words = Plural(
+            "The same goes for {n} more file.",
+            "The same goes for {n} more files.",
+        );
+        lines.push(voice.lang.say_count(count_of(more), words, &[]));
     }
     let mut advice: Vec<&str> = Vec::new();
     for file in files {
@@ -63,13 +68,15 @@ pub fn left_out_files(voice: Voice<'_>, left_out: &[LeftOut]) -> Vec<String> {
         let are_more = reasons.len() > REASONS_IN_FOOTER_MAX;
         reasons.truncate(REASONS_IN_FOOTER_MAX);
         let more = if are_more { "; …" } else { "" };
-        return vec![voice.lang.say(
+        let why = format!("{}{more}", reasons.join("; "));
+        let words = Plural(
+            "{n} file was not read: {why}",
             "{n} files were not read: {why}",
-            &[
-                ("n", &files.len()),
-                ("why", &format!("{}{more}", reasons.join("; "))),
-            ],
-        )];
+        );
+        let said = voice
+            .lang
+            .say_count(count_of(files.len()), words, &[("why", &why)]);
+        return vec![said];
     }
     let named = files.iter().map(|file| {
         let name = shown_name(&file.name, NAME_CHARACTERS_IN_FOOTER);
@@ -92,11 +99,17 @@ fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
         WhyUnread::Empty => lang.words("it is empty").to_owned(),
         WhyUnread::PictureTooLarge { bytes, bytes_max } => lang.say(
             "it has {size}, and pictures may have up to {most}",
-            &[("size", &size(*bytes)), ("most", &size(*bytes_max))],
+            &[
+                ("size", &size(lang, *bytes)),
+                ("most", &size(lang, *bytes_max)),
+            ],
         ),
         WhyUnread::TextTooLarge { bytes, bytes_max } => lang.say(
             "it has {size}, and text files may have up to {most}",
-            &[("size", &size(*bytes)), ("most", &size(*bytes_max))],
+            &[
+                ("size", &size(lang, *bytes)),
+                ("most", &size(lang, *bytes_max)),
+            ],
         ),
         WhyUnread::TooManyPictures { most } => {
             let most: &dyn Display = most;
@@ -104,7 +117,7 @@ fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
         }
         WhyUnread::TooManyTexts { most, bytes_max } => lang.say(
             "I read up to {most} text files at once, {bytes} together",
-            &[("most", most), ("bytes", &size(*bytes_max))],
+            &[("most", most), ("bytes", &size(lang, *bytes_max))],
         ),
         WhyUnread::Gone => lang.words("Discord doesn't have it any more").to_owned(),
         WhyUnread::NotFetched => lang.words("Discord didn't hand it out").to_owned(),
@@ -150,11 +163,11 @@ fn advice_for(why: &WhyUnread) -> &'static str {
 }
 
 /// A size as people read it.
-fn size(bytes: u64) -> String {
+fn size(lang: Lang, bytes: u64) -> String {
     const KB: u64 = 1_024;
     const MB: u64 = KB * KB;
     match bytes {
-        0..KB => format!("{bytes} bytes"),
+        0..KB => lang.say_count(bytes, Plural("{n} byte", "{n} bytes"), &[]),
         KB..MB => format!("{} kB", bytes.div_ceil(KB)),
         _ => {
             let tenths = (bytes * 10).div_ceil(MB);
@@ -185,7 +198,8 @@ mod tests {
     fn sizes_are_never_shown_smaller_than_they_are() {
         for (bytes, shown) in [
             (0, "0 bytes"),
-            (1_023, "1023 bytes"),
+            (1, "1 byte"),
+            (1_023, "1,023 bytes"),
             (1_024, "1 kB"),
             (131_072, "128 kB"),
             (131_073, "129 kB"),
@@ -193,7 +207,7 @@ mod tests {
             (4_194_305, "4.1 MB"),
             (6_000_004, "5.8 MB"),
         ] {
-            assert_eq!(size(bytes), shown);
+            assert_eq!(size(Lang::default(), bytes), shown);
         }
     }
 

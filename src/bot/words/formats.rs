@@ -1,5 +1,6 @@
 //! Numbers, prices and times as replies write them.
 
+use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::NanoDollars;
 
@@ -46,14 +47,24 @@ pub fn date_and_time(at_ms: i64) -> String {
 pub fn duration(voice: Voice<'_>, seconds: u64) -> String {
     match seconds {
         0..=1 => voice.lang.words("a second").into(),
-        2..=119 => voice.lang.say("{n} seconds", &[("n", &seconds)]),
-        120..=7_199 => voice
-            .lang
-            .say("{n} minutes", &[("n", &seconds.div_ceil(60))]),
-        _ => voice
-            .lang
-            .say("{n} hours", &[("n", &seconds.div_ceil(3_600))]),
+        2..=119 => {
+            let words = Plural("{n} second", "{n} seconds");
+            voice.lang.say_count(seconds, words, &[])
+        }
+        120..=7_199 => {
+            let words = Plural("{n} minute", "{n} minutes");
+            voice.lang.say_count(seconds.div_ceil(60), words, &[])
+        }
+        _ => {
+            let words = Plural("{n} hour", "{n} hours");
+            voice.lang.say_count(seconds.div_ceil(3_600), words, &[])
+        }
     }
+}
+
+/// How many there are, as sentences count.
+pub fn count_of(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
 }
 
 /// Text that somebody typed, so that it cannot end the code span that it

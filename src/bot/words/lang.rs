@@ -1,69 +1,123 @@
 //! Which language a person reads.
 //!
-//! The English sentences stand in the code; a translation is a table from
-//! an English sentence to another, with the same `{names}` in it. What a
-//! table lacks stays English. English ships; a language is added by adding
-//! its table to [`TABLES`].
+//! The English sentences stand in the code. The other languages are files
+//! (`assets/languages/`), from an English sentence to theirs, with the same
+//! `{names}` in it. What a file lacks stays English; a test finds it.
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
-/// The locale where Discord names none: that of messages and programs.
+use crate::bot::words::formats::grouped;
+use crate::bot::words::phrasebook::{PHRASEBOOKS, Phrasebook};
+
+/// The locale where Discord names none.
 pub const DEFAULT_LOCALE: &str = "en-US";
 
-/// Translations, by Discord's locale.
-const TABLES: &[(&str, &[(&str, &str)])] = &[];
-
 /// One person's language.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Lang {
-    table: &'static [(&'static str, &'static str)],
+    phrasebook: Option<&'static Phrasebook>,
 }
 
+/// A sentence with a number in it: for one, and for any other number.
+#[derive(Clone, Copy, Debug)]
+pub struct Plural(pub &'static str, pub &'static str);
+
 impl Lang {
-    /// The language of a Discord locale, such as `de` or `pt-BR`.
+    /// The language of one of Discord's locales, such as `de` or `pt-BR`;
+    /// English where there is no other.
     pub fn from_locale(locale: &str) -> Self {
-        Self::among(TABLES, locale)
+        Self {
+            phrasebook: Phrasebook::find(locale),
+        }
     }
 
     /// A sentence with its `{names}` filled in.
     pub fn say(self, english: &str, values: &[(&str, &dyn Display)]) -> String {
-        let mut sentence = self.words(english).to_owned();
-        for (name, value) in values {
-            sentence = sentence.replace(&format!("{{{name}}}"), &value.to_string());
-        }
-        sentence
+        fill(self.words(english), values)
+    }
+
+    /// A sentence about as many as `{n}` says, with its other `{names}`
+    /// filled in.
+    pub fn say_count(self, n: u64, plural: Plural, values: &[(&str, &dyn Display)]) -> String {
+        let Plural(one, many) = plural;
+        let english = if n == 1 { one } else { many };
+        let theirs = self.phrasebook.and_then(|book| book.counted(one, n));
+        let sentence = theirs.unwrap_or(english);
+        let number = grouped(n);
+        let mut all: Vec<(&str, &dyn Display)> = vec![("n", &number)];
+        all.extend_from_slice(values);
+        fill(sentence, &all)
     }
 
     /// A sentence without names.
     pub fn words(self, english: &str) -> &str {
-        self.table
-            .iter()
-            .find(|(from, _)| *from == english)
-            .map_or(english, |(_, to)| to)
+        let Some(book) = self.phrasebook else {
+            return english;
+        };
+        let theirs = book.sentence(english);
+        // Words that were put together are in no file.
+        #[cfg(test)]
+        assert!(
+            theirs.is_some() || !crate::bot::words::phrasebook::has_words(english),
+            "{} lacks {english:?}",
+            book.language.name
+        );
+        theirs.unwrap_or(english)
     }
 
-    fn among(
-        tables: &'static [(&'static str, &'static [(&'static str, &'static str)])],
-        locale: &str,
-    ) -> Self {
-        let table = tables.iter().find(|(name, _)| *name == locale);
-        Self {
-            table: table.map_or(&[], |(_, table)| table),
-        }
+    /// Words that may be the operator's own: ours in this language, others as
+    /// they are.
+    pub fn words_if_ours(self, words: &str) -> &str {
+        let theirs = self.phrasebook.and_then(|book| book.sentence(words));
+        theirs.unwrap_or(words)
+    }
+
+    /// Whether it is the language of the code.
+    pub fn is_english(self) -> bool {
+        self.phrasebook.is_none()
     }
 }
 
-/// A description in every language that has one, by locale, for the
+/// The locale of the language that somebody reads whose app has another one:
+/// the first of the same language, or English.
+pub fn known_locale(locale: &str) -> &'static str {
+    let found = Phrasebook::find(locale);
+    found.map_or(DEFAULT_LOCALE, |book| book.locale())
+}
+
+/// A description in every language that has one, by Discord's locale, for the
 /// registration of commands.
-pub fn localizations(english: &str) -> HashMap<String, String> {
-    TABLES
-        .iter()
-        .filter_map(|(locale, table)| {
-            let found = table.iter().find(|(from, _)| *from == english)?;
-            Some(((*locale).to_owned(), found.1.to_owned()))
-        })
-        .collect()
+pub fn localizations(english: &str) -> HashMap<&'static str, &'static str> {
+    let languages = PHRASEBOOKS.iter().flat_map(|book| {
+        let theirs = book.sentence(english);
+        let locales = book.language.locales.iter();
+        locales.filter_map(move |locale| Some((*locale, theirs?)))
+    });
+    languages.collect()
+}
+
+/// Fills the `{names}` of a sentence in. What stands in a value is never
+/// taken for a name.
+fn fill(sentence: &str, values: &[(&str, &dyn Display)]) -> String {
+    let mut filled = String::with_capacity(sentence.len() + 32);
+    let mut rest = sentence;
+    while let Some((before, inside)) = rest.split_once('{') {
+        filled.push_str(before);
+        let found = inside.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value, after))
+        });
+        if let Some((value, after)) = found {
+            // Writing to a string cannot fail.
+            let _ = write!(filled, "{value}");
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = inside;
+        }
+    }
+    filled + rest
 }
 
 #[cfg(test)]
@@ -71,14 +125,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_translates_what_it_has_and_leaves_the_rest() {
-        const PIRATE: &[(&str, &[(&str, &str)])] = &[("pir", &[("Hello {who}.", "Ahoy {who}!")])];
-        let lang = Lang::among(PIRATE, "pir");
-        assert_eq!(lang.say("Hello {who}.", &[("who", &"Mia")]), "Ahoy Mia!");
-        assert_eq!(lang.words("Goodbye."), "Goodbye.");
+    fn what_stands_in_a_value_is_no_name() {
+        let values: &[(&str, &dyn Display)] = &[("who", &"{what} {who}"), ("what", &"x")];
         assert_eq!(
-            Lang::among(PIRATE, "en-US").say("Hello {who}.", &[("who", &1)]),
-            "Hello 1."
+            fill("Hello {who}, {what} {else} {", values),
+            "Hello {what} {who}, x {else} {"
+        );
+    }
+
+    #[test]
+    fn english_has_one_and_many() {
+        let requests = Plural("{n} request", "{n} requests");
+        let said = |n| Lang::default().say_count(n, requests, &[]);
+        assert_eq!(
+            [0, 1, 2, 1_000].map(said),
+            ["0 requests", "1 request", "2 requests", "1,000 requests"]
         );
     }
 }

@@ -10,7 +10,10 @@ pub mod files;
 mod formats;
 pub mod keys;
 mod lang;
+#[cfg(test)]
+mod languages;
 mod missing_pictures;
+pub mod phrasebook;
 pub mod pictures;
 pub mod privacy;
 pub mod quotas;
@@ -22,5 +25,5 @@ mod voice;
 mod walk;
 
 pub use errors::{error, old_command, something_broke, unreadable_interaction};
-pub use lang::{DEFAULT_LOCALE, Lang, localizations};
+pub use lang::{DEFAULT_LOCALE, Lang, known_locale, localizations};
 pub use voice::{OwnKeys, Reader, Voice};

@@ -13,7 +13,8 @@ use crate::model::{PictureAnswer, PriceEstimate, Stage};
 
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
-use crate::bot::words::formats::{cost, plain_model};
+use crate::bot::words::formats::{cost, count_of, plain_model};
+use crate::bot::words::lang::Plural;
 use crate::bot::words::missing_pictures::missing_pictures;
 use crate::bot::words::voice::Voice;
 
@@ -38,17 +39,29 @@ pub fn stage(voice: Voice<'_>, seen: SeenProgress, now_s: i64, id: &str) -> Card
 
 /// What pictures may cost.
 fn say_estimate(voice: Voice<'_>, estimate: PriceEstimate) -> String {
-    let sentence = match (estimate.is_most, estimate.pictures) {
-        (false, 1) => "About {cost}.",
-        (false, _) => "About {cost} for {count} pictures.",
-        (true, 1) => "At most {cost}.",
-        (true, _) => "At most {cost} for {count} pictures.",
+    let lang = voice.lang;
+    let cost = cost(voice, Some(estimate.cost));
+    let values: &[(&str, &dyn Display)] = &[("cost", &cost)];
+    if estimate.pictures == 1 {
+        let sentence = if estimate.is_most {
+            "At most {cost}."
+        } else {
+            "About {cost}."
+        };
+        return small_print(&lang.say(sentence, values));
+    }
+    let sentence = if estimate.is_most {
+        Plural(
+            "At most {cost} for {n} picture.",
+            "At most {cost} for {n} pictures.",
+        )
+    } else {
+        Plural(
+            "About {cost} for {n} picture.",
+            "About {cost} for {n} pictures.",
+        )
     };
-    let values: &[(&str, &dyn Display)] = &[
-        ("cost", &cost(voice, Some(estimate.cost))),
-        ("count", &estimate.pictures),
-    ];
-    small_print(&voice.lang.say(sentence, values))
+    small_print(&lang.say_count(estimate.pictures.into(), sentence, values))
 }
 
 fn say_stage(voice: Voice<'_>, stage: Option<Stage>, since: &str) -> String {
@@ -123,8 +136,9 @@ pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
         cost(voice, made.cost),
     ];
     if made.pictures.len() > 1 {
-        let count = made.pictures.len();
-        parts.push(voice.lang.say("{count} pictures", &[("count", &count)]));
+        let count = count_of(made.pictures.len());
+        let words = Plural("{n} picture", "{n} pictures");
+        parts.push(voice.lang.say_count(count, words, &[]));
     }
     parts.extend(
         made.fell_back_from

@@ -5,9 +5,9 @@ use serde_json::Value;
 use crate::app::StoredSummary;
 use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::NanoDollars;
+use crate::model::{Metric, NanoDollars};
 
-use crate::bot::words::formats::grouped;
+use crate::bot::words::quotas::amount;
 use crate::bot::words::voice::Voice;
 
 /// The field that confirms.
@@ -23,16 +23,16 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         .collect();
     let keys = match names.len() {
         0 => lang.words("- Keys: none.").to_owned(),
-        n => lang.say(
-            "- Keys: {n} ({names}), sealed with AES-256-GCM. `/keys list` shows them.",
-            &[("n", &n), ("names", &names.join(", "))],
+        count => lang.say(
+            "- Keys: {count} ({names}), sealed with AES-256-GCM. `/keys list` shows them.",
+            &[("count", &count), ("names", &names.join(", "))],
         ),
     };
     let used = lang.say(
-        "- Usage: {n} requests, {cost}. For each request of the last {days} days: when, in which server, \
+        "- Usage: {requests}, {cost}. For each request of the last {days} days: when, in which server, \
          who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.",
         &[
-            ("n", &grouped(stored.used.requests)),
+            ("requests", &amount(voice, Metric::Requests, stored.used.requests)),
             ("cost", &NanoDollars(stored.used.cost_nano)),
             ("days", &stored.keep_days),
         ],

@@ -32,7 +32,8 @@ pub fn created(
         Some(url) if token.scopes.has(Right::Chat) => {
             lines.push(lang.words("Any program that speaks OpenAI's API uses your keys with:").to_owned());
             lines.push(format!(
-                "```sh\nexport OPENAI_BASE_URL={url}/v1\nexport OPENAI_API_KEY=…  # the token\n```"
+                "```sh\nexport OPENAI_BASE_URL={url}/v1\nexport OPENAI_API_KEY=…  # {}\n```",
+                lang.words("the token")
             ));
             lines.push(lang.say(
                 "Anthropic's clients: `ANTHROPIC_BASE_URL={url}/anthropic`; Google's: base URL `{url}/google`.",

@@ -37,6 +37,18 @@ pub enum Reader {
     Elsewhere,
 }
 
+impl Reader {
+    /// A sentence as this reader must read it.
+    pub fn reading(self, english: &str) -> String {
+        let [here, this, begin] = match self {
+            Self::Here => ["here", "this", "This"],
+            Self::Elsewhere => ["there", "that", "That"],
+        };
+        let english = english.replace("{here}", here);
+        english.replace("{this}", this).replace("{This}", begin)
+    }
+}
+
 impl Voice<'_> {
     /// The same voice for who reads it in a direct message.
     pub fn elsewhere(self) -> Self {
@@ -46,18 +58,11 @@ impl Voice<'_> {
         }
     }
 
-    /// A sentence with its `{names}` filled in, and with `{here}`,
-    /// `{this}` and `{This}` as its reader must read them.
+    /// A sentence with its `{names}` filled in, and with `{here}`, `{this}`
+    /// and `{This}` as its reader must read them. Both readings are sentences
+    /// of their own in other languages, which bend such words.
     pub fn say(&self, english: &str, values: &[(&str, &dyn Display)]) -> String {
-        let [here, this, begin] = match self.reader {
-            Reader::Here => ["here", "this", "This"],
-            Reader::Elsewhere => ["there", "that", "That"],
-        }
-        .map(|word| self.lang.words(word));
-        let mut all: Vec<(&str, &dyn Display)> =
-            vec![("here", &here), ("this", &this), ("This", &begin)];
-        all.extend_from_slice(values);
-        self.lang.say(english, &all)
+        self.lang.say(&self.reader.reading(english), values)
     }
 
     /// A provider's name as people write it.

@@ -7,7 +7,8 @@ use regex::Regex;
 use crate::app::KnownProviders;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::commands::context::Command;
-use crate::bot::words::{Lang, OwnKeys, Reader, Voice, refusal};
+use crate::bot::words::phrasebook::LANGUAGES;
+use crate::bot::words::{DEFAULT_LOCALE, Lang, OwnKeys, Reader, Voice, refusal};
 use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope};
 use crate::providers::Catalogue;
 use crate::tests::refusals::all_refusals;
@@ -50,30 +51,26 @@ fn every_advice_can_be_followed_by_whoever_reads_it() {
     let commands = commands::all();
     let refusals = all_refusals();
     let mut wrong = Vec::new();
-    for own_keys in [OwnKeys::Stored, OwnKeys::Once, OwnKeys::No] {
-        for reader in [Reader::Here, Reader::Elsewhere] {
-            let voice = Voice {
-                lang: Lang::default(),
-                providers: KnownProviders::new(&catalogue),
-                own_keys,
-                reader,
-            };
-            for refused in &refusals {
+    let locales = LANGUAGES.iter().flat_map(|language| language.locales);
+    for locale in locales.copied().chain([DEFAULT_LOCALE]) {
+        for own_keys in [OwnKeys::Stored, OwnKeys::Once, OwnKeys::No] {
+            for reader in [Reader::Here, Reader::Elsewhere] {
+                let voice = Voice {
+                    lang: Lang::from_locale(locale),
+                    providers: KnownProviders::new(&catalogue),
+                    own_keys,
+                    reader,
+                };
                 // What is about storing a key is said to who may store one.
-                if !can_be_met(refused, own_keys) {
-                    continue;
-                }
-                let card = refusal::refusal(voice, refused);
-                let mut problems = misleading(&card.text, &commands);
-                let forbidden = forbidden(refused, own_keys, reader).into_iter();
-                let said = forbidden.filter(|words| card.text.contains(*words));
-                problems.extend(said.map(str::to_owned));
-                let is_cut = card.text.contains(['{', '}']);
-                if !problems.is_empty() || is_cut || card.text.chars().count() > 1_900 {
-                    wrong.push(format!(
-                        "{own_keys:?} {reader:?} {refused:?}: {problems:?}: {}",
-                        card.text
-                    ));
+                for refused in refusals.iter().filter(|it| can_be_met(it, own_keys)) {
+                    let card = refusal::refusal(voice, refused);
+                    let problems = problems(voice, refused, &card.text, &commands);
+                    if !problems.is_empty() {
+                        wrong.push(format!(
+                            "{locale} {own_keys:?} {reader:?} {refused:?}: {problems:?}: {}",
+                            card.text
+                        ));
+                    }
                 }
             }
         }
@@ -84,6 +81,21 @@ fn every_advice_can_be_followed_by_whoever_reads_it() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+/// What is wrong with the words of a refusal.
+fn problems(voice: Voice<'_>, refused: &Refusal, text: &str, all: &[Command]) -> Vec<String> {
+    let mut problems = misleading(text, all);
+    let forbidden = forbidden(refused, voice.own_keys, voice.reader);
+    let said = forbidden.into_iter().filter(|words| text.contains(*words));
+    problems.extend(said.map(str::to_owned));
+    if text.contains(['{', '}']) {
+        problems.push("a name is not filled in".to_owned());
+    }
+    if text.chars().count() > 1_900 {
+        problems.push("it is too long".to_owned());
+    }
+    problems
 }
 
 /// Whether somebody who may bring keys so far can meet this refusal at all.

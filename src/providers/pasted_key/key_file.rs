@@ -11,6 +11,7 @@ use crate::model::ProviderId;
 use crate::providers::catalogue::{Catalogue, Extra, Provider};
 
 use super::key_lines::{KeyLine, read_key_lines};
+use super::named::named_providers;
 use super::peel::{names_a_key, peel};
 use super::{PasteProblem, begins_as_key, holds_secret, read_pasted_key};
 
@@ -20,42 +21,6 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"^(?:\$[A-Za-z_][A-Za-z0-9_]*|\$\{[^}]*\}|\$\{\{.*\}\}|\$\(.*\)|%[A-Za-z_][A-Za-z0-9_]*%|\{\{.*\}\}|<%.*%>|op://.*)$";
     Regex::new(pattern).expect("the pattern is a regex")
 });
-
-/// What may stand beside a provider's name in the name of a variable for its
-/// key. Any other word says that it is for something else: Azure's, say.
-const WORDS_BESIDE: &[&str] = &[
-    "ai",
-    "api",
-    "app",
-    "auth",
-    "default",
-    "dev",
-    "expo",
-    "generative",
-    "key",
-    "keys",
-    "local",
-    "main",
-    "my",
-    "new",
-    "next",
-    "old",
-    "personal",
-    "private",
-    "prod",
-    "production",
-    "public",
-    "react",
-    "secret",
-    "server",
-    "staging",
-    "studio",
-    "test",
-    "token",
-    "user",
-    "vite",
-    "work",
-];
 
 /// A key that was found in a file.
 #[derive(Debug)]
@@ -294,42 +259,6 @@ fn choose_provider<'a>(
             Err(WhyUnused::OneOfSeveral(ids.collect()))
         }
     }
-}
-
-/// The providers that the name of a variable tells of, best first.
-fn named_providers<'a>(catalogue: &'a Catalogue, name: &str) -> Vec<&'a Provider> {
-    let has_variable = |provider: &&Provider| {
-        provider
-            .env
-            .iter()
-            .any(|env| env.eq_ignore_ascii_case(name))
-    };
-    let exact: Vec<&Provider> = catalogue.iter().filter(has_variable).collect();
-    if !exact.is_empty() {
-        return exact;
-    }
-    catalogue.find(name).map_or_else(
-        || catalogue.iter().filter(|it| tells_of(it, name)).collect(),
-        |provider| vec![provider],
-    )
-}
-
-/// Whether a name is a provider's name with words of a key beside it.
-fn tells_of(provider: &Provider, name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let is_beside =
-        |word: &&str| word.chars().all(|c| c.is_ascii_digit()) || WORDS_BESIDE.contains(word);
-    names_a_key(name)
-        && Catalogue::names_of(provider).any(|called| {
-            let called: Vec<&str> = called.split('-').collect();
-            let mut places = words.windows(called.len()).enumerate();
-            places.any(|(at, here)| {
-                let before = words.get(..at).unwrap_or_default();
-                let after = words.get(at + called.len()..).unwrap_or_default();
-                here == called && before.iter().chain(after).all(is_beside)
-            })
-        })
 }
 
 #[cfg(test)]

@@ -55,6 +55,19 @@ impl World {
         });
     }
 
+    /// Sets the language of a server, and tells the bot.
+    pub fn set_server_locale(&self, server: u64, locale: &str) {
+        self.with(|state| {
+            let Some(found) = state.servers.iter_mut().find(|it| it.id == server) else {
+                return;
+            };
+            locale.clone_into(&mut found.locale);
+            let found = found.clone();
+            let server = payload::guild(state, &found);
+            state.emit(Some(found.id), "GUILD_UPDATE", &server);
+        });
+    }
+
     /// Times the bot out in a server, or ends that.
     pub fn time_out_bot(&self, server: u64, is_timed_out: bool) {
         self.with(|state| {

@@ -3,6 +3,7 @@
 mod actions;
 mod attachments;
 mod command_line;
+mod commands;
 mod errors;
 mod events;
 mod faults;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::attachments::attachments;
 pub use super::message_payload::{hide_content, message, message_event};
 use super::permissions;
-use crate::world::{Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State};
+use crate::world::{
+    Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State, USUAL_LOCALE,
+};
 
 pub const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 /// Until when a member is timed out who is: later than any test.
@@ -72,7 +74,7 @@ pub fn guild(state: &State, server: &Server) -> Value {
         "roles": roles, "emojis": [], "features": [], "mfa_level": 0, "application_id": null,
         "system_channel_id": null, "system_channel_flags": 0, "rules_channel_id": null,
         "vanity_url_code": null, "description": null, "banner": null, "premium_tier": 0,
-        "preferred_locale": "en-US", "public_updates_channel_id": null, "nsfw_level": 0,
+        "preferred_locale": server.locale, "public_updates_channel_id": null, "nsfw_level": 0,
         "stickers": [], "premium_progress_bar_enabled": false, "joined_at": JOINED_AT,
         "large": false, "unavailable": false, "member_count": server.members.len() + 1,
         "voice_states": [], "members": [bot_member(state, server)], "channels": channels,
@@ -191,7 +193,8 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
         "id": of.id.to_string(), "application_id": state.application.to_string(),
         "type": of.kind as u8, "token": of.token, "version": 1,
         "channel_id": of.channel.to_string(), "channel": channel.map(partial_channel),
-        "locale": "en-US", "entitlements": entitlements(state, of.person), "entitlement_sku_ids": [],
+        "locale": person.map_or(USUAL_LOCALE, |person| &person.locale),
+        "entitlements": entitlements(state, of.person), "entitlement_sku_ids": [],
         "attachment_size_limit": 10_485_760, "data": data,
         "app_permissions": channel.map_or(0, |c| permissions::of_app(state, c, of.person)).to_string(),
     });
@@ -206,8 +209,9 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
             .map(u64::to_string)
             .collect();
         event["guild_id"] = json!(server.id.to_string());
-        event["guild"] = json!({"id": server.id.to_string(), "locale": "en-US", "features": []});
-        event["guild_locale"] = json!("en-US");
+        event["guild"] =
+            json!({"id": server.id.to_string(), "locale": server.locale, "features": []});
+        event["guild_locale"] = json!(server.locale);
         event["context"] = json!(0);
         event["member"] = json!({
             "user": user, "roles": roles, "joined_at": JOINED_AT, "deaf": false, "mute": false,

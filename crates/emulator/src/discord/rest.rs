@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use super::commands::{list_commands, put_commands};
 use super::errors::refuse;
 use super::{faults, interactions, messages, multipart, payload, sign_in};
 use crate::world::{Channel, RestCall, State, World};
@@ -33,7 +34,7 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/users/@me/channels", post(open_dm))
         .route(
             "/applications/{application}/commands",
-            get(commands).put(put_commands),
+            get(list_commands).put(put_commands),
         )
         .route(
             "/applications/{application}/entitlements",
@@ -162,29 +163,6 @@ async fn current_servers(Shared(world): Shared<Arc<World>>, headers: HeaderMap) 
 async fn current_authorization(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> Response {
     let token = sign_in::bearer_of(&headers).unwrap_or_default();
     world.look(|state| sign_in::authorization(state, token))
-}
-
-async fn commands(Shared(world): Shared<Arc<World>>) -> Json<Value> {
-    Json(world.look(|state| state.commands.clone()))
-}
-
-async fn put_commands(
-    Shared(world): Shared<Arc<World>>,
-    Json(mut commands): Json<Value>,
-) -> Json<Value> {
-    world.with(|state| {
-        for command in commands.as_array_mut().into_iter().flatten() {
-            command["id"] = json!(state.snowflake().to_string());
-            command["application_id"] = json!(state.application.to_string());
-            command["version"] = json!(state.snowflake().to_string());
-            if command["type"].is_null() {
-                command["type"] = json!(1);
-            }
-        }
-        state.commands.clone_from(&commands);
-        state.command_writes += 1;
-    });
-    Json(commands)
 }
 
 async fn entitlements(

@@ -23,7 +23,7 @@ pub use gateway::{GatewayRules, SessionStarts};
 pub use messages::{Attachment, Interaction, InteractionKind, Message, Webhook};
 pub use people::{
     Channel, ChannelRules, MANAGER, MEMBER, Overwrite, Person, PrivateThread, Role, Server,
-    permission,
+    USUAL_LOCALE, permission,
 };
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,

@@ -43,7 +43,12 @@ pub struct Person {
     pub skus: Vec<u64>,
     /// It is another bot.
     pub is_app: bool,
+    /// The language of their app.
+    pub locale: String,
 }
+
+/// The language of whoever chose none.
+pub const USUAL_LOCALE: &str = "en-US";
 
 /// A server and who is in it.
 #[derive(Clone, Debug)]
@@ -60,6 +65,8 @@ pub struct Server {
     pub nicks: HashMap<u64, String>,
     /// Members who are timed out, the bot by its application's id.
     pub timed_out: Vec<u64>,
+    /// The language that whoever manages it chose.
+    pub locale: String,
 }
 
 /// A role and the permissions that it gives.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::World;
-use super::people::{Channel, ChannelRules, MANAGER, MEMBER, Person, Role, Server};
+use super::people::{Channel, ChannelRules, MANAGER, MEMBER, Person, Role, Server, USUAL_LOCALE};
 
 impl World {
     /// Adds another bot.
@@ -15,6 +15,7 @@ impl World {
                 name: name.into(),
                 skus: Vec::new(),
                 is_app: true,
+                locale: USUAL_LOCALE.into(),
             });
             id
         })
@@ -29,6 +30,7 @@ impl World {
                 name: name.into(),
                 skus: Vec::new(),
                 is_app: false,
+                locale: USUAL_LOCALE.into(),
             });
             let name = "direct message".to_owned();
             state.channels.push(Channel {
@@ -72,6 +74,7 @@ impl World {
                 members: HashMap::new(),
                 nicks: HashMap::new(),
                 timed_out: Vec::new(),
+                locale: USUAL_LOCALE.into(),
             });
             for name in channels {
                 let channel = state.snowflake();

@@ -63,6 +63,8 @@ pub enum ProviderFault {
     AtLimit,
     /// An error comes inside the stream.
     ErrorInStream,
+    /// One of OpenAI's Responses says of itself that it failed.
+    FailedResponse,
     /// A web page instead of JSON, with this status.
     Html(u16),
     /// A line that never ends.

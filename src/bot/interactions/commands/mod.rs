@@ -12,6 +12,8 @@ mod server;
 mod token;
 mod usage;
 
+use std::borrow::Cow;
+
 use crate::bot::interactions::commands::context::Command;
 use crate::bot::words;
 
@@ -40,18 +42,23 @@ pub fn all() -> Vec<Command> {
     commands
 }
 
+/// Texts by locale, as poise keeps them.
+type Localizations = Cow<'static, [(Cow<'static, str>, Cow<'static, str>)]>;
+
 fn localize(command: &mut Command) {
-    let description = command.description.as_deref().unwrap_or_default();
-    command.description_localizations = words::localizations(description)
-        .into_iter()
-        .map(|(k, v)| (k.into(), v.into()))
-        .collect();
+    command.description_localizations = localizations(command.description.as_deref());
     for parameter in &mut command.parameters {
-        let description = parameter.description.as_deref().unwrap_or_default();
-        parameter.description_localizations = words::localizations(description)
-            .into_iter()
-            .map(|(k, v)| (k.into(), v.into()))
-            .collect();
+        parameter.description_localizations = localizations(parameter.description.as_deref());
+        for choice in parameter.choices.to_mut() {
+            choice.localizations = localizations(Some(choice.name.as_ref()));
+        }
     }
     command.subcommands.iter_mut().for_each(localize);
+}
+
+/// What Discord shows in the place of an English text, by locale.
+fn localizations(english: Option<&str>) -> Localizations {
+    let all = words::localizations(english.unwrap_or_default());
+    let all = all.into_iter().map(|(k, v)| (k.into(), v.into()));
+    all.collect()
 }

@@ -75,13 +75,13 @@ fn of_system_key(health: Health) -> &'static str {
 /// Tells what a provider does not let a key do, and what helps.
 fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
     let key = match demotion.owner {
-        Owner::Person(_) => "Your {provider} key works only in part: {what}",
+        Owner::Person(_) => "Your {provider} key works only in part: {what} {rest}",
         Owner::Server(_) => {
-            "The {provider} key that you added to a server works only in part: {what}"
+            "The {provider} key that you added to a server works only in part: {what} {rest}"
         }
-        Owner::Operator => "The system key for {provider} works only in part: {what}",
+        Owner::Operator => "The system key for {provider} works only in part: {what} {rest}",
     };
-    let what = voice.lang.words(match demotion.restriction {
+    let what = match demotion.restriction {
         Some(Restriction::Model) => {
             "it may not use the model that was asked. Allow the model at {page}."
         }
@@ -92,9 +92,7 @@ fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
         Some(Restriction::Permission) => {
             "it lacks the permission to call models. Give it that at {page}."
         }
-        Some(Restriction::Spent) => {
-            "its own spending limit is used up. Raise it at {page}."
-        }
+        Some(Restriction::Spent) => "its own spending limit is used up. Raise it at {page}.",
         Some(Restriction::Suspended) => {
             "it, its project or its account is suspended. {page} says more."
         }
@@ -107,15 +105,16 @@ fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
         Some(Restriction::Unsaid) | None => {
             "its provider does not let it do what was asked, or not from here. Check its permissions at {page}."
         }
-    });
-    let sentence = format!("{} {}", voice.lang.words(key), voice.lang.words(
-        "Whoever names neither provider nor model is answered by the next key. I say this once in a day.",
-    ));
+    };
     let page = voice.key_page(&demotion.provider);
+    let what = voice.lang.say(what, &[("page", &page)]);
+    let rest = voice.lang.words(
+        "Whoever names neither provider nor model is answered by the next key. I say this once in a day.",
+    );
     let provider = voice.name(&demotion.provider);
     Card::text(voice.lang.say(
-        &sentence,
-        &[("what", &what), ("provider", &provider), ("page", &page)],
+        key,
+        &[("what", &what), ("rest", &rest), ("provider", &provider)],
     ))
 }
 

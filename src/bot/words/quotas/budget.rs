@@ -2,6 +2,7 @@
 
 use crate::app::Budget;
 use crate::bot::connection::card::Card;
+use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::limits::{describe_limit, heading, use_line};
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit};
@@ -33,10 +34,8 @@ pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
 
 /// Limits were cleared.
 pub fn limits_cleared(voice: Voice<'_>, cleared: u64) -> Card {
-    Card::text(match cleared {
-        1 => voice.lang.words("Cleared 1 limit.").to_owned(),
-        _ => voice.lang.say("Cleared {n} limits.", &[("n", &cleared)]),
-    })
+    let words = Plural("Cleared {n} limit.", "Cleared {n} limits.");
+    Card::text(voice.lang.say_count(cleared, words, &[]))
 }
 
 /// A role was freed or bound.

@@ -1,8 +1,7 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use std::fmt::Display;
-
 use crate::bot::words::formats::{grouped, relative_time};
+use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
 
@@ -11,18 +10,13 @@ const BAR: u64 = 10;
 
 /// An amount of a metric: `1,500 output tokens`, `$5.00`.
 pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
-    let lang = voice.lang;
-    let n = grouped(amount);
-    let values: &[(&str, &dyn Display)] = &[("n", &n)];
-    match (metric, amount) {
-        (Metric::Requests, 1) => lang.words("1 request").to_owned(),
-        (Metric::Requests, _) => lang.say("{n} requests", values),
-        (Metric::OutputTokens, 1) => lang.words("1 output token").to_owned(),
-        (Metric::OutputTokens, _) => lang.say("{n} output tokens", values),
-        (Metric::Images, 1) => lang.words("1 image").to_owned(),
-        (Metric::Images, _) => lang.say("{n} images", values),
-        (Metric::Cost, nano) => NanoDollars(nano).to_string(),
-    }
+    let words = match metric {
+        Metric::Requests => Plural("{n} request", "{n} requests"),
+        Metric::OutputTokens => Plural("{n} output token", "{n} output tokens"),
+        Metric::Images => Plural("{n} image", "{n} images"),
+        Metric::Cost => return NanoDollars(amount).to_string(),
+    };
+    voice.lang.say_count(amount, words, &[])
 }
 
 /// A limit: `100 requests a day`.

@@ -10,6 +10,7 @@ mod status;
 
 pub use blocks::{server_blocks, was_blocked, was_unblocked};
 pub use budget::{budget, budget_set, limits_cleared, role_exempted};
+pub use limits::amount;
 pub use operators::{operators_limit_set, operators_view, tier_given};
 pub use overshoots::overshoots;
 pub use reached::notice;

@@ -86,11 +86,18 @@ fn unknown_model(voice: Voice<'_>, model: &str) -> String {
     let sentence = if model.is_empty() {
         "This provider has no default model here. Name one with `model:`; the list that appears while you type it \
          holds those that there are."
+    } else if model.contains('/') {
+        "I know no provider called `{vendor}`, and can't tell whose model `{subject}` is. The list that appears while \
+         you type `model:` holds those that can be used. OpenRouter has models of many vendors: \
+         `openrouter/{subject}`."
     } else {
         "I can't tell whose model `{subject}` is. Write it as `provider/model`, such as `openai/{subject}`; the list \
          that appears while you type `model:` holds those that can be used."
     };
-    voice.lang.say(sentence, &[("subject", &in_code(model))])
+    let vendor = model.split_once('/').map_or("", |(vendor, _)| vendor);
+    let values: &[(&str, &dyn std::fmt::Display)] =
+        &[("subject", &in_code(model)), ("vendor", &in_code(vendor))];
+    voice.lang.say(sentence, values)
 }
 
 /// Whether the account behind somebody else's key has to be changed.
@@ -124,43 +131,53 @@ fn account_matter(source: Source, what: Restriction) -> &'static str {
 /// What a provider said, in our words.
 fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> String {
     let name = voice.name(&failure.provider);
-    let sentence: String = match (source, failure.class) {
+    let sentences: Vec<&str> = match (source, failure.class) {
         // A key of somebody else's: they can mend it, this person cannot.
         (source, FailureClass::AuthForbidden(what)) if is_account_matter(source, what) => {
-            account_matter(source, what).to_owned()
+            vec![account_matter(source, what)]
         }
         (Source::Server, FailureClass::DamagedKey) => {
-            "What I stored of {this} server's {provider} key can't be opened, and whoever added it is told. {advice}".to_owned()
+            vec![
+                "What I stored of {this} server's {provider} key can't be opened, and whoever added it is told. {advice}",
+            ]
         }
         (Source::Server, class) if class.is_about_the_key() => {
-            "{provider} turned {this} server's key down, and whoever added it is told. {advice}".to_owned()
+            vec![
+                "{provider} turned {this} server's key down, and whoever added it is told. {advice}",
+            ]
         }
         (Source::BotDefault, class) if class.is_about_the_key() => {
-            "{provider} turned the bot's own key down, which its operator has to mend. {advice}".to_owned()
+            vec![
+                "{provider} turned the bot's own key down, which its operator has to mend. {advice}",
+            ]
         }
         (Source::Request, class) if class.is_about_the_key() => {
-            "{provider} turned down the key that you typed for this ask. It was not \
-             stored, and no other key paid. Check it at {page} and ask again."
-                .to_owned()
+            vec![
+                "{provider} turned down the key that you typed for this ask. It was not \
+                 stored, and no other key paid. Check it at {page} and ask again.",
+            ]
         }
         (Source::Request, class) => describe_failure(class, OwnKeys::Once),
         (_, class) => describe_failure(class, voice.own_keys),
     };
     let retry_after_s = failure.retry_after.map_or(60, |wait| wait.as_secs().max(1));
-    voice.say(
-        &sentence,
-        &[
-            ("advice", &own_key_works(voice, &failure.provider)),
-            ("provider", &name),
-            ("id", &failure.provider),
-            ("page", &voice.key_page(&failure.provider)),
-            (
-                "subject",
-                &failure.subject.as_deref().unwrap_or("that it names"),
-            ),
-            ("wait", &duration(voice, retry_after_s)),
-        ],
-    )
+    let subject = failure.subject.as_deref();
+    let values: &[(&str, &dyn std::fmt::Display)] = &[
+        ("advice", &own_key_works(voice, &failure.provider)),
+        ("provider", &name),
+        ("id", &failure.provider),
+        ("page", &voice.key_page(&failure.provider)),
+        (
+            "subject",
+            &subject.unwrap_or_else(|| voice.lang.words("that it names")),
+        ),
+        ("wait", &duration(voice, retry_after_s)),
+    ];
+    let said: Vec<String> = sentences
+        .into_iter()
+        .map(|sentence| voice.say(sentence, values))
+        .collect();
+    said.join(" ")
 }
 
 /// Nobody can pay: why, key by key, and how to change that.

@@ -1,8 +1,9 @@
 //! Words of refusals about keys.
 
 use crate::bot::connection::card::Card;
-use crate::bot::words::formats::{duration, in_code};
+use crate::bot::words::formats::{count_of, duration, in_code};
 use crate::bot::words::keys::advice::bring_own_key;
+use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::{KeyRefusal, ProviderId, Scope};
@@ -118,11 +119,15 @@ fn of_environment(voice: Voice<'_>, provider: &ProviderId, variable: Option<&str
 
 /// A name is longer than names are kept.
 fn name_too_long(voice: Voice<'_>, characters: usize, max: usize) -> String {
-    voice.lang.say(
-        "That name has {characters} characters, and a name has {max} at the most, so nothing \
+    let words = Plural(
+        "That name has {n} character, and a name has {max} at the most, so nothing \
          was stored. Run the command again with a shorter name.",
-        &[("characters", &characters), ("max", &max)],
-    )
+        "That name has {n} characters, and a name has {max} at the most, so nothing \
+         was stored. Run the command again with a shorter name.",
+    );
+    voice
+        .lang
+        .say_count(count_of(characters), words, &[("max", &max)])
 }
 
 /// What should be a name looks like a secret.

@@ -21,23 +21,25 @@ const OUT_OF_MEMORY: &str = "The machine at {provider} has too little memory for
 const RESULT_LOST: &str = "{provider} made it, and what came of it was lost there: it may be larger than {provider} passes on. Ask for \
      fewer pictures (`count:`) or a smaller `size:`.";
 
-/// What happened, and what to do next.
-pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> String {
+/// What happened and what to do next, as one sentence or as two.
+pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> Vec<&'static str> {
     let again = match (class, own_keys) {
         (FailureClass::NotSetUp, OwnKeys::Stored) => {
-            " Add it again with `/keys add provider:{id} scope:user`, and fill in every field."
+            "Add it again with `/keys add provider:{id} scope:user`, and fill in every field."
         }
         (
             FailureClass::DamagedKey | FailureClass::WrongOrigin | FailureClass::AuthInvalid,
             OwnKeys::Stored,
-        ) => " Add it again with `/keys add provider:{id} scope:user`.",
+        ) => "Add it again with `/keys add provider:{id} scope:user`.",
         (FailureClass::Billing, OwnKeys::Stored) => {
-            ", then run `/keys test provider:{id} scope:user`."
+            return vec![
+                "The {provider} account behind the key is out of credit. Top it up at {page}, then run \
+                 `/keys test provider:{id} scope:user`.",
+            ];
         }
-        (FailureClass::Billing, _) => ".",
-        _ => "",
+        _ => return vec![describe_class(class)],
     };
-    format!("{}{again}", describe_class(class))
+    vec![describe_class(class), again]
 }
 
 fn describe_class(class: FailureClass) -> &'static str {
@@ -47,13 +49,14 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::AuthForbidden(what) => describe_restriction(what),
         FailureClass::Billing => {
-            "The {provider} account behind the key is out of credit. Top it up at {page}"
+            "The {provider} account behind the key is out of credit. Top it up at {page}."
         }
         FailureClass::RateLimited => {
             "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
         }
         FailureClass::ModelNotFound => {
-            "{provider} has no such model for this key. Leave `model:` out for the default, or name another."
+            "{provider} has no such model for this key. Choose another: with `model:` in a command, or for all that \
+             you ask with `/model set`."
         }
         FailureClass::ContextTooLong => {
             "The prompt is too long for this model. Shorten it, or name another model."
@@ -67,7 +70,7 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::BadRequest => {
             "{provider} did not understand the request. That is a fault of mine or of the model's name; \
-             try it without `model:`."
+             choose another, with `model:` in a command or with `/model set`."
         }
         FailureClass::Upstream => {
             "{provider} is having trouble. Ask again in a minute, or name another provider."

@@ -1,7 +1,8 @@
 //! Words of refusals about limits, blocks and tiers.
 
 use crate::bot::connection::card::Card;
-use crate::bot::words::formats::in_code;
+use crate::bot::words::formats::{count_of, in_code};
+use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::reached;
 use crate::bot::words::voice::Voice;
 use crate::model::{Contradiction, ProviderId, QuotaRefusal, Skip, Source};
@@ -42,10 +43,15 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              set.",
             &[],
         )),
-        QuotaRefusal::TooManyLimits { max } => Card::text(lang.say(
-            "A budget has {subject} limits at the most, and that is full. Nothing was \
-             changed. Clear one first with `/server budget clear`.",
-            &[("subject", max)],
+        QuotaRefusal::TooManyLimits { max } => Card::text(lang.say_count(
+            count_of(*max),
+            Plural(
+                "A budget has {n} limit at the most, and that is full. Nothing was \
+                 changed. Clear it first with `/server budget clear`.",
+                "A budget has {n} limits at the most, and that is full. Nothing was \
+                 changed. Clear one first with `/server budget clear`.",
+            ),
+            &[],
         )),
         QuotaRefusal::BadAmount => Card::text(lang.say(
             "That amount is not one that can be counted. Give a whole number of 1 or \
@@ -64,7 +70,7 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
         )),
         QuotaRefusal::Contradiction(between) => {
             let words = lang.words(contradiction(*between));
-            Card::text(format!("{words} {}", lang.words("Nothing was changed.")))
+            Card::text(lang.say("{why} Nothing was changed.", &[("why", &words)]))
         }
         QuotaRefusal::BadServer => Card::text(lang.say(
             "That is not a server's id. Turn on Developer Mode in Discord's settings, \

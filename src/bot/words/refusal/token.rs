@@ -1,5 +1,6 @@
 //! Words of refusals about tokens and about repeated calls.
 
+use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::TokenRefusal;
 
@@ -32,15 +33,23 @@ pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
              token's id: `/token list` shows it.",
             &[],
         ),
-        TokenRefusal::TooManyTokens { max } => lang.say(
-            "You have {subject} tokens, which is the most. End one first with `/token \
-             revoke`.",
-            &[("subject", max)],
+        TokenRefusal::TooManyTokens { max } => lang.say_count(
+            (*max).into(),
+            Plural(
+                "You have {n} token, which is the most. End it first with `/token revoke`.",
+                "You have {n} tokens, which is the most. End one first with `/token revoke`.",
+            ),
+            &[],
         ),
-        TokenRefusal::TokenTooLong { days } => lang.say(
-            "A token works for {subject} days at the most. No token was made. Give a \
-             shorter time, such as `expires:90d`.",
-            &[("subject", days)],
+        TokenRefusal::TokenTooLong { days } => lang.say_count(
+            *days,
+            Plural(
+                "A token works for {n} day at the most. No token was made. Give a \
+                 shorter time, such as `expires:90d`.",
+                "A token works for {n} days at the most. No token was made. Give a \
+                 shorter time, such as `expires:90d`.",
+            ),
+            &[],
         ),
         TokenRefusal::TokenForAnotherServer => lang.say(
             "A token can carry the server that it is made in, if that server has added \

@@ -118,6 +118,11 @@ impl Chart {
     }
 }
 
+/// Whether the font has every character of a text: those of Latin-1.
+pub fn can_draw(text: &str) -> bool {
+    text.chars().all(|c| u32::from(c) <= 0xff)
+}
+
 /// Registers the font, once for the process.
 fn has_font() -> bool {
     static REGISTERED: OnceLock<bool> = OnceLock::new();

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::app::{Total, UsageReport, UsageScope, date_of};
 use crate::bot::connection::card::{Card, File};
-use crate::bot::words::usage::chart::Chart;
-use crate::model::{NanoDollars, ProviderId, Source};
+use crate::bot::words::usage::chart::{self, Chart};
+use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
-use crate::bot::words::formats::{grouped, plain_model};
+use crate::bot::words::formats::{count_of, grouped, plain_model};
+use crate::bot::words::lang::Plural;
+use crate::bot::words::quotas::amount;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
 use crate::bot::words::voice::Voice;
 
@@ -22,8 +24,8 @@ pub async fn report(voice: Voice<'_>, report: UsageReport) -> anyhow::Result<Car
     if report.lines.is_empty() {
         return Ok(card);
     }
-    let chart = chart(voice, &report);
-    let description = chart.title.clone();
+    let chart = draw_days(voice, &report);
+    let description = voice.lang.words(chart_title(&report)).to_owned();
     let bytes = tokio::task::spawn_blocking(move || chart.png()).await??;
     card.files.push(File {
         name: "usage.png".to_owned(),
@@ -75,8 +77,9 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         ));
     }
     if models.len() > LISTED {
-        let rest = models.len() - LISTED;
-        lines.push(lang.say("- and {n} more in the table", &[("n", &rest)]));
+        let rest = count_of(models.len() - LISTED);
+        let words = Plural("- and {n} more in the table", "- and {n} more in the table");
+        lines.push(lang.say_count(rest, words, &[]));
     }
     let sources = report.by_source();
     if sources.len() > 1 {
@@ -94,10 +97,11 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         lines.push(format!("- {who}: {}", line(voice, total)));
     }
     if report.total.estimated > 0 {
-        lines.push(lang.say(
+        let words = Plural(
+            "Of these, {n} is an estimate, since the provider did not say or the answer broke off.",
             "Of these, {n} are estimates, since the provider did not say or the answer broke off.",
-            &[("n", &grouped(report.total.estimated))],
-        ));
+        );
+        lines.push(lang.say_count(report.total.estimated, words, &[]));
     }
     lines.join("\n")
 }
@@ -105,14 +109,9 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
 /// `12 requests, $0.34` and what is not known of it.
 fn line(voice: Voice<'_>, total: &Total) -> String {
     let lang = voice.lang;
-    let mut parts = vec![match total.requests {
-        1 => lang.words("1 request").to_owned(),
-        n => lang.say("{n} requests", &[("n", &grouped(n))]),
-    }];
-    match total.images {
-        0 => {}
-        1 => parts.push(lang.words("1 image").to_owned()),
-        n => parts.push(lang.say("{n} images", &[("n", &grouped(n))])),
+    let mut parts = vec![amount(voice, Metric::Requests, total.requests)];
+    if total.images > 0 {
+        parts.push(amount(voice, Metric::Images, total.images));
     }
     if total.unpriced < total.requests {
         parts.push(NanoDollars(total.cost_nano).to_string());
@@ -137,7 +136,7 @@ fn tokens(voice: Voice<'_>, total: &Total) -> String {
 }
 
 /// Dollars a day, by model; tokens where nothing has a price.
-fn chart(voice: Voice<'_>, report: &UsageReport) -> Chart {
+fn draw_days(voice: Voice<'_>, report: &UsageReport) -> Chart {
     let by_cost = report.total.cost_nano > 0;
     let (first, last) = report.day_numbers();
     let days = usize::try_from(last - first + 1).unwrap_or(1);
@@ -165,20 +164,23 @@ fn chart(voice: Voice<'_>, report: &UsageReport) -> Chart {
     }
     let series = heights.into_iter().map(|(at, heights)| {
         let name = models.get(at).filter(|_| at < COLOURED).map_or_else(
-            || voice.lang.words("others").to_owned(),
+            || drawn(voice, "others").to_owned(),
             |((_, model), _)| plain_model(model),
         );
         (name, heights)
     });
-    let title = if by_cost {
+    Chart {
+        title: drawn(voice, chart_title(report)).to_owned(),
+        days: (first..=last).map(|day| short_date(voice, day)).collect(),
+        series: series.collect(),
+    }
+}
+
+fn chart_title(report: &UsageReport) -> &'static str {
+    if report.total.cost_nano > 0 {
         "Estimated cost by day, in US dollars"
     } else {
         "Tokens by day"
-    };
-    Chart {
-        title: voice.lang.words(title).to_owned(),
-        days: (first..=last).map(short_date).collect(),
-        series: series.collect(),
     }
 }
 
@@ -187,6 +189,23 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-fn short_date(days: i64) -> String {
-    date_of(days).strftime("%b %-d").to_string()
+/// A day under the chart, in figures alone where months have other names.
+fn short_date(voice: Voice<'_>, day: i64) -> String {
+    let shape = if voice.lang.is_english() {
+        "%b %-d"
+    } else {
+        "%m-%d"
+    };
+    date_of(day).strftime(shape).to_string()
+}
+
+/// Words that stand in the chart: in English where its font has not every
+/// character of theirs.
+fn drawn<'a>(voice: Voice<'a>, english: &'a str) -> &'a str {
+    let theirs = voice.lang.words(english);
+    if chart::can_draw(theirs) {
+        theirs
+    } else {
+        english
+    }
 }

@@ -319,6 +319,9 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
         )
     });
     let lines: Vec<String> = lines.collect();
+    let priced = receipt.receipt.as_ref();
+    let terms = priced.map_or_else(String::new, |priced| priced.terms.to_string());
+    let said = priced.and_then(|priced| priced.cut).is_some();
     html! {
         tr {
             th scope="row" { (at) span.sub { code { (receipt.id) } } }
@@ -329,6 +332,8 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
             td.two data-label="Used" {
                 (lines.join(", "))
                 @if receipt.estimated { span.sub { "estimated" } }
+                @if !terms.is_empty() { span.sub { "served as " (terms.replace('+', ", ")) } }
+                @if said { span.sub { "the provider reported more than is possible; the most that is possible is booked" } }
             }
             td.num data-label="Cost" { (money::cost(receipt.cost_nano.map(NanoDollars))) }
         }

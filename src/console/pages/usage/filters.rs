@@ -103,7 +103,16 @@ impl Filters {
     /// Reads what the address asks for: the last 30 days in the operator's time
     /// zone where it says nothing.
     pub fn read(visit: &Visit) -> Result<Self, Trouble> {
-        let choice = match visit.query("period") {
+        let period = match (visit.query("period"), visit.query("days")) {
+            (Some(_), Some(_)) => {
+                return Err(wrong(
+                    "`days` and `period` both say which days are shown. Keep one of them in the address.",
+                ));
+            }
+            (period, None) => period,
+            (None, Some(days)) => Some(format!("{days}d")),
+        };
+        let choice = match period {
             None => PeriodChoice::LastDays(30),
             Some(text) => PeriodChoice::parse(&text).ok_or_else(|| {
                 wrong("There is no such period. It can be today, 7d, this-month, last-month, a month such as 2026-11, or a year such as 2026.")

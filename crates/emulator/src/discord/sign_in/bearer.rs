@@ -28,7 +28,7 @@ fn own_user(person: &Person) -> Value {
         ("flags", json!(0)),
         ("primary_guild", Value::Null),
         ("mfa_enabled", json!(false)),
-        ("locale", json!("en-US")),
+        ("locale", json!(person.locale)),
         ("premium_type", json!(0)),
     ] {
         user[name] = value;
