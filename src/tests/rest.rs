@@ -184,6 +184,7 @@ async fn bad_input_is_told_and_loses_nothing() {
             json!({"provider": "openai", "key": ""}),
             json!({"provider": "openai", "key": bad("openai")}),
             json!({"provider": "runpod", "key": good("runpod")}),
+            json!({"provider": "runpod", "key": good("runpod"), "extras": {"endpoint": "../x"}}),
         ] {
             let said = program.posts(keys, &body).await;
             told.push(format!(
@@ -212,6 +213,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_key That can't be a key: it is empty. Nothing was stored.
         422 key_refused Key is invalid: openai does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. The old key is still in place.
         400 malformed_field “Endpoint ID” is missing, and the key is of no use without it. Nothing was stored.
+        400 malformed_field “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored.
         400 malformed_body The body can't be read: it is no JSON. `GET /openapi.json` shows what it should be.
         400 malformed_query
         400 malformed_query
