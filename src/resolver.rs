@@ -124,7 +124,7 @@ pub fn find_fault(offer: &Offer, now_ms: i64) -> Option<Skip> {
         Health::Refused => Some(Skip::Refused),
         Health::OutOfCredit => Some(Skip::OutOfCredit),
         Health::Damaged => Some(Skip::Damaged),
-        Health::Unverified | Health::Valid | Health::Restricted => None,
+        Health::Unverified | Health::Valid | Health::Unguarded | Health::Restricted => None,
     }
 }
 
@@ -166,6 +166,7 @@ mod tests {
         let health = prop_oneof![
             Just(Health::Unverified),
             Just(Health::Valid),
+            Just(Health::Unguarded),
             Just(Health::Refused),
             Just(Health::OutOfCredit),
             Just(Health::Restricted),

@@ -184,12 +184,19 @@ pub fn judge_check(provider: &Provider, key: &str, check: &Check) -> Finding {
     let (name, page) = (&provider.name, &provider.key_page);
     match check {
         Check::Valid => Finding::good(name, format!("accepts {key}")),
+        Check::Unguarded => Finding::good(
+            name,
+            "answers, with a key as without: this server checks no keys".to_owned(),
+        ),
         Check::Invalid => Finding::bad(name, format!("refuses {key}; make a new one at {page}")),
         Check::OutOfCredit => Finding::bad(
             name,
             format!("the account is out of credit; top up at {page}"),
         ),
-        Check::Restricted => Finding::note(name, format!("accepts {key} with restrictions")),
+        Check::Restricted => Finding::note(
+            name,
+            format!("accepts {key}; its rights, plan or region may stop some questions"),
+        ),
         Check::WrongExtra => Finding::bad(name, "knows the key but not the ids that go with it"),
         Check::Unknown(class) => Finding::bad(name, format!("can't be asked right now: {class:?}")),
     }
@@ -215,6 +222,7 @@ pub fn judge_buckets(provider: &Provider) -> Option<Finding> {
 pub fn judge_health(provider: &Provider, key: &str, health: Health) -> Finding {
     let check = match health {
         Health::Valid => Check::Valid,
+        Health::Unguarded => Check::Unguarded,
         Health::Refused => Check::Invalid,
         Health::OutOfCredit => Check::OutOfCredit,
         Health::Restricted => Check::Restricted,
@@ -229,6 +237,19 @@ pub fn judge_health(provider: &Provider, key: &str, health: Health) -> Finding {
         }
     };
     judge_check(provider, key, &check)
+}
+
+/// Judges what is known of a provider of the operator's that needs no key.
+fn judge_keyless(provider: &Provider, health: Health) -> Finding {
+    let name = &provider.name;
+    match health {
+        Health::Valid | Health::Unguarded => Finding::good(name, "answers; it needs no key"),
+        Health::Unverified => Finding::note(
+            name,
+            "needs no key, and was not asked yet; “Check” beside it asks",
+        ),
+        health => judge_health(provider, "this server", health),
+    }
 }
 
 /// Judges whether people can sign in.
@@ -328,11 +349,15 @@ impl App {
         };
         let judge = |key: &SystemKey| {
             let provider = self.models.catalogue().get(key.provider())?;
-            let kind = match key {
-                SystemKey::Environment(_) => "the bot default key",
-                SystemKey::Stored { .. } => "the system key",
-            };
-            Some(judge_health(provider, kind, key.health()))
+            Some(match key {
+                SystemKey::Environment(it) if it.variable.is_none() => {
+                    judge_keyless(provider, key.health())
+                }
+                SystemKey::Environment(_) => {
+                    judge_health(provider, "the bot default key", key.health())
+                }
+                SystemKey::Stored { .. } => judge_health(provider, "the system key", key.health()),
+            })
         };
         keys.iter().filter_map(judge).collect()
     }

@@ -52,7 +52,7 @@ pub use keys::{
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    Consent, Found, FoundPerson, FoundServer, Identity, IdentityDesk, LimitSubject,
+    Consent, Found, FoundPerson, FoundServer, IdKind, Identity, IdentityDesk, LimitSubject,
     MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SignInTrouble,
     Stop, StoredSummary, form_token, nobody_else,
 };

@@ -221,7 +221,7 @@ fn remember(habit: &Habit, caller: &Caller, at_ms: i64, chance: &mut Chance) -> 
             output_image: if is_picture { output_tokens } else { 0 },
             ..UsageDetails::default()
         },
-        cost: None,
+        ..Usage::default()
     };
     let mut caller = caller.clone();
     if !habit.in_server {

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use secrecy::SecretString;
 use url::form_urlencoded;
 
@@ -16,6 +16,9 @@ use super::Console;
 use super::form::Form;
 use super::reply::{Elsewhere, Reply};
 use super::trouble::Trouble;
+
+/// How much of a parameter's name is shown, in characters.
+const PARAMETER_SHOWN_MAX: usize = 40;
 
 /// What a handler answers.
 pub type HandlerResult = Result<Reply, Trouble>;
@@ -71,6 +74,28 @@ impl Visit {
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         let value = pairs.find(|(its_name, _)| its_name == name)?.1;
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// Refuses an address that says something that the page does not take, by its
+    /// name: what is misspelt would be left out in silence.
+    pub fn require_parameters(&self, known: &[&str]) -> Result<(), Trouble> {
+        let query = self.uri.query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let Some((name, _)) = pairs.find(|(name, _)| !known.contains(&&**name)) else {
+            return Ok(());
+        };
+        let name: String = name.chars().take(PARAMETER_SHOWN_MAX).collect();
+        let known: Vec<String> = known.iter().map(|name| format!("“{name}”")).collect();
+        let words = format!(
+            "The address has “{name}” behind its question mark, and takes only {}. Write it without, \
+             or correct it.",
+            known.join(", ")
+        );
+        Err(Trouble::new(
+            StatusCode::BAD_REQUEST,
+            "That is not understood",
+            words,
+        ))
     }
 
     /// The server that the address names with `?in=`; none for nowhere, and

@@ -15,7 +15,7 @@ use crate::gateway::call::CallContext;
 use crate::gateway::problem::Problem;
 use crate::gateway::responses::event_stream_response;
 use crate::gateway::session::CallPermits;
-use crate::gateway::streaming::{PieceSource, stream_pieces};
+use crate::gateway::streaming::{LastWords, PieceSource, stream_pieces};
 use crate::model::AskRefusal;
 
 /// A comment in a stream of events, which readers of events ignore.
@@ -157,7 +157,12 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
             writer,
             has_ended: false,
         };
-        let events = stream_pieces(source, context.dialect, context.request_id);
+        let last_words = LastWords {
+            dialect: context.dialect,
+            request_id: context.request_id,
+            is_list: false,
+        };
+        let events = stream_pieces(source, last_words);
         Ok(event_stream_response(events, payer.as_ref()))
     }
 

@@ -34,6 +34,7 @@ mod routes;
 mod session;
 mod streaming;
 mod told_headers;
+mod unique_fields;
 mod vendors;
 
 pub use operators::metrics::start as start_counting;

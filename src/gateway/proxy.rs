@@ -17,7 +17,7 @@ use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
-use crate::gateway::streaming::{PieceSource, pass_pieces, stream_pieces};
+use crate::gateway::streaming::{LastWords, PieceSource, pass_pieces, stream_pieces};
 use crate::gateway::told_headers::write_told_headers;
 
 const JSON: &str = "application/json";
@@ -138,6 +138,11 @@ async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBod
             RelayedAnswer::Begun(first) => Some(first),
         }
     };
+    let last_words = LastWords {
+        dialect: call.dialect,
+        request_id: call.request_id,
+        is_list: relay.content_type().starts_with(JSON),
+    };
     let source = RelayStream {
         first,
         ends_in_receipt: is_stream
@@ -148,7 +153,7 @@ async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBod
         _permits: call.session.permits,
     };
     Ok(if is_stream {
-        stream_pieces(source, call.dialect, call.request_id)
+        stream_pieces(source, last_words)
     } else {
         pass_pieces(source)
     })

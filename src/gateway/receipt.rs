@@ -6,13 +6,20 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::RelayReceipt;
-use crate::model::{Receipt, ReceiptLine};
+use crate::model::{Receipt, ReceiptLine, ServiceTerm};
 
 /// How a cost comes about by the lists of prices.
 #[derive(Serialize, ToSchema)]
 pub struct ReceiptBody {
     /// None where no list knows the model.
     price_list: Option<PriceListBody>,
+    /// On which terms the answer says that it was served, where they are not the
+    /// usual ones: `priority`, `flex`, `batch`, `fast`, `us` and others. The
+    /// prices are those of the terms.
+    terms: Vec<&'static str>,
+    /// What the provider reported, where that is more than is possible and less
+    /// of it is booked; else null.
+    reported: Option<CutReportBody>,
     lines: Vec<ReceiptLineBody>,
     /// The sum of the lines, rounded up; null where a price is unknown.
     sum_nano_dollars: Option<u64>,
@@ -24,6 +31,15 @@ pub struct PriceListBody {
     name: String,
     /// As of which day its prices are; null where it does not say.
     date: Option<String>,
+}
+
+/// What a provider reported, before it was cut to what is possible.
+#[derive(Serialize, ToSchema)]
+pub struct CutReportBody {
+    input_tokens: u64,
+    output_tokens: u64,
+    /// Null where the provider named no cost.
+    cost_nano_dollars: Option<u64>,
 }
 
 /// What was used of one class.
@@ -59,6 +75,12 @@ pub fn describe_receipt(receipt: &Receipt) -> ReceiptBody {
         price_list: receipt.list.as_ref().map(|list| PriceListBody {
             name: list.name.to_string(),
             date: list.date.as_deref().map(str::to_owned),
+        }),
+        terms: receipt.terms.iter().map(ServiceTerm::as_str).collect(),
+        reported: receipt.cut.map(|cut| CutReportBody {
+            input_tokens: cut.input_tokens,
+            output_tokens: cut.output_tokens,
+            cost_nano_dollars: cut.cost.map(|cost| cost.0),
         }),
         lines: receipt.lines.iter().map(describe_line).collect(),
         sum_nano_dollars: receipt.sum().map(|sum| sum.0),

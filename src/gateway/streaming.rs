@@ -16,38 +16,57 @@ pub trait PieceSource: Send + 'static {
     fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, Problem>> + Send;
 }
 
+/// How the failure of a stream is told inside it.
+pub struct LastWords {
+    pub dialect: ApiDialect,
+    pub request_id: HeaderValue,
+    /// Whether the stream is a list, as Google's are where nobody asks for
+    /// events.
+    pub is_list: bool,
+}
+
 /// A body that is being sent.
 struct OutgoingPieces<S> {
     source: S,
-    dialect: ApiDialect,
-    request_id: HeaderValue,
+    last_words: LastWords,
+    has_begun: bool,
 }
 
 /// A body that sends pieces as they come. Since its status was sent before
 /// them, a failure becomes its last event. A client that leaves drops the
 /// body, and with it the source.
-pub fn stream_pieces(
-    source: impl PieceSource,
-    dialect: ApiDialect,
-    request_id: HeaderValue,
-) -> Body {
+pub fn stream_pieces(source: impl PieceSource, last_words: LastWords) -> Body {
     let sending = OutgoingPieces {
         source,
-        dialect,
-        request_id,
+        last_words,
+        has_begun: false,
     };
     let pieces = stream::unfold(Some(sending), async |sending| {
         let mut sending = sending?;
         match sending.source.next_piece().await {
-            Ok(Some(piece)) => Some((Ok::<_, Infallible>(piece), Some(sending))),
+            Ok(Some(piece)) => {
+                sending.has_begun |= !piece.is_empty();
+                Some((Ok::<_, Infallible>(piece), Some(sending)))
+            }
             Ok(None) => None,
             Err(problem) => {
-                let last = problem.to_event(sending.dialect, &sending.request_id);
+                let last = sending.last_words.write(&problem, sending.has_begun);
                 Some((Ok(Bytes::from(last)), None))
             }
         }
     });
     Body::from_stream(pieces)
+}
+
+impl LastWords {
+    fn write(&self, problem: &Problem, has_begun: bool) -> String {
+        if !self.is_list {
+            return problem.to_event(self.dialect, &self.request_id);
+        }
+        let error = self.dialect.error_body(problem, &self.request_id);
+        let before = if has_begun { ",\r\n" } else { "[" };
+        format!("{before}{error}]")
+    }
 }
 
 /// A body that sends pieces of something that is no stream of events. A

@@ -65,6 +65,7 @@ mod span;
 #[cfg(test)]
 pub mod story;
 mod table;
+mod term_prices;
 mod traffic;
 mod write_behind;
 mod writer;

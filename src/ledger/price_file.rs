@@ -11,6 +11,7 @@ use toml::value::Datetime;
 use crate::model::{ClassCounts, NanoDollars, PriceList, UsageClass};
 
 use crate::ledger::model_prices::nano_dollars;
+use crate::ledger::term_prices::{TermPrices, TermTable};
 
 /// The largest price that is one, in dollars.
 const PRICE_MAX: f64 = 1e6;
@@ -28,6 +29,15 @@ struct File {
     date: Option<Datetime>,
     #[serde(default)]
     price: Vec<toml::Table>,
+    #[serde(default)]
+    term: Vec<TermTable>,
+}
+
+/// A file of prices.
+#[derive(Debug, Default)]
+pub struct PriceFile {
+    pub entries: Vec<Entry>,
+    pub terms: TermPrices,
 }
 
 /// What one model costs, or all models whose names begin alike.
@@ -43,7 +53,7 @@ pub struct Entry {
 }
 
 /// Parses a file of prices.
-pub fn parse_prices(text: &str, name: &str) -> anyhow::Result<Vec<Entry>> {
+pub fn parse_prices(text: &str, name: &str) -> anyhow::Result<PriceFile> {
     let file: File =
         toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
     let date = file.date.map(|date| {
@@ -55,7 +65,19 @@ pub fn parse_prices(text: &str, name: &str) -> anyhow::Result<Vec<Entry>> {
         date: date.transpose()?,
     };
     let entries = file.price.into_iter().map(|it| Entry::read(it, &list));
-    entries.collect()
+    Ok(PriceFile {
+        entries: entries.collect::<anyhow::Result<_>>()?,
+        terms: TermPrices::read(file.term)?,
+    })
+}
+
+/// Whether a model's name is what is written, or begins with what stands before
+/// a `*`.
+pub fn is_model(written: &str, model: &str) -> bool {
+    match written.strip_suffix('*') {
+        Some(start) => model.starts_with(start),
+        None => model == written,
+    }
 }
 
 impl Entry {
@@ -108,11 +130,7 @@ impl Entry {
 
     /// Whether the entry is for a model.
     pub fn matches(&self, provider: &str, model: &str) -> bool {
-        self.provider == provider
-            && match self.model.strip_suffix('*') {
-                Some(start) => model.starts_with(start),
-                None => model == self.model,
-            }
+        self.provider == provider && is_model(&self.model, model)
     }
 
     /// Whether both entries are for the same models.
@@ -195,7 +213,7 @@ mod tests {
     /// of a dollar.
     fn prices(entry: &str, classes: &[UsageClass]) -> String {
         let text = format!("[[price]]\nprovider = 'a'\nmodel = 'b'\n{entry}");
-        let entries = parse_prices(&text, "a list").unwrap();
+        let PriceFile { entries, .. } = parse_prices(&text, "a list").unwrap();
         let used = ClassCounts::default();
         let price = |class: &UsageClass| match entries[0].price(*class, &used) {
             Some(price) => (price.0 / 1_000_000).to_string(),
@@ -251,7 +269,7 @@ mod tests {
     #[test]
     fn pictures_whose_tokens_are_counted_are_paid_for_once() {
         let text = "[[price]]\nprovider = 'a'\nmodel = 'b'\noutput_image = 120\nimage = 0.134\n";
-        let entries = parse_prices(text, "a list").unwrap();
+        let PriceFile { entries, .. } = parse_prices(text, "a list").unwrap();
         let picture = |used: &ClassCounts| entries[0].price(UsageClass::Picture, used).unwrap().0;
         assert_eq!(picture(&ClassCounts::default()), 134_000_000);
         let counted = ClassCounts::default().with(UsageClass::OutputImage, 1_120);
@@ -262,7 +280,8 @@ mod tests {
     fn a_list_says_as_of_which_day_it_is() {
         let entry = "[[price]]\nprovider = 'a'\nmodel = 'b'\ninput = 1\n";
         let list = |head: &str| {
-            let entries = parse_prices(&format!("{head}{entry}"), "a list").unwrap();
+            let PriceFile { entries, .. } =
+                parse_prices(&format!("{head}{entry}"), "a list").unwrap();
             entries[0].list.to_string()
         };
         assert_eq!(list(""), "- a list");

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::model::{ClassCounts, NanoDollars, ProviderId, Receipt, ReceiptLine, UsageClass};
+use crate::model::{
+    ClassCounts, NanoDollars, ProviderId, Receipt, ReceiptLine, ServiceTerms, UsageClass,
+};
 
 use crate::ledger::batch::Price;
 use crate::ledger::model_prices::ModelPrices;
-use crate::ledger::price_file::{Entry, parse_prices};
+use crate::ledger::price_file::{Entry, PriceFile, parse_prices};
 use crate::ledger::table::PriceTable;
+use crate::ledger::term_prices::TermPrices;
 
 /// Prices that the `genai-prices` crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");
@@ -19,6 +22,8 @@ const OURS: &str = include_str!("../../assets/prices.toml");
 #[derive(Debug)]
 pub struct Prices {
     entries: Vec<Entry>,
+    /// What the terms of a call do to its prices.
+    terms: TermPrices,
     table: PriceTable,
 }
 
@@ -54,10 +59,19 @@ impl Prices {
     /// Parses our file of prices, and the operator's if there is one.
     pub fn new(operators: Option<&str>) -> anyhow::Result<Self> {
         let operators = operators.map(|text| parse_prices(text, "the operator's"));
-        let mut entries = operators.transpose()?.unwrap_or_default();
-        entries.extend(parse_prices(OURS, "Latchkey").context("assets/prices.toml")?);
+        let PriceFile {
+            mut entries,
+            mut terms,
+        } = operators.transpose()?.unwrap_or_default();
+        let ours = parse_prices(OURS, "Latchkey").context("assets/prices.toml")?;
+        entries.extend(ours.entries);
+        terms.add(ours.terms);
         let table = PriceTable::default();
-        Ok(Self { entries, table })
+        Ok(Self {
+            entries,
+            terms,
+            table,
+        })
     }
 
     /// What a call costs; none if that is unknown.
@@ -95,7 +109,31 @@ impl Prices {
         Receipt {
             list: found.map(Found::list),
             lines,
+            ..Receipt::default()
         }
+    }
+
+    /// The same of a call that was served on terms of its own: tokens cost so
+    /// many times their list price, or nobody knows what.
+    pub fn receipt_on(
+        &self,
+        terms: ServiceTerms,
+        model: PricedModel<'_>,
+        used: &ClassCounts,
+    ) -> Receipt {
+        let mut receipt = self.receipt(model, used);
+        receipt.terms = terms;
+        if terms.is_empty() {
+            return receipt;
+        }
+        let times = self.terms.times(terms, model, used.input_tokens());
+        for line in &mut receipt.lines {
+            let is_token = line.class.unit() == UsageClass::Input.unit();
+            if let Some(price) = line.price.filter(|price| is_token && price.0 > 0) {
+                line.price = times.and_then(|times| times.of(price));
+            }
+        }
+        receipt
     }
 
     /// What a call costs at the most, apart for what is known before the

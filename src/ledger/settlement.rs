@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Amounts, Departure, NanoDollars, Outcome, ProviderFailure, Settlement, Usage, UsageClass,
-    UsageDetails,
+    Amounts, CutReport, Departure, NanoDollars, Outcome, ProviderFailure, Receipt, Settlement,
+    Usage, UsageClass, UsageDetails,
 };
 use crate::store::Booking;
 
@@ -82,6 +82,8 @@ impl Hold {
                 ..Usage::default()
             },
         };
+        let reported = self.reported.unwrap_or_default();
+        let receipt = receipt_of(reported, self.believe(reported));
         let settlement = Settlement {
             outcome: match failure {
                 Some(_) => Outcome::CutOff,
@@ -90,6 +92,7 @@ impl Hold {
             usage,
             images: held.images,
             estimated: true,
+            receipt,
             first_byte_ms: self.first_byte.map(millis),
             duration_ms,
             ..Settlement::released()
@@ -128,7 +131,7 @@ impl Hold {
             usage,
             images: self.booking.held.images,
             estimated: reported.is_none(),
-            clamped: reported.is_some_and(|reported| reported != usage),
+            receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
             ..Settlement::released()
@@ -145,7 +148,7 @@ impl Hold {
             outcome: Outcome::Answered,
             usage,
             images: pictures,
-            clamped: reported != usage,
+            receipt: receipt_of(reported, usage),
             duration_ms: Some(millis(self.began.elapsed())),
             ..Settlement::released()
         };
@@ -162,7 +165,7 @@ impl Hold {
             outcome: Outcome::CutOff,
             usage,
             estimated: reported == Usage::default(),
-            clamped: reported != usage,
+            receipt: receipt_of(reported, usage),
             duration_ms,
             ..Settlement::released()
         };
@@ -181,16 +184,28 @@ impl Hold {
     /// held.
     fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
         let Booking { attempt, held, .. } = &*self.booking;
+        settlement.usage = settlement.usage.with_parts_within();
         let mut used = settlement.usage.counts();
         let pictures = used
             .get(UsageClass::Picture)
             .saturating_add(settlement.images);
         used.set(UsageClass::Picture, pictures);
         used.set(UsageClass::Machine, machine_ms);
-        settlement.receipt = self.shared.prices.receipt(priced_model(attempt), &used);
+        let terms = settlement.usage.terms;
+        let prices = &self.shared.prices;
+        settlement.receipt = Receipt {
+            cut: settlement.receipt.cut,
+            ..prices.receipt_on(terms, priced_model(attempt), &used)
+        };
+        settlement.clamped = settlement.receipt.cut.is_some();
         let reported = settlement.usage.cost;
         settlement.cost = reported.or_else(|| settlement.receipt.sum());
         settlement.cost_reported = reported.is_some();
+        // Limits count what was held where nobody knows what it came to.
+        if settlement.cost.is_none() && !attempt.source.is_own() && held.cost.is_some() {
+            settlement.cost = held.cost;
+            settlement.estimated = true;
+        }
         let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
         settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
         settlement
@@ -228,6 +243,19 @@ impl Hold {
             return reported;
         }
         HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+}
+
+/// A receipt that says what was reported, where less than that is believed.
+fn receipt_of(reported: Usage, believed: Usage) -> Receipt {
+    let cut = (reported != believed).then_some(CutReport {
+        input_tokens: reported.input_tokens,
+        output_tokens: reported.output_tokens,
+        cost: reported.cost,
+    });
+    Receipt {
+        cut,
+        ..Receipt::default()
     }
 }
 

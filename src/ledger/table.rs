@@ -328,6 +328,7 @@ mod tests {
         let receipt = Receipt {
             list: Some(PriceTable::list()),
             lines: lines.collect(),
+            ..Receipt::default()
         };
         receipt.sum()
     }

@@ -37,6 +37,19 @@ pub struct Answer {
     pub left_out: Vec<LeftOut>,
 }
 
+/// What an answer is charged that broke off, or was stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenAnswer {
+    pub provider: ProviderId,
+    pub model: String,
+    pub source: Source,
+    pub usage: Usage,
+    /// The usage is ours, since the provider did not report it.
+    pub estimated: bool,
+    /// None when nobody knows the price.
+    pub cost: Option<NanoDollars>,
+}
+
 /// A payer that could not pay, so that another one did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FellBack {

@@ -10,6 +10,8 @@ use super::key::Health;
 pub enum Check {
     /// The provider accepts it.
     Valid,
+    /// The server answers, with this key as without any: it checks none.
+    Unguarded,
     /// The provider does not know it. The only outcome that refuses a save.
     Invalid,
     /// It is real, its account has no credit.
@@ -28,6 +30,7 @@ impl Check {
     pub fn health(&self) -> Health {
         match self {
             Self::Valid => Health::Valid,
+            Self::Unguarded => Health::Unguarded,
             Self::Invalid => Health::Refused,
             Self::OutOfCredit => Health::OutOfCredit,
             Self::Restricted | Self::WrongExtra => Health::Restricted,

@@ -87,6 +87,9 @@ pub enum Health {
     Unverified,
     /// The provider accepted it.
     Valid,
+    /// The server that it is for answers without a key too, so that nothing
+    /// tells whether it is the right one.
+    Unguarded,
     /// The provider says it is not a key of theirs.
     Refused,
     /// The key is real, its account has no credit.
@@ -99,9 +102,10 @@ pub enum Health {
 }
 
 impl Health {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Unverified,
         Self::Valid,
+        Self::Unguarded,
         Self::Refused,
         Self::OutOfCredit,
         Self::Restricted,
@@ -113,6 +117,7 @@ impl Health {
         match self {
             Self::Unverified => "unverified",
             Self::Valid => "valid",
+            Self::Unguarded => "unguarded",
             Self::Refused => "refused",
             Self::OutOfCredit => "out_of_credit",
             Self::Restricted => "restricted",

@@ -35,6 +35,7 @@ mod receipt;
 mod record;
 mod redact;
 mod refusal;
+mod service_terms;
 mod session;
 pub mod snowflake;
 mod token;
@@ -47,7 +48,7 @@ pub use address_pace::AddressPace;
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
-pub use chat::{Answer, FellBack, FinishReason, WhyFellBack};
+pub use chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
@@ -76,13 +77,14 @@ pub use quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
     Window,
 };
-pub use receipt::{PriceList, Receipt, ReceiptLine};
+pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::{
     AccessRefusal, AskRefusal, Contradiction, ConversationRefusal, KeyRefusal, PictureRefusal,
     QuotaRefusal, Refusal, TokenRefusal,
 };
+pub use service_terms::{ServiceTerm, ServiceTerms};
 pub use session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;

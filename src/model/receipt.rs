@@ -4,17 +4,36 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::money::NanoDollars;
+use super::service_terms::ServiceTerms;
 use super::usage::UsageClass;
 
 /// Every unit of a class divides this, so that sums are whole numbers.
 const PARTS: u128 = 1_000_000;
+/// What a receipt is stored with, beside its lines.
+const TERMS: &str = "terms";
+const SAID_INPUT: &str = "said_input";
+const SAID_OUTPUT: &str = "said_output";
+const SAID_COST: &str = "said_cost";
 
 /// What a call used of each class, at which price, by which list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// None where no list knows the model.
     pub list: Option<PriceList>,
+    /// On which terms the call was served; its prices are those of the terms.
+    pub terms: ServiceTerms,
+    /// What its provider reported, where not all of that is believed.
+    pub cut: Option<CutReport>,
     pub lines: Vec<ReceiptLine>,
+}
+
+/// What a provider reported of a call, where it is more than is possible and
+/// was cut before it was booked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CutReport {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cost: Option<NanoDollars>,
 }
 
 /// What was used of one class.
@@ -68,9 +87,27 @@ fn round_up(parts: u128) -> Option<NanoDollars> {
     (nano <= NanoDollars::CALL_MAX.0).then_some(NanoDollars(nano))
 }
 
-/// Writes the lines as they are stored: `input=900@100000000 output=20@?`.
+/// Writes what is stored: the terms and what was cut, where there is any, and
+/// the lines: `terms=flex said_input=7 input=900@100000000 output=20@?`.
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.terms.is_empty() {
+            write!(f, "{TERMS}={} ", self.terms)?;
+        }
+        if let Some(cut) = self.cut {
+            let CutReport {
+                input_tokens,
+                output_tokens,
+                cost,
+            } = cut;
+            write!(
+                f,
+                "{SAID_INPUT}={input_tokens} {SAID_OUTPUT}={output_tokens} "
+            )?;
+            if let Some(cost) = cost {
+                write!(f, "{SAID_COST}={} ", cost.0)?;
+            }
+        }
         for (at, line) in self.lines.iter().enumerate() {
             let blank = if at > 0 { " " } else { "" };
             write!(f, "{blank}{}={}@", line.class.as_str(), line.count)?;
@@ -84,24 +121,44 @@ impl fmt::Display for Receipt {
 }
 
 impl Receipt {
-    /// Parses lines and the list as they are stored. None where they are
-    /// damaged.
-    pub fn parse(lines: &str, list: Option<&str>) -> Option<Self> {
-        let lines = lines.split_ascii_whitespace().map(|word| {
-            let (class, rest) = word.split_once('=')?;
-            let (count, price) = rest.split_once('@')?;
-            Some(ReceiptLine {
-                class: UsageClass::parse(class)?,
-                count: count.parse().ok()?,
-                price: match price {
-                    "?" => None,
-                    known => Some(NanoDollars(known.parse().ok()?)),
-                },
-            })
-        });
-        Some(Self {
-            lines: lines.collect::<Option<_>>()?,
+    /// Parses what is stored: the words of a receipt, and its list. None where
+    /// they are damaged.
+    pub fn parse(words: &str, list: Option<&str>) -> Option<Self> {
+        let mut receipt = Self {
             list: list.map(PriceList::parse),
+            ..Self::default()
+        };
+        for word in words.split_ascii_whitespace() {
+            let (name, said) = word.split_once('=')?;
+            match name {
+                TERMS => receipt.terms = ServiceTerms::parse(said)?,
+                SAID_INPUT => {
+                    receipt.cut.get_or_insert_default().input_tokens = said.parse().ok()?
+                }
+                SAID_OUTPUT => {
+                    receipt.cut.get_or_insert_default().output_tokens = said.parse().ok()?;
+                }
+                SAID_COST => {
+                    let nano = said.parse().ok()?;
+                    receipt.cut.get_or_insert_default().cost = Some(NanoDollars(nano));
+                }
+                class => receipt.lines.push(ReceiptLine::parse(class, said)?),
+            }
+        }
+        Some(receipt)
+    }
+}
+
+impl ReceiptLine {
+    fn parse(class: &str, said: &str) -> Option<Self> {
+        let (count, price) = said.split_once('@')?;
+        Some(Self {
+            class: UsageClass::parse(class)?,
+            count: count.parse().ok()?,
+            price: match price {
+                "?" => None,
+                known => Some(NanoDollars(known.parse().ok()?)),
+            },
         })
     }
 }
@@ -143,6 +200,7 @@ mod tests {
         Receipt {
             list: Some(list),
             lines,
+            ..Receipt::default()
         }
     }
 
@@ -202,9 +260,30 @@ mod tests {
         );
         let list = written.list.as_ref().unwrap().to_string();
         assert_eq!(list, "2026-11-20 a list");
+        assert_eq!(Receipt::parse(&text, Some(&list)), Some(written.clone()));
+        written.terms = ServiceTerms::parse("fast+us").unwrap();
+        written.cut = Some(CutReport {
+            input_tokens: 3_000_000_000,
+            output_tokens: 7,
+            cost: Some(NanoDollars(5_000_000_000)),
+        });
+        let text = written.to_string();
+        assert_eq!(
+            text,
+            "terms=fast+us said_input=3000000000 said_output=7 said_cost=5000000000 \
+             input=900@100000000 cache_write_1h=3@0 web_search=1@?"
+        );
         assert_eq!(Receipt::parse(&text, Some(&list)), Some(written));
         assert_eq!(Receipt::parse("", None), Some(Receipt::default()));
-        for damaged in ["input", "input=1", "input=x@1", "else=1@1", "input=1@y"] {
+        for damaged in [
+            "input",
+            "input=1",
+            "input=x@1",
+            "else=1@1",
+            "input=1@y",
+            "terms=x",
+            "said_cost=-1",
+        ] {
             assert_eq!(Receipt::parse(damaged, None), None, "{damaged}");
         }
     }

@@ -1,6 +1,7 @@
 //! What a call used: tokens of each class, and what is paid for by the piece.
 
 use super::money::NanoDollars;
+use super::service_terms::ServiceTerms;
 
 /// How many bytes a token has in most texts, for estimates of what nobody
 /// counted. Where a limit must hold, a token is taken to have a single byte.
@@ -29,6 +30,8 @@ pub struct Usage {
     pub details: UsageDetails,
     /// What the provider says it cost; few do.
     pub cost: Option<NanoDollars>,
+    /// On which terms it was served, as the answer says.
+    pub terms: ServiceTerms,
 }
 
 impl PromptTokens {
@@ -311,6 +314,25 @@ impl Usage {
                 .cost
                 .zip(more.cost)
                 .map(|(old, new)| NanoDollars(old.0.saturating_add(new.0))),
+            terms: self.terms.and(more.terms),
+        }
+    }
+
+    /// The same, with no part larger than what it is a part of: what was read
+    /// from a cache and what was reasoning are what the classes say.
+    #[must_use]
+    pub fn with_parts_within(self) -> Self {
+        let counts = self.counts();
+        let cached = [
+            UsageClass::CachedInput,
+            UsageClass::CachedAudio,
+            UsageClass::CachedImage,
+        ];
+        let cached = cached.map(|class| counts.get(class));
+        Self {
+            cached_tokens: cached.into_iter().fold(0, u64::saturating_add),
+            reasoning_tokens: counts.get(UsageClass::Reasoning),
+            ..self
         }
     }
 }
@@ -345,7 +367,7 @@ mod tests {
                 web_searches: 2,
                 ..UsageDetails::default()
             },
-            cost: None,
+            ..Usage::default()
         };
         let counts: Vec<String> = usage
             .counts()
@@ -373,9 +395,15 @@ mod tests {
                 ..UsageDetails::default()
             };
             let usage = Usage {
-                input_tokens, output_tokens, cached_tokens, reasoning_tokens, details, cost: None,
+                input_tokens, output_tokens, cached_tokens, reasoning_tokens, details,
+                ..Usage::default()
             };
             let counts = usage.counts();
+            let told = usage.with_parts_within();
+            prop_assert!(told.cached_tokens <= input_tokens);
+            prop_assert!(told.reasoning_tokens <= output_tokens);
+            prop_assert_eq!(told.counts(), counts);
+            prop_assert_eq!(told.with_parts_within(), told);
             prop_assert_eq!(counts.input_tokens(), input_tokens);
             let all: u64 = counts.iter().map(|(_, count)| count).sum();
             prop_assert_eq!(all, input_tokens + output_tokens);

@@ -15,11 +15,19 @@ const CHECK_BYTES_MAX: usize = 4 * 1024 * 1024;
 impl Providers {
     /// Asks a provider about a key. Only the provider's own word makes a key
     /// invalid; a timeout, a rate limit or nonsense leaves the question open.
+    /// A server of the operator's may check no keys at all: that it likes one says
+    /// something only where it likes no call without.
     pub async fn check(&self, provider: &Provider, credential: Option<&Credential>) -> Check {
-        match self.send_check(provider, credential).await {
+        let check = match self.send_check(provider, credential).await {
             Ok(answer) => judge_answer(provider, &answer),
             Err(failure) => judge_failure(provider, &failure),
+        };
+        let is_in_doubt =
+            check == Check::Valid && credential.is_some() && provider.may_check_no_keys();
+        if is_in_doubt && self.send_check(provider, None).await.is_ok() {
+            return Check::Unguarded;
         }
+        check
     }
 
     async fn send_check(

@@ -52,12 +52,60 @@ fn typed_for<'a>(provider: &str, key: &'a str) -> Vec<(&'static str, &'a str)> {
 #[tokio::test]
 async fn every_provider_tells_good_keys_from_bad_empty_restricted_and_limited_ones() {
     run_with(Setup::default(), async |stage| {
-        let url = stage.scene.emulator.provider_url("ollama");
+        let emulator = &stage.scene.emulator;
+        let own = ["ollama", "comfyui"].map(|id| {
+            let url = emulator.provider_url(id);
+            format!("[providers.{id}]\nbase_url = \"{url}\"\n")
+        });
+        // A proxy stands before the one, and the other is Ollama's own.
+        guards(stage, "comfyui");
+        guards(stage, "ollama");
         stage.stop().await;
-        stage
-            .start_configured(&format!("[providers.ollama]\nbase_url = \"{url}\"\n"))
-            .await;
+        stage.start_configured(&own.concat()).await;
         assert_snapshot!(check_all(stage, &EVERY).await);
+    })
+    .await;
+}
+
+fn guards(stage: &Stage, provider: &str) {
+    let provider = provider.to_owned();
+    let world = stage.world();
+    world.with(|state| state.providers.guarded.insert(provider));
+}
+
+#[tokio::test]
+async fn a_server_that_checks_no_keys_is_said_to_be_reachable_and_no_more() {
+    let setup = Setup {
+        comfyui: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let (mia, key) = (stage.mia(), sample("comfyui", Standing::Bad));
+        let added = mia.adds("comfyui", "user", &key).await;
+        let says =
+            "ComfyUI is reachable, and answers without a key too: this server checks no keys.";
+        assert!(added.contains(says), "{added}");
+        let listed = mia.runs("/keys list").await;
+        assert!(
+            listed.contains("reachable; its server checks no keys"),
+            "{listed}"
+        );
+        // It pays as before: nothing speaks against it.
+        let made = mia.runs("/imagine prompt:x provider:comfyui count:1").await;
+        assert!(made.contains("personal key"), "{made}");
+        guards(stage, "comfyui");
+        let tested = mia.runs("/keys test provider:comfyui scope:user").await;
+        assert!(tested.contains("Key is invalid"), "{tested}");
+        let good = sample("comfyui", Standing::Good);
+        let added = mia.adds("comfyui", "user", &good).await;
+        assert!(added.contains("ComfyUI accepts it."), "{added}");
+        let asked = stage.world().look(|state| {
+            let calls = state.providers.calls.iter();
+            let checks = calls.filter(|call| call.path.starts_with("/system_stats"));
+            checks.map(|call| call.key.is_some()).collect::<Vec<_>>()
+        });
+        // With the key, and only where that is good, without.
+        assert_eq!(asked, [true, false, true, true, false]);
     })
     .await;
 }

@@ -77,29 +77,29 @@ async fn a_stream_comes_as_it_is_and_its_usage_is_read() {
         200 personal openai
         : keep-alive
 
-        data: {"choices":[{"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"","refusal":null,"role":"assistant"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"one "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"one "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"two "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"two "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"three "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"three "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"four "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"four "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"five "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"five "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"six "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"six "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"seven "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"seven "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"eight "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"eight "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"nine "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"nine "},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{"content":"ten"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{"content":"ten"},"finish_reason":null,"index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
-        data: {"choices":[{"delta":{},"finish_reason":"stop","index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","usage":null}
+        data: {"choices":[{"delta":{},"finish_reason":"stop","index":0,"logprobs":null}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion.chunk","service_tier":"default","usage":null}
 
         data: [DONE]
         "#);

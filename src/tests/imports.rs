@@ -57,7 +57,8 @@ fn outcomes(outcomes: &[ImportOutcome]) -> String {
 async fn a_file_is_read_checked_and_what_is_wanted_is_stored() {
     run(async |stage| {
         let (app, mia) = (stage.app().await, mia(stage));
-        stage.mia().adds("groq", "user", &good("groq")).await;
+        let old = format!("{}-old", good("groq"));
+        stage.mia().adds("groq", "user", &old).await;
         let file = format!(
             "# my keys\r\nexport OPENAI_API_KEY=\"{}\"\r\nGROQ_KEY={}\r\nMISTRAL_API_KEY={}\r\nDATABASE_URL=postgres://made.up/x\r\nCEREBRAS_API_KEY=your-key-here\r\n",
             good("openai"),

@@ -206,7 +206,12 @@ async fn where_the_bot_may_not_write_nobody_is_asked_and_the_asker_hears_of_it()
             }
         }
         assert_eq!(told.lines().count(), 4, "{told}");
-        assert_snapshot!(stage.readable(told.lines().next().unwrap()), @"I may not write in <#general>, so I did not answer you there. Whoever manages the server can allow it (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.");
+        assert_snapshot!(stage.readable(&told), @"
+        I may not write in <#general>, so I did not answer you there. Whoever manages the server can allow it (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.
+        A moderator has timed me out in that server until <t:4070908800:f>, so I did not answer you in <#general>. Its moderators can end that sooner, or ask me elsewhere.
+        I may not write in <#a thread>, so I did not answer you there. Whoever manages the server can allow it (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.
+        The thread <#a thread> is locked, so I did not answer you there. Whoever manages the server's threads can unlock it, or ask me elsewhere.
+        ");
         assert_eq!(stage.keys_that_paid("groq").len(), 0);
         let refused = world.look(|state| state.calls.iter().any(|call| call.status >= 400));
         assert!(!refused, "what is forbidden is not even tried");

@@ -49,7 +49,11 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
         }
         let with_mask = form("openai/gpt-image-2", &[&png])
             .part("mask", Part::bytes(png.clone()).file_name("mask.png"));
+        let prompt_twice = form("openai/gpt-image-2", &[&png]).text("prompt", "y");
+        let previews = form("openai/gpt-image-2", &[&png]).text("partial_images", "99");
         for (what, form) in [
+            ("a prompt twice", prompt_twice),
+            ("99 previews", previews),
             ("a mask", with_mask),
             ("two", form("openai/gpt-image-2", &[&png, &png])),
             ("none", form("openai/gpt-image-2", &[])),
@@ -76,6 +80,8 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
         comfyui/image-to-image: 200 Some(1) null
         comfyui/text-to-image: 400 None "The workflow `text-to-image` makes a picture from words alone. Name one that changes pictures, or send none."
         xai/grok-imagine-image: 400 None "None of these providers can change a picture. Name another, or send no picture."
+        a prompt twice: 400 None "The field `prompt` stands in the body twice. Send it once."
+        99 previews: 400 None "`partial_images` must be a number from 0 to 3. Nothing was sent to the provider: correct it, and send the call again."
         a mask: 400 None "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         two: 400 None "more than one picture can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         none: 400 None "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."

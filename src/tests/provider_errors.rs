@@ -266,3 +266,21 @@ async fn an_error_inside_a_stream_passes_as_it_came() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_error_inside_a_list_of_googles_leaves_a_list() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("anthropic", "user", &good("anthropic")).await;
+        let program = Program::of(stage, &mia, "").await;
+        stage.fails("anthropic", ProviderFault::ErrorInStream);
+        let path = "/v1beta/models/anthropic/claude-haiku-5-5:streamGenerateContent";
+        let body = json!({"contents": [{"role": "user", "parts": [{"text": "count"}]}]});
+        let answer = program.posts(path, &body).await;
+        let chunks = answer.json();
+        let last = chunks.as_array().unwrap().last().unwrap();
+        assert_eq!(chunks[0]["candidates"][0]["content"]["role"], "model");
+        assert_eq!(last["error"]["status"], "UNAVAILABLE", "{}", answer.text);
+    })
+    .await;
+}

@@ -148,3 +148,211 @@ async fn the_operator_is_told_once_an_hour_of_calls_that_used_more_than_was_held
     })
     .await;
 }
+
+/// An answer of a provider in OpenAI's dialect, with this usage.
+fn answers_with(usage: &Value) -> ProviderFault {
+    let message = json!({"role": "assistant", "content": "one two", "refusal": null});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+    let answer = json!({"id": "x", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [choice], "usage": usage});
+    ProviderFault::Says(200, answer.to_string())
+}
+
+/// The attempt behind an answer, as its address shows it.
+async fn attempt_of(program: &Program, stage: &super::Stage, asked: &str) -> Value {
+    stage.app().await.idle().await;
+    let path = format!("/api/v1/usage/attempts/{asked}");
+    program.gets(&path).await.json()
+}
+
+#[tokio::test]
+async fn with_ones_own_key_nothing_is_cut_however_large_it_is() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        omar.adds("mistral", "guild", &good("mistral")).await;
+        let program = Program::of(stage, &mia, "here:true scopes:chat,usage:read").await;
+        let mut seen = Vec::new();
+        for (prompt, completion) in [
+            (json!(2_147_483_648_u64), json!(4_294_967_296_u64)),
+            (json!(3_000_000_000_u64), json!(7)),
+            (json!(3e9), json!(100_000_001)),
+        ] {
+            for model in ["openai/gpt-6-luna", "mistral/mistral-small-latest"] {
+                let usage = json!({"prompt_tokens": prompt, "completion_tokens": completion});
+                let provider = model.split('/').next().unwrap();
+                stage.fails(provider, answers_with(&usage));
+                let answer = program.posts("/v1/chat/completions", &count(model)).await;
+                assert_eq!(answer.status, 200, "{}", answer.text);
+                let id = answer.header("x-latchkey-attempt").to_owned();
+                let shown = attempt_of(&program, stage, &id).await;
+                let receipt = &shown["receipt"];
+                assert_eq!(shown["cost_nano_dollars"], added_up(receipt), "{shown}");
+                seen.push(format!(
+                    "{} {}: {} in, {} out; reported {}",
+                    shown["source"].as_str().unwrap(),
+                    shown["model"].as_str().unwrap(),
+                    shown["input_tokens"],
+                    shown["output_tokens"],
+                    receipt["reported"],
+                ));
+            }
+        }
+        insta::assert_snapshot!(seen.join("\n"), @r#"
+        personal gpt-6-luna: 2147483648 in, 4294967296 out; reported null
+        server mistral-small-latest: 10000000 in, 1000000 out; reported {"cost_nano_dollars":null,"input_tokens":2147483648,"output_tokens":4294967296}
+        personal gpt-6-luna: 3000000000 in, 7 out; reported null
+        server mistral-small-latest: 10000000 in, 7 out; reported {"cost_nano_dollars":null,"input_tokens":3000000000,"output_tokens":7}
+        personal gpt-6-luna: 3000000000 in, 100000001 out; reported null
+        server mistral-small-latest: 10000000 in, 1000000 out; reported {"cost_nano_dollars":null,"input_tokens":3000000000,"output_tokens":100000001}
+        "#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cost_that_is_cut_is_shown_as_it_was_said_and_as_it_is_booked() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        omar.adds("openrouter", "guild", &good("openrouter")).await;
+        let chunks = [
+            json!({"choices": [{"index": 0, "delta": {"content": "one two"}, "finish_reason": "stop"}]}),
+            json!({"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7, "cost": 5_000.0}}),
+        ];
+        let events: String = chunks.iter().map(|it| format!("data: {it}\n\n")).collect();
+        let head = vec![("content-type", "text/event-stream".to_owned())];
+        let bytes = format!("{events}data: [DONE]\n\n").into_bytes();
+        stage.fails("openrouter", ProviderFault::Sends(head, bytes));
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openrouter").await, @"");
+        insta::assert_snapshot!(mia.presses("Details").await, @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_part_of_an_attempt_is_larger_than_the_whole() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
+        let usage = json!({"prompt_tokens": 10, "completion_tokens": 4,
+            "prompt_tokens_details": {"cached_tokens": 50},
+            "completion_tokens_details": {"reasoning_tokens": 90}});
+        stage.fails("openai", answers_with(&usage));
+        let ask = count("openai/gpt-6-luna");
+        let asked = program.posts("/v1/chat/completions", &ask).await;
+        let id = asked.header("x-latchkey-attempt").to_owned();
+        let shown = attempt_of(&program, stage, &id).await;
+        for (field, class, expected) in [
+            ("cached_tokens", "cached_input", 10),
+            ("reasoning_tokens", "reasoning", 4),
+        ] {
+            let lines = shown["receipt"]["lines"].as_array().unwrap();
+            let line = lines.iter().find(|line| line["class"] == class).unwrap();
+            assert_eq!(
+                (&shown[field], &line["count"]),
+                (&json!(expected), &json!(expected))
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "anthropic", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
+        let mut seen = Vec::new();
+        for (address, model, more) in [
+            ("/v1/chat/completions", "openai/gpt-6-luna", json!({})),
+            (
+                "/v1/chat/completions",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "auto"}),
+            ),
+            (
+                "/v1/chat/completions",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "flex"}),
+            ),
+            (
+                "/v1/chat/completions",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "priority"}),
+            ),
+            (
+                "/v1/chat/completions",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "priority", "stream": true}),
+            ),
+            (
+                "/v1/responses",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "priority", "stream": true}),
+            ),
+            (
+                "/v1/responses",
+                "openai/gpt-6-luna",
+                json!({"service_tier": "scale"}),
+            ),
+            ("/anthropic/v1/messages", "claude-opus-5-5", json!({})),
+            (
+                "/anthropic/v1/messages",
+                "claude-opus-5-5",
+                json!({"speed": "fast"}),
+            ),
+            (
+                "/anthropic/v1/messages",
+                "claude-opus-5-5",
+                json!({"inference_geo": "us", "stream": true}),
+            ),
+            (
+                "/anthropic/v1/messages",
+                "claude-opus-5-5",
+                json!({"speed": "fast", "inference_geo": "us"}),
+            ),
+        ] {
+            let mut ask = count(model);
+            if address.ends_with("/responses") {
+                ask = json!({"model": model, "input": "count"});
+            }
+            if address.starts_with("/anthropic") {
+                ask["max_tokens"] = json!(100);
+            }
+            for (name, value) in more.as_object().unwrap() {
+                ask[name] = value.clone();
+            }
+            let answer = program.posts(address, &ask).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let id = answer.header("x-latchkey-attempt").to_owned();
+            let shown = attempt_of(&program, stage, &id).await;
+            let receipt = &shown["receipt"];
+            if let (_, Some(told)) = answer.split_receipt() {
+                assert_eq!(&told["receipt"], receipt);
+            }
+            assert_eq!(shown["cost_nano_dollars"], receipt["sum_nano_dollars"]);
+            seen.push(format!(
+                "{model} {more}: {} {}",
+                receipt["terms"], receipt["sum_nano_dollars"]
+            ));
+        }
+        insta::assert_snapshot!(seen.join("\n"), @r#"
+        openai/gpt-6-luna {}: [] 6200
+        openai/gpt-6-luna {"service_tier":"auto"}: [] 6200
+        openai/gpt-6-luna {"service_tier":"flex"}: ["flex"] 3100
+        openai/gpt-6-luna {"service_tier":"priority"}: ["priority"] 12400
+        openai/gpt-6-luna {"service_tier":"priority","stream":true}: ["priority"] 12400
+        openai/gpt-6-luna {"service_tier":"priority","stream":true}: ["priority"] 12400
+        openai/gpt-6-luna {"service_tier":"scale"}: ["scale"] null
+        claude-opus-5-5 {}: [] 248000
+        claude-opus-5-5 {"speed":"fast"}: ["fast"] 496000
+        claude-opus-5-5 {"inference_geo":"us","stream":true}: ["us"] 272800
+        claude-opus-5-5 {"inference_geo":"us","speed":"fast"}: ["fast","us"] 545600
+        "#);
+    })
+    .await;
+}

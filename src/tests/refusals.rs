@@ -273,10 +273,13 @@ fn key_refusals() -> Vec<Refusal> {
             problem: "it is empty",
             goal,
         });
-        all.push(K::MalformedExtra {
-            field: "Endpoint ID",
-            goal,
-        });
+        for is_missing in [true, false] {
+            all.push(K::MalformedExtra {
+                field: "Endpoint ID",
+                is_missing,
+                goal,
+            });
+        }
         let of = vec![ProviderId::from("groq"), ProviderId::from("deepseek")];
         all.push(K::LooksLikeAnothers {
             of,

@@ -211,7 +211,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
         400 malformed_key That can't be a key: it is empty. Nothing was stored.
         422 key_refused Key is invalid: openai does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. The old key is still in place.
-        400 malformed_field “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored.
+        400 malformed_field “Endpoint ID” is missing, and the key is of no use without it. Nothing was stored.
         400 malformed_body The body can't be read: it is no JSON. `GET /openapi.json` shows what it should be.
         400 malformed_query
         400 malformed_query
@@ -275,7 +275,14 @@ async fn usage_and_quota_are_told_as_json_and_as_a_table() {
         assert_eq!((&local["from"], &local["total"]["requests"]), (&json!("2026-11-20"), &json!(1)));
         let month = program.gets("/api/v1/usage?period=2026-10").await.json();
         assert_eq!((&month["to"], &month["total"]["requests"]), (&json!("2026-10-31"), &json!(0)));
-        for wrong in ["period=2026-13", "time_zone=Moon", "days=0", "period=soon"] {
+        for wrong in [
+            "period=2026-13",
+            "time_zone=Moon",
+            "days=0",
+            "period=soon",
+            "days=7&period=7d",
+            "days=7&days=7",
+        ] {
             let answer = program.gets(&format!("/api/v1/usage?{wrong}")).await;
             assert_eq!(answer.code(), "400 malformed_query", "{wrong}");
         }

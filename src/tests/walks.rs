@@ -229,6 +229,12 @@ impl<'a> Walker<'a> {
                         overflow: document.documentElement.scrollWidth - innerWidth,
                         bytes, title: document.title,
                         headings: document.querySelectorAll('h1').length,
+                        clipped: [...document.querySelectorAll('select')].filter(it => it.checkVisibility()).filter(it => {
+                            const look = getComputedStyle(it), pen = document.createElement('canvas').getContext('2d');
+                            pen.font = look.font;
+                            const room = it.clientWidth - parseFloat(look.paddingLeft) - parseFloat(look.paddingRight);
+                            return Math.max(...[...it.options].map(option => pen.measureText(option.text).width)) > room + 1;
+                        }).map(it => it.name).join(),
                     };
                 })()",
             )
@@ -242,6 +248,10 @@ impl<'a> Walker<'a> {
         let moved = self.browser.moved().await;
         if moved > 0.0 {
             says(format!("it moves by {moved}"));
+        }
+        // Whatever can be chosen of a list can be read in it.
+        if measured["clipped"] != "" {
+            says(format!("lists are clipped: {}", measured["clipped"]));
         }
         if measured["headings"] != 1 {
             says(format!("it has {} main headings", measured["headings"]));

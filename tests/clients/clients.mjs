@@ -205,7 +205,7 @@ function vercelModels() {
   });
   return [
     createOpenAI({ ...shared, baseURL: `${GATEWAY}/openai/v1` })('gpt-6-luna'),
-    createOpenAI({ ...shared, baseURL: `${GATEWAY}/openai/v1` }).chat('gpt-6-luna'),
+    createOpenAI({ ...shared, baseURL: `${GATEWAY}/openai/v1` }).chat('gpt-5.2'),
     createAnthropic({ ...shared, baseURL: `${GATEWAY}/anthropic/v1` })(CLAUDE.model),
     createGoogleGenerativeAI({ ...shared, baseURL: `${GATEWAY}/google/v1beta` })(GEMINI),
     ...MODELS.map((model) => compatible(model)),
@@ -243,7 +243,7 @@ function langchainModels() {
   const configuration = { baseURL: `${GATEWAY}/openai/v1` };
   return [
     ...unified,
-    new ChatOpenAI({ ...shared, model: 'gpt-6-luna', configuration }),
+    new ChatOpenAI({ ...shared, model: 'gpt-5.2', configuration }),
     new ChatOpenAI({ ...shared, model: 'gpt-6-luna', configuration, useResponsesApi: true }),
     new ChatAnthropic({ ...shared, model: CLAUDE.model, anthropicApiUrl: `${GATEWAY}/anthropic` }),
     new ChatGoogleGenerativeAI({ ...shared, model: GEMINI, baseUrl: `${GATEWAY}/google` }),

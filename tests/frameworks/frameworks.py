@@ -74,7 +74,7 @@ def langchain(model):
 
 
 def litellm_models():
-    yield {"model": f"openai/{GPT}", "api_base": f"{GATEWAY}/openai/v1"}
+    yield {"model": "openai/gpt-5.2", "api_base": f"{GATEWAY}/openai/v1"}
     yield {"model": f"anthropic/{CLAUDE}", "api_base": f"{GATEWAY}/anthropic"}
     yield {"model": f"gemini/{GEMINI}", "api_base": f"{GATEWAY}/google/v1beta"}
     for model in UNIFIED:

@@ -27,8 +27,8 @@ pub struct GatewaySetup {
 }
 
 impl GatewaySetup {
-    /// Stores the key and makes the token. OpenAI and Groq are at the address
-    /// `providers`.
+    /// Stores the key and makes the token. OpenAI, Groq and Anthropic are at the
+    /// address `providers`.
     pub async fn open(providers: &str) -> Self {
         let mut world = EmulatedWorld::open(0).await;
         let port = TcpListener::bind("127.0.0.1:0")
@@ -41,6 +41,11 @@ impl GatewaySetup {
             ("LATCHKEY_GATEWAY__CALLS_PER_TOKEN", "20000"),
             ("LATCHKEY_PROVIDERS__OPENAI__BASE_URL", providers),
             ("LATCHKEY_PROVIDERS__GROQ__BASE_URL", providers),
+            // Its addresses have their `/v1` themselves.
+            (
+                "LATCHKEY_PROVIDERS__ANTHROPIC__BASE_URL",
+                providers.trim_end_matches("/v1"),
+            ),
         ];
         for (name, value) in settings {
             world.variables.retain(|(known, _)| known != name);

@@ -110,7 +110,7 @@ function renderChannels() {
       button.type = "button";
       button.dataset.channel = c.id;
       button.setAttribute("aria-current", c.id === channel);
-      button.onclick = () => { channel = c.id; answering(null); closeMenu(); render(); el("line").focus(); };
+      button.onclick = () => { channel = c.id; atEnd = true; el("newest").hidden = true; answering(null); closeMenu(); render(); el("line").focus(); };
       parts.push(button);
     }
   };
@@ -131,45 +131,150 @@ function renderChannels() {
 
 function renderMessages() {
   const list = el("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   const here = view.messages.filter((m) => m.channel === channel);
   const known = new Map([...list.children].map((node) => [node.dataset.id, node]));
-  const nodes = here.map((message) => {
-    const state = JSON.stringify(message);
+  const nodes = here.map((message, at) => {
+    const before = here[at - 1];
+    const state = JSON.stringify([message, goesOn(message, before)]);
     const old = known.get(message.id);
     if (old && old.dataset.state === state) return old;
     const focused = old && old.contains(document.activeElement) && document.activeElement.textContent;
-    const node = messageNode(message);
+    const node = messageNode(message, before);
     node.dataset.id = message.id;
     node.dataset.state = state;
     if (focused) queueMicrotask(() => ([...node.querySelectorAll("button")].find((b) => b.textContent === focused) || el("line")).focus());
     return node;
   });
   if (nodes.length !== list.children.length || nodes.some((node, at) => list.children[at] !== node)) {
+    const hasMore = nodes.length > list.children.length;
     list.replaceChildren(...nodes);
+    if (hasMore && !atEnd) el("newest").hidden = false;
   }
+  renderStart(here);
+  toEnd();
+}
+
+// Whoever is at the end stays there, whatever grows: an answer, a picture that
+// was loaded, the message box. Whoever reads further up is told of what came.
+let atEnd = true;
+
+function toEnd() {
+  const list = el("messages");
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-function messageNode(message) {
-  const node = make("li", message.ephemeral ? "ephemeral" : "");
-  if (message.command) node.append(make("div", "command", `${message.asker} used ${message.command}`));
+function goToEnd() {
+  atEnd = true;
+  el("newest").hidden = true;
+  toEnd();
+}
+
+el("messages").addEventListener("scroll", () => {
+  const list = el("messages");
+  atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  if (atEnd) el("newest").hidden = true;
+});
+// Pictures tell of themselves only while they are on their way up.
+el("messages").addEventListener("load", toEnd, true);
+new ResizeObserver(toEnd).observe(el("messages"));
+el("newest").onclick = () => { goToEnd(); el("line").focus(); };
+
+// ---------------------------------------------------------------- start
+
+const SUGGESTIONS = [
+  ["Ask a question", "@Latchkey what can you do?"],
+  ["Add a key of your own", "/keys add provider:openai scope:user"],
+  ["See who pays for what", "/keys status"],
+];
+
+// Three things to click, while nothing was said here.
+function renderStart(here) {
+  const there = view.channels.find((c) => c.id === channel);
+  const server = there && view.servers.find((s) => s.id === there.server);
+  el("start").hidden = here.length > 0 || !there || (server && !server.installed);
+  if (el("suggestions").childElementCount) return;
+  el("suggestions").append(...SUGGESTIONS.map(([words, line]) => {
+    const button = make("button", "", words);
+    button.type = "button";
+    button.append(make("code", "", line));
+    button.onclick = () => { send(line); el("line").focus(); };
+    return button;
+  }));
+}
+
+// When a message was sent, which its id tells.
+const sentAt = (message) => new Date(Number(BigInt(message.id) >> 22n) + 1420070400000);
+
+// Whether a message goes on with the one before, so that neither a face nor a name
+// stands beside it again.
+function goesOn(message, before) {
+  return !!before && !message.command && !message.answered && before.author === message.author
+    && before.ephemeral === message.ephemeral && sentAt(message) - sentAt(before) < 7 * 60 * 1000;
+}
+
+const FACES = ["#5865f2", "#1a7f4b", "#a8480f", "#b3294e", "#7b3fc4", "#0b6f8f"];
+
+function face(name) {
+  const node = make("span", "avatar", name ? name[0].toUpperCase() : "");
+  node.setAttribute("aria-hidden", "true");
+  const sum = [...(name || "")].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 65521, 0);
+  node.style.setProperty("--face", name ? FACES[1 + sum % (FACES.length - 1)] : FACES[0]);
+  if (!name) node.classList.add("bot");
+  return node;
+}
+
+function written(at) {
+  const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(at);
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86400000);
+  if (days === 0) return `Today at ${time}`;
+  if (days === 1) return `Yesterday at ${time}`;
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" }).format(at);
+}
+
+function head(message) {
   const author = make("div", "author", message.author || "Latchkey");
   if (!message.author) author.append(make("span", "tag", "APP"));
-  if (message.answered) node.append(make("div", "command", `↪ ${message.answered.author}: ${message.answered.content}`));
-  node.append(author);
-  const body = make("div", "body");
-  if (message.loading) body.append(make("span", "thinking", "Latchkey is thinking"));
-  else markdown(body, message.content);
-  node.append(body);
-  const buttons = (message.components[0] && message.components[0].components) || [];
+  const at = sentAt(message);
+  const time = make("time", "at", written(at));
+  time.dateTime = at.toISOString();
+  time.title = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" }).format(at);
+  author.append(time);
+  return author;
+}
+
+// Pictures side by side, as Discord lays them out, and other files below.
+function shownFiles(message) {
+  const parts = [];
+  const pictures = message.files.filter((file) => file.kind.startsWith("image/"));
+  const gallery = make("div", pictures.length > 1 ? "gallery" : "single");
   message.files.forEach((file, at) => {
     const url = `/demo/files/${message.id}/${at}`;
-    const shown = make(file.kind.startsWith("image/") ? "img" : "a", "file", "");
-    if (shown.tagName === "IMG") Object.assign(shown, { src: url, alt: file.description });
-    else Object.assign(shown, { href: url, download: file.name, textContent: file.name, title: file.description });
-    node.append(shown);
+    if (pictures.includes(file)) {
+      const whole = link(url, "");
+      const shown = Object.assign(make("img", "file"), { src: url, alt: file.description || file.name });
+      whole.append(shown);
+      gallery.append(whole);
+    } else {
+      parts.push(Object.assign(make("a", "file"), { href: url, download: file.name, textContent: file.name, title: file.description }));
+    }
   });
+  return pictures.length ? [gallery, ...parts] : parts;
+}
+
+function messageNode(message, before) {
+  const node = make("li", message.ephemeral ? "ephemeral" : "");
+  if (goesOn(message, before)) node.classList.add("goes-on");
+  else node.append(face(message.author));
+  const all = make("div", "message");
+  node.append(all);
+  if (message.command) all.append(make("div", "command", `${message.asker} used ${message.command}`));
+  if (message.answered) all.append(make("div", "command", `↪ ${message.answered.author}: ${message.answered.content}`));
+  if (!node.classList.contains("goes-on")) all.append(head(message));
+  const body = make("div", "body");
+  if (message.loading) body.append(make("span", "thinking", "Latchkey is thinking"));
+  else renderMarkdown(body, message.content, nameOf);
+  all.append(body, ...shownFiles(message));
+  const buttons = (message.components[0] && message.components[0].components) || [];
   if (buttons.length) {
     const row = make("div", "buttons");
     for (const b of buttons) {
@@ -182,10 +287,10 @@ function messageNode(message) {
       button.onclick = () => call("press", { message: message.id, custom_id: b.custom_id });
       row.append(button);
     }
-    node.append(row);
+    all.append(row);
   }
-  if (message.ephemeral) node.append(make("div", "whisper", "Only you can see this"));
-  else if (!message.loading) node.append(tools(message));
+  if (message.ephemeral) all.append(make("div", "whisper", "Only you can see this"));
+  else if (!message.loading) all.append(tools(message));
   return node;
 }
 
@@ -215,61 +320,11 @@ function answering(message) {
   if (message) el("replying-to").textContent = `Replying to ${message.author || "Latchkey"}`;
 }
 
-// Discord's Markdown, as much of it as answers use. Text goes in as text.
-function markdown(into, text) {
-  const fences = text.split(/```(?:([a-z0-9+#-]*)\n)?/);
-  for (let at = 0; at < fences.length; at += 2) {
-    if ((at / 2) % 2 === 1) {
-      const pre = make("pre");
-      pre.append(make("code", "", fences[at].replace(/\n$/, "")));
-      into.append(pre);
-    } else {
-      inline(into, fences[at].replace(/^\n|\n$/g, ""));
-    }
-  }
-}
-
-function inline(into, text) {
-  text.split("\n").forEach((line, at) => {
-    const small = line.startsWith("-# ");
-    const target = small ? make("span", "small") : into;
-    if (at > 0 && !small) into.append("\n");
-    const pattern = /(`[^`]+`)|(\*\*[^*]+\*\*)|(\*[^*]+\*)|<(https?:[^>]+)>|<t:(\d+):([Rf])>|<@(&?\d+)>/g;
-    let last = 0;
-    const rest = small ? line.slice(3) : line;
-    for (const found of rest.matchAll(pattern)) {
-      target.append(rest.slice(last, found.index));
-      last = found.index + found[0].length;
-      if (found[1]) target.append(make("code", "", found[1].slice(1, -1)));
-      else if (found[2]) target.append(make("strong", "", found[2].slice(2, -2)));
-      else if (found[3]) target.append(make("em", "", found[3].slice(1, -1)));
-      else if (found[4]) {
-        const link = make("a", "", found[4]);
-        link.href = found[4];
-        link.rel = "noreferrer";
-        link.target = "_blank";
-        target.append(link);
-      } else if (found[6] === "f") target.append(new Date(found[5] * 1000).toLocaleString());
-      else if (found[5]) target.append(ago(Number(found[5])));
-      else target.append("@" + nameOf(found[7]));
-    }
-    target.append(rest.slice(last));
-    if (small) into.append(target);
-  });
-}
-
-// Somebody's, or a role's, whose id begins with an ampersand.
-function nameOf(id) {
+// What somebody, a role or a channel is called, by the kind of mention.
+function nameOf(kind, id) {
   if (id === view.bot) return "Latchkey";
-  const all = id.startsWith("&") ? view.roles : view.people;
-  return (all.find((one) => one.id === id.replace("&", "")) || { name: "someone" }).name.replace(/^@/, "");
-}
-
-function ago(seconds) {
-  const left = seconds - Date.now() / 1000;
-  const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60]]
-    .find(([, length]) => Math.abs(left) >= length) || ["second", 1];
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(left / length), unit);
+  const all = { "@": view.people, "@&": view.roles, "#": view.channels }[kind];
+  return (all.find((one) => one.id === id) || { name: kind === "#" ? "unknown" : "someone" }).name.replace(/^@/, "");
 }
 
 function renderModal() {
@@ -407,19 +462,108 @@ el("line").onkeydown = (event) => {
   }
 };
 
+// Sends a message or runs a command; whether it went.
+async function send(line, files = []) {
+  goToEnd();
+  if (!line.startsWith("/")) return call("say", { line, files, message: replyTo || "" });
+  if (!files.length) return call("run", { line });
+  // A command's file goes ahead, and its option names it.
+  const paths = view.commands.filter((c) => c.type !== 3).flatMap((command) => leaves(command, "/" + command.name));
+  const at = paths.filter((p) => line === p.path || line.startsWith(p.path + " ")).pop();
+  const option = at && (at.options || []).find((o) => o.type === 11);
+  if (!option || files.length > 1) {
+    el("problem").textContent = option ? "This command takes one file. Remove the others." : "This command takes no file. Remove it, or write a message that mentions the bot.";
+    return null;
+  }
+  const kept = await call("upload", { files });
+  return kept && call("run", { line: `${line.replace(new RegExp(` ${option.name}:\\s*$`), "")} ${option.name}:${kept.id}` });
+}
+
+let sending = false;
+
 el("composer").onsubmit = async (event) => {
   event.preventDefault();
   const line = el("line").value.trim();
-  if (!line) return;
-  const sent = await call(line.startsWith("/") ? "run" : "say", { line, message: replyTo || "" });
+  if (sending || (!line && !chosenFiles.length)) return;
+  sending = true;
+  const sent = await send(line, chosenFiles.map(({ name, data }) => ({ name, data })));
+  sending = false;
   if (!sent) return;
   answering(null);
-  history.push(line);
+  choose([]);
+  if (line) history.push(line);
   historyAt = history.length;
   el("line").value = "";
   closeHints();
-  el("messages").scrollTop = el("messages").scrollHeight;
+  goToEnd();
 };
+
+// ---------------------------------------------------------------- files
+
+// As many and as large as Discord's client takes without Nitro.
+const FILES_MAX = 10;
+const FILE_BYTES_MAX = 10 * 1024 * 1024;
+let chosenFiles = [];
+
+function choose(files) {
+  chosenFiles = files;
+  el("chosen").hidden = !files.length;
+  el("chosen").replaceChildren(...files.map((file) => {
+    const item = make("li", "", file.name);
+    const remove = make("button", "", "×");
+    remove.type = "button";
+    remove.setAttribute("aria-label", `Remove ${file.name}`);
+    remove.onclick = () => { choose(chosenFiles.filter((it) => it !== file)); el("line").focus(); };
+    item.append(remove);
+    return item;
+  }));
+}
+
+function readFile(file) {
+  return new Promise((done, fail) => {
+    const reader = new FileReader();
+    reader.onload = () => done({ name: file.name || "pasted.png", data: reader.result.slice(reader.result.indexOf(",") + 1) });
+    reader.onerror = () => fail(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
+
+async function addFiles(list) {
+  const files = [...list];
+  const large = files.find((file) => file.size > FILE_BYTES_MAX);
+  if (large || chosenFiles.length + files.length > FILES_MAX) {
+    el("problem").textContent = large ? `${large.name} is larger than 10 MB, which Discord does not take.` : "Discord takes 10 files with a message.";
+    return;
+  }
+  try {
+    const read = await Promise.all(files.map(readFile));
+    el("problem").textContent = "";
+    choose([...chosenFiles, ...read]);
+  } catch {
+    el("problem").textContent = "A file could not be read. Folders can't be sent.";
+  }
+  el("line").focus();
+}
+
+el("attach").onclick = () => el("files").click();
+el("files").onchange = () => { addFiles(el("files").files); el("files").value = ""; };
+el("line").addEventListener("paste", (event) => {
+  if (!event.clipboardData.files.length) return;
+  event.preventDefault();
+  addFiles(event.clipboardData.files);
+});
+const place = document.querySelector("main");
+const brings = (event) => [...event.dataTransfer.types].includes("Files");
+for (const kind of ["dragenter", "dragover"]) {
+  place.addEventListener(kind, (event) => { if (brings(event)) { event.preventDefault(); place.classList.add("dropping"); } });
+}
+place.addEventListener("dragleave", (event) => { if (!place.contains(event.relatedTarget)) place.classList.remove("dropping"); });
+place.addEventListener("drop", (event) => {
+  place.classList.remove("dropping");
+  if (!brings(event)) return;
+  event.preventDefault();
+  addFiles(event.dataTransfer.files);
+});
 
 // ----------------------------------------------------------------- rest
 

@@ -17,6 +17,7 @@ mod discord;
 mod guard;
 mod page;
 pub mod providers;
+mod sent_files;
 mod storage;
 mod world;
 

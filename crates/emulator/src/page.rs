@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Query, Request, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State as Shared};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -20,12 +20,14 @@ use tokio::time::timeout;
 use crate::discord::{ASKABLE, NewMessage};
 use crate::guard::{FILE_POLICY, guard_page};
 use crate::providers::{PROVIDERS, sample};
+use crate::sent_files::{BODY_BYTES_MAX, SentFile, read_files};
 use crate::world::{Channel, MANAGER, Message, Standing, State, World};
 
 /// What stands beside the bot's permissions, and holds for a whole server.
 const TIMED_OUT: &str = "Not timed out (whole server)";
 const PAGE: &str = include_str!("../assets/index.html");
 const SCRIPT: &str = include_str!("../assets/demo.js");
+const MARKDOWN: &str = include_str!("../assets/markdown.js");
 const STYLE: &str = include_str!("../assets/demo.css");
 /// How long the page is not told of another change after one.
 const PACE: Duration = Duration::from_millis(30);
@@ -44,6 +46,10 @@ pub fn routes(world: Arc<World>) -> Router {
         .route(
             "/demo.js",
             get(([("content-type", "text/javascript")], SCRIPT)),
+        )
+        .route(
+            "/markdown.js",
+            get(([("content-type", "text/javascript")], MARKDOWN)),
         )
         .route("/demo.css", get(([("content-type", "text/css")], STYLE)))
         .route("/demo/files/{message}/{number}", get(file))
@@ -67,6 +73,8 @@ fn routes_to_bot(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/demo/pick", post(pick))
         .route("/demo/right-click", post(right_click))
         .route("/demo/say", post(say))
+        .route("/demo/upload", post(upload))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .route_layer(wait)
 }
 
@@ -165,6 +173,8 @@ struct Action {
     custom_id: String,
     #[serde(default)]
     typed: Vec<(String, String)>,
+    #[serde(default)]
+    files: Vec<SentFile>,
 }
 
 async fn run(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
@@ -243,15 +253,28 @@ async fn say(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> R
     // Discord's client sends a mention as the id of whom it names.
     let text = action.line.replace("@Latchkey", &format!("<@{bot}>"));
     let reply_to = action.message.parse().ok();
-    respond(Ok(world.post(NewMessage {
-        person: parse_id(&action.person),
-        channel: parse_id(&action.channel),
-        text: &text,
-        reply_to,
-        // In Discord's client a reply pings unless somebody turns that off.
-        pings: true,
-        ..NewMessage::default()
-    })))
+    let posted = read_files(&action.files).map(|files| {
+        world.post(NewMessage {
+            person: parse_id(&action.person),
+            channel: parse_id(&action.channel),
+            text: &text,
+            reply_to,
+            // In Discord's client a reply pings unless somebody turns that off.
+            pings: true,
+            files,
+            ..NewMessage::default()
+        })
+    });
+    respond(posted)
+}
+
+/// Keeps the file of a command that is run next; its id.
+async fn upload(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    let kept = read_files(&action.files).and_then(|mut files| {
+        let file = files.pop().ok_or("a file is wanted")?;
+        Ok(world.keep_upload(parse_id(&action.person), file))
+    });
+    respond(kept)
 }
 
 /// Somebody who manages a server gives the bot a permission in a channel, or

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Credential, Offer, PersonId, Source, Trace,
-    Turn,
+    Answer, Ask, AskRefusal, AttemptId, BrokenAnswer, ChoiceKind, Credential, Offer, PersonId,
+    Source, Trace, Turn,
 };
 
 use crate::app::Error;
@@ -21,6 +21,8 @@ use crate::app::policy::{CallerPolicy, Notice};
 /// be almost used up.
 pub struct AskOutcome {
     pub result: Result<Answer, Error>,
+    /// What was charged where there is no whole answer.
+    pub broken: Option<BrokenAnswer>,
     /// The last attempt, and everybody who could have paid.
     pub attempt: Option<AttemptId>,
     pub trace: Trace,
@@ -199,17 +201,23 @@ impl Asks {
             asks: self,
             order,
             listener,
+            stop,
             attempt: None,
+            broken: None,
             notices: Vec::new(),
         };
-        // What is cut off here settles its hold as it is dropped.
+        // A call that runs is ended by itself, so that what it is charged is
+        // known; what is cut off here settles its hold as it is dropped.
         let result = tokio::select! {
+            biased;
             result = self.payers.pay(&mut call, &mut queue, reserved) => result,
             () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
             () = self.tasks.cut_off() => Err(AskRefusal::Stopping.into()),
         };
         let (attempt, notices) = (call.attempt, call.notices);
+        let broken = call.broken.filter(|_| result.is_err());
         AskOutcome {
+            broken,
             attempt,
             notices,
             trace: queue.trace,

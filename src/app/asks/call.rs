@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
-    Answer, AttemptId, Credential, FailureClass, FinishReason, LeftOut, Offer, ProviderFailure,
-    Receipt, Source, Turn,
+    Answer, AskRefusal, AttemptId, BrokenAnswer, Credential, FailureClass, FinishReason, LeftOut,
+    Offer, ProviderFailure, Receipt, Source, Turn, Usage,
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, judge_chat_model, sees};
 
@@ -91,8 +93,12 @@ pub struct AskCall<'a> {
     pub asks: &'a Asks,
     pub order: PlannedAsk,
     pub listener: Listener<'a>,
+    /// Ends the call when nobody waits for it any more.
+    pub stop: &'a CancellationToken,
     /// The last attempt.
     pub attempt: Option<AttemptId>,
+    /// What the last attempt was charged, if it was not answered.
+    pub broken: Option<BrokenAnswer>,
     /// The budgets that turned out to be almost used up.
     pub notices: Vec<Notice>,
 }
@@ -118,7 +124,13 @@ impl PaidCall for AskCall<'_> {
             }
             Ok(demo_reply())
         } else {
-            self.chat(&mut reservation).await?
+            match self.chat_until_stopped(&mut reservation).await {
+                Ok(called) => called,
+                Err(error) => {
+                    self.abandon(reservation);
+                    return Err(error);
+                }
+            }
         };
         let Reservation {
             offer,
@@ -131,6 +143,15 @@ impl PaidCall for AskCall<'_> {
         }
         let was_heard = hold.has_heard();
         let settled = self.settle(hold, &called).await;
+        let is_charged = settled.usage != Usage::default();
+        self.broken = (called.is_err() && is_charged).then(|| BrokenAnswer {
+            provider: offer.provider.clone(),
+            model: model.clone(),
+            source: offer.source,
+            usage: settled.usage,
+            estimated: settled.estimated,
+            cost: settled.cost,
+        });
         Ok(match called {
             Ok(reply) => CallOutcome::Answered(Answer {
                 provider: offer.provider,
@@ -161,6 +182,37 @@ impl AskCall<'_> {
         let persona = self.order.plan.persona.as_deref()?;
         let asked = self.order.turns.last().map_or("", |turn| &turn.text.0);
         self.asks.find_persona(persona)?.write_demo(asked)
+    }
+
+    /// Calls the model, until whoever asked stops it or the program stops.
+    async fn chat_until_stopped(
+        &mut self,
+        reservation: &mut Reservation<Fitted>,
+    ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
+        let (stop, asks) = (self.stop, self.asks);
+        tokio::select! {
+            called = self.chat(reservation) => called,
+            () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
+            () = asks.tasks.cut_off() => Err(AskRefusal::Stopping.into()),
+        }
+    }
+
+    /// Ends a call that was stopped, and notes what it is charged. Nobody waits
+    /// until that is written.
+    fn abandon(&mut self, reservation: Reservation<Fitted>) {
+        let Reservation {
+            offer, hold, model, ..
+        } = reservation;
+        let settlement = hold.settlement_if(CallEnd::Abandoned);
+        hold.settle_soon(CallEnd::Abandoned);
+        self.broken = (!settlement.is_released()).then(|| BrokenAnswer {
+            provider: offer.provider,
+            model,
+            source: offer.source,
+            usage: settlement.usage,
+            estimated: settlement.estimated,
+            cost: settlement.cost,
+        });
     }
 
     /// Opens the payer's key and calls the model with it.

@@ -12,6 +12,7 @@ use crate::providers::{Abilities, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
+use crate::app::models::runs_workflows;
 
 /// How long a list is waited for that nobody has asked for before.
 const LIST_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -32,6 +33,8 @@ pub struct KnownModel {
     /// Its provider's default here.
     pub is_default: bool,
     pub makes_pictures: bool,
+    /// Whether it makes them of other pictures alone.
+    pub changes_pictures: bool,
     pub sees_pictures: bool,
     /// What its provider's list says of it.
     pub abilities: Abilities,
@@ -42,6 +45,7 @@ pub struct KnownModel {
 struct Named {
     name: String,
     makes_pictures: bool,
+    changes_pictures: bool,
     abilities: Abilities,
 }
 
@@ -50,7 +54,16 @@ impl Named {
         Self {
             name,
             makes_pictures: false,
+            changes_pictures: false,
             abilities: Abilities::default(),
+        }
+    }
+
+    fn picture(name: String, changes_pictures: bool) -> Self {
+        Self {
+            makes_pictures: true,
+            changes_pictures,
+            ..Self::chat(name)
         }
     }
 }
@@ -77,6 +90,7 @@ impl Asks {
             for Named {
                 name,
                 makes_pictures,
+                changes_pictures,
                 abilities,
             } in names
             {
@@ -88,6 +102,7 @@ impl Asks {
                     is_default: provider.default_model.as_deref() == Some(name.as_str()),
                     sees_pictures: sees(provider, &name),
                     makes_pictures,
+                    changes_pictures,
                     abilities,
                     prices,
                     name,
@@ -106,7 +121,8 @@ impl Asks {
     }
 
     /// A payer's models: the default first, then what the provider listed, and
-    /// when it did.
+    /// when it did; last what pictures are made with, the operator's workflows
+    /// among it.
     fn known_names(&self, payer: &Offer) -> (Vec<Named>, Option<i64>) {
         let provider = self.models.catalogue().get(&payer.provider);
         let default = provider.and_then(|it| it.default_model.clone());
@@ -126,10 +142,11 @@ impl Asks {
                 }),
             }
         }
-        names.extend(pictures.map(|name| Named {
-            makes_pictures: true,
-            ..Named::chat(name)
-        }));
+        names.extend(pictures.map(|name| Named::picture(name, false)));
+        if provider.is_some_and(runs_workflows) {
+            let workflows = self.models.workflows().iter();
+            names.extend(workflows.map(|it| Named::picture(it.name.clone(), it.takes_picture())));
+        }
         (names, listed_at_ms)
     }
 

@@ -40,6 +40,8 @@ pub(in crate::app::keys) struct CheckedKey {
     pub owner: Owner,
     pub provider: ProviderId,
     pub name: Option<String>,
+    /// The row that has this very key already.
+    pub same_as: Option<KeyId>,
     pub credential: Credential,
     pub health: Health,
     /// None where the provider said nothing.
@@ -62,12 +64,23 @@ pub struct AddedKey {
     pub check: Check,
     /// The key that was stored before, and whose place it took.
     pub replaced: Option<Key>,
+    /// Whether that was the very same key.
+    pub is_same: bool,
     /// The key begins as this provider's keys do.
     pub looks_right: bool,
     /// What was taken out around it.
     pub removed: Vec<Wrapping>,
     /// What the provider makes.
     pub kind: ProviderKind,
+}
+
+impl AddedKey {
+    /// The name that the key has from another whose place it took.
+    pub fn kept_name(&self) -> Option<&str> {
+        let replaced = self.replaced.as_ref().filter(|_| !self.is_same);
+        let old = replaced?.name.as_deref();
+        old.filter(|old| self.key.name.as_deref() == Some(old))
+    }
 }
 
 impl Keys {
@@ -151,6 +164,10 @@ impl Keys {
         } = draft.typed.into_credential(destination)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?;
+        let same_as = replaced.as_ref().and_then(|(key, sealed)| {
+            let stored = self.vault.open_key(key, &sealed.0).ok()?;
+            vault::is_same_credential(&stored, &credential).then_some(key.id)
+        });
         let replaced = replaced.map(|(key, _)| key);
         if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
@@ -163,10 +180,14 @@ impl Keys {
             .into());
         }
         let looks_right = provider.looks_right(&credential.secret);
+        // A key goes by the name of the one whose place it takes, unless it is
+        // given another.
+        let old_name = replaced.as_ref().and_then(|old| old.name.clone());
         let checked = CheckedKey {
             owner,
             provider: provider.id.clone(),
-            name: draft.name,
+            name: draft.name.or(old_name),
+            same_as,
             credential,
             health: check.health(),
             checked_at_ms: self.time_of_check(&check),
@@ -187,9 +208,11 @@ impl Keys {
         ready: ReadyKey,
         added_by: PersonId,
     ) -> Result<AddedKey, Error> {
+        let is_same = ready.checked.same_as.is_some();
         let key = self.store_checked(ready.checked, added_by).await?;
         Ok(AddedKey {
             key,
+            is_same,
             check: ready.check,
             replaced: ready.replaced,
             looks_right: ready.looks_right,
@@ -236,7 +259,7 @@ impl Keys {
     ) -> Result<Key, Error> {
         let credential = checked.credential;
         let key = Key {
-            id: draw_key_id()?,
+            id: checked.same_as.map_or_else(draw_key_id, Ok)?,
             owner: checked.owner,
             provider: checked.provider,
             name: checked.name,

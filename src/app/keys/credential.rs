@@ -87,9 +87,10 @@ fn accept_extras(
                 accepted.insert(extra.field.to_owned(), value);
             }
             None if !extra.required => {}
-            _ => {
+            typed => {
                 return Err(Refusal::Key(KeyRefusal::MalformedExtra {
                     field: extra.label,
+                    is_missing: typed.is_none(),
                     goal,
                 }));
             }

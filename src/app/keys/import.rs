@@ -44,7 +44,7 @@ pub struct KeyImport {
 /// A key of an import, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingKey {
-    /// None for a key that was refused, and cannot be chosen.
+    /// None for a key that cannot be chosen: it was refused, or it is stored.
     pub id: Option<KeyId>,
     pub provider: ProviderId,
     /// What the file called it.
@@ -56,6 +56,8 @@ pub struct PendingKey {
     pub health: Option<Health>,
     /// The stored key whose place it would take.
     pub replaces: Option<Key>,
+    /// Whether it is the very key that is stored.
+    pub is_stored: bool,
 }
 
 /// A line that holds no key which could be stored.
@@ -75,6 +77,10 @@ pub enum WhySkipped {
     Unread,
     /// It has no value.
     Empty,
+    /// It is the name of a variable, and nothing else.
+    NameAlone,
+    /// It has the key of this provider that an earlier line has.
+    Repeats(ProviderId, usize),
     /// Neither its name nor its value is known: another setting.
     AnotherSetting,
     /// Keys of these providers begin so, and its name tells of none.
@@ -100,6 +106,8 @@ pub enum ImportOutcome {
         key: Key,
         replaced: bool,
     },
+    /// It is the very key of this provider that is stored.
+    StoredBefore(ProviderId),
     /// Its provider refused it.
     Refused(ProviderId),
     /// It must be checked first, and may be in so many seconds. It waits until
@@ -121,6 +129,8 @@ struct TriedKey {
     variable: Option<String>,
     credential: Credential,
     check: Option<Check>,
+    /// The very key is stored, with this health.
+    stored: Option<Health>,
 }
 
 impl Keys {
@@ -143,7 +153,7 @@ impl Keys {
         let too_many = found.split_off(found.len().min(KEYS_MAX));
         let checks = found
             .into_iter()
-            .map(|found| self.try_found(caller, scope, found));
+            .map(|found| self.try_found(caller, owner, found));
         let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
             .buffered(CHECKED_AT_ONCE)
             .collect()
@@ -158,9 +168,8 @@ impl Keys {
         }
         let skipped = read.unused.into_iter();
         let skipped = skipped.map(|unused| skip_line(unused, scope));
-        let mut skipped: Vec<SkippedLine> = skipped
-            .chain(too_many.into_iter().flat_map(skip_key))
-            .collect();
+        let mut skipped: Vec<SkippedLine> =
+            skipped.chain(too_many.into_iter().map(skip_key)).collect();
         skipped.sort_by_key(|it| it.line);
         let id = random_id()?;
         let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
@@ -184,6 +193,7 @@ impl Keys {
             variable: row.variable,
             hint: row.hint,
             health: row.health,
+            is_stored: false,
         });
         Ok(KeyImport {
             id: id.to_owned(),
@@ -243,11 +253,12 @@ impl Keys {
         Ok(self.store.imported_keys(of, now_ms).await?)
     }
 
-    /// Checks a key that was found, unless too many were checked a moment ago.
+    /// Checks a key that was found, unless it is stored, or too many were
+    /// checked a moment ago.
     async fn try_found(
         &self,
         caller: &Caller,
-        scope: Scope,
+        owner: Owner,
         found: FoundKey,
     ) -> Result<TriedKey, Error> {
         let provider = self.models.provider(&found.provider)?;
@@ -258,30 +269,51 @@ impl Keys {
         let destination = KeyDestination {
             catalogue: self.models.catalogue(),
             provider,
-            goal: KeyGoal::Stored(scope),
+            goal: KeyGoal::Stored(owner.scope()),
         };
         let CleanedCredential { credential, .. } = typed.into_credential(destination)?;
-        let check = match self.limited_check(caller, provider, &credential).await {
-            Ok(check) => Some(check),
-            Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { .. }))) => None,
-            Err(error) => return Err(error),
+        let stored = self.find_same(owner, &provider.id, &credential).await?;
+        let check = match stored {
+            Some(_) => None,
+            None => match self.limited_check(caller, provider, &credential).await {
+                Ok(check) => Some(check),
+                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { .. }))) => None,
+                Err(error) => return Err(error),
+            },
         };
         Ok(TriedKey {
             provider: found.provider,
             variable: found.names.into_iter().next(),
             credential,
             check,
+            stored,
         })
     }
 
-    /// Seals a key for its row, unless its provider refused it.
+    /// The health of the stored key, if it is this very one. One that does not
+    /// open is another.
+    async fn find_same(
+        &self,
+        owner: Owner,
+        provider: &ProviderId,
+        credential: &Credential,
+    ) -> Result<Option<Health>, Error> {
+        let Some((key, sealed)) = self.store.key_of(owner, provider).await? else {
+            return Ok(None);
+        };
+        let stored = self.vault.open_key(&key, &sealed.0);
+        let is_same = stored.is_ok_and(|stored| vault::is_same_credential(&stored, credential));
+        Ok(is_same.then_some(key.health))
+    }
+
+    /// Seals a key for its row, unless its provider refused it or it is stored.
     fn seal_tried(
         &self,
         owner: Owner,
         tried: TriedKey,
     ) -> Result<(Option<ImportedKey>, PendingKey), Error> {
         let hint = vault::hint(&tried.credential.secret);
-        let health = tried.check.as_ref().map(Check::health);
+        let health = tried.check.as_ref().map(Check::health).or(tried.stored);
         let mut pending = PendingKey {
             id: None,
             provider: tried.provider.clone(),
@@ -289,8 +321,9 @@ impl Keys {
             hint: hint.clone(),
             health,
             replaces: None,
+            is_stored: tried.stored.is_some(),
         };
-        if health == Some(Health::Refused) {
+        if pending.is_stored || health == Some(Health::Refused) {
             return Ok((None, pending));
         }
         let id = draw_key_id()?;
@@ -328,6 +361,10 @@ impl Keys {
         let Ok(credential) = opened else {
             return Ok(ImportOutcome::Gone);
         };
+        let same = self.find_same(owner, &row.provider, &credential).await?;
+        if same.is_some() {
+            return Ok(ImportOutcome::StoredBefore(row.provider));
+        }
         let (health, checked_at_ms) = match row.health {
             Some(health) => (health, row.checked_at_ms),
             None => match self.limited_check(caller, provider, &credential).await {
@@ -347,16 +384,19 @@ impl Keys {
         if !self.store.take_imported_key(of, row.id, now_ms).await? {
             return Ok(ImportOutcome::Gone);
         }
-        let replaced = self.store.key_of(owner, &row.provider).await?.is_some();
+        let replaced = self.store.key_of(owner, &row.provider).await?;
         let checked = CheckedKey {
             owner,
             provider: row.provider,
-            name: None,
+            // The new key goes by the old one's name.
+            name: replaced.as_ref().and_then(|(old, _)| old.name.clone()),
+            same_as: None,
             credential,
             health,
             checked_at_ms,
         };
         let key = self.store_checked(checked, caller.person).await?;
+        let replaced = replaced.is_some();
         Ok(ImportOutcome::Stored { key, replaced })
     }
 }
@@ -374,26 +414,21 @@ fn find_replaced(stored: &[Key], provider: &ProviderId) -> Option<Key> {
     stored.iter().find(|key| key.provider == *provider).cloned()
 }
 
-/// The lines of a key that is one too many.
-fn skip_key(found: FoundKey) -> Vec<SkippedLine> {
-    let FoundKey {
-        provider,
-        names,
-        lines,
-        ..
-    } = found;
-    let line = |line| SkippedLine {
-        line,
-        variable: names.first().cloned(),
-        why: WhySkipped::TooMany(provider.clone()),
-    };
-    lines.into_iter().map(line).collect()
+/// The line of a key that is one too many.
+fn skip_key(found: FoundKey) -> SkippedLine {
+    SkippedLine {
+        line: found.line,
+        variable: found.names.into_iter().next(),
+        why: WhySkipped::TooMany(found.provider),
+    }
 }
 
 fn skip_line(unused: UnusedLine, scope: Scope) -> SkippedLine {
     let why = match unused.why {
         WhyUnused::Unread => WhySkipped::Unread,
         WhyUnused::Empty => WhySkipped::Empty,
+        WhyUnused::NameAlone => WhySkipped::NameAlone,
+        WhyUnused::Repeats(provider, line) => WhySkipped::Repeats(provider, line),
         WhyUnused::AnotherSetting => WhySkipped::AnotherSetting,
         WhyUnused::OneOfSeveral(providers) => WhySkipped::OneOfSeveral(providers),
         WhyUnused::NoKey(provider, problem) => {

@@ -20,6 +20,15 @@ use crate::app::policy::Notice;
 const NAME_PATIENCE: Duration = Duration::from_secs(1);
 const NAMED_AT_ONCE: usize = 20;
 
+/// What an id of Discord's is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdKind {
+    Person,
+    Role,
+    Channel,
+    Server,
+}
+
 /// Looks up who people are, by asking Discord.
 pub trait MemberDirectory: Send + Sync {
     /// Who a person is, in a server or nowhere; as Discord said a moment
@@ -51,6 +60,10 @@ pub trait MemberDirectory: Send + Sync {
     /// What a member of a server is called there, as Discord said within the
     /// last hour; none where it does not say it, or they left.
     fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>>;
+
+    /// What an id is of, by what Discord says; roles are those of `server`. None
+    /// where Discord does not know it, or says nothing.
+    fn kind_of_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, Option<IdKind>>;
 
     /// Where somebody goes to add the bot to a server of theirs.
     fn invite_address(&self) -> String;
@@ -137,6 +150,11 @@ impl People {
     /// What a member of a server is called there, as far as Discord says it.
     pub async fn find_member_name(&self, server: ServerId, person: PersonId) -> Option<String> {
         self.directory()?.member_name(server, person).await
+    }
+
+    /// What an id is of, as far as Discord says it; roles are those of `server`.
+    pub async fn find_kind_of_id(&self, id: u64, server: Option<ServerId>) -> Option<IdKind> {
+        self.directory()?.kind_of_id(id, server).await
     }
 
     /// Where somebody goes to add the bot to a server of theirs; none while

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::store::{GivenTier, OperatorsRules};
 
 use crate::app::Error;
-use crate::app::people::People;
+use crate::app::people::{IdKind, People};
 
 /// How many lines of each kind are shown.
 const SHOWN_MAX: u32 = 50;
@@ -31,7 +31,17 @@ pub struct OperatorsView {
 }
 
 impl LimitSubject {
-    fn parts(self) -> (Bound, u64) {
+    /// The id of whom it is for, and what that is an id of; none for everybody.
+    pub fn id(self) -> Option<(IdKind, u64)> {
+        match self {
+            Self::Everyone => None,
+            Self::Server(server) => Some((IdKind::Server, server.0)),
+            Self::Person(person) => Some((IdKind::Person, person.0)),
+        }
+    }
+
+    /// The bound of such a limit, and the id of whom it is for, or 0.
+    pub fn parts(self) -> (Bound, u64) {
         match self {
             Self::Everyone => (Bound::Bot, 0),
             Self::Server(server) => (Bound::BotInServer, server.0),

@@ -41,34 +41,77 @@ pub fn make_limit(
     })
 }
 
-/// An amount as people type it: `5`, `$4.50`, `4,50`, `1,000` or `1,234.50`. A
-/// comma stands for thousands where three digits follow each, and for the
-/// decimal point where one or two end the number; whatever could be read in two
-/// ways is refused.
+/// An amount as people type it: `5`, `$4.50`, `4,50`, `1,234,567` or `1.234,50`.
+/// Of two marks the last is the decimal point; of one that stands there again and
+/// again, each is between thousands. One alone with three digits behind it could
+/// be either, and is refused with both readings.
 pub fn read_amount(typed: &str) -> Result<f64, Refusal> {
-    let bad = Refusal::Quota(QuotaRefusal::BadAmount);
+    let bad = || Refusal::Quota(QuotaRefusal::BadAmount);
     let typed = typed.trim();
     let typed = typed.strip_prefix('$').unwrap_or(typed).trim();
-    let (whole, fraction) = match typed.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => match typed.rsplit_once(',') {
-            Some((whole, cents)) if matches!(cents.len(), 1 | 2) && !whole.contains(',') => {
-                (whole, Some(cents))
+    let marks: Vec<(usize, char)> = typed
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '.' | ','))
+        .collect();
+    let (between, point) = match marks[..] {
+        [] => (None, None),
+        [(at, mark)] => match find_readings(typed, at) {
+            Some(readings) => return Err(Refusal::Quota(readings)),
+            // Behind a comma stand cents.
+            None if mark == ','
+                && !matches!(typed.len() - at, 2 | 3)
+                && typed.get(..at) != Some("0") =>
+            {
+                return Err(bad());
             }
-            _ => (typed, None),
+            None => (None, Some(mark)),
         },
+        [(_, first), .., (_, last)] if first == last => (Some(first), None),
+        [(_, first), .., (_, last)] => (Some(first), Some(last)),
     };
+    let (whole, fraction) = point
+        .and_then(|point| typed.split_once(point))
+        .unwrap_or((typed, ""));
+    let whole = between.map_or_else(
+        || Some(whole.to_owned()),
+        |between| join_thousands(whole, between),
+    );
+    let whole = whole.ok_or_else(bad)?;
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let fits = !whole.contains(',')
-        || matches!(first.len(), 1..=3) && groups.all(|group| group.len() == 3);
-    let digits = whole.replace(',', "");
-    let fraction = fraction.unwrap_or_default();
-    if !fits || !are_digits(&digits) || !are_digits(fraction) {
-        return Err(bad);
+    if !are_digits(&whole) || !are_digits(fraction) {
+        return Err(bad());
     }
-    format!("{digits}.{fraction}").parse().map_err(|_| bad)
+    format!("{whole}.{fraction}").parse().map_err(|_| bad())
+}
+
+/// What a number with one mark may mean, where that is two things: `1.500`, but
+/// neither `0.500` nor `1500.125`.
+fn find_readings(typed: &str, at: usize) -> Option<QuotaRefusal> {
+    let (whole, fraction) = (typed.get(..at)?, typed.get(at + 1..)?);
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let may_be_thousands = matches!(whole.len(), 1..=3)
+        && fraction.len() == 3
+        && !whole.starts_with('0')
+        && are_digits(whole)
+        && are_digits(fraction);
+    may_be_thousands.then(|| {
+        let cents = fraction.trim_end_matches('0');
+        let less = if cents.is_empty() {
+            whole.to_owned()
+        } else {
+            format!("{whole}.{cents}")
+        };
+        let more = format!("{whole}{fraction}");
+        QuotaRefusal::AmbiguousAmount { less, more }
+    })
+}
+
+/// The digits of a number with marks between its thousands.
+fn join_thousands(typed: &str, between: char) -> Option<String> {
+    let mut groups = typed.split(between);
+    let first = groups.next().unwrap_or_default();
+    let fits = matches!(first.len(), 1..=3) && groups.all(|group| group.len() == 3);
+    fits.then(|| typed.replace(between, ""))
 }
 
 /// Numbers come as fractions; what is counted is whole.
@@ -96,9 +139,17 @@ mod tests {
             ("4,5", Some(4.5)),
             (".5", Some(0.5)),
             ("5.", Some(5.0)),
-            ("1,000", Some(1_000.0)),
+            ("1000", Some(1_000.0)),
+            ("0.125", Some(0.125)),
+            ("0,125", Some(0.125)),
+            ("1500.125", Some(1_500.125)),
             ("1,234,567", Some(1_234_567.0)),
+            ("1.234.567", Some(1_234_567.0)),
             ("1,234.50", Some(1_234.5)),
+            ("1.234,50", Some(1_234.5)),
+            ("1.234.567,50", Some(1_234_567.5)),
+            ("1.234,567.5", None),
+            ("1,234.5.0", None),
             ("12,34,56", None),
             ("1,0000", None),
             ("1234,567", None),
@@ -111,6 +162,28 @@ mod tests {
             (".", None),
         ] {
             assert_eq!(read_amount(typed).ok(), amount, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_can_be_read_in_two_ways_is_refused_with_both() {
+        for (typed, less, more) in [
+            ("1.000", "1", "1000"),
+            ("1,000", "1", "1000"),
+            ("$1,500", "1.5", "1500"),
+            (" 12.345 ", "12.345", "12345"),
+            ("999,990", "999.99", "999990"),
+        ] {
+            let readings = QuotaRefusal::AmbiguousAmount {
+                less: less.to_owned(),
+                more: more.to_owned(),
+            };
+            assert_eq!(
+                read_amount(typed),
+                Err(Refusal::Quota(readings)),
+                "{typed:?}"
+            );
+            assert_eq!(read_amount(more).ok(), more.parse().ok());
         }
     }
 }

@@ -166,7 +166,8 @@ pub async fn say_place_is_closed(renderer: &MessageRenderer<'_>, reason: &anyhow
 /// The same, where nothing was asked of a model yet.
 pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool {
     let voice = bot.voice_to(PersonId(person), None);
-    let card = words::answers::may_not_write(voice, channel);
+    let obstacle = bot.channel_access.obstacle(channel);
+    let card = words::answers::may_not_write(voice, channel, obstacle);
     let told = say_directly(bot, person, &[card]).await.is_ok();
     if !told {
         count_unsaid("a question");

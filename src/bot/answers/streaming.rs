@@ -138,7 +138,7 @@ async fn stream_answer(
     let was_said = match renderer.take_refusal() {
         Some(reason) => last_words::say_place_is_closed(renderer, &reason).await,
         None if gone.is_cancelled() && outcome.result.is_err() => {
-            show_cut_off(renderer, &text, buttons).await
+            show_cut_off(renderer, &outcome, (&text, buttons)).await
         }
         None => show_end_somewhere(renderer, &outcome, (text, buttons)).await,
     };
@@ -217,7 +217,8 @@ async fn show_end(
         }
         Err(error) if !shows_nothing(&text) => {
             let why = explain_error(voice, error).text;
-            let footer = words::answers::broken_off_footer(voice, &why);
+            let broken = outcome.broken.as_ref();
+            let footer = words::answers::broken_off_footer(voice, &why, broken);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) => show_none(renderer, outcome, error, buttons).await,
@@ -229,12 +230,13 @@ async fn show_end(
 /// more.
 async fn show_cut_off(
     renderer: &mut MessageRenderer<'_>,
-    text: &str,
-    buttons: Vec<Button>,
+    outcome: &AskOutcome,
+    (text, buttons): (&str, Vec<Button>),
 ) -> bool {
     if renderer.has_shown() {
         let why = explain_error(renderer.voice, &AskRefusal::Stopped.into()).text;
-        let footer = words::answers::broken_off_footer(renderer.voice, &why);
+        let broken = outcome.broken.as_ref();
+        let footer = words::answers::broken_off_footer(renderer.voice, &why, broken);
         if let Err(error) = renderer.show_whole(text, &footer, buttons).await {
             tracing::info!("could not end an answer that was deleted: {error:#}");
         }

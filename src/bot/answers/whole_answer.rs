@@ -55,10 +55,13 @@ impl MessageRenderer<'_> {
             let Err(error) = self.show_last(cards).await else {
                 return self.empty_messages(wanted).await;
             };
-            let standing = self.count_shown();
+            let at_most = most.min(wanted);
+            // One that grew stands already, without the words that are blocked.
+            let all_stand = self.count_shown() >= at_most && refuses_content(&error);
+            let standing = self.count_shown().saturating_sub(usize::from(all_stand));
             if has_file && refuses_files(&error) {
                 remainder = self.send_directly(text).await;
-            } else if (1..most.min(wanted)).contains(&standing) && !is_over(&error) {
+            } else if (1..at_most).contains(&standing) && !is_over(&error) {
                 most = standing;
             } else if refuses_content(&error) && self.drop_heading() {
                 // What Discord does not take may stand in the question.

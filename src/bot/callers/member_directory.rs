@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier, OvershootNotice};
+use crate::app::{Demotion, Error, IdKind, MemberDirectory, Notice, Notifier, OvershootNotice};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 
 use crate::bot::Bot;
@@ -99,6 +99,30 @@ impl MemberDirectory for Bot {
             };
             self.member_names.store(member, name.clone(), now_ms);
             Some(name).filter(|name| !name.is_empty())
+        })
+    }
+
+    fn kind_of_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, Option<IdKind>> {
+        Box::pin(async move {
+            if matches!(self.find_presence(ServerId(id)), Presence::Here(_)) {
+                return Some(IdKind::Server);
+            }
+            if let Some(server) = server
+                && let Ok(facts) = self.describe_server(server, false).await
+                && facts.has_role(id)
+            {
+                return Some(IdKind::Role);
+            }
+            let (person, channel) = (format!("/users/{id}"), format!("/channels/{id}"));
+            let (person, channel) = tokio::join!(
+                self.ask_discord("GET user", &person),
+                self.ask_discord("GET channel", &channel),
+            );
+            match (person, channel) {
+                (Ok(_), _) => Some(IdKind::Person),
+                (_, Ok(_)) => Some(IdKind::Channel),
+                _ => None,
+            }
         })
     }
 

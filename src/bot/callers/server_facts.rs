@@ -75,6 +75,11 @@ impl ServerFacts {
         &self.role_names
     }
 
+    /// Whether an id is that of a role, whoever can have it.
+    pub fn has_role(&self, id: u64) -> bool {
+        self.roles.iter().any(|(role, _)| *role == id)
+    }
+
     /// Whether a member with these roles manages the server: as its owner, or
     /// by a role.
     pub fn lets_manage(&self, member: Member, roles: &[u64]) -> bool {

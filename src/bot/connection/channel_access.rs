@@ -38,6 +38,17 @@ struct BotMember {
     timed_out_until: Option<Timestamp>,
 }
 
+/// What keeps the bot from writing in a channel or a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It lacks a permission, or nothing is known.
+    Permission,
+    /// The thread is locked.
+    Locked,
+    /// A moderator has timed the bot out, until this second since 1970.
+    TimedOut(i64),
+}
+
 /// What decides in a thread.
 #[derive(Clone, Copy)]
 struct ThreadAccess {
@@ -56,6 +67,16 @@ impl ChannelAccess {
         server
             .and_then(|server| server.may_write(message.channel_id.get()))
             .unwrap_or(true)
+    }
+
+    /// What keeps the bot from writing in a channel where it may not.
+    pub fn obstacle(&self, channel: u64) -> Obstacle {
+        let all = lock(&self.0);
+        let knows = |server: &&ServerAccess| {
+            server.channels.contains_key(&channel) || server.threads.contains_key(&channel)
+        };
+        let server = all.values().find(knows);
+        server.map_or(Obstacle::Permission, |it| it.obstacle(channel))
     }
 
     /// Learns from an event of the gateway's. `bot` is the bot's own user.
@@ -176,6 +197,16 @@ impl ServerAccess {
         Some(all.contains(Permissions::VIEW_CHANNEL | needed) && !is_shut)
     }
 
+    fn obstacle(&self, channel: u64) -> Obstacle {
+        let timed_out = self.bot.as_ref().and_then(BotMember::time_out_ends);
+        let thread = self.threads.get(&channel);
+        match timed_out {
+            Some(until) => Obstacle::TimedOut(until.unix_timestamp()),
+            None if thread.is_some_and(|it| it.is_locked) => Obstacle::Locked,
+            None => Obstacle::Permission,
+        }
+    }
+
     /// The bot's permissions where these overwrites rule: the server's roles,
     /// then the overwrites for everyone, for the bot's roles, and for the bot.
     fn permissions(&self, overwrites: &[PermissionOverwrite]) -> Option<Permissions> {
@@ -202,10 +233,7 @@ impl ServerAccess {
             );
             all = (all - denied) | allowed;
         }
-        if bot
-            .timed_out_until
-            .is_some_and(|until| until > Timestamp::now())
-        {
+        if bot.time_out_ends().is_some() {
             all &= Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY;
         }
         Some(all)
@@ -219,6 +247,12 @@ impl BotMember {
             roles: member.roles.clone(),
             timed_out_until: member.communication_disabled_until,
         }
+    }
+
+    /// When its time-out ends; none where it is not timed out.
+    fn time_out_ends(&self) -> Option<Timestamp> {
+        self.timed_out_until
+            .filter(|until| *until > Timestamp::now())
     }
 
     fn of_update(event: &GuildMemberUpdateEvent) -> Self {
@@ -320,6 +354,8 @@ mod tests {
             },
         );
         assert_eq!(locked.may_write(THREAD), Some(false));
+        assert_eq!(locked.obstacle(THREAD), Obstacle::Locked);
+        assert_eq!(locked.obstacle(CHANNEL), Obstacle::Permission);
     }
 
     #[test]
@@ -337,6 +373,10 @@ mod tests {
             bot.timed_out_until = Timestamp::from_unix_timestamp(4_000_000_000).ok();
         }
         assert_eq!(timed_out.may_write(CHANNEL), Some(false));
+        assert_eq!(
+            timed_out.obstacle(CHANNEL),
+            Obstacle::TimedOut(4_000_000_000)
+        );
     }
 
     #[test]

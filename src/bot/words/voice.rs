@@ -97,6 +97,7 @@ impl Voice<'_> {
         self.lang.words(match health {
             Health::Unverified => "not checked yet",
             Health::Valid => "works",
+            Health::Unguarded => "reachable; its server checks no keys",
             Health::Refused => "refused by the provider",
             Health::OutOfCredit => "out of credit",
             Health::Restricted => "works with restrictions",

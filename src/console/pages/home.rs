@@ -19,7 +19,7 @@ async fn show_home(visit: Visit) -> HandlerResult {
     let body = html! {
         section.hero {
             (show_offer(visit.app().people.invite_address().as_deref()))
-            (show_order())
+            (show_order(visit.app().asks.replies_in_demo()))
         }
         (show_places())
         (show_promises())
@@ -47,7 +47,7 @@ fn show_offer(invite: Option<&str>) -> Markup {
 }
 
 /// The order in which somebody is found who pays.
-fn show_order() -> Markup {
+fn show_order(replies_in_demo: bool) -> Markup {
     let step = |source, title: &str, words: &str, outcome| Step {
         source,
         title: title.to_owned(),
@@ -86,6 +86,10 @@ fn show_order() -> Markup {
             Outcome::NotReached,
         ),
     ];
+    let steps = steps
+        .into_iter()
+        .filter(|step| replies_in_demo || step.source != Source::Demo);
+    let steps: Vec<Step> = steps.collect();
     html! {
         section.card #how aria-labelledby="how-h" {
             header { h2 #how-h { "Who pays for a question" } }

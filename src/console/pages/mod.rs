@@ -1,6 +1,7 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod ids;
 pub mod keys;
 mod models;
 mod old_addresses;

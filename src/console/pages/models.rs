@@ -239,6 +239,10 @@ fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
 /// How old a provider's list is, where that is worth saying.
 fn describe_age(visit: &Visit, known: &KnownModels) -> Option<Markup> {
     let now_ms = visit.app().now_ms();
+    // What pictures are made with stands in the settings, and in no list.
+    if known.models.iter().all(|model| model.makes_pictures) {
+        return None;
+    }
     match known.listed_at_ms {
         None => Some(html! { "has not listed its models yet." }),
         Some(at_ms) if now_ms - at_ms > FRESH_MS => {
@@ -261,8 +265,10 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
             td.num data-label="Context" { (context.unwrap_or_default()) }
             td.small.dim data-label="Can" { (describe_abilities(model)) }
             @if model.makes_pictures {
-                td.num data-label="In" {}
-                td.num data-label="Cached" {}
+                td.num data-label="In" { @if let Some(input) = prices.input { (input) } }
+                td.num data-label="Cached" {
+                    @if let Some(cached) = prices.cached_input { (cached) }
+                }
                 td.num data-label="Out" {
                     @match prices.picture {
                         Some(each) => { (each) " each" }
@@ -293,6 +299,9 @@ fn price(price: Option<NanoDollars>) -> String {
 
 /// What a model can do, as far as its name and its provider's list tell.
 fn describe_abilities(model: &KnownModel) -> String {
+    if model.changes_pictures {
+        return "changes pictures".to_owned();
+    }
     if model.makes_pictures {
         return "makes pictures".to_owned();
     }

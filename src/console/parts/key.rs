@@ -39,14 +39,19 @@ pub fn health(key: &Key) -> Markup {
     }
 }
 
+/// What is known of a key that its provider accepts and limits: not which
+/// questions, but what decides it.
+pub const RESTRICTED: &str = "Works as far as its rights, plan and region go";
+
 /// The mark and the words of a health.
 pub fn describe_health(health: Health) -> (&'static str, &'static str) {
     match health {
         Health::Unverified => ("minus", "Not checked yet"),
         Health::Valid => ("check", "Works"),
+        Health::Unguarded => ("check", "Reachable; it checks no keys"),
         Health::Refused => ("alert", "Key is invalid"),
         Health::OutOfCredit => ("alert", "Out of credit"),
-        Health::Restricted => ("check", "Works with restrictions"),
+        Health::Restricted => ("check", RESTRICTED),
         Health::Damaged => ("alert", "Damaged"),
     }
 }

@@ -6,7 +6,7 @@ use crate::console::trouble::Trouble;
 use crate::model::{AskRefusal, ProviderId, Trace};
 
 use super::provider_failure::describe_failure;
-use super::{Names, describe_passed_over};
+use super::{Names, capitalized, describe_passed_over};
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -183,7 +183,8 @@ fn nobody_pays(names: Names<'_>, trace: &Trace, in_server: bool) -> Trouble {
     let why = if reasons.is_empty() {
         String::new()
     } else {
-        format!(" Passed over: {}.", reasons.join("; "))
+        let reasons = reasons.iter().map(|why| format!(" {}.", capitalized(why)));
+        reasons.collect()
     };
     let words = format!("{whom}{why} Add a key, or type one for this question only.");
     Trouble::new(StatusCode::PAYMENT_REQUIRED, "No API key configured", words)

@@ -39,7 +39,12 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
                  stored; choose a shorter one."
             ),
         ),
-        KeyRefusal::MalformedExtra { field, goal } => malformed_extra(field, *goal),
+        KeyRefusal::MalformedExtra {
+            field,
+            is_missing: true,
+            goal,
+        } => missing_extra(field, *goal),
+        KeyRefusal::MalformedExtra { field, goal, .. } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
         KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
@@ -140,6 +145,16 @@ fn secret_as_name() -> Trouble {
 }
 
 /// A field beside the key is missing or wrong.
+fn missing_extra(field: &str, goal: KeyGoal) -> Trouble {
+    let words = format!(
+        "“{field}” is empty, and the key is of no use without it. {} Copy it from your \
+         provider’s page.",
+        untouched(goal)
+    );
+    let title = format!("“{field}” is missing");
+    keep_on(Trouble::new(UNPROCESSABLE, title, words), goal)
+}
+
 fn malformed_extra(field: &str, goal: KeyGoal) -> Trouble {
     let words = format!(
         "“{field}” must be a plain name of letters, digits and dashes. {} Copy it again \

@@ -38,3 +38,20 @@ pub fn describe_limit(limit: Limit) -> String {
     };
     format!("{} {each}", describe_amount(limit.metric, limit.max))
 }
+
+/// That a limit was set, and what is used of it: none where each member has a
+/// count of their own.
+pub fn describe_set(limit: Limit, whose: &str, used: Option<u64>) -> String {
+    let used = match used {
+        Some(0) => "Nothing of it is used: counting begins now.".to_owned(),
+        Some(used) => format!(
+            "{} of it is used already, as it was counted before.",
+            bare_amount(limit.metric, used)
+        ),
+        None => "What was counted under such a limit before still counts.".to_owned(),
+    };
+    format!(
+        "The limit is set: {} for {whose}. {used}",
+        describe_limit(limit)
+    )
+}

@@ -24,7 +24,7 @@ use super::trouble::Trouble;
 
 pub use files::{describe_left_out, describe_unread};
 pub use key::causes;
-pub use skips::{describe_passed_over, name_payer, skip_clause};
+pub use skips::{describe_passed_over, describe_source, name_payer, skip_clause};
 pub use standing::warn_of_standing;
 
 /// What providers are called, and where they hand out keys.
@@ -93,5 +93,14 @@ pub fn describe_trouble(trouble: DatabaseTrouble) -> &'static str {
         DatabaseTrouble::Full => "the disk of the database is full",
         DatabaseTrouble::ReadOnly => "the database can only be read",
         DatabaseTrouble::Damaged => "the database or its disk is damaged",
+    }
+}
+
+/// With a capital at its beginning.
+pub fn capitalized(words: &str) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
     }
 }

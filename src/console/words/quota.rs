@@ -66,6 +66,14 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
+        QuotaRefusal::AmbiguousAmount { less, more } => Trouble::new(
+            UNPROCESSABLE,
+            "That can be read in two ways",
+            format!(
+                "It may mean {less}, or {more}. Write one of these two, without anything between \
+                 thousands. Nothing was changed."
+            ),
+        ),
         QuotaRefusal::NameOne => name_one(),
         QuotaRefusal::Contradiction(between) => Trouble::new(
             UNPROCESSABLE,

@@ -54,7 +54,10 @@ pub fn describe_passed_over(trace: &Trace, name: impl Fn(&ProviderId) -> String)
     });
     let described = skipped.map(|(step, why)| {
         let (whose, provider) = (describe_source(step.source), name(&step.provider));
-        format!("{whose} for {provider}: {}", describe_skip(why))
+        format!(
+            "{whose} for {provider} does not pay: {}",
+            describe_skip(why)
+        )
     });
     described.collect()
 }

@@ -46,6 +46,17 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
         KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
+        KeyRefusal::MalformedExtra {
+            field,
+            is_missing: true,
+            ..
+        } => (
+            400,
+            "malformed_field",
+            format!(
+                "“{field}” is missing, and the key is of no use without it. Nothing was stored."
+            ),
+        ),
         KeyRefusal::MalformedExtra { field, .. } => (
             400,
             "malformed_field",

@@ -49,6 +49,13 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
                 "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.",
             ),
         ),
+        QuotaRefusal::AmbiguousAmount { less, more } => (
+            400,
+            "ambiguous_amount",
+            format!(
+                "The amount can be read as {less} or as {more}. Write one of these two. Nothing was changed."
+            ),
+        ),
         QuotaRefusal::NameOne => (
             400,
             "name_one",

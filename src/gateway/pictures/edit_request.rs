@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::gateway::pictures::image_request::ImageRequest;
 use crate::gateway::problem::Problem;
 use crate::gateway::rest::parse_json;
+use crate::gateway::unique_fields::field_twice;
 use crate::model::{AskRefusal, PICTURE_MB_MAX, Picture, PictureKind, PictureRefusal, Refusal};
 
 /// The largest body of such a request: the largest picture as base64, and its
@@ -64,7 +65,10 @@ async fn read_form(body: Bytes, boundary: String) -> Result<Parts, Problem> {
         } else {
             // What is no text is refused by its name, as a mask is.
             let text = str::from_utf8(&bytes).unwrap_or_default();
-            fields.insert(name.clone(), typed_value(&name, text));
+            let before = fields.insert(name.clone(), typed_value(&name, text));
+            if before.is_some() {
+                return Err(field_twice(&name));
+            }
         }
     }
     Ok((fields, pictures))

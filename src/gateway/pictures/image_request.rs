@@ -13,11 +13,15 @@ const FIXED_FIELDS: &[(&str, &[&str])] = &[
     ("background", &["\"auto\"", "\"opaque\""]),
     ("moderation", &["\"auto\""]),
     ("output_format", &["\"png\""]),
-    ("partial_images", &["0"]),
+    (PREVIEWS_FIELD, &["0"]),
     ("quality", &["\"auto\"", "\"standard\""]),
     ("response_format", &["\"b64_json\""]),
     ("style", &["\"vivid\""]),
 ];
+/// The number of previews while a picture is made, and the most that OpenAI
+/// makes.
+const PREVIEWS_FIELD: &str = "partial_images";
+const PREVIEWS_MAX: u64 = 3;
 /// A field that is ignored: it changes no picture.
 const IGNORED_FIELD: &str = "user";
 
@@ -27,7 +31,7 @@ const IGNORED_FIELD: &str = "user";
 pub struct ImageRequest {
     model: Option<String>,
     prompt: String,
-    n: Option<u8>,
+    n: Option<u64>,
     size: Option<String>,
     stream: Option<bool>,
     /// A number or text.
@@ -51,11 +55,11 @@ impl ImageRequest {
     /// refused by name.
     pub fn into_image_spec(self) -> Result<ImageSpec, Refusal> {
         refuse_unknown_fields(&self.others)?;
-        let count = self.n.unwrap_or(1);
-        if !(1..=PICTURES_MAX).contains(&count) {
-            let what = format!("`n` other than 1 to {PICTURES_MAX}");
-            return Err(AskRefusal::Untranslatable { what }.into());
-        }
+        let count = u8::try_from(self.n.unwrap_or(1)).ok();
+        let count = count.filter(|count| (1..=PICTURES_MAX).contains(count));
+        let count = count.ok_or_else(|| AskRefusal::Untranslatable {
+            what: format!("`n` other than 1 to {PICTURES_MAX}"),
+        })?;
         let size = self.size.filter(|size| size != "auto");
         let size = size.map(|size| Size::parse(&size).ok_or(PictureRefusal::BadSize));
         Ok(ImageSpec {
@@ -81,12 +85,23 @@ fn read_seed(seed: Option<&Value>) -> Result<Option<u64>, PictureRefusal> {
 
 fn refuse_unknown_fields(fields: &Map<String, Value>) -> Result<(), AskRefusal> {
     for (name, value) in fields {
+        refuse_previews(name, value)?;
         let fixed = FIXED_FIELDS.iter().find(|(known, _)| known == name);
         let is_fixed = fixed.is_some_and(|(_, values)| values.contains(&&*value.to_string()));
         if !value.is_null() && !is_fixed && name != IGNORED_FIELD {
             let what = format!("`{name}`");
             return Err(AskRefusal::Untranslatable { what });
         }
+    }
+    Ok(())
+}
+
+/// Refuses a number of previews that OpenAI does not know either.
+fn refuse_previews(name: &str, value: &Value) -> Result<(), AskRefusal> {
+    let is_count = |value: &Value| value.as_u64().is_some_and(|count| count <= PREVIEWS_MAX);
+    if name == PREVIEWS_FIELD && !value.is_null() && !is_count(value) {
+        let what = format!("`{name}` must be a number from 0 to {PREVIEWS_MAX}");
+        return Err(AskRefusal::MalformedField { what });
     }
     Ok(())
 }

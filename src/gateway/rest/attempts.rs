@@ -10,6 +10,7 @@ use crate::gateway::problem::Problem;
 use crate::gateway::receipt::{ReceiptBody, describe_receipt};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::format_time;
+use crate::gateway::unique_fields::read_parameters;
 use crate::model::AttemptId;
 
 /// How many attempts a list has if the query does not say, and at the most.
@@ -90,7 +91,7 @@ fn parse_query(query: &str) -> Result<ListQuery, Problem> {
             max: LISTED,
         },
     };
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in read_parameters(query)? {
         match &*name {
             "month" => {
                 let month = PeriodChoice::parse(&value);

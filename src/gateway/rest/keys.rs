@@ -42,7 +42,7 @@ pub struct KeyBody {
     total_requests: u64,
     #[serde(rename = "totalTokens")]
     total_tokens: u64,
-    /// `unverified`, `valid`, `refused`, `out_of_credit`, `restricted`, or
+    /// `unverified`, `valid`, `unguarded`, `refused`, `out_of_credit`, `restricted`, or
     /// `damaged` where what is stored of it does not open.
     health: &'static str,
     paused: bool,
@@ -238,7 +238,7 @@ pub async fn test_key(call: Call) -> HandlerResult {
         .await?;
     let uses = app.keys.uses(&session.caller, session.scope).await?;
     let tested = TestedKey {
-        valid: tested.check == Check::Valid,
+        valid: matches!(tested.check, Check::Valid | Check::Unguarded),
         check: describe_check(&tested.check),
         key: describe_key(tested.key, &uses),
     };
@@ -312,7 +312,7 @@ pub fn describe_key(key: Key, uses: &KeyUses) -> KeyBody {
 fn is_usable(health: Health) -> bool {
     matches!(
         health,
-        Health::Valid | Health::Unverified | Health::Restricted
+        Health::Valid | Health::Unguarded | Health::Unverified | Health::Restricted
     )
 }
 
@@ -320,6 +320,7 @@ fn is_usable(health: Health) -> bool {
 pub fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "valid",
+        Check::Unguarded => "unguarded",
         Check::Invalid => "invalid",
         Check::OutOfCredit => "out_of_credit",
         Check::Restricted => "restricted",

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::gateway::call::Call;
 use crate::gateway::problem::Problem;
+use crate::gateway::unique_fields::refuse_twice;
 
 /// The largest body of a call to our own API.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -29,8 +30,9 @@ pub async fn read_body(call: &mut Call) -> Result<Bytes, Problem> {
 }
 
 /// Parses a body. Its type refuses unknown fields, so that a mistyped field
-/// does not pass for one that was left out.
+/// does not pass for one that was left out. None stands in it twice.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    refuse_twice(body)?;
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => explain_data_error(&error),

@@ -29,7 +29,7 @@ pub struct SystemKeyBody {
     name: Option<String>,
     /// The last four characters, of a key that is long enough to spare them.
     hint: Option<String>,
-    /// `unverified`, `valid`, `refused`, `out_of_credit`, `restricted`, or
+    /// `unverified`, `valid`, `unguarded`, `refused`, `out_of_credit`, `restricted`, or
     /// `damaged` where what is stored of it does not open. Of a key of the
     /// environment, what this process has learnt since its start.
     health: &'static str,

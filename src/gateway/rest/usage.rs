@@ -23,6 +23,7 @@ use crate::gateway::responses::json_response;
 use crate::gateway::rest::attempts::{AttemptBody, AttemptList, list_attempts, show_attempt};
 use crate::gateway::rest::format_time;
 use crate::gateway::routes::{GET, Route, ok, person_and_server, route};
+use crate::gateway::unique_fields::read_parameters;
 
 /// How many days a report covers if the query does not say.
 const DAYS_DEFAULT: u16 = 30;
@@ -286,8 +287,15 @@ fn parse_query(query: &str) -> Result<UsageQuery, Problem> {
         zone: None,
         wants_csv: false,
     };
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match (&*name, &*value) {
+    let parameters = read_parameters(query)?;
+    let names = |wanted: &str| parameters.iter().any(|(name, _)| name == wanted);
+    if names("days") && names("period") {
+        let message =
+            "`days` and `period` both say which days the report covers. Send one of them.";
+        return Err(malformed(message.to_owned()));
+    }
+    for (name, value) in &parameters {
+        match (&**name, &**value) {
             ("days", days) => {
                 let days = days
                     .parse()

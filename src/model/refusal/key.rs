@@ -47,7 +47,12 @@ pub enum KeyRefusal {
     #[error("the name is too long")]
     NameTooLong { characters: usize, max: usize },
     #[error("a field is missing or wrong")]
-    MalformedExtra { field: &'static str, goal: KeyGoal },
+    MalformedExtra {
+        field: &'static str,
+        /// Nothing was typed, and the provider needs it.
+        is_missing: bool,
+        goal: KeyGoal,
+    },
     #[error("the provider does not accept the key")]
     KeyRefused {
         provider: ProviderId,

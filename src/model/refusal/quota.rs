@@ -41,6 +41,13 @@ pub enum QuotaRefusal {
     TooManyLimits { max: usize },
     #[error("the amount is no amount")]
     BadAmount,
+    #[error("the amount can be read in two ways")]
+    AmbiguousAmount {
+        /// With what stands in it as the decimal point: `1.5` for `1.500`.
+        less: String,
+        /// With it between thousands: `1500`.
+        more: String,
+    },
     #[error("one person, role or channel must be named")]
     NameOne,
     #[error("two options do not go together")]

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::model::{ProviderId, ProviderKind};
 
-use crate::providers::dialect::{Dialect, OpenAiQuirks};
+use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks};
 
 use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
@@ -13,36 +13,54 @@ const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     asks_for_usage: true,
     has_dearer_ways: true,
     has_responses: true,
+    has_models_without_chat: true,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 });
 const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
     has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 });
 const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
     has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 });
 const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
     has_responses: false,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 });
 const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
     has_responses: false,
+    has_models_without_chat: false,
+    seed: "random_seed",
+    call_ids: CallIds::Short,
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
     has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 });
 
 /// A row of the table below.

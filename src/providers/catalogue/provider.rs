@@ -155,6 +155,12 @@ impl Provider {
             .unwrap_or(&self.base_url)
     }
 
+    /// Whether its keys go to a server of the operator's own, which may check
+    /// none; `docs/providers.md` §3.1.
+    pub fn may_check_no_keys(&self) -> bool {
+        !self.is_built_in || self.keyless && self.keyed_url.is_none()
+    }
+
     /// A path below the base, whichever way a library of the provider's own
     /// writes it: with the base's path before it, or without.
     pub fn below_base<'a>(&self, path: &'a str) -> &'a str {

@@ -39,6 +39,15 @@ impl AnswerFormat {
         }
     }
 
+    /// The error of an answer that tells of its failure itself: a caller of
+    /// the same dialect is given that, and nobody else can read it.
+    pub fn told_failure(self, event: &Value) -> Option<&Value> {
+        match self {
+            Self::Responses => responses::failed_response(event),
+            _ => None,
+        }
+    }
+
     /// Parses as much of a whole answer as [`Self::read_event`] reads:
     /// vectors and pictures are large, and only counted. None where it is no
     /// JSON.

@@ -6,6 +6,7 @@ mod answer_piece;
 mod anthropic;
 mod chat_request;
 mod fields_reader;
+mod foreign_seals;
 mod google;
 mod json;
 mod json_size;
@@ -41,6 +42,7 @@ use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
+pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
@@ -52,6 +54,7 @@ pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
+pub use settled_calls::CallIds;
 pub use translation::{AnswerTranslator, ChatToTranslate, Translation};
 
 /// More answers to one request than anybody wants.
@@ -251,15 +254,17 @@ impl Dialect {
     }
 
     /// Translates a chat of a caller's. None where the provider takes it as it
-    /// is.
+    /// is. A chat that its model takes in OpenAI's Responses alone goes there.
     pub fn translate_chat(
         self,
         chat: &ChatToTranslate<'_>,
     ) -> Option<Result<Translation, Untranslatable>> {
         let takes_it = match (self, chat.dialect) {
             (Self::ImageHost, _) | (_, CallDialect::Native) => true,
+            (Self::OpenAi(quirks), CallDialect::OpenAi) if chat.is_response => quirks.has_responses,
             (Self::OpenAi(quirks), CallDialect::OpenAi) => {
-                !chat.is_response || quirks.has_responses
+                let fields = chat.fields.filter(|_| quirks.has_models_without_chat);
+                !fields.is_some_and(|fields| openai::is_refused_in_chat(chat.model, fields))
             }
             (Self::Ollama, CallDialect::OpenAi) => true,
             (Self::Anthropic, CallDialect::Anthropic) => true,
@@ -267,6 +272,14 @@ impl Dialect {
             _ => false,
         };
         (!takes_it).then(|| translation::translate(chat, self))
+    }
+
+    /// Which ids of tool calls the provider takes.
+    fn call_ids(self) -> CallIds {
+        match self {
+            Self::OpenAi(quirks) => quirks.call_ids,
+            _ => CallIds::Plain,
+        }
     }
 
     /// Where the models are listed that a key can use.

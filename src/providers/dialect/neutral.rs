@@ -30,6 +30,23 @@ pub struct NeutralRequest {
 }
 
 impl NeutralRequest {
+    /// Ignores how closely pictures are to be looked at, where nobody can be
+    /// told that.
+    pub fn ignore_details(&mut self) {
+        let parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        let parts = parts.flat_map(|part| match &part.what {
+            Content::Result(result) => result.parts.as_slice(),
+            _ => std::slice::from_ref(part),
+        });
+        let asked = parts.filter_map(|part| match &part.what {
+            Content::File(file) => file.detail.as_deref(),
+            _ => None,
+        });
+        if asked.into_iter().any(|detail| detail != "auto") {
+            self.ignored.add("detail");
+        }
+    }
+
     /// Ignores what marks parts for a cache, where there is none that is asked
     /// for.
     pub fn ignore_cache_marks(&mut self) {
@@ -60,6 +77,13 @@ pub struct Reasoning {
     /// The most tokens that may go into thinking.
     pub budget: Option<u64>,
     pub shows_thoughts: bool,
+}
+
+impl Reasoning {
+    /// How hard the model is to think, where anything says so.
+    pub fn asked_effort(&self) -> Option<Effort> {
+        self.effort.or(self.budget.map(Effort::of_budget))
+    }
 }
 
 /// How hard a model is to think, from the least to the most.
@@ -123,6 +147,8 @@ pub struct File {
     pub media_type: String,
     pub name: Option<String>,
     pub at: FilePlace,
+    /// How closely a picture is looked at, in OpenAI's word for it.
+    pub detail: Option<String>,
 }
 
 /// Where a file is.
@@ -153,6 +179,7 @@ pub enum SealMaker {
     /// Anthropic's thinking that is shown to nobody.
     AnthropicRedacted,
     Google,
+    OpenAi,
     /// Somebody else, named as it came.
     Other,
 }
@@ -267,6 +294,14 @@ impl Part {
         Self { what, cache: None }
     }
 
+    /// Its text, if it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.what {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it is text with nothing in it.
     pub fn is_empty(&self) -> bool {
         matches!(&self.what, Content::Text(text) if text.is_empty())
@@ -283,6 +318,7 @@ impl File {
                 media_type: String::new(),
                 name: None,
                 at: FilePlace::Address(url.to_owned()),
+                detail: None,
             });
         };
         let (kind, data) = data
@@ -297,6 +333,7 @@ impl File {
             media_type: plain_media_type(kind),
             name: None,
             at: FilePlace::Base64(data.to_owned()),
+            detail: None,
         })
     }
 

@@ -5,10 +5,12 @@
 
 use serde_json::Value;
 
-use crate::model::{NanoDollars, Usage, UsageDetails};
+use crate::model::{NanoDollars, ServiceTerm, ServiceTerms, Usage, UsageDetails};
 
-/// More tokens than any model handles: a larger count is nonsense.
-const TOKENS_MAX: u64 = 100_000_000;
+/// The largest count that is taken over: a larger one is taken to be this. Some
+/// thousands of it fit into a column of sums, and at a dollar for a million
+/// tokens it costs a thousand times what any call can cost.
+const COUNT_MAX: u64 = 1_000_000_000_000_000;
 /// How many fields there are.
 const FIELDS: usize = Field::Pictures as usize + 1;
 
@@ -50,6 +52,8 @@ pub struct ReportedUsage {
     counts: [Option<u64>; FIELDS],
     /// What the provider says it cost.
     cost: Option<NanoDollars>,
+    /// On which terms it served the call: its tier, its speed and its place.
+    terms: [Option<ServiceTerm>; 3],
 }
 
 impl ReportedUsage {
@@ -76,6 +80,34 @@ impl ReportedUsage {
         let cost = dollars.and_then(NanoDollars::from_dollars);
         let is_news = |cost: &NanoDollars| cost.0 > 0 || self.cost.is_none();
         self.cost = cost.filter(is_news).or(self.cost);
+    }
+
+    /// Takes over the word for a tier of service, where there is one: the one
+    /// that came last is the one that counts.
+    pub fn set_tier(&mut self, word: Option<&str>) {
+        self.set_term(0, word.map(ServiceTerm::of_tier));
+    }
+
+    /// The same of a speed.
+    pub fn set_speed(&mut self, word: Option<&str>) {
+        self.set_term(1, word.map(ServiceTerm::of_speed));
+    }
+
+    /// The same of the place where a model ran.
+    pub fn set_place(&mut self, word: Option<&str>) {
+        self.set_term(2, word.map(ServiceTerm::of_place));
+    }
+
+    fn set_term(&mut self, kind: usize, term: Option<Option<ServiceTerm>>) {
+        if let (Some(known), Some(term)) = (self.terms.get_mut(kind), term) {
+            *known = term;
+        }
+    }
+
+    /// The terms that were named so far.
+    fn terms(&self) -> ServiceTerms {
+        let named = self.terms.into_iter().flatten();
+        named.fold(ServiceTerms::default(), ServiceTerms::with)
     }
 
     /// A count; none if it was not reported.
@@ -119,12 +151,13 @@ impl ReportedUsage {
                 pictures: self.count(Field::Pictures),
             },
             cost: self.cost,
+            terms: self.terms(),
         }
     }
 }
 
-/// Reads a count of tokens at a path; none where it is missing, not whole, or
-/// more than [`TOKENS_MAX`].
+/// Reads a count at a path; none where it is missing or no whole number. One
+/// above [`COUNT_MAX`] is taken to be that.
 pub fn read_count(value: &Value, path: &str) -> Option<u64> {
     let count = value.pointer(path)?;
     let whole = count.as_u64().or_else(|| {
@@ -136,7 +169,7 @@ pub fn read_count(value: &Value, path: &str) -> Option<u64> {
         )]
         (float >= 0.0).then_some(float as u64)
     });
-    whole.filter(|tokens| *tokens <= TOKENS_MAX)
+    whole.map(|count| count.min(COUNT_MAX))
 }
 
 #[cfg(test)]
@@ -153,7 +186,7 @@ mod tests {
             json!({"a": 5, "b": {"c": 3}}),
             json!({"a": 0, "b": null}),
             json!({"a": 9, "b": {"c": 0}}),
-            json!({"a": -1, "b": {"c": 200_000_000}}),
+            json!({"a": -1, "b": {"c": -200_000_000}}),
             json!({"a": 1.5, "b": {"c": "7"}}),
         ] {
             reported.take_piece(&piece, PATHS);
@@ -177,11 +210,41 @@ mod tests {
         for wrong in [
             json!(12.5),
             json!(-1.0),
-            json!(1e30),
+            json!(-1e30),
             json!("12"),
             json!(null),
         ] {
             assert_eq!(read_count(&json!({"a": wrong}), "/a"), None);
         }
+    }
+
+    #[test]
+    fn no_count_is_dropped_for_its_size() {
+        for (count, read) in [
+            (json!(100_000_001), 100_000_001),
+            (json!(2_147_483_648_u64), 2_147_483_648),
+            (json!(3_000_000_000_u64), 3_000_000_000),
+            (json!(3e9), 3_000_000_000),
+            (json!(COUNT_MAX), COUNT_MAX),
+            (json!(u64::MAX), COUNT_MAX),
+            (json!(1e30), COUNT_MAX),
+        ] {
+            assert_eq!(
+                read_count(&json!({"a": count}), "/a"),
+                Some(read),
+                "{count}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_terms_that_were_named_last_count() {
+        let mut reported = ReportedUsage::default();
+        reported.set_tier(Some("priority"));
+        reported.set_speed(Some("fast"));
+        reported.set_place(Some("us"));
+        reported.set_tier(Some("default"));
+        reported.set_tier(None);
+        assert_eq!(reported.usage(1, 1).terms.to_string(), "fast+us");
     }
 }

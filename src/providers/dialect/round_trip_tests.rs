@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AnswerTranslator, ChatToTranslate, Translation};
+use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation};
 use crate::model::CallDialect;
 use crate::providers::Catalogue;
 
@@ -30,6 +30,7 @@ fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTra
         body: text.as_bytes(),
         model,
         output_limit: None,
+        fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,
         as_events: true,
         at_s: 1_795_219_200,
@@ -46,6 +47,8 @@ fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
 
 const CLAUDE: &str = "anthropic/claude-opus-5-5";
 const GEMINI: &str = "google/gemini-3.1-flash-lite";
+/// It takes tools in OpenAI's Responses alone.
+const GPT: &str = "openai/gpt-6-luna";
 
 fn claude_says() -> Value {
     json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5", "content": [
@@ -58,6 +61,14 @@ fn gemini_says() -> Value {
     json!({"responseId": "r1", "modelVersion": "gemini-3.1-flash-lite", "candidates": [{"content": {"role": "model", "parts": [
         {"functionCall": {"name": "weather", "args": {"city": "Rome"}}, "thoughtSignature": "c2lnLTI="}]},
         "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 2}})
+}
+
+fn gpt_says() -> Value {
+    json!({"id": "resp_1", "object": "response", "status": "completed", "model": "gpt-6-luna", "output": [
+        {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Rome"},
+            {"type": "summary_text", "text": "it is."}], "encrypted_content": "c2lnLTM="},
+        {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "weather", "arguments": "{\"city\":\"Rome\"}"}],
+        "usage": {"input_tokens": 5, "output_tokens": 7}})
 }
 
 /// The blocks and the parts that carry a thought, wherever they stand.
@@ -99,10 +110,53 @@ fn a_thought_comes_back_to_whoever_signed_it() {
     }
 }
 
+#[test]
+fn what_an_openai_model_thought_comes_back_to_it_sealed() {
+    for caller in [Caller::Chat, Caller::Messages, Caller::Google] {
+        let sent = send_back(caller, GPT, &gpt_says());
+        let thought = json!({"type": "reasoning", "encrypted_content": "c2lnLTM=",
+            "summary": [{"type": "summary_text", "text": "Rome\n\nit is."}]});
+        let call = json!({"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{\"city\":\"Rome\"}"});
+        let output = json!({"type": "function_call_output", "call_id": "call_1", "output": "sun"});
+        let asked = json!({"role": "user", "content": "?"});
+        assert_eq!(sent["input"], json!([asked, thought, call, output]));
+        assert_eq!(
+            (&sent["store"], &sent["include"]),
+            (&json!(false), &json!(["reasoning.encrypted_content"]))
+        );
+    }
+}
+
+#[test]
+fn a_thought_without_anything_behind_it_stays_away_from_the_responses() {
+    let talk = json!({"messages": [{"role": "user", "content": "?"},
+        {"role": "assistant", "content": "", "reasoning_details": [
+            {"type": "reasoning.encrypted", "data": "s", "format": "openai-responses-v1", "index": 0}]},
+        {"role": "user", "content": "go on"}], "tools": tools_for(Caller::Chat)});
+    let (sent, _) = translate(Caller::Chat, GPT, &talk);
+    let said = json!([{"role": "user", "content": "?"}, {"role": "user", "content": "go on"}]);
+    assert_eq!(sent["input"], said);
+}
+
+/// The tool `weather`, in a caller's words.
+fn tools_for(caller: Caller) -> Value {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    match caller {
+        Caller::Chat => {
+            json!([{"type": "function", "function": {"name": "weather", "parameters": schema}}])
+        }
+        Caller::Responses => json!([{"type": "function", "name": "weather", "parameters": schema}]),
+        Caller::Messages => json!([{"name": "weather", "input_schema": schema}]),
+        Caller::Google => {
+            json!([{"functionDeclarations": [{"name": "weather", "parametersJsonSchema": schema}]}])
+        }
+    }
+}
+
 /// Says what a model said to a caller, and has the caller send it back with
 /// the tool's result.
 fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
-    let hello = match caller {
+    let mut hello = match caller {
         Caller::Chat => json!({"model": "x", "messages": [{"role": "user", "content": "?"}]}),
         Caller::Responses => json!({"model": "x", "input": [{"role": "user", "content": "?"}]}),
         Caller::Messages => {
@@ -110,6 +164,7 @@ fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
         }
         Caller::Google => json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}]}),
     };
+    hello["tools"] = tools_for(caller);
     let (_, mut answers) = translate(caller, model, &hello);
     let heard = answer(&mut answers, said);
     let mut next = hello;

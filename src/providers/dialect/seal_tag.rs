@@ -4,11 +4,12 @@
 use super::neutral::{Seal, SealMaker};
 
 /// What a seal of another provider's begins with.
-const TAG: &str = "latchkey.";
-const MAKERS: [(&str, SealMaker); 4] = [
+pub const TAG: &str = "latchkey.";
+const MAKERS: [(&str, SealMaker); 5] = [
     ("google", SealMaker::Google),
     ("anthropic", SealMaker::Anthropic),
     ("anthropic-redacted", SealMaker::AnthropicRedacted),
+    ("openai", SealMaker::OpenAi),
     ("other", SealMaker::Other),
 ];
 

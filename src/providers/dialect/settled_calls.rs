@@ -11,8 +11,19 @@ use sha2::{Digest, Sha256};
 
 use super::neutral::{Content, NeutralRequest, ToolResult, Turn, Untranslatable};
 
-/// The longest id that every vendor takes.
+/// The longest id that every vendor takes, but for those with short ones.
 const ID_CHARACTERS_MAX: usize = 40;
+/// The length of a short id.
+const SHORT_ID_CHARACTERS: usize = 9;
+
+/// Which ids of calls a provider takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallIds {
+    /// Letters, digits, `_` and `-`.
+    Plain,
+    /// Nine letters and digits: Mistral's.
+    Short,
+}
 
 /// A call that has been asked for.
 struct KnownCall {
@@ -31,9 +42,9 @@ impl NeutralRequest {
             .count()
     }
 
-    /// Gives each call an id that no other has and that every vendor takes,
+    /// Gives each call an id that no other has and that the provider takes,
     /// and each result the id and the name of its call.
-    pub fn settle_calls(&mut self) -> Result<(), Untranslatable> {
+    pub fn settle_calls(&mut self, ids: CallIds) -> Result<(), Untranslatable> {
         let mut taken = HashSet::new();
         let mut by_id: HashMap<String, Vec<KnownCall>> = HashMap::new();
         for turn in &mut self.turns {
@@ -41,7 +52,7 @@ impl NeutralRequest {
                 match &mut part.what {
                     Content::Call(call) => {
                         let known = by_id.entry(call.id.clone()).or_default();
-                        let id = new_id(&call.id, known.len(), &taken);
+                        let id = ids.settle(&call.id, known.len(), &taken);
                         taken.insert(id.clone());
                         known.push(KnownCall {
                             id: id.clone(),
@@ -78,23 +89,38 @@ fn settle_result(
     Ok(())
 }
 
-/// Keeps an id that every vendor takes and no other call has; else makes one
-/// that is the same whenever the conversation is sent.
-fn new_id(asked: &str, times: usize, taken: &HashSet<String>) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let fits = !asked.is_empty() && asked.len() <= ID_CHARACTERS_MAX && asked.chars().all(is_plain);
-    if fits && !taken.contains(asked) {
-        return asked.to_owned();
-    }
-    let mut number = times;
-    loop {
-        let digest = Sha256::digest(format!("{number} {asked}"));
-        let hex = write_hex(digest.iter().take(12));
-        let id = format!("call_{hex}");
-        if !taken.contains(&id) {
-            return id;
+impl CallIds {
+    fn takes(self, id: &str) -> bool {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        match self {
+            Self::Plain => {
+                !id.is_empty() && id.len() <= ID_CHARACTERS_MAX && id.chars().all(is_plain)
+            }
+            Self::Short => {
+                id.len() == SHORT_ID_CHARACTERS && id.chars().all(|c| c.is_ascii_alphanumeric())
+            }
         }
-        number += 1;
+    }
+
+    /// Keeps an id that is taken and no other call has; else makes one that is
+    /// the same whenever the conversation is sent.
+    fn settle(self, asked: &str, times: usize, taken: &HashSet<String>) -> String {
+        if self.takes(asked) && !taken.contains(asked) {
+            return asked.to_owned();
+        }
+        let mut number = times;
+        loop {
+            let digest = Sha256::digest(format!("{number} {asked}"));
+            let hex = write_hex(digest.iter().take(12));
+            let id = match self {
+                Self::Plain => format!("call_{hex}"),
+                Self::Short => hex.chars().take(SHORT_ID_CHARACTERS).collect(),
+            };
+            if !taken.contains(&id) {
+                return id;
+            }
+            number += 1;
+        }
     }
 }
 

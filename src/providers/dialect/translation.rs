@@ -14,8 +14,9 @@ use crate::model::{CallDialect, FailureClass, Surface, Usage};
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::json::Json;
-use super::neutral::Untranslatable;
+use super::neutral::{NeutralRequest, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
+use super::raw_object::RawObject;
 use super::{Dialect, anthropic, google, openai, responses};
 
 /// The tool whose input is the JSON that was asked for.
@@ -27,6 +28,8 @@ pub struct ChatToTranslate<'a> {
     /// Whether it is one of OpenAI's Responses.
     pub is_response: bool,
     pub body: &'a [u8],
+    /// The fields of the body as it came, if they were read.
+    pub fields: Option<&'a RawObject>,
     /// The provider's name for the model.
     pub model: &'a str,
     /// The limit that somebody else than the caller puts on the output.
@@ -41,6 +44,7 @@ pub struct ChatToTranslate<'a> {
 /// A request in the provider's dialect.
 pub struct Translation {
     pub path: String,
+    pub surface: Surface,
     pub body: Bytes,
     pub answers: Box<AnswerTranslator>,
 }
@@ -96,14 +100,17 @@ pub fn translate(
         (Some(asked), Some(limit)) => Some(asked.min(limit)),
         (asked, limit) => asked.or(limit),
     };
-    request.settle_calls()?;
+    request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
+    let surface = surface_for(&request, chat.model, dialect);
     let written = match dialect {
+        _ if surface == Surface::Responses => responses::write_request(&mut request, chat)?,
         Dialect::Anthropic => anthropic::write_request(&mut request, chat.model, chat.stream)?,
         Dialect::Google => google::write_request(&mut request, chat.model, chat.stream)?,
         _ => openai::write_request(&mut request, chat, dialect)?,
     };
     let reader: Box<dyn AnswerReader> = match dialect {
+        _ if surface == Surface::Responses => Box::new(responses::ResponseReader::default()),
         Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
         _ => Box::new(openai::ChatReader::default()),
@@ -122,20 +129,35 @@ pub fn translate(
     let answers = AnswerTranslator {
         reader,
         writer,
-        format: dialect.answer_format(Surface::Chat, &written.path),
+        format: dialect.answer_format(surface, &written.path),
         json_tool: JsonTool {
             is_on: written.asks_by_tool,
             ..JsonTool::default()
         },
         answer: ParsedAnswer::default(),
         pieces: Vec::new(),
+        has_calls: false,
+        has_finished: false,
         ignored: request.ignored.written(),
     };
     Ok(Translation {
         path: written.path,
+        surface,
         body: written.body.to_string().into(),
         answers: Box::new(answers),
     })
+}
+
+/// Which API of its provider a chat goes to.
+fn surface_for(request: &NeutralRequest, model: &str, dialect: Dialect) -> Surface {
+    match dialect {
+        Dialect::OpenAi(quirks)
+            if quirks.has_models_without_chat && openai::needs_responses(model, request) =>
+        {
+            Surface::Responses
+        }
+        _ => Surface::Chat,
+    }
 }
 
 /// What an answer says of itself unless the provider names it.
@@ -154,6 +176,9 @@ pub struct AnswerTranslator {
     json_tool: JsonTool,
     answer: ParsedAnswer,
     pieces: Vec<AnswerPiece>,
+    /// Whether the model asks for a tool.
+    has_calls: bool,
+    has_finished: bool,
     ignored: Option<String>,
 }
 
@@ -184,13 +209,38 @@ impl AnswerTranslator {
             if piece == AnswerPiece::Finish(Finish::Failed) {
                 return Err(FailureClass::Upstream);
             }
+            self.has_calls |= matches!(piece, AnswerPiece::CallBegin { .. });
+            self.has_finished |= matches!(piece, AnswerPiece::Finish(_));
             self.writer.write_piece(piece, out);
         }
         Ok(())
     }
 
-    /// Writes the end of a stream.
+    /// Whether the model has said why it stopped.
+    pub fn has_finished(&self) -> bool {
+        self.has_finished
+    }
+
+    /// Writes the end of a stream that its provider has ended. Some say
+    /// `[DONE]` and not why the model stopped: one that asked for a tool waits
+    /// for it.
     pub fn write_end(&mut self, out: &mut Vec<u8>) {
+        if !self.has_finished {
+            let finish = if self.has_calls {
+                Finish::Calls
+            } else {
+                Finish::Stop
+            };
+            let piece = AnswerPiece::Finish(finish);
+            if self.json_tool.is_on {
+                self.json_tool.pass(piece, &mut self.pieces);
+            } else {
+                self.pieces.push(piece);
+            }
+            for piece in std::mem::take(&mut self.pieces) {
+                self.writer.write_piece(piece, out);
+            }
+        }
         self.writer.write_end(out);
     }
 
@@ -231,6 +281,7 @@ impl AnswerTranslator {
 struct JsonTool {
     is_on: bool,
     is_called: bool,
+    has_input: bool,
     words: String,
 }
 
@@ -239,10 +290,16 @@ impl JsonTool {
         match piece {
             AnswerPiece::Text(words) => self.words.push_str(&words),
             AnswerPiece::CallBegin { .. } => self.is_called = true,
-            AnswerPiece::CallArguments { json, .. } => pieces.push(AnswerPiece::Text(json)),
+            AnswerPiece::CallArguments { json, .. } => {
+                self.has_input |= !json.trim().is_empty();
+                pieces.push(AnswerPiece::Text(json));
+            }
             AnswerPiece::Finish(finish) => {
                 let words = std::mem::take(&mut self.words);
-                if !self.is_called && !words.is_empty() {
+                // An object with nothing in it is streamed as no input at all.
+                if self.is_called && !self.has_input && finish == Finish::Calls {
+                    pieces.push(AnswerPiece::Text("{}".to_owned()));
+                } else if !self.is_called && !words.is_empty() {
                     pieces.push(AnswerPiece::Text(words));
                 }
                 let finish = match finish {

@@ -20,6 +20,7 @@ fn translate_limited(
         dialect: CallDialect::OpenAi,
         is_response: false,
         as_events: true,
+        fields: None,
         body: text.as_bytes(),
         model: match provider {
             "anthropic" => "claude-haiku-5-5",

@@ -11,7 +11,8 @@ use crate::model::ProviderId;
 use crate::providers::catalogue::{Catalogue, Extra, Provider};
 
 use super::key_lines::{KeyLine, read_key_lines};
-use super::peel::{names_a_key, peel};
+use super::named::named_providers;
+use super::peel::peel;
 use super::{PasteProblem, begins_as_key, holds_secret, read_pasted_key};
 
 /// A value that a shell, a workflow or a template would put another in the place
@@ -20,42 +21,6 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"^(?:\$[A-Za-z_][A-Za-z0-9_]*|\$\{[^}]*\}|\$\{\{.*\}\}|\$\(.*\)|%[A-Za-z_][A-Za-z0-9_]*%|\{\{.*\}\}|<%.*%>|op://.*)$";
     Regex::new(pattern).expect("the pattern is a regex")
 });
-
-/// What may stand beside a provider's name in the name of a variable for its
-/// key. Any other word says that it is for something else: Azure's, say.
-const WORDS_BESIDE: &[&str] = &[
-    "ai",
-    "api",
-    "app",
-    "auth",
-    "default",
-    "dev",
-    "expo",
-    "generative",
-    "key",
-    "keys",
-    "local",
-    "main",
-    "my",
-    "new",
-    "next",
-    "old",
-    "personal",
-    "private",
-    "prod",
-    "production",
-    "public",
-    "react",
-    "secret",
-    "server",
-    "staging",
-    "studio",
-    "test",
-    "token",
-    "user",
-    "vite",
-    "work",
-];
 
 /// A key that was found in a file.
 #[derive(Debug)]
@@ -67,8 +32,8 @@ pub struct FoundKey {
     /// The names that it has in the file, without those that look like a
     /// secret themselves.
     pub names: Vec<String>,
-    /// The numbers of its lines.
-    pub lines: Vec<usize>,
+    /// The number of its first line.
+    pub line: usize,
 }
 
 /// A line that holds no key which could be used.
@@ -87,6 +52,11 @@ pub enum WhyUnused {
     Unread,
     /// It has no value.
     Empty,
+    /// It is the name of a variable for a key, or for what stands beside one,
+    /// and nothing else.
+    NameAlone,
+    /// It has the key of this provider that an earlier line has.
+    Repeats(ProviderId, usize),
     /// Neither its name nor its value is known: another setting.
     AnotherSetting,
     /// Keys of these providers begin so, and its name tells of none.
@@ -135,15 +105,15 @@ pub fn read_key_file(
         {
             continue;
         }
-        let name = line.name.filter(|name| !holds_secret(catalogue, name));
-        match recognize(catalogue, line, &extras) {
-            Ok(found) => file.add_key(found, &extras, line.number, name),
-            Err(why) => file.unused.push(UnusedLine {
-                line: line.number,
-                name: name.map(str::to_owned),
-                why,
-            }),
-        }
+        let name = line.name.or_else(|| name_alone(catalogue, line));
+        let name = name.filter(|name| !holds_secret(catalogue, name));
+        let added = recognize(catalogue, line, &extras)
+            .and_then(|found| file.add_key(found, &extras, (line.number, name)));
+        file.unused.extend(added.err().map(|why| UnusedLine {
+            line: line.number,
+            name: name.map(str::to_owned),
+            why,
+        }));
     }
     let nameless = |line: &usize, why| UnusedLine {
         line: *line,
@@ -161,23 +131,21 @@ pub fn read_key_file(
 }
 
 impl KeyFile {
-    /// Adds a key, or another place of one that stands in the file already.
+    /// Adds a key, or another name of one that stands in the file already.
     fn add_key(
         &mut self,
         found: Recognized<'_>,
         extras: &BTreeMap<&'static str, &str>,
-        line: usize,
-        name: Option<&str>,
-    ) {
+        (line, name): (usize, Option<&str>),
+    ) -> Result<(), WhyUnused> {
         let Recognized { provider, secret } = found;
         let is_same = |key: &&mut FoundKey| {
             key.provider == provider.id && key.secret.expose_secret() == secret.expose_secret()
         };
         if let Some(same) = self.keys.iter_mut().find(is_same) {
-            same.lines.push(line);
             let is_new = |name: &&str| !same.names.iter().any(|before| before == name);
             same.names.extend(name.filter(is_new).map(str::to_owned));
-            return;
+            return Err(WhyUnused::Repeats(provider.id.clone(), same.line));
         }
         let beside = provider.extras.iter().filter_map(|extra| {
             let value = extras.get(extra.env)?;
@@ -188,8 +156,9 @@ impl KeyFile {
             secret,
             extras: beside.collect(),
             names: name.map(str::to_owned).into_iter().collect(),
-            lines: vec![line],
+            line,
         });
+        Ok(())
     }
 }
 
@@ -197,6 +166,17 @@ impl KeyFile {
 fn names_an_extra(catalogue: &Catalogue, name: &str) -> bool {
     let mut extras = catalogue.iter().flat_map(|provider| provider.extras);
     extras.any(|extra| extra.env.eq_ignore_ascii_case(name))
+}
+
+/// The name on a line that has nothing but the name of a variable for a key, or
+/// for what stands beside one.
+fn name_alone<'a>(catalogue: &Catalogue, line: &KeyLine<'a>) -> Option<&'a str> {
+    let bare = peel(line.value, &mut BTreeSet::new());
+    let is_one = line.name.is_none()
+        && !begins_as_key(catalogue, bare)
+        && (names_an_extra(catalogue, bare)
+            || names_a_key(bare) && !named_providers(catalogue, bare).is_empty());
+    is_one.then_some(bare)
 }
 
 /// The values that providers need beside their keys, by their variables.
@@ -226,6 +206,9 @@ fn recognize<'a>(
     let bare = peel(line.value, &mut BTreeSet::new());
     if bare.is_empty() {
         return Err(WhyUnused::Empty);
+    }
+    if name_alone(catalogue, line).is_some() {
+        return Err(WhyUnused::NameAlone);
     }
     let named = line.name.map(|name| named_providers(catalogue, name));
     let named = named.unwrap_or_default();
@@ -278,42 +261,6 @@ fn choose_provider<'a>(
     }
 }
 
-/// The providers that the name of a variable tells of, best first.
-fn named_providers<'a>(catalogue: &'a Catalogue, name: &str) -> Vec<&'a Provider> {
-    let has_variable = |provider: &&Provider| {
-        provider
-            .env
-            .iter()
-            .any(|env| env.eq_ignore_ascii_case(name))
-    };
-    let exact: Vec<&Provider> = catalogue.iter().filter(has_variable).collect();
-    if !exact.is_empty() {
-        return exact;
-    }
-    catalogue.find(name).map_or_else(
-        || catalogue.iter().filter(|it| tells_of(it, name)).collect(),
-        |provider| vec![provider],
-    )
-}
-
-/// Whether a name is a provider's name with words of a key beside it.
-fn tells_of(provider: &Provider, name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let is_beside =
-        |word: &&str| word.chars().all(|c| c.is_ascii_digit()) || WORDS_BESIDE.contains(word);
-    names_a_key(name)
-        && Catalogue::names_of(provider).any(|called| {
-            let called: Vec<&str> = called.split('-').collect();
-            let mut places = words.windows(called.len()).enumerate();
-            places.any(|(at, here)| {
-                let before = words.get(..at).unwrap_or_default();
-                let after = words.get(at + called.len()..).unwrap_or_default();
-                here == called && before.iter().chain(after).all(is_beside)
-            })
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -335,8 +282,8 @@ mod tests {
         let keys = file.keys.iter().map(|key| {
             let beside: Vec<&str> = key.extras.keys().map(String::as_str).collect();
             format!(
-                "{:?} {} {} {beside:?}",
-                key.lines,
+                "[{}] {} {} {beside:?}",
+                key.line,
                 key.provider,
                 key.names.join(" ")
             )
@@ -366,7 +313,7 @@ mod tests {
             OPENAI_API_KEY_2=sk-or-v1-made0up1made0up1made0up1\n\
             DEEPSEEK_API_KEY=sk-made0up1made0up1made0up1\n"), @r#"
         [1] openai OPENAI_API_KEY []
-        [2, 7] anthropic my_key AGAIN []
+        [2] anthropic my_key AGAIN []
         [3] openai NEXT_PUBLIC_OPENAI_KEY []
         [4] anthropic CLAUDE_KEY []
         [5] mistral mistral []
@@ -374,6 +321,7 @@ mod tests {
         [8] groq  []
         [9] openrouter OPENAI_API_KEY_2 []
         [10] deepseek DEEPSEEK_API_KEY []
+        7 AGAIN Repeats(ProviderId("anthropic"), 2)
         "#);
     }
 
@@ -390,7 +338,11 @@ mod tests {
             ANTHROPIC_API_KEY=ghp_Made0Up1Made0Up1Made0Up1Made0Up1\n\
             sk-ant-api03-Made0Up1-made_up0made0up1AA=1\n\
             some prose here\n\
-            RUNPOD_API_KEY=rpa_MADE0UP1MADE0UP1made0up\n"), @r#"
+            RUNPOD_API_KEY=rpa_MADE0UP1MADE0UP1made0up\n\
+            OPENAI_API_KEY\n\
+            export MY_GROQ_KEY\n\
+            RUNPOD_ENDPOINT_ID\n\
+            SOMETHING_ELSE\n"), @r#"
         [9] anthropic  []
         1 AZURE_OPENAI_API_KEY AnotherSetting
         2 DATABASE_URL AnotherSetting
@@ -402,6 +354,10 @@ mod tests {
         8 ANTHROPIC_API_KEY NoKey(ProviderId("anthropic"), Other(GitHub))
         10 - Unread
         11 RUNPOD_API_KEY Lacks(ProviderId("runpod"), "RUNPOD_ENDPOINT_ID")
+        12 OPENAI_API_KEY NameAlone
+        13 MY_GROQ_KEY NameAlone
+        14 RUNPOD_ENDPOINT_ID NameAlone
+        15 - AnotherSetting
         "#);
     }
 

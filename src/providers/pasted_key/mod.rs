@@ -5,6 +5,7 @@
 mod in_a_name;
 mod key_file;
 mod key_lines;
+mod named;
 mod other_secret;
 mod peel;
 mod snippet;
@@ -24,6 +25,8 @@ use snippet::Found;
 
 /// The shortest text that a known beginning makes a key, in bytes.
 const KEY_BYTES_MIN: usize = 16;
+/// How much of a wrapped key stands together in what was pasted, in bytes.
+const WRAPPED_HEAD: usize = 8;
 
 /// A key without what was pasted around it.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ pub enum PasteProblem {
     Several,
     /// It is something else than a provider's key.
     Other(OtherSecret),
-    /// It begins as keys of these other providers do.
+    /// It begins as keys of these other providers do, or is named as theirs.
     KeyOf(Vec<ProviderId>),
 }
 
@@ -74,6 +77,7 @@ pub fn read_pasted_key(
     }
     let key = take_key_within(catalogue, provider, &key, &mut removed)?;
     refuse_others(catalogue, provider, key)?;
+    refuse_named_as_others(catalogue, provider, key, &plain)?;
     if key.chars().any(|c| !c.is_ascii_graphic()) {
         return Err(PasteProblem::Malformed);
     }
@@ -150,6 +154,28 @@ fn refuse_others(
         return Ok(());
     }
     let ids = owners.iter().map(|owner| owner.id.clone());
+    Err(PasteProblem::KeyOf(ids.collect()))
+}
+
+/// Refuses what is named as another provider's key, where it can be theirs.
+fn refuse_named_as_others(
+    catalogue: &Catalogue,
+    provider: &Provider,
+    key: &str,
+    typed: &str,
+) -> Result<(), PasteProblem> {
+    // A key that was wrapped does not stand in the text as a whole.
+    let around = typed.split_once(key).unwrap_or_else(|| {
+        let head = key.get(..WRAPPED_HEAD).unwrap_or(key);
+        let (before, _) = typed.split_once(head).unwrap_or((typed, ""));
+        (before, "")
+    });
+    let owners = catalogue.owners_of_shape(key);
+    let others = named::named_others(catalogue, provider, &owners, around);
+    if others.is_empty() {
+        return Ok(());
+    }
+    let ids = others.iter().map(|other| other.id.clone());
     Err(PasteProblem::KeyOf(ids.collect()))
 }
 

@@ -362,6 +362,9 @@ impl Relayed {
                 // It reads a whole answer as it reads an event.
                 let written = translator.write_event(&value, &body, &mut events);
                 written.map_err(|class| failed(&self.provider, class))?;
+                if !translator.has_finished() {
+                    return Err(failed(&self.provider, FailureClass::Upstream));
+                }
                 translator.write_end(&mut events);
             }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
@@ -415,7 +418,8 @@ impl Relayed {
             }
             passed += event.raw.len();
         }
-        let is_whole = self.ended && self.failure.is_none();
+        // What was cut off gets no end that looks like a good one.
+        let is_whole = self.ended && self.failure.is_none() && self.check_end().is_ok();
         if let (AnswerChange::Translated(translator), Some(out), true) =
             (&mut self.rewriting, &mut rewritten, is_whole)
         {
@@ -467,7 +471,9 @@ impl Relayed {
         self.format.read_event(value, &mut self.answer);
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
-        if self.answer.failed {
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let told = self.format.told_failure(value).filter(|_| is_translated);
+        if let Some(value) = told.or(self.answer.failed.then_some(value)) {
             let status = failure::status_of_event(value);
             let said = read_error_event(status, value, &self.scrubber);
             self.said = said.map(Box::new);

@@ -12,7 +12,7 @@ use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
     OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, RawObject, Translation, Untranslatable,
-    ask_for_usage,
+    ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -101,7 +101,7 @@ impl RelayRequest {
             let rewriting = AnswerChange::Translated(translation.answers);
             (
                 translation.path,
-                Surface::Chat,
+                translation.surface,
                 Some(translation.body),
                 rewriting,
             )
@@ -158,6 +158,7 @@ impl RelayRequest {
                 .as_deref()
                 .is_some_and(|it| it.contains("alt=sse")),
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
+            fields: self.body.fields(),
             model,
             output_limit: match terms {
                 PayerTerms::Limited(tokens) => Some(tokens),
@@ -224,6 +225,7 @@ impl RelayRequest {
             fields.set("model", &json!(model));
             changed = true;
         }
+        changed |= leave_foreign_seals_out(self.dialect, self.surface, &mut fields);
         if self.dialect == CallDialect::OpenAi {
             changed |= provider
                 .dialect

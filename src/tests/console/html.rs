@@ -192,6 +192,12 @@ impl PageForm {
         self.free.iter().any(|it| it == name) || offered.any(|(it, _)| it == name)
     }
 
+    /// What can be chosen or ticked under this name.
+    pub fn offered(&self, name: &str) -> Vec<String> {
+        let offered = self.offered.iter().filter(|(it, _)| it == name);
+        offered.map(|(_, value)| value.clone()).collect()
+    }
+
     /// Types, chooses and ticks as a person can, and nothing else. A box is
     /// unticked with "".
     pub fn fill(&self, typed: &[(&str, &str)]) -> Vec<(String, String)> {

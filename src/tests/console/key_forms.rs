@@ -33,7 +33,7 @@ async fn a_key_that_takes_anothers_place_is_announced_and_told() {
         let import = mia.opens("/keys/import").await;
         let file = format!("OPENAI_API_KEY={key}");
         let found = mia.sends(&import, "/keys/import", &[("keys", &file)]).await;
-        contains(&found, "Replaces the one that you have: …-two");
+        contains(&found, "Replaces the one that you have: Work · …-two");
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;
         let keys = format!("/servers/{}/keys", stage.scene.server);
         let form = omar.opens(&format!("{keys}?provider=openai")).await;
@@ -120,6 +120,71 @@ async fn the_lines_of_a_long_file_are_named_in_few_rows() {
         let told = mia.sends(&form, "/keys/import", &[("keys", "  ")]).await;
         assert_eq!(told.status, 422);
         contains(&told, "Nothing was pasted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn too_many_checks_lose_nothing_that_was_typed_but_the_key() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let servers = format!("/servers/{}/keys", stage.scene.server);
+        let key = good("runpod");
+        for (at, form, action, field) in [
+            (0, "/keys/new?provider=runpod", "/keys", "extra-endpoint"),
+            (
+                1,
+                &*format!("{servers}?provider=runpod"),
+                &*servers,
+                "extra-endpoint",
+            ),
+            (
+                2,
+                "/operator/keys/new?provider=runpod",
+                "/operator/keys",
+                "endpoint",
+            ),
+        ] {
+            stage.clock.advance_ms(60_001);
+            let page = omar.opens(form).await;
+            let typed = [("key", &*key), ("name", "Studio"), (field, "made-up-id")];
+            // A check of each kind of form counts.
+            for _ in 0..5 {
+                omar.sends(&page, action, &typed).await;
+            }
+            let told = omar.sends(&page, action, &typed).await;
+            assert_eq!(told.status, 429, "{action}: {}", told.shown());
+            let form = told.form_with(action, &typed);
+            let again = form.fill(&[("key", &*key)]);
+            for (name, value) in [
+                ("name", "Studio"),
+                (field, "made-up-id"),
+                ("provider", "runpod"),
+            ] {
+                let there = (name.to_owned(), value.to_owned());
+                assert!(again.contains(&there), "{action}: {name}: {}", told.shown());
+            }
+            assert!(!told.html.contains(&key), "{action}");
+            // What is shown again goes through in a minute.
+            stage.clock.advance_ms(61_000);
+            let sent = omar.sends_once(omar.post(action, &again)).await;
+            assert_eq!(sent.status, 303, "{action} {at}: {}", sent.shown());
+        }
+        stage.clock.advance_ms(60_001);
+        let keys = omar.opens("/keys").await;
+        let one = keys.action("/keys/", "/check").unwrap();
+        let one = one.trim_end_matches("/check").to_owned();
+        let (page, replace) = (omar.opens(&one).await, format!("{one}/replace"));
+        let other = format!("{key}-two");
+        let typed = [("key", &*other), ("extra-endpoint", "made-up-id")];
+        for _ in 0..5 {
+            omar.sends(&page, &format!("{one}/check"), &[]).await;
+        }
+        let told = omar.sends(&page, &replace, &typed).await;
+        assert_eq!(told.status, 429, "{}", told.shown());
+        let again = told.form_with(&replace, &typed).fill(&[]);
+        let endpoint = ("extra-endpoint".to_owned(), "made-up-id".to_owned());
+        assert!(again.contains(&endpoint), "{}", told.shown());
     })
     .await;
 }

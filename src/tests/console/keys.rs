@@ -210,7 +210,12 @@ async fn a_file_of_keys_is_checked_and_chosen_from() {
         let twice = mia
             .sends_once(mia.post("/keys/import/store", &fields))
             .await;
-        assert_eq!(twice.status, 409, "{}", twice.shown());
+        assert_eq!((twice.status, twice.location()), (303, "/keys"));
+        contains(&mia.opens("/keys").await, "That form came before");
+        let import = fields.iter().find(|(name, _)| name == "import");
+        let address = format!("/keys/import?import={}", import.unwrap().1);
+        let gone = mia.opens(&address).await;
+        assert_eq!(gone.status, 409, "{}", gone.shown());
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 mod front;
 mod html;
+mod imports;
 mod key_forms;
 mod keys;
 mod models;

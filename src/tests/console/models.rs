@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use latchkey_emulator::providers::ProviderFault;
 
-use super::{SeenPage, Visitor};
-use crate::tests::{Stage, good, run};
+use super::{SeenPage, Visitor, html};
+use crate::app::nobody_else;
+use crate::model::PersonId;
+use crate::tests::{Setup, Stage, good, run, run_with};
 
 /// How long a page may wait for lists, and be made.
 const WAIT_MAX: Duration = Duration::from_secs(4);
@@ -97,6 +99,114 @@ async fn a_list_that_is_old_says_how_old_it_is() {
         line(&page, "made-up-model");
         line(&page, "OpenAI as of 2 h ago.");
         stage.recovers("openai");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_makes_pictures_is_there_with_its_prices() {
+    let setup = Setup {
+        comfyui: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        mia_with(stage, &["openai", "google"]).await;
+        let typed = [("key", &*good("runpod")), ("endpoint", "made-up-id")];
+        stage.mia().adds_with("runpod", "user", &typed).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let page = mia.opens("/models?can=pictures").await;
+        // All that `/imagine` offers.
+        let caller = nobody_else(PersonId(stage.scene.member));
+        let app = stage.app().await;
+        let offered = app.pictures.list_models(&caller).await.unwrap();
+        assert!(offered.len() > 4, "{offered:?}");
+        for choice in offered {
+            let model = format!("{}/{}", choice.provider, choice.model);
+            let query = url::form_urlencoded::byte_serialize(model.as_bytes());
+            let query: String = query.collect();
+            assert!(
+                page.holds(&format!("model={query}")),
+                "{model}: {}",
+                page.says()
+            );
+        }
+        assert!(line(&page, "comfyui%2Ftext-to-image").contains("makes pictures"));
+        assert!(line(&page, "comfyui%2Fimage-to-image").contains("changes pictures"));
+        // What it is told costs, too.
+        let painter = line(&page, "gpt-image-2");
+        assert!(
+            painter.contains("makes pictures | $5.00 | $1.25 | $30.00"),
+            "{painter}"
+        );
+        // Hosts have no list that could be late.
+        assert!(
+            !page.says().contains("ComfyUI has not listed"),
+            "{}",
+            page.says()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_snippet_names_a_model_that_its_token_can_use() {
+    let named = regex::Regex::new(r#"(?:model["']?\s?[=:] ?"|ANTHROPIC_MODEL=)([^"\s]+)"#).unwrap();
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        for (with, prefix) in [
+            (&[][..], "groq/"),
+            (&["mistral"][..], "mistral/"),
+            (&["anthropic"][..], "anthropic/"),
+            (&["openai"][..], "openai/"),
+        ] {
+            mia_with(stage, with).await;
+            let models = mia.opens("/models").await;
+            let form = mia.opens("/tokens/new").await;
+            let made = mia.sends(&form, "/tokens", &[("name", "Laptop")]).await;
+            let says = html::unescape(&made.html);
+            let names: Vec<&str> = named
+                .captures_iter(&says)
+                .map(|found| found.get(1).unwrap().as_str())
+                .collect();
+            assert_eq!(names.len(), 6, "{names:?}");
+            assert!(
+                names.iter().any(|name| name.starts_with(prefix)),
+                "{names:?}"
+            );
+            for name in names {
+                let name = if name.contains('/') {
+                    name.to_owned()
+                } else {
+                    format!("anthropic/{name}")
+                };
+                let query = name.replace('/', "%2F");
+                assert!(
+                    models.holds(&format!("model={query}")),
+                    "{name}: {}",
+                    models.says()
+                );
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_no_key_opens_a_model_the_snippets_say_what_to_put_there() {
+    let setup = Setup {
+        no_defaults: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/tokens/new").await;
+        let made = mia.sends(&form, "/tokens", &[("name", "Laptop")]).await;
+        assert!(
+            made.holds("No key opens a model here yet."),
+            "{}",
+            made.says()
+        );
+        assert!(made.holds("provider/model"), "{}", made.says());
     })
     .await;
 }

@@ -363,7 +363,8 @@ async fn limits_and_tiers_are_set_and_taken_back() {
             ("period", "day"),
         ];
         let limited = omar.sends(&page, "/operator/limit", &typed).await;
-        assert!(limited.holds("The limit is set."), "{}", limited.shown());
+        let says = format!("The limit is set: 1 request a day for person {id}.");
+        assert!(limited.holds(&says), "{}", limited.shown());
         assert!(stage.is_answering().await);
         assert!(!stage.is_answering().await);
         omar.sends(&limited, "/operator/unlimit", &[]).await;

@@ -61,10 +61,20 @@ async fn a_limit_for_one_never_becomes_one_for_everybody() {
             assert_eq!(refused.status, 422, "{fields:?}");
         }
         assert!(omar.opens("/operator").await.holds("Nothing is set."));
+        for typed in ["1,000", "1.000"] {
+            let refused = omar
+                .sends(&page, "/operator/limit", &[("amount", typed)])
+                .await;
+            assert_eq!(refused.status, 422, "{typed}");
+            let says = "The amount may mean 1, or 1000.";
+            assert!(refused.holds(says), "{}", refused.shown());
+        }
         let set = omar
-            .sends(&page, "/operator/limit", &[("amount", "1,000")])
+            .sends(&page, "/operator/limit", &[("amount", "1000")])
             .await;
-        assert!(set.holds("The limit is set."), "{}", set.shown());
+        let says = "The limit is set: 1,000 requests a day for everybody together. Nothing of it \
+                    is used: counting begins now.";
+        assert!(set.holds(says), "{}", set.shown());
         // What is not understood clears nothing either.
         for fields in [
             &[("kind", "zzz")][..],
@@ -75,7 +85,7 @@ async fn a_limit_for_one_never_becomes_one_for_everybody() {
             assert_eq!(refused.status, 422, "{fields:?}");
         }
         let page = omar.opens("/operator").await;
-        assert!(page.holds("0 of 1,000 requests"), "{}", page.shown());
+        assert!(page.holds("0 of 1,000 requests a day"), "{}", page.shown());
         let cleared = omar.sends(&page, "/operator/unlimit", &[]).await;
         assert!(cleared.holds("Cleared 1 limit."), "{}", cleared.shown());
     })
@@ -127,6 +137,98 @@ async fn a_block_is_for_whom_it_names_and_never_for_oneself() {
         assert!(stopped.holds(&named), "{}", stopped.shown());
         sends(&omar, &page, "/operator/unblock", &fields).await;
         assert!(stage.is_answering().await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_of_another_kind_is_refused_by_name() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let (person, server) = (
+            stage.scene.member.to_string(),
+            stage.scene.server.to_string(),
+        );
+        let (role, channel) = stage.world().look(|state| {
+            let roles = state.servers.iter().flat_map(|server| &server.roles);
+            let role = roles.into_iter().find(|role| role.name == "regulars");
+            let mut channels = state.channels.iter();
+            let channel = channels.find(|channel| channel.server == Some(stage.scene.server));
+            (
+                role.unwrap().id.to_string(),
+                channel.unwrap().id.to_string(),
+            )
+        });
+        let page = omar.opens("/operator").await;
+        for (kind, id, is) in [
+            ("server", &person, "a person"),
+            ("server", &channel, "a channel"),
+            ("user", &server, "a server"),
+            ("user", &channel, "a channel"),
+        ] {
+            let refused = sends(
+                &omar,
+                &page,
+                "/operator/limit",
+                &limit(kind, id, "dollars", "month"),
+            )
+            .await;
+            assert_eq!(refused.status, 422, "{kind} {id}");
+            assert!(
+                refused.holds(&format!("{id} is the id of {is}, and one of")),
+                "{}",
+                refused.shown()
+            );
+            let fields = [("kind", kind), ("id", &**id)];
+            let refused = sends(&omar, &page, "/operator/block", &fields).await;
+            assert_eq!(refused.status, 422, "{kind} {id}");
+        }
+        let tier = [("id", &*server), ("tier", "basic")];
+        let refused = sends(&omar, &page, "/operator/tier", &tier).await;
+        assert!(refused.holds("the id of a server"), "{}", refused.shown());
+        assert!(omar.opens("/operator").await.holds("Nothing is set."));
+        // Those of managers, too.
+        let (rules, budgets) = (
+            format!("/servers/{server}/rules"),
+            format!("/servers/{server}/budgets"),
+        );
+        for (kind, id, is) in [
+            ("person", &role, "a role"),
+            ("person", &channel, "a channel"),
+            ("person", &server, "a server"),
+            ("channel", &person, "a person"),
+            ("channel", &role, "a role"),
+            ("role", &person, "a person"),
+        ] {
+            let fields = [("kind", kind), ("id", &**id)];
+            let refused = sends(&omar, &page, &format!("{rules}/block"), &fields).await;
+            assert_eq!(refused.status, 422, "{kind} {id}");
+            assert!(
+                refused.holds(&format!("{id} is the id of {is}")),
+                "{}",
+                refused.shown()
+            );
+        }
+        let exempt = [("role", &*person), ("exempt", "yes")];
+        let refused = sends(&omar, &page, &format!("{budgets}/exempt"), &exempt).await;
+        assert!(refused.holds("the id of a person"), "{}", refused.shown());
+        let fields = [
+            ("what", "requests"),
+            ("amount", "5"),
+            ("per", "day"),
+            ("who", &*channel),
+        ];
+        let refused = sends(&omar, &page, &budgets, &fields).await;
+        assert!(refused.holds("the id of a channel"), "{}", refused.shown());
+        assert!(omar.opens(&rules).await.holds("Everybody may ask."));
+        // What Discord does not know may be right: somebody who left, say.
+        let unknown = [("kind", "person"), ("id", "123456789012345678")];
+        let stopped = sends(&omar, &page, &format!("{rules}/block"), &unknown).await;
+        assert!(
+            stopped.holds("They may no longer ask"),
+            "{}",
+            stopped.shown()
+        );
     })
     .await;
 }

@@ -100,7 +100,10 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         ];
         let page = omar.sends(&page, &budgets, &typed).await;
         assert!(
-            page.holds("The limit is set.") && page.holds("$0 of $4.50"),
+            page.holds(
+                "The limit is set: $4.50 a month for everybody together. Nothing of it is used: \
+                 counting begins now."
+            ) && page.holds("$0 of $4.50"),
             "{}",
             page.says()
         );
@@ -112,6 +115,21 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         stage.mia().runs("/ask prompt:count").await;
         stage.app().await.idle().await;
         let page = omar.opens(&budgets).await;
+        assert!(page.holds("$0.0000062 of $4.50"), "{}", page.says());
+        // A limit in the place of one under which something was used.
+        let typed = [("what", "dollars"), ("amount", "3.50"), ("per", "month")];
+        let page = omar.sends(&page, &budgets, &typed).await;
+        let says = "The limit is set: $3.50 a month for everybody together. $0.0000062 of it is \
+                    used already, as it was counted before.";
+        assert!(page.holds(says), "{}", page.says());
+        for typed in ["1.000", "1,000"] {
+            let wrong = omar.sends(&page, &budgets, &[("amount", typed)]).await;
+            assert_eq!(wrong.status, 422);
+            let says = "It may mean 1, or 1000.";
+            assert!(wrong.holds(says), "{}", wrong.says());
+        }
+        let back = [("what", "dollars"), ("amount", "4.50"), ("per", "month")];
+        let page = omar.sends(&page, &budgets, &back).await;
         assert!(page.holds("$0.0000062 of $4.50"), "{}", page.says());
         let overview = omar.opens(&server(stage, "")).await;
         for part in ["Spent this month", "$0.0000062", "mia", "Members who asked"] {

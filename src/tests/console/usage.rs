@@ -236,14 +236,16 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
                 .await
                 .holds("No receipts in this month.")
         );
-        for nothing in [
-            "/billing/2026-13",
-            "/billing/2026",
-            "/billing/7d",
-            "/billing/2026-11?after=x",
-        ] {
+        for nothing in ["/billing/2026-13", "/billing/2026", "/billing/7d"] {
             assert_eq!(browser.opens(nothing).await.status, 404, "{nothing}");
         }
+        let misspelt = browser.opens("/billing/2026-11?after=x").await;
+        assert_eq!(misspelt.status, 400);
+        assert!(
+            misspelt.holds("No receipt has the number"),
+            "{}",
+            misspelt.shown()
+        );
         let other = Visitor::signed_in(stage, stage.scene.stranger).await;
         assert!(
             other
@@ -291,6 +293,51 @@ async fn months_and_years_without_anything_are_not_offered() {
         }
         let usage = browser.opens("/usage?period=2022").await;
         assert!(usage.holds("href=\"/billing/2026-11\""), "{}", usage.html);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_of_what_is_misspelt_is_refused_by_name() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let server = format!("/servers/{}", stage.scene.server);
+        let mut files = Vec::new();
+        for ending in ["csv", "json"] {
+            files.push((&mia, format!("/usage.{ending}")));
+            files.push((&omar, format!("{server}/usage.{ending}")));
+        }
+        files.push((&mia, "/usage/now".to_owned()));
+        files.push((&omar, format!("{server}/usage/now")));
+        files.push((&mia, "/billing/2026-11.csv".to_owned()));
+        files.push((&omar, format!("{server}/billing/2026-11.csv")));
+        for (who, file) in files {
+            let good = who.opens(&format!("{file}?tz=Europe%2FBerlin")).await;
+            assert_eq!(good.status, 200, "{file}: {}", good.shown());
+            for (query, words) in [
+                ("time_zone=Nope", "“time_zone” behind its question mark"),
+                ("tz=Nope", "There is no such time zone."),
+                ("tz=UTC&Period=7d", "“Period” behind its question mark"),
+            ] {
+                let refused = who.opens(&format!("{file}?{query}")).await;
+                assert_eq!(refused.status, 400, "{file}?{query}");
+                assert!(refused.holds(words), "{file}: {}", refused.shown());
+            }
+            if !file.contains("billing") {
+                for (query, words) in [
+                    ("period=fortnight", "There is no such period."),
+                    ("show=everything", "The bars can show"),
+                ] {
+                    let refused = who.opens(&format!("{file}?{query}")).await;
+                    assert_eq!(refused.status, 400, "{file}?{query}");
+                    assert!(refused.holds(words), "{file}: {}", refused.shown());
+                }
+            }
+        }
+        let page = mia.opens("/billing/2026-11?after=nobody").await;
+        assert_eq!(page.status, 400, "{}", page.shown());
     })
     .await;
 }

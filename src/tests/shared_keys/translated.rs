@@ -50,6 +50,7 @@ const GOOGLE: Spoken = (CallDialect::Google, Address::GenerateContent);
 const CLAUDE: Model = ("anthropic", "claude-haiku-5-5");
 const GEMINI: Model = ("google", "gemini-3.1-flash-lite");
 const GPT: Model = ("openai", "gpt-6-luna");
+const CODEX: Model = ("openai", "gpt-5.2-codex");
 const MISTRAL: Model = ("mistral", "mistral-small-latest");
 
 const WAYS: &[Way] = &[
@@ -58,9 +59,11 @@ const WAYS: &[Way] = &[
     way(RESPONSES, CLAUDE, Address::Messages),
     way(RESPONSES, GEMINI, Address::GenerateContent),
     way(MESSAGES, GPT, Address::Chat),
+    way(MESSAGES, CODEX, Address::Responses),
     way(MESSAGES, MISTRAL, Address::Chat),
     way(MESSAGES, GEMINI, Address::GenerateContent),
     way(GOOGLE, GPT, Address::Chat),
+    way(GOOGLE, CODEX, Address::Responses),
     way(GOOGLE, MISTRAL, Address::Chat),
     way(GOOGLE, CLAUDE, Address::Messages),
 ];
@@ -104,8 +107,16 @@ fn is_sent(catalogue: &Catalogue, way: &Way, body: &str) -> bool {
     let Ok(wire) = request.write_for(provider, None, way.model, terms) else {
         return false;
     };
+    let is_response = wire.to.unwrap().path().ends_with("/responses");
+    // Some calls go there because of their tools.
+    let to = if is_response {
+        Address::Responses
+    } else {
+        assert_ne!(way.to, Address::Responses);
+        way.to
+    };
     let sent = String::from_utf8(wire.body.unwrap().to_vec()).unwrap();
-    let bill = bill(way.provider, way.to, way.model, &sent);
+    let bill = bill(way.provider, to, way.model, &sent);
     let told = format!(
         "{} {}\n{body}\n{sent}\n{bill:?}\n{bound:?}",
         way.provider, way.model

@@ -65,6 +65,7 @@ impl Meaning {
             finish: match whole["choices"][0]["finish_reason"].as_str() {
                 Some("stop") => "stop",
                 Some("tool_calls") => "calls",
+                Some("length") => "length",
                 _ => "other",
             },
             tokens: (
@@ -114,6 +115,7 @@ impl Meaning {
         let mut meaning = Self {
             finish: match response["status"].as_str() {
                 Some("completed") => "stop",
+                Some("incomplete") => "length",
                 _ => "other",
             },
             tokens: (
@@ -167,6 +169,7 @@ impl Meaning {
             finish: match message["stop_reason"].as_str() {
                 Some("end_turn") => "stop",
                 Some("tool_use") => "calls",
+                Some("max_tokens") => "length",
                 _ => "other",
             },
             tokens: (
@@ -216,6 +219,7 @@ impl Meaning {
             meaning.finish = match candidate["finishReason"].as_str() {
                 Some("STOP") if meaning.calls.is_empty() => "stop",
                 Some("STOP") => "calls",
+                Some("MAX_TOKENS") => "length",
                 _ => meaning.finish,
             };
         }

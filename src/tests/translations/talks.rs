@@ -1,7 +1,4 @@
-//! Conversations, written in each dialect, and the meaning of answers, read
-//! from each.
-
-use serde_json::{Value, json};
+//! Conversations, to be told in each dialect.
 
 /// In whose dialect a program calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +16,31 @@ pub const CALLERS: [Caller; 4] = [
     Caller::Google,
 ];
 
+/// Calls of a function, or what they gave back: each with the call's id and
+/// one word.
+pub type Words = &'static [(&'static str, &'static str)];
+
 /// What is said in one turn.
 #[derive(Clone, Copy)]
 pub enum Said {
     Person(&'static str),
     /// A picture, with these words, which may be none.
     Shown(&'static str),
+    /// A picture at an address.
+    ShownAt(&'static str),
+    /// A PDF, with these words.
+    Document(&'static str),
     Model(&'static str),
+    /// An instruction in the middle.
+    Instruction(&'static str),
     /// Calls of the function `weather`, by their ids and their cities.
-    Calls(&'static [(&'static str, &'static str)]),
+    Calls(Words),
     /// What they gave back.
-    Results(&'static [(&'static str, &'static str)]),
+    Results(Words),
+    /// What they gave back instead of a result.
+    Failures(Words),
+    /// What they gave back, with a picture.
+    ShownResults(Words),
 }
 
 /// Which tool the model is to call.
@@ -39,32 +50,68 @@ pub enum Choice {
     Nothing,
     Free,
     Weather,
+    Any,
     No,
+}
+
+/// What the answer is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Words,
+    /// JSON by a schema, in each of its fields.
+    Schema,
+    /// JSON by a schema that leaves something open.
+    LooseSchema,
+    Json,
 }
 
 /// A conversation.
 pub struct Talk {
     pub name: &'static str,
-    pub system: Option<&'static str>,
+    pub system: &'static [&'static str],
     pub said: &'static [Said],
     pub choice: Choice,
-    pub wants_json: bool,
+    /// Whether a second function, `clock`, is offered.
+    pub has_clock: bool,
+    pub is_one_at_a_time: bool,
+    pub answer: Answer,
     pub thinks: bool,
+    pub effort: Option<&'static str>,
+    pub temperature: Option<f64>,
+    pub stop: &'static [&'static str],
+    pub user: Option<&'static str>,
+    /// Whether the models end half-way, at the limit on their output.
+    pub is_cut: bool,
+    /// Who has words for it.
+    pub callers: &'static [Caller],
+    /// The beginnings of models' names that refuse it from everybody.
+    pub refused_by: &'static [&'static str],
+    /// The providers that refuse it in their own dialect, where a translation
+    /// mends it.
+    pub mended_for: &'static [&'static str],
 }
 
 const PLAIN: Talk = Talk {
     name: "",
-    system: None,
+    system: &[],
     said: &[Said::Person("count")],
     choice: Choice::Nothing,
-    wants_json: false,
+    has_clock: false,
+    is_one_at_a_time: false,
+    answer: Answer::Words,
     thinks: false,
+    effort: None,
+    temperature: None,
+    stop: &[],
+    user: None,
+    is_cut: false,
+    callers: &CALLERS,
+    refused_by: &[],
+    mended_for: &[],
 };
-const ROUND: &[Said] = &[
-    Said::Person("the weather in Rome?"),
-    Said::Calls(&[("call_1", "Rome")]),
-    Said::Results(&[("call_1", "sun")]),
-];
+const ASKED: Said = Said::Person("the weather in Rome?");
+const ROME: Words = &[("call00001", "Rome")];
+const SUN: Words = &[("call00001", "sun")];
 
 pub const TALKS: &[Talk] = &[
     Talk {
@@ -73,7 +120,7 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "an instruction",
-        system: Some("Be brief."),
+        system: &["Be brief."],
         ..PLAIN
     },
     Talk {
@@ -106,7 +153,7 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a tool to be called",
-        said: &[Said::Person("the weather in Rome?")],
+        said: &[ASKED],
         choice: Choice::Free,
         ..PLAIN
     },
@@ -118,13 +165,13 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a tool that must not be called",
-        said: &[Said::Person("the weather in Rome?")],
+        said: &[ASKED],
         choice: Choice::No,
         ..PLAIN
     },
     Talk {
         name: "a tool's result",
-        said: ROUND,
+        said: &[ASKED, Said::Calls(ROME), Said::Results(SUN)],
         choice: Choice::Free,
         ..PLAIN
     },
@@ -132,16 +179,17 @@ pub const TALKS: &[Talk] = &[
         name: "two results in another order",
         said: &[
             Said::Person("the weather in Rome and Oslo?"),
-            Said::Calls(&[("call_1", "Rome"), ("call_2", "Oslo")]),
-            Said::Results(&[("call_2", "rain"), ("call_1", "sun")]),
+            Said::Calls(&[("call00001", "Rome"), ("call00002", "Oslo")]),
+            Said::Results(&[("call00002", "rain"), ("call00001", "sun")]),
         ],
         choice: Choice::Free,
         ..PLAIN
     },
     Talk {
         name: "ids that repeat",
+        mended_for: &["anthropic"],
         said: &[
-            Said::Person("the weather in Rome?"),
+            ASKED,
             Said::Calls(&[("functions.weather:0", "Rome")]),
             Said::Results(&[("functions.weather:0", "sun")]),
             Said::Calls(&[("functions.weather:0", "Oslo")]),
@@ -153,9 +201,9 @@ pub const TALKS: &[Talk] = &[
     Talk {
         name: "words behind a result",
         said: &[
-            Said::Person("the weather in Rome?"),
-            Said::Calls(&[("call_1", "Rome")]),
-            Said::Results(&[("call_1", "sun")]),
+            ASKED,
+            Said::Calls(ROME),
+            Said::Results(SUN),
             Said::Model("It is sunny."),
             Said::Person("count"),
         ],
@@ -165,7 +213,7 @@ pub const TALKS: &[Talk] = &[
     Talk {
         name: "JSON by a schema",
         said: &[Said::Person("ten?")],
-        wants_json: true,
+        answer: Answer::Schema,
         ..PLAIN
     },
     Talk {
@@ -174,235 +222,188 @@ pub const TALKS: &[Talk] = &[
         thinks: true,
         ..PLAIN
     },
+    Talk {
+        name: "thoughts before a tool",
+        said: &[Said::Person("think of the weather in Rome")],
+        choice: Choice::Free,
+        thinks: true,
+        ..PLAIN
+    },
+    Talk {
+        name: "two functions at once",
+        said: &[Said::Person("the weather and the clock in Rome?")],
+        choice: Choice::Free,
+        has_clock: true,
+        ..PLAIN
+    },
+    Talk {
+        name: "one function at a time",
+        said: &[Said::Person("the weather and the clock in Rome?")],
+        choice: Choice::Free,
+        has_clock: true,
+        is_one_at_a_time: true,
+        // Google has no word for it.
+        callers: &[Caller::Chat, Caller::Responses, Caller::Messages],
+        ..PLAIN
+    },
+    Talk {
+        name: "any tool that must be called",
+        said: &[Said::Person("hello")],
+        choice: Choice::Any,
+        ..PLAIN
+    },
+    Talk {
+        name: "words before a call",
+        said: &[
+            ASKED,
+            Said::Model("Let me see."),
+            Said::Calls(ROME),
+            Said::Results(SUN),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
+        name: "two rounds of tools",
+        said: &[
+            ASKED,
+            Said::Calls(ROME),
+            Said::Results(SUN),
+            Said::Model("Sunny. And Oslo?"),
+            Said::Calls(&[("call00002", "Oslo")]),
+            Said::Results(&[("call00002", "rain")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
+        name: "ids that are long",
+        said: &[
+            ASKED,
+            Said::Calls(&[("toolu_0123456789_0123456789_0123456789_0123456789", "Rome")]),
+            Said::Results(&[("toolu_0123456789_0123456789_0123456789_0123456789", "sun")]),
+        ],
+        choice: Choice::Free,
+        mended_for: &["openai"],
+        ..PLAIN
+    },
+    Talk {
+        name: "signs of other alphabets in a result",
+        said: &[
+            ASKED,
+            Said::Calls(&[("call00001", "R\u{f6}m \"X\"")]),
+            Said::Results(&[("call00001", "\u{2600} \"sonnig\" \\ hei\u{df}\nund mehr")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
+        name: "a tool that failed",
+        said: &[
+            ASKED,
+            Said::Calls(ROME),
+            Said::Failures(&[("call00001", "no such city")]),
+        ],
+        choice: Choice::Free,
+        callers: &[Caller::Messages, Caller::Google],
+        mended_for: &["google"],
+        ..PLAIN
+    },
+    Talk {
+        name: "a tool's result with a picture",
+        said: &[ASKED, Said::Calls(ROME), Said::ShownResults(SUN)],
+        choice: Choice::Free,
+        callers: &[Caller::Responses, Caller::Messages, Caller::Google],
+        ..PLAIN
+    },
+    Talk {
+        name: "a PDF",
+        said: &[Said::Document("count")],
+        ..PLAIN
+    },
+    Talk {
+        name: "a picture at an address",
+        said: &[Said::ShownAt("count")],
+        ..PLAIN
+    },
+    Talk {
+        name: "several instructions",
+        system: &["Be brief.", "Be kind."],
+        ..PLAIN
+    },
+    Talk {
+        name: "an instruction in the middle",
+        said: &[
+            Said::Person("hi"),
+            Said::Instruction("Now be brief."),
+            Said::Model("Hello."),
+            Said::Person("count"),
+        ],
+        callers: &[Caller::Chat, Caller::Responses, Caller::Messages],
+        ..PLAIN
+    },
+    Talk {
+        name: "an answer begun for the model",
+        said: &[Said::Person("count"), Said::Model("one two")],
+        refused_by: &["anthropic"],
+        ..PLAIN
+    },
+    Talk {
+        name: "the limit on the answer",
+        is_cut: true,
+        ..PLAIN
+    },
+    Talk {
+        name: "texts to stop at",
+        stop: &["zzz"],
+        callers: &[Caller::Chat, Caller::Messages, Caller::Google],
+        refused_by: &["openai"],
+        ..PLAIN
+    },
+    Talk {
+        name: "a temperature",
+        temperature: Some(0.7),
+        mended_for: &["anthropic", "openai"],
+        ..PLAIN
+    },
+    Talk {
+        name: "JSON by a loose schema",
+        said: &[Said::Person("ten?")],
+        answer: Answer::LooseSchema,
+        mended_for: &["anthropic"],
+        ..PLAIN
+    },
+    Talk {
+        name: "JSON of any kind",
+        said: &[Said::Person("ten, in JSON?")],
+        answer: Answer::Json,
+        callers: &[Caller::Chat, Caller::Responses, Caller::Google],
+        ..PLAIN
+    },
+    Talk {
+        name: "JSON where a tool is offered",
+        said: &[Said::Person("ten?")],
+        choice: Choice::Free,
+        answer: Answer::Schema,
+        ..PLAIN
+    },
+    Talk {
+        name: "hard thinking",
+        effort: Some("high"),
+        ..PLAIN
+    },
+    Talk {
+        name: "hard thinking beside a tool",
+        said: &[ASKED],
+        choice: Choice::Free,
+        effort: Some("high"),
+        ..PLAIN
+    },
+    Talk {
+        name: "who asks",
+        user: Some("user-1"),
+        // Google has no word for it.
+        callers: &[Caller::Chat, Caller::Responses, Caller::Messages],
+        ..PLAIN
+    },
 ];
-
-fn parameters() -> Value {
-    json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
-        "additionalProperties": false})
-}
-
-fn answer_schema() -> Value {
-    json!({"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"],
-        "additionalProperties": false})
-}
-
-impl Talk {
-    /// The path and the body of a call that says it.
-    pub fn write(&self, caller: Caller, model: &str, stream: bool) -> (String, Value) {
-        let (path, mut body) = match caller {
-            Caller::Chat => ("/v1/chat/completions".to_owned(), self.write_chat()),
-            Caller::Responses => ("/v1/responses".to_owned(), self.write_responses()),
-            Caller::Messages => ("/v1/messages?beta=true".to_owned(), self.write_messages()),
-            Caller::Google => {
-                let verb = if stream {
-                    "streamGenerateContent?alt=sse"
-                } else {
-                    "generateContent"
-                };
-                return (
-                    format!("/v1beta/models/{model}:{verb}"),
-                    self.write_google(),
-                );
-            }
-        };
-        body["model"] = json!(model);
-        if stream {
-            body["stream"] = json!(true);
-        }
-        (path, body)
-    }
-
-    fn write_chat(&self) -> Value {
-        let mut messages = Vec::new();
-        messages.extend(
-            self.system
-                .map(|text| json!({"role": "system", "content": text})),
-        );
-        for said in self.said {
-            match said {
-                Said::Person(text) => messages.push(json!({"role": "user", "content": text})),
-                Said::Shown(text) => messages.push(json!({"role": "user", "content": [
-                    {"type": "text", "text": text},
-                    {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]})),
-                Said::Model(text) => messages.push(json!({"role": "assistant", "content": text})),
-                Said::Calls(calls) => {
-                    let calls = calls.iter().map(|(id, city)| json!({"id": id, "type": "function",
-                        "function": {"name": "weather", "arguments": json!({"city": city}).to_string()}}));
-                    let calls: Vec<Value> = calls.collect();
-                    messages
-                        .push(json!({"role": "assistant", "content": null, "tool_calls": calls}));
-                }
-                Said::Results(results) => messages.extend(results.iter().map(
-                    |(id, text)| json!({"role": "tool", "tool_call_id": id, "content": text}),
-                )),
-            }
-        }
-        let mut body = json!({"messages": messages, "max_completion_tokens": 5_000,
-            "stream_options": {"include_usage": true}});
-        if self.choice != Choice::Nothing {
-            body["tools"] = json!([{"type": "function", "function": {"name": "weather", "parameters": parameters()}}]);
-            body["tool_choice"] = match self.choice {
-                Choice::Weather => json!({"type": "function", "function": {"name": "weather"}}),
-                Choice::No => json!("none"),
-                _ => json!("auto"),
-            };
-        }
-        if self.wants_json {
-            body["response_format"] = json!({"type": "json_schema",
-                "json_schema": {"name": "a", "strict": true, "schema": answer_schema()}});
-        }
-        if self.thinks {
-            body["include_reasoning"] = json!(true);
-        }
-        body
-    }
-
-    fn write_responses(&self) -> Value {
-        let mut items = Vec::new();
-        for said in self.said {
-            match said {
-                Said::Person(text) => items.push(json!({"role": "user", "content": text})),
-                Said::Shown(text) => {
-                    let mut parts = vec![json!({"type": "input_image", "image_url": "data:image/png;base64,AAAA"})];
-                    if !text.is_empty() {
-                        parts.push(json!({"type": "input_text", "text": text}));
-                    }
-                    items.push(json!({"role": "user", "content": parts}));
-                }
-                Said::Model(text) => items.push(json!({"type": "message", "role": "assistant",
-                    "content": [{"type": "output_text", "text": text}]})),
-                Said::Calls(calls) => items.extend(calls.iter().map(|(id, city)| {
-                    json!({"type": "function_call", "call_id": id, "name": "weather",
-                        "arguments": json!({"city": city}).to_string()})
-                })),
-                Said::Results(results) => items.extend(results.iter().map(
-                    |(id, text)| json!({"type": "function_call_output", "call_id": id, "output": text}),
-                )),
-            }
-        }
-        let mut body = json!({"input": items, "max_output_tokens": 5_000});
-        if let Some(text) = self.system {
-            body["instructions"] = json!(text);
-        }
-        if self.choice != Choice::Nothing {
-            body["tools"] = json!([{"type": "function", "name": "weather", "parameters": parameters(), "strict": false}]);
-            body["tool_choice"] = match self.choice {
-                Choice::Weather => json!({"type": "function", "name": "weather"}),
-                Choice::No => json!("none"),
-                _ => json!("auto"),
-            };
-        }
-        if self.wants_json {
-            body["text"] = json!({"format": {"type": "json_schema", "name": "a", "strict": true, "schema": answer_schema()}});
-        }
-        if self.thinks {
-            body["reasoning"] = json!({"summary": "auto"});
-        }
-        body
-    }
-
-    fn write_messages(&self) -> Value {
-        let mut messages = Vec::new();
-        for said in self.said {
-            messages.push(match said {
-                Said::Person(text) => json!({"role": "user", "content": text}),
-                Said::Shown(text) => {
-                    let mut blocks = vec![json!({"type": "image",
-                        "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}})];
-                    if !text.is_empty() {
-                        blocks.push(json!({"type": "text", "text": text}));
-                    }
-                    json!({"role": "user", "content": blocks})
-                }
-                Said::Model(text) => json!({"role": "assistant", "content": text}),
-                Said::Calls(calls) => {
-                    let calls = calls.iter().map(|(id, city)| json!({"type": "tool_use", "id": id,
-                        "name": "weather", "input": {"city": city}}));
-                    json!({"role": "assistant", "content": calls.collect::<Vec<_>>()})
-                }
-                Said::Results(results) => {
-                    let results = results.iter().map(
-                        |(id, text)| json!({"type": "tool_result", "tool_use_id": id, "content": text}),
-                    );
-                    json!({"role": "user", "content": results.collect::<Vec<_>>()})
-                }
-            });
-        }
-        let mut body = json!({"messages": messages, "max_tokens": 5_000});
-        if let Some(text) = self.system {
-            body["system"] =
-                json!([{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]);
-        }
-        if self.choice != Choice::Nothing {
-            body["tools"] = json!([{"name": "weather", "input_schema": parameters()}]);
-            body["tool_choice"] = match self.choice {
-                Choice::Weather => json!({"type": "tool", "name": "weather"}),
-                Choice::No => json!({"type": "none"}),
-                _ => json!({"type": "auto"}),
-            };
-        }
-        if self.wants_json {
-            body["output_config"] =
-                json!({"format": {"type": "json_schema", "schema": answer_schema()}});
-        }
-        if self.thinks {
-            body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
-        }
-        body
-    }
-
-    fn write_google(&self) -> Value {
-        let mut contents = Vec::new();
-        for said in self.said {
-            contents.push(match said {
-                Said::Person(text) => json!({"role": "user", "parts": [{"text": text}]}),
-                Said::Shown(text) => {
-                    let mut parts =
-                        vec![json!({"inlineData": {"mimeType": "image/png", "data": "AAAA"}})];
-                    if !text.is_empty() {
-                        parts.push(json!({"text": text}));
-                    }
-                    json!({"role": "user", "parts": parts})
-                }
-                Said::Model(text) => json!({"role": "model", "parts": [{"text": text}]}),
-                Said::Calls(calls) => {
-                    let calls = calls.iter().map(|(id, city)| {
-                        json!({
-                        "functionCall": {"id": id, "name": "weather", "args": {"city": city}},
-                        "thoughtSignature": "skip_thought_signature_validator"})
-                    });
-                    json!({"role": "model", "parts": calls.collect::<Vec<_>>()})
-                }
-                Said::Results(results) => {
-                    let results = results.iter().map(|(id, text)| {
-                        json!({"functionResponse": {
-                        "id": id, "name": "weather", "response": {"output": text}}})
-                    });
-                    json!({"role": "user", "parts": results.collect::<Vec<_>>()})
-                }
-            });
-        }
-        let mut body =
-            json!({"contents": contents, "generationConfig": {"maxOutputTokens": 5_000}});
-        if let Some(text) = self.system {
-            body["systemInstruction"] = json!({"parts": [{"text": text}]});
-        }
-        if self.choice != Choice::Nothing {
-            body["tools"] = json!([{"functionDeclarations": [{"name": "weather", "parametersJsonSchema": parameters()}]}]);
-            let calling = match self.choice {
-                Choice::Weather => json!({"mode": "ANY", "allowedFunctionNames": ["weather"]}),
-                Choice::No => json!({"mode": "NONE"}),
-                _ => json!({"mode": "AUTO"}),
-            };
-            body["toolConfig"] = json!({"functionCallingConfig": calling});
-        }
-        if self.wants_json {
-            body["generationConfig"]["responseMimeType"] = json!("application/json");
-            body["generationConfig"]["responseJsonSchema"] = answer_schema();
-        }
-        if self.thinks {
-            body["generationConfig"]["thinkingConfig"] = json!({"includeThoughts": true});
-        }
-        body
-    }
-}

@@ -46,19 +46,30 @@ impl Figures {
 }
 
 impl Call {
-    /// A small chat.
+    /// A small chat, as OpenAI's chat completions.
     pub fn chat(address: &str, model: &str, headers: &str, streams: bool) -> Self {
-        let stream = if streams { ",\"stream\":true" } else { "" };
-        let body = format!(
-            "{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Count from one to ten, in words.\"}}]{stream}}}"
-        );
+        Self::post(
+            "/v1/chat/completions",
+            address,
+            headers,
+            &body(model, "", streams),
+        )
+    }
+
+    /// The same as Anthropic's Messages API.
+    pub fn messages(address: &str, model: &str, headers: &str, streams: bool) -> Self {
+        let body = body(model, ",\"max_tokens\":100", streams);
+        Self::post("/v1/messages", address, headers, &body)
+    }
+
+    fn post(path: &str, address: &str, headers: &str, body: &str) -> Self {
         let head = format!(
-            "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
             body.len()
         );
         Self {
             address: address.to_owned(),
-            bytes: (head + &body).into_bytes(),
+            bytes: (head + body).into_bytes(),
         }
     }
 
@@ -79,6 +90,13 @@ impl Call {
             buffer: vec![0; 64 * 1024],
         }
     }
+}
+
+fn body(model: &str, more: &str, streams: bool) -> String {
+    let stream = if streams { ",\"stream\":true" } else { "" };
+    format!(
+        "{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Count from one to ten, in words.\"}}]{more}{stream}}}"
+    )
 }
 
 /// A connection that is kept.

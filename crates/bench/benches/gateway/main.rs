@@ -33,6 +33,9 @@ const STARTS_WITHIN_S: u32 = 60;
 /// How long streams are left unread.
 const UNREAD_FOR: Duration = Duration::from_secs(8);
 
+/// A made-up key in Anthropic's shape.
+const ANTHROPIC_KEY: &str = "sk-ant-made-up-good-0123456789";
+
 fn main() {
     if std::env::args().any(|word| word == "bare") {
         bare::serve();
@@ -86,15 +89,17 @@ async fn measure(program: &Path) {
     crowds(&ways).await;
 }
 
-fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 5] {
+fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 7] {
     let token = format!("authorization: Bearer {}\r\n", setup.token);
     let key = format!("{token}x-openai-key: {}\r\n", GatewaySetup::request_key());
+    let other_key = format!("{token}x-anthropic-key: {ANTHROPIC_KEY}\r\n");
     let way = |name, address: &str, model: &str, headers: &str, process| Way {
         name,
         call: Call::chat(address, model, headers, false),
         stream: Call::chat(address, model, headers, true),
         process,
     };
+    let messages = |streams| Call::messages(&setup.address, "openai/m", &key, streams);
     let ours =
         |name, model, headers: &str| way(name, &setup.address, model, headers, Some(gateway));
     [
@@ -107,6 +112,17 @@ fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 5] {
             &token,
         ),
         ours("gateway, a key per request", "openai/m", &key),
+        ours(
+            "the same, chat completions of an Anthropic model",
+            "anthropic/m",
+            &other_key,
+        ),
+        Way {
+            name: "the same, Anthropic's messages of an OpenAI model",
+            call: messages(false),
+            stream: messages(true),
+            process: Some(gateway),
+        },
     ]
 }
 

@@ -11,9 +11,14 @@ use tokio::net::{TcpListener, TcpStream};
 /// How many pieces a streamed answer has.
 pub const CHUNKS: usize = 20;
 
-const ENDLESS_HEAD: &str =
-    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const ANSWER: &str = r#"{"id":"chatcmpl-0","object":"chat.completion","created":1795219200,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"one two three four five six seven eight nine ten"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22}}"#;
+
+const ANTHROPIC_ANSWER: &str = r#"{"id":"msg_0","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"one two three four five six seven eight nine ten"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":10}}"#;
+const EVENTS_HEAD: &str = concat!(
+    "HTTP/1.1 200 OK\r\n",
+    "content-type: text/event-stream\r\n",
+    "transfer-encoding: chunked\r\n\r\n"
+);
 
 static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
 
@@ -42,12 +47,8 @@ pub async fn start() -> String {
 }
 
 async fn serve(mut stream: TcpStream) {
-    let whole = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{ANSWER}",
-        ANSWER.len()
-    );
-    let head =
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let (openai, anthropic) = (whole(ANSWER), whole(ANTHROPIC_ANSWER));
+    let (openai_events, anthropic_events) = (openai_events(), anthropic_events());
     let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
     while let Ok(more) = stream.read(&mut buffer[read..]).await {
         read += more;
@@ -65,7 +66,7 @@ async fn serve(mut stream: TcpStream) {
             .any(|window| window == b"endless");
         if endless {
             // Until nobody takes it any more.
-            while stream.write_all(ENDLESS_HEAD.as_bytes()).await.is_ok() {
+            while stream.write_all(EVENTS_HEAD.as_bytes()).await.is_ok() {
                 let event = format!(
                     "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
                     "x".repeat(16_000)
@@ -78,10 +79,15 @@ async fn serve(mut stream: TcpStream) {
         let streams = buffer[..length]
             .windows(13)
             .any(|window| window == b"\"stream\":true");
+        let (whole, events) = if buffer.starts_with(b"POST /v1/messages ") {
+            (&anthropic, &anthropic_events)
+        } else {
+            (&openai, &openai_events)
+        };
         buffer.copy_within(length..read, 0);
         read -= length;
         let written = if streams {
-            stream_out(&mut stream, head).await
+            stream_out(&mut stream, events).await
         } else {
             stream.write_all(whole.as_bytes()).await
         };
@@ -91,26 +97,71 @@ async fn serve(mut stream: TcpStream) {
     }
 }
 
-/// Every piece in a write of its own, without a gap.
-async fn stream_out(stream: &mut TcpStream, head: &str) -> std::io::Result<()> {
-    stream.write_all(head.as_bytes()).await?;
-    for number in 0..CHUNKS {
+fn whole(answer: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{answer}",
+        answer.len()
+    )
+}
+
+/// A streamed answer of OpenAI's chat completions, piece by piece.
+fn openai_events() -> Vec<String> {
+    let piece = |number| {
         let finish = if number + 1 == CHUNKS {
             "\"stop\""
         } else {
             "null"
         };
-        let event = format!(
+        format!(
             "data: {{\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\",\"created\":1795219200,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"word{number} \"}},\"finish_reason\":{finish}}}],\"usage\":null}}\n\n"
-        );
+        )
+    };
+    let mut events: Vec<String> = (0..CHUNKS).map(piece).collect();
+    events.push("data: {\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":20}}\n\ndata: [DONE]\n\n".to_owned());
+    events
+}
+
+/// A streamed answer of Anthropic's Messages API, with the same words.
+fn anthropic_events() -> Vec<String> {
+    let event =
+        |kind: &str, rest: &str| format!("event: {kind}\ndata: {{\"type\":\"{kind}\",{rest}}}\n\n");
+    let mut events = vec![
+        event(
+            "message_start",
+            r#""message":{"id":"msg_0","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":1}}"#,
+        ) + &event(
+            "content_block_start",
+            r#""index":0,"content_block":{"type":"text","text":""}"#,
+        ),
+    ];
+    events.extend((0..CHUNKS).map(|number| {
+        event(
+            "content_block_delta",
+            &format!(
+                "\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"word{number} \"}}"
+            ),
+        )
+    }));
+    events.push(
+        event("content_block_stop", r#""index":0"#)
+            + &event(
+                "message_delta",
+                r#""delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":20}"#,
+            )
+            + "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    );
+    events
+}
+
+/// Every event in a write of its own, without a gap.
+async fn stream_out(stream: &mut TcpStream, events: &[String]) -> std::io::Result<()> {
+    stream.write_all(EVENTS_HEAD.as_bytes()).await?;
+    for event in events {
         stream
             .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
             .await?;
     }
-    let end = "data: {\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":20}}\n\ndata: [DONE]\n\n";
-    stream
-        .write_all(format!("{:x}\r\n{end}\r\n0\r\n\r\n", end.len()).as_bytes())
-        .await
+    stream.write_all(b"0\r\n\r\n").await
 }
 
 /// Head and body, once the head is there.

@@ -147,8 +147,10 @@ pub fn resolved(state: &State, options: &Value) -> Value {
                 }
             }
             Some(11) => {
-                if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
-                    files[id] = attachments(state, message).swap_remove(0);
+                let message = state.messages.iter().find(|m| of(m.id));
+                let files_of = message.map(|message| attachments(state, message));
+                if let Some(file) = files_of.into_iter().flatten().next() {
+                    files[id] = file;
                     files[id]["id"] = json!(id);
                     files[id]["ephemeral"] = json!(true);
                 }

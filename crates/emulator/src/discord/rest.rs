@@ -29,6 +29,7 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/oauth2/applications/@me", get(application))
         .route("/users/@me", get(current_user))
         .route("/users/@me/guilds", get(current_servers))
+        .route("/users/{person}", get(user))
         .route("/oauth2/@me", get(current_authorization))
         .route("/users/@me/channels", post(open_dm))
         .route(
@@ -137,6 +138,19 @@ async fn current_user(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> 
         Some(token) => sign_in::user(state, token),
         None => Json(payload::bot_user(state)).into_response(),
     })
+}
+
+/// Anybody, whether the bot shares a server with them or not
+/// (<https://discord.com/developers/docs/resources/user#get-user>).
+async fn user(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
+    let found = world.look(|state| {
+        let mut people = state.people.iter();
+        people.find(|person| person.id == id).map(payload::user)
+    });
+    match found {
+        Some(user) => Json(user).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, 10_013, "Unknown User"),
+    }
 }
 
 async fn current_servers(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> Response {

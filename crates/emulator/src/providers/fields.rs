@@ -269,8 +269,10 @@ fn refuse_limits(body: &Value) -> Option<Response> {
 
 fn refuse_short_limit(body: &Value) -> Option<Response> {
     let limit = body["max_output_tokens"].as_u64()?;
-    (limit < OUTPUT_TOKENS_MIN)
-        .then(|| openai_refusal("Invalid 'max_output_tokens': integer below minimum value."))
+    let error = json!({"error": {"type": "invalid_request_error", "param": "max_output_tokens",
+        "code": "integer_below_min_value",
+        "message": format!("Invalid 'max_output_tokens': integer below minimum value. Expected a value >= {OUTPUT_TOKENS_MIN}, but got {limit} instead.")}});
+    (limit < OUTPUT_TOKENS_MIN).then(|| refusal(StatusCode::BAD_REQUEST, &error))
 }
 
 fn refuse_count(count: &Value, most: u64) -> Option<Response> {

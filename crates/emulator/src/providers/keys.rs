@@ -96,8 +96,10 @@ pub fn key_in(provider: &Emulated, headers: &HeaderMap) -> Option<String> {
 
 /// Returns the standing of a key. Ollama and ComfyUI need none.
 pub fn standing_of(state: &ProviderState, provider: &Emulated, key: Option<&str>) -> Standing {
+    let is_guarded = state.guarded.contains(provider.id);
     let Some(key) = key else {
-        return if provider.dialect == Dialect::Ollama || provider.id == "comfyui" {
+        let is_open = provider.dialect == Dialect::Ollama || provider.id == "comfyui";
+        return if is_open && !is_guarded {
             Standing::Good
         } else {
             Standing::Bad
@@ -105,6 +107,9 @@ pub fn standing_of(state: &ProviderState, provider: &Emulated, key: Option<&str>
     };
     if let Some(standing) = state.standings.get(key) {
         return *standing;
+    }
+    if provider.id == "comfyui" && !is_guarded {
+        return Standing::Good;
     }
     let rest = key.strip_prefix(provider.prefix);
     let found = rest.and_then(|rest| WORDS.iter().find(|(word, _)| rest.starts_with(word)));

@@ -173,7 +173,7 @@ fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
         && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
         // A call to a machine carries no key: its address is the secret.
         && !call.path.starts_with("/comfy/")
-        && makes_picture(call.path)
+        && (call.provider.id == "comfyui" || makes_picture(call.path))
     {
         return Some(refusal);
     }

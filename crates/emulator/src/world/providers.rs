@@ -1,6 +1,6 @@
 //! The data of the emulated providers: keys, calls, jobs and faults.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -10,6 +10,10 @@ use serde_json::Value;
 pub struct ProviderState {
     /// Keys whose standing was changed after they were made.
     pub standings: HashMap<String, Standing>,
+    /// Providers of one's own before which a proxy stands that wants a good key
+    /// with every call. Without it a ComfyUI answers everybody: it has no keys
+    /// (<https://github.com/comfyanonymous/ComfyUI/blob/master/server.py>).
+    pub guarded: HashSet<String>,
     /// The fault of each provider that has one, until a test removes it.
     pub faults: HashMap<String, ProviderFault>,
     pub calls: VecDeque<ProviderCall>,
@@ -59,6 +63,8 @@ pub enum ProviderFault {
     AtLimit,
     /// An error comes inside the stream.
     ErrorInStream,
+    /// One of OpenAI's Responses says of itself that it failed.
+    FailedResponse,
     /// A web page instead of JSON, with this status.
     Html(u16),
     /// A line that never ends.

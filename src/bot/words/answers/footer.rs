@@ -4,30 +4,19 @@ use crate::bot::conversation::transcript::small_print;
 use crate::bot::words::files;
 use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::voice::Voice;
-use crate::model::{Answer, FellBack, FinishReason, LeftOut, Source, WhyFellBack};
+use crate::model::{
+    Answer, BrokenAnswer, FellBack, FinishReason, LeftOut, ProviderId, Source, Usage, WhyFellBack,
+};
 
 /// The small print under an answer: model, whose key, tokens, price.
 pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     let lang = voice.lang;
-    let provider = voice.name(&answer.provider);
-    let model = plain_model(&answer.model);
     let mut parts = vec![
-        format!("{provider} {model}"),
-        format!("{} {}", mark(answer.source), voice.source(answer.source)),
+        model_part(voice, &answer.provider, &answer.model),
+        payer_part(voice, answer.source),
+        tokens_part(voice, &answer.usage, answer.estimated),
+        cost(voice, answer.cost),
     ];
-    let tokens = if answer.estimated {
-        "about {input} tokens in, {output} out"
-    } else {
-        "{input} tokens in, {output} out"
-    };
-    parts.push(lang.say(
-        tokens,
-        &[
-            ("input", &answer.usage.input_tokens),
-            ("output", &answer.usage.output_tokens),
-        ],
-    ));
-    parts.push(cost(voice, answer.cost));
     let cut = match answer.finish {
         FinishReason::Complete => None,
         FinishReason::Length => Some(lang.words("cut at the length limit")),
@@ -40,6 +29,26 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     parts.extend(told_less.filter_map(|what| left_out(voice, what)));
     parts.extend(files::left_out_files(voice, &answer.left_out));
     small_print(&parts.join(" · "))
+}
+
+fn model_part(voice: Voice<'_>, provider: &ProviderId, model: &str) -> String {
+    format!("{} {}", voice.name(provider), plain_model(model))
+}
+
+fn payer_part(voice: Voice<'_>, source: Source) -> String {
+    format!("{} {}", mark(source), voice.source(source))
+}
+
+fn tokens_part(voice: Voice<'_>, usage: &Usage, estimated: bool) -> String {
+    let tokens = if estimated {
+        "about {input} tokens in, {output} out"
+    } else {
+        "{input} tokens in, {output} out"
+    };
+    let (input, output) = (&usage.input_tokens, &usage.output_tokens);
+    voice
+        .lang
+        .say(tokens, &[("input", input), ("output", output)])
 }
 
 /// A payer that could not pay, and why.
@@ -90,10 +99,22 @@ pub fn demo_footer(voice: Voice<'_>) -> String {
     small_print(&format!("{} {words}", mark(Source::Demo)))
 }
 
-/// What stands under an answer that broke off.
-pub fn broken_off_footer(voice: Voice<'_>, why: &str) -> String {
+/// What stands under an answer that broke off: why, and, where it was charged
+/// for, what a whole answer has there.
+pub fn broken_off_footer(voice: Voice<'_>, why: &str, broken: Option<&BrokenAnswer>) -> String {
     let words = "The answer stops here. {why}";
-    small_print(&voice.lang.say(words, &[("why", &why)]))
+    let stops = small_print(&voice.lang.say(words, &[("why", &why)]));
+    let Some(broken) = broken else {
+        return stops;
+    };
+    let parts = [
+        model_part(voice, &broken.provider, &broken.model),
+        payer_part(voice, broken.source),
+        tokens_part(voice, &broken.usage, broken.estimated),
+        cost(voice, broken.cost),
+        voice.lang.words("broken off").to_owned(),
+    ];
+    format!("{stops}\n{}", small_print(&parts.join(" · ")))
 }
 
 /// What stands under the beginning of a long answer.

@@ -1,6 +1,9 @@
 //! What stands where an answer would, and beside one.
 
+use std::fmt::Display;
+
 use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::channel_access::Obstacle;
 use crate::bot::conversation::transcript::{Heading, QUESTION_FILE};
 use crate::bot::words::voice::{OwnKeys, Voice};
 
@@ -93,12 +96,26 @@ pub fn refused_privately(voice: Voice<'_>) -> Card {
 }
 
 /// Said directly, where a channel takes no message of the bot's.
-pub fn may_not_write(voice: Voice<'_>, channel: u64) -> Card {
-    Card::text(voice.lang.say(
-        "I may not write in <#{channel}>, so I did not answer you there. Whoever manages the server can allow it \
-         (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.",
-        &[("channel", &channel)],
-    ))
+pub fn may_not_write(voice: Voice<'_>, channel: u64, obstacle: Obstacle) -> Card {
+    let (sentence, until) = match obstacle {
+        Obstacle::Permission => (
+            "I may not write in <#{channel}>, so I did not answer you there. Whoever manages the server can allow it \
+             (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.",
+            0,
+        ),
+        Obstacle::Locked => (
+            "The thread <#{channel}> is locked, so I did not answer you there. Whoever manages the server's threads \
+             can unlock it, or ask me elsewhere.",
+            0,
+        ),
+        Obstacle::TimedOut(until) => (
+            "A moderator has timed me out in that server until <t:{until}:f>, so I did not answer you in \
+             <#{channel}>. Its moderators can end that sooner, or ask me elsewhere.",
+            until,
+        ),
+    };
+    let values: &[(&str, &dyn Display)] = &[("channel", &channel), ("until", &until)];
+    Card::text(voice.lang.say(sentence, values))
 }
 
 /// Stands above what could not be shown where it was asked for.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::app::OwnAttempt;
 use crate::bot::words::formats::{cost, grouped};
 use crate::bot::words::voice::Voice;
-use crate::model::{NanoDollars, Receipt, ReceiptLine, UsageClass};
+use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
 /// The lines of a receipt, under what an attempt used.
 pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Vec<String> {
@@ -30,13 +30,21 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
             lang.say("Sum: {sum}, by the prices of {list} as of {date}.", values)
         }
     });
-    if used.cost_reported {
-        let said = cost(voice, used.cost_nano.map(NanoDollars));
-        lines.push(lang.say(
+    lines.extend(terms_line(voice, receipt));
+    let booked = cost(voice, used.cost_nano.map(NanoDollars));
+    let cut_cost = receipt.cut.and_then(|cut| cut.cost);
+    match cut_cost.filter(|said| Some(said.0) != used.cost_nano) {
+        Some(said) => lines.push(lang.say(
+            "The provider itself says {said}, which is more than one call to this model can cost; {booked} is booked.",
+            &[("said", &said), ("booked", &booked)],
+        )),
+        None if used.cost_reported => lines.push(lang.say(
             "The provider itself says {cost}, and that is what counts.",
-            &[("cost", &said)],
-        ));
+            &[("cost", &booked)],
+        )),
+        None => {}
     }
+    lines.extend(cut_tokens_line(voice, receipt, used));
     if used.overshoot {
         lines.push(
             lang.words("That is more than had been reserved for it; limits count all of it.")
@@ -44,6 +52,34 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
         );
     }
     lines
+}
+
+/// On which terms the call was served, where they were not the usual ones.
+fn terms_line(voice: Voice<'_>, receipt: &Receipt) -> Option<String> {
+    let terms: Vec<&str> = receipt.terms.iter().map(ServiceTerm::as_str).collect();
+    let terms = terms.join(", ");
+    (!terms.is_empty()).then(|| {
+        voice.lang.say(
+            "Served as {terms}, as the answer says; the prices are those of that.",
+            &[("terms", &terms)],
+        )
+    })
+}
+
+/// What the provider counted, where not all of that is believed.
+fn cut_tokens_line(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Option<String> {
+    let cut = receipt.cut?;
+    let is_cut = cut.input_tokens > used.input_tokens || cut.output_tokens > used.output_tokens;
+    is_cut.then(|| {
+        let values: &[(&str, &dyn Display)] = &[
+            ("input", &grouped(cut.input_tokens)),
+            ("output", &grouped(cut.output_tokens)),
+        ];
+        voice.lang.say(
+            "The provider reported {input} tokens in, {output} out, more than this model can do in one call; the most that it can do is booked.",
+            values,
+        )
+    })
 }
 
 fn receipt_line(voice: Voice<'_>, line: &ReceiptLine) -> String {

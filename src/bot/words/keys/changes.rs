@@ -3,7 +3,7 @@
 use crate::app::{AddedKey, TestedKey};
 use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::keys::list::describe_key;
+use crate::bot::words::keys::list::{describe_key, plain};
 use crate::bot::words::refusal::pasted::removed;
 use crate::bot::words::voice::Voice;
 use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
@@ -12,7 +12,9 @@ use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     let lang = voice.lang;
     let provider = voice.name(&added.key.provider);
-    let first = if added.replaced.is_some() {
+    let first = if added.is_same {
+        "The {scope} was stored already, and was checked again: {key}."
+    } else if added.replaced.is_some() {
         "Replaced the {scope}: {key}."
     } else {
         "Stored the {scope}: {key}."
@@ -22,6 +24,12 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
         first,
         &[("scope", &scope), ("key", &describe_key(voice, &added.key))],
     )];
+    lines.extend(added.kept_name().map(|name| {
+        lang.say(
+            "It keeps the old one's name, “{name}”.",
+            &[("name", &plain(name))],
+        )
+    }));
     lines.extend(removed(voice, &added.removed));
     lines.push(what_was_found(voice, &added.key.provider, &added.check));
     if !added.looks_right {
@@ -82,7 +90,7 @@ pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
         _ => what_was_found(voice, &tested.key.provider, &tested.check),
     };
     let places = picture_places(voice, &tested.key.provider);
-    let places = places.filter(|_| tested.check == Check::Valid);
+    let places = places.filter(|_| matches!(tested.check, Check::Valid | Check::Unguarded));
     let places = places
         .map(|places| format!("\n{places}"))
         .unwrap_or_default();
@@ -106,6 +114,9 @@ fn picture_places(voice: Voice<'_>, provider: &ProviderId) -> Option<String> {
 fn what_was_found(voice: Voice<'_>, provider: &ProviderId, check: &Check) -> String {
     let sentence = match check {
         Check::Valid => "{provider} accepts it.",
+        Check::Unguarded => {
+            "{provider} is reachable, and answers without a key too: this server checks no keys."
+        }
         Check::Invalid => {
             "Key is invalid: {provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id}`."
         }

@@ -87,7 +87,7 @@ pub fn describe_key(voice: Voice<'_>, key: &Key) -> String {
 }
 
 /// A name that somebody typed, without Markdown that could disguise it.
-fn plain(typed: &str) -> String {
+pub fn plain(typed: &str) -> String {
     typed
         .chars()
         .filter(|c| !"*_~`|<>@#[]()\\\n".contains(*c))

@@ -86,11 +86,18 @@ fn unknown_model(voice: Voice<'_>, model: &str) -> String {
     let sentence = if model.is_empty() {
         "This provider has no default model here. Name one with `model:`; the list that appears while you type it \
          holds those that there are."
+    } else if model.contains('/') {
+        "I know no provider called `{vendor}`, and can't tell whose model `{subject}` is. The list that appears while \
+         you type `model:` holds those that can be used. OpenRouter has models of many vendors: \
+         `openrouter/{subject}`."
     } else {
         "I can't tell whose model `{subject}` is. Write it as `provider/model`, such as `openai/{subject}`; the list \
          that appears while you type `model:` holds those that can be used."
     };
-    voice.lang.say(sentence, &[("subject", &in_code(model))])
+    let vendor = model.split_once('/').map_or("", |(vendor, _)| vendor);
+    let values: &[(&str, &dyn std::fmt::Display)] =
+        &[("subject", &in_code(model)), ("vendor", &in_code(vendor))];
+    voice.lang.say(sentence, values)
 }
 
 /// Whether the account behind somebody else's key has to be changed.

@@ -41,7 +41,14 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
-        KeyRefusal::MalformedExtra { field, goal } => pasted::malformed_extra(voice, field, *goal),
+        KeyRefusal::MalformedExtra {
+            field,
+            is_missing: true,
+            goal,
+        } => pasted::missing_extra(voice, field, *goal),
+        KeyRefusal::MalformedExtra { field, goal, .. } => {
+            pasted::malformed_extra(voice, field, *goal)
+        }
         KeyRefusal::KeyRefused {
             provider,
             scope,

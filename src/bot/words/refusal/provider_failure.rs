@@ -55,7 +55,8 @@ fn describe_class(class: FailureClass) -> &'static str {
             "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
         }
         FailureClass::ModelNotFound => {
-            "{provider} has no such model for this key. Leave `model:` out for the default, or name another."
+            "{provider} has no such model for this key. Choose another: with `model:` in a command, or for all that \
+             you ask with `/model set`."
         }
         FailureClass::ContextTooLong => {
             "The prompt is too long for this model. Shorten it, or name another model."
@@ -69,7 +70,7 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::BadRequest => {
             "{provider} did not understand the request. That is a fault of mine or of the model's name; \
-             try it without `model:`."
+             choose another, with `model:` in a command or with `/model set`."
         }
         FailureClass::Upstream => {
             "{provider} is having trouble. Ask again in a minute, or name another provider."

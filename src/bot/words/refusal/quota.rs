@@ -58,6 +58,11 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              more, or dollars such as `4.50`.",
             &[],
         )),
+        QuotaRefusal::AmbiguousAmount { less, more } => Card::text(lang.say(
+            "That amount can be read as `{less}` or as `{more}`. Write one of these two. \
+             Nothing was changed.",
+            &[("less", less), ("more", more)],
+        )),
         QuotaRefusal::NameOne => Card::text(lang.say(
             "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was \
              changed.",

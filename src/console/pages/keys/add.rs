@@ -190,10 +190,14 @@ fn show_steps(known: ProviderInfo<'_>) -> Markup {
 /// What was stored, what was taken out around it, and what its provider says.
 pub fn describe_added(name: &str, added: &AddedKey) -> String {
     let done = match &added.replaced {
+        Some(_) if added.is_same => {
+            format!("That {name} key was stored already. It was checked again.")
+        }
         Some(old) => format!("Replaced your {name} key{}", replacing::describe_old(old)),
         None => format!("Stored your {name} key."),
     };
     let mut words = vec![done];
+    words.extend(added.kept_name().map(replacing::describe_kept));
     words.extend(describe_removed(&added.removed));
     words.push(describe_check(name, &added.check));
     if !added.looks_right {
@@ -202,7 +206,7 @@ pub fn describe_added(name: &str, added: &AddedKey) -> String {
         ));
     }
     let is_for_pictures = added.kind == ProviderKind::Image;
-    if is_for_pictures && added.check == Check::Valid {
+    if is_for_pictures && matches!(added.check, Check::Valid | Check::Unguarded) {
         words.push("It pays for pictures.".to_owned());
     }
     words.join(" ")
@@ -212,15 +216,17 @@ pub fn describe_added(name: &str, added: &AddedKey) -> String {
 pub fn describe_check(name: &str, check: &Check) -> String {
     match check {
         Check::Valid => format!("{name} accepts it."),
+        Check::Unguarded => format!(
+            "{name} is reachable, and answers without a key too: this server checks no keys."
+        ),
         Check::Invalid => format!("Key is invalid: {name} refuses it, so it is not used."),
         Check::OutOfCredit => format!(
             "{name} knows it, but its account is out of credit, so it is not used yet. Top it \
              up, then check it again."
         ),
-        Check::Restricted => format!(
-            "{name} accepts it, but with restrictions: its permissions, plan or region may stop \
-             some questions."
-        ),
+        Check::Restricted => {
+            format!("{name} accepts it. Its rights, plan or region may stop some questions.")
+        }
         Check::WrongExtra => format!(
             "{name} accepts the key, but finds nothing under what you typed beside it. Replace \
              it with the right ones."

@@ -41,7 +41,11 @@ pub fn show(visit: &Visit, one: &Key, who_pays: &WhoPays) -> Markup {
             ),
             html! { (link::button(&replace, "Replace it")) },
         ),
-        Health::Refused | Health::Unverified | Health::Valid | Health::Restricted => note::urgent(
+        Health::Refused
+        | Health::Unverified
+        | Health::Valid
+        | Health::Unguarded
+        | Health::Restricted => note::urgent(
             "Key is invalid.",
             &format!("{name} refused it. {} {meanwhile}", causes(&name)),
             html! {

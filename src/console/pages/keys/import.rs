@@ -9,7 +9,7 @@ use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, icon, key, note};
-use crate::console::reply::Page;
+use crate::console::reply::{Page, Reply};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, describe_wait};
@@ -94,23 +94,60 @@ fn not_read(trouble: TextTrouble) -> Trouble {
         .way("/keys/import", "Choose another")
 }
 
-/// Stores the keys that are ticked, and forgets the others.
+/// Stores the keys that are ticked, and forgets the others. The same form sent
+/// again does nothing.
 pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller: Caller = person.caller(&visit).await?;
-    let id = visit.form.text("import").to_owned();
+    let once = (
+        person.session.session.id,
+        visit.form.text("import").to_owned(),
+    );
+    let sent_once = &visit.console.sent_once;
+    if !sent_once.take(&once, visit.app().now_ms()) {
+        let words = "That form came before, and was carried out once. What is stored stands below.";
+        return person.say_at(&visit, "/keys", words).await;
+    }
+    let stored = store_ticked(&visit, &person, &caller).await;
+    match stored {
+        Ok(Outcome {
+            waits: false,
+            reply,
+        }) => Ok(reply),
+        Ok(Outcome { reply, .. }) => {
+            sent_once.give_back(&once);
+            Ok(reply)
+        }
+        Err(trouble) => {
+            sent_once.give_back(&once);
+            Err(trouble)
+        }
+    }
+}
+
+/// Where the browser goes after an import, and whether keys of it wait.
+struct Outcome {
+    reply: Reply,
+    waits: bool,
+}
+
+async fn store_ticked(
+    visit: &Visit,
+    person: &SignedIn,
+    caller: &Caller,
+) -> Result<Outcome, Trouble> {
+    let id = visit.form.text("import");
     let chosen: Vec<KeyId> = visit.form.all("chosen").filter_map(KeyId::parse).collect();
     let keys = &visit.app().keys;
     if chosen.is_empty() {
-        keys.forget_import(&caller, &id).await?;
-        return person
-            .say_at(
-                &visit,
-                "/keys",
-                "Nothing was ticked, so nothing was stored.",
-            )
-            .await;
+        keys.forget_import(caller, id).await?;
+        let words = "Nothing was ticked, so nothing was stored.";
+        let reply = person.say_at(visit, "/keys", words).await?;
+        return Ok(Outcome {
+            reply,
+            waits: false,
+        });
     }
-    let outcomes = keys.finish_import(&caller, &id, &chosen).await?;
+    let outcomes = keys.finish_import(caller, id, &chosen).await?;
     let names = Names::of(visit.app().providers());
     let words: Vec<String> = outcomes
         .iter()
@@ -124,15 +161,23 @@ pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
     } else {
         "/keys".to_owned()
     };
-    person.say_at(&visit, address, &words.join(" ")).await
+    let reply = person.say_at(visit, address, &words.join(" ")).await?;
+    Ok(Outcome { reply, waits })
 }
 
 fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
     match outcome {
         ImportOutcome::Stored { key, replaced } => {
             let done = if *replaced { "Replaced" } else { "Stored" };
-            format!("{done} your {} key.", names.name(&key.provider))
+            let kept = key.name.as_ref().filter(|_| *replaced);
+            let kept =
+                kept.map_or_else(String::new, |name| format!(" It keeps the name “{name}”."));
+            format!("{done} your {} key.{kept}", names.name(&key.provider))
         }
+        ImportOutcome::StoredBefore(provider) => format!(
+            "Your {} key is stored already, so nothing changed.",
+            names.name(provider)
+        ),
         ImportOutcome::Refused(provider) => format!(
             "Key is invalid: {} refused it, so it was not stored.",
             names.name(provider)
@@ -171,8 +216,16 @@ fn show_head(words: &str) -> Markup {
 fn list_page(visit: &Visit, import: &KeyImport) -> Page {
     let names = Names::of(visit.app().providers());
     let can_store = import.keys.iter().any(|one| one.id.is_some());
+    let stored = import.keys.iter().filter(|one| one.is_stored).count();
+    let head = if can_store {
+        "None of what is ticked is stored yet. Tick what you want to keep."
+    } else if stored > 0 && stored == import.keys.len() {
+        "All of it is stored already, so there is nothing to do."
+    } else {
+        "There is nothing to store."
+    };
     let body = html! {
-        (show_head("Nothing is stored yet. Tick what you want to keep."))
+        (show_head(head))
         @if import.keys.is_empty() {
             (note::empty(
                 "key",
@@ -195,9 +248,11 @@ fn list_page(visit: &Visit, import: &KeyImport) -> Page {
                         }
                         tbody { @for one in &import.keys { (show_found(names, one)) } }
                     }
-                    @if can_store {
-                        div.foot.acts {
+                    div.foot.acts {
+                        @if can_store {
                             button.btn.strong { (icon::plain("lock")) "Store what is ticked" }
+                        } @else {
+                            a.btn href="/keys" { "Go to your keys" }
                         }
                     }
                 }
@@ -226,10 +281,11 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
                 }
             }
             td data-label="Health" {
-                span.health.bad[one.id.is_none()] { (icon::small(image)) (health) }
+                span.health.bad[one.id.is_none() && !one.is_stored] { (icon::small(image)) (health) }
             }
             td data-label="If stored" {
-                @if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
+                @if one.is_stored { "Is stored already" }
+                @else if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
                 @else if let Some(old) = &one.replaces {
                     "Replaces the one that you have" @if old.name.is_some() || old.hint.is_some() { ": " (key::label(old)) }
                 }

@@ -21,9 +21,11 @@ pub fn warn(known: ProviderInfo<'_>, stored: &Key, whose: &str) -> Markup {
         (None, Some(hint)) => format!(", which ends in {hint}"),
         (None, None) => String::new(),
     };
+    let keeps = stored.name.as_ref();
+    let keeps = keeps.map_or("", |_| ", and its name unless you give it another");
     let words = format!(
-        "{whose} a key for {name} already{called}. A new one takes its place; until {name} was \
-         asked about that, the old one stays."
+        "{whose} a key for {name} already{called}. A new one takes its place{keeps}; until {name} \
+         was asked about that, the old one stays."
     );
     note::plain(&words, html! {})
 }
@@ -37,4 +39,9 @@ pub fn describe_old(old: &Key) -> String {
         (None, Some(hint)) => format!(": the old one {hint}."),
         (None, None) => ".".to_owned(),
     }
+}
+
+/// That a key goes by the name of the one whose place it took.
+pub fn describe_kept(name: &str) -> String {
+    format!("The new one keeps the name “{name}”.")
 }

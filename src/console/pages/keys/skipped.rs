@@ -125,6 +125,15 @@ fn describe_why(names: Names<'_>, why: &WhySkipped) -> String {
     match why {
         WhySkipped::Unread => "It is neither NAME=value nor a key.".to_owned(),
         WhySkipped::Empty => "It has no value.".to_owned(),
+        WhySkipped::NameAlone => {
+            "It is the name of a variable, without a key. Write NAME=key, and import this line \
+             again."
+                .to_owned()
+        }
+        WhySkipped::Repeats(provider, line) => format!(
+            "The same {} key stands in line {line}. It is there once.",
+            names.name(provider)
+        ),
         WhySkipped::AnotherSetting => "It is another setting, and no provider’s key.".to_owned(),
         WhySkipped::Binary => {
             "It has zero bytes in it, as text in UTF-16 has. Save the file as UTF-8, or paste the \

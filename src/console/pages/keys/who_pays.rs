@@ -8,7 +8,7 @@ use crate::console::parts::{form, key, link, note, payer};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit};
-use crate::console::words::{add_address, skip_clause};
+use crate::console::words::{add_address, capitalized, skip_clause};
 use crate::model::{LimitUse, ProviderId, Source, Step, Trace, Verdict};
 
 /// Who pays in one place; none where Discord does not say who asks.
@@ -105,6 +105,10 @@ fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> M
                     }
                     (ladder::show(&ladder_of(visit, it, quota)))
                 }
+                None if visit.app().asks.replies_in_demo() => p.dim {
+                    "Ask without naming a provider, and a fixed reply answers that says so: \
+                     nobody can pay. Add a key of your own, and a model answers."
+                },
                 None => p.dim {
                     "Ask without naming a provider, and nobody can pay. Add a key of your own, \
                      and it does."
@@ -140,6 +144,16 @@ fn ladder_of(
         words: "No key comes along".to_owned(),
         outcome: Outcome::Skipped,
     };
+    let gives_demo = visit.app().asks.replies_in_demo();
+    let last = gives_demo.then(|| LadderStep {
+        source: Source::Demo,
+        title: "Demo".to_owned(),
+        words: "A fixed reply, marked as one".to_owned(),
+        outcome: match status.trace.taken() {
+            Some(_) => Outcome::NotReached,
+            None => Outcome::Pays,
+        },
+    });
     let here = steps_here(visit, &status.trace);
     let steps = here.map(|step| {
         let (words, outcome) = match step.verdict {
@@ -155,7 +169,7 @@ fn ladder_of(
             outcome,
         }
     });
-    std::iter::once(first).chain(steps).collect()
+    std::iter::once(first).chain(steps).chain(last).collect()
 }
 
 /// The steps that mean something in the place that is looked at: outside of
@@ -250,14 +264,5 @@ fn why_not(step: &Step) -> Option<String> {
         (Verdict::Absent, Source::Server) => Some("the server has none".to_owned()),
         (Verdict::Absent, _) => Some("the bot has none".to_owned()),
         (Verdict::Taken | Verdict::Behind, _) => None,
-    }
-}
-
-/// With a capital at its beginning.
-fn capitalized(words: &str) -> String {
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
     }
 }

@@ -9,6 +9,7 @@ use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
+use crate::console::parts::key::RESTRICTED;
 use crate::console::parts::{form, icon, money, note, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
@@ -142,10 +143,14 @@ fn show_health(key: &SystemKey) -> Markup {
     {
         return html! { span.health { (icon::small("pause")) "Paused" } };
     }
+    let needs_no_key = matches!(key, SystemKey::Environment(it) if it.variable.is_none());
     let (image, words, is_bad) = match key.health() {
+        Health::Valid | Health::Unguarded if needs_no_key => ("check", "Answers", false),
+        Health::Unverified if needs_no_key => ("minus", "Not asked yet", false),
         Health::Valid => ("check", "Works", false),
+        Health::Unguarded => ("check", "Reachable; it checks no keys", false),
         Health::Unverified => ("minus", "Not checked yet", false),
-        Health::Restricted => ("minus", "Works in part", false),
+        Health::Restricted => ("check", RESTRICTED, false),
         Health::Refused => ("alert", "Refused", true),
         Health::OutOfCredit => ("alert", "Out of credit", true),
         Health::Damaged => ("alert", "Damaged", true),
@@ -219,15 +224,19 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
     match visit.app().keys.put_system(&caller, draft).await {
         Ok(added) => {
             let name = provider_name(&visit, &added.key.provider);
-            let done = match &added.replaced {
+            let mut words = vec![match &added.replaced {
+                Some(_) if added.is_same => {
+                    format!("That {name} key was sealed already. It was checked again.")
+                }
                 Some(old) => format!("The {name} key is replaced{}", replacing::describe_old(old)),
                 None => format!("The {name} key is sealed."),
-            };
-            let words = format!("{done} {}", describe_check(&added.check));
-            person.say_at(&visit, PATH, &words).await
+            }];
+            words.extend(added.kept_name().map(replacing::describe_kept));
+            words.push(describe_check(&added.check).to_owned());
+            person.say_at(&visit, PATH, &words.join(" ")).await
         }
         Err(error @ Error::Refused(_)) => {
-            let mut trouble = explain(error);
+            let mut trouble = explain(&visit, error);
             "The key was not stored.".clone_into(&mut trouble.title);
             Ok(form_page(&visit, Some(&provider), Some(&trouble)).into())
         }
@@ -239,7 +248,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn check(visit: Visit, person: SignedIn) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(&person));
     let tested = keys.test_system(&caller, visit.path_value(0)).await;
-    let (key, check) = tested.map_err(explain)?;
+    let (key, check) = tested.map_err(|error| explain(&visit, error))?;
     let name = provider_name(&visit, key.provider());
     let words = format!("{name}: {}", describe_check(&check));
     person.say_at(&visit, PATH, &words).await
@@ -258,7 +267,7 @@ pub async fn resume(visit: Visit, person: SignedIn) -> HandlerResult {
 async fn set_paused(visit: &Visit, person: &SignedIn, paused: bool) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(person));
     let changed = keys.change_system(&caller, visit.path_value(0), None, Some(paused));
-    let key = changed.await.map_err(explain)?;
+    let key = changed.await.map_err(|error| explain(visit, error))?;
     let name = provider_name(visit, key.provider());
     let words = if paused {
         format!("The {name} key is paused: it pays for nobody until it is resumed.")
@@ -274,7 +283,7 @@ pub async fn show_removal(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, &path)?;
     let keys = &visit.app().keys;
     let found = keys.find_system(&caller, visit.path_value(0)).await;
-    let key = found.map_err(explain)?;
+    let key = found.map_err(|error| explain(&visit, error))?;
     let used = keys.system_use(&caller).await?;
     let (name, month) = (provider_name(&visit, key.provider()), key.used(&used).month);
     let body = html! {
@@ -300,7 +309,7 @@ pub async fn remove(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, visit.uri.path())?;
     let (keys, caller) = (&visit.app().keys, operator(&person));
     let removed = keys.remove_system(&caller, visit.path_value(0)).await;
-    let removed = removed.map_err(explain)?;
+    let removed = removed.map_err(|error| explain(&visit, error))?;
     let name = provider_name(&visit, &removed.provider);
     let words = format!("The {name} key is removed. To be thorough, revoke it at {name} too.");
     person.say_at(&visit, PATH, &words).await
@@ -315,9 +324,12 @@ fn provider_name(visit: &Visit, id: &ProviderId) -> String {
 fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "Its provider accepts it.",
+        Check::Unguarded => "Its server is reachable, and checks no keys.",
         Check::Invalid => "Its provider refuses it, so it pays for nobody.",
         Check::OutOfCredit => "Its account is out of credit, so it pays for nobody yet.",
-        Check::Restricted => "Its provider accepts it with restrictions.",
+        Check::Restricted => {
+            "Its provider accepts it. Its rights, plan or region may stop some questions."
+        }
         Check::WrongExtra => "Its provider knows the key, but not the ids that go with it.",
         Check::Unknown(_) => "Its provider could not be asked right now; it is used as it is.",
     }

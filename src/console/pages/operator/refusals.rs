@@ -5,26 +5,35 @@ use axum::http::StatusCode;
 
 use crate::app::Error;
 use crate::console::trouble::Trouble;
+use crate::console::visit::Visit;
+use crate::console::words::Names;
 use crate::model::{KeyRefusal, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
-pub fn explain(error: Error) -> Trouble {
+pub fn explain(visit: &Visit, error: Error) -> Trouble {
+    let names = Names::of(visit.app().providers());
     let words = match &error {
         Error::Refused(Refusal::Key(KeyRefusal::UnknownSystemKey)) => {
             return Trouble::nothing_here();
         }
-        Error::Refused(Refusal::Key(refusal)) => about_key(refusal),
+        Error::Refused(Refusal::Key(refusal)) => about_key(names, refusal),
         Error::Refused(Refusal::Quota(refusal)) => about_limit(refusal),
         _ => None,
     };
     let Some(words) = words else {
         return error.into();
     };
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    Trouble::new(status, "Nothing was changed", words).way("/operator", "Back to Operator")
+    let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut trouble = Trouble::new(unprocessable, "Nothing was changed", words)
+        .way("/operator", "Back to Operator");
+    if let Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { retry_after_s })) = &error {
+        trouble.status = StatusCode::TOO_MANY_REQUESTS;
+        trouble.retry_after_s = Some(*retry_after_s);
+    }
+    trouble
 }
 
-fn about_key(refusal: &KeyRefusal) -> Option<String> {
+fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
     Some(match refusal {
         KeyRefusal::ByokDisabled => {
             "BYOK is not enabled: set BYOK_MASTER_KEY to what “latchkey keygen” prints, and start again."
@@ -41,19 +50,22 @@ fn about_key(refusal: &KeyRefusal) -> Option<String> {
             } else {
                 ""
             };
+            let provider = names.name(provider);
             format!("Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}")
         }
         KeyRefusal::MalformedKey { problem, .. } => {
             format!("That can’t be a key: {problem}. Copy it again from its provider.")
         }
         KeyRefusal::NotAKey { wanted, .. } => {
+            let wanted = names.name(wanted);
             format!("That is a secret of another kind, and no key for {wanted}. It was sent to nobody.")
         }
         KeyRefusal::LooksLikeAnothers { of, wanted, .. } => {
-            let names: Vec<String> = of.iter().map(ToString::to_string).collect();
+            let owners: Vec<String> = of.iter().map(|id| names.name(id)).collect();
             format!(
-                "That looks like a key for {}, and {wanted} was chosen. It was sent to nobody. Go back and choose its provider.",
-                names.join(" or ")
+                "That looks like a key for {}, and {} was chosen. It was sent to nobody. Go back and choose its provider.",
+                owners.join(" or "),
+                names.name(wanted)
             )
         }
         KeyRefusal::SecretAsName => {
@@ -61,6 +73,13 @@ fn about_key(refusal: &KeyRefusal) -> Option<String> {
         }
         KeyRefusal::NameTooLong { characters, max } => {
             format!("The name has {characters} characters, and may have {max}. Choose a shorter one.")
+        }
+        KeyRefusal::MalformedExtra {
+            field,
+            is_missing: true,
+            ..
+        } => {
+            format!("“{field}” is empty, and the key is of no use without it.")
         }
         KeyRefusal::MalformedExtra { field, .. } => {
             format!("“{field}” must be a plain name of letters, digits and dashes.")
@@ -90,6 +109,12 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
             ));
         }
         QuotaRefusal::NoSuchLimit => "There is no such limit any more.",
+        QuotaRefusal::AmbiguousAmount { less, more } => {
+            return Some(format!(
+                "The amount may mean {less}, or {more}. Write one of these two, without anything \
+                 between thousands."
+            ));
+        }
         QuotaRefusal::BadAmount => "The amount must be a whole number, or dollars such as 4.50.",
         QuotaRefusal::BadDuration => {
             "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w."

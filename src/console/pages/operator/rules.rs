@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::app::{LimitSubject, make_limit, parse_duration, read_amount};
+use crate::app::{IdKind, LimitSubject, make_limit, parse_duration, read_amount};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::ids;
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::operator::server_names::ServerNames;
 use crate::console::pages::sign_in::require_fresh;
-use crate::console::parts::{form, money, when};
+use crate::console::parts::{form, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::words::limits::{bare_amount, describe_limit, describe_set};
 use crate::model::{
-    BlockTarget, Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, ServerId,
+    BlockTarget, Blocked, Bound, Caller, LimitUse, Metric, Period, PersonId, ServerId,
 };
 
 const HOME: &str = "/operator";
@@ -84,23 +86,15 @@ fn show_limit(visit: &Visit, names: &ServerNames, row: &LimitRow<'_>) -> Markup 
     // Everybody has no id.
     let id = Some(subject).filter(|_| kind != "everyone");
     let id = id.map_or_else(String::new, |id| id.to_string());
-    let (metric, span) = (used.limit.metric, used.limit.span);
+    let metric = used.limit.metric;
     html! {
         tr {
             th scope="row" { (of) }
             td data-label="What" {
-                (amount(metric, used.used)) " of " (amount(metric, used.limit.max)) " "
-                (metric.as_str()) " a " (span.period.as_str())
+                (bare_amount(metric, used.used)) " of " (describe_limit(used.limit))
             }
             td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &id), ("metric", metric.as_str())])) } }
         }
-    }
-}
-
-fn amount(metric: Metric, amount: u64) -> String {
-    match metric {
-        Metric::Cost => NanoDollars(amount).to_string(),
-        Metric::Requests | Metric::OutputTokens | Metric::Images => money::grouped(amount),
     }
 }
 
@@ -322,6 +316,8 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
         return Err(refuse(&visit, "That is you", words));
     }
     let during = read_duration(&visit)?;
+    let (server, id) = ids::of_blocked(whom);
+    ids::require_kind(&visit, server, id).await?;
     let people = &visit.app().people;
     people.block(&operator(&person), whom, during).await?;
     let words = format!(
@@ -350,14 +346,17 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = PersonId(read_id(&visit)?);
     let tier = visit.form.typed("tier");
     let during = match tier {
-        Some(_) => read_duration(&visit)?,
+        Some(_) => {
+            ids::require_kind(&visit, None, Some((IdKind::Person, whom.0))).await?;
+            read_duration(&visit)?
+        }
         None => None,
     };
     let people = &visit.app().people;
     people
         .give_tier(&operator(&person), whom, tier, during)
         .await
-        .map_err(explain)?;
+        .map_err(|error| explain(&visit, error))?;
     let words = match tier {
         Some(tier) => format!("{whom} has the tier “{tier}” now, unless a higher one applies."),
         None => format!("{whom} has no tier by hand any more."),
@@ -371,13 +370,26 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let (metric, period) = read_meter(&visit)?;
     let amount = read_amount(visit.form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, None));
-    let limit = limit.map_err(|refusal| explain(refusal.into()).typed(&visit.form))?;
-    let people = &visit.app().people;
-    people
-        .set_operators_limit(&operator(&person), whom, limit)
-        .await?;
-    let words = "The limit is set. Counting begins with the next ask, unless it was there before.";
-    person.say_at(&visit, HOME, words).await
+    let limit = limit.map_err(|refusal| explain(&visit, refusal.into()).typed(&visit.form))?;
+    ids::require_kind(&visit, None, whom.id()).await?;
+    let (people, caller) = (&visit.app().people, operator(&person));
+    people.set_operators_limit(&caller, whom, limit).await?;
+    let view = people.operators_view(&caller).await?;
+    let mut set = view.rules.limits.iter().zip(&view.uses);
+    let used = set.find(|((subject, set), _)| {
+        let is_its = whom.parts() == (set.bound, *subject);
+        is_its && set.limit == limit
+    });
+    let whose = match whom {
+        LimitSubject::Everyone => "everybody together".to_owned(),
+        LimitSubject::Person(person) => format!("person {person}"),
+        LimitSubject::Server(server) => {
+            let name = people.find_server_name(server).await;
+            name.unwrap_or_else(|| format!("server {server}"))
+        }
+    };
+    let words = describe_set(limit, &whose, used.map(|(_, used)| used.used));
+    person.say_at(&visit, HOME, &words).await
 }
 
 /// Clears such limits.
@@ -391,7 +403,7 @@ pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
     let cleared = people
         .clear_operators_limits(&operator(&person), whom, metric)
         .await
-        .map_err(explain)?;
+        .map_err(|error| explain(&visit, error))?;
     let words = match cleared {
         1 => "Cleared 1 limit.".to_owned(),
         cleared => format!("Cleared {cleared} limits."),
@@ -402,7 +414,7 @@ pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
 /// For how long, as it was typed; none for good.
 fn read_duration(visit: &Visit) -> Result<Option<Duration>, Trouble> {
     let read = parse_duration(visit.form.typed("during"));
-    read.map_err(|refusal| explain(refusal.into()))
+    read.map_err(|refusal| explain(visit, refusal.into()))
 }
 
 fn read_id(visit: &Visit) -> Result<u64, Trouble> {

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::{KnownProviders, OwnAttempt};
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{money, payer};
-use crate::console::words::{describe_left_out, describe_passed_over};
+use crate::console::words::{
+    capitalized, describe_left_out, describe_passed_over, describe_source,
+};
 use crate::model::{
-    Answer, FinishReason, NanoDollars, PictureAnswer, ProviderId, Source, Trace, Usage,
+    Answer, FinishReason, NanoDollars, PictureAnswer, ProviderId, Source, Trace, Usage, WhyFellBack,
 };
 
 /// A receipt in words.
@@ -69,11 +71,17 @@ impl Receipt {
             if count == 1 { "picture" } else { "pictures" }
         );
         let fell_back = made.fell_back_from.iter().map(|fell| {
-            let whose = payer::look(fell.source).words;
-            format!(
-                "Passed over: {whose} for {}.",
-                name_of(&fell.provider, providers)
-            )
+            let (whose, provider) = (
+                describe_source(fell.source),
+                name_of(&fell.provider, providers),
+            );
+            let why = match fell.why {
+                WhyFellBack::Restricted => "its provider does not let it do this",
+                WhyFellBack::TurnedDown => "its provider turned it down",
+                WhyFellBack::Damaged => "what is stored of it can’t be opened",
+                WhyFellBack::Limit => "it has reached its limit",
+            };
+            capitalized(&format!("{whose} for {provider} did not pay: {why}."))
         });
         let mut notes: Vec<String> = fell_back.collect();
         if !made.missing.is_empty() {
@@ -174,7 +182,9 @@ fn describe_usage(usage: &Usage, is_estimated: bool) -> String {
 
 fn passed_over(trace: &Trace, providers: KnownProviders<'_>) -> Option<String> {
     let skipped = describe_passed_over(trace, |id| name_of(id, providers));
-    (!skipped.is_empty()).then(|| format!("Passed over: {}.", skipped.join("; ")))
+    let sentences = skipped.iter().map(|why| format!("{}.", capitalized(why)));
+    let sentences: Vec<String> = sentences.collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// What a provider is called.

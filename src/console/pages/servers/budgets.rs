@@ -3,14 +3,16 @@
 
 use axum::http::StatusCode;
 
-use crate::app::{Budget, make_limit, read_amount};
+use crate::app::{Budget, IdKind, make_limit, read_amount};
 use crate::console::markup::{Markup, html};
+use crate::console::pages::ids;
 use crate::console::pages::servers::{Tab, rules, show_page};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::{limits, note};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
+use crate::console::words::limits::describe_set;
 use crate::model::{Bound, Metric, Period, Window};
 
 pub const ROWS: &[Row] = &[
@@ -90,7 +92,7 @@ fn show_set_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Marku
                         choice("dollars", "Dollars"), choice("requests", "Requests"),
                         choice("output_tokens", "Tokens of answers"), choice("images", "Pictures"),
                     ], "dollars"))
-                    (form::text("amount", "How much", "", "A whole number, or dollars such as 4.50"))
+                    (form::text("amount", "How much", "", "A whole number such as 1500, or dollars such as 4.50"))
                     (form::select("per", "Over how long", &[
                         choice("month", "A month"), choice("week", "A week"),
                         choice("day", "A day"), choice("minute", "A minute"),
@@ -214,14 +216,32 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
     let amount = read_amount(form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, window));
     let limit = limit.map_err(|refusal| Trouble::from(refusal).typed(form))?;
-    let setting = visit
-        .app()
-        .quotas
-        .set_budget(&managing.caller, bound, limit);
+    if let Bound::Role(role) = bound {
+        require_role(&visit, &managing, role).await?;
+    }
+    let (quotas, caller) = (&visit.app().quotas, &managing.caller);
+    let setting = quotas.set_budget(caller, bound, limit);
     setting
         .await
         .map_err(|error| Trouble::from(error).typed(form))?;
-    say(&visit, &managing, "The limit is set. Counting begins now.").await
+    let budget = quotas.read_budget(caller).await?;
+    let mut whole = budget.whole.iter();
+    let used = whole.find(|used| used.bound == bound && used.limit == limit);
+    let whose = match bound {
+        Bound::Role(role) => {
+            let roles = rules::list_roles(&visit, &managing).await;
+            format!("each member with role {}", rules::role_name(role, &roles))
+        }
+        Bound::Member => "each member".to_owned(),
+        _ => "everybody together".to_owned(),
+    };
+    let words = describe_set(limit, &whose, used.map(|used| used.used));
+    say(&visit, &managing, &words).await
+}
+
+/// Refuses an id that is no role's, as far as Discord says it.
+async fn require_role(visit: &Visit, managing: &Managing, role: u64) -> Result<(), Trouble> {
+    ids::require_kind(visit, Some(managing.server), Some((IdKind::Role, role))).await
 }
 
 async fn clear_budget(visit: Visit, managing: Managing) -> HandlerResult {
@@ -248,6 +268,9 @@ async fn exempt_role(visit: Visit, managing: Managing) -> HandlerResult {
         .parse()
         .map_err(|_| unknown_choice())?;
     let exempt = visit.form.text("exempt") == "yes";
+    if exempt {
+        require_role(&visit, &managing, role).await?;
+    }
     let quotas = &visit.app().quotas;
     quotas.exempt_role(&managing.caller, role, exempt).await?;
     let words = if exempt {

@@ -6,7 +6,7 @@ use crate::console::markup::{Markup, html};
 use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
-use crate::console::parts::key::provider_name;
+use crate::console::parts::key::{RESTRICTED, provider_name};
 use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -134,9 +134,10 @@ pub fn health_words(key: &Key) -> &'static str {
     match key.health {
         Health::Unverified => "Not checked: its provider did not answer",
         Health::Valid => "Works",
+        Health::Unguarded => "Reachable; this server checks no keys",
         Health::Refused => "Refused by its provider",
         Health::OutOfCredit => "Out of credit",
-        Health::Restricted => "Works for some things",
+        Health::Restricted => RESTRICTED,
         Health::Damaged => "Damaged: add it again",
     }
 }
@@ -215,13 +216,19 @@ async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
         typed: fields::read(form, known),
     };
     let added = visit.app().keys.put(&managing.caller, draft).await;
-    let AddedKey { key, replaced, .. } = added.map_err(|error| Trouble::from(error).typed(form))?;
+    let added: AddedKey = added.map_err(|error| Trouble::from(error).typed(form))?;
     let name = known.name();
-    let done = match &replaced {
+    let done = match &added.replaced {
+        Some(_) if added.is_same => {
+            format!("That {name} key was stored already. It was checked again.")
+        }
         Some(old) => format!("The {name} key is replaced{}", replacing::describe_old(old)),
         None => format!("The {name} key is added."),
     };
-    let words = format!("{done} {}.", health_words(&key));
+    let mut words = vec![done];
+    words.extend(added.kept_name().map(replacing::describe_kept));
+    words.push(format!("{}.", health_words(&added.key)));
+    let words = words.join(" ");
     say(&visit, &managing, &words).await
 }
 

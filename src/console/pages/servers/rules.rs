@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use crate::app::parse_duration;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::ids;
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::{note, when};
@@ -171,6 +172,8 @@ async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     let target = read_target(&visit)?;
     let during = parse_duration(form.typed("during"));
     let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
+    let wanted = ids::of_target(target);
+    ids::require_kind(&visit, Some(managing.server), Some(wanted)).await?;
     let people = &visit.app().people;
     people.block_here(&managing.caller, target, during).await?;
     say(&visit, &managing, "They may no longer ask in this server.").await

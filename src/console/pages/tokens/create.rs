@@ -15,7 +15,7 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{Refusal, Right, Scopes, ServerId, Token, TokenRefusal};
 
-use super::snippets;
+use super::snippets::{self, SnippetModels};
 
 const FORM: &str = "/tokens/new";
 /// How long a token lasts, in days; the first is what is chosen at first.
@@ -120,7 +120,10 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
     let made = people.create_token(&caller, name, Some(DAY * days), scopes);
     let made = made.await.inspect_err(|_| sent_once.give_back(&once));
     let (token, secret) = made.map_err(|error| Trouble::from(error).typed(&visit.form))?;
-    Ok(show_created(&visit, &token, &secret).into())
+    // A token is shown whatever keeps the models from being known.
+    let known = visit.app().asks.list_known_models(&caller).await;
+    let models = SnippetModels::choose(&known.unwrap_or_default());
+    Ok(show_created(&visit, &token, &secret, &models).into())
 }
 
 /// For how many days: one of the list, and the first where nothing was chosen.
@@ -150,11 +153,19 @@ fn sent_before() -> Trouble {
     .way("/tokens", "Go to your tokens")
 }
 
-fn show_created(visit: &Visit, token: &Token, secret: &SecretString) -> Page {
+fn show_created(
+    visit: &Visit,
+    token: &Token,
+    secret: &SecretString,
+    models: &SnippetModels,
+) -> Page {
     let name = token.name.as_deref().unwrap_or("Your token");
     let now_ms = visit.app().now_ms();
     let url = visit.app().gateway_url();
-    let snippets = url.map_or_else(|| html! {}, |url| snippets::show(url, token.scopes, secret));
+    let snippets = url.map_or_else(
+        || html! {},
+        |url| snippets::show(url, token.scopes, secret, models),
+    );
     let body = html! {
         div.head { div { h1 { "“" (name) "” is ready" } } }
         section.card.tabbed aria-labelledby="token-h" {

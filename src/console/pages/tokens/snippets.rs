@@ -2,20 +2,67 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::app::KnownModels;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::icon;
 use crate::model::{Right, Scopes};
 
+/// What snippets name where no model is known.
+const NO_MODEL: &str = "provider/model";
+
+/// The models that snippets name, of those that somebody can use.
+#[derive(Default)]
+pub struct SnippetModels {
+    /// Any that answers questions, as `provider/model`.
+    chat: Option<String>,
+    /// One of Anthropic's, as Anthropic names it.
+    anthropic: Option<String>,
+}
+
+impl SnippetModels {
+    /// Chooses among the models that somebody can use: of each provider the
+    /// default, where it has one.
+    pub fn choose(known: &[KnownModels]) -> Self {
+        let best = |of: &KnownModels| {
+            let chats = || of.models.iter().filter(|model| !model.makes_pictures);
+            let default = chats().find(|model| model.is_default);
+            default
+                .or_else(|| chats().next())
+                .map(|model| model.name.clone())
+        };
+        let of = |id: &str| known.iter().find(|of| of.provider.as_str() == id);
+        // OpenAI's are what most clients are made for.
+        let mut all = of("openai").into_iter().chain(known);
+        let chat = all.find_map(|of| Some(format!("{}/{}", of.provider, best(of)?)));
+        Self {
+            chat,
+            anthropic: of("anthropic").and_then(best),
+        }
+    }
+}
+
 /// A snippet for each client, with the address and the token filled in, of
 /// those that the token's rights are enough for.
-pub fn show(gateway: &str, scopes: Scopes, secret: &SecretString) -> Markup {
+pub fn show(
+    gateway: &str,
+    scopes: Scopes,
+    secret: &SecretString,
+    models: &SnippetModels,
+) -> Markup {
     let token = secret.expose_secret();
-    let snippets = if scopes.has(Right::Chat) {
-        for_chat(gateway, token)
+    let is_for_chat = scopes.has(Right::Chat);
+    let snippets = if is_for_chat {
+        for_chat(gateway, token, models)
     } else {
         vec![("curl", curl_of_api(gateway, scopes, token))]
     };
     html! {
+        @if is_for_chat && models.chat.is_none() {
+            p.small.dim {
+                "No key opens a model here yet. Once one does, put its name in the place of "
+                code { (NO_MODEL) } "; " a href="/models" { "Models" } " has the names."
+            }
+        }
         fieldset {
             legend.hidden { "Snippet for" }
             div.tabs {
@@ -40,15 +87,23 @@ pub fn show(gateway: &str, scopes: Scopes, secret: &SecretString) -> Markup {
     }
 }
 
-fn for_chat(gateway: &str, token: &str) -> Vec<(&'static str, String)> {
+fn for_chat(gateway: &str, token: &str, models: &SnippetModels) -> Vec<(&'static str, String)> {
+    let chat = models.chat.as_deref().unwrap_or(NO_MODEL);
+    // Anthropic's own models pass as they are; others are translated for its
+    // clients.
+    let (anthropic, base) = match &models.anthropic {
+        Some(model) => (model.as_str(), format!("{gateway}/anthropic")),
+        None => (chat, gateway.to_owned()),
+    };
     let claude_code = format!(
-        "export ANTHROPIC_BASE_URL={gateway}/anthropic\n\
+        "export ANTHROPIC_BASE_URL={base}\n\
          export ANTHROPIC_AUTH_TOKEN={token}\n\
+         export ANTHROPIC_MODEL={anthropic}\n\
          claude"
     );
     let codex = format!(
         "# ~/.codex/config.toml\n\
-         model = \"openai/gpt-6-sol\"\n\
+         model = \"{chat}\"\n\
          model_provider = \"latchkey\"\n\n\
          [model_providers.latchkey]\n\
          name = \"Latchkey\"\n\
@@ -62,22 +117,27 @@ fn for_chat(gateway: &str, token: &str) -> Vec<(&'static str, String)> {
         "curl {gateway}/v1/chat/completions \\\n  \
          -H \"Authorization: Bearer {token}\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  \
-         -d '{{\"model\": \"openai/gpt-6-luna\",\n       \
+         -d '{{\"model\": \"{chat}\",\n       \
          \"messages\": [{{\"role\": \"user\", \"content\": \"hello\"}}]}}'"
     );
     let openai = format!(
         "from openai import OpenAI\n\n\
          client = OpenAI(\n    base_url=\"{gateway}/v1\",\n    api_key=\"{token}\",\n)\n\
-         answer = client.responses.create(model=\"openai/gpt-6-luna\", input=\"hello\")\n\
+         answer = client.responses.create(model=\"{chat}\", input=\"hello\")\n\
          print(answer.output_text)"
     );
     let anthropic = format!(
         "from anthropic import Anthropic\n\n\
-         client = Anthropic(\n    base_url=\"{gateway}/anthropic\",\n    auth_token=\"{token}\",\n)"
+         client = Anthropic(\n    base_url=\"{base}\",\n    auth_token=\"{token}\",\n)\n\
+         answer = client.messages.create(\n    model=\"{anthropic}\",\n    max_tokens=1000,\n    \
+         messages=[{{\"role\": \"user\", \"content\": \"hello\"}}],\n)\n\
+         print(answer.content[0].text)"
     );
     let javascript = format!(
         "import OpenAI from \"openai\";\n\n\
-         const client = new OpenAI({{\n  baseURL: \"{gateway}/v1\",\n  apiKey: \"{token}\",\n}});"
+         const client = new OpenAI({{\n  baseURL: \"{gateway}/v1\",\n  apiKey: \"{token}\",\n}});\n\
+         const answer = await client.responses.create({{ model: \"{chat}\", input: \"hello\" }});\n\
+         console.log(answer.output_text);"
     );
     vec![
         ("Claude Code", claude_code),

@@ -10,11 +10,13 @@ use jiff::tz::TimeZone;
 
 use crate::app::{
     Bill, KeyNames, KnownProviders, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD,
-    ReceiptPage, ReceiptsAfter, Total, UsageScope, find_zone, receipts_table,
+    ReceiptPage, ReceiptsAfter, Total, UsageScope, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::pages::usage::filters::{UsedDays, is_used_month, month_words};
+use crate::console::pages::usage::filters::{
+    UsedDays, is_used_month, month_words, read_zone, wrong,
+};
 use crate::console::pages::usage::table;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
 use crate::console::parts::{key, money, note, payer};
@@ -83,16 +85,17 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     let Some(choice @ PeriodChoice::Month(..)) = choice else {
         return Err(Trouble::nothing_here());
     };
-    let zone = match visit.query("tz") {
-        None => None,
-        Some(name) => Some(find_zone(&name).ok_or_else(Trouble::nothing_here)?),
-    };
+    let zone = read_zone(visit)?;
+    if is_table {
+        visit.require_parameters(&["tz"])?;
+    }
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {
         return send_receipts(visit, whose, period).await;
     }
     let after = visit.query("after");
-    let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
+    let no_receipt = || wrong("No receipt has the number behind “after”. Begin at the first page.");
+    let after = after.map(|id| AttemptId::parse(&id).ok_or_else(no_receipt));
     let after = after.transpose()?;
     let quotas = &visit.app().quotas;
     let page = ReceiptsAfter {
@@ -316,6 +319,9 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
         )
     });
     let lines: Vec<String> = lines.collect();
+    let priced = receipt.receipt.as_ref();
+    let terms = priced.map_or_else(String::new, |priced| priced.terms.to_string());
+    let said = priced.and_then(|priced| priced.cut).is_some();
     html! {
         tr {
             th scope="row" { (at) span.sub { code { (receipt.id) } } }
@@ -326,6 +332,8 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
             td.two data-label="Used" {
                 (lines.join(", "))
                 @if receipt.estimated { span.sub { "estimated" } }
+                @if !terms.is_empty() { span.sub { "served as " (terms.replace('+', ", ")) } }
+                @if said { span.sub { "the provider reported more than is possible; the most that is possible is booked" } }
             }
             td.num data-label="Cost" { (money::cost(receipt.cost_nano.map(NanoDollars))) }
         }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use axum::http::StatusCode;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use url::form_urlencoded;
 
 use crate::app::{Period, PeriodChoice, find_zone};
@@ -102,18 +103,22 @@ impl Filters {
     /// Reads what the address asks for: the last 30 days in the operator's time
     /// zone where it says nothing.
     pub fn read(visit: &Visit) -> Result<Self, Trouble> {
-        let choice = match visit.query("period") {
+        let period = match (visit.query("period"), visit.query("days")) {
+            (Some(_), Some(_)) => {
+                return Err(wrong(
+                    "`days` and `period` both say which days are shown. Keep one of them in the address.",
+                ));
+            }
+            (period, None) => period,
+            (None, Some(days)) => Some(format!("{days}d")),
+        };
+        let choice = match period {
             None => PeriodChoice::LastDays(30),
             Some(text) => PeriodChoice::parse(&text).ok_or_else(|| {
                 wrong("There is no such period. It can be today, 7d, this-month, last-month, a month such as 2026-11, or a year such as 2026.")
             })?,
         };
-        let zone = match visit.query("tz") {
-            None => None,
-            Some(name) => Some(find_zone(&name).ok_or_else(|| {
-                wrong("There is no such time zone. It is named as the IANA names it, such as Europe/Berlin.")
-            })?),
-        };
+        let zone = read_zone(visit)?;
         let figure = match visit.query("show") {
             None => Figure::Cost,
             Some(name) => {
@@ -127,6 +132,12 @@ impl Filters {
             period: visit.app().quotas.period(choice, zone)?,
             figure,
         })
+    }
+
+    /// The same for a file, or for a program: what is misspelt is refused.
+    pub fn read_exactly(visit: &Visit) -> Result<Self, Trouble> {
+        visit.require_parameters(&["period", "tz", "show"])?;
+        Self::read(visit)
     }
 
     /// What follows the question mark of an address that shows the same.
@@ -180,6 +191,19 @@ impl Filters {
             }
         }
     }
+}
+
+/// The time zone that the address names; none where it names none.
+pub fn read_zone(visit: &Visit) -> Result<Option<TimeZone>, Trouble> {
+    let Some(name) = visit.query("tz") else {
+        return Ok(None);
+    };
+    let zone = find_zone(&name).ok_or_else(|| {
+        wrong(
+            "There is no such time zone. It is named as the IANA names it, such as Europe/Berlin.",
+        )
+    });
+    zone.map(Some)
 }
 
 /// Whether there can be usage of a month, by its first day.
@@ -238,7 +262,8 @@ fn offered(used: &UsedDays, chosen: &str) -> Vec<(String, String)> {
     offered
 }
 
-fn wrong(words: &str) -> Trouble {
+/// What an address asks for cannot be shown.
+pub fn wrong(words: &str) -> Trouble {
     Trouble::new(StatusCode::BAD_REQUEST, "That cannot be shown", words)
         .way("/usage", "Show the last 30 days")
 }

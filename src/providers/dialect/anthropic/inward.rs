@@ -331,6 +331,7 @@ fn read_source(source: &Json, kind: &str) -> Result<File, Untranslatable> {
         media_type: plain_media_type(&text("media_type")),
         name: None,
         at,
+        detail: None,
     })
 }
 

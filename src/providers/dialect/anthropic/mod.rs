@@ -186,6 +186,9 @@ const USAGE_PATHS: &[FieldPath] = &[
 
 fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
+    answer.reported.set_tier(usage["service_tier"].as_str());
+    answer.reported.set_speed(usage["speed"].as_str());
+    answer.reported.set_place(usage["inference_geo"].as_str());
     answer.usage = usage_of(&answer.reported);
 }
 

@@ -29,6 +29,7 @@ pub fn write_request(
 ) -> Result<WrittenRequest, Untranslatable> {
     let family = family_of(model);
     refuse_unsayable(request)?;
+    request.ignore_details();
     let max_tokens = request.max_tokens.unwrap_or(family.output_tokens);
     let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
     let thinks = write_reasoning(request, family, max_tokens, &mut body);

@@ -321,6 +321,7 @@ fn read_file(part: &Json) -> Option<File> {
         media_type: plain_media_type(kind.as_str().unwrap_or_default()),
         name: inline["displayName"].as_str().map(str::to_owned),
         at,
+        detail: None,
     })
 }
 

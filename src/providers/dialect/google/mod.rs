@@ -32,7 +32,7 @@ use super::surface::is_list;
 pub use answer::ContentReader;
 pub use inward::read_request;
 pub use outward::ContentWriter;
-pub use request::write_request;
+pub use request::{NO_SIGNATURE, write_request};
 
 pub const MODELS_PAGE: &str = "/models?pageSize=200";
 const MODELS_PATH: &str = "/models";
@@ -223,6 +223,9 @@ const MODALITIES: &[(&str, &[(&str, Field)])] = &[
 fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
     let usage = &event["usageMetadata"];
     answer.reported.take_piece(usage, USAGE_PATHS);
+    for tier in ["trafficType", "serviceTier"] {
+        answer.reported.set_tier(usage[tier].as_str());
+    }
     for (list, fields) in MODALITIES {
         for part in usage[*list].as_array().into_iter().flatten() {
             let modality = part["modality"].as_str();

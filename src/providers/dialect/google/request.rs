@@ -15,7 +15,7 @@ use super::models::{ModelFamily, Thinking, family_of, level_word};
 
 /// The signature that Google accepts for a tool call which another model
 /// asked for and Google has not signed: "Thought signatures", ai.google.dev.
-const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+pub const NO_SIGNATURE: &str = "skip_thought_signature_validator";
 /// The most words that end an answer.
 const STOPS_MAX: usize = 5;
 /// The media types of files that Google reads.
@@ -91,6 +91,7 @@ fn refuse_unsayable(
         request.ignored.add("user");
     }
     request.ignore_cache_marks();
+    request.ignore_details();
     Ok(())
 }
 

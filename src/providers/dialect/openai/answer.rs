@@ -19,6 +19,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         return;
     }
     answer.set_model(event, "model");
+    answer.reported.set_tier(event["service_tier"].as_str());
     for (place, choice) in event["choices"]
         .as_array()
         .into_iter()
@@ -105,6 +106,7 @@ const USAGE_PATHS: &[FieldPath] = &[
 fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
     responses::take_cost(usage, &mut answer.reported);
+    answer.reported.set_tier(usage["service_tier"].as_str());
     answer.usage = usage_of(&answer.reported);
 }
 
@@ -129,6 +131,8 @@ fn set_finish(reason: &str, answer: &mut ParsedAnswer) {
 struct SkimmedAnswer<'a> {
     error: Option<IgnoredAny>,
     x_groq: Option<IgnoredAny>,
+    #[serde(borrow)]
+    service_tier: Option<Cow<'a, str>>,
     #[serde(borrow)]
     choices: Vec<SkimmedChoice<'a>>,
     #[serde(borrow)]
@@ -159,6 +163,8 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     if reason == "error" {
         return false;
     }
+    let tier = skimmed.service_tier.as_deref();
+    answer.reported.set_tier(tier);
     take_usage(&usage, answer);
     set_finish(reason, answer);
     answer.usage.is_some()

@@ -10,9 +10,10 @@ use crate::providers::dialect::neutral::{
 /// Google's seal, in a tool call or a message of its own layer's.
 const GOOGLE_SEAL: [&str; 3] = ["extra_content", "google", "thought_signature"];
 /// The tags of sealed thoughts in `reasoning_details`, as OpenRouter has them.
-pub const FORMATS: [(&str, SealMaker); 2] = [
+pub const FORMATS: [(&str, SealMaker); 3] = [
     ("anthropic-claude-v1", SealMaker::Anthropic),
     ("google-gemini-v1", SealMaker::Google),
+    ("openai-responses-v1", SealMaker::OpenAi),
 ];
 
 /// Adds a message to the conversation.
@@ -95,7 +96,10 @@ fn read_part(part: &Json, message: Fields<'_>) -> Result<Part, Untranslatable> {
         Some("image_url") => {
             let shown = &part["image_url"];
             let url = shown.as_str().or(shown["url"].as_str());
-            Content::File(File::at_url(url.unwrap_or_default(), "image_url.url")?)
+            Content::File(File {
+                detail: shown["detail"].as_str().map(str::to_owned),
+                ..File::at_url(url.unwrap_or_default(), "image_url.url")?
+            })
         }
         Some("file") => Content::File(read_file(&part["file"])?),
         Some("input_audio") => {
@@ -105,6 +109,7 @@ fn read_part(part: &Json, message: Fields<'_>) -> Result<Part, Untranslatable> {
                 media_type: format!("audio/{}", shorten(format)),
                 name: None,
                 at: FilePlace::Base64(audio["data"].as_str().unwrap_or_default().to_owned()),
+                detail: None,
             })
         }
         Some(kind) => {

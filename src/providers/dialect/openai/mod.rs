@@ -23,13 +23,17 @@ use super::chat_request::{ChatRequest, picture_data_url};
 use super::raw_object::RawObject;
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::responses;
+use super::settled_calls::CallIds;
 use super::surface::is_list;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
 pub use messages::read_call;
-pub use outward::write_request;
+pub use models::{family_of, is_refused_in_chat, needs_responses};
+pub use outward::{
+    DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, refuse_unsayable, write_request,
+};
 pub use request::{read_format, read_function, read_request, read_sampling};
 
 pub const CHAT_PATH: &str = "/chat/completions";
@@ -62,6 +66,11 @@ pub struct OpenAiQuirks {
     pub has_dearer_ways: bool,
     /// Whether the vendor has OpenAI's Responses beside its chat.
     pub has_responses: bool,
+    /// Whether some of its models take some calls in the Responses alone.
+    pub has_models_without_chat: bool,
+    /// What the vendor calls the number that draws words again.
+    pub seed: &'static str,
+    pub call_ids: CallIds,
 }
 
 /// What a call asks for, by its address.

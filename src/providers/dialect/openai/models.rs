@@ -4,6 +4,8 @@
 use crate::providers::dialect::neutral::Effort::{
     self, High, Low, Max, Medium, Minimal, None as NoEffort, XHigh,
 };
+use crate::providers::dialect::neutral::NeutralRequest;
+use crate::providers::dialect::raw_object::RawObject;
 
 /// A family of models.
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +17,17 @@ pub struct ModelFamily {
     pub efforts: &'static [Effort],
     /// Whether the model reasons: it then reads no sampling and no `stop`.
     pub reasons: bool,
+    /// Efforts that the Responses take beside those.
+    pub efforts_in_responses: &'static [Effort],
     /// How functions go together with reasoning in a chat.
-    pub tools: ToolsInChat,
+    tools: ToolsInChat,
+    /// Whether the model thinks that nobody tells how hard.
+    thinks_unasked: bool,
 }
 
 /// How functions go together with reasoning in a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToolsInChat {
+enum ToolsInChat {
     Yes,
     /// Where the model is told not to reason.
     WithoutEffort,
@@ -34,7 +40,9 @@ const UNKNOWN: ModelFamily = ModelFamily {
     names: &[],
     efforts: &[],
     reasons: false,
+    efforts_in_responses: &[],
     tools: ToolsInChat::Yes,
+    thinks_unasked: true,
 };
 const REASONING: ModelFamily = ModelFamily {
     reasons: true,
@@ -46,6 +54,7 @@ const FAMILIES: &[ModelFamily] = &[
     ModelFamily {
         names: &["gpt-6.2", "gpt-6.1-sol", "gpt-6-astra"],
         efforts: &[Low, Medium, High, XHigh],
+        efforts_in_responses: &[Max],
         tools: ToolsInChat::No,
         ..REASONING
     },
@@ -59,6 +68,7 @@ const FAMILIES: &[ModelFamily] = &[
         names: &["gpt-5.4", "gpt-5.5"],
         efforts: &[NoEffort, Low, Medium, High, XHigh],
         tools: ToolsInChat::WithoutEffort,
+        thinks_unasked: false,
         ..REASONING
     },
     ModelFamily {
@@ -97,6 +107,46 @@ const FAMILIES: &[ModelFamily] = &[
         ..UNKNOWN
     },
 ];
+
+/// Parts of the names of models that have no chat at all.
+const WITHOUT_CHAT: [&str; 2] = ["-codex", "-pro"];
+
+/// Whether a model of OpenAI's takes a request in the Responses alone, or
+/// could not think about it in a chat.
+pub fn needs_responses(model: &str, request: &NeutralRequest) -> bool {
+    let family = family_of(model);
+    let may_think = request.reasoning.asked_effort() != Some(NoEffort);
+    family.has_no_chat(model) || (!request.tools.is_empty() && family.refuses_tools(may_think))
+}
+
+/// Whether a model of OpenAI's refuses a chat as its caller wrote it, which
+/// the Responses would take.
+pub fn is_refused_in_chat(model: &str, chat: &RawObject) -> bool {
+    let family = family_of(model);
+    let tools = chat.raw("tools").unwrap_or_default();
+    let has_functions = tools.contains("\"function\"");
+    if !has_functions {
+        return family.has_no_chat(model);
+    }
+    let effort: Option<String> = chat.get("reasoning_effort");
+    let thinks = effort.map_or(family.thinks_unasked, |it| it != NoEffort.word());
+    family.has_no_chat(model) || family.refuses_tools(thinks)
+}
+
+impl ModelFamily {
+    fn has_no_chat(&self, model: &str) -> bool {
+        self.reasons && WITHOUT_CHAT.iter().any(|part| model.contains(part))
+    }
+
+    /// Whether functions are refused in a chat.
+    fn refuses_tools(&self, thinks: bool) -> bool {
+        match self.tools {
+            ToolsInChat::Yes => false,
+            ToolsInChat::WithoutEffort => thinks,
+            ToolsInChat::No => true,
+        }
+    }
+}
 
 /// What a model takes.
 pub fn family_of(model: &str) -> ModelFamily {

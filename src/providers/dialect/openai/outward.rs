@@ -11,24 +11,29 @@ use crate::providers::dialect::neutral::{
     ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::ollama;
-use crate::providers::dialect::settled_calls::write_hex;
+use crate::providers::dialect::settled_calls::{CallIds, write_hex};
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
-use super::models::{ModelFamily, ToolsInChat, family_of};
+use super::models::{ModelFamily, family_of};
 use super::{CHAT_PATH, OpenAiQuirks};
 
 /// The most words that end an answer.
 const STOPS_MAX: usize = 4;
 /// The pictures that are looked at.
-const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+pub const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// How closely a picture is looked at of which nobody says it.
+pub const DETAIL: &str = "high";
 /// What the schema of an answer is called that its caller gave no name.
-const SCHEMA_NAME: &str = "output";
+pub const SCHEMA_NAME: &str = "output";
 /// How Ollama, below `/v1`, differs from OpenAI.
 const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
     has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
 };
 
 /// Writes a request.
@@ -54,7 +59,7 @@ pub fn write_request(
     write_effort(request, family, &mut body);
     write_tools(request, &mut body);
     write_format(request, &mut body);
-    write_sampling(request, family, &mut body);
+    write_sampling(request, family, quirks, &mut body);
     if !request.stop.is_empty() {
         let stops: Vec<Json> = request.stop.iter().map(Json::from).collect();
         body.set("stop", stops);
@@ -63,6 +68,7 @@ pub fn write_request(
         body.set_some("safety_identifier", request.user.as_deref().map(hash_user));
         body.set_some("service_tier", request.service_tier.as_deref());
     } else {
+        request.ignore_details();
         if request.user.is_some() {
             request.ignored.add("user");
         }
@@ -86,11 +92,12 @@ pub fn write_request(
 }
 
 /// Who asks, without saying it: OpenAI takes 64 characters.
-fn hash_user(user: &str) -> String {
+pub fn hash_user(user: &str) -> String {
     write_hex(Sha256::digest(user).iter())
 }
 
-fn refuse_unsayable(
+/// Refuses what no model of a family can be told by OpenAI's means.
+pub fn refuse_unsayable(
     request: &mut NeutralRequest,
     family: ModelFamily,
 ) -> Result<(), Untranslatable> {
@@ -105,28 +112,13 @@ fn refuse_unsayable(
             "A text to stop at, which this model does not read,",
         ));
     }
-    if family.tools == ToolsInChat::No && !request.tools.is_empty() {
-        return Err(Untranslatable::new(
-            "`tools` for this model, which takes them in `POST /v1/responses` alone,",
-        ));
-    }
     request.ignore_cache_marks();
     Ok(())
 }
 
-/// Writes how hard the model is to think. With functions, some do not think
-/// at all in a chat.
+/// Writes how hard the model is to think.
 fn write_effort(request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
-    let reasoning = &request.reasoning;
-    let asked = reasoning.effort.or(reasoning.budget.map(Effort::of_budget));
-    let must_not = family.tools == ToolsInChat::WithoutEffort && !request.tools.is_empty();
-    if must_not {
-        body.set("reasoning_effort", Effort::None.word());
-        if asked.is_some_and(|it| it != Effort::None) {
-            request.ignored.add("reasoning_effort");
-        }
-        return;
-    }
+    let asked = request.reasoning.asked_effort();
     match asked.map(|effort| (effort, effort.nearest(family.efforts))) {
         Some((_, Some(effort))) => body.set("reasoning_effort", effort.word()),
         Some((effort, None)) if effort != Effort::None => request.ignored.add("reasoning_effort"),
@@ -142,7 +134,7 @@ fn write_tools(request: &NeutralRequest, body: &mut Json) {
         let mut function = object([("name", tool.name.as_str().into())]);
         function.set_some("description", tool.description.as_deref());
         function.set("parameters", tool.parameters.clone());
-        if tool.is_strict {
+        if tool.is_strict && is_closed(&tool.parameters) {
             function.set("strict", true);
         }
         object([("type", "function".into()), ("function", function)])
@@ -187,7 +179,7 @@ fn write_format(request: &NeutralRequest, body: &mut Json) {
 
 /// Whether every object of a schema is closed and asks for all it has, as
 /// OpenAI's strict schemas must.
-fn is_closed(schema: &Json) -> bool {
+pub fn is_closed(schema: &Json) -> bool {
     let properties = schema["properties"].fields();
     let required = schema["required"].items();
     let is_object = schema["type"].is("object") || !properties.is_empty();
@@ -209,17 +201,22 @@ fn is_closed(schema: &Json) -> bool {
 }
 
 /// Models that reason read none of it.
-fn write_sampling(request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
+fn write_sampling(
+    request: &mut NeutralRequest,
+    family: ModelFamily,
+    quirks: OpenAiQuirks,
+    body: &mut Json,
+) {
     let sampling = &request.sampling;
     for (name, value) in [
         ("temperature", &sampling.temperature),
         ("top_p", &sampling.top_p),
         ("presence_penalty", &sampling.presence_penalty),
         ("frequency_penalty", &sampling.frequency_penalty),
-        ("seed", &sampling.seed),
+        (quirks.seed, &sampling.seed),
     ] {
         match value {
-            Some(value) if !family.reasons || name == "seed" => body.set(name, value.clone()),
+            Some(value) if !family.reasons || name == quirks.seed => body.set(name, value.clone()),
             Some(value) if value.as_f64() != Some(1.0) => request.ignored.add(name),
             _ => {}
         }
@@ -356,8 +353,8 @@ fn write_result(
     Ok(written)
 }
 
-/// A picture, or a document. OpenAI looks at pictures in the detail that has a
-/// bound; others know no such word.
+/// A picture, or a document. Without a word OpenAI looks at pictures in the
+/// detail that has a bound; others know no such word.
 fn write_file(file: &File, quirks: OpenAiQuirks) -> Result<Json, Untranslatable> {
     let kind = file.media_type.as_str();
     let url = match &file.at {
@@ -368,7 +365,7 @@ fn write_file(file: &File, quirks: OpenAiQuirks) -> Result<Json, Untranslatable>
     if PICTURES.contains(&kind) || (is_address && (kind.is_empty() || file.is_picture())) {
         let mut shown = object([("url", url.into())]);
         if quirks.has_dearer_ways {
-            shown.set("detail", "high");
+            shown.set("detail", file.detail.as_deref().unwrap_or(DETAIL));
         }
         return Ok(object([("type", "image_url".into()), ("image_url", shown)]));
     }

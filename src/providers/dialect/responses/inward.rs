@@ -49,8 +49,14 @@ const HINTS: &[&str] = &[
     "max_tool_calls",
     "plugins",
 ];
+/// Hints inside other fields.
+const HINTS_INSIDE: &[(&str, &str)] = &[
+    ("text", "verbosity"),
+    ("reasoning", "context"),
+    ("reasoning", "mode"),
+];
 /// What must be asked for to be told, and is told here in any case.
-const TOLD: &str = "reasoning.encrypted_content";
+pub const SEALED_REASONING: &str = "reasoning.encrypted_content";
 
 /// Reads the body of a call. What other dialects cannot express is refused by
 /// its name.
@@ -92,12 +98,16 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         request.ignored.add(tool);
     }
     for asked in fields.texts("include")? {
-        if asked != TOLD {
+        if asked != SEALED_REASONING {
             request.ignored.add("include");
         }
     }
-    if body["text"].get("verbosity").is_some() {
-        request.ignored.add("text.verbosity");
+    for (object, name) in HINTS_INSIDE {
+        let value = body[*object].get(name);
+        // What is so without a word is ignored without one.
+        if value.is_some_and(|value| !value.is("auto") && !value.is("standard")) {
+            request.ignored.add(&format!("{object}.{name}"));
+        }
     }
     if fields.flag("store")? == Some(true) {
         request.ignored.add("store");
@@ -120,7 +130,8 @@ fn read_reasoning(fields: Fields<'_>) -> Result<Reasoning, Untranslatable> {
     Ok(Reasoning {
         effort: inner.effort("effort")?,
         budget: None,
-        shows_thoughts: inner.text("summary")?.is_some(),
+        shows_thoughts: inner.text("summary")?.is_some()
+            || inner.text("generate_summary")?.is_some(),
     })
 }
 
@@ -222,7 +233,7 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             let seal = item["encrypted_content"].as_str();
             let thought = Content::Thought(Thought {
                 text: said.join("\n\n"),
-                seal: seal.map(|seal| untag(seal, SealMaker::Other)),
+                seal: seal.map(|seal| untag(seal, SealMaker::OpenAi)),
             });
             add(request, Speaker::Model, vec![Part::of(thought)]);
         }
@@ -254,9 +265,10 @@ fn read_part(part: &Json) -> Result<Part, Untranslatable> {
             Content::Text(text("text").to_owned())
         }
         "refusal" => Content::Text(text("refusal").to_owned()),
-        "input_image" if !text("image_url").is_empty() => {
-            Content::File(File::at_url(text("image_url"), "image_url")?)
-        }
+        "input_image" if !text("image_url").is_empty() => Content::File(File {
+            detail: part["detail"].as_str().map(str::to_owned),
+            ..File::at_url(text("image_url"), "image_url")?
+        }),
         "input_file" if !text("file_data").is_empty() => Content::File(File {
             name: part["filename"].as_str().map(str::to_owned),
             ..File::at_url(text("file_data"), "file_data")?

@@ -2,10 +2,14 @@
 //!
 //! - `inward`, `tool_names`: a caller's call, in the neutral form.
 //! - `outward`, `items`: the answer for such a caller.
+//! - `request`: a chat, written from the neutral form.
+//! - `reader`: answers, read in the neutral form.
 
 mod inward;
 mod items;
 mod outward;
+mod reader;
+mod request;
 mod tool_names;
 
 use serde_json::Value;
@@ -14,6 +18,8 @@ use crate::model::{FinishReason, Usage};
 
 pub use inward::read_request;
 pub use outward::ResponseWriter;
+pub use reader::ResponseReader;
+pub use request::write_request;
 
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
@@ -21,9 +27,11 @@ use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 
 pub const PATH: &str = "/responses";
+/// What limits the output.
+const LIMIT: &str = "max_output_tokens";
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
-    output_limits: &[&["max_output_tokens"]],
+    output_limits: &[&[LIMIT]],
     pictures: PictureFields {
         types: &["input_image"],
         urls: &["image_url"],
@@ -34,7 +42,13 @@ pub const REQUEST_FIELDS: RequestFields = RequestFields {
 
 /// Lowers the limit on the output; whether anything was changed.
 pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
-    request.set_at_most("max_output_tokens", tokens)
+    request.set_at_most(LIMIT, tokens)
+}
+
+/// The response that failed in an event of a stream, or in a whole answer.
+pub fn failed_response(event: &Value) -> Option<&Value> {
+    let response = event.get("response").unwrap_or(event);
+    (response["status"] == "failed").then_some(response)
 }
 
 /// Reads a whole answer, or an event of a stream, of which the last holds
@@ -73,6 +87,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 
 fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(response, "model");
+    let tier = response["service_tier"].as_str();
+    answer.reported.set_tier(tier);
     answer.finish = match response["status"].as_str() {
         Some("incomplete") => Some(FinishReason::Length),
         Some("completed") => Some(FinishReason::Complete),

@@ -63,10 +63,15 @@ pub struct Ask<'a> {
     pub thinks: bool,
     pub stream: bool,
     pub usage_wanted: bool,
+    /// Whether the ids of calls have nine letters and digits.
+    pub has_short_ids: bool,
     /// Tokens of the prompt.
     pub input: u64,
     /// The cost in dollars that this provider reports with its answer.
     pub cost: Option<f64>,
+    /// The tier of service that the answer names, where this provider names one:
+    /// `OpenAI` calls `priority` what is asked for as `fast`.
+    pub tier: Option<String>,
     /// Why the real provider would refuse this request.
     pub problem: Option<&'static str>,
 }
@@ -99,8 +104,10 @@ impl<'a> Ask<'a> {
             thinks: false,
             stream: body["stream"] == true,
             usage_wanted: true,
+            has_short_ids: call.provider.id == "mistral",
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
+            tier: served_tier(call),
             problem: None,
         };
         match surface {
@@ -365,4 +372,25 @@ fn schema_in(format: &Value, place: &str) -> Option<Value> {
         "json_object" => Some(Value::Null),
         _ => None,
     }
+}
+
+/// On which tier a call is served: the one that is asked for, which the real
+/// providers say where they have room. `docs/providers.md` §16.1.
+fn served_tier(call: &Call<'_>) -> Option<String> {
+    let asked = |field: &str| call.body[field].as_str();
+    let tier = match (call.provider.id, call.provider.dialect) {
+        ("openai", _) => match asked("service_tier") {
+            None | Some("auto") => "default",
+            Some("fast") => "priority",
+            Some(tier) => tier,
+        },
+        ("groq", _) => match asked("service_tier")? {
+            "auto" => "on_demand",
+            tier => tier,
+        },
+        (_, Dialect::Anthropic) => "standard",
+        (_, Dialect::Google) => asked("serviceTier").or(asked("service_tier"))?,
+        _ => return None,
+    };
+    Some(tier.to_owned())
 }

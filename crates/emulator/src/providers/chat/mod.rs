@@ -25,6 +25,7 @@ use crate::world::{ProviderFault, Standing};
 use ask::{Ask, Surface};
 use events::Streamed;
 use reply::Reply;
+pub use reply::SIGNATURE;
 use usage::Usage;
 
 /// Models that their providers have retired.
@@ -61,6 +62,10 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         reply.cut_at_limit();
     }
     let usage = Usage::of(&ask, &reply, call.fault);
+    let fails = call.fault == Some(&ProviderFault::FailedResponse);
+    if fails && ask.surface == Surface::Responses && !ask.stream {
+        return Json(responses::failed(&ask)).into_response();
+    }
     if ask.stream {
         stream::send(&ask, write_stream(&ask, &reply, &usage), call)
     } else {

@@ -12,7 +12,12 @@ use super::usage::Usage;
 pub const CREATED: u64 = 1_795_219_200;
 
 fn head(ask: &Ask<'_>, object: &str) -> Value {
-    json!({"id": "chatcmpl-0", "object": object, "created": CREATED, "model": ask.model})
+    let mut head =
+        json!({"id": "chatcmpl-0", "object": object, "created": CREATED, "model": ask.model});
+    if let Some(tier) = &ask.tier {
+        head["service_tier"] = json!(tier);
+    }
+    head
 }
 
 fn chunk(ask: &Ask<'_>, choices: &Value) -> Value {
@@ -37,8 +42,13 @@ fn reason(reply: &Reply) -> &'static str {
     }
 }
 
-fn call(at: usize, call: &ToolCall, arguments: &str) -> Value {
-    json!({"index": at, "id": format!("call_{}", call.number), "type": "function",
+fn call(ask: &Ask<'_>, at: usize, call: &ToolCall, arguments: &str) -> Value {
+    let id = if ask.has_short_ids {
+        format!("call{:05}", call.number)
+    } else {
+        format!("call_{}", call.number)
+    };
+    json!({"index": at, "id": id, "type": "function",
         "function": {"name": call.name, "arguments": arguments}})
 }
 
@@ -48,7 +58,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
     let mut first = json!({"role": "assistant", "content": "", "refusal": null});
     if let Some(only) = reply.calls.first().filter(|_| alone) {
         first["content"] = Value::Null;
-        first["tool_calls"] = json!([call(0, only, "")]);
+        first["tool_calls"] = json!([call(ask, 0, only, "")]);
     }
     let mut pieces: Vec<String> = reply
         .pieces()
@@ -56,7 +66,10 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         .collect();
     for (at, called) in reply.calls.iter().enumerate() {
         if !alone {
-            pieces.push(delta(ask, &json!({"tool_calls": [call(at, called, "")]})));
+            pieces.push(delta(
+                ask,
+                &json!({"tool_calls": [call(ask, at, called, "")]}),
+            ));
         }
         pieces.extend(called.input_pieces().iter().map(|piece| {
             let part = json!({"index": at, "function": {"arguments": piece}});
@@ -84,7 +97,7 @@ pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
     if !reply.calls.is_empty() {
         message["content"] = Value::Null;
         let calls = reply.calls.iter().map(|it| {
-            let mut written = call(0, it, &it.input.to_string());
+            let mut written = call(ask, 0, it, &it.input.to_string());
             // Only chunks have one.
             written.as_object_mut().map(|fields| fields.remove("index"));
             written

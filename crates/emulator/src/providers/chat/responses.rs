@@ -31,6 +31,9 @@ fn echoed(ask: &Ask<'_>) -> Value {
             response[name] = ask.body[name].clone();
         }
     }
+    if let Some(tier) = &ask.tier {
+        response["service_tier"] = json!(tier);
+    }
     response
 }
 
@@ -60,8 +63,8 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         .concat();
     let mut pieces = Vec::new();
     let mut at = 0;
-    if let Some(thought) = &reply.thought {
-        write_thought(&mut writer, at, thought, &mut pieces);
+    if let Some(item) = thought_item(ask, reply) {
+        write_thought(&mut writer, at, &item, &mut pieces);
         at += 1;
     }
     if reply.calls.is_empty() {
@@ -80,7 +83,8 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
     Streamed { head, pieces, tail }
 }
 
-fn write_thought(writer: &mut EventWriter, at: usize, thought: &str, out: &mut Vec<String>) {
+fn write_thought(writer: &mut EventWriter, at: usize, item: &Value, out: &mut Vec<String>) {
+    let thought = &item["summary"][0]["text"];
     let place = json!({"item_id": "rs_0", "output_index": at, "summary_index": 0});
     let mut say = |kind: &str, name: &str, value: Value| {
         let mut event = place.clone();
@@ -94,14 +98,14 @@ fn write_thought(writer: &mut EventWriter, at: usize, thought: &str, out: &mut V
         "part",
         json!({"type": "summary_text", "text": ""}),
     );
-    say("reasoning_summary_text.delta", "delta", json!(thought));
-    say("reasoning_summary_text.done", "text", json!(thought));
+    say("reasoning_summary_text.delta", "delta", thought.clone());
+    say("reasoning_summary_text.done", "text", thought.clone());
     say(
         "reasoning_summary_part.done",
         "part",
         json!({"type": "summary_text", "text": thought}),
     );
-    say("output_item.done", "item", thought_item(thought));
+    say("output_item.done", "item", item.clone());
 }
 
 fn write_text(writer: &mut EventWriter, at: usize, reply: &Reply, out: &mut Vec<String>) {
@@ -148,9 +152,15 @@ fn write_call(writer: &mut EventWriter, at: usize, call: &ToolCall, out: &mut Ve
     say("output_item.done", "item", whole);
 }
 
-fn thought_item(thought: &str) -> Value {
-    json!({"id": "rs_0", "type": "reasoning", "encrypted_content": SIGNATURE,
-        "summary": [{"type": "summary_text", "text": thought}]})
+/// What the model thought; sealed where that is asked for.
+fn thought_item(ask: &Ask<'_>, reply: &Reply) -> Option<Value> {
+    let summary = json!([{"type": "summary_text", "text": reply.thought.as_deref()?}]);
+    let mut item = json!({"id": "rs_0", "type": "reasoning", "summary": summary});
+    let asked = ask.body["include"].as_array();
+    if asked.is_some_and(|it| it.contains(&json!("reasoning.encrypted_content"))) {
+        item["encrypted_content"] = json!(SIGNATURE);
+    }
+    Some(item)
 }
 
 fn text_part(text: &str) -> Value {
@@ -172,10 +182,20 @@ fn call_item(call: &ToolCall) -> Value {
         "call_id": format!("call_{}", call.number), "name": call.name, "arguments": call.input.to_string()})
 }
 
+/// A response that failed: it has nothing but its error.
+pub fn failed(ask: &Ask<'_>) -> Value {
+    let mut response = echoed(ask);
+    response["status"] = json!("failed");
+    response["output"] = json!([]);
+    response["error"] =
+        json!({"code": "server_is_overloaded", "message": "The server is overloaded"});
+    response
+}
+
 /// Writes a reply in one piece.
 pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
     let mut output: Vec<Value> = Vec::new();
-    output.extend(reply.thought.as_deref().map(thought_item));
+    output.extend(thought_item(ask, reply));
     if reply.calls.is_empty() {
         output.push(text_item(reply));
     }

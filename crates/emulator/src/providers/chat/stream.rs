@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::ask::{Ask, Surface};
 use super::events::{Streamed, named_event, unnamed_event};
+use super::responses::failed;
 use crate::providers::call::Call;
 use crate::providers::faults::HANG;
 use crate::world::ProviderFault;
@@ -48,6 +49,12 @@ pub fn send(ask: &Ask<'_>, reply: Streamed, call: &Call<'_>) -> Response {
         Some(ProviderFault::ErrorInStream) => {
             steps.extend(pieces.take(half));
             steps.push(Step::Send(overloaded(ask.surface)));
+        }
+        Some(ProviderFault::FailedResponse) if ask.surface == Surface::Responses => {
+            steps.extend(pieces.take(half));
+            let event =
+                json!({"type": "response.failed", "response": failed(ask), "sequence_number": 99});
+            steps.push(Step::Send(named_event(&event)));
         }
         Some(ProviderFault::HugeLine) => {
             steps.push(Step::Send(format!("data: {}", "x".repeat(HUGE_BYTES))));

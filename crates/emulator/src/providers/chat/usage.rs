@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::INPUT_TOKENS;
-use super::ask::Ask;
+use super::ask::{Ask, Surface};
 use super::reply::Reply;
 use crate::world::ProviderFault;
 
@@ -16,6 +16,8 @@ pub struct Usage {
     /// Part of the prompt was read from a cache.
     is_cached: bool,
     cost: Option<f64>,
+    /// On which terms the call was served, as its dialect says it.
+    terms: Value,
 }
 
 impl Usage {
@@ -33,6 +35,7 @@ impl Usage {
             thought: thought.split_whitespace().count(),
             is_cached: fault == Some(&ProviderFault::CachedInput),
             cost: ask.cost,
+            terms: terms_of(ask),
         }
     }
 
@@ -72,13 +75,16 @@ impl Usage {
     /// In Anthropic's Messages, which count what is read from and written to
     /// a cache beside the input.
     pub fn in_messages(&self, output: &Value) -> Value {
-        if self.is_cached {
-            return json!({"input_tokens": 2, "cache_read_input_tokens": INPUT_TOKENS - 6,
+        let mut usage = if self.is_cached {
+            json!({"input_tokens": 2, "cache_read_input_tokens": INPUT_TOKENS - 6,
                 "cache_creation_input_tokens": 4, "output_tokens": output,
-                "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 3}});
-        }
-        json!({"input_tokens": self.input, "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0, "output_tokens": output})
+                "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 3}})
+        } else {
+            json!({"input_tokens": self.input, "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0, "output_tokens": output})
+        };
+        self.add_terms(&mut usage);
+        usage
     }
 
     /// In Google's dialect, which counts thoughts beside the output.
@@ -93,6 +99,30 @@ impl Usage {
         if self.is_cached {
             usage["cachedContentTokenCount"] = json!(self.cached());
         }
+        self.add_terms(&mut usage);
         usage
+    }
+
+    fn add_terms(&self, usage: &mut Value) {
+        for (name, term) in self.terms.as_object().into_iter().flatten() {
+            usage[name] = term.clone();
+        }
+    }
+}
+
+/// What Anthropic and Google say of the terms beside the counts.
+fn terms_of(ask: &Ask<'_>) -> Value {
+    match ask.surface {
+        Surface::Messages => {
+            let mut terms = json!({"service_tier": ask.tier, "inference_geo": "not_available"});
+            for name in ["inference_geo", "speed"] {
+                if !ask.body[name].is_null() {
+                    terms[name] = ask.body[name].clone();
+                }
+            }
+            terms
+        }
+        Surface::Generate if ask.tier.is_some() => json!({"serviceTier": ask.tier}),
+        _ => Value::Null,
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::anthropic_tools::{broken_pair, broken_tool};
 use super::{list, text};
+use crate::providers::chat::SIGNATURE;
 
 /// What a family of models takes.
 struct Family {
@@ -131,6 +132,17 @@ fn broken_message((at, message): (usize, &Value)) -> Option<String> {
         return Some("messages: text content blocks must contain non-whitespace text".to_owned());
     }
     let numbered = blocks.iter().enumerate();
+    let is_foreign = |(_, block): &(usize, &&Value)| {
+        let seals = [&block["signature"], &block["data"]];
+        let is_thought = text(block, "type").ends_with("thinking");
+        is_thought && seals.iter().any(|it| !it.is_null() && **it != SIGNATURE)
+    };
+    if let Some((number, block)) = numbered.clone().find(is_foreign) {
+        let kind = text(block, "type");
+        return Some(format!(
+            "messages.{at}.content.{number}: Invalid `signature` in `{kind}` block"
+        ));
+    }
     numbered
         .filter(|(_, block)| block["type"] == "image")
         .find_map(|(number, block)| {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{list, text};
+use crate::providers::chat::SIGNATURE;
 
 /// The most texts that end an answer.
 const STOPS_MAX: usize = 5;
@@ -29,6 +30,7 @@ pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
             let mut pairs = numbered.clone();
             pairs.find_map(|(at, content)| broken_calls(content, contents.get(at + 1).copied()))
         })
+        .or_else(|| foreign_signature(&contents))
         .or_else(|| broken_signature(model, &contents))
         .or_else(|| broken_declaration(body))
         .or_else(|| broken_config(model, body))
@@ -113,6 +115,18 @@ fn broken_signature(model: &str, contents: &[&Value]) -> Option<String> {
         }
     }
     None
+}
+
+/// A signature is one that Google made, or the word for none.
+fn foreign_signature(contents: &[&Value]) -> Option<String> {
+    let parts = contents.iter().flat_map(|content| list(&content["parts"]));
+    let mut seals = parts.map(|part| field(part, "thoughtSignature", "thought_signature"));
+    let is_known = |seal: &Value| {
+        seal.is_null() || *seal == SIGNATURE || *seal == "skip_thought_signature_validator"
+    };
+    seals
+        .any(|seal| !is_known(seal))
+        .then(|| "Corrupted thought signature.".to_owned())
 }
 
 fn broken_declaration(body: &Value) -> Option<String> {

@@ -1,15 +1,21 @@
 //! What a vendor refuses in the body of a chat beyond the names of its
 //! fields, with the vendor's own words. Each rule has its source in
-//! `docs/providers.md` §7.6, §9.5 and §10.6.
+//! `docs/providers.md` §7.4, §7.6, §9.5 and §10.6.
 //!
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
-//! - `openai`: OpenAI's chat.
+//! - `mistral`: Mistral's chat.
+//! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
+//!   `strict_schemas`: what both refuse.
 
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod mistral;
 mod openai;
+mod openai_models;
+mod responses;
+mod strict_schemas;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -33,7 +39,17 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
             json!({"type": "error", "error": {"type": "invalid_request_error", "message": message},
                 "request_id": "req_0"})
         }
-        ("openai", "/chat/completions") => openai::broken_rule(call.body)?,
+        ("openai", "/chat/completions") => {
+            if openai_models::is_without_chat(text(call.body, "model")) {
+                let words =
+                    "This model is only supported in v1/responses and not in v1/chat/completions.";
+                let body = write_broken((words.to_owned(), json!("model"), Value::Null));
+                return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+            }
+            write_broken(openai::broken_rule(call.body)?)
+        }
+        ("openai", "/responses") => write_broken(responses::broken_rule(call.body)?),
+        ("mistral", "/chat/completions") => mistral::broken_rule(call.body)?,
         ("google", path) if path.ends_with("enerateContent") => {
             let model = path.strip_prefix("/models/")?.split_once(':')?.0;
             let message = google::broken_rule(model, call.body)?;
@@ -42,6 +58,15 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         _ => return None,
     };
     Some((StatusCode::BAD_REQUEST, Json(body)).into_response())
+}
+
+/// What OpenAI answers a body with that breaks a rule: its words, the place,
+/// and the code.
+type Broken = (String, Value, Value);
+
+fn write_broken((message, param, code): Broken) -> Value {
+    json!({"error": {"message": message, "type": "invalid_request_error",
+        "param": param, "code": code}})
 }
 
 /// The items of a list; none of anything else.

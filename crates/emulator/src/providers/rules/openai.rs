@@ -1,10 +1,13 @@
-//! Rules of OpenAI's chat: calls and their results, names, lists.
+//! Rules of OpenAI's chat: calls and their results, names, lists, strict
+//! schemas.
 
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{list, text};
+use super::openai_models::broken_chat;
+use super::strict_schemas::broken_schema;
+use super::{Broken, list, text};
 
 /// The longest id of a call.
 const ID_CHARACTERS_MAX: usize = 40;
@@ -15,25 +18,33 @@ const STOPS_MAX: usize = 4;
 /// The most functions.
 const TOOLS_MAX: usize = 128;
 
-/// What OpenAI answers a body with that breaks a rule: its words, the place,
-/// and the code.
-type Broken = (String, String, Option<&'static str>);
-
-/// The error for a body that breaks a rule.
-pub fn broken_rule(body: &Value) -> Option<Value> {
-    let (message, param, code) = broken_list(body)
+/// The rule that a body breaks first.
+pub fn broken_rule(body: &Value) -> Option<Broken> {
+    broken_list(body)
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
-        .or_else(|| broken_pair(&body["messages"]))?;
-    Some(
-        json!({"error": {"message": message, "type": "invalid_request_error",
-        "param": param, "code": code}}),
-    )
+        .or_else(|| broken_chat(body))
+        .or_else(|| broken_format(&body["response_format"]["json_schema"]))
+        .or_else(|| broken_pair(&body["messages"]))
+}
+
+fn broken(words: String, place: impl Into<Value>, code: Option<&'static str>) -> Broken {
+    (words, place.into(), json!(code))
+}
+
+fn broken_format(described: &Value) -> Option<Broken> {
+    let is_strict = described["strict"] == true;
+    let wrong = is_strict
+        .then(|| broken_schema(&described["schema"]))
+        .flatten()?;
+    let name = text(described, "name");
+    let words = format!("Invalid schema for response_format '{name}': {wrong}");
+    Some(broken(words, "response_format", None))
 }
 
 fn broken_list(body: &Value) -> Option<Broken> {
     if body["messages"].as_array().is_some_and(Vec::is_empty) {
         let words = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.";
-        return Some((words.to_owned(), "messages".to_owned(), Some("empty_array")));
+        return Some(broken(words.to_owned(), "messages", Some("empty_array")));
     }
     for (name, most) in [("stop", STOPS_MAX), ("tools", TOOLS_MAX)] {
         let length = list(&body[name]).count();
@@ -41,7 +52,7 @@ fn broken_list(body: &Value) -> Option<Broken> {
             let words = format!(
                 "Invalid '{name}': array too long. Expected an array with maximum length {most}, but got an array with length {length} instead."
             );
-            return Some((words, name.to_owned(), Some("array_above_max_length")));
+            return Some(broken(words, name, Some("array_above_max_length")));
         }
     }
     None
@@ -58,15 +69,21 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
         let words = format!(
             "Invalid '{place}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
         );
-        return Some((words, place, Some("invalid_value")));
+        return Some(broken(words, place, Some("invalid_value")));
     }
     let length = name.len();
-    (length > NAME_CHARACTERS_MAX).then(|| {
+    if length > NAME_CHARACTERS_MAX {
         let words = format!(
             "Invalid '{place}': string too long. Expected a string with maximum length {NAME_CHARACTERS_MAX}, but got a string with length {length} instead."
         );
-        (words, place, Some("string_above_max_length"))
-    })
+        return Some(broken(words, place, Some("string_above_max_length")));
+    }
+    let is_strict = tool["function"]["strict"] == true;
+    let parameters = &tool["function"]["parameters"];
+    let wrong = is_strict.then(|| broken_schema(parameters)).flatten()?;
+    let words = format!("Invalid schema for function '{name}': {wrong}");
+    let place = format!("tools[{at}].function.parameters");
+    Some(broken(words, place, Some("invalid_function_parameters")))
 }
 
 /// Each call is answered by the messages behind it, and each result answers
@@ -77,7 +94,8 @@ fn broken_pair(messages: &Value) -> Option<Broken> {
         if message["role"] == "tool" {
             if !open.remove(text(message, "tool_call_id")) {
                 let words = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
-                return Some((words.to_owned(), format!("messages.[{at}].role"), None));
+                let place = format!("messages.[{at}].role");
+                return Some(broken(words.to_owned(), place, None));
             }
             continue;
         }
@@ -92,7 +110,7 @@ fn broken_pair(messages: &Value) -> Option<Broken> {
                 let words = format!(
                     "Invalid '{place}': string too long. Expected a string with maximum length {ID_CHARACTERS_MAX}, but got a string with length {length} instead."
                 );
-                return Some((words, place, Some("string_above_max_length")));
+                return Some(broken(words, place, Some("string_above_max_length")));
             }
             open.insert(id);
         }
@@ -105,5 +123,5 @@ fn unanswered(at: usize, open: &HashSet<&str>) -> Option<Broken> {
     let words = format!(
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: {id}"
     );
-    Some((words, format!("messages.[{at}].role"), None))
+    Some(broken(words, format!("messages.[{at}].role"), None))
 }

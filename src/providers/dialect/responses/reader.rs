@@ -1,0 +1,362 @@
+//! Reads answers of OpenAI's Responses in the neutral form;
+//! `docs/providers.md` §8.
+
+use std::collections::HashSet;
+
+use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::json::Json;
+use crate::providers::dialect::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translation::AnswerReader;
+
+/// How the ids of responses begin.
+const ID_START: &str = "resp_";
+
+/// Reads responses, whole or event by event. Of an item that did not come in
+/// pieces the whole is read, where it ends or where the response does.
+#[derive(Default)]
+pub struct ResponseReader {
+    /// The places of the items that are calls; a call's place in this list is
+    /// its number.
+    calls: Vec<u64>,
+    /// The places of the items that came in pieces.
+    begun: HashSet<u64>,
+    /// The places of the items that have ended.
+    ended: HashSet<u64>,
+    has_refused: bool,
+}
+
+impl AnswerReader for ResponseReader {
+    fn read(&mut self, event: &Json, pieces: &mut Vec<AnswerPiece>) {
+        let place = event["output_index"].as_u64().unwrap_or(0);
+        let kind = event["type"].as_str().unwrap_or_default();
+        match kind {
+            "response.created" => pieces.push(names_of(&event["response"])),
+            "response.output_item.added" => {
+                if event["item"]["type"].is("function_call") {
+                    self.begin_call(place, &event["item"], pieces);
+                }
+            }
+            "response.reasoning_summary_part.added" => {
+                if event["summary_index"].as_u64().unwrap_or(0) > 0 {
+                    pieces.push(AnswerPiece::Thought("\n\n".to_owned()));
+                }
+            }
+            "response.output_text.annotation.added" => read_citation(&event["annotation"], pieces),
+            "response.output_item.done" => self.end_item(place, &event["item"], pieces),
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                self.read_response(&event["response"], pieces);
+            }
+            "" => self.read_response(event, pieces),
+            _ => self.read_delta(kind, place, &event["delta"], pieces),
+        }
+    }
+}
+
+impl ResponseReader {
+    fn read_delta(&mut self, kind: &str, place: u64, delta: &Json, pieces: &mut Vec<AnswerPiece>) {
+        let Some(more) = delta.as_str().filter(|it| !it.is_empty()) else {
+            return;
+        };
+        let more = more.to_owned();
+        pieces.push(match kind {
+            "response.output_text.delta" => AnswerPiece::Text(more),
+            "response.refusal.delta" => {
+                self.has_refused = true;
+                AnswerPiece::Refusal(more)
+            }
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
+                AnswerPiece::Thought(more)
+            }
+            "response.function_call_arguments.delta" => {
+                let Some(at) = self.calls.iter().position(|it| *it == place) else {
+                    return;
+                };
+                AnswerPiece::CallArguments { at, json: more }
+            }
+            _ => return,
+        });
+        self.begun.insert(place);
+    }
+
+    fn begin_call(&mut self, place: u64, item: &Json, pieces: &mut Vec<AnswerPiece>) -> usize {
+        if let Some(at) = self.calls.iter().position(|it| *it == place) {
+            return at;
+        }
+        let at = self.calls.len();
+        self.calls.push(place);
+        let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+        pieces.push(AnswerPiece::CallBegin {
+            at,
+            id: text("call_id"),
+            name: text("name"),
+        });
+        at
+    }
+
+    /// Reads what an item has that did not come in pieces. The seal comes with
+    /// the end.
+    fn end_item(&mut self, place: u64, item: &Json, pieces: &mut Vec<AnswerPiece>) {
+        if !self.ended.insert(place) {
+            return;
+        }
+        let is_new = !self.begun.contains(&place);
+        match item["type"].as_str().unwrap_or_default() {
+            "message" if is_new => {
+                for part in item["content"].items() {
+                    self.read_part(part, pieces);
+                }
+            }
+            "reasoning" => {
+                let summary = item["summary"]
+                    .items()
+                    .iter()
+                    .chain(item["content"].items());
+                let texts = summary.filter_map(|part| part["text"].as_str());
+                let text = texts.collect::<Vec<_>>().join("\n\n");
+                if is_new && !text.is_empty() {
+                    pieces.push(AnswerPiece::Thought(text));
+                }
+                if let Some(data) = item["encrypted_content"].as_str() {
+                    pieces.push(AnswerPiece::Sealed(Seal {
+                        maker: SealMaker::OpenAi,
+                        data: data.to_owned(),
+                    }));
+                }
+            }
+            "function_call" => {
+                let at = self.begin_call(place, item, pieces);
+                let arguments = item["arguments"].as_str().filter(|it| !it.is_empty());
+                if let Some(json) = arguments.filter(|_| is_new) {
+                    let json = json.to_owned();
+                    pieces.push(AnswerPiece::CallArguments { at, json });
+                }
+            }
+            "image_generation_call" => {
+                if let Some(data) = item["result"].as_str() {
+                    let format = item["output_format"].as_str().unwrap_or("png");
+                    pieces.push(AnswerPiece::Picture {
+                        media_type: format!("image/{format}"),
+                        data: data.to_owned(),
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn read_part(&mut self, part: &Json, pieces: &mut Vec<AnswerPiece>) {
+        if let Some(why) = part["refusal"].as_str() {
+            self.has_refused = true;
+            pieces.push(AnswerPiece::Refusal(why.to_owned()));
+        }
+        let said = part["text"].as_str().filter(|it| !it.is_empty());
+        pieces.extend(said.map(|text| AnswerPiece::Text(text.to_owned())));
+        for annotation in part["annotations"].items() {
+            read_citation(annotation, pieces);
+        }
+    }
+
+    /// A whole response, or the one that a stream ends with.
+    fn read_response(&mut self, response: &Json, pieces: &mut Vec<AnswerPiece>) {
+        pieces.push(names_of(response));
+        for (place, item) in response["output"].items().iter().enumerate() {
+            self.end_item(place as u64, item, pieces);
+        }
+        let finish = match response["status"].as_str().unwrap_or_default() {
+            "incomplete" if response["incomplete_details"]["reason"].is("content_filter") => {
+                Finish::Filtered
+            }
+            "incomplete" => Finish::Length,
+            "failed" | "cancelled" => Finish::Failed,
+            _ if self.has_refused => Finish::Filtered,
+            _ if !self.calls.is_empty() => Finish::Calls,
+            _ => Finish::Stop,
+        };
+        pieces.push(AnswerPiece::Finish(finish));
+    }
+}
+
+fn names_of(response: &Json) -> AnswerPiece {
+    let id = response["id"].as_str();
+    AnswerPiece::Names {
+        id: id.map(|id| id.strip_prefix(ID_START).unwrap_or(id).to_owned()),
+        model: response["model"].as_str().map(str::to_owned),
+    }
+}
+
+fn read_citation(annotation: &Json, pieces: &mut Vec<AnswerPiece>) {
+    if let Some(url) = annotation["url"].as_str() {
+        pieces.push(AnswerPiece::Citation {
+            url: url.to_owned(),
+            title: annotation["title"].as_str().unwrap_or_default().to_owned(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::providers::dialect::answer_piece::{Block, DraftAnswer};
+
+    fn draft(events: &[Value]) -> DraftAnswer {
+        let mut reader = ResponseReader::default();
+        let mut draft = DraftAnswer::default();
+        for event in events {
+            let mut pieces = Vec::new();
+            reader.read(
+                &Json::parse(event.to_string().as_bytes()).unwrap(),
+                &mut pieces,
+            );
+            pieces.into_iter().for_each(|piece| draft.add(piece));
+        }
+        draft
+    }
+
+    fn response() -> Value {
+        json!({"id": "resp_7", "object": "response", "model": "gpt-6-luna", "status": "completed", "output": [
+            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "a"},
+                {"type": "summary_text", "text": "b"}], "encrypted_content": "seal"},
+            {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "Sun.",
+                "annotations": [{"type": "url_citation", "url": "https://a.example", "title": "A"}]}]},
+            {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}"},
+            {"type": "function_call", "id": "fc_2", "call_id": "c2", "name": "g", "arguments": "{\"x\":1}"}]})
+    }
+
+    /// The same response as OpenAI streams it, whose calls overlap.
+    fn streamed() -> Vec<Value> {
+        let of = |kind: &str, place: u64, more: Value| {
+            let mut event = json!({"type": format!("response.{kind}"), "output_index": place});
+            for (name, value) in more.as_object().unwrap() {
+                event[name] = value.clone();
+            }
+            event
+        };
+        let done = |place: usize| {
+            of(
+                "output_item.done",
+                place as u64,
+                json!({"item": response()["output"][place]}),
+            )
+        };
+        let call = |place: u64, id: &str, name: &str| {
+            let item =
+                json!({"type": "function_call", "call_id": id, "name": name, "arguments": ""});
+            of("output_item.added", place, json!({"item": item}))
+        };
+        let written = |place: u64, json: &str| {
+            of(
+                "function_call_arguments.delta",
+                place,
+                json!({"delta": json}),
+            )
+        };
+        let cited = &response()["output"][1]["content"][0]["annotations"][0];
+        vec![
+            of(
+                "created",
+                0,
+                json!({"response": {"id": "resp_7", "model": "gpt-6-luna", "output": []}}),
+            ),
+            of(
+                "output_item.added",
+                0,
+                json!({"item": {"type": "reasoning", "encrypted_content": "early"}}),
+            ),
+            of(
+                "reasoning_summary_part.added",
+                0,
+                json!({"summary_index": 0}),
+            ),
+            of("reasoning_summary_text.delta", 0, json!({"delta": "a"})),
+            of(
+                "reasoning_summary_part.added",
+                0,
+                json!({"summary_index": 1}),
+            ),
+            of("reasoning_summary_text.delta", 0, json!({"delta": "b"})),
+            done(0),
+            of("output_text.delta", 1, json!({"delta": "Su"})),
+            of("output_text.delta", 1, json!({"delta": "n."})),
+            of(
+                "output_text.annotation.added",
+                1,
+                json!({"annotation": cited}),
+            ),
+            done(1),
+            call(2, "c1", "f"),
+            call(3, "c2", "g"),
+            written(3, "{\"x\""),
+            written(2, "{}"),
+            written(3, ":1}"),
+            done(2),
+            done(3),
+            of("completed", 0, json!({"response": response()})),
+        ]
+    }
+
+    #[test]
+    fn a_response_means_the_same_whole_streamed_and_without_its_pieces() {
+        let whole = draft(&[response()]);
+        assert_eq!(
+            (whole.id.as_deref(), whole.finish.clone()),
+            (Some("7"), Some(Finish::Calls))
+        );
+        let kinds = whole.blocks.iter().map(|block| match block {
+            Block::Thought(thought) => format!(
+                "{:?} {:?}",
+                thought.text,
+                thought.seal.as_ref().map(|it| &it.data)
+            ),
+            Block::Text { text, citations } => format!("{text:?} {citations:?}"),
+            Block::Call {
+                id,
+                name,
+                arguments,
+            } => format!("{id} {name} {arguments}"),
+            other => format!("{other:?}"),
+        });
+        insta::assert_snapshot!(kinds.collect::<Vec<_>>().join("\n"), @r#"
+        "a\n\nb" Some("seal")
+        "Sun." [("https://a.example", "A")]
+        c1 f {}
+        c2 g {"x":1}
+        "#);
+        let events = streamed();
+        let without_pieces = events.iter().filter(|event| {
+            !event["type"].as_str().unwrap().contains("delta")
+                && !event["type"].as_str().unwrap().contains("part")
+                && !event["type"].as_str().unwrap().contains("annotation")
+        });
+        let without_pieces: Vec<Value> = without_pieces.cloned().collect();
+        let only_the_end = &events[events.len() - 1..];
+        for events in [events.as_slice(), &without_pieces, only_the_end] {
+            let read = draft(events);
+            assert_eq!(
+                (read.blocks, read.finish),
+                (whole.blocks.clone(), whole.finish.clone())
+            );
+        }
+    }
+
+    #[test]
+    fn a_response_ends_in_one_way() {
+        let end = |more: Value| {
+            let mut response = json!({"object": "response", "output": []});
+            for (name, value) in more.as_object().unwrap() {
+                response[name] = value.clone();
+            }
+            draft(&[response]).finish.unwrap()
+        };
+        let cut =
+            |why: &str| json!({"status": "incomplete", "incomplete_details": {"reason": why}});
+        assert_eq!(end(json!({"status": "completed"})), Finish::Stop);
+        assert_eq!(end(cut("max_output_tokens")), Finish::Length);
+        assert_eq!(end(cut("content_filter")), Finish::Filtered);
+        assert_eq!(end(json!({"status": "failed"})), Finish::Failed);
+        let refusal = json!({"status": "completed", "output": [
+            {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}]});
+        assert_eq!(end(refusal), Finish::Filtered);
+    }
+}

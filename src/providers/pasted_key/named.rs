@@ -1,0 +1,217 @@
+//! Whose a key is by the names around it: of variables, settings, headers and
+//! addresses. Pure.
+
+use crate::providers::catalogue::{Catalogue, Provider};
+
+use super::peel::names_a_key;
+
+/// What may stand beside a provider's name in the name of a variable for its
+/// key. Any other word says that it is for something else: Azure's, say.
+const WORDS_BESIDE: &[&str] = &[
+    "ai",
+    "api",
+    "app",
+    "auth",
+    "default",
+    "dev",
+    "expo",
+    "generative",
+    "key",
+    "keys",
+    "local",
+    "main",
+    "my",
+    "new",
+    "next",
+    "old",
+    "personal",
+    "private",
+    "prod",
+    "production",
+    "public",
+    "react",
+    "secret",
+    "server",
+    "staging",
+    "studio",
+    "test",
+    "token",
+    "user",
+    "vite",
+    "work",
+];
+
+/// Providers whose clients other vendors' keys are given to: who sets
+/// `OPENAI_API_KEY` or `ANTHROPIC_AUTH_TOKEN` may mean any provider that
+/// answers to these clients.
+const CLIENTS_OF_MANY: &[&str] = &["openai", "anthropic"];
+
+/// The other providers that the text around a key tells of, where the key is
+/// plainly meant for one of them and not for `wanted`. `owners` are those whose
+/// keys begin as it does; what stands nearest before it decides, then what
+/// stands behind it.
+pub fn named_others<'a>(
+    catalogue: &'a Catalogue,
+    wanted: &Provider,
+    owners: &[&Provider],
+    (before, behind): (&str, &str),
+) -> Vec<&'a Provider> {
+    // An operator's own provider may take the keys of any other.
+    if !wanted.is_built_in || matches!(owners, [owner] if owner.id == wanted.id) {
+        return Vec::new();
+    }
+    let may_be_wanted = wanted.key_prefixes.is_empty() || !owners.is_empty();
+    let may_be_meant = |named: &&Provider| {
+        let is_possible = named.key_prefixes.is_empty()
+            || owners.iter().any(|owner| owner.id == named.id)
+            || !may_be_wanted;
+        is_possible && !CLIENTS_OF_MANY.contains(&named.id.as_str())
+    };
+    let names = words_of(before).rev().chain(words_of(behind));
+    for name in names {
+        let named = named_providers(catalogue, name);
+        if named.iter().any(|named| take_same_keys(named, wanted)) {
+            return Vec::new();
+        }
+        let meant: Vec<&Provider> = named.into_iter().filter(may_be_meant).collect();
+        if !meant.is_empty() {
+            return meant;
+        }
+    }
+    Vec::new()
+}
+
+/// Whether two providers take the same keys: their variables are the same.
+fn take_same_keys(one: &Provider, other: &Provider) -> bool {
+    one.id == other.id || one.env.iter().any(|variable| other.env.contains(variable))
+}
+
+/// What could be a name: runs of letters, digits, dashes and underscores.
+fn words_of(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let parts = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-';
+    text.split(parts).filter(|word| !word.is_empty())
+}
+
+/// The providers that the name of a variable tells of, best first.
+pub fn named_providers<'a>(catalogue: &'a Catalogue, name: &str) -> Vec<&'a Provider> {
+    let has_variable = |provider: &&Provider| {
+        provider
+            .env
+            .iter()
+            .any(|env| env.eq_ignore_ascii_case(name))
+    };
+    let exact: Vec<&Provider> = catalogue.iter().filter(has_variable).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    catalogue.find(name).map_or_else(
+        || catalogue.iter().filter(|it| tells_of(it, name)).collect(),
+        |provider| vec![provider],
+    )
+}
+
+/// Whether a name is a provider's name with words of a key beside it.
+fn tells_of(provider: &Provider, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let is_beside =
+        |word: &&str| word.chars().all(|c| c.is_ascii_digit()) || WORDS_BESIDE.contains(word);
+    names_a_key(name)
+        && Catalogue::names_of(provider).any(|called| {
+            let called: Vec<&str> = called.split('-').collect();
+            let mut places = words.windows(called.len()).enumerate();
+            places.any(|(at, here)| {
+                let before = words.get(..at).unwrap_or_default();
+                let after = words.get(at + called.len()..).unwrap_or_default();
+                here == called && before.iter().chain(after).all(is_beside)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::{ExposeSecret, SecretString};
+
+    use super::*;
+    use crate::model::ProviderId;
+    use crate::providers::Override;
+    use crate::providers::pasted_key::{PasteProblem, read_pasted_key};
+
+    fn read(provider: &str, typed: &str) -> Result<String, PasteProblem> {
+        let own = Override {
+            id: "acme".into(),
+            base_url: Some("https://llm.acme.example/v1".into()),
+            ..Override::default()
+        };
+        let catalogue = Catalogue::new(&[own]).unwrap();
+        let provider = catalogue.find(provider).unwrap();
+        let pasted = read_pasted_key(&catalogue, provider, &SecretString::from(typed))?;
+        Ok(pasted.secret.expose_secret().to_owned())
+    }
+
+    /// A key that begins as no provider's, and one that begins as two vendors'.
+    const SHAPELESS: &str = "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY";
+    const SHARED_SHAPE: &str = "sk-made0up1made0up1made0up1";
+
+    #[test]
+    fn a_key_that_is_named_as_anothers_is_sent_to_nobody() {
+        for (wanted, typed, meant) in [
+            ("openai", "MISTRAL_API_KEY=%", "mistral"),
+            ("openai", "export MISTRAL_API_KEY=\"%\"", "mistral"),
+            ("openai", "XAI_API_KEY=%", "xai"),
+            ("groq", "my-ollama-key: %", "ollama"),
+            ("openai", "{\"mistral\": {\"apiKey\": \"%\"}}", "mistral"),
+            ("openai", "mistral:\n  api_key: %\n", "mistral"),
+            ("runcomfy", "MISTRAL_API_KEY=%", "mistral"),
+            ("mistral", "RUNCOMFY_API_TOKEN=%", "runcomfy"),
+            ("openai", "DEEPSEEK_API_KEY=$", "deepseek"),
+            ("xai", "gemini_key = %", "google"),
+        ] {
+            let typed = typed.replace('%', SHAPELESS).replace('$', SHARED_SHAPE);
+            let Err(PasteProblem::KeyOf(of)) = read(wanted, &typed) else {
+                panic!("{wanted}: {typed}");
+            };
+            let of: Vec<&str> = of.iter().map(ProviderId::as_str).collect();
+            assert_eq!(of.join(" "), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn an_address_tells_whose_a_key_is() {
+        for typed in [
+            "curl https://api.mistral.ai/v1/models -H \"Authorization: Bearer %\"",
+            "curl -H \"Authorization: Bearer %\" https://api.mistral.ai/v1/models",
+            "base_url = https://api.mistral.ai/v1\napi_key = %",
+        ] {
+            assert!(
+                read("openai", &typed.replace('%', SHAPELESS)).is_err(),
+                "{typed}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_that_many_use_or_that_fits_is_no_reason_to_refuse() {
+        for (wanted, name, key) in [
+            ("mistral", "MISTRAL_API_KEY=", SHAPELESS),
+            ("mistral", "OPENAI_API_KEY=", SHAPELESS),
+            ("deepseek", "OPENAI_API_KEY=", SHARED_SHAPE),
+            ("deepseek", "ANTHROPIC_AUTH_TOKEN=", SHARED_SHAPE),
+            // It begins as OpenAI's do, and as nobody else's.
+            (
+                "openai",
+                "MISTRAL_API_KEY=",
+                "sk-proj-Made0Up1Made0Up1Made0Up1_made-up",
+            ),
+            // It begins as none of Google's do.
+            ("mistral", "copied from Google docs: ", SHAPELESS),
+            // An operator's own provider may answer for any other.
+            ("acme", "MISTRAL_API_KEY=", SHAPELESS),
+            ("runcomfy-serverless", "RUNCOMFY_API_TOKEN=", SHAPELESS),
+            ("openai", "gpt_key=", SHAPELESS),
+        ] {
+            let found = read(wanted, &format!("{name}{key}"));
+            assert_eq!(found.as_deref(), Ok(key), "{wanted}: {name}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! An import in a browser: sent twice it stores once, a reload does no harm, and
+//! every line that is no key has its words.
+
+use super::{SeenPage, Visitor};
+use crate::tests::{bad, good, run};
+
+fn contains(page: &SeenPage, words: &str) {
+    assert!(page.says().contains(words), "{words}: {}", page.shown());
+}
+
+const STORE: &str = "/keys/import/store";
+
+#[tokio::test]
+async fn a_file_that_comes_again_stores_nothing_and_says_so() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let file = format!("OPENAI_API_KEY={}", good("openai"));
+        let typed = [("keys", &*file)];
+        let first = mia.sends(&form, "/keys/import", &typed).await;
+        contains(&first, "Tick what you want to keep.");
+        let stored = mia.sends(&first, STORE, &[]).await;
+        contains(&stored, "Stored your OpenAI key.");
+        let calls = stage.calls();
+        // A reload of the page that listed the keys, and the file once more.
+        for _ in 0..2 {
+            let again = mia.sends(&form, "/keys/import", &typed).await;
+            contains(&again, "All of it is stored already");
+            contains(&again, "Works | Is stored already");
+            assert!(!again.holds("Store what is ticked"), "{}", again.shown());
+        }
+        // Nobody is asked about a key that is stored.
+        assert_eq!(stage.calls(), calls);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_ticked_is_stored_once_however_often_the_form_comes() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let file = format!("OPENAI_API_KEY={}", good("openai"));
+        let typed = [("keys", &*file)];
+        // Two pages of the same file, before anything is stored.
+        let (one, two) = (
+            mia.sends(&form, "/keys/import", &typed).await,
+            mia.sends(&form, "/keys/import", &typed).await,
+        );
+        let fields = one.form(STORE).fill(&[]);
+        let send = || mia.sends_once(mia.post(STORE, &fields));
+        let (first, second) = tokio::join!(send(), send());
+        for sent in [&first, &second] {
+            assert_eq!((sent.status, sent.location()), (303, "/keys"));
+        }
+        let keys = mia.opens("/keys").await;
+        contains(&keys, "Stored your OpenAI key.");
+        contains(&keys, "That form came before, and was carried out once.");
+        assert!(!keys.holds("Replaced"), "{}", keys.shown());
+        let address = keys.action("/keys/", "/check").unwrap();
+        let late = mia.sends(&two, STORE, &[]).await;
+        contains(
+            &late,
+            "Your OpenAI key is stored already, so nothing changed.",
+        );
+        assert_eq!(late.action("/keys/", "/check").unwrap(), address);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_sent_twice_is_stored_once_and_keeps_its_address() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let servers = format!("/servers/{}/keys", stage.scene.server);
+        let (ours, operators) = ("/keys", "/operator/keys");
+        let key = good("openai");
+        for (who, form, action, told) in [
+            (
+                &mia,
+                "/keys/new?provider=openai",
+                ours,
+                "OpenAI accepts it.",
+            ),
+            (
+                &omar,
+                &*format!("{servers}?provider=openai"),
+                &*servers,
+                "Works.",
+            ),
+            (
+                &omar,
+                "/operator/keys/new?provider=openai",
+                operators,
+                "Its provider accepts it.",
+            ),
+        ] {
+            // Keys may be checked five times a minute.
+            stage.clock.advance_ms(60_001);
+            let page = who.opens(form).await;
+            let typed = [("key", &*key), ("name", "Work")];
+            let first = who.sends(&page, action, &typed).await;
+            contains(&first, told);
+            let address = first.action(&format!("{action}/"), "/check");
+            let again = who.sends(&page, action, &[("key", &*key)]).await;
+            contains(&again, "already. It was checked again.");
+            contains(&again, "Work");
+            assert!(address.is_some(), "{}", again.shown());
+            assert_eq!(again.action(&format!("{action}/"), "/check"), address);
+            // Another key goes by the name of the one whose place it takes.
+            let other = format!("{key}-two");
+            let replaced = who.sends(&page, action, &[("key", &*other)]).await;
+            contains(&replaced, "The new one keeps the name “Work”.");
+            let named = [("key", &*format!("{key}-three")), ("name", "Home")];
+            let renamed = who.sends(&page, action, &named).await;
+            contains(&renamed, "called “Work” and ended in -two.");
+            assert!(!renamed.holds("keeps the name"), "{}", renamed.shown());
+            contains(&renamed, "Home");
+        }
+        stage.clock.advance_ms(60_001);
+        let form = mia.opens("/keys/import").await;
+        let file = format!("OPENAI_API_KEY={key}");
+        let found = mia.sends(&form, "/keys/import", &[("keys", &*file)]).await;
+        let all = found.form(STORE).offered("chosen");
+        let chosen: Vec<(&str, &str)> = all.iter().map(|id| ("chosen", &**id)).collect();
+        let stored = mia.sends(&found, STORE, &chosen).await;
+        contains(
+            &stored,
+            "Replaced your OpenAI key. It keeps the name “Home”.",
+        );
+        let told = stage.mia().adds("openai", "user", &good("openai")).await;
+        assert!(
+            told.contains("was stored already, and was checked again"),
+            "{told}"
+        );
+        let told = stage
+            .mia()
+            .adds("openai", "user", &format!("{}-four", good("openai")))
+            .await;
+        assert!(
+            told.contains("It keeps the old one's name, “Home”."),
+            "{told}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lines_without_a_key_and_lines_that_repeat_one_are_named() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let key = good("openai");
+        let file = format!(
+            "OPENAI_API_KEY\nOPENAI_API_KEY={key}\nMY_OPENAI_KEY={key}\nOPENAI_API_KEY={key}\nGROQ_KEY={}\n",
+            bad("groq")
+        );
+        let found = mia.sends(&form, "/keys/import", &[("keys", &*file)]).await;
+        contains(
+            &found,
+            "1OPENAI_API_KEY | It is the name of a variable, without a key. Write NAME=key",
+        );
+        contains(
+            &found,
+            "3MY_OPENAI_KEY | The same OpenAI key stands in line 2. It is there once.",
+        );
+        contains(&found, "4OPENAI_API_KEY | The same OpenAI key stands in line 2.");
+        assert!(!found.html.contains(&key));
+    })
+    .await;
+}

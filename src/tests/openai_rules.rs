@@ -1,0 +1,272 @@
+//! The emulated `OpenAI` refuses what the real one refuses of its models that
+//! reason, in a chat and in its Responses: `docs/providers.md` §7.6 and §8.
+
+use serde_json::{Value, json};
+
+use super::program::Program;
+use super::{good, run};
+
+const CHAT: &str = "/openai/v1/chat/completions";
+const RESPONSES: &str = "/openai/v1/responses";
+
+/// A body with more fields, and what is refused of it: the status, the place
+/// and the code, or nothing.
+type Rule = (&'static str, &'static str, Value, &'static str);
+
+fn function(parameters: &Value, strict: bool) -> Value {
+    json!({"type": "function", "function": {"name": "weather", "parameters": parameters, "strict": strict}})
+}
+
+fn open_parameters() -> Value {
+    json!({"type": "object", "properties": {"city": {"type": "string"}}})
+}
+
+fn chat_rules() -> Vec<Rule> {
+    let tools = || json!([function(&open_parameters(), false)]);
+    let with_tools = |effort: Value| json!({"tools": tools(), "reasoning_effort": effort});
+    vec![
+        (
+            CHAT,
+            "gpt-6-luna",
+            with_tools(Value::Null),
+            "400 reasoning_effort null",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            with_tools(json!("high")),
+            "400 reasoning_effort null",
+        ),
+        (CHAT, "gpt-6-luna", with_tools(json!("none")), "200"),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"reasoning_effort": "high"}),
+            "200",
+        ),
+        (
+            CHAT,
+            "gpt-6-astra",
+            with_tools(json!("none")),
+            "400 reasoning_effort unsupported_value",
+        ),
+        (
+            CHAT,
+            "gpt-6-astra",
+            with_tools(Value::Null),
+            "400 reasoning_effort null",
+        ),
+        (
+            CHAT,
+            "gpt-5.4",
+            with_tools(json!("low")),
+            "400 reasoning_effort null",
+        ),
+        (CHAT, "gpt-5.2", with_tools(json!("low")), "200"),
+        (
+            CHAT,
+            "gpt-5.6",
+            json!({"reasoning_effort": "minimal"}),
+            "400 reasoning_effort unsupported_value",
+        ),
+        (
+            CHAT,
+            "gpt-4.1",
+            json!({"reasoning_effort": "low"}),
+            "400 reasoning_effort unsupported_parameter",
+        ),
+        (CHAT, "gpt-5.1-codex", json!({}), "404 model null"),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"temperature": 0.2}),
+            "400 temperature unsupported_value",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"temperature": 1, "top_p": 1.0, "presence_penalty": 0}),
+            "200",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"top_p": 0.5}),
+            "400 top_p unsupported_parameter",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"stop": ["x"]}),
+            "400 stop unsupported_parameter",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"logprobs": true}),
+            "400 logprobs unsupported_parameter",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"top_p": 0.5, "reasoning_effort": "none"}),
+            "200",
+        ),
+        (CHAT, "gpt-4.1", json!({"top_p": 0.5, "stop": ["x"]}), "200"),
+        (
+            CHAT,
+            "gpt-4.1",
+            json!({"tools": [function(&open_parameters(), true)]}),
+            "400 tools[0].function.parameters invalid_function_parameters",
+        ),
+    ]
+}
+
+fn response_rules() -> Vec<Rule> {
+    let input = |items: Value| json!({"input": items});
+    let call =
+        || json!({"type": "function_call", "call_id": "c", "name": "weather", "arguments": "{}"});
+    let output = || json!({"type": "function_call_output", "call_id": "c", "output": "sun"});
+    let thought =
+        |seal: &str| json!({"type": "reasoning", "summary": [], "encrypted_content": seal});
+    let sealed = || thought("bWFkZS11cA==");
+    let function = |strict: Value| json!({"tools": [{"type": "function", "name": "weather", "parameters": open_parameters(), "strict": strict}]});
+    let said =
+        |part: &str| json!([{"role": "assistant", "content": [{"type": part, "text": "x"}]}]);
+    vec![
+        (RESPONSES, "gpt-6-luna", function(json!(false)), "200"),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            function(Value::Null),
+            "400 tools[0].parameters invalid_function_parameters",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            json!({"temperature": 0.2}),
+            "400 temperature unsupported_parameter",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-astra",
+            json!({"reasoning": {"effort": "max"}}),
+            "200",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-astra",
+            json!({"reasoning": {"effort": "none"}}),
+            "400 reasoning.effort unsupported_value",
+        ),
+        (
+            RESPONSES,
+            "gpt-4.1",
+            json!({"include": ["reasoning.encrypted_content"]}),
+            "400 include null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            json!({"tool_choice": "required"}),
+            "400 tool_choice null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            json!({"max_output_tokens": 15}),
+            "400 max_output_tokens integer_below_min_value",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            json!({"text": {"format": {"type": "json_object"}}}),
+            "400 text.format null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([call()])),
+            "400 input null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([output()])),
+            "400 input null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([call(), output()])),
+            "200",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([sealed(), call(), output()])),
+            "200",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([call(), sealed(), output()])),
+            "400 input null",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([thought("latchkey.anthropic.x"), call(), output()])),
+            "400 null invalid_encrypted_content",
+        ),
+        (RESPONSES, "gpt-6-luna", input(said("output_text")), "200"),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(said("input_text")),
+            "400 input[0].content[0] invalid_value",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            input(json!([{"type": "message", "id": "x_1", "role": "user", "content": "hi"}])),
+            "400 input[0].id invalid_value",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn models_that_reason_refuse_what_they_refuse_at_openai() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "").await;
+        for (path, model, more, expected) in chat_rules().into_iter().chain(response_rules()) {
+            stage.clock.advance_ms(1_000);
+            let mut body = json!({"model": model});
+            if path == CHAT {
+                body["messages"] = json!([{"role": "user", "content": "count"}]);
+            } else {
+                body["input"] = json!("count");
+            }
+            for (name, value) in more.as_object().unwrap() {
+                body[name] = value.clone();
+            }
+            let answer = program.posts(path, &body).await;
+            let error = &answer.json()["error"];
+            let told = match answer.status {
+                200 => "200".to_owned(),
+                status => {
+                    let word = |value: &Value| value.to_string().replace('"', "");
+                    format!(
+                        "{status} {} {}",
+                        word(&error["param"]),
+                        word(&error["code"])
+                    )
+                }
+            };
+            assert_eq!(told, expected, "{path} {body}: {}", answer.text);
+        }
+    })
+    .await;
+}
