@@ -12,7 +12,7 @@ use crate::providers::catalogue::{Catalogue, Extra, Provider};
 
 use super::key_lines::{KeyLine, read_key_lines};
 use super::named::named_providers;
-use super::peel::peel;
+use super::peel::{names_a_key, peel};
 use super::{PasteProblem, begins_as_key, holds_secret, read_pasted_key};
 
 /// A value that a shell, a workflow or a template would put another in the place

@@ -19,6 +19,14 @@ use talks::{Answer, CALLERS, Caller, Choice, TALKS, Talk};
 /// A model that takes tools in OpenAI's Responses alone.
 const RESPONSES_MODEL: &str = "openai/gpt-6-luna";
 
+/// One model for each dialect that calls go out in.
+const MODELS: [&str; 4] = [
+    RESPONSES_MODEL,
+    "anthropic/claude-haiku-5-5",
+    "google/gemini-3.1-flash-lite",
+    "mistral/mistral-small-latest",
+];
+
 async fn program(stage: &Stage) -> Program {
     let mia = stage.mia();
     for provider in ["openai", "anthropic", "google", "cerebras", "mistral"] {

@@ -6,14 +6,7 @@ use serde_json::{Value, json};
 use super::super::run;
 use super::meanings::Meaning;
 use super::talks::{CALLERS, Caller, TALKS};
-use super::{RESPONSES_MODEL, program};
-
-const MODELS: [&str; 4] = [
-    RESPONSES_MODEL,
-    "anthropic/claude-haiku-5-5",
-    "google/gemini-3.1-flash-lite",
-    "mistral/mistral-small-latest",
-];
+use super::{MODELS, program};
 
 /// Adds what a model answered, and the result of the tool that it called.
 fn go_on(caller: Caller, body: &mut Value, answer: &Value) {
