@@ -420,7 +420,9 @@ impl<'ast> Visit<'ast> for Reading<'_> {
 
     fn visit_expr_tuple(&mut self, tuple: &'ast syn::ExprTuple) {
         // The name of a value that is filled in.
-        let is_named = tuple.elems.len() == 2 && tuple.elems.first().and_then(literal).is_some();
+        let first = tuple.elems.first().and_then(literal);
+        let is_name = |text: String| text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_named = tuple.elems.len() == 2 && first.is_some_and(is_name);
         for element in tuple.elems.iter().skip(usize::from(is_named)) {
             self.visit_expr(element);
         }
