@@ -57,9 +57,9 @@ pub use people::{
     Stop, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
-    ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome, PicturePlace,
-    PictureProgress, ReadyPicture, Storage, StorageSettings, StorageTrouble, UnsettledPictures,
-    Waiter, demo_picture,
+    CostlyPicture, ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome,
+    PicturePlace, PictureProgress, ReadyPicture, Storage, StorageSettings, StorageTrouble,
+    UnconfirmedPicture, UnsettledPictures, Waiter, demo_picture,
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{

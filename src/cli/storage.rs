@@ -12,8 +12,10 @@ use crate::app::{
     judge_storage,
 };
 use crate::config::{self, Config, ConfigError, Environment};
-use crate::model::Clock;
+use crate::model::{Clock, NanoDollars};
 
+/// The most unfinished pictures that a provider shows of one.
+const PREVIEWS_MAX: u8 = 3;
 const KEY_ID: &str = "S3_ACCESS_KEY_ID";
 const SECRET: &str = "S3_SECRET_ACCESS_KEY";
 
@@ -29,8 +31,29 @@ pub fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
         deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
         poll: Duration::from_millis(u64::from(wanted.poll_ms)),
         age_restricted_only: wanted.age_restricted_only,
+        previews: previews(wanted.previews)?,
+        loras: wanted.loras.clone(),
+        confirm_above: confirm_above(wanted.confirm_above_dollars)?,
         storage: None,
     })
+}
+
+/// How many pictures people see on the way to one.
+fn previews(wanted: u8) -> Result<u8, ConfigError> {
+    if wanted <= PREVIEWS_MAX {
+        return Ok(wanted);
+    }
+    let problem = "must be from 0 to 3, which is the most that a provider shows";
+    Err(ConfigError::new("images.previews", problem))
+}
+
+/// From which price on people are asked; none where they never are.
+fn confirm_above(dollars: f64) -> Result<Option<NanoDollars>, ConfigError> {
+    let above = NanoDollars::from_dollars(dollars).ok_or_else(|| {
+        let problem = "must be an amount of dollars, such as 0.5; 0 asks nobody";
+        ConfigError::new("images.confirm_above_dollars", problem)
+    })?;
+    Ok(Some(above).filter(|above| above.0 > 0))
 }
 
 /// The bucket, or none where nothing is said of one. One that is named by half

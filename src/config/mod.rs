@@ -129,6 +129,12 @@ pub struct Images {
     pub per_person: u32,
     pub poll_ms: u32,
     pub age_restricted_only: bool,
+    /// How many unfinished pictures people see on the way to one.
+    pub previews: u8,
+    /// LoRAs that hosts have which don't tell.
+    pub loras: Vec<String>,
+    /// People are asked before one ask for pictures may cost more; 0: never.
+    pub confirm_above_dollars: f64,
     pub storage: Storage,
 }
 
@@ -144,6 +150,9 @@ impl Default for Images {
             per_person: 2,
             poll_ms: 2_000,
             age_restricted_only: false,
+            previews: 0,
+            loras: Vec::new(),
+            confirm_above_dollars: 0.0,
             storage: Storage::default(),
         }
     }

@@ -21,6 +21,7 @@ mod openai;
 mod openapi;
 mod operators;
 mod pages;
+mod picture_costs;
 mod pictures;
 mod problem;
 mod proxy;

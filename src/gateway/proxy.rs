@@ -14,6 +14,7 @@ use crate::model::{BadBody, CallDialect, ProviderId, Surface};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::demo::{DemoSurface, respond_demo};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
+use crate::gateway::picture_costs::CostFields;
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
@@ -62,19 +63,31 @@ struct RelayStream {
     ends_in_receipt: bool,
     /// Whether the last piece ended between two events.
     is_between_events: bool,
+    /// What tells the caller at its end what it cost, where no stream does.
+    costs: Option<CostFields>,
     _permits: CallPermits,
 }
 
 impl PieceSource for RelayStream {
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
-        if let Some(first) = self.first.take() {
+        if let Some(first) = self.first.take().filter(|first| !first.is_empty()) {
             return Ok(Some(first));
         }
-        if let Some(piece) = self.relay.next().await? {
+        while let Some(mut piece) = self.relay.next().await? {
+            if let Some(costs) = &mut self.costs {
+                piece = costs.hold_back(&piece);
+                if piece.is_empty() {
+                    continue;
+                }
+            }
             self.is_between_events = piece.ends_with(b"\n\n") || piece.ends_with(b"\n\r\n");
             return Ok(Some(piece));
         }
-        let receipt = self.relay.take_receipt().filter(|_| self.ends_in_receipt);
+        let receipt = self.relay.take_receipt();
+        if let Some(costs) = self.costs.take() {
+            return Ok(Some(costs.finish(receipt.as_deref())));
+        }
+        let receipt = receipt.filter(|_| self.ends_in_receipt);
         Ok(receipt.map(|receipt| {
             let comment = write_receipt_comment(&receipt);
             // A stream may end in the middle of its last event.
@@ -89,6 +102,8 @@ impl PieceSource for RelayStream {
 /// their limits.
 pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     let demo = DemoSurface::of(&target);
+    // In its own words, a provider's answer is left as it is.
+    let tells_costs = target.surface == Surface::Images && target.provider.is_none();
     let ask = relay_ask(&call, target, demo.is_some())?;
     let claim = match check_idempotency(&call, ask.content.body.bytes()).await? {
         IdempotencyCheck::New(claim) => claim,
@@ -117,7 +132,9 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     }
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
-    let body = respond_with(relay, call).await?;
+    let is_json = relay.content_type().starts_with(JSON);
+    let costs = (tells_costs && is_json).then(CostFields::default);
+    let body = respond_with(relay, call, costs).await?;
     if let Some(claim) = claim {
         Box::pin(claim.end(status.as_u16(), Some(attempt))).await?;
     }
@@ -127,15 +144,26 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     Ok(response)
 }
 
-/// The body of the response.
-async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBody, Problem> {
+/// The body of the response, and what it cost at its end where that is told
+/// there.
+async fn respond_with(
+    mut relay: Relay,
+    call: CallContext,
+    mut costs: Option<CostFields>,
+) -> Result<ResponseBody, Problem> {
     let is_stream = relay.streams();
     let first = if is_stream {
         None
     } else {
-        match relay.whole_or_begun().await? {
-            RelayedAnswer::Whole(answer) => return Ok(ResponseBody::from(answer)),
-            RelayedAnswer::Begun(first) => Some(first),
+        match (relay.whole_or_begun().await?, &mut costs) {
+            (RelayedAnswer::Whole(answer), None) => return Ok(ResponseBody::from(answer)),
+            (RelayedAnswer::Whole(answer), Some(costs)) => {
+                let begun = costs.hold_back(&answer);
+                let end = std::mem::take(costs).finish(relay.take_receipt().as_deref());
+                return Ok(ResponseBody::from([begun, end].concat()));
+            }
+            (RelayedAnswer::Begun(first), None) => Some(first),
+            (RelayedAnswer::Begun(first), Some(costs)) => Some(costs.hold_back(&first)),
         }
     };
     let last_words = LastWords {
@@ -149,6 +177,7 @@ async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBod
             && call.dialect.takes_comments()
             && relay.content_type().starts_with("text/event-stream"),
         is_between_events: true,
+        costs,
         relay,
         _permits: call.session.permits,
     };

@@ -1,6 +1,8 @@
 //! A picture that is asked for, what is known while it is made, and what
 //! came of it.
 
+use serde_json::Value;
+
 use super::ask::{Caller, Words};
 use super::chat::FellBack;
 use super::check::FailureClass;
@@ -42,6 +44,8 @@ pub struct ImageSpec {
     pub size: Option<Size>,
     /// How many pictures; 0 stands for one.
     pub count: u8,
+    /// A file of the host's that changes how a workflow paints.
+    pub lora: Option<String>,
     /// What a workflow begins its noise with: the same seed, the same
     /// picture.
     pub seed: Option<u64>,
@@ -49,6 +53,22 @@ pub struct ImageSpec {
     pub is_edit: bool,
     /// That picture, once it was read.
     pub picture: Option<Picture>,
+    /// Further ones that it is made from.
+    pub others: Vec<Picture>,
+    /// Where it is clear, the picture is changed, and nowhere else.
+    pub mask: Option<Picture>,
+    pub wishes: Vec<OutputWish>,
+    /// How many unfinished pictures are shown on the way, where the provider
+    /// shows any.
+    pub previews: u8,
+}
+
+/// Something else that is wished of a picture, in OpenAI's words, such as its
+/// quality. Who does not know it is not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputWish {
+    pub name: &'static str,
+    pub value: Value,
 }
 
 /// Width and height, in pixels.
@@ -130,6 +150,18 @@ impl ImageSpec {
     /// How many pictures.
     pub fn pictures(&self) -> u8 {
         self.count.clamp(1, PICTURES_MAX)
+    }
+
+    /// All pictures that a model is shown, the mask last.
+    pub fn shown_pictures(&self) -> impl Iterator<Item = &Picture> {
+        let first = self.picture.iter();
+        first.chain(&self.others).chain(&self.mask)
+    }
+
+    /// A wish of this name, where it is a word.
+    pub fn wish(&self, name: &str) -> Option<&str> {
+        let wish = self.wishes.iter().find(|wish| wish.name == name);
+        wish?.value.as_str()
     }
 }
 

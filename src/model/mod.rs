@@ -56,7 +56,7 @@ pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{
-    ImageSpec, MissingPicture, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk,
+    ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk,
     PriceEstimate, Size, Stage, parse_seed,
 };
 pub use invisible::{is_blank, is_invisible};

@@ -264,12 +264,19 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
     } else if status == 404
         || error.has_code(&["model_not_found"])
         || (error.message.contains("model") && error.mentions(&["not found", "does not exist"]))
+        || error.mentions(&MAKES_NO_PICTURES)
     {
         FailureClass::ModelNotFound
     } else {
         FailureClass::BadRequest
     }
 }
+
+/// What is said of a model of which pictures are asked that makes none.
+const MAKES_NO_PICTURES: [&str; 2] = [
+    "supported values are: 'gpt-image",
+    "support the requested response modalities",
+];
 
 /// Whether it is a picture that a provider can't read.
 fn refuses_picture(error: &ErrorBody) -> bool {

@@ -30,7 +30,9 @@ pub mod sse;
 mod thinking_tags;
 mod timeouts;
 
-pub use catalogue::{Catalogue, ImageWire, Override, Provider, glob, replacement, sees};
+pub use catalogue::{
+    Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
+};
 pub use chat::{ChatCall, ChatReply, Delivery, Heard};
 pub use clients::Clients;
 pub use dialect::ChatRequest;

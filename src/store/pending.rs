@@ -17,6 +17,7 @@ pub enum PendingKind {
     RemoveKey,
     Erase,
     AskOnce,
+    MakePicture,
 }
 
 /// What a form or a button does that was handed out to a person.
@@ -32,7 +33,13 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 4] = [Self::AddKey, Self::RemoveKey, Self::Erase, Self::AskOnce];
+    const ALL: [Self; 5] = [
+        Self::AddKey,
+        Self::RemoveKey,
+        Self::Erase,
+        Self::AskOnce,
+        Self::MakePicture,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +47,7 @@ impl PendingKind {
             Self::RemoveKey => "remove_key",
             Self::Erase => "erase",
             Self::AskOnce => "ask_once",
+            Self::MakePicture => "make_picture",
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct OwnAttempt {
     pub receipt: Option<Receipt>,
     /// The row of the key that paid.
     pub key: Option<KeyId>,
+    /// The most that it could have cost, as far as was known before.
+    pub held_cost_nano: Option<u64>,
+    /// For how many pictures.
+    pub held_images: u64,
 }
 
 macro_rules! select_attempts {
@@ -49,7 +53,7 @@ macro_rules! select_attempts {
             "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
              output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms, \
              attempt_id, cached_tokens, reasoning_tokens, cost_reported, overshoot, receipt, \
-             price_list, key_id from attempt ",
+             price_list, key_id, held_cost_nano, held_images from attempt ",
             $which
         )
     };
@@ -277,5 +281,7 @@ pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
         first_byte_ms: row.maybe_int(11)?,
         duration_ms: row.maybe_int(12)?,
         key: row.maybe_text(20)?.and_then(KeyId::parse),
+        held_cost_nano: row.maybe_int(21)?.map(i64::cast_unsigned),
+        held_images: count(22)?,
     })
 }

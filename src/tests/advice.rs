@@ -182,9 +182,9 @@ async fn details_leave_out_what_says_nothing() {
         (only you) **openai/gpt-oss-20b**: 12 tokens in, 10 out, under $0.0001.
         - 12 tokens in at $0.075 a million
         - 10 tokens out at $0.30 a million
-        Sum: $0.0000039, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        Sum: under $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
         First words after 0.0 s, all of it after 0.0 s.
-        Who could pay, in this order:
+        **Who could pay, in this order**
         - Groq, bot default: pays
         Nobody has another key; `/keys status` shows each provider.
         ");

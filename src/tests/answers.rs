@@ -152,9 +152,9 @@ async fn details_are_for_whoever_asked() {
         (only you) **gpt-6-luna**: 12 tokens in, 10 out, under $0.0001.
         - 12 tokens in at $0.10 a million
         - 10 tokens out at $0.50 a million
-        Sum: $0.0000062, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        Sum: under $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
         First words after # s, all of it after # s.
-        Who could pay, in this order:
+        **Who could pay, in this order**
         - OpenAI, personal key: is paused; `/keys resume` wakes it
         - OpenAI, server key: pays
         Nobody has another key; `/keys status` shows each provider.

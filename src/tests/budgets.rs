@@ -215,7 +215,7 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         (only you) **Server key** · This server's key, all members together
         `██████████` 1 of 1 request a day, 0 left, renews <t:1795305601:R>
         **Server key** · Your share of this server's key
-        `░░░░░░░░░░` $0.0000062 of $1.00 a month, $0.99 left, renews <t:1796083201:R>
+        `░░░░░░░░░░` under $0.0001 of $1.00 a month, $0.99 left, renews <t:1796083201:R>
         **Bot default** · Your tier, community
         `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
         `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
@@ -224,9 +224,13 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         ");
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        1 request, $0.0000062, 12 tokens in (0 from a cache), 10 out
-        - OpenAI gpt-6-luna: 1 request, $0.0000062
-        - <@mia>: 1 request, $0.0000062
+        1 request, under $0.0001, 12 tokens in, 10 out
+        **By model**
+        ```
+        OpenAI gpt-6-luna  1  under $0.0001
+        ```
+        **By member**
+        - <@mia>: 1 request, under $0.0001
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         [members.csv: The same as a table]

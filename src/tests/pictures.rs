@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
-use super::picture_jobs::shows;
+use super::picture_jobs::{self, lives, shows};
 use super::stage::{self, Setup};
 use super::{Actor, good};
 
@@ -59,11 +59,14 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         assert_snapshot!(mia.completes("/imagine prompt:x model:", "model").await, @"OpenAI gpt-image-2, Google gemini-3.1-flash-lite-image, xAI grok-imagine-image, OpenRouter google/gemini-3.1-flash-image");
         assert_snapshot!(mia.runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        4 requests, 6 images, $0.38, 54 tokens in (0 from a cache), 17,790 out
-        - OpenAI gpt-image-2: 1 request, 2 images, $0.25
-        - OpenRouter acme/painter: 1 request, 2 images, $0.075
-        - Google gemini-3.1-flash-lite-image: 1 request, 1 image, $0.034
-        - xAI grok-imagine-image: 1 request, 1 image, $0.02
+        4 requests, 6 images, $0.38, 54 tokens in, 17,790 out
+        **By model**
+        ```
+        OpenAI gpt-image-2          1   $0.25
+        OpenRouter acme/painter     1  $0.075
+        Google gemini-3.1-flash-l…  1  $0.034
+        xAI grok-imagine-image      1   $0.02
+        ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         ");
@@ -100,7 +103,7 @@ async fn a_picture_is_made_again_varied_and_explained() {
         - 10 tokens in at $5.00 a million
         - 4,160 tokens of pictures out at $30.00 a million
         Sum: $0.13, by the prices of Latchkey as of 2026-11-21.
-        Who could pay, in this order:
+        **Who could pay, in this order**
         - OpenAI, personal key: pays
         Nobody has another key; `/keys status` shows each provider.
         ");
@@ -347,6 +350,91 @@ async fn a_model_that_paints_is_cancelled_and_what_it_can_have_made_is_charged()
         let mut outcomes: Vec<_> = rows.iter().filter_map(|row| row.outcome.as_deref()).collect();
         outcomes.sort_unstable();
         assert_snapshot!(outcomes.join(" "), @"abandoned abandoned");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_person_has_no_more_pictures_made_at_once_than_the_operator_says() {
+    const FOREVER: u32 = 1_000_000;
+    let setup = Setup {
+        config: "[ask]\nedit_interval_ms = 100\n[images]\nper_person = 1\n".into(),
+        ..picture_jobs::setup()
+    };
+    stage::run_with(setup, async |stage| {
+        let mia = stage.mia();
+        lives(stage, FOREVER, 0, 0);
+        let line = |prompt: &str| format!("/imagine prompt:{prompt} provider:comfyui");
+        let jobs = || stage.world().look(|state| state.providers.jobs.len());
+        let first = mia.starts(&line("one"));
+        shows(stage, &mia, "Next in line").await;
+        let second = mia.starts(&line("two"));
+        shows(stage, &mia, "One after the other").await;
+        assert_eq!(jobs(), 1);
+        // Somebody else does not wait for that.
+        let omars = stage.omar().starts(&line("his"));
+        shows(stage, &mia, "Waiting in line").await;
+        lives(stage, 0, 0, 0);
+        for (asked, prompt) in [(first, "one"), (second, "two"), (omars, "his")] {
+            let seen = mia.sees(asked).await;
+            assert!(
+                seen.contains("[picture-1.png") && seen.contains(prompt),
+                "{seen}"
+            );
+        }
+        assert_eq!(jobs(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unfinished_picture_is_seen_until_the_finished_one_takes_its_place() {
+    let setup = Setup {
+        config: "[ask]\nedit_interval_ms = 100\n[images]\npreviews = 1\n".into(),
+        ..Setup::default()
+    };
+    stage::run_with(setup, async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        for (more, preview) in [
+            ("", "preview.png"),
+            (" spoiler:true", "SPOILER_preview.png"),
+        ] {
+            stage.fails("openai", ProviderFault::HangsAfterPreview);
+            let asked = mia.starts(&format!("/imagine prompt:a lighthouse{more}"));
+            let seen = shows(stage, &mia, "Being made").await;
+            assert!(!seen.contains("picture-1"), "{seen}");
+            let channel = mia.channel;
+            let shown = stage.world().until(|state| {
+                let mut here = state.messages.iter().rev().filter(|m| m.channel == channel);
+                let newest = here.find(|m| m.author.is_none())?;
+                newest
+                    .files
+                    .iter()
+                    .any(|file| file.name == preview)
+                    .then_some(())
+            });
+            shown.await;
+            let (message, id) = mia.button("Cancel");
+            stage.world().press(mia.person, message, &id).unwrap();
+            let seen = mia.sees(asked).await;
+            assert!(
+                seen.contains("Stopped") && !seen.contains("preview"),
+                "{seen}"
+            );
+        }
+        stage.recovers("openai");
+        let made = mia.runs("/imagine prompt:a lighthouse").await;
+        assert_snapshot!(made, @"
+        > a lighthouse
+
+        -# OpenAI gpt-image-2 · 👤 personal key · $0.13
+        [picture-1.png: Made by gpt-image-2 from: a lighthouse]
+        ");
+        assert_snapshot!(stage.asked("openai"), @r#"/images/generations {"model":"gpt-image-2","n":1,"partial_images":1,"prompt":"a lighthouse","stream":true}"#);
+        // Of several it is not said to which one it belongs.
+        mia.runs("/imagine prompt:a lighthouse count:2").await;
+        assert_snapshot!(stage.asked("openai"), @r#"/images/generations {"model":"gpt-image-2","n":2,"prompt":"a lighthouse"}"#);
     })
     .await;
 }

@@ -201,7 +201,7 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         400 untranslatable "`n` other than 1 to 4 can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         400 malformed_body "The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be."
         400 malformed_size "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8."
-        400 prompt_missing "There is nothing to answer. Put `prompt` in."
+        400 prompt_missing "There is nothing to make a picture of. Put words into `prompt`."
         404 model_not_found "No model or workflow for pictures is called `oil-on-canvas`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
         400 workflow_takes_picture "The workflow `image-to-image` changes a picture. Send one to `/v1/images/edits`, or name one that makes one from words."
         400 no_pictures "groq makes no pictures. `GET /v1/models` lists what your keys can use."

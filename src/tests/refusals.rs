@@ -393,9 +393,29 @@ fn other_refusals() -> Vec<Refusal> {
     let pictures = [
         P::NotAnImageProvider { provider: openai() },
         P::CannotEdit,
-        P::UnknownImageModel {
-            model: String::new(),
+        P::ModelMakesNone {
+            provider: openai(),
+            model: "made-up".into(),
+            able: Vec::new(),
         },
+        P::ModelMakesNone {
+            provider: openai(),
+            model: "made-up".into(),
+            able: vec!["openai/made-up-2".into(), "xai/made-up-3".into()],
+        },
+        P::NoModelNamed { provider: openai() },
+        P::NobodyMakesAny,
+        P::UnknownLora {
+            lora: "made-up".into(),
+            known: Vec::new(),
+        },
+        P::UnknownLora {
+            lora: "made-up".into(),
+            known: vec!["made-up-2.safetensors".into()],
+        },
+        P::LoraNotTaken { provider: openai() },
+        P::EmptyPrompt,
+        P::NotEnhanced,
         P::UnknownImageModel {
             model: "made-up".into(),
         },

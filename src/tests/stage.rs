@@ -192,7 +192,9 @@ impl Stage {
         };
         let mut config = self.scene.config(&store, &more).unwrap();
         config.images.poll_ms = 10;
-        config.images.per_person = 100;
+        if !self.setup.config.contains("\nper_person") {
+            config.images.per_person = 100;
+        }
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         config.gateway.listen = programs.local_addr().unwrap().to_string();
         config.gateway.public_url = "https://latchkey.example".into();

@@ -36,12 +36,18 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         stage.omar().runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/usage period:7 days").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-16 to 2026-11-22 (UTC)
-        3 requests, $0.000011, price unknown for 1, 36 tokens in (0 from a cache), 30 out
-        - OpenAI gpt-6-luna: 1 request, $0.0000062
-        - Groq openai/gpt-oss-20b: 1 request, $0.0000039
-        - OpenAI gpt-99-nova: 1 request, price unknown
-        - bot default: 1 request, $0.0000039
-        - personal key: 2 requests, $0.0000062, price unknown for 1
+        3 requests, under $0.0001, price unknown for 1, 36 tokens in, 30 out
+        **By model**
+        ```
+        OpenAI gpt-6-luna        1  under $0.0001
+        Groq openai/gpt-oss-20b  1  under $0.0001
+        OpenAI gpt-99-nova       1              ?
+        ```
+        **By who paid**
+        ```
+        bot default   1      under $0.0001
+        personal key  2  under $0.0001 + ?
+        ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         ");
@@ -56,8 +62,11 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
         insta::assert_snapshot!(mia.runs("/usage period:today").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-22 to 2026-11-22 (UTC)
-        1 request, price unknown, 12 tokens in (0 from a cache), 10 out
-        - OpenAI gpt-99-nova: 1 request, price unknown
+        1 request, price unknown, 12 tokens in, 10 out
+        **By model**
+        ```
+        OpenAI gpt-99-nova  1  ?
+        ```
         [usage.png: Tokens by day]
         [usage.csv: The same as a table]
         ");
@@ -78,10 +87,14 @@ async fn a_manager_sees_what_the_servers_key_paid_by_member() {
         mia.runs("/ask prompt:count provider:mistral").await;
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        3 requests, $0.000019, 36 tokens in (0 from a cache), 30 out
-        - OpenAI gpt-6-luna: 3 requests, $0.000019
-        - <@mia>: 2 requests, $0.000013
-        - <@omar>: 1 request, $0.0000062
+        3 requests, under $0.0001, 36 tokens in, 30 out
+        **By model**
+        ```
+        OpenAI gpt-6-luna  3  under $0.0001
+        ```
+        **By member**
+        - <@mia>: 2 requests, under $0.0001
+        - <@omar>: 1 request, under $0.0001
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         [members.csv: The same as a table]
@@ -94,11 +107,17 @@ async fn a_manager_sees_what_the_servers_key_paid_by_member() {
         insta::assert_snapshot!(mia.runs("/usage scope:guild").await, @"(only you) What this server's key paid is shown to whoever has the Manage Server permission here, and you don't right now. `/usage` shows what you used.");
         insta::assert_snapshot!(omar.runs("/usage scope:bot").await, @"
         (only you) **What the whole bot used, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        4 requests, $0.000027, 48 tokens in (0 from a cache), 40 out
-        - OpenAI gpt-6-luna: 3 requests, $0.000019
-        - Mistral mistral-small-latest: 1 request, $0.0000078
-        - personal key: 1 request, $0.0000078
-        - server key: 3 requests, $0.000019
+        4 requests, under $0.0001, 48 tokens in, 40 out
+        **By model**
+        ```
+        OpenAI gpt-6-luna           3  under $0.0001
+        Mistral mistral-small-lat…  1  under $0.0001
+        ```
+        **By who paid**
+        ```
+        personal key  1  under $0.0001
+        server key    3  under $0.0001
+        ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         ");

@@ -6,13 +6,15 @@
 //! that provider, and not because a slash follows.
 
 use crate::model::{AskRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal};
-use crate::providers::{Catalogue, ImageWire, Provider};
+use crate::providers::{Catalogue, ImageWire, Provider, makes_no_pictures};
 
 use crate::app::models::Models;
 
 /// The longest part of an unknown name that is repeated in a refusal, in
 /// characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
+/// How many models a refusal names that could do what another can't.
+const ABLE_SHOWN_MAX: usize = 3;
 
 /// A model as a call names it, and the providers that have it.
 #[derive(Debug)]
@@ -190,19 +192,55 @@ impl Models {
         if self.workflows.find(model).is_some() {
             return Ok(NamedModel::alone(in_order(&runs_workflows), model));
         }
-        if let Some(named) = NamedModel::split(&self.catalogue, model, paints)? {
-            return Ok(named);
+        if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true)? {
+            return match named.only_provider().filter(|it| !paints(it)) {
+                None => Ok(named),
+                Some(provider) => Err(PictureRefusal::NotAnImageProvider {
+                    provider: provider.id.clone(),
+                }
+                .into()),
+            };
         }
         let mut providers = in_order(&|it| it.images.model.as_deref() == Some(model));
         if providers.is_empty() {
             let family = self.catalogue.provider_of_model(model);
-            providers.extend(family.filter(|provider| paints(provider)));
+            if let Some(provider) = family.filter(|provider| !paints(provider)) {
+                return Err(self.makes_none(provider, model));
+            }
+            providers.extend(family);
         }
         if providers.is_empty() {
             let model = shown(model);
             return Err(PictureRefusal::UnknownImageModel { model }.into());
         }
         Ok(NamedModel::alone(providers, model))
+    }
+}
+
+impl Models {
+    /// Refuses a model that is known to make no pictures, before anybody pays
+    /// for finding that out. The operator's own choice is never doubted.
+    pub fn refuse_words_alone(&self, provider: &Provider, model: &str) -> Result<(), Refusal> {
+        let is_usual = provider.images.model.as_deref() == Some(model);
+        if is_usual || !makes_no_pictures(model) {
+            return Ok(());
+        }
+        Err(self.makes_none(provider, model))
+    }
+
+    /// The refusal of a model that makes no pictures, with some that do: its
+    /// provider's own first.
+    fn makes_none(&self, provider: &Provider, model: &str) -> Refusal {
+        let usual = |it: &Provider| Some(format!("{}/{}", it.id, it.images.model.as_ref()?));
+        let others = self.all(&self.picture_order);
+        let others = others.into_iter().filter(|it| it.id != provider.id);
+        let all = std::iter::once(provider).chain(others);
+        PictureRefusal::ModelMakesNone {
+            provider: provider.id.clone(),
+            model: shown(model),
+            able: all.filter_map(usual).take(ABLE_SHOWN_MAX).collect(),
+        }
+        .into()
     }
 }
 

@@ -68,10 +68,14 @@ impl Payable for PlannedPicture {
             spec.count = 1;
         }
         let words = (spec.prompt.0.len() + spec.negative.0.len()) as u64;
-        let shows_one = spec.is_edit && workflow.is_none();
+        let shown = match workflow {
+            Some(_) => 0,
+            // The first is read once it is known who pays.
+            None => usize::from(spec.is_edit) + spec.others.len() + spec.mask.iter().len(),
+        };
         let prompt = PromptSize {
             bytes: words,
-            pictures: u64::from(shows_one),
+            pictures: shown as u64,
             ..PromptSize::default()
         };
         let prompt = prompt.tokens(provider.id.as_str(), &model);
@@ -208,6 +212,7 @@ impl PictureCall<'_> {
             workflow: reservation.details.workflow.clone(),
             lenient: self.pictures.settings.moderation == Moderation::Off,
             made: MadeSoFar::default(),
+            previews: None,
         };
         Ok((request, job))
     }

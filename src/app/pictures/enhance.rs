@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::pictures::Pictures;
 use crate::app::{AnswerEvent, Error};
 use crate::model::{
-    Ask, AskRefusal, Choices, ConversationRefusal, PictureAsk, PictureJob, ProviderId, is_blank,
+    Ask, Choices, ConversationRefusal, PictureAsk, PictureJob, PictureRefusal, ProviderId, is_blank,
 };
 
 /// The persona that rewrites.
@@ -17,6 +17,9 @@ impl Pictures {
     /// Has a language model rewrite a picture's prompt, with whoever's key
     /// pays for words.
     pub async fn enhance_prompt(&self, imagine: &PictureAsk) -> Result<String, Error> {
+        if is_blank(&imagine.spec.prompt.0) {
+            return Err(PictureRefusal::EmptyPrompt.into());
+        }
         let choices = Choices {
             persona: Some(PERSONA.to_owned()),
             ..Choices::default()
@@ -36,7 +39,7 @@ impl Pictures {
         outcome.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
         if is_blank(&better) {
-            return Err(AskRefusal::EmptyPrompt.into());
+            return Err(PictureRefusal::NotEnhanced.into());
         }
         Ok(better)
     }

@@ -2,10 +2,12 @@
 //! comes of it.
 
 mod call;
+mod confirm;
 mod demo;
 mod enhance;
 mod follow;
 mod foreign_storage;
+mod loras;
 mod moderate;
 mod plan;
 mod program;
@@ -16,14 +18,16 @@ mod storage;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use confirm::{CostlyPicture, UnconfirmedPicture};
 pub use demo::demo_picture;
 pub use program::OpenAiWish;
 pub use resume::LeftPicture;
+pub(in crate::app) use run::estimate_price;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 pub use storage::{PictureLink, Storage, StorageSettings, StorageTrouble};
 
 use crate::model::{
-    AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Refusal, Source,
+    Clock, DAY_MS, NanoDollars, Offer, Picture, PictureAsk, PictureRefusal, Refusal, Source,
     is_blank,
 };
 use crate::providers::Providers;
@@ -34,11 +38,13 @@ use crate::app::asks::{ANSWERS_KEPT_DAYS, Asks};
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::{PayerQueue, Payers, Reservation};
+use crate::app::pending::PendingActions;
 use crate::app::people::People;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 use call::{PictureDetails, PlannedPicture};
 use foreign_storage::ForeignStorage;
+use loras::Loras;
 use plan::refuse_kind;
 
 /// What the operator settled of pictures.
@@ -52,6 +58,13 @@ pub struct ImageSettings {
     pub poll: Duration,
     /// Nowhere but in age-restricted channels and direct messages.
     pub age_restricted_only: bool,
+    /// How many unfinished pictures people see on the way to one.
+    pub previews: u8,
+    /// LoRAs that hosts have which don't tell.
+    pub loras: Vec<String>,
+    /// People are asked before they spend more than this on one ask; none where
+    /// nobody is asked.
+    pub confirm_above: Option<NanoDollars>,
     /// Where pictures are put that Discord does not take; none where nowhere.
     pub storage: Option<StorageSettings>,
 }
@@ -104,6 +117,11 @@ pub struct ReadyPicture {
 }
 
 impl ReadyPicture {
+    /// The picture that is changed, if there is one.
+    pub fn source_picture(&self) -> Option<Picture> {
+        self.order.spec.picture.clone()
+    }
+
     /// Takes the picture that is changed, unless it is of a kind that whoever
     /// would be asked first does not take.
     pub fn take(&mut self, picture: Picture) -> Result<(), Refusal> {
@@ -126,9 +144,11 @@ pub struct Pictures {
     payers: Arc<Payers>,
     asks: Arc<Asks>,
     people: Arc<People>,
+    pending: PendingActions,
     settings: ImageSettings,
     storage: Option<Storage>,
     foreign_storage: Arc<ForeignStorage>,
+    loras: Loras,
     tasks: Tasks,
     clock: Clock,
     started_at_ms: i64,
@@ -147,6 +167,7 @@ impl Pictures {
         Self {
             storage: storage.and_then(|it| Storage::new(it, http, clock)),
             foreign_storage: Arc::default(),
+            loras: Loras::default(),
             store: foundation.store.clone(),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
@@ -154,6 +175,7 @@ impl Pictures {
             payers: Arc::clone(&foundation.payers),
             asks: Arc::clone(asks),
             people: Arc::clone(people),
+            pending: foundation.pending.clone(),
             settings,
             tasks: foundation.tasks.clone(),
             clock: foundation.clock.clone(),
@@ -184,6 +206,11 @@ impl Pictures {
         }
     }
 
+    /// How many unfinished pictures people see on the way to one.
+    pub fn previews(&self) -> u8 {
+        self.settings.previews
+    }
+
     /// Whether pictures are made in age-restricted channels and direct
     /// messages alone.
     pub fn are_for_adults_only(&self) -> bool {
@@ -208,7 +235,7 @@ impl Pictures {
             request_key,
         } = imagine;
         if is_blank(&spec.prompt.0) {
-            return Err(AskRefusal::EmptyPrompt.into());
+            return Err(PictureRefusal::EmptyPrompt.into());
         }
         if self.settings.age_restricted_only && !age_restricted {
             return Err(PictureRefusal::AgeRestrictedOnly.into());
@@ -218,9 +245,15 @@ impl Pictures {
         let plan = self.plan_picture(&choices, &spec)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
-        let chosen = self
+        let mut chosen = self
             .payers
             .choose_for(&policy, &plan.providers, request.as_ref());
+        if let Some(lora) = &spec.lora
+            && request.is_none()
+            && !chosen.payers.is_empty()
+        {
+            self.keep_those_with(lora, &mut chosen.payers).await?;
+        }
         let nobody = chosen.payers.is_empty() && !chosen.trace.passes_over_own_key();
         let demo = self.asks.replies_in_demo() && request.is_none() && nobody;
         Ok(ReadyPicture {

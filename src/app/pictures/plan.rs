@@ -31,6 +31,9 @@ impl Pictures {
             .models
             .read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
         let (mut providers, named) = (named.provider_ids(), named.model);
+        if providers.is_empty() {
+            return Err(Refusal::Picture(PictureRefusal::NobodyMakesAny));
+        }
         let editing = spec.is_edit;
         if editing {
             providers.retain(|id| self.models.provider(id).is_ok_and(can_edit));
@@ -60,7 +63,16 @@ impl Pictures {
                         provider,
                     })));
                 }
-                Ok(_) => able.push(id),
+                Ok((_, workflow)) if !takes_lora(workflow.as_deref(), spec) => {
+                    let provider = id;
+                    refused = refused.or(Some(Refusal::Picture(PictureRefusal::LoraNotTaken {
+                        provider,
+                    })));
+                }
+                Ok(_) => match refuse_wishes(self.models.provider(&id)?, spec) {
+                    Ok(()) => able.push(id),
+                    Err(refusal) => refused = refused.or(Some(refusal)),
+                },
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
         }
@@ -121,17 +133,19 @@ impl PicturePlan {
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = spec.is_edit;
         let workflows = models.workflows();
-        let unknown = |model: &str| {
-            Refusal::Picture(PictureRefusal::UnknownImageModel {
-                model: model.chars().take(100).collect(),
-            })
+        let unnamed = || {
+            let provider = provider.id.clone();
+            Refusal::Picture(PictureRefusal::NoModelNamed { provider })
         };
         if !runs_workflows(provider) {
-            let model = self.named.clone().or_else(|| provider.images.model.clone());
-            return Ok((model.ok_or_else(|| unknown(""))?, None));
+            let usual = &provider.images.model;
+            let model = self.named.clone().or_else(|| usual.clone());
+            let model = model.ok_or_else(unnamed)?;
+            models.refuse_words_alone(provider, &model)?;
+            return Ok((model, None));
         }
         let Some(named) = &self.named else {
-            let usual = workflows.usual(editing).ok_or_else(|| unknown(""))?;
+            let usual = workflows.usual(editing).ok_or_else(unnamed)?;
             return Ok((usual.name.clone(), Some(Arc::clone(usual))));
         };
         match workflows.find(named) {
@@ -146,7 +160,9 @@ impl PicturePlan {
             None if provider.id.as_str() == "runpod" && !editing && is_slug(named) => {
                 Ok((named.clone(), None))
             }
-            None => Err(unknown(named)),
+            None => Err(Refusal::Picture(PictureRefusal::UnknownImageModel {
+                model: named.chars().take(100).collect(),
+            })),
         }
     }
 }
@@ -165,6 +181,40 @@ pub fn refuse_kind(
         provider: provider.clone(),
         kind: picture.kind,
     }))
+}
+
+/// Whether a workflow takes the LoRA that was asked for, if one was. No model
+/// of an API does.
+fn takes_lora(workflow: Option<&Workflow>, spec: &ImageSpec) -> bool {
+    spec.lora.is_none() || workflow.is_some_and(Workflow::takes_lora)
+}
+
+/// Refuses what a provider can't be told, by its name, so that nothing that
+/// was wished is dropped.
+fn refuse_wishes(provider: &Provider, spec: &ImageSpec) -> Result<(), Refusal> {
+    let Some(wire) = provider.images.wire else {
+        return Ok(());
+    };
+    let untranslatable =
+        |what: &str| Refusal::Ask(AskRefusal::Untranslatable { what: what.into() });
+    if !wire.takes_wishes() {
+        if spec.mask.is_some() {
+            return Err(untranslatable("`mask`"));
+        }
+        if let Some(wish) = spec.wishes.first() {
+            return Err(untranslatable(&format!("`{}`", wish.name)));
+        }
+    }
+    if !spec.others.is_empty() && !wire.takes_several() {
+        return Err(untranslatable("more than one picture"));
+    }
+    match spec.others.iter().find(|it| !wire.takes_kind(it.kind)) {
+        Some(other) => Err(Refusal::Picture(PictureRefusal::KindNotTaken {
+            provider: provider.id.clone(),
+            kind: other.kind,
+        })),
+        None => Ok(()),
+    }
 }
 
 fn can_edit(provider: &Provider) -> bool {

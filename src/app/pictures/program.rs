@@ -6,11 +6,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::keys::RequestKey;
+use crate::app::models::runs_workflows;
 use crate::app::pending::random_id;
 use crate::app::pictures::Pictures;
 use crate::app::{Error, ModelChoice};
 use crate::model::{
-    AttemptId, Choices, Credential, KeyRefusal, Offer, PictureAnswer, PictureJob, Refusal, Source,
+    AttemptId, Choices, Credential, KeyRefusal, Offer, PictureAnswer, PictureJob, PictureRefusal,
+    Refusal, Source,
 };
 use crate::providers::{ImageWire, Provider};
 
@@ -37,20 +39,29 @@ pub struct OpenAiWish {
 impl Pictures {
     /// Whether a model's provider takes an ask as it is in OpenAI's words. None
     /// but OpenAI tells anything before it is done, and xAI refuses what
-    /// only OpenAI knows.
-    pub fn takes_pictures_as_openai(&self, model: &str, wish: OpenAiWish) -> bool {
-        // Whoever is unknown here is told so where calls are passed on.
-        let named = self.models.read_picture_model(None, Some(model)).ok();
-        let Some(named) = named.filter(|named| named.model.is_some()) else {
-            return true;
+    /// only OpenAI knows. A model that makes no pictures is refused.
+    pub fn takes_pictures_as_openai(&self, model: &str, wish: OpenAiWish) -> Result<bool, Refusal> {
+        let named = match self.models.read_picture_model(None, Some(model)) {
+            Err(Refusal::Picture(makes_none @ PictureRefusal::ModelMakesNone { .. })) => {
+                return Err(makes_none.into());
+            }
+            // Whoever is unknown here is told so where calls are passed on.
+            Err(_) => return Ok(true),
+            Ok(named) => named,
         };
+        let Some(model) = &named.model else {
+            return Ok(true);
+        };
+        for provider in named.providers.iter().filter(|it| !runs_workflows(it)) {
+            self.models.refuse_words_alone(provider, model)?;
+        }
         let mut wires = named.providers.iter().filter_map(|it| it.images.wire);
-        wires.all(|wire| match wire {
+        Ok(wires.all(|wire| match wire {
             ImageWire::OpenAi => true,
             ImageWire::Xai => !wish.is_streamed && !wish.has_field_of_openais,
             ImageWire::OpenRouter => !wish.is_streamed,
             _ => false,
-        })
+        }))
     }
 
     /// What a program's ask is for: the provider of the key that came with

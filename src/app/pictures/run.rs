@@ -1,10 +1,13 @@
 //! One ask for pictures from its first payer to its end.
 
+use std::pin::pin;
+
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer, Picture,
     PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Trace, Usage,
 };
 use crate::providers::{FailedPictures, ImageRequest, PictureResult, PictureStart};
@@ -141,6 +144,8 @@ pub enum PictureProgress {
     /// Who is asked to pay for it now, and what it may cost them.
     Payer(Payer, Option<PriceEstimate>),
     Stage(Stage),
+    /// What it looks like so far.
+    Preview(Picture),
 }
 
 /// Whoever looks how far a picture is.
@@ -316,6 +321,11 @@ impl Pictures {
             Ok(opened) => opened,
             Err(failure) => return Ok(failed_at_once(failure)),
         };
+        let (sender, mut previews) = mpsc::unbounded_channel();
+        let request = &ImageRequest {
+            previews: Some(sender),
+            ..request.clone()
+        };
         let starting = self
             .providers
             .start_pictures(provider, request, opened.credential());
@@ -324,10 +334,15 @@ impl Pictures {
             starting.await
         } else {
             watch(PictureProgress::Stage(Stage::Running));
-            tokio::select! {
-                started = starting => started,
-                () = stop.cancelled() => return Ok(self.end_stopped(offer, request)),
-                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
+            let mut starting = pin!(starting);
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(preview) = previews.recv() => watch(PictureProgress::Preview(preview)),
+                    started = &mut starting => break started,
+                    () = stop.cancelled() => return Ok(self.end_stopped(offer, request)),
+                    () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
+                }
             }
         };
         drop(opened);

@@ -39,6 +39,8 @@ pub struct MessageRenderer<'a> {
     pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
     question: Option<File>,
+    /// Whether a file stands in the first message that its last word drops.
+    has_passing_file: bool,
     /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
     /// What the answer depends on: when that is deleted, it stops.
@@ -98,6 +100,7 @@ impl<'a> MessageRenderer<'a> {
             beginnings: 0,
             shows_previews: false,
             question: None,
+            has_passing_file: false,
             buttons: Vec::new(),
             watched: bot.deletions.watch(target.channel(), target.reply_to()),
             notes: None,
@@ -147,6 +150,13 @@ impl<'a> MessageRenderer<'a> {
 
     /// Notes that somebody else has shown that an answer will come.
     pub fn mark_promised(&mut self) {
+        self.is_promised = true;
+    }
+
+    /// Notes which message shows that an answer will come.
+    pub fn mark_promised_by(&mut self, message: u64) {
+        self.watched.add_message(message);
+        self.promised_message = Some(message);
         self.is_promised = true;
     }
 
@@ -255,6 +265,18 @@ impl<'a> MessageRenderer<'a> {
         }
     }
 
+    /// Shows how far a picture is, with what it looks like so far. One that fails
+    /// is made up for by the next.
+    pub async fn show_preview(&mut self, card: Card) {
+        self.insistence = Insistence::Growing;
+        let notice = transcript::mark_notice(&card.text);
+        let text = format!("{}{notice}", self.heading);
+        self.has_passing_file = true;
+        if let Err(error) = self.show_one(0, Card { text, ..card }).await {
+            tracing::debug!("could not show a picture on the way: {error:#}");
+        }
+    }
+
     fn parts_instead(&self, card: &Card) -> Vec<String> {
         let notice = transcript::mark_notice(&card.text);
         split::split(&format!("{}{notice}", self.heading), split::LIMIT)
@@ -349,15 +371,19 @@ impl<'a> MessageRenderer<'a> {
             && shown.card != card
         {
             // An edit that brings files drops those that it does not bring.
-            if at == 0 && !card.files.is_empty() {
+            let is_last_word = insistence == Insistence::Last;
+            let drops = at == 0 && is_last_word && std::mem::take(&mut self.has_passing_file);
+            if at == 0 && (drops || !card.files.is_empty()) {
                 card.files.extend(self.question.clone());
             }
+            card.drops_files = drops && card.files.is_empty();
             let part = Part {
                 card: &card,
                 insistence,
             };
             target.edit_message(rest, &shown.message, part).await?;
             card.files.clear();
+            card.drops_files = false;
             shown.card = card;
         }
         Ok(())

@@ -31,6 +31,8 @@ pub struct Card {
     pub reply_to: Option<u64>,
     /// The one person whom it pings.
     pub mention: Option<u64>,
+    /// Whether an edit takes away the files that stood there.
+    pub drops_files: bool,
     /// Whether the pages that its links lead to are not shown under it.
     pub hides_previews: bool,
     /// By which Discord knows a message that it has already.
@@ -165,6 +167,9 @@ impl Card {
             let file = |(id, file): (usize, &File)| json!({"id": id.to_string(), "filename": file.name, "description": file.description});
             let files: Vec<Value> = self.files.iter().enumerate().map(file).collect();
             message["attachments"] = json!(files);
+        }
+        if self.files.is_empty() && self.drops_files {
+            message["attachments"] = json!([]);
         }
         message
     }

@@ -41,6 +41,8 @@ pub const SMALL_PRINT: &str = "-# ";
 const QUOTED: &str = "> ";
 /// Stands before what should not be in a picture.
 const NEGATIVE: &str = "-# not: ";
+/// What stands before the LoRA that it is made with.
+const LORA: &str = "-# LoRA: ";
 /// Stands before the name of a file that came with a question and is kept
 /// nowhere.
 const FILE: &str = "-# file: ";
@@ -82,6 +84,7 @@ pub struct ImagePrompt {
     pub prompt: String,
     /// What should not be in the picture; mostly empty.
     pub negative: String,
+    pub lora: Option<String>,
 }
 
 /// The files that came with one of the bot's own messages.
@@ -157,25 +160,38 @@ pub fn small_print(words: &str) -> String {
     format!("{SMALL_PRINT}{words}")
 }
 
+/// What stands before a last line that begins so, and the rest of that line.
+fn take_last_line<'a>(text: &'a str, begins: &str) -> Option<(&'a str, &'a str)> {
+    let (before, last) = text.rsplit_once('\n')?;
+    Some((before, last.strip_prefix(begins)?))
+}
+
 impl ImagePrompt {
     /// Writes a prompt as the question above its picture.
-    pub fn write(prompt: &str, negative: &str) -> String {
+    pub fn write(prompt: &str, negative: &str, lora: Option<&str>) -> String {
         let negative = negative.replace('\n', " ");
-        if negative.trim().is_empty() {
-            prompt.to_owned()
-        } else {
-            format!("{prompt}\n{NEGATIVE}{negative}")
+        let mut written = prompt.to_owned();
+        if !negative.trim().is_empty() {
+            written = format!("{written}\n{NEGATIVE}{negative}");
+        }
+        match lora {
+            Some(lora) => format!("{written}\n{LORA}{lora}"),
+            None => written,
         }
     }
 
     /// Reads what [`ImagePrompt::write`] wrote.
     pub fn parse(question: &str) -> Self {
-        let parts = question.rsplit_once('\n');
-        let parts = parts.and_then(|(prompt, last)| Some((prompt, last.strip_prefix(NEGATIVE)?)));
+        let (question, lora) = match take_last_line(question, LORA) {
+            Some((before, lora)) => (before, Some(lora)),
+            None => (question, None),
+        };
+        let parts = take_last_line(question, NEGATIVE);
         let (prompt, negative) = parts.unwrap_or((question, ""));
         Self {
             prompt: prompt.to_owned(),
             negative: negative.to_owned(),
+            lora: lora.map(ToOwned::to_owned),
         }
     }
 }
@@ -361,16 +377,19 @@ mod tests {
 
     #[test]
     fn an_image_prompt_reads_as_it_was_written() {
-        for (prompt, negative) in [
-            ("a lighthouse", ""),
-            ("a lighthouse", "people, boats"),
-            ("two\nlines", "people"),
+        for (prompt, negative, lora) in [
+            ("a lighthouse", "", None),
+            ("a lighthouse", "people, boats", None),
+            ("two\nlines", "people", None),
+            ("a lighthouse", "", Some("a/woodcut.safetensors")),
+            ("two\nlines", "people", Some("woodcut.safetensors")),
         ] {
             assert_eq!(
-                ImagePrompt::parse(&ImagePrompt::write(prompt, negative)),
+                ImagePrompt::parse(&ImagePrompt::write(prompt, negative, lora)),
                 ImagePrompt {
                     prompt: prompt.into(),
                     negative: negative.into(),
+                    lora: lora.map(Into::into),
                 }
             );
         }

@@ -11,6 +11,7 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::private_reply::show_privately;
 use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
+use crate::bot::pictures::confirm::{confirm_picture, leave_picture};
 use crate::bot::words;
 use crate::bot::{Bot, explain_error};
 use crate::model::{AccessRefusal, Scope};
@@ -43,6 +44,8 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
         Some(CustomId::VaryPicture(id)) => {
             repeat_picture(bot, press, &id, RepeatFrom::Picture).await
         }
+        Some(CustomId::ConfirmPicture(id)) => Box::pin(confirm_picture(bot, press, &id)).await,
+        Some(CustomId::LeavePicture(id)) => leave_picture(bot, press, &id).await,
         Some(CustomId::PictureSeed(id)) => show_seed(bot, press, &id).await,
         Some(CustomId::AddKeyForm(_) | CustomId::OnceForm(_) | CustomId::EraseForm(_)) | None => {
             let stale = Error::from(AccessRefusal::StaleForm);

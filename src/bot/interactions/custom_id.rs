@@ -28,6 +28,9 @@ pub enum CustomId {
     RepeatPicture(String),
     VaryPicture(String),
     PictureSeed(String),
+    /// The buttons under pictures that wait to be confirmed.
+    ConfirmPicture(String),
+    LeavePicture(String),
     /// The menu of models for another answer.
     ModelMenu(String),
 }
@@ -51,6 +54,8 @@ impl CustomId {
             "redo" => Some(Self::RepeatPicture(id.to_owned())),
             "vary" => Some(Self::VaryPicture(id.to_owned())),
             "seed" => Some(Self::PictureSeed(id.to_owned())),
+            "make" => Some(Self::ConfirmPicture(id.to_owned())),
+            "leave" => Some(Self::LeavePicture(id.to_owned())),
             "model" => Some(Self::ModelMenu(id.to_owned())),
             _ => None,
         }
@@ -73,6 +78,8 @@ impl CustomId {
             Self::RepeatPicture(id) => format!("redo:{id}"),
             Self::VaryPicture(id) => format!("vary:{id}"),
             Self::PictureSeed(id) => format!("seed:{id}"),
+            Self::ConfirmPicture(id) => format!("make:{id}"),
+            Self::LeavePicture(id) => format!("leave:{id}"),
             Self::ModelMenu(id) => format!("model:{id}"),
         }
     }

@@ -47,12 +47,18 @@ async fn request_again<'a>(
     let choices = bot.app.pictures.choices_of(&job).await?;
     let question = question_in(bot, &press.message).await;
     let question = question.ok_or(ConversationRefusal::QuestionGone)?;
-    let ImagePrompt { prompt, negative } = ImagePrompt::parse(&question);
+    let ImagePrompt {
+        prompt,
+        negative,
+        lora,
+    } = ImagePrompt::parse(&question);
     let spec = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
+        lora,
         size: job.size,
         count: job.count,
+        previews: bot.app.pictures.previews(),
         ..ImageSpec::default()
     };
     let shown = press.message.attachments.first();
@@ -78,6 +84,7 @@ async fn request_again<'a>(
         file,
         enhance: false,
         is_spoiler: job.is_spoiler,
+        confirmed_in: None,
         target: Target::Interaction(press.into()),
         locale: &press.locale,
     })

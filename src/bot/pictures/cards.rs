@@ -2,10 +2,15 @@
 
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{PictureAnswer, Source};
+use crate::model::{Picture, PictureAnswer, Source};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
+
+/// How the names of files begin that Discord hides: `docs/discord.md` §3.1.
+pub const HIDDEN: &str = "SPOILER_";
+/// How the names of pictures begin that were made.
+pub const MADE: &str = "picture-";
 
 /// Pictures that are to be shown, and what belongs to them.
 #[derive(Clone, Copy)]
@@ -26,10 +31,9 @@ pub fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
         id,
         is_spoiler,
     } = shown;
-    // Discord hides a file whose name begins so: `docs/discord.md` §3.1.
-    let hidden = if is_spoiler { "SPOILER_" } else { "" };
+    let hidden = if is_spoiler { HIDDEN } else { "" };
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
-        name: format!("{hidden}picture-{}.{}", at + 1, picture.kind.extension()),
+        name: format!("{hidden}{MADE}{}.{}", at + 1, picture.kind.extension()),
         kind: picture.kind.media_type(),
         description: words::pictures::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
@@ -47,6 +51,17 @@ pub fn picture_card(voice: Voice<'_>, shown: ShownPictures<'_>) -> Card {
         buttons,
         files: files.collect(),
         ..Card::default()
+    }
+}
+
+/// What a picture looks like on the way, hidden where the picture will be.
+pub fn preview_file(preview: &Picture, is_spoiler: bool, description: String) -> File {
+    let hidden = if is_spoiler { HIDDEN } else { "" };
+    File {
+        name: format!("{hidden}preview.{}", preview.kind.extension()),
+        kind: preview.kind.media_type(),
+        description,
+        bytes: preview.bytes.to_vec(),
     }
 }
 

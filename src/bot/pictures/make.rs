@@ -4,17 +4,19 @@
 use serenity::all::Attachment;
 use tokio::time::Instant;
 
-use crate::app::{AnswerStart, Error, ReadyPicture};
+use crate::app::{AnswerStart, Error, Permit, ReadyPicture, UnconfirmedPicture};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
 use crate::bot::answers::{last_words, refusals};
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript::ImagePrompt;
+use crate::bot::pictures::confirm::confirmation_card;
 use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::{Bot, words};
 use crate::model::{
-    Choices, ImageSpec, PICTURE_MB_MAX, Picture, PictureAsk, PictureRefusal, ServerId, Words,
+    Caller, Choices, ImageSpec, PICTURE_MB_MAX, PersonId, Picture, PictureAsk, PictureRefusal,
+    ServerId, Words,
 };
 
 /// What is to be made, where it goes, and in which language.
@@ -26,6 +28,8 @@ pub struct PictureRequest<'a> {
     pub enhance: bool,
     /// Whether nobody sees the pictures before they press on them.
     pub is_spoiler: bool,
+    /// The message with the button by which their price was confirmed.
+    pub confirmed_in: Option<u64>,
     pub target: Target,
     pub locale: &'a str,
 }
@@ -41,6 +45,9 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
     renderer.set_server(request.imagine.caller.place.server());
     renderer.quote_question(&write_prompt(&request.imagine.spec));
+    if let Some(message) = request.confirmed_in {
+        renderer.mark_promised_by(message);
+    }
     let secured = match secure_pictures(&mut renderer, request).await {
         Ok(Some(secured)) => secured,
         Ok(None) => return Ok(()),
@@ -63,7 +70,9 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         prompt: secured.prompt,
         is_spoiler,
     };
-    Box::pin(message.follow_making(secured.ready, began)).await
+    let made = Box::pin(message.follow_making(secured.ready, began)).await;
+    drop(secured.permit);
+    made
 }
 
 /// Pictures that somebody pays for, and what is noted of them.
@@ -72,6 +81,8 @@ struct SecuredPictures {
     server: Option<ServerId>,
     choices: Choices,
     prompt: String,
+    /// Their place among those of their person, until they are shown.
+    permit: Permit<PersonId>,
 }
 
 /// Waits in line and finds out who pays; or says why there are no pictures.
@@ -84,6 +95,8 @@ async fn secure_pictures(
         mut imagine,
         file,
         enhance,
+        is_spoiler,
+        confirmed_in,
         ..
     } = request;
     let Some(mut permit) = bot.picture_queue.acquire(renderer.asker) else {
@@ -99,22 +112,22 @@ async fn secure_pictures(
         permit.wait_turn().await;
     }
     imagine.spec.is_edit = file.is_some();
-    if enhance {
-        let card = words::pictures::rewriting_prompt(voice);
-        renderer.show_meanwhile(card).await;
-        match bot.app.pictures.enhance_prompt(&imagine).await {
-            Ok(better) => imagine.spec.prompt = Words(better),
-            Err(error) => {
-                return refusals::refuse_in_place(renderer, &error)
-                    .await
-                    .map(|()| None);
-            }
-        }
-        renderer.quote_question(&write_prompt(&imagine.spec));
+    if enhance && !make_more_of_prompt(renderer, &mut imagine).await? {
+        return Ok(None);
     }
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
     let prompt = imagine.spec.prompt.0.clone();
+    let unconfirmed = UnconfirmedPicture {
+        choices: choices.clone(),
+        spec: ImageSpec {
+            prompt: Words::default(),
+            negative: Words::default(),
+            ..imagine.spec.clone()
+        },
+        is_spoiler,
+    };
+    let caller = imagine.caller.clone();
     let preparing = bot.app.pictures.prepare(imagine);
     let prepared = promise_if_slow(renderer, preparing).await?;
     let securing = Box::pin(async {
@@ -125,17 +138,68 @@ async fn secure_pictures(
         Ok(ready)
     });
     let ready = promise_when_secured(renderer, PromiseTime::WhenSecured, securing).await?;
-    Ok(ready.map(|ready| SecuredPictures {
+    let Some(ready) = ready else {
+        return Ok(None);
+    };
+    let unconfirmed = (caller, unconfirmed);
+    let ready = if confirmed_in.is_some() {
+        Some(ready)
+    } else {
+        ask_if_costly(renderer, ready, unconfirmed).await?
+    };
+    let Some(ready) = ready else {
+        return Ok(None);
+    };
+    Ok(Some(SecuredPictures {
         ready,
         server,
         choices,
         prompt,
+        permit,
     }))
+}
+
+/// Has a language model rewrite the prompt; false where that is refused, which
+/// was then said.
+async fn make_more_of_prompt(
+    renderer: &mut MessageRenderer<'_>,
+    imagine: &mut PictureAsk,
+) -> anyhow::Result<bool> {
+    let card = words::pictures::rewriting_prompt(renderer.voice);
+    renderer.show_meanwhile(card).await;
+    match renderer.bot.app.pictures.enhance_prompt(imagine).await {
+        Ok(better) => imagine.spec.prompt = Words(better),
+        Err(error) => {
+            refusals::refuse_in_place(renderer, &error).await?;
+            return Ok(false);
+        }
+    }
+    renderer.quote_question(&write_prompt(&imagine.spec));
+    Ok(true)
+}
+
+/// Asks whether pictures are worth it that cost more than is spent unasked. None
+/// where it is asked: what was held is given back until somebody says yes.
+async fn ask_if_costly(
+    renderer: &mut MessageRenderer<'_>,
+    ready: ReadyPicture,
+    (caller, unconfirmed): (Caller, UnconfirmedPicture),
+) -> anyhow::Result<Option<ReadyPicture>> {
+    let pictures = &renderer.bot.app.pictures;
+    let Some(costly) = pictures.find_costly(&ready) else {
+        return Ok(Some(ready));
+    };
+    let source = ready.source_picture();
+    drop(ready);
+    let id = pictures.keep_unconfirmed(&caller, unconfirmed).await?;
+    let card = confirmation_card(renderer.voice, &id, costly, source);
+    renderer.show_cards(vec![card]).await?;
+    Ok(None)
 }
 
 /// What pictures are made from, as it stands above them.
 fn write_prompt(spec: &ImageSpec) -> String {
-    ImagePrompt::write(&spec.prompt.0, &spec.negative.0)
+    ImagePrompt::write(&spec.prompt.0, &spec.negative.0, spec.lora.as_deref())
 }
 
 /// Downloads the picture that came along.

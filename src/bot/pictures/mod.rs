@@ -2,6 +2,7 @@
 
 pub mod buttons;
 mod cards;
+pub mod confirm;
 mod forms;
 mod late;
 pub mod make;

@@ -14,11 +14,11 @@ use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::TOKEN_LIVES;
 use crate::bot::connection::rest::{refusal_of_files, refuses_words};
-use crate::bot::pictures::cards::ShownPictures;
+use crate::bot::pictures::cards::{ShownPictures, preview_file};
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::{PriceEstimate, Stage};
+use crate::model::{Picture, PriceEstimate, Stage};
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -32,10 +32,12 @@ pub struct PictureMessage<'a> {
 }
 
 /// What is shown of pictures while they are made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenProgress {
     pub stage: Option<Stage>,
     pub estimate: Option<PriceEstimate>,
+    /// What it looks like so far.
+    pub preview: Option<Picture>,
 }
 
 impl PictureMessage<'_> {
@@ -63,10 +65,11 @@ impl PictureMessage<'_> {
             let mut watch = |seen: PictureProgress| {
                 // The time that is shown is that of the change.
                 sender.send_if_modified(|known| {
-                    let before = *known;
+                    let before = known.clone();
                     match seen {
                         PictureProgress::Payer(_, estimate) => known.estimate = estimate,
                         PictureProgress::Stage(stage) => known.stage = Some(stage),
+                        PictureProgress::Preview(preview) => known.preview = Some(preview),
                     }
                     *known != before
                 });
@@ -109,13 +112,20 @@ impl PictureMessage<'_> {
         // The first at once: from then on the words stand in the channel.
         stages.mark_changed();
         while let Some(Ok(())) = done.run_until_cancelled(stages.changed()).await {
-            let seen = *stages.borrow_and_update();
+            let seen = stages.borrow_and_update().clone();
             if self.requested_at.elapsed() > TOKEN_LIVES {
                 continue;
             }
             let now_s = bot.app.now_ms() / 1_000;
-            let card = words::pictures::stage(self.renderer.voice, seen, now_s, id);
-            self.renderer.show_meanwhile(card).await;
+            let mut card = words::pictures::stage(self.renderer.voice, &seen, now_s, id);
+            if let Some(preview) = &seen.preview {
+                let description = words::pictures::preview_alt_text(self.renderer.voice);
+                card.files
+                    .push(preview_file(preview, self.is_spoiler, description));
+                self.renderer.show_preview(card).await;
+            } else {
+                self.renderer.show_meanwhile(card).await;
+            }
             let pause = tokio::time::sleep(bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
         }

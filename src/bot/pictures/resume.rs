@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serenity::all::Message;
+use serenity::all::{Attachment, Message};
 
 use crate::app::{Error, LeftPicture, PicturePlace};
 use crate::bot::answers::running_answers::RunningAnswer;
@@ -11,7 +11,7 @@ use crate::bot::connection::card::File;
 use crate::bot::conversation::message_text::replied_to;
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::{is_picture, question_in};
-use crate::bot::pictures::cards::ShownPictures;
+use crate::bot::pictures::cards::{HIDDEN, MADE, ShownPictures};
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, mark_shown_elsewhere, show_late};
 use crate::bot::pictures::progress::settle_pictures;
@@ -149,8 +149,9 @@ async fn find_shown(
     place: &PicturePlace,
     promised: Option<&Message>,
 ) -> Option<Standing> {
-    // The prompt's own file stands there from the first moment.
-    let has_picture = |message: &Message| message.attachments.iter().any(is_picture);
+    // The prompt's own file stands there from the first moment, and so may a
+    // picture that is to be changed.
+    let has_picture = |message: &Message| message.attachments.iter().any(is_made);
     if promised.is_some_and(has_picture) {
         return Some(Standing::AsPromised);
     }
@@ -162,6 +163,13 @@ async fn find_shown(
         .filter(|it| it.author.id.get() == bot.user_id() && has_picture(it));
     own.any(|it| replied_to(it) == Some(message))
         .then_some(Standing::Below)
+}
+
+/// Whether a file is a picture that was made, by the name that it was given.
+fn is_made(file: &Attachment) -> bool {
+    let name = file.filename.as_str();
+    let name = name.strip_prefix(HIDDEN).unwrap_or(name);
+    is_picture(file) && name.starts_with(MADE)
 }
 
 fn says_it_was_shown<T>(result: &Result<T, Error>) -> bool {

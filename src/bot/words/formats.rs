@@ -13,14 +13,63 @@ const MODEL_CHARACTERS_MAX: usize = 80;
 /// hundredth of a cent.
 const SMALL: NanoDollars = NanoDollars(100_000);
 
+/// The longest name in a column of figures: with two figures beside it, a line
+/// fits a telephone.
+const NAME_CHARACTERS_MAX: usize = 26;
+
 /// What an answer cost.
 pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
     match cost {
         None => voice.lang.words("price unknown").to_owned(),
         Some(NanoDollars(0)) => voice.lang.words("free").to_owned(),
-        Some(cost) if cost < SMALL => voice.lang.say("under {cost}", &[("cost", &SMALL)]),
-        Some(cost) => cost.to_string(),
+        Some(cost) => money(voice, cost),
     }
+}
+
+/// An amount of money, wherever a reply writes one. Prices, which are told for
+/// a million of something, are written out.
+pub fn money(voice: Voice<'_>, amount: NanoDollars) -> String {
+    match amount {
+        NanoDollars(0) => amount.to_string(),
+        amount if amount < SMALL => voice.lang.say("under {cost}", &[("cost", &SMALL)]),
+        amount => amount.to_string(),
+    }
+}
+
+/// Rows of figures that stand below each other: names on the left, clipped
+/// where a telephone would wrap the line, and figures on the right.
+pub fn figures(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        let widths = cells.map(|cell| cell.chars().count());
+        let widest = widths.max().unwrap_or(0);
+        if at == 0 {
+            widest.min(NAME_CHARACTERS_MAX)
+        } else {
+            widest
+        }
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(at, (cell, &width))| match at {
+            0 => format!("{:<width$}", clip(cell, width)),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    let lines: Vec<String> = lines.map(|line| line.replace('`', "'")).collect();
+    format!("```\n{}\n```", lines.join("\n"))
+}
+
+/// A name in so many characters at the most.
+fn clip(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let begun: String = name.chars().take(most.saturating_sub(1)).collect();
+    format!("{begun}…")
 }
 
 /// A model's name as its provider gave it: hostile until shown otherwise.
@@ -85,6 +134,27 @@ mod tests {
         );
         assert_eq!(plain_model("x\n# <@1> **big**"), "x@1big");
         assert_eq!(plain_model(&"x".repeat(5_000)).len(), MODEL_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn figures_stand_below_each_other() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let table = figures(&[
+            row(["OpenAI gpt-6-luna", "3", "under $0.0001"]),
+            row(["Anthropic claude-haiku-5-5-20261001", "1,204", "$12.50"]),
+            row(["ä`b", "20", "$0"]),
+        ]);
+        insta::assert_snapshot!(table, @"
+        ```
+        OpenAI gpt-6-luna               3  under $0.0001
+        Anthropic claude-haiku-5-…  1,204         $12.50
+        ä'b                            20             $0
+        ```
+        ");
+        assert!(
+            table.lines().all(|line| line.chars().count() <= 48),
+            "{table}"
+        );
     }
 
     #[test]

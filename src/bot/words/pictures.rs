@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use crate::app::PictureLink;
+use crate::app::{CostlyPicture, PictureLink};
 use crate::bot::answers::split;
-use crate::bot::connection::card::{Button, Card};
+use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::connection::rest::FileRefusal;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
@@ -28,13 +28,64 @@ const LINKS_UNITS: usize = 1_600;
 
 /// How far a picture is, and what it may cost. Discord's clients count the time
 /// by themselves.
-pub fn stage(voice: Voice<'_>, seen: SeenProgress, now_s: i64, id: &str) -> Card {
+pub fn stage(voice: Voice<'_>, seen: &SeenProgress, now_s: i64, id: &str) -> Card {
     let stage = say_stage(voice, seen.stage, &format!("<t:{now_s}:R>"));
     let text = match seen.estimate.filter(|estimate| estimate.cost.0 > 0) {
         Some(estimate) => format!("{stage}\n{}", say_estimate(voice, estimate)),
         None => stage,
     };
     cancellable(voice, text, id)
+}
+
+/// Asks whether pictures are worth what they may cost.
+pub fn confirm(voice: Voice<'_>, costly: CostlyPicture) -> String {
+    let CostlyPicture { estimate, payer } = costly;
+    let sentence = match (estimate.is_most, estimate.pictures) {
+        (false, 1) => "💰 This costs about {cost}, paid by the {source}. Make it?",
+        (false, _) => {
+            "💰 These {count} pictures cost about {cost}, paid by the {source}. Make them?"
+        }
+        (true, 1) => "💰 This costs at most {cost}, paid by the {source}. Make it?",
+        (true, _) => {
+            "💰 These {count} pictures cost at most {cost}, paid by the {source}. Make them?"
+        }
+    };
+    let values: &[(&str, &dyn Display)] = &[
+        ("cost", &cost(voice, Some(estimate.cost))),
+        ("count", &estimate.pictures),
+        ("source", &voice.source(payer)),
+    ];
+    voice.lang.say(sentence, values)
+}
+
+/// The buttons under the question whether pictures are worth it.
+pub fn confirm_buttons(voice: Voice<'_>, id: &str) -> Vec<Button> {
+    let id = || id.to_owned();
+    let mut make = button(voice, "Make it", &CustomId::ConfirmPicture(id()));
+    make.style = ButtonStyle::Primary;
+    vec![
+        make,
+        button(voice, "Leave it", &CustomId::LeavePicture(id())),
+    ]
+}
+
+/// Somebody left pictures that cost too much.
+pub fn left(voice: Voice<'_>, head: &str) -> Card {
+    let words = "Nothing was made, and nothing was paid.";
+    Card::text(format!("{head}{}", small_print(voice.lang.words(words))))
+}
+
+/// What stands under a picture that is not finished.
+pub fn preview_alt_text(voice: Voice<'_>) -> String {
+    voice.lang.words("What it looks like so far").to_owned()
+}
+
+/// What a picture shows that is to be changed.
+pub fn source_alt_text(voice: Voice<'_>) -> String {
+    voice
+        .lang
+        .words("The picture that is to be changed")
+        .to_owned()
 }
 
 /// What pictures may cost.

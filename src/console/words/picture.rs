@@ -20,6 +20,51 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
         PictureRefusal::UnknownImageModel { model } => {
             (UNPROCESSABLE, "No such model", unknown_model(model))
         }
+        PictureRefusal::ModelMakesNone {
+            provider,
+            model,
+            able,
+        } => (
+            UNPROCESSABLE,
+            "It makes no pictures",
+            makes_none(&names.name(provider), model, able),
+        ),
+        PictureRefusal::NoModelNamed { provider } => (
+            UNPROCESSABLE,
+            "No model is chosen",
+            format!(
+                "{} has no usual model for this here. Choose one.",
+                names.name(provider)
+            ),
+        ),
+        PictureRefusal::NobodyMakesAny => (
+            UNPROCESSABLE,
+            "Nobody makes pictures unasked",
+            "Nobody makes pictures here unless a model is chosen. Choose one.".to_owned(),
+        ),
+        PictureRefusal::UnknownLora { lora, .. } => (
+            UNPROCESSABLE,
+            "No such LoRA",
+            format!("No host here has a LoRA called “{lora}”, so nobody was asked. Leave it out."),
+        ),
+        PictureRefusal::LoraNotTaken { provider } => (
+            UNPROCESSABLE,
+            "No LoRA is taken",
+            format!(
+                "What {} would make this with takes no LoRA, so nobody was asked. Leave it out.",
+                names.name(provider)
+            ),
+        ),
+        PictureRefusal::EmptyPrompt => (
+            UNPROCESSABLE,
+            "There is nothing to make",
+            "Type what the picture should show.".to_owned(),
+        ),
+        PictureRefusal::NotEnhanced => (
+            StatusCode::BAD_GATEWAY,
+            "The prompt was not rewritten",
+            "The language model made nothing of it. Write more, and try again.".to_owned(),
+        ),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
@@ -201,11 +246,17 @@ fn bad_size() -> Told {
     )
 }
 
-/// No model is named, or none has this name.
+/// The model writes, and makes no pictures.
+fn makes_none(name: &str, model: &str, able: &[String]) -> String {
+    let next = match able.is_empty() {
+        true => "Choose another.".to_owned(),
+        false => format!("Choose another, such as {}.", able.join(" or ")),
+    };
+    format!("{model} of {name} makes no pictures, so nobody was asked. {next}")
+}
+
+/// No model or workflow has this name.
 fn unknown_model(model: &str) -> String {
-    if model.is_empty() {
-        return "This provider has no model for pictures here. Choose a model.".to_owned();
-    }
     format!(
         "No model or workflow is called “{model}”. Choose one from the list, or write it as \
          provider/model."

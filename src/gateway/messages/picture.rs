@@ -18,6 +18,17 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             text("None of these providers can change a picture. Name another, or send no picture."),
         ),
         PictureRefusal::UnknownImageModel { model } => unknown_model(model),
+        PictureRefusal::ModelMakesNone {
+            provider,
+            model,
+            able,
+        } => makes_none(provider, model, able),
+        PictureRefusal::NoModelNamed { provider } => no_model_named(provider),
+        PictureRefusal::NobodyMakesAny => nobody_makes_any(),
+        PictureRefusal::UnknownLora { lora, known } => unknown_lora(lora, known),
+        PictureRefusal::LoraNotTaken { provider } => lora_not_taken(provider),
+        PictureRefusal::EmptyPrompt => prompt_missing(),
+        PictureRefusal::NotEnhanced => not_enhanced(),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
@@ -111,7 +122,56 @@ fn answered_in_words(provider: &ProviderId, words: &Words) -> Message {
     (502, "no_picture", message)
 }
 
-/// No model is named, or none has this name.
+/// The model writes, and makes no pictures.
+fn makes_none(provider: &ProviderId, model: &str, able: &[String]) -> Message {
+    let able: Vec<String> = able.iter().map(|name| format!("`{name}`")).collect();
+    let next = match able.is_empty() {
+        true => "`GET /v1/models` lists what your keys can use.".to_owned(),
+        false => format!("These do: {}.", able.join(", ")),
+    };
+    let message = format!("`{model}` of {provider} makes no pictures, so nobody was asked. {next}");
+    (400, "no_pictures", message)
+}
+
+fn no_model_named(provider: &ProviderId) -> Message {
+    let message = format!(
+        "{provider} has no usual model for this. Name one in `model`; `GET /v1/models` lists those that your keys can use."
+    );
+    (400, "model_missing", message)
+}
+
+fn nobody_makes_any() -> Message {
+    let message = "The operator lets nobody make pictures without being named. Name a provider and a model in `model`, such as `openai/gpt-image-2`.";
+    (400, "no_pictures", message.to_owned())
+}
+
+fn prompt_missing() -> Message {
+    let message = "There is nothing to make a picture of. Put words into `prompt`.";
+    (400, "prompt_missing", message.to_owned())
+}
+
+fn unknown_lora(lora: &str, known: &[String]) -> Message {
+    let next = match known.is_empty() {
+        true => "Leave `lora` out.".to_owned(),
+        false => format!("There are, among others: {}.", known.join(", ")),
+    };
+    let message = format!("No host here has a LoRA called `{lora}`, so nobody was asked. {next}");
+    (404, "lora_not_found", message)
+}
+
+fn lora_not_taken(provider: &ProviderId) -> Message {
+    let message = format!(
+        "What {provider} would make this with takes no LoRA, so nobody was asked. Leave `lora` out, or name a workflow that loads a model."
+    );
+    (400, "lora_not_taken", message)
+}
+
+fn not_enhanced() -> Message {
+    let message = "A language model was asked to make more of the prompt, and said nothing. Try again, or send the prompt as it should be.";
+    (502, "no_picture", message.to_owned())
+}
+
+/// No model or workflow has this name.
 fn unknown_model(model: &str) -> Message {
     let message = format!(
         "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."

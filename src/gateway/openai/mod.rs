@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::{ModelChoice, OpenAiWish, RelayBody};
-use crate::model::{CallDialect, Surface};
+use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
 use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
@@ -43,8 +43,14 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
         is_streamed: request.body.wants_stream(),
         has_field_of_openais: request.body.has_field_of_openais(),
     };
-    let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, wish);
-    if request.model.as_deref().is_some_and(goes_as_is) {
+    if !request.body.says_what_to_make() {
+        return Err(Refusal::from(PictureRefusal::EmptyPrompt).into());
+    }
+    let goes_as_is = match request.model.as_deref() {
+        Some(model) => app.pictures.takes_pictures_as_openai(model, wish)?,
+        None => false,
+    };
+    if goes_as_is {
         return relay_request(call, request, Surface::Images).await;
     }
     let request_key = call.request_key()?;

@@ -22,48 +22,102 @@ pub const EDIT_BYTES_MAX: usize = PICTURE_MB_MAX * 1_024 * 1_024 * 4 / 3 + 256 *
 /// The most fields of a form.
 const FIELDS_MAX: usize = 50;
 /// The fields of a form that are no text.
-const NUMBERS: [&str; 3] = ["n", "seed", "partial_images"];
+const NUMBERS: [&str; 4] = ["n", "seed", "partial_images", "output_compression"];
 const SWITCHES: [&str; 1] = ["stream"];
-/// The fields that hold the picture.
-const PICTURE_FIELDS: [&str; 2] = ["image", "image[]"];
+/// The fields that hold pictures.
+const PICTURE_FIELDS: [&str; 3] = ["image", "image[]", "images"];
+const MASK_FIELDS: [&str; 2] = ["mask", "mask[]"];
+/// The most pictures that one is made from.
+const PICTURES_MAX: usize = 16;
 
-/// What is to be made, and the picture that it is made from.
+/// What is to be made, and what it is made from.
 pub struct EditRequest {
     pub request: ImageRequest,
+    pub sources: EditSources,
+}
+
+/// The pictures that another is made from.
+pub struct EditSources {
     pub picture: Picture,
+    pub others: Vec<Picture>,
+    pub mask: Option<Picture>,
 }
 
 impl EditRequest {
     /// Reads a body by its media type.
     pub async fn read(media_type: &str, body: &Bytes) -> Result<Self, Problem> {
-        let (fields, pictures) = match multer::parse_boundary(media_type) {
+        let (fields, files) = match multer::parse_boundary(media_type) {
             Ok(boundary) => read_form(body.clone(), boundary).await?,
             Err(_) => read_json(body)?,
         };
         Ok(Self {
             request: parse_json(Value::Object(fields).to_string().as_bytes())?,
-            picture: only_picture(pictures)?,
+            sources: files.into_sources()?,
         })
     }
 }
 
-/// The fields of a body, and the bytes of the pictures in it.
-type Parts = (Map<String, Value>, Vec<Vec<u8>>);
+/// The fields of a body, and the files in it.
+type Parts = (Map<String, Value>, Files);
+
+/// The bytes of the pictures in a body.
+#[derive(Default)]
+struct Files {
+    pictures: Vec<Vec<u8>>,
+    masks: Vec<Vec<u8>>,
+}
+
+impl Files {
+    fn count(&self) -> usize {
+        self.pictures.len() + self.masks.len()
+    }
+
+    /// Keeps a file by the name of its field, unless it is empty.
+    fn keep(&mut self, name: &str, bytes: Vec<u8>) {
+        match name {
+            _ if bytes.is_empty() => {}
+            name if MASK_FIELDS.contains(&name) => self.masks.push(bytes),
+            _ => self.pictures.push(bytes),
+        }
+    }
+
+    fn into_sources(self) -> Result<EditSources, Problem> {
+        if self.pictures.len() > PICTURES_MAX {
+            return Err(too_many_pictures());
+        }
+        let mut pictures = self.pictures.into_iter();
+        let first = pictures.next().ok_or_else(missing)?;
+        let masks: Result<Vec<Picture>, Problem> = self.masks.into_iter().map(read_mask).collect();
+        let mut masks = masks?.into_iter();
+        let mask = masks.next();
+        if masks.next().is_some() {
+            return Err(untranslatable("more than one `mask`").into());
+        }
+        Ok(EditSources {
+            picture: read_picture(first)?,
+            others: pictures.map(read_picture).collect::<Result<_, _>>()?,
+            mask,
+        })
+    }
+}
 
 async fn read_form(body: Bytes, boundary: String) -> Result<Parts, Problem> {
     let body = stream::once(async { Ok::<_, Infallible>(body) });
     let mut parts = Multipart::new(body, boundary);
-    let (mut fields, mut pictures) = (Map::new(), Vec::new());
+    let (mut fields, mut files) = (Map::new(), Files::default());
     while let Some(part) = parts.next_field().await.map_err(|_| malformed())? {
         let name = part.name().ok_or_else(malformed)?.to_owned();
         let bytes = part.bytes().await.map_err(|_| malformed())?;
-        if fields.len() + pictures.len() >= FIELDS_MAX {
+        if fields.len() + files.count() >= FIELDS_MAX {
             return Err(malformed());
         }
-        if PICTURE_FIELDS.contains(&name.as_str()) {
-            pictures.push(bytes.to_vec());
+        if holds_picture(&name) {
+            // Some programs write a `data:` URL into the field of the file.
+            let text = str::from_utf8(&bytes).ok();
+            let url = text.filter(|text| text.starts_with("data:"));
+            let bytes = url.map_or_else(|| Ok(bytes.to_vec()), |url| decode(&name, url));
+            files.keep(&name, bytes?);
         } else {
-            // What is no text is refused by its name, as a mask is.
             let text = str::from_utf8(&bytes).unwrap_or_default();
             let before = fields.insert(name.clone(), typed_value(&name, text));
             if before.is_some() {
@@ -71,7 +125,11 @@ async fn read_form(body: Bytes, boundary: String) -> Result<Parts, Problem> {
             }
         }
     }
-    Ok((fields, pictures))
+    Ok((fields, files))
+}
+
+fn holds_picture(field: &str) -> bool {
+    PICTURE_FIELDS.contains(&field) || MASK_FIELDS.contains(&field)
 }
 
 /// A field of a form as it stands in JSON.
@@ -83,34 +141,53 @@ fn typed_value(name: &str, text: &str) -> Value {
 
 fn read_json(body: &[u8]) -> Result<Parts, Problem> {
     let mut fields: Map<String, Value> = parse_json(body)?;
-    let images = fields.remove("images").unwrap_or_default();
-    let mut pictures = Vec::new();
-    for image in images.as_array().into_iter().flatten() {
-        // Some libraries write the address alone.
-        let url = image["image_url"].as_str().or(image.as_str());
-        let url = url.unwrap_or_default();
-        let data = url.split_once("base64,");
-        let data = data.filter(|(head, _)| head.starts_with("data:"));
-        // An address is nothing that is fetched here.
-        let (_, data) = data.ok_or_else(|| untranslatable("`images` but for `data:` URLs"))?;
-        let bytes = STANDARD.decode(data);
-        pictures.push(bytes.map_err(|_| Refusal::from(PictureRefusal::BadPicture))?);
+    let mut files = Files::default();
+    for name in PICTURE_FIELDS.into_iter().chain(MASK_FIELDS) {
+        let held = match fields.remove(name).unwrap_or_default() {
+            Value::Null => continue,
+            Value::Array(all) => all,
+            one => vec![one],
+        };
+        for picture in held {
+            // Some libraries write the address alone.
+            let url = &picture["image_url"];
+            let url = url.as_str().or(url["url"].as_str());
+            let url = url.or(picture.as_str()).unwrap_or_default();
+            files.keep(name, decode(name, url)?);
+        }
     }
-    Ok((fields, pictures))
+    Ok((fields, files))
 }
 
-fn only_picture(pictures: Vec<Vec<u8>>) -> Result<Picture, Problem> {
-    let mut pictures = pictures.into_iter();
-    let bytes = pictures.next().ok_or_else(missing)?;
-    if pictures.next().is_some() {
-        return Err(untranslatable("more than one picture").into());
+/// The bytes in a `data:` URL. Another address is nothing that is fetched here.
+fn decode(name: &str, url: &str) -> Result<Vec<u8>, Problem> {
+    if url.is_empty() {
+        return Ok(Vec::new());
     }
+    let data = url.split_once("base64,");
+    let data = data.filter(|(head, _)| head.starts_with("data:"));
+    let (_, data) =
+        data.ok_or_else(|| untranslatable(&format!("`{name}` but for `data:` URLs")))?;
+    let bytes = STANDARD.decode(data);
+    Ok(bytes.map_err(|_| Refusal::from(PictureRefusal::BadPicture))?)
+}
+
+fn read_picture(bytes: Vec<u8>) -> Result<Picture, Problem> {
     let kind = PictureKind::of(&bytes).filter(|_| bytes.len() <= PICTURE_MB_MAX * 1_024 * 1_024);
     let kind = kind.ok_or(Refusal::from(PictureRefusal::BadPicture))?;
     Ok(Picture {
         kind,
         bytes: bytes.into(),
     })
+}
+
+/// Reads a mask, of which OpenAI takes PNGs alone.
+fn read_mask(bytes: Vec<u8>) -> Result<Picture, Problem> {
+    let mask = read_picture(bytes)?;
+    match mask.kind {
+        PictureKind::Png => Ok(mask),
+        _ => Err(mask_is_no_png()),
+    }
 }
 
 fn untranslatable(what: &str) -> Refusal {
@@ -121,6 +198,19 @@ fn untranslatable(what: &str) -> Refusal {
 fn missing() -> Problem {
     let message = "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL.";
     Problem::new(400, "picture_missing", message)
+}
+
+fn too_many_pictures() -> Problem {
+    let message = format!(
+        "A picture is made from at most {PICTURES_MAX} others. Send fewer in `image` or `images`."
+    );
+    Problem::new(400, "too_many_pictures", message)
+}
+
+fn mask_is_no_png() -> Problem {
+    let message =
+        "`mask` must be a PNG that is clear where the picture is to be changed. Send it as a PNG.";
+    Problem::new(400, "malformed_picture", message)
 }
 
 fn malformed() -> Problem {

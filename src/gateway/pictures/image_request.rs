@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words, parse_seed,
+    AskRefusal, ImageSpec, OutputWish, PICTURES_MAX, PictureRefusal, Refusal, Size, Words,
+    parse_seed,
 };
 
 /// Fields that are accepted with these values only, which ask for what
@@ -18,6 +19,17 @@ const FIXED_FIELDS: &[(&str, &[&str])] = &[
     ("response_format", &["\"b64_json\""]),
     ("style", &["\"vivid\""]),
 ];
+/// Fields that are told to whoever understands them.
+const WISHES: [&str; 6] = [
+    "background",
+    "input_fidelity",
+    "moderation",
+    "output_compression",
+    "output_format",
+    "quality",
+];
+/// The longest word of a wish.
+const WISH_BYTES_MAX: usize = 40;
 /// The number of previews while a picture is made, and the most that OpenAI
 /// makes.
 const PREVIEWS_FIELD: &str = "partial_images";
@@ -37,6 +49,7 @@ pub struct ImageRequest {
     /// A number or text.
     seed: Option<Value>,
     negative_prompt: Option<String>,
+    lora: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -54,7 +67,7 @@ impl ImageRequest {
     /// What is to be made. A field that no host here could be told is
     /// refused by name.
     pub fn into_image_spec(self) -> Result<ImageSpec, Refusal> {
-        refuse_unknown_fields(&self.others)?;
+        let wishes = read_wishes(&self.others)?;
         let count = u8::try_from(self.n.unwrap_or(1)).ok();
         let count = count.filter(|count| (1..=PICTURES_MAX).contains(count));
         let count = count.ok_or_else(|| AskRefusal::Untranslatable {
@@ -67,7 +80,9 @@ impl ImageRequest {
             negative: Words(self.negative_prompt.unwrap_or_default()),
             size: size.transpose()?,
             count,
+            lora: self.lora.filter(|lora| !lora.is_empty()),
             seed: read_seed(self.seed.as_ref())?,
+            wishes,
             ..ImageSpec::default()
         })
     }
@@ -83,17 +98,35 @@ fn read_seed(seed: Option<&Value>) -> Result<Option<u64>, PictureRefusal> {
     }
 }
 
-fn refuse_unknown_fields(fields: &Map<String, Value>) -> Result<(), AskRefusal> {
+/// Reads what else is wished. What is the usual anyway, anybody understands.
+fn read_wishes(fields: &Map<String, Value>) -> Result<Vec<OutputWish>, AskRefusal> {
+    let mut wishes = Vec::new();
     for (name, value) in fields {
         refuse_previews(name, value)?;
         let fixed = FIXED_FIELDS.iter().find(|(known, _)| known == name);
-        let is_fixed = fixed.is_some_and(|(_, values)| values.contains(&&*value.to_string()));
-        if !value.is_null() && !is_fixed && name != IGNORED_FIELD {
-            let what = format!("`{name}`");
-            return Err(AskRefusal::Untranslatable { what });
+        let is_usual = fixed.is_some_and(|(_, values)| values.contains(&&*value.to_string()));
+        if value.is_null() || is_usual || name == IGNORED_FIELD {
+            continue;
+        }
+        let known = WISHES.iter().find(|known| *known == name);
+        match known.filter(|_| is_plain(value)) {
+            Some(name) => wishes.push(OutputWish {
+                name,
+                value: value.clone(),
+            }),
+            None => {
+                let what = format!("`{name}`");
+                return Err(AskRefusal::Untranslatable { what });
+            }
         }
     }
-    Ok(())
+    Ok(wishes)
+}
+
+/// Whether a value is a word or a number, as those of wishes are.
+fn is_plain(value: &Value) -> bool {
+    let is_word = |word: &str| word.len() <= WISH_BYTES_MAX;
+    value.as_str().is_some_and(is_word) || value.is_u64()
 }
 
 /// Refuses a number of previews that OpenAI does not know either.

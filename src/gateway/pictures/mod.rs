@@ -21,15 +21,15 @@ use crate::gateway::responses::json_response;
 use crate::gateway::rest::parse_json;
 use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk};
 
-use edit_request::{EDIT_BYTES_MAX, EditRequest};
+use edit_request::{EDIT_BYTES_MAX, EditRequest, EditSources};
 use events::{PictureEvents, SeenPicture};
 use image_request::ImageRequest;
 
 /// What a program wishes for.
 pub struct PictureWish {
     request: ImageRequest,
-    /// The picture that is changed.
-    picture: Option<Picture>,
+    /// The pictures that it is made from.
+    sources: Option<EditSources>,
     key: Option<RequestKey>,
 }
 
@@ -38,7 +38,7 @@ impl PictureWish {
     pub fn parse(body: &[u8], key: Option<RequestKey>) -> Result<Self, Problem> {
         Ok(Self {
             request: parse_json(body)?,
-            picture: None,
+            sources: None,
             key,
         })
     }
@@ -50,10 +50,10 @@ pub async fn edit_picture(mut call: Call) -> HandlerResult {
     let key = call.request_key()?;
     let body = call.read_body(EDIT_BYTES_MAX).await?;
     let media_type = call.header("content-type").unwrap_or_default();
-    let EditRequest { request, picture } = EditRequest::read(media_type, &body).await?;
+    let EditRequest { request, sources } = EditRequest::read(media_type, &body).await?;
     let wish = PictureWish {
         request,
-        picture: Some(picture),
+        sources: Some(sources),
         key,
     };
     make_pictures(call, &body, wish).await
@@ -64,21 +64,26 @@ pub async fn make_pictures(call: Call, body: &[u8], wish: PictureWish) -> Handle
     let wants_stream = wish.request.wants_stream();
     let PictureWish {
         request,
-        picture,
+        sources,
         key,
     } = wish;
     let mut imagine = imagine(&call, request, key)?;
-    imagine.spec.is_edit = picture.is_some();
+    let kind = match sources {
+        Some(_) => "image_edit",
+        None => "image_generation",
+    };
+    let picture = sources.map(|sources| {
+        imagine.spec.is_edit = true;
+        imagine.spec.others = sources.others;
+        imagine.spec.mask = sources.mask;
+        sources.picture
+    });
     let claim = match check_idempotency(&call, body).await? {
         IdempotencyCheck::New(claim) => claim,
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
     let mut context = call.into_context();
     let app = Arc::clone(&context.gateway.app);
-    let kind = match picture {
-        Some(_) => "image_edit",
-        None => "image_generation",
-    };
     let mut ready = app.pictures.prepare(imagine).await.secure().await?;
     if let Some(picture) = picture {
         ready.take(picture)?;
@@ -136,6 +141,8 @@ fn start_task(
                     reporter.report_payer(payer);
                     estimated = estimate;
                 }
+                // Programs that want any ask their provider for them.
+                PictureProgress::Preview(_) => {}
                 PictureProgress::Stage(stage) => {
                     // Once it is taken, so that a refusal keeps its status.
                     if let Some(estimate) = estimated.take() {

@@ -13,6 +13,29 @@ pub enum PictureRefusal {
     CannotEdit,
     #[error("no model or workflow has this name")]
     UnknownImageModel { model: String },
+    #[error("this model makes no pictures")]
+    ModelMakesNone {
+        provider: ProviderId,
+        model: String,
+        /// Some that do, as they are typed.
+        able: Vec<String>,
+    },
+    #[error("no model is named, and the provider has no usual one")]
+    NoModelNamed { provider: ProviderId },
+    #[error("the operator lets nobody make pictures")]
+    NobodyMakesAny,
+    #[error("no host here has this LoRA")]
+    UnknownLora {
+        lora: String,
+        /// Some that there are.
+        known: Vec<String>,
+    },
+    #[error("who makes the picture takes no LoRA")]
+    LoraNotTaken { provider: ProviderId },
+    #[error("it is not said what to make")]
+    EmptyPrompt,
+    #[error("a language model made nothing of the prompt")]
+    NotEnhanced,
     #[error("the workflow takes a picture, or takes none")]
     WorkflowPicture { workflow: String, takes_one: bool },
     #[error("pictures are made in age-restricted channels alone")]

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::model::ProviderId;
 
-pub use model_names::{glob, replacement, sees};
+pub use model_names::{glob, makes_no_pictures, replacement, sees};
 pub use provider::{Auth, Extra, ImageWire, Provider, origin};
 
 /// What else people and programs call a provider: by its model or its

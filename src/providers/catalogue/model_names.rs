@@ -48,6 +48,36 @@ const SEEING: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Names of models that are known to make no pictures, whoever offers them.
+const WORDS_ALONE: &[&str] = &[
+    "gpt-*",
+    "chatgpt-*",
+    "o1*",
+    "o3*",
+    "o4*",
+    "codex*",
+    "text-embedding-*",
+    "omni-moderation-*",
+    "whisper*",
+    "tts-*",
+    "sora*",
+    "claude-*",
+    "gemini-*",
+    "gemma*",
+    "veo-*",
+    "grok-*",
+    "mistral-*",
+    "ministral-*",
+    "magistral-*",
+    "codestral-*",
+    "pixtral-*",
+    "deepseek-*",
+    "llama-*",
+    "command-*",
+];
+/// What stands in the names of models of these families that do make them.
+const PAINTING: [&str; 2] = ["image", "imagine"];
+
 /// Models that their providers retire.
 const RETIRED_TABLE: &str = include_str!("../../../assets/retired.toml");
 
@@ -59,6 +89,15 @@ pub fn sees(provider: &Provider, model: &str) -> bool {
         .flat_map(|(_, patterns)| patterns.iter().copied());
     let added = provider.sees.iter().map(String::as_str);
     built_in.chain(added).any(|pattern| glob(pattern, model))
+}
+
+/// Whether a model is known by its name to make no pictures. Of any other its
+/// provider says itself whether it does.
+pub fn makes_no_pictures(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let name = name.to_ascii_lowercase();
+    let paints = PAINTING.iter().any(|part| name.contains(part));
+    !paints && WORDS_ALONE.iter().any(|pattern| glob(pattern, &name))
 }
 
 /// Whether a text fits a pattern in which `*` stands for anything.
@@ -124,6 +163,30 @@ mod tests {
             ("", "x", false),
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_that_a_model_makes_no_pictures() {
+        for (model, makes_none) in [
+            ("gpt-6-luna", true),
+            ("GPT-6-Luna", true),
+            ("gpt-image-2", false),
+            ("chatgpt-image-latest", false),
+            ("dall-e-3", false),
+            ("gemini-3.1-flash-lite", true),
+            ("gemini-3.1-flash-lite-image", false),
+            ("google/gemini-3-flash", true),
+            ("google/gemini-3-pro-image", false),
+            ("grok-4.7", true),
+            ("grok-imagine-image", false),
+            ("x-ai/grok-imagine-2", false),
+            ("black-forest-labs/flux.2-pro", false),
+            ("bytedance-seed/seedream-4.5", false),
+            ("openai/gpt-5", true),
+            ("unheard-of", false),
+        ] {
+            assert_eq!(makes_no_pictures(model), makes_none, "{model}");
         }
     }
 

@@ -71,6 +71,17 @@ impl ImageWire {
         self.runs_workflows() || kind != PictureKind::Gif
     }
 
+    /// Whether it takes what OpenAI takes beside words, a size and a number:
+    /// quality, background and the like, and a mask.
+    pub fn takes_wishes(self) -> bool {
+        self == Self::OpenAi
+    }
+
+    /// Whether a picture can be made from several.
+    pub fn takes_several(self) -> bool {
+        self.edits()
+    }
+
     /// Where it takes a request for pictures in OpenAI's dialect, if it does.
     pub fn openai_path(self) -> Option<&'static str> {
         match self {

@@ -24,6 +24,10 @@ const FILMS_AND_SOUNDS: [&str; 9] = [
     ".mp4", ".webm", ".mov", ".mkv", ".avi", ".mp3", ".wav", ".flac", ".opus",
 ];
 
+/// The longest name of a LoRA that is believed, and how many are kept.
+const LORA_BYTES_MAX: usize = 200;
+const LORAS_MAX: usize = 5_000;
+
 /// A ComfyUI, wherever it runs.
 pub struct Comfy<'a> {
     pub host: Host<'a>,
@@ -40,6 +44,20 @@ pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<Pictur
 /// Asks the operator's ComfyUI how far a job is.
 pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     Comfy::of_operator(host).poll_job(job).await
+}
+
+/// The LoRAs that the operator's ComfyUI has, by the names that it gives them.
+pub async fn list_loras(host: &Host<'_>) -> Result<Vec<String>> {
+    let listed = host.get("/models/loras").await?;
+    let listed = listed.as_array();
+    let listed = listed.ok_or_else(|| host.failed(FailureClass::Upstream))?;
+    let fits = |name: &&str| {
+        !name.is_empty()
+            && name.len() <= LORA_BYTES_MAX
+            && !name.contains(|c: char| c.is_control() || c == '`')
+    };
+    let names = listed.iter().filter_map(Value::as_str).filter(fits);
+    Ok(names.take(LORAS_MAX).map(ToOwned::to_owned).collect())
 }
 
 /// Gives a job up at the operator's ComfyUI.

@@ -30,7 +30,7 @@ pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<Pi
 fn write_request(request: &ImageRequest) -> Value {
     let spec = &request.spec;
     let mut parts = vec![json!({"text": full_prompt(spec)})];
-    if let Some(picture) = &spec.picture {
+    for picture in spec.shown_pictures() {
         parts.push(json!({"inlineData": {
             "mimeType": picture.kind.media_type(), "data": encode_picture(picture),
         }}));

@@ -6,18 +6,22 @@ use std::time::Duration;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 use crate::providers::catalogue::{ImageWire, Provider};
+use crate::providers::failure::classify_event;
 use crate::providers::http::{WholeAnswer, address_of, failed, join};
 use crate::providers::outbound::{Call, Outbound};
+use crate::providers::sse::{Decoder, Events, Framing};
 
 use super::job::Result;
 
 /// The largest JSON answer that is read: four large pictures as base64.
 const JSON_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The longest stream that is read: a large picture, and those on the way to it.
+const STREAM_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// How long a host may take to make pictures while we wait for them: four of
 /// the best quality take OpenAI several minutes.
 pub const MAKING: Duration = Duration::from_mins(10);
@@ -108,6 +112,58 @@ impl Host<'_> {
             within: MAKING,
         };
         self.send(call).await
+    }
+
+    /// Posts a request whose answer is a stream of events, and hands each over.
+    pub async fn post_for_events(
+        &self,
+        path: &str,
+        body: &Value,
+        mut hear: impl FnMut(&Value),
+    ) -> Result<()> {
+        let deadline = Instant::now() + MAKING;
+        let call = Call {
+            provider: self.provider,
+            method: Method::POST,
+            to: address_of(&join(self.base(), path)),
+            forwarded: &[],
+            body: Some(body.to_string().into()),
+            deadline,
+            departure: None,
+        };
+        let mut incoming = self.outbound.send(call, self.credential).await?;
+        if incoming.status != 200 {
+            let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
+            return Err(read.await?.failure(self.provider));
+        }
+        incoming.allow_bytes(STREAM_BYTES_MAX);
+        let mut decoder = Decoder::new(Framing::ServerSentEvents, JSON_BYTES_MAX);
+        let fail = |class| self.failed(class);
+        loop {
+            let piece = timeout_at(deadline, incoming.next_piece()).await;
+            let piece = piece.map_err(|_| fail(FailureClass::TimedOut))?;
+            let events = match &piece.map_err(fail)? {
+                Some(piece) => decoder.push(piece).map_err(fail)?,
+                None => {
+                    self.hear_all(&decoder.finish(), &mut hear)?;
+                    return Ok(());
+                }
+            };
+            self.hear_all(&events, &mut hear)?;
+        }
+    }
+
+    fn hear_all(&self, events: &Events, hear: &mut impl FnMut(&Value)) -> Result<()> {
+        for event in events.iter() {
+            let Ok(event) = serde_json::from_slice::<Value>(&event.data()) else {
+                continue;
+            };
+            if event["type"] == "error" || !event["error"].is_null() {
+                return Err(classify_event(&self.provider.id, &event));
+            }
+            hear(&event);
+        }
+        Ok(())
     }
 
     /// Sends a call with the host's key.

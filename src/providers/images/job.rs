@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use crate::model::{
     FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage, Words,
     lock,
@@ -24,6 +26,8 @@ pub struct ImageRequest {
     /// Whether the provider is asked to moderate as little as it can.
     pub lenient: bool,
     pub made: MadeSoFar,
+    /// Who is told of unfinished pictures.
+    pub previews: Option<UnboundedSender<Picture>>,
 }
 
 /// What the single calls of a request have made so far. Whoever stops the
@@ -312,6 +316,7 @@ mod tests {
             workflow: None,
             lenient: false,
             made: MadeSoFar::default(),
+            previews: None,
         }
     }
 

@@ -36,12 +36,13 @@ pub use workflow::{Workflow, Workflows};
 /// The most tokens that all pictures of an ask are. Nothing where they are
 /// paid for one by one, or by the second.
 pub fn tokens_of_pictures(provider: &Provider, model: &str, spec: &ImageSpec) -> u64 {
-    let asked = PictureSpec {
-        size: match provider.images.wire {
-            Some(ImageWire::OpenAi) => sizes::asked_size(model, spec),
-            _ => None,
+    let asked = match provider.images.wire {
+        Some(ImageWire::OpenAi) => PictureSpec {
+            size: sizes::asked_size(model, spec),
+            quality: spec.wish("quality").map(ToOwned::to_owned),
+            partial_pictures: u64::from(openai::shown_previews(spec)),
         },
-        ..PictureSpec::default()
+        _ => PictureSpec::default(),
     };
     tokens_of_picture(provider.id.as_str(), model, &asked)
         .saturating_mul(u64::from(spec.pictures()))
@@ -123,6 +124,18 @@ impl Providers {
             return Ok(Vec::new());
         }
         machine::stop_marked(&self.host(provider, credential), marks).await
+    }
+
+    /// The LoRAs that a host has; none where it does not tell.
+    pub async fn list_loras(
+        &self,
+        provider: &Provider,
+        credential: Option<&Credential>,
+    ) -> Result<Vec<String>> {
+        match provider.images.wire {
+            Some(ImageWire::ComfyUi) => comfyui::list_loras(&self.host(provider, credential)).await,
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Whether `OpenAI`'s moderation, which is free, flags a text.

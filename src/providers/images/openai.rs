@@ -2,8 +2,9 @@
 //! `docs/providers.md` §14.1.
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{FailureClass, MissingPicture, Usage};
+use crate::model::{FailureClass, ImageSpec, MissingPicture, Picture, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
@@ -11,8 +12,11 @@ use super::fetch::{decode_picture, fetch_stored};
 use super::host::Host;
 use super::job::{Came, ImageRequest, PictureResult, Result, full_prompt, make_one_by_one};
 use super::sizes::{asked_size, openrouter_ratio, xai_ratio, xai_resolution};
+use super::strip::strip_picture;
 
 const EDITS_PATH: &str = "/images/edits";
+/// The most unfinished pictures that OpenAI shows of one.
+const PREVIEWS_MAX: u8 = 3;
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// Makes pictures.
@@ -33,8 +37,15 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
         Some(path) => path,
         None => return Err(host.failed(FailureClass::BadRequest)),
     };
-    let body = write_request(request, wire);
-    let answer = host.post_and_wait(path, &body).await?;
+    let mut body = write_request(request, wire);
+    let answer = match &request.previews {
+        Some(previews) if wire == ImageWire::OpenAi && shown_previews(&request.spec) > 0 => {
+            body["stream"] = json!(true);
+            body["partial_images"] = json!(shown_previews(&request.spec));
+            watch_making(host, path, &body, previews).await?
+        }
+        _ => host.post_and_wait(path, &body).await?,
+    };
     let mut result = PictureResult {
         usage: read_usage(&answer),
         ..PictureResult::default()
@@ -48,6 +59,42 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
         result.keep(Err(MissingPicture::Refused));
     }
     Ok(result)
+}
+
+/// How many unfinished pictures `OpenAI` is asked for: of one picture alone, since
+/// its events don't say which they belong to.
+pub fn shown_previews(spec: &ImageSpec) -> u8 {
+    match spec.pictures() {
+        1 => spec.previews.min(PREVIEWS_MAX),
+        _ => 0,
+    }
+}
+
+/// Has a picture made and hands on what it looks like on the way; the answer
+/// as it comes where nobody watches.
+async fn watch_making(
+    host: &Host<'_>,
+    path: &str,
+    body: &Value,
+    previews: &UnboundedSender<Picture>,
+) -> Result<Value> {
+    let (mut items, mut usage) = (Vec::new(), Value::Null);
+    let hear = |event: &Value| {
+        let kind = event["type"].as_str().unwrap_or_default();
+        let item = json!({"b64_json": event["b64_json"]});
+        if kind.ends_with(".partial_image") {
+            let base64 = event["b64_json"].as_str().unwrap_or_default();
+            // Whoever watched may have left.
+            let preview = decode_picture(base64);
+            let preview = preview.and_then(|preview| strip_picture(&preview));
+            let _ = preview.map(|preview| previews.send(preview));
+        } else if kind.ends_with(".completed") {
+            items.push(item);
+            usage.clone_from(&event["usage"]);
+        }
+    };
+    host.post_for_events(path, body, hear).await?;
+    Ok(json!({"data": items, "usage": usage}))
 }
 
 /// Whether a picture is sent that is to be changed.
@@ -85,8 +132,16 @@ fn write_openai_fields(request: &ImageRequest, body: &mut Value) {
     if let Some(size) = asked_size(&request.model, spec) {
         body["size"] = json!(size);
     }
+    for wish in &spec.wishes {
+        body[wish.name] = wish.value.clone();
+    }
+    let reference = |picture| json!({"image_url": picture_data_url(picture)});
     if let Some(picture) = &spec.picture {
-        body["images"] = json!([{"image_url": picture_data_url(picture)}]);
+        let all = std::iter::once(picture).chain(&spec.others);
+        body["images"] = all.map(reference).collect();
+    }
+    if let Some(mask) = &spec.mask {
+        body["mask"] = reference(mask);
     }
 }
 

@@ -35,6 +35,11 @@ const NODES_MAX: usize = 500;
 /// What begins the names of nodes that give pictures out.
 const OUTPUTS: [&str; 2] = ["SaveImage", "SaveAnimated"];
 
+/// What begins the names of nodes that load a model.
+const LOADERS: [&str; 3] = ["CheckpointLoader", "UNETLoader", "UnetLoader"];
+/// What is added to a loader's id for the node of its LoRA.
+const LORA_NODE: &str = "-latchkey-lora";
+
 /// One workflow.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Workflow {
@@ -146,7 +151,46 @@ impl Workflow {
             };
             graph[&slot.node]["inputs"][&slot.input] = value;
         }
+        if let Some(lora) = &spec.lora {
+            add_lora(&mut graph, lora);
+        }
         Some(graph)
+    }
+
+    /// Whether a LoRA can be put into it: whether it loads a model itself.
+    pub fn takes_lora(&self) -> bool {
+        self.graph.values().any(loads_model)
+    }
+}
+
+/// Whether a node gives out a model, as its first output.
+fn loads_model(node: &Value) -> bool {
+    let class = node["class_type"].as_str().unwrap_or_default();
+    LOADERS.iter().any(|loader| class.starts_with(loader))
+}
+
+/// Puts a LoRA behind every node that loads a model: whatever took the model
+/// from there takes it from the LoRA.
+fn add_lora(graph: &mut Value, lora: &str) {
+    let Some(nodes) = graph.as_object_mut() else {
+        return;
+    };
+    let loaders: Vec<String> = nodes
+        .iter()
+        .filter(|(_, node)| loads_model(node))
+        .map(|(id, _)| id.clone())
+        .collect();
+    for loader in loaders {
+        let (from, to) = (json!([loader, 0]), format!("{loader}{LORA_NODE}"));
+        for node in nodes.values_mut() {
+            let inputs = node["inputs"].as_object_mut().into_iter().flatten();
+            for (_, input) in inputs.filter(|(_, input)| **input == from) {
+                *input = json!([to, 0]);
+            }
+        }
+        let inputs = json!({"lora_name": lora, "strength_model": 1.0, "model": from});
+        let node = json!({"class_type": "LoraLoaderModelOnly", "inputs": inputs});
+        nodes.insert(to, node);
     }
 }
 
@@ -327,6 +371,29 @@ mod tests {
         assert_eq!(graph["5"]["inputs"]["batch_size"], 2);
         assert_eq!(graph["3"]["inputs"]["seed"], 42);
         assert_eq!(filled("image-to-image", &spec()), None);
+    }
+
+    #[test]
+    fn a_lora_stands_between_a_model_and_whatever_takes_it() {
+        let with_lora = ImageSpec {
+            lora: Some("watercolour.safetensors".into()),
+            ..spec()
+        };
+        let graph = filled("text-to-image", &with_lora).unwrap();
+        assert_eq!(graph["3"]["inputs"]["model"], json!(["4-latchkey-lora", 0]));
+        // Words and colours are read as before.
+        assert_eq!(graph["6"]["inputs"]["clip"], json!(["4", 1]));
+        assert_eq!(graph["8"]["inputs"]["vae"], json!(["4", 2]));
+        insta::assert_snapshot!(graph["4-latchkey-lora"], @r#"{"class_type":"LoraLoaderModelOnly","inputs":{"lora_name":"watercolour.safetensors","model":["4",0],"strength_model":1.0}}"#);
+        check(graph.as_object().unwrap()).unwrap();
+        assert!(
+            Workflows::new(&[])
+                .unwrap()
+                .iter()
+                .all(|it| it.takes_lora())
+        );
+        let without = Workflow::parse("mine", &format!("{HEADER}---\n{GRAPH}")).unwrap();
+        assert!(!without.takes_lora());
     }
 
     #[test]

@@ -98,10 +98,10 @@ async fn a_picture_is_made_in_the_page() {
         assert_snapshot!(conversation(&page), @"
         a lighthouse
         gpt-image-2 OpenAI
-        own key …6789$0.131 picture · <time>
+        own key …6789$0.131 picture · <time>Foreseen before: at most $0.72.
         ");
         let seen = mia.sends(&page, ASK, &[("ask", " ")]).await;
-        assert!(conversation(&seen).contains("There is nothing to answer"));
+        assert!(conversation(&seen).contains("There is nothing to make"));
         let visitor = Visitor::stranger(stage).await;
         let page = visitor.opens("/playground?as=:picture").await;
         let seen = visitor.sends(&page, ASK, &[("ask", "a lighthouse")]).await;

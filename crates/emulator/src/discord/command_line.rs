@@ -97,7 +97,11 @@ fn parse_options(
     for ((_, start, option), end) in found.iter().zip(ends) {
         let typed = padded.get(*start..end).unwrap_or_default().trim();
         let name = option["name"].as_str().unwrap_or_default();
-        let mut filled = json!({"name": name, "type": option["type"], "value": parse_value(state, option, typed)?});
+        let value = parse_value(state, option, typed)?;
+        if focused.is_none() {
+            refuse_beyond_bounds(option, &value)?;
+        }
+        let mut filled = json!({"name": name, "type": option["type"], "value": value});
         if focused == Some(name) {
             filled["focused"] = json!(true);
         }
@@ -116,6 +120,31 @@ fn parse_options(
         }
     }
     Ok(Value::Array(options))
+}
+
+/// Refuses a value beyond what its option takes. Discord's client does so
+/// before the bot hears of it: `min_value`, `max_value`, `min_length` and
+/// `max_length` in
+/// <https://discord.com/developers/docs/interactions/application-commands>.
+fn refuse_beyond_bounds(option: &Value, value: &Value) -> Result<(), String> {
+    let name = option["name"].as_str().unwrap_or_default();
+    let beyond = |size: f64, low: &str, high: &str, unit: &str| {
+        let (low, high) = (option[low].as_f64(), option[high].as_f64());
+        match (low, high) {
+            (Some(low), _) if size < low => Err(format!("`{name}` must be at least {low}{unit}")),
+            (_, Some(high)) if size > high => Err(format!("`{name}` must be at most {high}{unit}")),
+            _ => Ok(()),
+        }
+    };
+    match (value.as_f64(), value.as_str()) {
+        (Some(number), _) => beyond(number, "min_value", "max_value", ""),
+        (_, Some(text)) => {
+            let characters = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+            let unit = " characters long";
+            beyond(f64::from(characters), "min_length", "max_length", unit)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn parse_value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
@@ -198,5 +227,38 @@ mod tests {
         assert_eq!(data["options"][0]["value"], "why: because");
         assert_eq!(data["options"][1]["value"], "x");
         assert!(parse("/ask model:x").unwrap_err().contains("prompt"));
+    }
+
+    #[test]
+    fn a_value_beyond_its_bounds_is_refused_before_the_bot_hears_of_it() {
+        let commands = json!([{"name": "imagine", "options": [
+            {"name": "prompt", "type": 3, "required": true, "min_length": 2, "max_length": 5},
+            {"name": "count", "type": 4, "min_value": 1, "max_value": 4},
+            {"name": "price", "type": 10, "min_value": 0.5},
+        ]}]);
+        let world = World::new();
+        world.with(|state| state.commands = commands);
+        let parse = |line, focused| world.look(|state| parse_command(state, line, focused));
+        for (line, why) in [
+            (
+                "/imagine prompt:x",
+                "`prompt` must be at least 2 characters long",
+            ),
+            (
+                "/imagine prompt:abcdef",
+                "`prompt` must be at most 5 characters long",
+            ),
+            ("/imagine prompt:ab count:0", "`count` must be at least 1"),
+            ("/imagine prompt:ab count:9", "`count` must be at most 4"),
+            (
+                "/imagine prompt:ab price:0.25",
+                "`price` must be at least 0.5",
+            ),
+        ] {
+            assert_eq!(parse(line, None).unwrap_err(), why);
+        }
+        assert!(parse("/imagine prompt:äöüßé count:4 price:9", None).is_ok());
+        // While it is typed, nothing is refused.
+        assert!(parse("/imagine prompt:x count:9", Some("prompt")).is_ok());
     }
 }

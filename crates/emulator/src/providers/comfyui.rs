@@ -13,6 +13,13 @@ use super::call::Call;
 use super::hosts::{FILE_ERROR, JobStage, answer_file, count_images};
 use crate::world::{HostJob, ProviderFault, ProviderState};
 
+/// The LoRAs that it has.
+pub const LORAS: [&str; 3] = [
+    "pixel-art.safetensors",
+    "styles/watercolour.safetensors",
+    "woodcut.safetensors",
+];
+
 /// Answers a call; none where there is no such address.
 pub fn answer_comfyui(
     state: &mut ProviderState,
@@ -21,6 +28,9 @@ pub fn answer_comfyui(
 ) -> Option<Response> {
     Some(match *parts {
         ["system_stats"] => Json(json!({"system": {"os": "posix"}})).into_response(),
+        // The folder's files, by their names
+        // (<https://docs.comfy.org/development/comfyui-server/comms_routes>).
+        ["models", "loras"] => Json(json!(LORAS)).into_response(),
         ["upload", "image"] => Json(json!({"name": "latchkey.png"})).into_response(),
         ["prompt"] => queue_graph(state, call),
         ["queue"] if *call.method == Method::POST => {
@@ -59,9 +69,11 @@ pub fn answer_comfyui(
 
 /// Takes a graph, or says what of it can't be run.
 fn queue_graph(state: &mut ProviderState, call: &Call<'_>) -> Response {
+    let lora = unknown_lora(&call.body["prompt"]);
     let details = match call.fault {
         Some(ProviderFault::NodeError) => "",
         Some(ProviderFault::ModelMissing) => FILE_ERROR,
+        _ if lora.is_some() => lora.as_deref().unwrap_or_default(),
         _ => {
             let id = state.begin_job(call.provider.id, &call.body["prompt"]);
             if let Some(job) = state.job(call.provider.id, &id) {
@@ -82,6 +94,15 @@ fn queue_graph(state: &mut ProviderState, call: &Call<'_>) -> Response {
         "class_type": "CheckpointLoaderSimple"});
     let body = json!({"error": error, "node_errors": {"4": node}});
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+/// What is said of a LoRA that is not there
+/// (<https://github.com/ltdrdata/ComfyUI-Inspire-Pack/issues/201>).
+fn unknown_lora(graph: &Value) -> Option<String> {
+    let nodes = graph.as_object().into_iter().flatten();
+    let mut names = nodes.filter_map(|(_, node)| node["inputs"]["lora_name"].as_str());
+    let name = names.find(|name| !LORAS.contains(name))?;
+    Some(format!("lora_name: '{name}' not in {LORAS:?}"))
 }
 
 fn describe_queue(state: &ProviderState, call: &Call<'_>) -> Value {

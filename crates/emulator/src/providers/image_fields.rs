@@ -35,6 +35,19 @@ const XAI: [&str; 8] = [
     "user",
     "image_format",
 ];
+/// The models that OpenAI takes where pictures are made or changed.
+const OPENAI_MODELS: [&str; 10] = [
+    "gpt-image-1",
+    "gpt-image-1-mini",
+    "gpt-image-1.5",
+    "gpt-image-2",
+    "gpt-image-2-2026-04-21",
+    "gpt-image-2.5",
+    "chatgpt-image-latest",
+    "dall-e-2",
+    "dall-e-3",
+    "",
+];
 const OPENAI_SIZES: [&str; 4] = ["1024x1024", "1536x1024", "1024x1536", "auto"];
 const XAI_RATIOS: [&str; 14] = [
     "auto", "1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5:9", "9:20", "20:9",
@@ -49,11 +62,16 @@ const PARTIAL_PICTURES_MAX: u64 = 3;
 /// Refuses a call for pictures by its fields; none where all are taken.
 pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
     let body = call.body;
+    if let Some(refusal) = refuse_model(call).or_else(|| refuse_empty_prompt(call)) {
+        return Some(refusal);
+    }
     match (call.provider.id, call.path) {
         ("openai", "/images/generations") => refuse_at_openai(body, &OPENAI),
         ("openai", "/images/edits") => {
             let known = [&OPENAI[..], &OPENAI_EDITS[..]].concat();
-            refuse_at_openai(body, &known).or_else(|| refuse_openai_input(body))
+            refuse_at_openai(body, &known)
+                .or_else(|| refuse_openai_sources(body))
+                .or_else(|| refuse_openai_input(body))
         }
         ("xai", _) => refuse_at_xai(body),
         ("openrouter", _) => {
@@ -65,6 +83,84 @@ pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
         ("google", _) => refuse_at_google(call),
         _ => None,
     }
+}
+
+/// Refuses a model that makes no pictures, or that does not exist.
+fn refuse_model(call: &Call<'_>) -> Option<Response> {
+    let model = call.body["model"].as_str().unwrap_or_default();
+    let (status, body) = match call.provider.id {
+        "openai" if !OPENAI_MODELS.contains(&model) => {
+            let known: Vec<String> = OPENAI_MODELS[..9]
+                .iter()
+                .map(|name| format!("'{name}'"))
+                .collect();
+            let message = format!(
+                "Invalid value: '{model}'. Supported values are: {}.",
+                known.join(", ")
+            );
+            (
+                400,
+                json!({"error": {"message": message, "type": "invalid_request_error",
+                    "param": "model", "code": "invalid_value"}}),
+            )
+        }
+        "xai" if !model.contains("image") => (
+            404,
+            json!({"code": "Some requested entity was not found",
+                "error": format!("The model {model} does not exist or your team made-up does not have access to it.")}),
+        ),
+        "openrouter" if !model.contains("image") && !model.ends_with("painter") => (
+            404,
+            json!({"error": {"code": 404,
+                "message": "No endpoints found that support the requested output modalities: image"}}),
+        ),
+        "google" if !call.path.contains("image") => (
+            400,
+            json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
+                "message": "Model does not support the requested response modalities: image,text"}}),
+        ),
+        _ => return None,
+    };
+    Some(json_response(status, body))
+}
+
+/// Refuses a call that says nothing of what is to be made.
+fn refuse_empty_prompt(call: &Call<'_>) -> Option<Response> {
+    let prompt = call.body["prompt"].as_str();
+    if prompt.is_some_and(|prompt| !prompt.is_empty()) {
+        return None;
+    }
+    let (status, body) = match call.provider.id {
+        "openai" => {
+            let (message, code) = match prompt {
+                None => (
+                    "Missing required parameter: 'prompt'.",
+                    "missing_required_parameter",
+                ),
+                Some(_) => (
+                    "Invalid 'prompt': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+                    "empty_string",
+                ),
+            };
+            (
+                400,
+                json!({"error": {"message": message, "type": "invalid_request_error",
+                    "param": "prompt", "code": code}}),
+            )
+        }
+        "xai" if prompt.is_none() => (
+            422,
+            json!(
+                "Failed to deserialize the JSON body into the target type: missing field `prompt`"
+            ),
+        ),
+        "openrouter" if prompt.is_none() => (
+            400,
+            json!({"error": {"code": 400, "message": "Invalid input: expected string, received undefined"}}),
+        ),
+        _ => return None,
+    };
+    Some(json_response(status, body))
 }
 
 fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
@@ -87,6 +183,20 @@ fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
             "integer_above_max_value",
         );
     }
+    if let Some((name, value)) = wrong_word(body).filter(|_| is_current) {
+        let message = format!("Invalid value: {value} for '{name}'.");
+        return refuse(message, name, "invalid_value");
+    }
+    let compression = body["output_compression"].as_u64();
+    let is_png = matches!(body["output_format"].as_str(), None | Some("png"));
+    if compression.is_some_and(|percent| percent < 100) && is_png {
+        let message = "Compression less than 100 is not supported for PNG output format.";
+        return refuse(message.to_owned(), "output_compression", "invalid_value");
+    }
+    if body["background"] == "transparent" && body["output_format"] == "jpeg" {
+        let message = "Transparent background is not supported for JPEG output format.";
+        return refuse(message.to_owned(), "background", "invalid_value");
+    }
     let size = body["size"].as_str().filter(|_| is_current)?;
     if OPENAI_SIZES.contains(&size) {
         return None;
@@ -101,6 +211,45 @@ fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
         "size",
         "invalid_value",
     )
+}
+
+/// A field of OpenAI's whose value is none of its words.
+fn wrong_word(body: &Value) -> Option<(&'static str, &Value)> {
+    const WORDS: [(&str, &[&str]); 5] = [
+        (
+            "quality",
+            &["auto", "low", "medium", "high", "xhigh", "max"],
+        ),
+        ("background", &["auto", "transparent", "opaque"]),
+        ("output_format", &["png", "jpeg", "webp"]),
+        ("moderation", &["auto", "low"]),
+        ("input_fidelity", &["high", "low"]),
+    ];
+    let mut fields = WORDS.into_iter();
+    let (name, _) = fields.find(|(name, words)| !is_one_of(&body[*name], words))?;
+    Some((name, &body[name]))
+}
+
+/// Refuses pictures that are missing, or too many, and a mask that is no PNG.
+fn refuse_openai_sources(body: &Value) -> Option<Response> {
+    let refuse = |message: &str, param: &str, code: &str| {
+        let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": code});
+        Some(json_response(400, json!({"error": error})))
+    };
+    let count = body["images"].as_array().map_or(0, Vec::len);
+    if count == 0 {
+        let message = "Missing required parameter: 'images'.";
+        return refuse(message, "images", "missing_required_parameter");
+    }
+    if count > 16 {
+        let message = "Invalid 'images': array too long. Expected an array with maximum length 16.";
+        return refuse(message, "images", "array_above_max_length");
+    }
+    let mask = body["mask"]["image_url"].as_str()?;
+    if mask.starts_with("data:image/png;") {
+        return None;
+    }
+    refuse("Invalid mask: it must be a PNG.", "mask", "invalid_value")
 }
 
 /// What is wrong with a size that only later models make.

@@ -9,6 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -189,6 +190,17 @@ fn picture_events(call: &Call<'_>, items: &[Value]) -> Response {
         format!("event: {kind}.{name}\ndata: {event}\n\n")
     };
     let partial = call.body["partial_images"].as_u64().unwrap_or(0);
+    if call.fault == Some(&ProviderFault::HangsAfterPreview) {
+        let more = json!({"b64_json": items[0]["b64_json"], "partial_image_index": 0});
+        let first = Ok::<_, Infallible>(Bytes::from(event("partial_image", more)));
+        let rest = futures_util::stream::pending();
+        let events = futures_util::stream::once(async { first }).chain(rest);
+        return (
+            [(CONTENT_TYPE, "text/event-stream")],
+            Body::from_stream(events),
+        )
+            .into_response();
+    }
     let output = 4_160 + 100 * partial;
     let mut text = String::new();
     for item in items {

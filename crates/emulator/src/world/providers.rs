@@ -102,6 +102,8 @@ pub enum ProviderFault {
     LimitedAfter(u64),
     /// The provider takes so many calls, and does not end the next ones.
     HangsAfter(u64),
+    /// The first unfinished picture comes, and nothing after it.
+    HangsAfterPreview,
     /// The model answers in words where a picture was asked for.
     AnswersInWords,
     /// A workflow whose pictures are all shown by a node that saves none.

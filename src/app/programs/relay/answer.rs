@@ -8,10 +8,13 @@ use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
-use crate::model::{AskRefusal, AttemptId, ProviderFailure, Settlement, Source, Usage};
+use crate::model::{
+    AskRefusal, AttemptId, PriceEstimate, ProviderFailure, Settlement, Source, Usage,
+};
 use crate::providers::{RelayFailure, Relayed, WholeOrBegun};
 
 use crate::app::payers::Payer;
+use crate::app::pictures::estimate_price;
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
 use crate::app::programs::relay::RelayError;
@@ -26,7 +29,7 @@ pub struct Relay {
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(in crate::app) hold: Option<Hold>,
-    /// What a stream cost that has ended, until that is taken.
+    /// What a stream cost that has ended, or pictures, until that is taken.
     pub(in crate::app) receipt: Option<Box<RelayReceipt>>,
     pub(in crate::app) _busy: TaskTrackerToken,
 }
@@ -43,6 +46,8 @@ pub struct RelayReceipt {
     pub attempt: AttemptId,
     pub source: Source,
     pub settlement: Settlement,
+    /// What was known of the price of pictures before they were made.
+    pub estimate: Option<PriceEstimate>,
 }
 
 impl Relay {
@@ -121,7 +126,7 @@ impl Relay {
         }
     }
 
-    /// Takes what a stream cost that has ended, once.
+    /// Takes what a stream cost that has ended, or pictures, once.
     pub fn take_receipt(&mut self) -> Option<Box<RelayReceipt>> {
         self.receipt.take()
     }
@@ -143,11 +148,12 @@ impl Relay {
             pictures: self.relayed.pictures(),
             failure: failure.cloned(),
         };
-        if self.streams() && failure.is_none() {
+        if (self.streams() || ended.pictures > 0) && failure.is_none() {
             self.receipt = Some(Box::new(RelayReceipt {
                 attempt: hold.id(),
                 source: hold.attempt().source,
                 settlement: hold.settlement_if(ended.as_ended()),
+                estimate: estimate_price(&hold).filter(|_| ended.pictures > 0),
             }));
         }
         if hold.is_exempt() {

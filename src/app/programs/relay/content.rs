@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use crate::model::{BadBody, CallDialect, MemoryBudget, NoMemory, Surface};
+use crate::model::{BadBody, CallDialect, MemoryBudget, NoMemory, Surface, is_blank};
 use crate::providers::{Body, ForwardedHeaders, PromptSize, RelayRequest, measure_prompt};
 
 /// Headers of a call that may reach a provider. They are copies: the headers
@@ -89,6 +89,20 @@ impl RelayBody {
         };
         let mut names = OPENAIS_FIELDS.iter();
         names.any(|name| fields.raw(name).is_some())
+    }
+
+    /// Whether the body has words of which a picture could be made.
+    pub fn says_what_to_make(&self) -> bool {
+        let Some(fields) = self.0.fields() else {
+            return false;
+        };
+        match fields.raw("prompt") {
+            None | Some("null") => false,
+            // What is no text is refused for that.
+            Some(_) => fields
+                .get::<String>("prompt")
+                .is_none_or(|prompt| !is_blank(&prompt)),
+        }
     }
 
     /// What a model is told by it.

@@ -4,6 +4,7 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
 use crate::bot::answers::target::Target;
+use crate::bot::connection::card::CHOICE_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -45,6 +46,10 @@ pub async fn imagine(
     #[description = "Where a workflow begins: the same seed makes the same picture; -1 or nothing takes any"]
     #[max_length = 20]
     seed: Option<TypedSeed>,
+    #[description = "A LoRA of the host's, which changes how a workflow paints"]
+    #[autocomplete = "complete_lora"]
+    #[max_length = 100]
+    lora: Option<String>,
     #[description = "What should not be in it"]
     #[max_length = 500]
     negative: Option<String>,
@@ -79,7 +84,11 @@ pub async fn imagine(
             negative: Words(negative.unwrap_or_default()),
             size,
             count: count.unwrap_or(1),
+            lora: lora
+                .map(|lora| lora.trim().to_owned())
+                .filter(|lora| !lora.is_empty()),
             seed,
+            previews: bot.app.pictures.previews(),
             ..ImageSpec::default()
         },
         request_key: None,
@@ -89,6 +98,7 @@ pub async fn imagine(
         file: image,
         enhance: enhance == Some(true),
         is_spoiler: spoiler == Some(true),
+        confirmed_in: None,
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,
     };
@@ -132,6 +142,18 @@ async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
         .iter()
         .map(|model| (words::choices::model_name(voice, model), model.full()));
     suggest(all, typed)
+}
+
+async fn complete_lora(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
+    let bot = ctx.framework.user_data;
+    let caller = caller_of(ctx).await;
+    // Nothing to offer is no reason to fail.
+    let loras = bot.app.pictures.list_loras(&caller).await;
+    let loras = loras.unwrap_or_default();
+    // A name that is cut off is another name.
+    let whole = loras.iter().map(String::as_str);
+    let whole = whole.filter(|name| name.chars().count() <= CHOICE_CHARACTERS_MAX);
+    suggest_texts(whole, typed)
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

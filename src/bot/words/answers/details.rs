@@ -33,6 +33,7 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
             "**{model}**: {input} tokens in, {output} out{estimated}, {price}.",
             values,
         ));
+        lines.extend(foreseen(voice, used));
         if let Some(receipt) = &used.receipt {
             lines.extend(receipt_lines(voice, receipt, used));
         }
@@ -45,7 +46,7 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
             ));
         }
     }
-    lines.push(lang.words("Who could pay, in this order:").to_owned());
+    lines.push(lang.words("**Who could pay, in this order**").to_owned());
     // Providers that nobody has a key for say nothing.
     let is_there = |step: &&Step| step.verdict != Verdict::Absent;
     lines.extend(
@@ -70,6 +71,21 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
         );
     }
     Card::text(lines.join("\n"))
+}
+
+/// What was known of the price of pictures before they were made.
+fn foreseen(voice: Voice<'_>, used: &OwnAttempt) -> Option<String> {
+    let most = used.held_cost_nano.filter(|nano| *nano > 0)?;
+    let sentence = match used.held_images {
+        0 => return None,
+        1 => "Foreseen before: at most {cost}.",
+        _ => "Foreseen before: at most {cost} for {count} pictures.",
+    };
+    let values: &[(&str, &dyn Display)] = &[
+        ("cost", &cost(voice, Some(NanoDollars(most)))),
+        ("count", &used.held_images),
+    ];
+    Some(voice.lang.say(sentence, values))
 }
 
 fn verdict(voice: Voice<'_>, step: &Step) -> String {

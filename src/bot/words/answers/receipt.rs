@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::words::formats::{cost, grouped};
+use crate::bot::words::formats::{cost, grouped, money};
 use crate::bot::words::voice::Voice;
 use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
@@ -17,7 +17,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
         .collect();
     let sum = receipt
         .sum()
-        .map_or_else(|| lang.words("unknown").to_owned(), |sum| sum.to_string());
+        .map_or_else(|| lang.words("unknown").to_owned(), |sum| money(voice, sum));
     let list = receipt.list.as_ref();
     lines.push(match list {
         None => lang

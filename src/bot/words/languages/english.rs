@@ -66,6 +66,8 @@ const BUTTONS: &[&str] = &[
     "Cancel",
     "Details",
     "Keep",
+    "Leave it",
+    "Make it",
     "Other model",
     "Remove",
     "Seed",

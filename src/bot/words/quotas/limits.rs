@@ -1,6 +1,6 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use crate::bot::words::formats::{grouped, relative_time};
+use crate::bot::words::formats::{grouped, money, relative_time};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
@@ -14,7 +14,7 @@ pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
         Metric::Requests => Plural("{n} request", "{n} requests"),
         Metric::OutputTokens => Plural("{n} output token", "{n} output tokens"),
         Metric::Images => Plural("{n} image", "{n} images"),
-        Metric::Cost => return NanoDollars(amount).to_string(),
+        Metric::Cost => return money(voice, NanoDollars(amount)),
     };
     voice.lang.say_count(amount, words, &[])
 }
@@ -42,9 +42,9 @@ pub fn use_line(voice: Voice<'_>, used: &LimitUse) -> String {
         "{bar} {used} of {limit}, {left} left",
         &[
             ("bar", &bar(used)),
-            ("used", &bare_amount(metric, used.used)),
+            ("used", &bare_amount(voice, metric, used.used)),
             ("limit", &describe_limit(voice, used.limit)),
-            ("left", &bare_amount(metric, used.shown_left())),
+            ("left", &bare_amount(voice, metric, used.shown_left())),
         ],
     );
     if let Some(at_ms) = used.renews_at_ms {
@@ -72,9 +72,9 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
 }
 
 /// An amount without the name of what is counted: `1,500`, `$5.00`.
-pub fn bare_amount(metric: Metric, amount: u64) -> String {
+pub fn bare_amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
     match metric {
-        Metric::Cost => NanoDollars(amount).to_string(),
+        Metric::Cost => money(voice, NanoDollars(amount)),
         _ => grouped(amount),
     }
 }

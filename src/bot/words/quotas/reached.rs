@@ -33,7 +33,7 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
     text += &lang.say(
         ": {used} of {limit}.",
         &[
-            ("used", &bare_amount(hit.limit.metric, hit.used)),
+            ("used", &bare_amount(voice, hit.limit.metric, hit.used)),
             ("limit", &describe_limit(voice, hit.limit)),
         ],
     );
@@ -164,7 +164,7 @@ pub fn notice(voice: Voice<'_>, notice: &Notice) -> Card {
     Card::text(voice.lang.say(
         sentence,
         &[
-            ("used", &bare_amount(used.limit.metric, used.used)),
+            ("used", &bare_amount(voice, used.limit.metric, used.used)),
             ("limit", &describe_limit(voice, used.limit)),
             (
                 "when",

@@ -21,6 +21,34 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
             &[],
         ),
         PictureRefusal::UnknownImageModel { model } => unknown_model(voice, model),
+        PictureRefusal::ModelMakesNone {
+            provider,
+            model,
+            able,
+        } => makes_none(voice, provider, model, able),
+        PictureRefusal::NoModelNamed { provider } => lang.say(
+            "{provider} has no usual model for this here. Name one: `/imagine model:…`.",
+            &[("provider", &voice.name(provider))],
+        ),
+        PictureRefusal::NobodyMakesAny => lang.say(
+            "Nobody makes pictures here unless they are named: `/imagine provider:…`.",
+            &[],
+        ),
+        PictureRefusal::UnknownLora { lora, known } => unknown_lora(voice, lora, known),
+        PictureRefusal::LoraNotTaken { provider } => lang.say(
+            "What {provider} would make this with takes no LoRA, so nobody was asked. Leave `lora:` \
+             out, or name a workflow with `model:`.",
+            &[("provider", &voice.name(provider))],
+        ),
+        PictureRefusal::EmptyPrompt => lang.say(
+            "There is nothing to make a picture of. Put what it should show into `prompt:`.",
+            &[],
+        ),
+        PictureRefusal::NotEnhanced => lang.say(
+            "The language model made nothing of your prompt. Leave `enhance:` out, or write more \
+             into `prompt:`.",
+            &[],
+        ),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
@@ -106,16 +134,51 @@ fn answered_in_words(voice: Voice<'_>, provider: &ProviderId, words: &Words) -> 
     )
 }
 
-/// No model is named, or none has this name.
+/// No model or workflow has this name.
 fn unknown_model(voice: Voice<'_>, model: &str) -> String {
-    let sentence = if model.is_empty() {
-        "This provider has no model for pictures here. Name one: `/imagine model:…`."
-    } else {
+    voice.lang.say(
         "I know no model or workflow called `{subject}`. The list that appears while \
              you type `model:` holds what the keys here can use; `provider/model` names \
-             any other."
+             any other.",
+        &[("subject", &in_code(model))],
+    )
+}
+
+/// No host here has a LoRA of this name.
+fn unknown_lora(voice: Voice<'_>, lora: &str, known: &[String]) -> String {
+    let known: Vec<String> = known
+        .iter()
+        .map(|name| format!("`{}`", in_code(name)))
+        .collect();
+    let values: &[(&str, &dyn Display)] = &[("lora", &in_code(lora)), ("known", &known.join(", "))];
+    let sentence = if known.is_empty() {
+        "No host here has a LoRA called `{lora}`, so nobody was asked. Leave `lora:` out."
+    } else {
+        "No host here has a LoRA called `{lora}`, so nobody was asked. There are, among others: \
+         {known}; the list that appears while you type `lora:` has all."
     };
-    voice.lang.say(sentence, &[("subject", &in_code(model))])
+    voice.lang.say(sentence, values)
+}
+
+/// The model writes, and makes no pictures.
+fn makes_none(voice: Voice<'_>, provider: &ProviderId, model: &str, able: &[String]) -> String {
+    let able: Vec<String> = able
+        .iter()
+        .map(|name| format!("`{}`", in_code(name)))
+        .collect();
+    let values: &[(&str, &dyn Display)] = &[
+        ("provider", &voice.name(provider)),
+        ("model", &in_code(model)),
+        ("able", &able.join(", ")),
+    ];
+    let sentence = if able.is_empty() {
+        "`{model}` of {provider} makes no pictures, so nobody was asked. Leave `model:` out, or \
+         pick one from the list that appears while you type."
+    } else {
+        "`{model}` of {provider} makes no pictures, so nobody was asked. These do: {able}. Name \
+         one with `model:`, or leave it out."
+    };
+    voice.lang.say(sentence, values)
 }
 
 /// A workflow takes a picture and got none, or the other way round.

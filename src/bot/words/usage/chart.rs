@@ -4,17 +4,25 @@
 use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, ensure};
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
 /// `DejaVu Sans`, Latin characters only; its licence stands beside it.
 const FONT: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-subset.ttf");
 const FONT_NAME: &str = "chart";
-const SIZE: (u32, u32) = (880, 440);
-const TITLE_SIZE: u32 = 20;
-const TEXT_SIZE: u32 = 15;
-/// How many dates stand under a chart.
-const DATES_MAX: usize = 8;
+const SIZE: (u32, u32) = (880, 620);
+/// On a telephone the picture is 390 points wide, less than half of its size, so
+/// that letters are more than twice as large as they should look.
+const TITLE_SIZE: u32 = 34;
+const TEXT_SIZE: u32 = 27;
+/// How many dates stand under a chart, and figures beside it.
+const DATES_MAX: usize = 5;
+const FIGURES: usize = 5;
+/// A line of the legend, two names of which stand beside each other.
+const LEGEND_LINE: u32 = 38;
+const LEGEND_COLUMNS: u32 = 2;
+const LEGEND_CHARACTERS_MAX: usize = 24;
 
 /// The card that a chart is drawn on.
 pub const BACKGROUND: RGBColor = RGBColor(0x23, 0x26, 0x2d);
@@ -33,6 +41,8 @@ pub const COLOURS: [RGBColor; 6] = [
 /// Bars that stand on each other, one pile for each day.
 pub struct Chart {
     pub title: String,
+    /// What stands before each figure beside the piles.
+    pub unit: &'static str,
     /// What stands under each pile.
     pub days: Vec<String>,
     /// A name, and a height for each day; six at the most.
@@ -52,16 +62,17 @@ impl Chart {
     fn draw(&self, pixels: &mut [u8]) -> Result<(), Box<dyn std::error::Error + '_>> {
         let area = BitMapBackend::with_buffer(pixels, SIZE).into_drawing_area();
         area.fill(&BACKGROUND)?;
-        let area = area.margin(8, 8, 8, 20);
+        let legend = self.legend_height();
+        let (piles, names) = area.split_vertically(SIZE.1 - legend);
+        self.draw_legend(&names)?;
+        let piles = piles.margin(12, 4, 10, 24);
         let text = |size: u32| (FONT_NAME, size).into_font().color(&TEXT);
         let days = self.days.len().max(1);
-        // Room above the piles, so that the legend covers none of them.
-        let legend = self.series.iter().fold(0.1, |room, _| room + 0.08);
-        let top = self.highest().max(f64::MIN_POSITIVE) * (1.0 + legend);
-        let mut chart = ChartBuilder::on(&area)
+        let top = self.highest().max(f64::MIN_POSITIVE) * 1.05;
+        let mut chart = ChartBuilder::on(&piles)
             .caption(&self.title, text(TITLE_SIZE))
-            .x_label_area_size(34)
-            .y_label_area_size(74)
+            .x_label_area_size(48)
+            .y_label_area_size(124)
             .build_cartesian_2d(0..days, 0.0..top)?;
         let label = |at: &usize| self.days.get(*at).cloned().unwrap_or_default();
         chart
@@ -73,11 +84,11 @@ impl Chart {
             .label_style(text(TEXT_SIZE))
             .x_labels(days.min(DATES_MAX))
             .x_label_formatter(&label)
-            .y_labels(6)
-            .y_label_formatter(&|height| short(*height))
+            .y_labels(FIGURES)
+            .y_label_formatter(&|height| format!("{}{}", self.unit, short(*height)))
             .draw()?;
         let mut below = vec![0.0; days];
-        for ((name, heights), colour) in self.series.iter().zip(COLOURS) {
+        for ((_, heights), colour) in self.series.iter().zip(COLOURS) {
             let bars = heights
                 .iter()
                 .zip(&mut below)
@@ -91,18 +102,33 @@ impl Chart {
                     bar
                 });
             let bars: Vec<_> = bars.collect();
-            chart.draw_series(bars)?.label(name).legend(move |(x, y)| {
-                Rectangle::new([(x, y - 5), (x + 12, y + 6)], colour.filled())
-            });
+            chart.draw_series(bars)?;
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
-            .background_style(BACKGROUND.mix(0.85))
-            .border_style(GRID)
-            .label_font(text(TEXT_SIZE))
-            .draw()?;
         area.present()?;
+        Ok(())
+    }
+
+    fn legend_height(&self) -> u32 {
+        let names = u32::try_from(self.series.len().min(COLOURS.len())).unwrap_or(0);
+        names.div_ceil(LEGEND_COLUMNS) * LEGEND_LINE + 10
+    }
+
+    /// Names the colours, below the piles, so that none is covered.
+    fn draw_legend(
+        &self,
+        area: &DrawingArea<BitMapBackend<'_>, Shift>,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let style = (FONT_NAME, TEXT_SIZE).into_font().color(&TEXT);
+        let column = SIZE.0 / LEGEND_COLUMNS;
+        for (at, ((name, _), colour)) in (0_u32..).zip(self.series.iter().zip(COLOURS)) {
+            let left = 20 + at % LEGEND_COLUMNS * column;
+            let top = at / LEGEND_COLUMNS * LEGEND_LINE;
+            let (left, top) = (left.cast_signed(), top.cast_signed());
+            let swatch = [(left, top + 4), (left + 22, top + 26)];
+            area.draw(&Rectangle::new(swatch, colour.filled()))?;
+            let name: String = name.chars().take(LEGEND_CHARACTERS_MAX).collect();
+            area.draw_text(&name, &style, (left + 32, top + 1))?;
+        }
         Ok(())
     }
 
@@ -192,7 +218,8 @@ mod tests {
     #[test]
     fn a_chart_is_a_png_with_every_colour_that_it_uses() {
         let chart = Chart {
-            title: "Estimated cost a day, in dollars".into(),
+            title: "Estimated cost by day".into(),
+            unit: "$",
             days: (1..=30).map(|day| format!("Nov {day}")).collect(),
             series: vec![
                 (
@@ -226,6 +253,7 @@ mod tests {
     fn nothing_at_all_makes_a_chart_too() {
         let chart = Chart {
             title: String::new(),
+            unit: "",
             days: Vec::new(),
             series: Vec::new(),
         };

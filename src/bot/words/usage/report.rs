@@ -1,20 +1,21 @@
 //! Usage in words, in a chart and in a table.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use crate::app::{Total, UsageReport, UsageScope, date_of};
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::usage::chart::{self, Chart};
 use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
-use crate::bot::words::formats::{count_of, grouped, plain_model};
+use crate::bot::words::formats::{count_of, figures, grouped, money, plain_model};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::amount;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
 use crate::bot::words::voice::Voice;
 
 /// How many models and members are listed in words; the table has all.
-const LISTED: usize = 10;
+const LISTED: usize = 5;
 /// How many models have a colour of their own in the chart.
 const COLOURED: usize = 5;
 
@@ -62,31 +63,31 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         lines.push(lang.words("Nothing was used. `/ask` something.").into());
         return lines.join("\n");
     }
-    lines.push(format!(
-        "{}, {}",
-        line(voice, &report.total),
-        tokens(voice, &report.total)
-    ));
+    lines.push(sum_line(voice, &report.total));
     let models = report.by_model();
-    for ((provider, model), total) in models.iter().take(LISTED) {
-        let provider = voice.name(&ProviderId::from(provider.as_str()));
-        lines.push(format!(
-            "- {provider} {}: {}",
-            plain_model(model),
-            line(voice, total)
-        ));
-    }
+    let listed = models
+        .iter()
+        .take(LISTED)
+        .map(|((provider, model), total)| {
+            let provider = voice.name(&ProviderId::from(provider.as_str()));
+            (format!("{provider} {}", plain_model(model)), total)
+        });
+    lines.push(section(voice, lang.words("By model"), listed));
     if models.len() > LISTED {
         let rest = count_of(models.len() - LISTED);
-        let words = Plural("- and {n} more in the table", "- and {n} more in the table");
+        let words = Plural("and {n} more in the table", "and {n} more in the table");
         lines.push(lang.say_count(rest, words, &[]));
     }
     let sources = report.by_source();
     if sources.len() > 1 {
-        for (source, total) in &sources {
-            let source = Source::parse(source).map_or(source.as_str(), |s| voice.source(s));
-            lines.push(format!("- {source}: {}", line(voice, total)));
-        }
+        let named = sources.iter().map(|(source, total)| {
+            let name = Source::parse(source).map_or(source.as_str(), |s| voice.source(s));
+            (name.to_owned(), total)
+        });
+        lines.push(section(voice, lang.words("By who paid"), named));
+    }
+    if !report.members.is_empty() {
+        lines.push(format!("**{}**", lang.words("By member")));
     }
     for (member, total) in report.members.iter().take(LISTED) {
         // What they used is one sum.
@@ -114,7 +115,7 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
         parts.push(amount(voice, Metric::Images, total.images));
     }
     if total.unpriced < total.requests {
-        parts.push(NanoDollars(total.cost_nano).to_string());
+        parts.push(money(voice, NanoDollars(total.cost_nano)));
     }
     match total.unpriced {
         0 => {}
@@ -124,15 +125,41 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
     parts.join(", ")
 }
 
-fn tokens(voice: Voice<'_>, total: &Total) -> String {
-    voice.lang.say(
-        "{input} tokens in ({cached} from a cache), {output} out",
-        &[
-            ("input", &grouped(total.input_tokens)),
-            ("cached", &grouped(total.cached_tokens)),
-            ("output", &grouped(total.output_tokens)),
-        ],
-    )
+/// Everything that was used: requests, pictures, money and tokens.
+fn sum_line(voice: Voice<'_>, total: &Total) -> String {
+    let values: &[(&str, &dyn Display)] = &[
+        ("input", &grouped(total.input_tokens)),
+        ("cached", &grouped(total.cached_tokens)),
+        ("output", &grouped(total.output_tokens)),
+    ];
+    let tokens = match total.cached_tokens {
+        0 => "{input} tokens in, {output} out",
+        _ => "{input} tokens in ({cached} from a cache), {output} out",
+    };
+    format!("{}, {}", line(voice, total), voice.lang.say(tokens, values))
+}
+
+/// A heading, and a row of figures for each name: requests, and money as far as
+/// its amount is known.
+fn section<'a>(
+    voice: Voice<'_>,
+    heading: &str,
+    named: impl Iterator<Item = (String, &'a Total)>,
+) -> String {
+    let rows: Vec<Vec<String>> = named
+        .map(|(name, total)| vec![name, grouped(total.requests), spent(voice, total)])
+        .collect();
+    format!("**{heading}**\n{}", figures(&rows))
+}
+
+/// What a total cost; a question mark stands for what has no known price.
+fn spent(voice: Voice<'_>, total: &Total) -> String {
+    let cost = money(voice, NanoDollars(total.cost_nano));
+    match total.unpriced {
+        0 => cost,
+        n if n == total.requests => "?".to_owned(),
+        _ => format!("{cost} + ?"),
+    }
 }
 
 /// Dollars a day, by model; tokens where nothing has a price.
@@ -171,6 +198,7 @@ fn draw_days(voice: Voice<'_>, report: &UsageReport) -> Chart {
     });
     Chart {
         title: drawn(voice, chart_title(report)).to_owned(),
+        unit: if by_cost { "$" } else { "" },
         days: (first..=last).map(|day| short_date(voice, day)).collect(),
         series: series.collect(),
     }

@@ -12,7 +12,8 @@ use crate::console::words::{
     capitalized, describe_left_out, describe_passed_over, describe_source,
 };
 use crate::model::{
-    Answer, FinishReason, NanoDollars, PictureAnswer, ProviderId, Source, Trace, Usage, WhyFellBack,
+    Answer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, ProviderId, Source, Trace,
+    Usage, WhyFellBack,
 };
 
 /// A receipt in words.
@@ -84,6 +85,9 @@ impl Receipt {
             capitalized(&format!("{whose} for {provider} did not pay: {why}."))
         });
         let mut notes: Vec<String> = fell_back.collect();
+        if let Some(estimate) = made.estimate.filter(|it| it.cost.0 > 0) {
+            notes.push(format!("Foreseen before: {}.", foresee(estimate)));
+        }
         if !made.missing.is_empty() {
             let (missing, all) = (made.missing.len(), made.missing.len() + count);
             notes.push(format!(
@@ -165,6 +169,15 @@ impl Receipt {
                 }
             }
         }
+    }
+}
+
+/// What pictures may cost, in words.
+pub fn foresee(estimate: PriceEstimate) -> String {
+    let about = if estimate.is_most { "at most" } else { "about" };
+    match estimate.pictures {
+        1 => format!("{about} {}", estimate.cost),
+        count => format!("{about} {} for {count} pictures", estimate.cost),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::console::trouble::Trouble;
 use crate::model::{Picture, Source, Stage};
 
 use super::DEMO;
+use super::receipt::foresee;
 use super::work::{Made, Report, Work};
 
 /// What the script asks for, and is answered with.
@@ -89,8 +90,12 @@ fn write_report(report: Report) -> Bytes {
         }
         Report::Words(text) => write_line(&json!({"kind": "words", "text": text})),
         Report::TakenBack => write_line(&json!({"kind": "taken_back"})),
-        Report::Stage(stage) => {
-            write_line(&json!({"kind": "stage", "words": describe_stage(stage)}))
+        Report::Stage(stage, foreseen) => {
+            let mut words = describe_stage(stage);
+            if let Some(estimate) = foreseen {
+                words = format!("{words}, {}", foresee(estimate));
+            }
+            write_line(&json!({"kind": "stage", "words": words}))
         }
         Report::Ended(ended) => write_line(&match &*ended {
             Ok(made) => describe_made(made),

@@ -14,7 +14,7 @@ use crate::console::trouble::Trouble;
 use crate::console::words::Names;
 use crate::model::{
     Answer, Ask, AskRefusal, Credential, KeyId, MemoryPermit, Picture, PictureAnswer, PictureAsk,
-    Refusal, Scope, Source, Stage, Trace,
+    PriceEstimate, Refusal, Scope, Source, Stage, Trace,
 };
 
 use super::limits::{AnswerPermit, Asker};
@@ -32,7 +32,8 @@ pub enum Report {
     Words(String),
     /// The words so far were the model's thinking.
     TakenBack,
-    Stage(Stage),
+    /// How far pictures are, and what they may cost.
+    Stage(Stage, Option<PriceEstimate>),
     Ended(Box<Result<Made, Trouble>>),
 }
 
@@ -187,15 +188,17 @@ impl Worker<'_> {
     async fn paint(&self, imagine: PictureAsk) -> Result<Made, Error> {
         let pictures = &self.console.app.pictures;
         let ready = pictures.prepare(imagine).await.secure().await?;
-        let (mut last, mut key) = (None, None);
+        let (mut last, mut key, mut foreseen) = (None, None, None);
         let mut watch = |seen: PictureProgress| match seen {
-            PictureProgress::Payer(payer, _) => {
+            PictureProgress::Payer(payer, estimate) => {
                 key = payer.key.filter(|_| payer.source == Source::Personal);
+                foreseen = estimate.filter(|it| it.cost.0 > 0);
                 self.report(Report::Payer(payer));
             }
+            PictureProgress::Preview(_) => {}
             PictureProgress::Stage(stage) => {
                 if last.replace(stage) != Some(stage) {
-                    self.report(Report::Stage(stage));
+                    self.report(Report::Stage(stage, foreseen));
                 }
             }
         };

@@ -34,7 +34,8 @@ pub async fn strip_all(mut result: PictureResult) -> PictureResult {
     result
 }
 
-fn strip_picture(picture: &Picture) -> Came {
+/// Strips one picture.
+pub fn strip_picture(picture: &Picture) -> Came {
     let stripped = match picture.kind {
         PictureKind::Png => png::strip(&picture.bytes),
         PictureKind::Jpeg => jpeg::strip(&picture.bytes),

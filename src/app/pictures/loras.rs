@@ -1,0 +1,97 @@
+//! LoRAs: which ones hosts have, and what is refused before it costs.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::model::{Caller, KeyId, Offer, PictureRefusal, ProviderId, TtlCache, lock};
+
+use crate::app::Error;
+use crate::app::models::runs_workflows;
+use crate::app::pictures::Pictures;
+
+/// How long a host's list is believed. Somebody who adds a file there wants to
+/// see it soon.
+const FRESH: Duration = Duration::from_mins(5);
+/// How many hosts' lists are kept.
+const LISTS_MAX: usize = 200;
+/// How many a refusal names.
+const SHOWN_MAX: usize = 3;
+/// The longest part of an unknown name that is repeated, in characters.
+const SHOWN_CHARACTERS_MAX: usize = 100;
+
+/// The lists that hosts gave, by the key that asked.
+pub struct Loras(Mutex<TtlCache<(ProviderId, Option<KeyId>), Arc<[String]>>>);
+
+impl Default for Loras {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(LISTS_MAX, FRESH)))
+    }
+}
+
+impl Pictures {
+    /// The LoRAs of all hosts here that somebody can pay for.
+    pub async fn list_loras(&self, caller: &Caller) -> Result<Vec<String>, Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        let order = self.models.picture_order();
+        let payers = self.payers.choose_for(&policy, order, None).payers;
+        let mut all = Vec::new();
+        for offer in &payers {
+            all.extend(self.loras_at(offer).await.unwrap_or_default());
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// Leaves those payers whose hosts have a LoRA, as far as they tell.
+    pub(in crate::app::pictures) async fn keep_those_with(
+        &self,
+        lora: &str,
+        payers: &mut Vec<Offer>,
+    ) -> Result<(), PictureRefusal> {
+        let mut known = Vec::new();
+        let mut able = Vec::new();
+        for offer in std::mem::take(payers) {
+            match self.loras_at(&offer).await {
+                // The host itself says whether it has it, and makes nothing if not.
+                None => able.push(offer),
+                Some(there) if there.iter().any(|it| it == lora) => able.push(offer),
+                Some(there) => known.extend(there),
+            }
+        }
+        if able.is_empty() {
+            known.dedup();
+            known.truncate(SHOWN_MAX);
+            return Err(PictureRefusal::UnknownLora {
+                lora: lora.chars().take(SHOWN_CHARACTERS_MAX).collect(),
+                known,
+            });
+        }
+        *payers = able;
+        Ok(())
+    }
+
+    /// What a host has: what it lists, and what the operator says that hosts
+    /// have which list nothing. None where it can't be asked right now.
+    async fn loras_at(&self, offer: &Offer) -> Option<Vec<String>> {
+        let host = self.models.provider(&offer.provider).ok()?;
+        if !runs_workflows(host) {
+            return Some(Vec::new());
+        }
+        let key = (offer.provider.clone(), offer.key);
+        let now_ms = self.clock.now_ms();
+        let fresh = lock(&self.loras.0).get(&key, now_ms).map(Arc::clone);
+        let listed = match fresh {
+            Some(listed) => listed,
+            None => {
+                let opened = self.payers.open_key(offer, None).ok()?;
+                let listed = self.providers.list_loras(host, opened.credential()).await;
+                let listed: Arc<[String]> = listed.ok()?.into();
+                lock(&self.loras.0).put(key, Arc::clone(&listed), now_ms);
+                listed
+            }
+        };
+        let settled = self.settings.loras.iter();
+        Some(listed.iter().chain(settled).cloned().collect())
+    }
+}
