@@ -68,6 +68,8 @@ const BUTTONS: &[&str] = &[
     "Keep",
     "Leave it",
     "Make it",
+    "Leave it",
+    "Make it",
     "Other model",
     "Remove",
     "Seed",
