@@ -54,9 +54,9 @@ async fn a_german_member_reads_german() {
         (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0.0001.
         - 12 Token hinein zu $0.10 je Million
         - 14 Token heraus zu $0.50 je Million
-        Summe: $0.0000082, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
+        Summe: unter $0.0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
         Erste Wörter nach # s, alles nach # s.
-        Wer zahlen konnte, in dieser Reihenfolge:
+        **Wer zahlen konnte, in dieser Reihenfolge**
         - OpenAI, persönlicher Schlüssel: zahlt
         Sonst hat niemand einen Schlüssel; `/keys status` zeigt jeden Anbieter.
         ");
