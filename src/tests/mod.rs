@@ -43,6 +43,7 @@ mod heads;
 mod host_specs;
 mod imports;
 mod killed;
+mod languages;
 mod layout;
 mod leaving;
 pub mod link;
