@@ -243,8 +243,7 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
         ])
     {
         FailureClass::Billing
-    } else if status == 413
-        || error.has_code(&["context_length_exceeded"])
+    } else if error.has_code(&["context_length_exceeded"])
         || error.mentions(&[
             "prompt is too long",
             "maximum context length",

@@ -165,13 +165,14 @@ fn refuse_named_as_others(
     typed: &str,
 ) -> Result<(), PasteProblem> {
     // A key that was wrapped does not stand in the text as a whole.
-    let around = typed.split_once(key).unwrap_or_else(|| {
+    let (before, behind) = typed.split_once(key).unwrap_or_else(|| {
         let head = key.get(..WRAPPED_HEAD).unwrap_or(key);
         let (before, _) = typed.split_once(head).unwrap_or((typed, ""));
         (before, "")
     });
+    let around = named::TextAround { before, behind };
     let owners = catalogue.owners_of_shape(key);
-    let others = named::named_others(catalogue, provider, &owners, around);
+    let others = named::named_others(catalogue, provider, &owners, &around);
     if others.is_empty() {
         return Ok(());
     }

@@ -46,6 +46,12 @@ const WORDS_BESIDE: &[&str] = &[
 /// answers to these clients.
 const CLIENTS_OF_MANY: &[&str] = &["openai", "anthropic"];
 
+/// What stands before a key and behind it.
+pub struct TextAround<'a> {
+    pub before: &'a str,
+    pub behind: &'a str,
+}
+
 /// The other providers that the text around a key tells of, where the key is
 /// plainly meant for one of them and not for `wanted`. `owners` are those whose
 /// keys begin as it does; what stands nearest before it decides, then what
@@ -54,7 +60,7 @@ pub fn named_others<'a>(
     catalogue: &'a Catalogue,
     wanted: &Provider,
     owners: &[&Provider],
-    (before, behind): (&str, &str),
+    around: &TextAround<'_>,
 ) -> Vec<&'a Provider> {
     // An operator's own provider may take the keys of any other.
     if !wanted.is_built_in || matches!(owners, [owner] if owner.id == wanted.id) {
@@ -67,7 +73,7 @@ pub fn named_others<'a>(
             || !may_be_wanted;
         is_possible && !CLIENTS_OF_MANY.contains(&named.id.as_str())
     };
-    let names = words_of(before).rev().chain(words_of(behind));
+    let names = words_of(around.before).rev().chain(words_of(around.behind));
     for name in names {
         let named = named_providers(catalogue, name);
         if named.iter().any(|named| take_same_keys(named, wanted)) {
