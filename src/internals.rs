@@ -1,7 +1,7 @@
 //! What `crates/bench` and fuzz targets need of the inside of the program;
 //! not an interface.
 
-pub use crate::app::{KeyDraft, TypedKey, nobody_else};
+pub use crate::app::{App, KeyDraft, NewSession, TypedKey, nobody_else};
 #[cfg(feature = "demo")]
 pub use crate::cli::Scene;
 pub use crate::cli::{Assembled, RunOptions, assemble};

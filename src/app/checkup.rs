@@ -246,7 +246,7 @@ fn judge_keyless(provider: &Provider, health: Health) -> Finding {
         Health::Valid | Health::Unguarded => Finding::good(name, "answers; it needs no key"),
         Health::Unverified => Finding::note(
             name,
-            "needs no key, and was not asked yet; “Check” beside it asks",
+            "needs no key, and was not asked yet; “Check” among the system keys asks",
         ),
         health => judge_health(provider, "this server", health),
     }

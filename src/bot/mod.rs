@@ -24,7 +24,7 @@ pub use connection::connect::{Connection, Introduction};
 pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
 pub use conversation::settings::ChatSettings;
-pub use sign_in::{SignInDesk, SignInSettings};
+pub use sign_in::{SignInDesk, SignInSettings, invite_address};
 
 use crate::app::{App, ConcurrencyLimits, Error};
 use crate::model::{Caller, PersonId, Place, ServerId};
@@ -110,7 +110,7 @@ impl Bot {
             app,
             rest,
             api_url: settings.api_url.clone(),
-            invite_address: sign_in::invite_address(&settings.api_url, application),
+            invite_address: invite_address(&settings.api_url, application),
             user_id: AtomicU64::new(application),
             chat: chat.clone(),
             channel_kinds: ChannelKinds::default(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::health::is_well;
 use super::pages::sign_in;
 use super::storage::check_storage;
 use super::{Assembled, RunOptions, assemble};
@@ -16,8 +17,9 @@ use crate::app::{
     Finding, SignInTrouble, Wellness, check_pages, judge_buckets, judge_check, judge_health,
     judge_master, judge_quotas, judge_sign_in, judge_stored_keys,
 };
-use crate::bot::{Introduction, SignInDesk, SignInSettings};
+use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
 use crate::config::{Config, Environment, others_can_read_dotenv};
+use crate::gateway;
 use crate::model::{Clock, Key, MemoryBudget, Owner, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
@@ -25,6 +27,8 @@ use crate::vault::Vault;
 
 /// What lines about pages for people are called.
 const CONSOLE: &str = "console";
+/// How long a connection to Discord's gateway may take to open.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What everything is set up by.
 #[derive(Clone, Copy)]
@@ -78,7 +82,15 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             check_dotenv();
             pass("configuration", "every setting is known and in range");
             check_quotas(&mut report, &config);
-            let stored = check_database(&mut report, &config, &environment).await;
+            check_gateway(&mut report, &config).await;
+            let missing = Store::missing_file(&config.store.url);
+            let stored = match &missing {
+                Some(file) => {
+                    check_missing_database(&mut report, file, &environment);
+                    Vec::new()
+                }
+                None => check_database(&mut report, &config, &environment).await,
+            };
             let clients = Clients::new(Timeouts::default().connect)?;
             check_discord(&mut report, &config, &environment, &clients.web).await;
             if let Some(finding) = check_storage(&config, &environment, &clients.web).await {
@@ -89,7 +101,7 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
                 environment: &environment,
             };
             check_providers(&mut report, sources, clients, stored).await;
-            if !report.failed {
+            if !report.failed && missing.is_none() {
                 stop_machines(&mut report, &config, &environment).await;
             }
         }
@@ -109,6 +121,84 @@ fn check_dotenv() {
             ".env",
             "others on this machine can read it, and so every secret in it; run `chmod 600 .env`",
         );
+    }
+}
+
+/// Checks that the port of the gateway can be opened, or that this program has
+/// it open already.
+async fn check_gateway(report: &mut Report, config: &Config) {
+    const GATEWAY: &str = "gateway";
+    let address = &config.gateway.listen;
+    match gateway::listen(address).await {
+        Ok(None) => note(GATEWAY, "`gateway.listen` is empty, so programs can't call"),
+        Ok(Some(_)) => pass(GATEWAY, &format!("{address} is free")),
+        Err(_) if is_well(address).await => pass(
+            GATEWAY,
+            &format!("{address} is in use by a Latchkey that is well, as it is while `serve` runs"),
+        ),
+        Err(error) => report.fail(GATEWAY, &format!("{error:#}")),
+    }
+}
+
+/// Checks that the database can be made, and makes nothing.
+fn check_missing_database(report: &mut Report, file: &Path, environment: &Environment) {
+    match master_keys(environment) {
+        Ok(masters) => {
+            let active = masters.first().map(|active| active.kid().to_string());
+            report.show(&judge_master(active.as_deref()));
+        }
+        Err(error) => report.fail("master key", &format!("{error:#}")),
+    }
+    let folder = file.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    let may_write = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    match rustix::fs::access(folder, may_write) {
+        Ok(()) => note(
+            "database",
+            &format!(
+                "{} is not there yet; `latchkey serve` makes it",
+                file.display()
+            ),
+        ),
+        Err(error) => {
+            let why = std::io::Error::from(error).kind();
+            report.fail(
+                "database",
+                &format!(
+                    "{} is not there yet and can't be made, since its folder can't be written ({why}); make the folder, \
+                     give it to the user who runs Latchkey, or change `store.url`",
+                    file.display()
+                ),
+            );
+        }
+    }
+}
+
+/// Checks that a connection to Discord's gateway can be opened.
+async fn check_discord_gateway(report: &mut Report, address: &str) {
+    const GATEWAY: &str = "Discord gateway";
+    let url = url::Url::parse(address).ok();
+    let host = url.as_ref().and_then(url::Url::host_str);
+    let secure = url.as_ref().is_some_and(|url| url.scheme() == "wss");
+    let port = url.as_ref().and_then(url::Url::port);
+    let Some(host) = host else {
+        return report.fail(GATEWAY, &format!("Discord names no address: {address}"));
+    };
+    let target = (host, port.unwrap_or(if secure { 443 } else { 80 }));
+    let connecting = tokio::net::TcpStream::connect(target);
+    match tokio::time::timeout(CONNECT_WITHIN, connecting).await {
+        Ok(Ok(_)) => pass(GATEWAY, "can be reached"),
+        Ok(Err(error)) => report.fail(
+            GATEWAY,
+            &format!(
+                "{address} can't be reached ({}); a firewall may stand between",
+                error.kind()
+            ),
+        ),
+        Err(_) => report.fail(
+            GATEWAY,
+            &format!("{address} does not answer; a firewall may stand between"),
+        ),
     }
 }
 
@@ -209,7 +299,9 @@ async fn check_discord(
                 &format!("accepted, as application {}", who.application),
             );
             check_intents(report, config, who.reads_messages);
-            pass("Discord gateway", "its address is known");
+            check_discord_gateway(report, &who.gateway).await;
+            let invite = invite_address(&config.discord.api_url, who.application);
+            note("invite", &format!("add the bot to a server with {invite}"));
             if let Some(settings) = find_sign_in(report, config, environment) {
                 let (api, application) = (&config.discord.api_url, who.application);
                 let desk = SignInDesk::new(api, application, settings, http.clone());

@@ -23,8 +23,7 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         !address.is_empty(),
         "`gateway.listen` is empty, so there is no health page to ask"
     );
-    let answer = timeout(TIMEOUT, get_health(&address)).await;
-    let well = matches!(&answer, Ok(Ok(text)) if text.starts_with("HTTP/1.1 200"));
+    let well = is_well(&address).await;
     println!(
         "{}",
         if well {
@@ -38,6 +37,12 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whether a bot that is well answers at an address.
+pub async fn is_well(address: &str) -> bool {
+    let answer = timeout(TIMEOUT, get_health(address)).await;
+    matches!(&answer, Ok(Ok(text)) if text.starts_with("HTTP/1.1 200"))
 }
 
 async fn get_health(address: &str) -> std::io::Result<String> {

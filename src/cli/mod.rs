@@ -1,12 +1,12 @@
 //! The command line: one file for each verb.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is the command line"
-)]
+
+// First, so that its macros stand in the place of the standard library's.
+#[macro_use]
+mod output;
 
 mod assemble;
 mod client;
+mod completions;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -37,6 +37,8 @@ pub use assemble::{Assembled, RunOptions, assemble};
 pub use files::raise_limit as raise_file_limit;
 #[cfg(test)]
 pub use log::{layer as log_layer, start as start_log};
+#[cfg(test)]
+pub use output::{is_unread, print};
 #[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
@@ -81,6 +83,11 @@ enum Verb {
     DefaultConfig,
     /// Ask a running bot whether it is well, for container checks.
     Health,
+    /// Print what a shell needs to complete this command line.
+    Completions {
+        /// Which shell; its own help says where such scripts belong.
+        shell: completions::Shell,
+    },
     #[command(flatten)]
     Client(client::ClientVerb),
 }
@@ -117,7 +124,7 @@ fn run_with(arguments: Arguments) -> ExitCode {
     };
     // Tasks that did not end in time are not waited for.
     runtime.shutdown_background();
-    code
+    output::exit_code(code)
 }
 
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -133,6 +140,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Health => health::health(file).await,
+        Verb::Completions { shell } => Ok(completions::completions(shell)),
         Verb::Client(verb) => client::run(verb, file).await,
     }
 }
@@ -154,5 +162,25 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_says_something_about_every_verb_and_option() {
+        fn silent_in(command: &clap::Command, silent: &mut Vec<String>) {
+            let name = command.get_name();
+            if command.get_about().is_none() {
+                silent.push(name.to_owned());
+            }
+            let arguments = command.get_arguments().filter(|it| it.get_help().is_none());
+            silent.extend(arguments.map(|it| format!("{name} {}", it.get_id())));
+            for verb in command.get_subcommands() {
+                silent_in(verb, silent);
+            }
+        }
+        let mut command = Arguments::command();
+        command.build();
+        let mut silent = Vec::new();
+        silent_in(&command, &mut silent);
+        assert_eq!(silent, Vec::<String>::new());
     }
 }

@@ -39,7 +39,9 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let _claim = Store::claim(&config.store.url)?;
     let listening = gateway::listen(&config.gateway.listen).await?;
     if let Some(listener) = &listening {
-        config.gateway.name_port(listener.local_addr()?.port());
+        let address = listener.local_addr()?;
+        config.gateway.name_port(address.port());
+        tracing::info!("the gateway listens on http://{address}");
     }
     pages::tell_of_console(&config, &environment);
     let options = RunOptions {
@@ -91,6 +93,10 @@ async fn connect(
         connection = Connection::prepare(Arc::clone(app), discord) => connection?,
         () = signals.wait() => return Ok(()),
     };
+    tracing::info!(
+        "add the bot to a server with {}",
+        connection.invite_address()
+    );
     tracing::info!("connecting to Discord");
     until_signal(connection, signals, stop).await
 }

@@ -28,6 +28,25 @@ pub fn others_can_read_dotenv() -> bool {
     found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
+/// Names the line of `.env` that is no setting by its number, and quotes
+/// nothing of it.
+fn explain_line(error: &dotenvy::Error, text: &SecretString) -> ConfigError {
+    let dotenvy::Error::LineParse(wrong, _) = error else {
+        return ConfigError::new(DOTENV, "can't be read, or is no text");
+    };
+    // A value between quotes may go on over several lines.
+    let wrong = wrong.lines().next().unwrap_or_default();
+    let mut lines = text.expose_secret().lines();
+    let number = lines
+        .position(|line| line == wrong)
+        .map(|before| before + 1);
+    let which = number.map_or_else(|| "a line".to_owned(), |number| format!("line {number}"));
+    ConfigError::new(
+        DOTENV,
+        format!("{which} is not NAME=value, or lacks a quotation mark at its end"),
+    )
+}
+
 /// All variables. None of them is ever printed.
 #[derive(Default)]
 pub struct Environment {
@@ -47,9 +66,11 @@ impl Environment {
         let mut variables = BTreeMap::new();
         let dotenv = Path::new(DOTENV);
         if dotenv.exists() {
-            let broken = |_| ConfigError::new(".env", "has a line that is not NAME=value");
-            for pair in dotenvy::from_path_iter(dotenv).map_err(broken)? {
-                let (name, value) = pair.map_err(broken)?;
+            let unreadable = |_| ConfigError::new(DOTENV, "can't be read, or is no text");
+            let text = std::fs::read_to_string(dotenv).map_err(unreadable)?;
+            let text = SecretString::from(text);
+            for pair in dotenvy::from_read_iter(text.expose_secret().as_bytes()) {
+                let (name, value) = pair.map_err(|error| explain_line(&error, &text))?;
                 variables.insert(name, SecretString::from(value));
             }
         }
@@ -136,6 +157,12 @@ impl Environment {
             return Err(ConfigError::new(
                 name,
                 "is empty; give it a value or remove it",
+            ));
+        }
+        if text.contains(" #") {
+            return Err(ConfigError::new(
+                name,
+                "has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own",
             ));
         }
         if text.len() < SECRET_CHARACTERS_MIN || text.contains(char::is_whitespace) {

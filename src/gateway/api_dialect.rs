@@ -192,11 +192,11 @@ impl ApiDialect {
         error
     }
 
-    /// An error as a server-sent event. A provider's own passes as it came,
-    /// where it has the form of this dialect.
-    pub fn error_event(self, problem: &Problem, request_id: &HeaderValue) -> String {
-        let own = self.own_words(problem);
-        if let Some(event) = own.and_then(|said| said.event.as_ref()) {
+    /// An error as the last event of a stream, whose number is this one. A
+    /// provider's own passes as it came, where it has the form of this dialect.
+    pub fn error_event(self, problem: &Problem, request_id: &HeaderValue, number: u64) -> String {
+        let own = self.own_words(problem).and_then(|said| said.event.as_ref());
+        if let Some(event) = own.filter(|event| self.has_form_of(event)) {
             return match event["type"].as_str().filter(|_| self != Self::OpenAi) {
                 Some(name) => format!("event: {name}\ndata: {event}\n\n"),
                 None => format!("data: {event}\n\n"),
@@ -205,14 +205,38 @@ impl ApiDialect {
         let body = self.error_body(problem, request_id);
         match self {
             Self::Anthropic => format!("event: error\ndata: {body}\n\n"),
-            Self::Responses => {
-                // Its errors stand at the top, with the type of an event.
-                let mut event = self.openai_error(problem);
-                event.insert("type".to_owned(), json!("error"));
-                format!("event: error\ndata: {}\n\n", Value::from(event))
-            }
+            Self::Responses => self.failed_events(problem, request_id, number),
             Self::OpenAi | Self::Google | Self::Latchkey => format!("data: {body}\n\n"),
         }
+    }
+
+    /// Whether a provider's event is one of this dialect: OpenAI has two, with
+    /// one form of errors.
+    fn has_form_of(self, event: &Value) -> bool {
+        match self {
+            Self::Responses => event["type"].is_string(),
+            Self::OpenAi => event["error"].is_object() && event["object"] != "response",
+            Self::Anthropic | Self::Google | Self::Latchkey => true,
+        }
+    }
+
+    /// The last events of a response that failed. Some clients read the one,
+    /// some the other.
+    fn failed_events(self, problem: &Problem, request_id: &HeaderValue, number: u64) -> String {
+        // Its errors stand at the top, with the type of an event.
+        let mut event = self.openai_error(problem);
+        let code = event.get("code").filter(|code| code.is_string());
+        let code = code.cloned().unwrap_or_else(|| json!("server_error"));
+        event.insert("type".to_owned(), json!("error"));
+        event.insert("sequence_number".to_owned(), json!(number));
+        let id = request_id.to_str().unwrap_or_default();
+        let response = json!({"id": format!("resp_{id}"), "object": "response", "status": "failed",
+            "error": {"code": code, "message": problem.message}, "incomplete_details": null,
+            "output": [], "usage": null});
+        let failed =
+            json!({"type": "response.failed", "sequence_number": number + 1, "response": response});
+        let event = Value::from(event);
+        format!("event: error\ndata: {event}\n\nevent: response.failed\ndata: {failed}\n\n")
     }
 }
 

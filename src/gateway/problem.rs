@@ -140,11 +140,6 @@ impl Problem {
         let is_of_the_day = self.said.as_ref().is_some_and(|said| said.is_of_the_day());
         takes_long || is_no || is_of_the_day
     }
-
-    /// The last event of a stream that breaks off with this problem.
-    pub fn to_event(&self, dialect: ApiDialect, request_id: &HeaderValue) -> String {
-        dialect.error_event(self, request_id)
-    }
 }
 
 /// Writes into a response's headers who pays, and for which attempt.

@@ -69,6 +69,10 @@ struct RelayStream {
 }
 
 impl PieceSource for RelayStream {
+    fn numbered_events(&self) -> u64 {
+        self.relay.numbered_events()
+    }
+
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
         if let Some(first) = self.first.take().filter(|first| !first.is_empty()) {
             return Ok(Some(first));

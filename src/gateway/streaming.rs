@@ -14,6 +14,11 @@ use crate::gateway::problem::{ApiDialect, Problem};
 pub trait PieceSource: Send + 'static {
     /// Waits for the next piece; none at the end of the body.
     fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, Problem>> + Send;
+
+    /// How many events there were, where they are numbered.
+    fn numbered_events(&self) -> u64 {
+        0
+    }
 }
 
 /// How the failure of a stream is told inside it.
@@ -50,7 +55,7 @@ pub fn stream_pieces(source: impl PieceSource, last_words: LastWords) -> Body {
             }
             Ok(None) => None,
             Err(problem) => {
-                let last = sending.last_words.write(&problem, sending.has_begun);
+                let last = sending.write_last_words(&problem);
                 Some((Ok(Bytes::from(last)), None))
             }
         }
@@ -58,13 +63,19 @@ pub fn stream_pieces(source: impl PieceSource, last_words: LastWords) -> Body {
     Body::from_stream(pieces)
 }
 
-impl LastWords {
-    fn write(&self, problem: &Problem, has_begun: bool) -> String {
-        if !self.is_list {
-            return problem.to_event(self.dialect, &self.request_id);
+impl<S: PieceSource> OutgoingPieces<S> {
+    fn write_last_words(&self, problem: &Problem) -> String {
+        let LastWords {
+            dialect,
+            request_id,
+            is_list,
+        } = &self.last_words;
+        if !is_list {
+            let number = self.source.numbered_events();
+            return dialect.error_event(problem, request_id, number);
         }
-        let error = self.dialect.error_body(problem, &self.request_id);
-        let before = if has_begun { ",\r\n" } else { "[" };
+        let error = dialect.error_body(problem, request_id);
+        let before = if self.has_begun { ",\r\n" } else { "[" };
         format!("{before}{error}]")
     }
 }

@@ -91,7 +91,7 @@ pub use outage::{LedgerPulse, WAITS_MAX};
 pub use overshoot::OvershootNotice;
 #[cfg(feature = "demo")]
 pub use past::PastCall;
-pub use prices::{ListPrice, Prices};
+pub use prices::{ListPrice, PricedModel, Prices};
 pub use table::PriceTable;
 pub use traffic::{CallCounts, Traffic};
 

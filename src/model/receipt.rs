@@ -133,7 +133,7 @@ impl Receipt {
             match name {
                 TERMS => receipt.terms = ServiceTerms::parse(said)?,
                 SAID_INPUT => {
-                    receipt.cut.get_or_insert_default().input_tokens = said.parse().ok()?
+                    receipt.cut.get_or_insert_default().input_tokens = said.parse().ok()?;
                 }
                 SAID_OUTPUT => {
                     receipt.cut.get_or_insert_default().output_tokens = said.parse().ok()?;

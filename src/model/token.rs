@@ -79,6 +79,15 @@ impl Scopes {
         self.rights & right.bit() != 0
     }
 
+    /// The same, with one more right.
+    #[must_use]
+    pub fn with(self, right: Right) -> Self {
+        Self {
+            rights: self.rights | right.bit(),
+            ..self
+        }
+    }
+
     /// Reads words with spaces or commas between them; none when one is no
     /// scope, or none is given, or two servers are.
     pub fn parse(text: &str) -> Option<Self> {

@@ -37,6 +37,7 @@ mod trouble;
 mod usage;
 mod value;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -209,6 +210,12 @@ impl Store {
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
+    }
+
+    /// SQLite's file, where it is not there yet.
+    pub fn missing_file(url: &SecretString) -> Option<PathBuf> {
+        let path = PathBuf::from(url.expose_secret().strip_prefix("sqlite:")?);
+        (!path.exists()).then_some(path)
     }
 
     /// Waits until SQLite's file is taken away; the error says what happened to

@@ -142,7 +142,7 @@ async fn a_model_names_its_provider() {
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
         > count
 
-        Groq has no such model for this key. Leave `model:` out for the default, or name another.
+        Groq has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         ");
     })
     .await;

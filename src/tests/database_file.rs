@@ -12,6 +12,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Child;
 use tokio::time::timeout;
 
+use crate::store::Store;
+
 use super::process::{command, printed, start, terminate, world};
 
 /// How long a process may take to notice that its file is gone, and to end.
@@ -32,6 +34,12 @@ async fn last_words(mut child: Child, folder: &Path) -> String {
         .unwrap()
         .replace(&error, "process <id>")
         .into_owned()
+}
+
+/// Makes the database of a world that stands in this folder.
+pub async fn make_database(folder: &Path) {
+    let url = format!("sqlite:{}/process.db", folder.display());
+    Store::open(&url.into()).await.unwrap().close().await;
 }
 
 async fn doctor(variables: &[(String, SecretString)], folder: &Path) -> String {
@@ -110,6 +118,7 @@ fn replace(path: &Path) {
 async fn a_database_of_a_newer_program_is_named_as_such_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     let (_scene, variables) = world(folder.path()).await;
+    make_database(folder.path()).await;
     assert!(
         doctor(&variables, folder.path())
             .await
@@ -138,6 +147,7 @@ async fn a_database_of_a_newer_program_is_named_as_such_and_not_touched() {
 async fn the_doctor_finds_damaged_pages_and_a_dotenv_that_others_read() {
     let folder = tempfile::tempdir().unwrap();
     let (_scene, variables) = world(folder.path()).await;
+    make_database(folder.path()).await;
     let dotenv = folder.path().join(".env");
     std::fs::write(&dotenv, "MADE_UP=value\n").unwrap();
     std::fs::set_permissions(&dotenv, PermissionsExt::from_mode(0o640)).unwrap();

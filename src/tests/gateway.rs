@@ -21,7 +21,7 @@ async fn a_program_asks_with_its_persons_key() {
             .await;
         insta::assert_snapshot!(answer.shown(), @r#"
         200 personal openai
-        {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,"message":{"annotations":[],"content":"one two three four five six seven eight nine ten","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion","usage":{"completion_tokens":10,"completion_tokens_details":{"reasoning_tokens":0},"prompt_tokens":12,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":22}}
+        {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,"message":{"annotations":[],"content":"one two three four five six seven eight nine ten","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-0","model":"gpt-6-luna","object":"chat.completion","service_tier":"default","usage":{"completion_tokens":10,"completion_tokens_details":{"reasoning_tokens":0},"prompt_tokens":12,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":22}}
         "#);
         assert_eq!(answer.header("x-latchkey-key-id").len(), 32);
         assert!(answer.header("x-request-id").starts_with("req_"));

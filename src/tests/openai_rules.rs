@@ -138,7 +138,7 @@ fn response_rules() -> Vec<Rule> {
         (
             RESPONSES,
             "gpt-6-luna",
-            function(Value::Null),
+            function(json!(true)),
             "400 tools[0].parameters invalid_function_parameters",
         ),
         (

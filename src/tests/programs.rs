@@ -59,7 +59,8 @@ async fn the_operator_keeps_system_keys_from_a_shell() {
         let does = async |line: &str, piped: &str| {
             let (well, said, told) = does(&home, line, piped).await;
             let said = id.replace_all(&said, "<id>").into_owned();
-            let told = told.lines().last().unwrap_or_default().to_owned();
+            let told = told.lines().last().unwrap_or_default();
+            let told = id.replace_all(told, "<id>");
             format!("{well} {said}{told}")
         };
         let (_, added, _) = self::does(
@@ -70,21 +71,28 @@ async fn the_operator_keeps_system_keys_from_a_shell() {
         .await;
         let key = id.find(&added).unwrap().as_str().to_owned();
         insta::assert_snapshot!(id.replace_all(&added, "<id>"), @"
-        <id>  openai …6789 “spring”: valid
+        openai …6789 “spring”: valid  (<id>)
         The provider says: valid.
         ");
         insta::assert_snapshot!(does("keys --system", "").await, @"
-        true env-groq  groq …6789: unverified, from the environment (GROQ_API_KEY)
-        <id>  openai …6789 “spring”: valid
+        true groq …6789: unverified, from the environment (GROQ_API_KEY)  (env-groq)
+        openai …6789 “spring”: valid  (<id>)
         ");
-        insta::assert_snapshot!(does(&format!("keys --system pause {key}"), "").await, @"true <id>  openai …6789 “spring”: valid, paused");
-        insta::assert_snapshot!(does(&format!("keys --system resume {key}"), "").await, @"true <id>  openai …6789 “spring”: valid");
+        insta::assert_snapshot!(does(&format!("keys --system pause {key}"), "").await, @"true openai …6789 “spring”: valid, paused  (<id>)");
+        for name in ["openai", "spring", "6789", "openai:6789", "OpenAI"] {
+            let resumed = does(&format!("keys --system resume {name}"), "").await;
+            let of_several = name == "6789";
+            assert_eq!(resumed.starts_with("true openai …6789 “spring”: valid  (<id>)"), !of_several, "{resumed}");
+            assert_eq!(resumed.contains("names several keys: groq …6789 (env-groq), openai"), of_several, "{resumed}");
+        }
+        insta::assert_snapshot!(does("keys --system test mistral", "").await, @"false error: no key here is called `mistral`. There are: groq …6789 (env-groq), openai …6789 “spring” (<id>)");
         insta::assert_snapshot!(does("keys --system test env-groq", "").await, @"
-        true env-groq  groq …6789: valid, from the environment (GROQ_API_KEY)
+        true groq …6789: valid, from the environment (GROQ_API_KEY)  (env-groq)
         The provider says: valid.
         ");
         insta::assert_snapshot!(does("keys --system status", "").await, @"false error: `status` shows who pays for one person; leave --system out");
-        insta::assert_snapshot!(does(&format!("keys --system remove {key}"), "").await, @"true Removed.");
+        insta::assert_snapshot!(does("keys --system remove openai", "").await, @"false error: openai …6789 “spring” would be removed, and nobody can be asked here; say so with --yes");
+        insta::assert_snapshot!(does("keys --system remove openai --yes", "").await, @"true Removed openai …6789 “spring”.");
         // Whoever is no operator is told so.
         let others = logged_in(stage, all).await;
         let (well, said, told) = self::does(&others, "keys --system", "").await;
@@ -103,8 +111,9 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
             std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        let (_, said, _) = does(&home, "ask count", "").await;
+        let (_, said, told) = does(&home, "ask count", "").await;
         insta::assert_snapshot!(said, @"one two three four five six seven eight nine ten");
+        insta::assert_snapshot!(told, @"— groq openai/gpt-oss-20b · key source: the operator's key at the gateway · 12 tokens in, 10 out · $0.0000039");
         let (_, piped, _) = does(&home, "ask --provider groq", "please count\n").await;
         assert_eq!(piped, said);
         let (_, json, _) = does(&home, "ask count --json", "").await;
@@ -115,12 +124,12 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, added, _) = does(&home, "keys add openai --name work", &good("openai")).await;
         let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
         insta::assert_snapshot!(id.replace_all(&added, "<id>"), @"
-        <id>  openai …6789 “work”: valid
+        openai …6789 “work”: valid  (<id>)
         The provider says: valid.
         ");
         let key = id.find(&added).unwrap().as_str().to_owned();
         let (_, paused, _) = does(&home, &format!("keys pause {key}"), "").await;
-        insta::assert_snapshot!(id.replace_all(&paused, "<id>"), @"<id>  openai …6789 “work”: valid, paused");
+        insta::assert_snapshot!(id.replace_all(&paused, "<id>"), @"openai …6789 “work”: valid, paused  (<id>)");
         let (_, status, _) = does(&home, "keys status", "").await;
         insta::assert_snapshot!(status, @"
         openai: nobody pays
@@ -136,6 +145,7 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         )
         .await;
         assert!(well, "{told}");
+        assert!(told.contains("— key source: "), "{told}");
         for path in [&picture, &home.path().join("a-2.png")] {
             assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG"));
             assert!(told.contains(&format!("Wrote {}.", path.display())), "{told}");
@@ -157,8 +167,8 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         bot_default: 7 of 10 requests left this minute
         bot_default: 97 of 100 requests left this day
         ");
-        let (_, removed, _) = does(&home, &format!("keys remove {key}"), "").await;
-        insta::assert_snapshot!(removed, @"Removed.");
+        let (_, removed, _) = does(&home, &format!("keys remove {key} --yes"), "").await;
+        insta::assert_snapshot!(removed, @"Removed openai …6789 “work”.");
         let (_, _, out) = does(&home, "logout", "").await;
         insta::assert_snapshot!(out, @"Logged out. `/token revoke` in Discord ends the token itself.");
         assert!(!file.exists());
@@ -204,12 +214,12 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
         error: the address must be one such as https://latchkey.example: relative URL without a base
         error: nothing was typed, so nothing was done
         error: nothing was stored: This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.
-        error: nothing was stored: the gateway can't be reached; is its address right?: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+        error: nothing was stored: http://127.0.0.1:1 can't be reached (connection refused). Is the address right, and does the gateway run? `latchkey login <address>` sets another address
         error: there is nothing to ask; write a prompt, or pipe one in
         error: No API key configured: no key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
         error: There is no provider called `opnai`. `GET /api/v1/providers` lists all.
-        error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
-        error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
+        error: The token may not do this: it has the scopes `chat`, and this needs `usage:read`. Make one that may, with `/token create scopes:chat,usage:read` in Discord.
+        error: The token may not do this: it has the scopes `chat`, and this needs `keys:read`. Make one that may, with `/token create scopes:chat,keys:read` in Discord.
         error: `size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.
         error: No API key configured: no key for runpod can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
         ");
@@ -237,7 +247,7 @@ async fn without_a_login_a_providers_own_variable_pays_and_that_is_said() {
         insta::assert_snapshot!(printed(&answered.stdout), @"one two three four five six seven eight nine ten");
         insta::assert_snapshot!(printed(&answered.stderr), @"
         key source: CEREBRAS_API_KEY of this environment, sent to Cerebras itself; nobody is logged in (`latchkey login <address>` uses the keys of a gateway)
-        — cerebras gpt-oss-120b · key source: this environment · 12 tokens in, 10 out
+        — cerebras gpt-oss-120b · key source: this environment · 12 tokens in, 10 out · $0.000012
         ");
         assert_eq!(stage.keys_that_paid("cerebras"), [good("cerebras")]);
         let json = asks("ask count --json --persona code", &good("cerebras")).await;

@@ -284,3 +284,41 @@ async fn an_error_inside_a_list_of_googles_leaves_a_list() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_error_inside_a_response_is_numbered_and_says_that_it_failed() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("anthropic", "user", &good("anthropic")).await;
+        let program = Program::of(stage, &mia, "").await;
+        stage.fails("anthropic", ProviderFault::ErrorInStream);
+        let body = json!({"model": "anthropic/claude-haiku-5-5", "input": "count", "stream": true});
+        let answer = program.posts("/v1/responses", &body).await;
+        let data = answer
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("data: "));
+        let events: Vec<Value> = data.map(|it| serde_json::from_str(it).unwrap()).collect();
+        for (number, event) in events.iter().enumerate() {
+            assert_eq!(event["sequence_number"], number, "{event}");
+        }
+        let [.., error, failed] = events.as_slice() else {
+            panic!("{}", answer.text);
+        };
+        assert_eq!(
+            (
+                &error["type"],
+                &error["code"],
+                &failed["type"],
+                &failed["response"]["error"]
+            ),
+            (
+                &json!("error"),
+                &json!("server_is_overloaded"),
+                &json!("response.failed"),
+                &json!({"code": "server_is_overloaded", "message": "Overloaded"})
+            )
+        );
+    })
+    .await;
+}

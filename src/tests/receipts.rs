@@ -219,12 +219,29 @@ async fn a_cost_that_is_cut_is_shown_as_it_was_said_and_as_it_is_booked() {
             json!({"choices": [{"index": 0, "delta": {"content": "one two"}, "finish_reason": "stop"}]}),
             json!({"choices": [], "usage": {"prompt_tokens": 50, "completion_tokens": 7, "cost": 5_000.0}}),
         ];
-        let events: String = chunks.iter().map(|it| format!("data: {it}\n\n")).collect();
+        let events = chunks.map(|it| format!("data: {it}\n\n")).concat();
         let head = vec![("content-type", "text/event-stream".to_owned())];
         let bytes = format!("{events}data: [DONE]\n\n").into_bytes();
         stage.fails("openrouter", ProviderFault::Sends(head, bytes));
-        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openrouter").await, @"");
-        insta::assert_snapshot!(mia.presses("Details").await, @"");
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openrouter").await, @"
+        > count
+
+        one two
+        -# OpenRouter openai/gpt-6-luna · 🏠 server key · 50 tokens in, 7 out · $1.00
+        ");
+        let details = mia.presses("Details").await;
+        let is_timed = |line: &&str| line.starts_with("First words after");
+        let lines: Vec<&str> = details.lines().filter(|line| !is_timed(line)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        (only you) **openai/gpt-6-luna**: 50 tokens in, 7 out, $1.00.
+        - 50 tokens in at $0.10 a million
+        - 7 tokens out at $0.50 a million
+        Sum: $0.0000085, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        The provider itself says $5000.00, which is more than one call to this model can cost; $1.00 is booked.
+        Who could pay, in this order:
+        - OpenRouter, server key: pays
+        Nobody has another key; `/keys status` shows each provider.
+        ");
     })
     .await;
 }
@@ -258,6 +275,60 @@ async fn no_part_of_an_attempt_is_larger_than_the_whole() {
     .await;
 }
 
+/// Calls that ask for terms of service: the address, the model, and what is
+/// asked for beside the usual.
+fn list_calls_on_terms() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("/v1/chat/completions", "openai/gpt-6-luna", json!({})),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "auto"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "flex"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority"}),
+        ),
+        (
+            "/v1/chat/completions",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority", "stream": true}),
+        ),
+        (
+            "/v1/responses",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "priority", "stream": true}),
+        ),
+        (
+            "/v1/responses",
+            "openai/gpt-6-luna",
+            json!({"service_tier": "scale"}),
+        ),
+        ("/anthropic/v1/messages", "claude-opus-5-5", json!({})),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"speed": "fast"}),
+        ),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"inference_geo": "us", "stream": true}),
+        ),
+        (
+            "/anthropic/v1/messages",
+            "claude-opus-5-5",
+            json!({"speed": "fast", "inference_geo": "us"}),
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
     run(async |stage| {
@@ -267,55 +338,7 @@ async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
         }
         let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
         let mut seen = Vec::new();
-        for (address, model, more) in [
-            ("/v1/chat/completions", "openai/gpt-6-luna", json!({})),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "auto"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "flex"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority"}),
-            ),
-            (
-                "/v1/chat/completions",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority", "stream": true}),
-            ),
-            (
-                "/v1/responses",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "priority", "stream": true}),
-            ),
-            (
-                "/v1/responses",
-                "openai/gpt-6-luna",
-                json!({"service_tier": "scale"}),
-            ),
-            ("/anthropic/v1/messages", "claude-opus-5-5", json!({})),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"speed": "fast"}),
-            ),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"inference_geo": "us", "stream": true}),
-            ),
-            (
-                "/anthropic/v1/messages",
-                "claude-opus-5-5",
-                json!({"speed": "fast", "inference_geo": "us"}),
-            ),
-        ] {
+        for (address, model, more) in list_calls_on_terms() {
             let mut ask = count(model);
             if address.ends_with("/responses") {
                 ask = json!({"model": model, "input": "count"});
@@ -353,6 +376,25 @@ async fn a_call_costs_what_the_terms_cost_that_its_answer_names() {
         claude-opus-5-5 {"inference_geo":"us","stream":true}: ["us"] 272800
         claude-opus-5-5 {"inference_geo":"us","speed":"fast"}: ["fast","us"] 545600
         "#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_costs_what_its_terms_cost() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
+        stage.fails("openai", ProviderFault::Cut);
+        let mut ask = count("openai/gpt-6-luna");
+        ask["service_tier"] = json!("priority");
+        ask["stream"] = json!(true);
+        let cut = program.posts("/v1/chat/completions", &ask).await;
+        let id = cut.header("x-latchkey-attempt").to_owned();
+        let shown = attempt_of(&program, stage, &id).await;
+        assert_eq!(shown["receipt"]["terms"], json!(["priority"]));
+        assert_eq!(shown["estimated"], true);
     })
     .await;
 }

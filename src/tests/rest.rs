@@ -184,6 +184,7 @@ async fn bad_input_is_told_and_loses_nothing() {
             json!({"provider": "openai", "key": ""}),
             json!({"provider": "openai", "key": bad("openai")}),
             json!({"provider": "runpod", "key": good("runpod")}),
+            json!({"provider": "runpod", "key": good("runpod"), "extras": {"endpoint": "../x"}}),
         ] {
             let said = program.posts(keys, &body).await;
             told.push(format!(
@@ -212,6 +213,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_key That can't be a key: it is empty. Nothing was stored.
         422 key_refused Key is invalid: openai does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. The old key is still in place.
         400 malformed_field “Endpoint ID” is missing, and the key is of no use without it. Nothing was stored.
+        400 malformed_field “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored.
         400 malformed_body The body can't be read: it is no JSON. `GET /openapi.json` shows what it should be.
         400 malformed_query
         400 malformed_query
@@ -303,7 +305,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         let unified = "/api/v1/unified";
         insta::assert_snapshot!(program.posts(unified, &json!({"prompt": "count"})).await.shown(), @r#"
         200 bot_default groq
-        {"response":"one two three four five six seven eight nine ten","provider":"groq","model":"openai/gpt-oss-20b","mode":"server","source":"bot_default","finish":"complete","usage":{"input_tokens":12,"output_tokens":10,"prompt_tokens":12,"completion_tokens":10,"total_tokens":22,"estimated":false,"cost_nano_dollars":3900,"estimated_cost":3.9e-6},"receipt":{"price_list":{"name":"genai-prices 0.2.1","date":"2026-10-26"},"lines":[{"class":"input","count":12,"per":1000000,"price_nano_dollars":75000000,"cost_nano_dollars":900},{"class":"output","count":10,"per":1000000,"price_nano_dollars":300000000,"cost_nano_dollars":3000}],"sum_nano_dollars":3900}}
+        {"response":"one two three four five six seven eight nine ten","provider":"groq","model":"openai/gpt-oss-20b","mode":"server","source":"bot_default","finish":"complete","usage":{"input_tokens":12,"output_tokens":10,"prompt_tokens":12,"completion_tokens":10,"total_tokens":22,"estimated":false,"cost_nano_dollars":3900,"estimated_cost":3.9e-6},"receipt":{"price_list":{"name":"genai-prices 0.2.1","date":"2026-10-26"},"terms":[],"reported":null,"lines":[{"class":"input","count":12,"per":1000000,"price_nano_dollars":75000000,"cost_nano_dollars":900},{"class":"output","count":10,"per":1000000,"price_nano_dollars":300000000,"cost_nano_dollars":3000}],"sum_nano_dollars":3900}}
         "#);
         mia.adds("anthropic", "user", &good("anthropic")).await;
         let own = program.posts(unified, &json!({"prompt": "count", "provider": "anthropic", "max_tokens": 50, "persona": "code"})).await;
@@ -314,7 +316,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!(streamed.header("x-latchkey-source"), "personal");
         insta::assert_snapshot!(streamed.text.lines().rev().take(4).collect::<Vec<_>>().join("\n"), @r#"
 
-        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","receipt":{"lines":[{"class":"input","cost_nano_dollars":1200,"count":12,"per":1000000,"price_nano_dollars":100000000},{"class":"output","cost_nano_dollars":5000,"count":10,"per":1000000,"price_nano_dollars":500000000}],"price_list":{"date":"2026-10-26","name":"genai-prices 0.2.1"},"sum_nano_dollars":6200},"response":"one two three four five six seven eight nine ten","source":"personal","usage":{"completion_tokens":10,"cost_nano_dollars":6200,"estimated":false,"estimated_cost":6.2e-6,"input_tokens":12,"output_tokens":10,"prompt_tokens":12,"total_tokens":22}}
+        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","receipt":{"lines":[{"class":"input","cost_nano_dollars":1200,"count":12,"per":1000000,"price_nano_dollars":100000000},{"class":"output","cost_nano_dollars":5000,"count":10,"per":1000000,"price_nano_dollars":500000000}],"price_list":{"date":"2026-10-26","name":"genai-prices 0.2.1"},"reported":null,"sum_nano_dollars":6200,"terms":[]},"response":"one two three four five six seven eight nine ten","source":"personal","usage":{"completion_tokens":10,"cost_nano_dollars":6200,"estimated":false,"estimated_cost":6.2e-6,"input_tokens":12,"output_tokens":10,"prompt_tokens":12,"total_tokens":22}}
         event: done
         "#);
         let key = good("deepseek");

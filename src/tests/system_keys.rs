@@ -335,8 +335,7 @@ fn put_keys(database: &Path) {
 async fn the_doctor_says_how_the_system_keys_are() {
     let folder = tempfile::tempdir().unwrap();
     let (_scene, variables) = process::world(folder.path()).await;
-    // It makes the tables where there are none.
-    process::run("doctor", &variables).await;
+    super::database_file::make_database(folder.path()).await;
     put_keys(&folder.path().join("process.db"));
     let output = process::run("doctor", &variables).await;
     let text = process::printed(&output.stdout);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use latchkey_bench::{EmulatedWorld, build_program};
+use latchkey_bench::{EmulatedWorld, build_program, rss_kb};
 
 /// How many commands are timed, and how many a second.
 const TIMED: u32 = 1_500;
@@ -69,12 +69,12 @@ async fn measure(program: &Path) {
         world.run_at_once("/keys list", 20).await;
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let before = rss_kb(&child);
+    let before = rss_kb(child.id());
     for _ in 0..MANY / 20 {
         world.run_at_once("/keys list", 20).await;
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let after = rss_kb(&child);
+    let after = rss_kb(child.id());
     println!(
         "| memory after {MANY} more interactions | {:+.1} MB | |",
         (after - before) / 1024.0
@@ -106,7 +106,7 @@ async fn conversations(program: &Path) {
     );
     println!(
         "| memory with {CONVERSATIONS} conversations | {:.1} MB | |",
-        rss_kb(&child) / 1024.0
+        rss_kb(child.id()) / 1024.0
     );
     end(child);
 }
@@ -125,7 +125,7 @@ async fn pictures(program: &Path) {
     );
     println!(
         "| memory with {PICTURES} pictures in the making | {:.1} MB | |",
-        rss_kb(&child) / 1024.0
+        rss_kb(child.id()) / 1024.0
     );
     end(child);
 }
@@ -135,7 +135,7 @@ async fn idle_kb(program: &Path, servers: u32) -> (f64, u32) {
     let child = start(program, &world);
     world.wait_until_ready().await;
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let memory = rss_kb(&child);
+    let memory = rss_kb(child.id());
     end(child);
     (memory, servers)
 }
@@ -155,20 +155,6 @@ fn end(mut child: Child) {
     // It may have ended by itself; the numbers would show that.
     let _ = child.kill();
     let _ = child.wait();
-}
-
-/// Resident memory, as the kernel counts it.
-fn rss_kb(child: &Child) -> f64 {
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .unwrap_or("0");
-    line.split_whitespace()
-        .next()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0.0)
 }
 
 fn at(times: &mut [Duration], percent: usize) -> Duration {

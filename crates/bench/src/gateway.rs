@@ -2,11 +2,12 @@
 //! providers are at an address of the caller's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use latchkey::internals::{
-    Assembled, Config, Environment, KeyDraft, PersonId, ProviderId, RunOptions, Scope, Scopes,
-    TypedKey, assemble, nobody_else,
+    App, Config, Environment, KeyDraft, NewSession, PersonId, ProviderId, RunOptions, Scope,
+    Scopes, TypedKey, assemble, nobody_else,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -61,6 +62,28 @@ impl GatewaySetup {
         }
     }
 
+    /// The same with so many people who are signed in to the console, and the
+    /// cookie of each.
+    pub async fn open_console(people: u32) -> (Self, Vec<SecretString>) {
+        let setup = Self::open("http://127.0.0.1:1").await;
+        let app = assemble_app(&setup.world).await;
+        let mut cookies = Vec::new();
+        for number in 1..=u64::from(people) {
+            let new = NewSession {
+                person: PersonId(number),
+                name: format!("Person {number}"),
+                servers: Vec::new(),
+                joined: Vec::new(),
+                browser: "a bench".to_owned(),
+                before: None,
+            };
+            let begun = app.people.begin_session(new).await;
+            cookies.push(begun.expect("a session can begin"));
+        }
+        app.shut_down(GRACE, GRACE).await;
+        (setup, cookies)
+    }
+
     /// A key for OpenAI that a call can bring along.
     pub fn request_key() -> &'static str {
         KEY
@@ -70,10 +93,7 @@ impl GatewaySetup {
 /// Stores a key and makes a token in the database of the process, which has
 /// not started yet.
 async fn store_key_and_token(world: &EmulatedWorld) -> String {
-    let environment = Environment::of(world.variables.iter().cloned());
-    let config = Config::parse("", &environment).expect("the settings are good");
-    let assembled = assemble(&config, &environment, RunOptions::default()).await;
-    let Assembled { app, .. } = assembled.expect("it starts");
+    let app = assemble_app(world).await;
     let caller = nobody_else(PersonId(world.scene.member));
     let draft = KeyDraft {
         scope: Scope::User,
@@ -96,4 +116,12 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
     let (_, token) = made.expect("a token can be made");
     app.shut_down(GRACE, GRACE).await;
     token.expose_secret().to_owned()
+}
+
+/// The program over the database of the process, which has not started yet.
+async fn assemble_app(world: &EmulatedWorld) -> Arc<App> {
+    let environment = Environment::of(world.variables.iter().cloned());
+    let config = Config::parse("", &environment).expect("the settings are good");
+    let assembled = assemble(&config, &environment, RunOptions::default()).await;
+    assembled.expect("it starts").app
 }

@@ -28,3 +28,16 @@ pub fn build_program() -> PathBuf {
     assert!(built.is_ok_and(|status| status.success()), "it is built");
     target.join("release/latchkey")
 }
+
+/// The resident memory of a process, as the kernel counts it.
+pub fn rss_kb(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap_or("0");
+    line.split_whitespace()
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0.0)
+}

@@ -205,7 +205,7 @@ impl AskCall<'_> {
         } = reservation;
         let settlement = hold.settlement_if(CallEnd::Abandoned);
         hold.settle_soon(CallEnd::Abandoned);
-        self.broken = (!settlement.is_released()).then(|| BrokenAnswer {
+        self.broken = (!settlement.is_released()).then_some(BrokenAnswer {
             provider: offer.provider,
             model,
             source: offer.source,

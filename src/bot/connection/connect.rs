@@ -20,7 +20,7 @@ use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::interactions::unread_events::UnreadEvents;
-use crate::bot::sign_in::SignInDesk;
+use crate::bot::sign_in::{SignInDesk, invite_address};
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -65,6 +65,11 @@ impl Connection {
             application,
             gateway,
         })
+    }
+
+    /// Where somebody goes to add the bot to a server.
+    pub fn invite_address(&self) -> String {
+        invite_address(&self.settings.api_url, self.application)
     }
 
     /// The bot that answers on this connection.

@@ -258,6 +258,13 @@ async fn handle_message_event(bot: &Bot, event: FullEvent) -> anyhow::Result<()>
 /// Learns who the bot is, and goes on with what an earlier process left.
 async fn welcome(bot: &Arc<Bot>, ready: &Ready) -> anyhow::Result<()> {
     bot.user_id.store(ready.user.id.get(), Ordering::Relaxed);
+    tracing::info!(
+        shard = ready.shard.map_or(0, |shard| shard.id.get()),
+        servers = ready.guilds.len(),
+        "ready: connected to Discord as {}, in {}",
+        ready.user.name,
+        count_servers(ready.guilds.len())
+    );
     let resuming = Arc::clone(bot);
     bot.app.tasks.spawn(async move {
         if let Err(error) = close_unfinished(&resuming).await {
@@ -268,6 +275,14 @@ async fn welcome(bot: &Arc<Bot>, ready: &Ready) -> anyhow::Result<()> {
         }
     });
     report_servers(bot, ready).await
+}
+
+fn count_servers(servers: usize) -> String {
+    match servers {
+        0 => "no server yet".to_owned(),
+        1 => "1 server".to_owned(),
+        many => format!("{many} servers"),
+    }
 }
 
 /// Says in which servers of a shard the bot is, so that those that removed

@@ -1,5 +1,7 @@
 //! Numbers, prices and times as replies write them.
 
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::NanoDollars;
@@ -15,7 +17,7 @@ const SMALL: NanoDollars = NanoDollars(100_000);
 
 /// The longest name in a column of figures: with two figures beside it, a line
 /// fits a telephone.
-const NAME_CHARACTERS_MAX: usize = 26;
+const NAME_COLUMNS_MAX: usize = 26;
 
 /// What an answer cost.
 pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
@@ -42,10 +44,10 @@ pub fn figures(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at));
-        let widths = cells.map(|cell| cell.chars().count());
+        let widths = cells.map(|cell| cell.width());
         let widest = widths.max().unwrap_or(0);
         if at == 0 {
-            widest.min(NAME_CHARACTERS_MAX)
+            widest.min(NAME_COLUMNS_MAX)
         } else {
             widest
         }
@@ -54,8 +56,12 @@ pub fn figures(rows: &[Vec<String>]) -> String {
     let lines = rows.iter().map(|row| {
         let cells = row.iter().zip(&widths).enumerate();
         let cells = cells.map(|(at, (cell, &width))| match at {
-            0 => format!("{:<width$}", clip(cell, width)),
-            _ => format!("{cell:>width$}"),
+            0 => {
+                let name = clip(cell, width);
+                let blanks = blanks(&name, width);
+                name + &blanks
+            }
+            _ => blanks(cell, width) + cell,
         });
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     });
@@ -63,12 +69,24 @@ pub fn figures(rows: &[Vec<String>]) -> String {
     format!("```\n{}\n```", lines.join("\n"))
 }
 
-/// A name in so many characters at the most.
+/// What a cell lacks to be as wide as its column, in which characters of East
+/// Asia take two places.
+fn blanks(cell: &str, width: usize) -> String {
+    " ".repeat(width.saturating_sub(cell.width()))
+}
+
+/// A name in so many places at the most.
 fn clip(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
+    if name.width() <= most {
         return name.to_owned();
     }
-    let begun: String = name.chars().take(most.saturating_sub(1)).collect();
+    let mut begun = String::new();
+    for c in name.chars() {
+        if begun.width() + c.width().unwrap_or(0) >= most {
+            break;
+        }
+        begun.push(c);
+    }
     format!("{begun}…")
 }
 
@@ -143,12 +161,14 @@ mod tests {
             row(["OpenAI gpt-6-luna", "3", "under $0.0001"]),
             row(["Anthropic claude-haiku-5-5-20261001", "1,204", "$12.50"]),
             row(["ä`b", "20", "$0"]),
+            row(["個人のキー", "1", "$0"]),
         ]);
         insta::assert_snapshot!(table, @"
         ```
         OpenAI gpt-6-luna               3  under $0.0001
         Anthropic claude-haiku-5-…  1,204         $12.50
         ä'b                            20             $0
+        個人のキー                      1             $0
         ```
         ");
         assert!(

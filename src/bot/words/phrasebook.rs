@@ -9,7 +9,33 @@ use polib::po_file::{POParseOptions, parse_from_reader_with_option};
 
 /// Each language: its file's name, Discord's locales for it, the file. A new
 /// one needs a line here and the file: `CONTRIBUTING.md`, Adding a language.
-pub const LANGUAGES: &[Language] = &[];
+pub const LANGUAGES: &[Language] = &[
+    Language {
+        name: "de",
+        locales: &["de"],
+        file: include_str!("../../../assets/languages/de.po"),
+    },
+    Language {
+        name: "es",
+        locales: &["es-ES", "es-419"],
+        file: include_str!("../../../assets/languages/es.po"),
+    },
+    Language {
+        name: "fr",
+        locales: &["fr"],
+        file: include_str!("../../../assets/languages/fr.po"),
+    },
+    Language {
+        name: "ja",
+        locales: &["ja"],
+        file: include_str!("../../../assets/languages/ja.po"),
+    },
+    Language {
+        name: "pt-BR",
+        locales: &["pt-BR"],
+        file: include_str!("../../../assets/languages/pt-BR.po"),
+    },
+];
 
 /// A language that ships.
 pub struct Language {

@@ -2,6 +2,8 @@
 //! command that it names exists with its options, and is one that the reader
 //! may use where they read it.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 
 use crate::app::KnownProviders;
@@ -13,10 +15,14 @@ use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope
 use crate::providers::Catalogue;
 use crate::tests::refusals::all_refusals;
 
+/// Command lines between back-ticks.
+static COMMAND_LINES: LazyLock<Regex> = LazyLock::new(|| Regex::new("`(/[^`]+)`").unwrap());
+
 /// Commands that a text names, and those that have no such form.
 fn misleading(text: &str, all: &[Command]) -> Vec<String> {
-    let spans = Regex::new("`(/[^`]+)`").unwrap();
-    let named = spans.captures_iter(text).map(|found| found[1].to_owned());
+    let named = COMMAND_LINES
+        .captures_iter(text)
+        .map(|found| found[1].to_owned());
     named.filter(|line| !exists(line, all)).collect()
 }
 

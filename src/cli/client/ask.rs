@@ -8,7 +8,8 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::is_blank;
+use crate::cli::output::is_unread;
+use crate::model::{NanoDollars, is_blank};
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 use super::login::{is_logged_in, login};
@@ -22,10 +23,14 @@ const PIPED_BYTES_MAX: u64 = 1_000_000;
 pub struct Question {
     /// What to ask; left out, standard input.
     prompt: Vec<String>,
+    /// The provider that is to answer, such as openai; left out, the first that
+    /// somebody can pay for.
     #[arg(long)]
     pub provider: Option<String>,
+    /// The model, alone or as provider/model; left out, its provider's usual one.
     #[arg(long)]
     pub model: Option<String>,
+    /// The persona as which it answers.
     #[arg(long)]
     pub persona: Option<String>,
     /// The longest answer, in tokens.
@@ -57,7 +62,7 @@ pub async fn ask(question: Question, file: Option<&Path>) -> anyhow::Result<()> 
     let mut events = EventReader::new(response);
     while let Some(event) = events.next().await? {
         if let GatewayEvent::Data(data) = event
-            && print_event(&data)?
+            && (print_event(&data)? || is_unread())
         {
             return Ok(());
         }
@@ -70,7 +75,6 @@ fn print_event(data: &[u8]) -> anyhow::Result<bool> {
     let data = parse_data(data).inspect_err(|_| println!())?;
     if let Some(text) = data["text"].as_str() {
         print!("{text}");
-        io::stdout().flush()?;
         return Ok(false);
     }
     println!();
@@ -83,13 +87,25 @@ fn tell_source(answer: &Value) {
     let word = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
     let used = &answer["usage"];
     eprintln!(
-        "— {} {} · key source: {} · {} tokens in, {} out",
+        "— {} {} · key source: {} · {}{} tokens in, {} out · {}",
         word("provider"),
         word("model"),
         describe_source(&word("source")),
+        if used["estimated"] == true {
+            "about "
+        } else {
+            ""
+        },
         used["input_tokens"],
-        used["output_tokens"]
+        used["output_tokens"],
+        describe_cost(&used["cost_nano_dollars"])
     );
+}
+
+/// A cost in words; null stands for one that nobody knows.
+pub fn describe_cost(nano_dollars: &Value) -> String {
+    let nano = nano_dollars.as_u64().map(NanoDollars);
+    nano.map_or_else(|| "price unknown".to_owned(), |cost| cost.to_string())
 }
 
 /// Whose key paid, in words.

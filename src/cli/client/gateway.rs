@@ -50,18 +50,39 @@ impl Gateway {
 
 /// Sends a call; a no of the gateway's is an error in its words.
 pub async fn send(call: RequestBuilder) -> anyhow::Result<Response> {
-    // The error's own text has the address, which nobody needs twice.
-    let sent = call.send().await.map_err(reqwest::Error::without_url);
-    let response = sent.context("the gateway can't be reached; is its address right?")?;
+    let response = call.send().await.map_err(|error| explain_unsent(&error))?;
     if response.status().is_success() {
         return Ok(response);
     }
     let status = response.status();
+    let address = response.url().origin().ascii_serialization();
     let body: Value = response.json().await.unwrap_or_default();
     match body.pointer("/error/message").and_then(Value::as_str) {
         Some(message) => bail!("{message}"),
-        None => bail!("the gateway answered {status}; is its address right?"),
+        None => bail!(
+            "{address} answered {status}, as no gateway of Latchkey's does; is the address right? `latchkey login <address>` sets another"
+        ),
     }
+}
+
+/// Why nothing came back, with the address, and the system's own reason once.
+fn explain_unsent(error: &reqwest::Error) -> anyhow::Error {
+    let address = error.url().map(|url| url.origin().ascii_serialization());
+    let address = address.as_deref().unwrap_or("the gateway");
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let why = if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        let why = root.to_string();
+        let number = why.find(" (os error").unwrap_or(why.len());
+        why.get(..number).unwrap_or_default().to_lowercase()
+    };
+    anyhow!(
+        "{address} can't be reached ({why}). Is the address right, and does the gateway run? `latchkey login <address>` sets another address"
+    )
 }
 
 /// A whole answer.

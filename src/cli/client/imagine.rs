@@ -1,6 +1,6 @@
 //! `latchkey imagine`: has pictures made through a gateway.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,9 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::ask::{describe_source, read_prompt};
+use super::ask::{describe_cost, describe_source, read_prompt};
+use crate::cli::output::print_bytes;
+
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 /// How often the bar moves.
@@ -76,28 +78,40 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     let call = gateway.call(Method::POST, "/v1/images/generations");
     let mut bar = Bar::new();
     let response = bar.during(send(call.json(&body))).await;
-    if let Ok(response) = &response {
-        let source = response.headers().get("x-latchkey-source");
-        let source = source.and_then(|source| source.to_str().ok());
-        eprintln!(
-            "key source: {}",
-            describe_source(source.unwrap_or_default())
-        );
-    }
+    let response = response?;
+    let named = |name: &str| {
+        let value = response.headers().get(name)?;
+        Some(value.to_str().ok()?.to_owned())
+    };
+    let source = named("x-latchkey-source").unwrap_or_default();
+    let source = describe_source(&source);
     if picture.json {
-        println!("{}", bar.during(whole(response?)).await?);
+        let answer = bar.during(whole(response)).await?;
+        let cost = describe_cost(&answer["cost_nano_dollars"]);
+        eprintln!("key source: {source} · {cost}");
+        println!("{answer}");
         return Ok(());
     }
-    let pictures = collect(response?, &mut bar).await?;
-    for (number, bytes) in (1..).zip(pictures) {
-        write_picture(&picture.output, number, &bytes)?;
+    // It is said before, since a picture may take minutes.
+    eprintln!("key source: {source}");
+    let made = collect(response, &mut bar).await?;
+    for (number, bytes) in (1..).zip(&made.pictures) {
+        write_picture(&picture.output, number, bytes)?;
     }
+    eprintln!("— key source: {source} · {}", describe_cost(&made.cost));
     Ok(())
 }
 
+/// Pictures, and what they cost; null where nobody knows that.
+struct MadePictures {
+    pictures: Vec<Vec<u8>>,
+    cost: Value,
+}
+
 /// Collects the pictures of an answer that comes in events.
-async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8>>> {
+async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<MadePictures> {
     let (mut events, mut pictures) = (EventReader::new(response), Vec::new());
+    let mut cost = Value::Null;
     while let Some(event) = bar.during(events.next()).await? {
         let data = match event {
             GatewayEvent::Comment(comment) => {
@@ -106,18 +120,21 @@ async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8
             }
             GatewayEvent::Data(data) => parse_data(&data)?,
         };
+        if let Some(known) = data.get("cost_nano_dollars") {
+            cost = known.clone();
+        }
         let done = data["type"] == "image_generation.completed";
         let encoded = data["b64_json"].as_str().filter(|_| done);
         let decoded = encoded.map(|encoded| STANDARD.decode(encoded)).transpose();
         pictures.extend(decoded.context("a picture is damaged")?);
     }
     ensure!(!pictures.is_empty(), "the answer has no picture");
-    Ok(pictures)
+    Ok(MadePictures { pictures, cost })
 }
 
 fn write_picture(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {
     if output.as_os_str() == "-" {
-        io::stdout().write_all(bytes)?;
+        print_bytes(bytes);
         return Ok(());
     }
     let path = numbered_path(output, number);

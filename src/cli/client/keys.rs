@@ -1,5 +1,8 @@
 //! `latchkey keys`: shows and changes stored keys through a gateway.
 
+use std::io::{self, BufRead, IsTerminal};
+
+use anyhow::bail;
 use clap::Subcommand;
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -15,7 +18,9 @@ pub enum KeyVerb {
     List,
     /// Store a key; it is typed hidden, or read from standard input.
     Add {
+        /// The provider, such as openai.
         provider: String,
+        /// What you call the key.
         #[arg(long)]
         name: Option<String>,
         /// What the provider needs beside the key, as field=value.
@@ -23,15 +28,43 @@ pub enum KeyVerb {
         extras: Vec<String>,
     },
     /// Ask a key's provider whether it accepts it.
-    Test { id: String },
+    Test {
+        /// The key: its provider, name, last four characters or id.
+        key: String,
+    },
     /// Stop using a key without removing it.
-    Pause { id: String },
+    Pause {
+        /// The key: its provider, name, last four characters or id.
+        key: String,
+    },
     /// Use it again.
-    Resume { id: String },
-    /// Remove a key.
-    Remove { id: String },
+    Resume {
+        /// The key: its provider, name, last four characters or id.
+        key: String,
+    },
+    /// Remove a key, once you have said yes.
+    Remove {
+        /// The key: its provider, name, last four characters or id.
+        key: String,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
     /// Which key would pay for what, and why not the others.
     Status,
+}
+
+impl KeyVerb {
+    /// The key that is named, where one is.
+    fn named_key(&self) -> Option<&str> {
+        match self {
+            Self::Test { key }
+            | Self::Pause { key }
+            | Self::Resume { key }
+            | Self::Remove { key, .. } => Some(key),
+            Self::List | Self::Add { .. } | Self::Status => None,
+        }
+    }
 }
 
 /// Whose keys.
@@ -57,6 +90,17 @@ pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyh
         whose != KeyOwner::Operator || !matches!(verb, KeyVerb::Status),
         "`status` shows who pays for one person; leave --system out"
     );
+    let named = match verb.named_key() {
+        Some(key) => {
+            let listed = whole(send(call(Method::GET, "")).await?).await?;
+            Some(find_key(&listed, key)?)
+        }
+        None => None,
+    };
+    let path = named
+        .as_ref()
+        .map_or_else(String::new, |key| format!("/{}", word(&key["id"])));
+    let shown = named.as_ref().map(describe_key).unwrap_or_default();
     let request = match &verb {
         KeyVerb::List => call(Method::GET, ""),
         KeyVerb::Status => call(Method::GET, "/status"),
@@ -74,22 +118,68 @@ pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyh
             let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras});
             call(Method::POST, "").json(&body)
         }
-        KeyVerb::Test { id } => call(Method::POST, &format!("/{id}/test")),
-        KeyVerb::Pause { id } => {
-            call(Method::PATCH, &format!("/{id}")).json(&json!({"paused": true}))
+        KeyVerb::Test { .. } => call(Method::POST, &format!("{path}/test")),
+        KeyVerb::Pause { .. } => call(Method::PATCH, &path).json(&json!({"paused": true})),
+        KeyVerb::Resume { .. } => call(Method::PATCH, &path).json(&json!({"paused": false})),
+        KeyVerb::Remove { yes, .. } => {
+            anyhow::ensure!(*yes || agrees(&shown)?, "nothing was removed");
+            call(Method::DELETE, &path)
         }
-        KeyVerb::Resume { id } => {
-            call(Method::PATCH, &format!("/{id}")).json(&json!({"paused": false}))
-        }
-        KeyVerb::Remove { id } => call(Method::DELETE, &format!("/{id}")),
     };
     let answer = whole(send(request).await?).await?;
-    if as_json {
-        println!("{answer}");
-    } else {
-        print_answer(&verb, &answer);
+    match &verb {
+        _ if as_json => println!("{answer}"),
+        KeyVerb::Remove { .. } => println!("Removed {shown}."),
+        _ => print_answer(&verb, &answer),
     }
     Ok(())
+}
+
+/// Asks on a terminal whether a key is to be removed.
+fn agrees(shown: &str) -> anyhow::Result<bool> {
+    anyhow::ensure!(
+        io::stdin().is_terminal() && io::stderr().is_terminal(),
+        "{shown} would be removed, and nobody can be asked here; say so with --yes"
+    );
+    eprint!("Remove {shown}? It can't be brought back. [y/N] ");
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    Ok(matches!(typed.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Finds the key that somebody names by its id, provider, name or hint, or by
+/// provider and hint as in `openai:6789`.
+fn find_key(listed: &Value, named: &str) -> anyhow::Result<Value> {
+    let keys = listed["keys"].as_array().cloned().unwrap_or_default();
+    let plain = named.trim().to_lowercase().replace('…', "");
+    let is_named = |key: &&Value| {
+        let [id, provider, name, hint] =
+            ["id", "provider", "name", "hint"].map(|field| word(&key[field]).to_lowercase());
+        let both = [format!("{provider}:{hint}"), format!("{provider} {hint}")];
+        [&id, &provider, &name].into_iter().any(|it| *it == plain)
+            || (!hint.is_empty() && (hint == plain || both.contains(&plain)))
+    };
+    let found: Vec<&Value> = keys.iter().filter(is_named).collect();
+    let list = |keys: &[&Value]| {
+        let described = keys
+            .iter()
+            .map(|key| format!("{} ({})", describe_key(key), word(&key["id"])));
+        described.collect::<Vec<_>>().join(", ")
+    };
+    match found.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] if keys.is_empty() => {
+            bail!("there is no key here; `latchkey keys add openai` stores one")
+        }
+        [] => bail!(
+            "no key here is called `{named}`. There are: {}",
+            list(&keys.iter().collect::<Vec<_>>())
+        ),
+        several => bail!(
+            "`{named}` names several keys: {}. Name one by its id",
+            list(several)
+        ),
+    }
 }
 
 fn print_answer(verb: &KeyVerb, answer: &Value) {
@@ -117,16 +207,12 @@ fn print_answer(verb: &KeyVerb, answer: &Value) {
             println!("The provider says: {}.", word(&answer["check"]));
         }
         KeyVerb::Pause { .. } | KeyVerb::Resume { .. } => print_key(answer),
-        KeyVerb::Remove { .. } => println!("Removed."),
+        KeyVerb::Remove { .. } => {}
     }
 }
 
-fn print_key(key: &Value) {
-    let paused = if key["paused"] == true {
-        ", paused"
-    } else {
-        ""
-    };
+/// A key by its provider, how it ends, and its name.
+fn describe_key(key: &Value) -> String {
     let hint = key["hint"]
         .as_str()
         .map(|hint| format!(" …{hint}"))
@@ -135,6 +221,15 @@ fn print_key(key: &Value) {
         .as_str()
         .map(|name| format!(" “{name}”"))
         .unwrap_or_default();
+    format!("{}{hint}{name}", word(&key["provider"]))
+}
+
+fn print_key(key: &Value) {
+    let paused = if key["paused"] == true {
+        ", paused"
+    } else {
+        ""
+    };
     let variable = key["variable"]
         .as_str()
         .map(|variable| format!(", from the environment ({variable})"))
@@ -144,10 +239,10 @@ fn print_key(key: &Value) {
         .map(|variable| format!(", not used: {variable} wins"))
         .unwrap_or_default();
     println!(
-        "{}  {}{hint}{name}: {}{paused}{variable}{overridden}",
-        word(&key["id"]),
-        word(&key["provider"]),
-        word(&key["health"])
+        "{}: {}{paused}{variable}{overridden}  ({})",
+        describe_key(key),
+        word(&key["health"]),
+        word(&key["id"])
     );
 }
 

@@ -19,6 +19,9 @@ pub use imagine::Picture;
 use keys::KeyOwner;
 pub use keys::KeyVerb;
 
+/// How many days `latchkey usage` shows where nobody says it.
+const DAYS_DEFAULT: u16 = 30;
+
 /// A verb that needs a gateway.
 #[derive(Debug, Subcommand)]
 pub enum ClientVerb {
@@ -50,9 +53,13 @@ pub enum ClientVerb {
     },
     /// What was used in the last days.
     Usage {
-        /// How many days.
-        #[arg(long, default_value_t = 30)]
-        days: u16,
+        /// How many days; left out, 30.
+        #[arg(long)]
+        days: Option<u16>,
+        /// In the place of --days: today, 7d, this-month, last-month, a month such
+        /// as 2026-11, or a year such as 2026.
+        #[arg(long, conflicts_with = "days")]
+        period: Option<String>,
         /// As a table for spreadsheets.
         #[arg(long, conflicts_with = "json")]
         csv: bool,
@@ -93,7 +100,18 @@ pub async fn run(verb: ClientVerb, file: Option<&Path>) -> anyhow::Result<ExitCo
             };
             keys::keys(verb, whose, json).await?;
         }
-        ClientVerb::Usage { days, csv, form } => shown::usage(days, csv, form.json).await?,
+        ClientVerb::Usage {
+            days,
+            period,
+            csv,
+            form,
+        } => {
+            let asked = match period {
+                Some(period) => ("period", period),
+                None => ("days", days.unwrap_or(DAYS_DEFAULT).to_string()),
+            };
+            shown::usage(asked, csv, form.json).await?;
+        }
         ClientVerb::Quota(form) => shown::quota(form.json).await?,
         ClientVerb::Models(form) => shown::models(form.json).await?,
     }

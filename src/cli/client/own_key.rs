@@ -1,19 +1,20 @@
 //! A question to a provider itself, with its own key from this environment,
 //! where nobody is logged in to a gateway.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
 use serde_json::json;
 
-use super::ask::Question;
+use super::ask::{Question, describe_cost};
 use crate::app::{BotDefault, Persona};
-use crate::cli::assemble::{bot_defaults, catalogue};
+use crate::cli::assemble::{bot_defaults, catalogue, prices};
 use crate::config::{Config, Environment};
+use crate::ledger::{PriceTable, PricedModel, Prices};
 use crate::model::{
-    Departure, FailureClass, MemoryBudget, ProviderFailure, ProviderKind, Turn, Usage,
+    Clock, Departure, FailureClass, MemoryBudget, NanoDollars, ProviderFailure, ProviderKind, Turn,
+    Usage,
 };
 use crate::providers::{
     Catalogue, ChatCall, ChatReply, ChatRequest, Clients, Delivery, Provider, Providers, Timeouts,
@@ -29,6 +30,7 @@ pub struct OwnKey {
     model: String,
     key: BotDefault,
     bodies_bytes: usize,
+    prices: Prices,
 }
 
 impl OwnKey {
@@ -57,6 +59,7 @@ impl OwnKey {
         Ok(Some(Self {
             key: key.context("the key is there")?,
             bodies_bytes: config.gateway.bodies_bytes(),
+            prices: prices(&config)?,
             catalogue,
             provider,
             model,
@@ -96,37 +99,57 @@ impl OwnKey {
             text.push_str(heard.words);
             if prints {
                 print!("{}", heard.words);
-                // An answer that nobody reads any more is not worth an error.
-                let _ = io::stdout().flush();
             }
         };
         let answered = providers.chat(call, &mut hear).await;
         let reply = answered.map_err(|failure| self.explain(&failure))?;
-        self.print_end(question, &reply, &text);
-        Ok(())
+        self.print_end(question, &reply, &text).await
     }
 
-    fn print_end(&self, question: &Question, reply: &ChatReply, text: &str) {
+    async fn print_end(
+        &self,
+        question: &Question,
+        reply: &ChatReply,
+        text: &str,
+    ) -> anyhow::Result<()> {
         let Usage {
             input_tokens,
             output_tokens,
             ..
         } = reply.usage.unwrap_or_default();
         let model = reply.model.as_deref().unwrap_or(&self.model);
+        let cost = self.cost_of(reply).await?.map(|cost| cost.0);
         if question.json {
             let answer = json!({
                 "response": text, "provider": self.provider.id.as_str(), "model": model,
                 "mode": "byok", "source": "environment",
-                "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens},
+                "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens, "cost_nano_dollars": cost},
             });
             println!("{answer}");
         } else {
             println!();
         }
         eprintln!(
-            "— {} {model} · key source: this environment · {input_tokens} tokens in, {output_tokens} out",
-            self.provider.id
+            "— {} {model} · key source: this environment · {input_tokens} tokens in, {output_tokens} out · {}",
+            self.provider.id,
+            describe_cost(&json!(cost))
         );
+        Ok(())
+    }
+
+    /// What an answer cost: as the provider says, or else by the lists of prices.
+    async fn cost_of(&self, reply: &ChatReply) -> anyhow::Result<Option<NanoDollars>> {
+        let Some(usage) = reply.usage else {
+            return Ok(None);
+        };
+        PriceTable::warm_for(&self.provider.id).await?;
+        let model = PricedModel {
+            provider: &self.provider.id,
+            model: &self.model,
+            at_ms: Clock::default().now_ms(),
+        };
+        let receipt = self.prices.receipt_on(usage.terms, model, &usage.counts());
+        Ok(usage.cost.or_else(|| receipt.sum()))
     }
 
     /// Why the provider did not answer, and what to do.

@@ -2,20 +2,27 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use url::form_urlencoded;
 
-use super::gateway::{Gateway, send};
+use super::gateway::{Gateway, json, send};
 use crate::model::NanoDollars;
 
-/// Prints what was used in the last days.
-pub async fn usage(days: u16, csv: bool, as_json: bool) -> anyhow::Result<()> {
+/// Prints what was used in the days that are asked for: the name of a parameter
+/// and what it says.
+pub async fn usage(asked: (&str, String), csv: bool, as_json: bool) -> anyhow::Result<()> {
     let gateway = Gateway::open()?;
+    let call = |form| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(asked.0, &asked.1);
+        let query = query.append_pair("format", form).finish();
+        gateway.call(Method::GET, &format!("/api/v1/usage?{query}"))
+    };
     if csv {
-        let path = format!("/api/v1/usage?format=csv&days={days}");
-        let table = send(gateway.call(Method::GET, &path)).await?.text().await;
+        let table = send(call("csv")).await?.text().await;
         print!("{}", table.map_err(reqwest::Error::without_url)?);
         return Ok(());
     }
-    let used = gateway.get(&format!("/api/v1/usage?days={days}")).await?;
+    let used = json(send(call("json")).await?).await?;
     if as_json {
         println!("{used}");
         return Ok(());

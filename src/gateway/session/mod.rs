@@ -88,7 +88,7 @@ impl Gateway {
         };
         let token = self.authenticate(&secret, arrival.client).await?;
         if !allows(token.scopes, requirement) {
-            return Err(scope_missing(token.scopes));
+            return Err(scope_missing(token.scopes, requirement.right()));
         }
         let permits = self.acquire_permits(&token)?;
         let (caller, scope) = match requirement {
@@ -197,9 +197,18 @@ fn token_missing() -> Problem {
     )
 }
 
-fn scope_missing(scopes: Scopes) -> Problem {
+fn scope_missing(scopes: Scopes, missing: Option<Right>) -> Problem {
+    let mut wanted = missing.map_or(scopes, |right| scopes.with(right));
+    wanted.server = None;
+    let wanted = wanted.to_string().replace(' ', ",");
+    let needs = missing.map_or("more", Right::as_str);
+    let here = if scopes.server.is_some() {
+        " here:True"
+    } else {
+        ""
+    };
     let message = format!(
-        "The token may not do this: it has the scopes `{scopes}`. Make one that may, with `/token create` in Discord."
+        "The token may not do this: it has the scopes `{scopes}`, and this needs `{needs}`. Make one that may, with `/token create scopes:{wanted}{here}` in Discord."
     );
     Problem::new(403, "scope_missing", message)
 }

@@ -30,6 +30,16 @@ pub struct NeutralRequest {
 }
 
 impl NeutralRequest {
+    /// Whether a tool gave back a picture or another file.
+    pub fn has_shown_results(&self) -> bool {
+        let has_file = |part: &Part| matches!(part.what, Content::File(_));
+        let mut parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        parts.any(|part| match &part.what {
+            Content::Result(result) => result.parts.iter().any(has_file),
+            _ => false,
+        })
+    }
+
     /// Ignores how closely pictures are to be looked at, where nobody can be
     /// told that.
     pub fn ignore_details(&mut self) {

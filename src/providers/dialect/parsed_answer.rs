@@ -60,13 +60,14 @@ impl ParsedAnswer {
         heard
     }
 
-    /// The usage as far as it was reported: 0 for a total that was left out.
+    /// The usage as far as it was reported: 0 for a total that was left out. Of
+    /// an answer that breaks off, the terms may be all that is known.
     pub fn known_usage(&self) -> Option<Usage> {
         let (input, output) = (
             self.reported.get(Field::Input),
             self.reported.get(Field::Output),
         );
-        let is_known = input.is_some() || output.is_some();
+        let is_known = input.is_some() || output.is_some() || self.reported.has_terms();
         let known = || self.reported.usage(input.unwrap_or(0), output.unwrap_or(0));
         self.usage.or_else(|| is_known.then(known))
     }

@@ -85,29 +85,31 @@ impl ReportedUsage {
     /// Takes over the word for a tier of service, where there is one: the one
     /// that came last is the one that counts.
     pub fn set_tier(&mut self, word: Option<&str>) {
-        self.set_term(0, word.map(ServiceTerm::of_tier));
+        let [tier, ..] = &mut self.terms;
+        *tier = word.map_or(*tier, ServiceTerm::of_tier);
     }
 
     /// The same of a speed.
     pub fn set_speed(&mut self, word: Option<&str>) {
-        self.set_term(1, word.map(ServiceTerm::of_speed));
+        let [_, speed, _] = &mut self.terms;
+        *speed = word.map_or(*speed, ServiceTerm::of_speed);
     }
 
     /// The same of the place where a model ran.
     pub fn set_place(&mut self, word: Option<&str>) {
-        self.set_term(2, word.map(ServiceTerm::of_place));
-    }
-
-    fn set_term(&mut self, kind: usize, term: Option<Option<ServiceTerm>>) {
-        if let (Some(known), Some(term)) = (self.terms.get_mut(kind), term) {
-            *known = term;
-        }
+        let [.., place] = &mut self.terms;
+        *place = word.map_or(*place, ServiceTerm::of_place);
     }
 
     /// The terms that were named so far.
     fn terms(&self) -> ServiceTerms {
         let named = self.terms.into_iter().flatten();
         named.fold(ServiceTerms::default(), ServiceTerms::with)
+    }
+
+    /// Whether the answer says that it was served on terms of its own.
+    pub fn has_terms(&self) -> bool {
+        !self.terms().is_empty()
     }
 
     /// A count; none if it was not reported.

@@ -273,3 +273,37 @@ fn tools_of_codex_become_functions_and_come_back_as_what_they_were() {
         (&json!("docs"), &json!("find"), &json!("{}"))
     );
 }
+
+#[test]
+fn a_call_that_is_cut_off_is_incomplete() {
+    let events = [
+        json!({"type": "message_start", "message": {"id": "m", "model": "c", "content": [], "usage": {"input_tokens": 5, "output_tokens": 1}}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t1", "name": "f", "input": {}}}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{\"a\":\"x"}}),
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 9}}),
+    ];
+    let written = |caller, body: Value| {
+        let (_, mut answers) = translate(caller, CLAUDE, &body);
+        let mut out = Vec::new();
+        for event in &events {
+            let data = event.to_string();
+            answers
+                .write_event(event, data.as_bytes(), &mut out)
+                .unwrap();
+        }
+        answers.write_end(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let asked = json!({"model": "x", "input": "?", "tools": tools_for(Caller::Responses)});
+    let response = written(Caller::Responses, asked);
+    let statuses = response.matches(r#""type":"function_call","status":"incomplete""#);
+    // Where the item ends, and in the whole response.
+    assert_eq!(statuses.count(), 2, "{response}");
+    let asked = json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}]});
+    let content = written(Caller::Google, asked);
+    assert!(
+        content.contains("MAX_TOKENS") && !content.contains("functionCall"),
+        "{content}"
+    );
+}

@@ -74,6 +74,11 @@ pub trait AnswerWriter: Send + Sync {
     /// Writes the end of a stream.
     fn write_end(&mut self, out: &mut Vec<u8>);
 
+    /// How many events it has written, where these are numbered.
+    fn numbered_events(&self) -> u64 {
+        0
+    }
+
     /// Makes a whole answer.
     fn whole(&mut self, draft: &DraftAnswer) -> Json;
 
@@ -191,6 +196,11 @@ impl AnswerTranslator {
     /// The media type of a stream that is none of events.
     pub fn media_type(&self) -> Option<&'static str> {
         self.writer.media_type()
+    }
+
+    /// How many events were written, where the caller's dialect numbers them.
+    pub fn numbered_events(&self) -> u64 {
+        self.writer.numbered_events()
     }
 
     /// Writes what one event of a stream says: `event` is what was parsed of

@@ -164,6 +164,12 @@ impl Relayed {
         }
     }
 
+    /// How many events the caller got, where these are numbered.
+    pub fn numbered_events(&self) -> u64 {
+        let written = self.rewriting.numbered_events();
+        written.unwrap_or(self.answer.events as u64)
+    }
+
     /// How many pictures were made.
     pub fn pictures(&self) -> u64 {
         self.answer.pictures
@@ -455,8 +461,8 @@ impl Relayed {
         let Some(value) = value else {
             return Ok(None);
         };
-        self.answer.events += 1;
         self.read_value(&value)?;
+        self.answer.events += 1;
         let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
         let json = if is_translated {
             json.into_owned()

@@ -77,6 +77,16 @@ pub enum AnswerChange {
     Translated(Box<AnswerTranslator>),
 }
 
+impl AnswerChange {
+    /// How many events a translation has written, where these are numbered.
+    pub fn numbered_events(&self) -> Option<u64> {
+        match self {
+            Self::Translated(translator) => Some(translator.numbered_events()),
+            Self::Unchanged | Self::WithoutUsage => None,
+        }
+    }
+}
+
 impl RelayRequest {
     /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(

@@ -56,6 +56,8 @@ const MISTRAL: Model = ("mistral", "mistral-small-latest");
 const WAYS: &[Way] = &[
     way(CHAT, CLAUDE, Address::Messages),
     way(CHAT, GEMINI, Address::GenerateContent),
+    way(CHAT, GPT, Address::Chat),
+    way(CHAT, CODEX, Address::Responses),
     way(RESPONSES, CLAUDE, Address::Messages),
     way(RESPONSES, GEMINI, Address::GenerateContent),
     way(MESSAGES, GPT, Address::Chat),

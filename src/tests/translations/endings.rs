@@ -4,7 +4,16 @@
 use latchkey_emulator::providers::ProviderFault;
 
 use super::talks::{CALLERS, Caller, TALKS};
-use super::{MODELS, program, run};
+use super::{RESPONSES_MODEL, program, run};
+
+/// A model of each dialect that providers speak.
+const MODELS: [&str; 5] = [
+    "openai/gpt-5.2",
+    RESPONSES_MODEL,
+    "anthropic/claude-haiku-5-5",
+    "google/gemini-3.1-flash-lite",
+    "cerebras/gpt-oss-120b",
+];
 
 /// What each dialect's own clients take for the good end of a stream.
 fn good_ends(caller: Caller) -> &'static [&'static str] {

@@ -101,9 +101,11 @@ async fn a_conversation_goes_on_with_every_model() {
                         answer.text
                     );
                     let told = Meaning::read(caller, &answer.text, false);
-                    assert_eq!(
-                        told.text, "The tool said: sun",
-                        "{caller:?} {first} {second}"
+                    // Google's models are told an object.
+                    let text = told.text.as_str();
+                    assert!(
+                        text.starts_with("The tool said: ") && text.contains("sun"),
+                        "{caller:?} {first} {second}: {text}"
                     );
                 }
             }

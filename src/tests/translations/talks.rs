@@ -306,7 +306,6 @@ pub const TALKS: &[Talk] = &[
         ],
         choice: Choice::Free,
         callers: &[Caller::Messages, Caller::Google],
-        mended_for: &["google"],
         ..PLAIN
     },
     Talk {
@@ -314,6 +313,9 @@ pub const TALKS: &[Talk] = &[
         said: &[ASKED, Said::Calls(ROME), Said::ShownResults(SUN)],
         choice: Choice::Free,
         callers: &[Caller::Responses, Caller::Messages, Caller::Google],
+        // In a chat the picture stands in a message behind the result, which
+        // says other words.
+        refused_by: &["cerebras", "mistral"],
         ..PLAIN
     },
     Talk {

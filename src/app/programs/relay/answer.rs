@@ -76,6 +76,11 @@ impl Relay {
         self.relayed.ignored()
     }
 
+    /// How many events the caller got, where these are numbered.
+    pub fn numbered_events(&self) -> u64 {
+        self.relayed.numbered_events()
+    }
+
     /// Whether the answer comes piece by piece.
     pub fn streams(&self) -> bool {
         self.relayed.streams()

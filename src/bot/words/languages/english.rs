@@ -68,6 +68,8 @@ const BUTTONS: &[&str] = &[
     "Keep",
     "Leave it",
     "Make it",
+    "Leave it",
+    "Make it",
     "Other model",
     "Remove",
     "Seed",
@@ -109,6 +111,31 @@ pub struct Sentence {
     pub begins_in_english: bool,
 }
 
+/// Where a sentence is said, and what its place tells of it.
+#[derive(Clone, Copy)]
+struct Spoken<'a> {
+    place: &'a str,
+    note: &'a str,
+    characters_max: Option<usize>,
+}
+
+fn in_a_form(note: &str, characters_max: usize) -> Spoken<'_> {
+    Spoken {
+        place: "a form or a button",
+        note,
+        characters_max: Some(characters_max),
+    }
+}
+
+/// Discord's limit is that of descriptions: `docs/discord.md` §3.4.
+fn in_a_command(note: &str) -> Spoken<'_> {
+    Spoken {
+        place: "a command",
+        note,
+        characters_max: Some(100),
+    }
+}
+
 /// All sentences, by their English text.
 pub type Sentences = BTreeMap<String, Sentence>;
 
@@ -129,26 +156,18 @@ pub fn collect() -> Sentences {
     for provider in Catalogue::new(&[]).unwrap().iter() {
         for extra in provider.extras {
             let note = "A field of a form, beside the key.";
-            add(
-                &mut all,
-                extra.label,
-                "a form",
-                note,
-                Some(FORM_CHARACTERS_MAX),
-            );
+            add(&mut all, extra.label, in_a_form(note, FORM_CHARACTERS_MAX));
             let note = "What stands in an empty field of a form.";
-            add(&mut all, extra.placeholder, "a form", note, Some(100));
+            add(&mut all, extra.placeholder, in_a_form(note, 100));
         }
     }
     for persona in Persona::built_in().unwrap() {
-        let note = "Describes a persona in `/persona list`.";
-        add(
-            &mut all,
-            &persona.description,
-            "assets/personas/",
-            note,
-            None,
-        );
+        let spoken = Spoken {
+            place: "assets/personas/",
+            note: "Describes a persona in `/persona list`.",
+            characters_max: None,
+        };
+        add(&mut all, &persona.description, spoken);
     }
     for (texts, note, max) in [
         (BUTTONS, "The label of a button.", BUTTON_CHARACTERS_MAX),
@@ -156,7 +175,7 @@ pub fn collect() -> Sentences {
     ] {
         for text in texts {
             assert!(all.contains_key(*text), "nobody says {text:?}");
-            add(&mut all, text, "", note, Some(max));
+            add(&mut all, text, in_a_form(note, max));
         }
     }
     note_named_choices(&mut all);
@@ -221,7 +240,12 @@ fn read_file(root: &Path, path: &Path, only: Option<&'static str>, all: &mut Sen
 }
 
 /// Adds a sentence, in both readings if it has two.
-fn add(all: &mut Sentences, text: &str, place: &str, note: &str, characters_max: Option<usize>) {
+fn add(all: &mut Sentences, text: &str, spoken: Spoken<'_>) {
+    let Spoken {
+        place,
+        note,
+        characters_max,
+    } = spoken;
     if !is_sentence(text) {
         return;
     }
@@ -250,16 +274,16 @@ fn describe_command(before: &str, command: &Command, all: &mut Sentences) {
     if command.context_menu_action.is_none() {
         let description = command.description.as_deref().unwrap_or_default();
         let note = format!("Describes the command `{name}`.");
-        add(all, description, "a command", &note, Some(100));
+        add(all, description, in_a_command(&note));
     }
     for parameter in &command.parameters {
         let option = format!("`{}:` of `{name}`", parameter.name);
         let description = parameter.description.as_deref().unwrap_or_default();
         let note = format!("Describes the option {option}.");
-        add(all, description, "a command", &note, Some(100));
+        add(all, description, in_a_command(&note));
         for choice in parameter.choices.iter() {
             let note = format!("A choice of the option {option}.");
-            add(all, &choice.name, "a command", &note, Some(100));
+            add(all, &choice.name, in_a_command(&note));
         }
     }
     for inner in &command.subcommands {
@@ -279,7 +303,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn say(&mut self, text: &str) {
         if self.only.is_none_or(|only| only == self.function) {
-            add(self.all, text, &self.file, &self.note, None);
+            let spoken = Spoken {
+                place: &self.file,
+                note: &self.note,
+                characters_max: None,
+            };
+            add(self.all, text, spoken);
         }
     }
 
@@ -395,7 +424,9 @@ impl<'ast> Visit<'ast> for Reading<'_> {
 
     fn visit_expr_tuple(&mut self, tuple: &'ast syn::ExprTuple) {
         // The name of a value that is filled in.
-        let is_named = tuple.elems.len() == 2 && tuple.elems.first().and_then(literal).is_some();
+        let first = tuple.elems.first().and_then(literal);
+        let is_name = |text: String| text.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_named = tuple.elems.len() == 2 && first.is_some_and(is_name);
         for element in tuple.elems.iter().skip(usize::from(is_named)) {
             self.visit_expr(element);
         }

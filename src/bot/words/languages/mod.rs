@@ -4,8 +4,9 @@
 mod english;
 mod file;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -18,11 +19,24 @@ use crate::bot::words::phrasebook::{LANGUAGES, Phrasebook};
 const WRITE_TO: &str = "LATCHKEY_LANGUAGES";
 
 /// What must be the same in every language: commands, settings and other code,
-/// links, marks of Discord's, emphasis, emoji at the beginning, blanks around.
-const KEPT: &str = r"(?m)`[^`]*`|<[^ >]+>|\*\*|^-# |^- |^> |\n|[⏳⚠️📨🧊🎨✍⏸]";
+/// links, marks of Discord's, emphasis, emoji at the beginning, lines.
+static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)`[^`]*`|<[^ >]+>|\*\*|^-# |^- |^> |\n|[⏳⚠️📨🧊🎨✍⏸]").unwrap()
+});
+/// The names that are filled in.
+static NAMES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{(\w*)\}").unwrap());
+/// What is no word of a language: names, and code.
+static NO_WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`[^`]*`|\{\w*\}").unwrap());
+static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new("[A-Za-z]{2}").unwrap());
 
-/// What is rightly the same in one of the languages as in English.
-const SAME: &[&str] = &["default", "wrkspc_…"];
+/// What is rightly the same as in English: in every language, and in each.
+const SAME: &[(&str, &[&str])] = &[
+    ("", &["default", "wrkspc_…"]),
+    ("de", &["Details", "Seed", "Server {id}"]),
+    ("es", &["{n} byte"]),
+    ("pt-BR", &["{n} byte"]),
+    ("fr", &["{n} image", "{n} minute", "images", "minute"]),
+];
 
 #[test]
 fn every_language_has_every_sentence() {
@@ -48,14 +62,17 @@ fn every_language_has_every_sentence() {
 /// What is wrong with a language.
 fn compare(book: &Phrasebook, sentences: &Sentences) -> Vec<String> {
     let mut wrong = Vec::new();
-    let phrases: std::collections::BTreeMap<&str, &[String]> = book.phrases().collect();
+    let phrases: BTreeMap<&str, &[String]> = book.phrases().collect();
     for (english, sentence) in sentences {
         let Some(forms) = phrases.get(english.as_str()) else {
             wrong.push(format!("lacks {english:?}"));
             continue;
         };
         for form in *forms {
-            let problems = compare_sentence(english, sentence, form);
+            let mut problems = compare_sentence(english, sentence, form);
+            if form == english && is_worded(english) && !may_be_same(book, english) {
+                problems.push("is the English sentence".to_owned());
+            }
             wrong.extend(
                 problems
                     .iter()
@@ -87,9 +104,6 @@ fn compare_sentence(english: &str, sentence: &Sentence, theirs: &str) -> Vec<Str
     if sentence.begins_in_english && !theirs.starts_with(english) {
         wrong.push("must begin with the English word".to_owned());
     }
-    if theirs == english && !SAME.contains(&english) && is_worded(english) {
-        wrong.push("is the English sentence".to_owned());
-    }
     let characters = theirs.chars().count();
     if sentence.characters_max.is_some_and(|max| characters > max) {
         wrong.push(format!("has {characters} characters"));
@@ -97,24 +111,29 @@ fn compare_sentence(english: &str, sentence: &Sentence, theirs: &str) -> Vec<Str
     wrong
 }
 
+fn may_be_same(book: &Phrasebook, english: &str) -> bool {
+    let of_language = |(name, _): &&(&str, _)| name.is_empty() || *name == book.language.name;
+    let mut all = SAME
+        .iter()
+        .filter(of_language)
+        .flat_map(|(_, texts)| *texts);
+    all.any(|text| *text == english)
+}
+
 /// Whether a text has words of its own, beside names and code.
 fn is_worded(text: &str) -> bool {
-    let rest = Regex::new(r"`[^`]*`|\{\w*\}").unwrap();
-    let rest = rest.replace_all(text, "");
-    Regex::new("[A-Za-z]{2}").unwrap().is_match(&rest)
+    WORD.is_match(&NO_WORDS.replace_all(text, ""))
 }
 
 /// The names that are filled in.
 fn names(text: &str) -> BTreeSet<&str> {
-    let pattern = Regex::new(r"\{(\w*)\}").unwrap();
-    let found = pattern.captures_iter(text);
+    let found = NAMES.captures_iter(text);
     found.map(|it| it.get(1).unwrap().as_str()).collect()
 }
 
 /// What must be kept, as often as it stands there, in any order.
 fn kept(text: &str) -> Vec<&str> {
-    let pattern = Regex::new(KEPT).unwrap();
-    let mut found: Vec<&str> = pattern.find_iter(text).map(|it| it.as_str()).collect();
+    let mut found: Vec<&str> = KEPT.find_iter(text).map(|it| it.as_str()).collect();
     found.sort_unstable();
     found
 }

@@ -68,7 +68,10 @@ pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
                         }
                     }
                 }
-                p.hint { "Language: English. There is no other yet, on these pages or in Discord." }
+                p.hint {
+                    "Language: English on these pages. In Discord, Latchkey speaks the language of \
+                     your app, if that is German, Spanish, French, Portuguese or Japanese."
+                }
                 button.btn { "Save" }
             }
         }

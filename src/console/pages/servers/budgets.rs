@@ -98,8 +98,8 @@ fn show_set_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Marku
                         choice("day", "A day"), choice("minute", "A minute"),
                     ], "month"))
                     (form::select("window", "Counted", &[
-                        choice("calendar", "From the first moment of it"),
-                        choice("rolling", "Over the last one, at any moment"),
+                        choice("calendar", "By the calendar"),
+                        choice("rolling", "Over the last one"),
                     ], "calendar"))
                     (form::select("who", "Whom", &who, "together"))
                 }
@@ -116,7 +116,7 @@ fn whom_choices(roles: &[(u64, String)]) -> Vec<(String, String)> {
     ];
     let fixed = fixed.map(|(value, words)| (value.to_owned(), words.to_owned()));
     let roles = roles.iter();
-    let roles = roles.map(|(id, name)| (id.to_string(), format!("Each member with role {name}")));
+    let roles = roles.map(|(id, name)| (id.to_string(), format!("Each with role {name}")));
     fixed.into_iter().chain(roles).collect()
 }
 

@@ -2,7 +2,9 @@
 //! `docs/providers.md` §10.
 
 use crate::model::Usage;
-use crate::providers::dialect::answer_piece::{AnswerPiece, DraftAnswer, Finish, parse_arguments};
+use crate::providers::dialect::answer_piece::{
+    AnswerPiece, DraftAnswer, Finish, parse_arguments, whole_arguments,
+};
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::Seal;
 use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
@@ -72,7 +74,11 @@ impl ContentWriter {
 
     /// The parts of what was held back until the end.
     fn last_parts(&mut self) -> Vec<Json> {
-        let calls = std::mem::take(&mut self.calls);
+        let mut calls = std::mem::take(&mut self.calls);
+        // A call that was cut off is none that anybody could make.
+        if self.finish == Some(Finish::Length) {
+            calls.retain(|call| is_whole(&call.arguments));
+        }
         let mut parts: Vec<Json> = calls.into_iter().map(write_call).collect();
         if let Some(seal) = self.seal.take() {
             parts.push(object([
@@ -190,6 +196,10 @@ impl AnswerWriter for ContentWriter {
     fn media_type(&self) -> Option<&'static str> {
         (!self.as_events).then_some("application/json")
     }
+}
+
+fn is_whole(arguments: &str) -> bool {
+    Json::parse(whole_arguments(arguments).as_bytes()).is_some()
 }
 
 fn write_call(call: OpenCall) -> Json {

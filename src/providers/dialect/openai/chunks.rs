@@ -265,6 +265,8 @@ fn write_message(draft: &DraftAnswer) -> Json {
 #[derive(Default)]
 struct MessageParts {
     reasoning: String,
+    /// How many thoughts there are.
+    thoughts: usize,
     details: Vec<Json>,
     calls: Vec<Json>,
     images: Vec<Json>,
@@ -285,7 +287,8 @@ impl MessageParts {
             }
             Block::Thought(thought) => {
                 self.reasoning.push_str(&thought.text);
-                let index = self.details.len();
+                let index = self.thoughts;
+                self.thoughts += 1;
                 let mut detail = match &thought.seal {
                     Some(seal) if seal.maker == SealMaker::Google => {
                         self.seal = Some(seal.data.clone());
@@ -299,6 +302,12 @@ impl MessageParts {
                 };
                 if detail["type"].is("reasoning.text") {
                     detail.set("text", thought.text.as_str());
+                } else if !thought.text.is_empty() {
+                    self.details.push(object([
+                        ("type", "reasoning.summary".into()),
+                        ("summary", thought.text.as_str().into()),
+                        ("index", index.into()),
+                    ]));
                 }
                 self.details.push(detail);
             }

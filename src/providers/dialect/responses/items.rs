@@ -6,6 +6,9 @@ use crate::providers::dialect::json::{Json, object};
 
 use super::tool_names::{INPUT, ToolName};
 
+/// The status of an item that has not ended.
+const IN_PROGRESS: &str = "in_progress";
+
 /// What kind of item it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenKind {
@@ -66,8 +69,8 @@ impl OpenItem {
     }
 
     /// The item, as it is now.
-    fn item(&self, is_done: bool) -> Json {
-        let status = if is_done { "completed" } else { "in_progress" };
+    fn item(&self, status: &'static str) -> Json {
+        let is_done = status != IN_PROGRESS;
         let mut item = match self.kind {
             OpenKind::Message | OpenKind::Refusal => {
                 let content = if is_done {
@@ -92,7 +95,7 @@ impl OpenItem {
                     ("summary", summary.into()),
                 ])
             }
-            OpenKind::Call(_) => self.call(is_done),
+            OpenKind::Call(_) => self.call(status),
             OpenKind::Picture => object([
                 ("id", self.id.as_str().into()),
                 ("type", "image_generation_call".into()),
@@ -107,8 +110,8 @@ impl OpenItem {
         item
     }
 
-    fn call(&self, is_done: bool) -> Json {
-        let status = if is_done { "completed" } else { "in_progress" };
+    fn call(&self, status: &'static str) -> Json {
+        let is_done = status != IN_PROGRESS;
         let name = self.tool.as_ref().map(|tool| tool.name.as_str());
         let (kind, field) = if self.is_custom() {
             ("custom_tool_call", "input")
@@ -182,16 +185,16 @@ impl OpenItem {
         fields
     }
 
-    fn with_item(&self, is_done: bool) -> Json {
+    fn with_item(&self, status: &'static str) -> Json {
         object([
             ("output_index", self.place.into()),
-            ("item", self.item(is_done)),
+            ("item", self.item(status)),
         ])
     }
 
     /// The events of its beginning.
     pub fn begin(&self) -> Events {
-        let mut events = vec![("response.output_item.added", self.with_item(false))];
+        let mut events = vec![("response.output_item.added", self.with_item(IN_PROGRESS))];
         if matches!(self.kind, OpenKind::Message | OpenKind::Refusal) {
             let part = self.in_part("part", self.part());
             events.push(("response.content_part.added", part));
@@ -235,8 +238,8 @@ impl OpenItem {
         vec![("response.output_text.annotation.added", fields)]
     }
 
-    /// The events of its end, and the whole item.
-    pub fn end(&self) -> (Events, Json) {
+    /// The events of its end, and the whole item: completed, or incomplete.
+    pub fn end(&self, status: &'static str) -> (Events, Json) {
         let mut events = Vec::new();
         let text = self.text.as_str();
         match self.kind {
@@ -272,8 +275,8 @@ impl OpenItem {
             }
             OpenKind::Reasoning | OpenKind::Picture => {}
         }
-        events.push(("response.output_item.done", self.with_item(true)));
-        (events, self.item(true))
+        events.push(("response.output_item.done", self.with_item(status)));
+        (events, self.item(status))
     }
 }
 

@@ -30,6 +30,9 @@ const ECHOED: [(&str, &str); 14] = [
     ("user", "null"),
 ];
 
+/// The status of what is whole.
+const COMPLETED: &str = "completed";
+
 /// Writes one answer.
 pub struct ResponseWriter {
     names: AnswerNames,
@@ -178,8 +181,16 @@ impl ResponseWriter {
     }
 
     fn end_items(&mut self, out: &mut Vec<u8>) {
-        for item in std::mem::take(&mut self.open) {
-            let (events, whole) = item.end();
+        self.end_items_with(COMPLETED, out);
+    }
+
+    /// Ends the open items, of which the last one is what was being said.
+    fn end_items_with(&mut self, last: &'static str, out: &mut Vec<u8>) {
+        let open = std::mem::take(&mut self.open);
+        let end = open.len();
+        for (at, item) in open.into_iter().enumerate() {
+            let status = if at + 1 == end { last } else { COMPLETED };
+            let (events, whole) = item.end(status);
             if let Some(place) = self.output.get_mut(item.place) {
                 *place = whole;
             }
@@ -208,7 +219,7 @@ impl ResponseWriter {
         match self.finish {
             Some(Finish::Length) => "incomplete",
             Some(Finish::Filtered) if !self.has_refused => "incomplete",
-            _ => "completed",
+            _ => COMPLETED,
         }
     }
 }
@@ -244,14 +255,18 @@ impl AnswerWriter for ResponseWriter {
             }
             AnswerPiece::Finish(finish) => {
                 self.begin(out);
-                self.end_items(out);
                 self.finish = Some(finish);
+                self.end_items_with(self.status(), out);
             }
         }
     }
 
     fn set_usage(&mut self, usage: Usage) {
         self.usage = Some(usage);
+    }
+
+    fn numbered_events(&self) -> u64 {
+        self.events
     }
 
     /// Writes the whole response, with the usage, which some providers say

@@ -75,7 +75,8 @@ fn write_reasoning(request: &mut NeutralRequest, efforts: &[Effort]) -> Json {
     reasoning
 }
 
-/// Without a word a function is strict here, where in a chat it is not.
+/// Without a word OpenAI makes a function strict here where it can be, which
+/// it does not in a chat.
 fn write_tools(request: &NeutralRequest, body: &mut Json) {
     if request.tools.is_empty() {
         return;

@@ -51,8 +51,8 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
         let words = "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.";
         return Some(invalid(format!("tools[{at}].name"), words));
     }
-    // Without a word a function is strict.
-    let is_strict = tool["strict"] != false && !tool["parameters"].is_null();
+    // Without a word a function is made strict where it can be.
+    let is_strict = tool["strict"] == true;
     let broken = is_strict
         .then(|| broken_schema(&tool["parameters"]))
         .flatten()?;

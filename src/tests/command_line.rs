@@ -1,0 +1,179 @@
+//! What the command line says, where nobody listens to the end, and where
+//! something is wrong.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use secrecy::SecretString;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::process::{self, command, printed};
+
+/// Runs a verb in a folder; what it printed, and what it told beside that.
+async fn runs(line: &str, variables: &[(String, SecretString)], folder: &Path) -> String {
+    let output = command(line, variables)
+        .current_dir(folder)
+        .output()
+        .await
+        .unwrap();
+    format!("{}{}", printed(&output.stdout), printed(&output.stderr))
+}
+
+#[tokio::test]
+async fn completions_are_printed_for_each_shell() {
+    for (shell, begins) in [
+        ("bash", "_latchkey() {"),
+        ("zsh", "#compdef latchkey"),
+        ("fish", "# Print an optspec for argparse"),
+    ] {
+        let output = process::run(&format!("completions {shell}"), &[]).await;
+        let script = printed(&output.stdout);
+        assert!(script.contains(begins), "{shell}: {script}");
+        assert!(script.contains("completions"), "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_line_of_a_dotenv_is_named_by_its_number_and_not_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dotenv = folder.path().join(".env");
+    let mut told = Vec::new();
+    for text in [
+        "# Secrets\nDISCORD_TOKEN=made-up-token-1\nsk-made-up-secret-words\n",
+        "A=1\nB='made-up-and-open\nC=2\n",
+    ] {
+        std::fs::write(&dotenv, text).unwrap();
+        told.push(runs("doctor", &[], folder.path()).await);
+    }
+    std::fs::write(&dotenv, "").unwrap();
+    let with_comment = SecretString::from("made-up-token-123456 # the bot's");
+    let variables = [("DISCORD_TOKEN".to_owned(), with_comment)];
+    let said = runs("doctor", &variables, folder.path()).await;
+    let line = said.lines().find(|line| line.contains("Discord token"));
+    told.push(line.unwrap_or(&said).to_owned());
+    assert!(!told.concat().contains("made-up"), "{told:?}");
+    assert_snapshot!(told.join("\n"), @"
+    FAIL  environment: `.env` line 3 is not NAME=value, or lacks a quotation mark at its end
+    FAIL  environment: `.env` line 2 is not NAME=value, or lacks a quotation mark at its end
+    FAIL  Discord token: `DISCORD_TOKEN` has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own
+    ");
+}
+
+#[tokio::test]
+async fn the_doctor_makes_nothing_and_says_what_serve_will_need() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = process::world(folder.path()).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let mut variables = process::changed(
+        &variables,
+        "LATCHKEY_GATEWAY__LISTEN",
+        Some(&format!("127.0.0.1:{port}")),
+    );
+    let before = std::fs::read_dir(folder.path()).unwrap().count();
+    let said = runs("doctor", &variables, folder.path()).await;
+    let shown = |said: &str| {
+        let of = ["gateway:", "database:", "Discord gateway:", "invite:"];
+        let lines = said
+            .lines()
+            .filter(|line| of.iter().any(|it| line.contains(it)));
+        let lines =
+            lines.map(|line| line.replace(&folder.path().display().to_string(), "<folder>"));
+        let lines = lines.map(|line| line.replace(&port.to_string(), "<port>"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        regex::Regex::new("127.0.0.1:[0-9]+/oauth2")
+            .unwrap()
+            .replace(&text, "<discord>/oauth2")
+            .into_owned()
+    };
+    assert_snapshot!(shown(&said), @r#"
+    FAIL  gateway: could not listen on `gateway.listen` (127.0.0.1:<port>); choose another port, or "" for none: Address already in use (os error 98)
+    note  database: <folder>/process.db is not there yet; `latchkey serve` makes it
+    ok    Discord gateway: can be reached
+    note  invite: add the bot to a server with http://<discord>/oauth2/authorize?client_id=100000000000000000&scope=bot+applications.commands&permissions=274878024704
+    "#);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), before);
+    drop(taken);
+    let missing = format!("sqlite:{}/nowhere/a.db", folder.path().display());
+    variables = process::changed(&variables, "LATCHKEY_STORE__URL", Some(&missing));
+    let said = runs("doctor", &variables, folder.path()).await;
+    assert_snapshot!(shown(&said), @"
+    ok    gateway: 127.0.0.1:<port> is free
+    FAIL  database: <folder>/nowhere/a.db is not there yet and can't be made, since its folder can't be written (entity not found); make the folder, give it to the user who runs Latchkey, or change `store.url`
+    ok    Discord gateway: can be reached
+    note  invite: add the bot to a server with http://<discord>/oauth2/authorize?client_id=100000000000000000&scope=bot+applications.commands&permissions=274878024704
+    ");
+}
+
+/// Set in the child that prints until nobody reads.
+const PRINTS: &str = "PRINTS_UNTIL_NOBODY_READS";
+/// What it says then.
+const LEFT: &str = "nobody reads any more";
+
+/// Not a test by itself: what a child process runs.
+#[test]
+fn prints_until_nobody_reads() {
+    if std::env::var_os(PRINTS).is_some() {
+        while !crate::cli::is_unread() {
+            crate::cli::print(format_args!("another line\n"));
+        }
+        std::io::Write::write_all(&mut std::io::stderr(), LEFT.as_bytes()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_leaves_makes_no_panic() {
+    let name = "tests::command_line::prints_until_nobody_reads";
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture", "--quiet"])
+        .env(PRINTS, "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let mut some = [0; 64];
+    output.read_exact(&mut some).await.unwrap();
+    drop(output);
+    let ended = timeout(Duration::from_secs(30), child.wait_with_output());
+    let ended = ended.await.unwrap().unwrap();
+    // The test runner has something to say of it too.
+    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(told.starts_with(LEFT), "{told}");
+}
+
+#[tokio::test]
+async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scene, variables) = process::world(folder.path()).await;
+    let variables = process::changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some("127.0.0.1:0"));
+    let mut child = process::start(&variables, &scene).await;
+    let stderr = tokio::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = stderr.lines();
+    let reading = async {
+        let mut said = Vec::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            let is_last = line.contains("ready: ");
+            let told = ["listens on", "add the bot", "ready: "];
+            let found = told.iter().filter_map(|start| line.find(start)).min();
+            said.extend(found.map(|from| line.split_at(from).1.to_owned()));
+            if is_last {
+                break;
+            }
+        }
+        said.join("\n")
+    };
+    let said = timeout(Duration::from_secs(20), reading).await.unwrap();
+    let ports = regex::Regex::new("127.0.0.1:[0-9]+").unwrap();
+    assert_snapshot!(ports.replace_all(&said, "<address>"), @"
+    listens on http://<address>
+    add the bot to a server with http://<address>/oauth2/authorize?client_id=100000000000000000&scope=bot+applications.commands&permissions=274878024704
+    ready: connected to Discord as Latchkey, in 1 server shard=0 servers=1
+    ");
+    assert!(process::terminate(&mut child).await);
+}
