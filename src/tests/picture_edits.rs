@@ -25,6 +25,7 @@ fn form(model: &str, pictures: &[&[u8]]) -> Form {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one line for each form")]
 async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
     const PATH: &str = "/v1/images/edits";
     stage::run_with(picture_jobs::setup(), async |stage| {
@@ -105,6 +106,7 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one line for each wish")]
 async fn whatever_is_wished_of_a_changed_picture_is_told_or_refused_by_its_name() {
     const PATH: &str = "/v1/images/edits";
     stage::run_with(picture_jobs::setup(), async |stage| {

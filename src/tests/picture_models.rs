@@ -14,6 +14,7 @@ use super::stage;
 const PATH: &str = "/v1/images/generations";
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one line for each model")]
 async fn a_model_that_makes_no_pictures_is_refused_before_anybody_is_asked() {
     stage::run_with(setup(), async |stage| {
         let mia = mia_with_all_keys(stage).await;

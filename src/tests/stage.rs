@@ -52,6 +52,18 @@ pub struct Setup {
     pub patience: Duration,
 }
 
+impl Setup {
+    /// How many pictures of one person are made at once: many, unless it is
+    /// written down.
+    fn pictures_per_person(&self, written: u32) -> u32 {
+        if self.config.contains("\nper_person") {
+            written
+        } else {
+            100
+        }
+    }
+}
+
 impl Default for Setup {
     fn default() -> Self {
         Self {
@@ -192,9 +204,7 @@ impl Stage {
         };
         let mut config = self.scene.config(&store, &more).unwrap();
         config.images.poll_ms = 10;
-        if !self.setup.config.contains("\nper_person") {
-            config.images.per_person = 100;
-        }
+        config.images.per_person = self.setup.pictures_per_person(config.images.per_person);
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         config.gateway.listen = programs.local_addr().unwrap().to_string();
         config.gateway.public_url = "https://latchkey.example".into();

@@ -45,7 +45,7 @@ impl Pictures {
         let reserved = ready.reserved.as_ref()?;
         let estimate = estimate_price(&reserved.hold)?;
         let most = self.settings.confirm_above?;
-        (estimate.cost > most).then(|| CostlyPicture {
+        (estimate.cost > most).then_some(CostlyPicture {
             estimate,
             payer: reserved.offer.source,
         })

@@ -20,7 +20,10 @@ const SHOWN_MAX: usize = 3;
 const SHOWN_CHARACTERS_MAX: usize = 100;
 
 /// The lists that hosts gave, by the key that asked.
-pub struct Loras(Mutex<TtlCache<(ProviderId, Option<KeyId>), Arc<[String]>>>);
+pub struct Loras(Mutex<TtlCache<ListedFor, Arc<[String]>>>);
+
+/// The host that listed its files, and the key that it did so for.
+type ListedFor = (ProviderId, Option<KeyId>);
 
 impl Default for Loras {
     fn default() -> Self {
@@ -81,15 +84,14 @@ impl Pictures {
         let key = (offer.provider.clone(), offer.key);
         let now_ms = self.clock.now_ms();
         let fresh = lock(&self.loras.0).get(&key, now_ms).map(Arc::clone);
-        let listed = match fresh {
-            Some(listed) => listed,
-            None => {
-                let opened = self.payers.open_key(offer, None).ok()?;
-                let listed = self.providers.list_loras(host, opened.credential()).await;
-                let listed: Arc<[String]> = listed.ok()?.into();
-                lock(&self.loras.0).put(key, Arc::clone(&listed), now_ms);
-                listed
-            }
+        let listed = if let Some(listed) = fresh {
+            listed
+        } else {
+            let opened = self.payers.open_key(offer, None).ok()?;
+            let listed = self.providers.list_loras(host, opened.credential()).await;
+            let listed: Arc<[String]> = listed.ok()?.into();
+            lock(&self.loras.0).put(key, Arc::clone(&listed), now_ms);
+            listed
         };
         let settled = self.settings.loras.iter();
         Some(listed.iter().chain(settled).cloned().collect())

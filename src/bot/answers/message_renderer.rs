@@ -39,8 +39,8 @@ pub struct MessageRenderer<'a> {
     pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
     question: Option<File>,
-    /// Whether a file stands in the first message that its last word drops.
-    has_passing_file: bool,
+    /// How many files stand in the first message that its last word drops.
+    passing_files: usize,
     /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
     /// What the answer depends on: when that is deleted, it stops.
@@ -100,7 +100,7 @@ impl<'a> MessageRenderer<'a> {
             beginnings: 0,
             shows_previews: false,
             question: None,
-            has_passing_file: false,
+            passing_files: 0,
             buttons: Vec::new(),
             watched: bot.deletions.watch(target.channel(), target.reply_to()),
             notes: None,
@@ -271,7 +271,7 @@ impl<'a> MessageRenderer<'a> {
         self.insistence = Insistence::Growing;
         let notice = transcript::mark_notice(&card.text);
         let text = format!("{}{notice}", self.heading);
-        self.has_passing_file = true;
+        self.passing_files = card.files.len();
         if let Err(error) = self.show_one(0, Card { text, ..card }).await {
             tracing::debug!("could not show a picture on the way: {error:#}");
         }
@@ -372,7 +372,7 @@ impl<'a> MessageRenderer<'a> {
         {
             // An edit that brings files drops those that it does not bring.
             let is_last_word = insistence == Insistence::Last;
-            let drops = at == 0 && is_last_word && std::mem::take(&mut self.has_passing_file);
+            let drops = at == 0 && is_last_word && std::mem::take(&mut self.passing_files) > 0;
             if at == 0 && (drops || !card.files.is_empty()) {
                 card.files.extend(self.question.clone());
             }

@@ -29,42 +29,16 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "It makes no pictures",
             makes_none(&names.name(provider), model, able),
         ),
-        PictureRefusal::NoModelNamed { provider } => (
-            UNPROCESSABLE,
-            "No model is chosen",
-            format!(
-                "{} has no usual model for this here. Choose one.",
-                names.name(provider)
-            ),
-        ),
-        PictureRefusal::NobodyMakesAny => (
-            UNPROCESSABLE,
-            "Nobody makes pictures unasked",
-            "Nobody makes pictures here unless a model is chosen. Choose one.".to_owned(),
-        ),
+        PictureRefusal::NoModelNamed { provider } => no_model_named(&names.name(provider)),
+        PictureRefusal::NobodyMakesAny => nobody_makes_any(),
         PictureRefusal::UnknownLora { lora, .. } => (
             UNPROCESSABLE,
             "No such LoRA",
             format!("No host here has a LoRA called “{lora}”, so nobody was asked. Leave it out."),
         ),
-        PictureRefusal::LoraNotTaken { provider } => (
-            UNPROCESSABLE,
-            "No LoRA is taken",
-            format!(
-                "What {} would make this with takes no LoRA, so nobody was asked. Leave it out.",
-                names.name(provider)
-            ),
-        ),
-        PictureRefusal::EmptyPrompt => (
-            UNPROCESSABLE,
-            "There is nothing to make",
-            "Type what the picture should show.".to_owned(),
-        ),
-        PictureRefusal::NotEnhanced => (
-            StatusCode::BAD_GATEWAY,
-            "The prompt was not rewritten",
-            "The language model made nothing of it. Write more, and try again.".to_owned(),
-        ),
+        PictureRefusal::LoraNotTaken { provider } => lora_not_taken(&names.name(provider)),
+        PictureRefusal::EmptyPrompt => empty_prompt(),
+        PictureRefusal::NotEnhanced => not_enhanced(),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
@@ -76,43 +50,17 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
         PictureRefusal::AgeRestrictedOnly => age_restricted_only(),
         PictureRefusal::Flagged => flagged(),
         PictureRefusal::NotModerated => not_moderated(),
-        PictureRefusal::TooManyPicturesAtOnce => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "Your last pictures are still being made",
-            "Wait for one of them, or cancel it.".to_owned(),
-        ),
-        PictureRefusal::PictureNotKept => (
-            StatusCode::GONE,
-            "The picture is not kept",
-            "No copy is kept of the picture that this was made from. Choose it once more."
-                .to_owned(),
-        ),
-        PictureRefusal::PictureLost => (
-            StatusCode::GONE,
-            "The picture was lost",
-            "A restart came before the picture was safe. Nothing was counted for it; begin anew."
-                .to_owned(),
-        ),
+        PictureRefusal::TooManyPicturesAtOnce => too_many_pictures_at_once(),
+        PictureRefusal::PictureNotKept => picture_not_kept(),
+        PictureRefusal::PictureLost => picture_lost(),
         PictureRefusal::PictureCutOff { provider } => cut_off(&names.name(provider)),
         PictureRefusal::KeptElsewhere { provider, address } => {
             kept_elsewhere(&names.name(provider), provider, address)
         }
-        PictureRefusal::PictureShown => (
-            StatusCode::GONE,
-            "The picture was shown already",
-            "It is shown once and not kept. Make it again if you need it.".to_owned(),
-        ),
+        PictureRefusal::PictureShown => picture_shown(),
         PictureRefusal::BadSize => bad_size(),
-        PictureRefusal::BadSeed => (
-            UNPROCESSABLE,
-            "That is no seed",
-            "Type a whole number from 0 to 18446744073709551615, or nothing for any.".to_owned(),
-        ),
-        PictureRefusal::BadPicture => (
-            UNPROCESSABLE,
-            "That file can’t be used",
-            format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
-        ),
+        PictureRefusal::BadSeed => bad_seed(),
+        PictureRefusal::BadPicture => bad_picture(),
         PictureRefusal::KindNotTaken { provider, kind } => {
             kind_not_taken(&names.name(provider), *kind)
         }
@@ -122,6 +70,99 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
         }
     };
     Trouble::new(status, title, words).way("/playground", "Go to the playground")
+}
+
+/// What would make it takes no LoRA.
+fn lora_not_taken(name: &str) -> Told {
+    (
+        UNPROCESSABLE,
+        "No LoRA is taken",
+        format!(
+            "What {name} would make this with takes no LoRA, so nobody was asked. Leave it out."
+        ),
+    )
+}
+
+/// No model is chosen, and the provider has no usual one.
+fn no_model_named(name: &str) -> Told {
+    (
+        UNPROCESSABLE,
+        "No model is chosen",
+        format!("{name} has no usual model for this here. Choose one."),
+    )
+}
+
+fn nobody_makes_any() -> Told {
+    (
+        UNPROCESSABLE,
+        "Nobody makes pictures unasked",
+        "Nobody makes pictures here unless a model is chosen. Choose one.".to_owned(),
+    )
+}
+
+fn empty_prompt() -> Told {
+    (
+        UNPROCESSABLE,
+        "There is nothing to make",
+        "Type what the picture should show.".to_owned(),
+    )
+}
+
+fn not_enhanced() -> Told {
+    (
+        StatusCode::BAD_GATEWAY,
+        "The prompt was not rewritten",
+        "The language model made nothing of it. Write more, and try again.".to_owned(),
+    )
+}
+
+fn too_many_pictures_at_once() -> Told {
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        "Your last pictures are still being made",
+        "Wait for one of them, or cancel it.".to_owned(),
+    )
+}
+
+fn picture_not_kept() -> Told {
+    (
+        StatusCode::GONE,
+        "The picture is not kept",
+        "No copy is kept of the picture that this was made from. Choose it once more.".to_owned(),
+    )
+}
+
+fn picture_lost() -> Told {
+    (
+        StatusCode::GONE,
+        "The picture was lost",
+        "A restart came before the picture was safe. Nothing was counted for it; begin anew."
+            .to_owned(),
+    )
+}
+
+fn picture_shown() -> Told {
+    (
+        StatusCode::GONE,
+        "The picture was shown already",
+        "It is shown once and not kept. Make it again if you need it.".to_owned(),
+    )
+}
+
+fn bad_seed() -> Told {
+    (
+        UNPROCESSABLE,
+        "That is no seed",
+        "Type a whole number from 0 to 18446744073709551615, or nothing for any.".to_owned(),
+    )
+}
+
+fn bad_picture() -> Told {
+    (
+        UNPROCESSABLE,
+        "That file can’t be used",
+        format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
+    )
 }
 
 /// The provider that was named makes no pictures.
@@ -248,9 +289,10 @@ fn bad_size() -> Told {
 
 /// The model writes, and makes no pictures.
 fn makes_none(name: &str, model: &str, able: &[String]) -> String {
-    let next = match able.is_empty() {
-        true => "Choose another.".to_owned(),
-        false => format!("Choose another, such as {}.", able.join(" or ")),
+    let next = if able.is_empty() {
+        "Choose another.".to_owned()
+    } else {
+        format!("Choose another, such as {}.", able.join(" or "))
     };
     format!("{model} of {name} makes no pictures, so nobody was asked. {next}")
 }

@@ -12,11 +12,7 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             "no_pictures",
             format!("{provider} makes no pictures. `GET /v1/models` lists what your keys can use."),
         ),
-        PictureRefusal::CannotEdit => (
-            400,
-            "no_edits",
-            text("None of these providers can change a picture. Name another, or send no picture."),
-        ),
+        PictureRefusal::CannotEdit => cannot_edit(),
         PictureRefusal::UnknownImageModel { model } => unknown_model(model),
         PictureRefusal::ModelMakesNone {
             provider,
@@ -33,45 +29,19 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             workflow,
             takes_one,
         } => workflow_picture(workflow, *takes_one),
-        PictureRefusal::AgeRestrictedOnly => (
-            403,
-            "age_restricted",
-            text(
-                "The operator has pictures made in age-restricted channels and direct messages only. Ask for it there with `/imagine`.",
-            ),
-        ),
+        PictureRefusal::AgeRestrictedOnly => age_restricted_only(),
         PictureRefusal::Flagged => not_let_through(),
         PictureRefusal::NotModerated => moderation_away(),
-        PictureRefusal::TooManyPicturesAtOnce => (
-            429,
-            "too_many_pictures",
-            text("Your last pictures are still being made. Wait for one of them."),
-        ),
-        PictureRefusal::PictureNotKept => (
-            404,
-            "picture_not_kept",
-            text("No copy is kept of the picture that this was made from. Send it again."),
-        ),
+        PictureRefusal::TooManyPicturesAtOnce => too_many_pictures_at_once(),
+        PictureRefusal::PictureNotKept => picture_not_kept(),
         PictureRefusal::PictureLost => picture_lost(),
         PictureRefusal::PictureCutOff { provider } => cut_off(provider),
         PictureRefusal::KeptElsewhere { provider, address } => kept_elsewhere(provider, address),
         PictureRefusal::PictureShown => {
             (409, "picture_shown", text("The picture was shown already."))
         }
-        PictureRefusal::BadSize => (
-            400,
-            "malformed_size",
-            text(
-                "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.",
-            ),
-        ),
-        PictureRefusal::BadSeed => (
-            400,
-            "malformed_seed",
-            text(
-                "`seed` must be a whole number from 0 to 18446744073709551615. With -1, `\"random\"` or without it, any seed is taken.",
-            ),
-        ),
+        PictureRefusal::BadSize => bad_size(),
+        PictureRefusal::BadSeed => bad_seed(),
         PictureRefusal::BadPicture => (
             400,
             "malformed_picture",
@@ -83,6 +53,62 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
         PictureRefusal::SeedNotTaken { provider } => seed_not_taken(provider),
         PictureRefusal::AnsweredInWords { provider, words } => answered_in_words(provider, words),
     }
+}
+
+fn cannot_edit() -> Message {
+    (
+        400,
+        "no_edits",
+        String::from(
+            "None of these providers can change a picture. Name another, or send no picture.",
+        ),
+    )
+}
+
+fn age_restricted_only() -> Message {
+    (
+        403,
+        "age_restricted",
+        String::from(
+            "The operator has pictures made in age-restricted channels and direct messages only. Ask for it there with `/imagine`.",
+        ),
+    )
+}
+
+fn too_many_pictures_at_once() -> Message {
+    (
+        429,
+        "too_many_pictures",
+        String::from("Your last pictures are still being made. Wait for one of them."),
+    )
+}
+
+fn picture_not_kept() -> Message {
+    (
+        404,
+        "picture_not_kept",
+        String::from("No copy is kept of the picture that this was made from. Send it again."),
+    )
+}
+
+fn bad_size() -> Message {
+    (
+        400,
+        "malformed_size",
+        String::from(
+            "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.",
+        ),
+    )
+}
+
+fn bad_seed() -> Message {
+    (
+        400,
+        "malformed_seed",
+        String::from(
+            "`seed` must be a whole number from 0 to 18446744073709551615. With -1, `\"random\"` or without it, any seed is taken.",
+        ),
+    )
 }
 
 /// The workflow takes a picture and got none, or the other way round.
@@ -125,9 +151,10 @@ fn answered_in_words(provider: &ProviderId, words: &Words) -> Message {
 /// The model writes, and makes no pictures.
 fn makes_none(provider: &ProviderId, model: &str, able: &[String]) -> Message {
     let able: Vec<String> = able.iter().map(|name| format!("`{name}`")).collect();
-    let next = match able.is_empty() {
-        true => "`GET /v1/models` lists what your keys can use.".to_owned(),
-        false => format!("These do: {}.", able.join(", ")),
+    let next = if able.is_empty() {
+        "`GET /v1/models` lists what your keys can use.".to_owned()
+    } else {
+        format!("These do: {}.", able.join(", "))
     };
     let message = format!("`{model}` of {provider} makes no pictures, so nobody was asked. {next}");
     (400, "no_pictures", message)
@@ -151,9 +178,10 @@ fn prompt_missing() -> Message {
 }
 
 fn unknown_lora(lora: &str, known: &[String]) -> Message {
-    let next = match known.is_empty() {
-        true => "Leave `lora` out.".to_owned(),
-        false => format!("There are, among others: {}.", known.join(", ")),
+    let next = if known.is_empty() {
+        "Leave `lora` out.".to_owned()
+    } else {
+        format!("There are, among others: {}.", known.join(", "))
     };
     let message = format!("No host here has a LoRA called `{lora}`, so nobody was asked. {next}");
     (404, "lora_not_found", message)

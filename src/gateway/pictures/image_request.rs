@@ -109,16 +109,14 @@ fn read_wishes(fields: &Map<String, Value>) -> Result<Vec<OutputWish>, AskRefusa
             continue;
         }
         let known = WISHES.iter().find(|known| *known == name);
-        match known.filter(|_| is_plain(value)) {
-            Some(name) => wishes.push(OutputWish {
-                name,
-                value: value.clone(),
-            }),
-            None => {
-                let what = format!("`{name}`");
-                return Err(AskRefusal::Untranslatable { what });
-            }
-        }
+        let Some(name) = known.filter(|_| is_plain(value)) else {
+            let what = format!("`{name}`");
+            return Err(AskRefusal::Untranslatable { what });
+        };
+        wishes.push(OutputWish {
+            name,
+            value: value.clone(),
+        });
     }
     Ok(wishes)
 }

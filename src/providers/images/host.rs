@@ -142,13 +142,10 @@ impl Host<'_> {
         loop {
             let piece = timeout_at(deadline, incoming.next_piece()).await;
             let piece = piece.map_err(|_| fail(FailureClass::TimedOut))?;
-            let events = match &piece.map_err(fail)? {
-                Some(piece) => decoder.push(piece).map_err(fail)?,
-                None => {
-                    self.hear_all(&decoder.finish(), &mut hear)?;
-                    return Ok(());
-                }
+            let Some(piece) = piece.map_err(fail)? else {
+                return self.hear_all(&decoder.finish(), &mut hear);
             };
+            let events = decoder.push(&piece).map_err(fail)?;
             self.hear_all(&events, &mut hear)?;
         }
     }

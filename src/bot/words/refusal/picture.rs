@@ -6,6 +6,30 @@ use crate::bot::words::formats::in_code;
 use crate::bot::words::voice::Voice;
 use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
+const NOBODY_MAKES_ANY: &str =
+    "Nobody makes pictures here unless they are named: `/imagine provider:…`.";
+const EMPTY_PROMPT: &str =
+    "There is nothing to make a picture of. Put what it should show into `prompt:`.";
+
+const CANNOT_EDIT: &str = "None of these can change a picture. Leave `image:` out, or name another \
+             provider, such as `/imagine provider:OpenAI`.";
+const NOT_ENHANCED: &str = "The language model made nothing of your prompt. Leave `enhance:` out, or write more \
+             into `prompt:`.";
+const AGE_RESTRICTED_ONLY: &str = "Pictures are made in age-restricted channels and direct messages only. Send \
+             me `/imagine` directly.";
+const FLAGGED: &str = "The moderation of this bot does not let these words through. Say it in \
+             other words.";
+const NOT_MODERATED: &str = "The moderation of this bot can't be asked right now, so nothing is made. \
+             Try it again in a minute.";
+const TOO_MANY_PICTURES_AT_ONCE: &str = "Your last pictures are still being made. Wait for one of them, or press \
+             **Cancel** under it.";
+const PICTURE_NOT_KEPT: &str = "I keep no copy of the picture that this was made from. Use `/imagine \
+             image:…` with it once more, or press **Vary**.";
+const BAD_SIZE: &str = "A size is a width and a height in pixels, such as `1024x768`: from 256 to \
+             2048, in steps of 8.";
+const BAD_SEED: &str = "A seed is a whole number from 0 to 18446744073709551615. `-1`, `random` or \
+             nothing takes any.";
+
 /// What a person reads when something about a picture was refused.
 pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
     let lang = voice.lang;
@@ -15,85 +39,36 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              list that appears while you type.",
             &[("provider", &voice.name(provider))],
         ),
-        PictureRefusal::CannotEdit => lang.say(
-            "None of these can change a picture. Leave `image:` out, or name another \
-             provider, such as `/imagine provider:OpenAI`.",
-            &[],
-        ),
+        PictureRefusal::CannotEdit => lang.words(CANNOT_EDIT).to_owned(),
         PictureRefusal::UnknownImageModel { model } => unknown_model(voice, model),
         PictureRefusal::ModelMakesNone {
             provider,
             model,
             able,
         } => makes_none(voice, provider, model, able),
-        PictureRefusal::NoModelNamed { provider } => lang.say(
-            "{provider} has no usual model for this here. Name one: `/imagine model:…`.",
-            &[("provider", &voice.name(provider))],
-        ),
-        PictureRefusal::NobodyMakesAny => lang.say(
-            "Nobody makes pictures here unless they are named: `/imagine provider:…`.",
-            &[],
-        ),
+        PictureRefusal::NoModelNamed { provider } => no_model_named(voice, provider),
+        PictureRefusal::NobodyMakesAny => lang.words(NOBODY_MAKES_ANY).to_owned(),
         PictureRefusal::UnknownLora { lora, known } => unknown_lora(voice, lora, known),
-        PictureRefusal::LoraNotTaken { provider } => lang.say(
-            "What {provider} would make this with takes no LoRA, so nobody was asked. Leave `lora:` \
-             out, or name a workflow with `model:`.",
-            &[("provider", &voice.name(provider))],
-        ),
-        PictureRefusal::EmptyPrompt => lang.say(
-            "There is nothing to make a picture of. Put what it should show into `prompt:`.",
-            &[],
-        ),
-        PictureRefusal::NotEnhanced => lang.say(
-            "The language model made nothing of your prompt. Leave `enhance:` out, or write more \
-             into `prompt:`.",
-            &[],
-        ),
+        PictureRefusal::LoraNotTaken { provider } => lora_not_taken(voice, provider),
+        PictureRefusal::EmptyPrompt => lang.words(EMPTY_PROMPT).to_owned(),
+        PictureRefusal::NotEnhanced => lang.words(NOT_ENHANCED).to_owned(),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
         } => workflow_picture(voice, workflow, *takes_one),
-        PictureRefusal::AgeRestrictedOnly => lang.say(
-            "Pictures are made in age-restricted channels and direct messages only. Send \
-             me `/imagine` directly.",
-            &[],
-        ),
-        PictureRefusal::Flagged => lang.say(
-            "The moderation of this bot does not let these words through. Say it in \
-             other words.",
-            &[],
-        ),
-        PictureRefusal::NotModerated => lang.say(
-            "The moderation of this bot can't be asked right now, so nothing is made. \
-             Try it again in a minute.",
-            &[],
-        ),
-        PictureRefusal::TooManyPicturesAtOnce => lang.say(
-            "Your last pictures are still being made. Wait for one of them, or press \
-             **Cancel** under it.",
-            &[],
-        ),
-        PictureRefusal::PictureNotKept => lang.say(
-            "I keep no copy of the picture that this was made from. Use `/imagine \
-             image:…` with it once more, or press **Vary**.",
-            &[],
-        ),
+        PictureRefusal::AgeRestrictedOnly => lang.words(AGE_RESTRICTED_ONLY).to_owned(),
+        PictureRefusal::Flagged => lang.words(FLAGGED).to_owned(),
+        PictureRefusal::NotModerated => lang.words(NOT_MODERATED).to_owned(),
+        PictureRefusal::TooManyPicturesAtOnce => lang.words(TOO_MANY_PICTURES_AT_ONCE).to_owned(),
+        PictureRefusal::PictureNotKept => lang.words(PICTURE_NOT_KEPT).to_owned(),
         PictureRefusal::PictureLost => lost(voice),
         PictureRefusal::PictureCutOff { provider } => cut_off(voice, provider),
         PictureRefusal::KeptElsewhere { provider, address } => {
             kept_elsewhere(voice, provider, address)
         }
         PictureRefusal::PictureShown => lang.say("The picture was shown already.", &[]),
-        PictureRefusal::BadSize => lang.say(
-            "A size is a width and a height in pixels, such as `1024x768`: from 256 to \
-             2048, in steps of 8.",
-            &[],
-        ),
-        PictureRefusal::BadSeed => lang.say(
-            "A seed is a whole number from 0 to 18446744073709551615. `-1`, `random` or \
-             nothing takes any.",
-            &[],
-        ),
+        PictureRefusal::BadSize => lang.words(BAD_SIZE).to_owned(),
+        PictureRefusal::BadSeed => lang.words(BAD_SEED).to_owned(),
         PictureRefusal::BadPicture => lang.say(
             "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most \
              {subject}.",
@@ -105,6 +80,23 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
             answered_in_words(voice, provider, words)
         }
     }
+}
+
+/// No model is named, and the provider has no usual one.
+fn no_model_named(voice: Voice<'_>, provider: &ProviderId) -> String {
+    voice.lang.say(
+        "{provider} has no usual model for this here. Name one: `/imagine model:…`.",
+        &[("provider", &voice.name(provider))],
+    )
+}
+
+/// Who makes the picture takes no LoRA.
+fn lora_not_taken(voice: Voice<'_>, provider: &ProviderId) -> String {
+    voice.lang.say(
+        "What {provider} would make this with takes no LoRA, so nobody was asked. Leave `lora:` \
+         out, or name a workflow with `model:`.",
+        &[("provider", &voice.name(provider))],
+    )
 }
 
 /// Who pays changes no pictures of this kind.
