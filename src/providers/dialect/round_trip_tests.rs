@@ -160,7 +160,7 @@ fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
         Caller::Chat => json!({"model": "x", "messages": [{"role": "user", "content": "?"}]}),
         Caller::Responses => json!({"model": "x", "input": [{"role": "user", "content": "?"}]}),
         Caller::Messages => {
-            json!({"model": "x", "max_tokens": 9, "messages": [{"role": "user", "content": "?"}]})
+            json!({"model": "x", "max_tokens": 900, "messages": [{"role": "user", "content": "?"}]})
         }
         Caller::Google => json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}]}),
     };

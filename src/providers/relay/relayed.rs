@@ -166,8 +166,7 @@ impl Relayed {
 
     /// How many events the caller got, where these are numbered.
     pub fn numbered_events(&self) -> u64 {
-        let written = self.rewriting.numbered_events();
-        written.unwrap_or(self.answer.events as u64)
+        self.rewriting.numbered_events(self.answer.events)
     }
 
     /// How many pictures were made.
@@ -463,8 +462,7 @@ impl Relayed {
         };
         self.read_value(&value)?;
         self.answer.events += 1;
-        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
-        let json = if is_translated {
+        let json = if self.rewriting.is_translated() {
             json.into_owned()
         } else {
             Vec::new()
@@ -477,8 +475,7 @@ impl Relayed {
         self.format.read_event(value, &mut self.answer);
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
-        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
-        let told = self.format.told_failure(value).filter(|_| is_translated);
+        let told = self.rewriting.told_failure(self.format, value);
         if let Some(value) = told.or(self.answer.failed.then_some(value)) {
             let status = failure::status_of_event(value);
             let said = read_error_event(status, value, &self.scrubber);

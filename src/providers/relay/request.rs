@@ -78,12 +78,23 @@ pub enum AnswerChange {
 }
 
 impl AnswerChange {
-    /// How many events a translation has written, where these are numbered.
-    pub fn numbered_events(&self) -> Option<u64> {
+    pub fn is_translated(&self) -> bool {
+        matches!(self, Self::Translated(_))
+    }
+
+    /// How many events the caller got, where these are numbered; so many were
+    /// passed.
+    pub fn numbered_events(&self, passed: usize) -> u64 {
         match self {
-            Self::Translated(translator) => Some(translator.numbered_events()),
-            Self::Unchanged | Self::WithoutUsage => None,
+            Self::Translated(translator) => translator.numbered_events(),
+            Self::Unchanged | Self::WithoutUsage => passed as u64,
         }
+    }
+
+    /// The error of an answer that only a caller of its dialect can read.
+    pub fn told_failure<'a>(&self, format: AnswerFormat, answer: &'a Value) -> Option<&'a Value> {
+        let told = format.told_failure(answer);
+        told.filter(|_| self.is_translated())
     }
 }
 

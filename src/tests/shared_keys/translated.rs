@@ -50,7 +50,7 @@ const GOOGLE: Spoken = (CallDialect::Google, Address::GenerateContent);
 const CLAUDE: Model = ("anthropic", "claude-haiku-5-5");
 const GEMINI: Model = ("google", "gemini-3.1-flash-lite");
 const GPT: Model = ("openai", "gpt-6-luna");
-const CODEX: Model = ("openai", "gpt-5.2-codex");
+const CODEX: Model = ("openai", "gpt-6-codex");
 const MISTRAL: Model = ("mistral", "mistral-small-latest");
 
 const WAYS: &[Way] = &[

@@ -3,7 +3,7 @@
 
 use latchkey_emulator::providers::ProviderFault;
 
-use super::talks::{CALLERS, Caller, TALKS};
+use super::talks::{CALLERS, Caller, Choice, TALKS};
 use super::{RESPONSES_MODEL, program, run};
 
 /// A model of each dialect that providers speak.
@@ -39,6 +39,10 @@ async fn a_stream_that_ends_early_has_no_good_end_in_any_dialect() {
         let is_long = |name: &str| matches!(name, "words" | "a tool that must be called");
         for talk in TALKS.iter().filter(|talk| is_long(talk.name)) {
             for model in MODELS {
+                // Google's calls come whole: none is cut off.
+                if model.starts_with("google") && talk.choice != Choice::Nothing {
+                    continue;
+                }
                 for caller in CALLERS {
                     stage.clock.advance_ms(1_000);
                     let (path, body) = talk.write(caller, model, true);

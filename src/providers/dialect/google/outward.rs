@@ -9,6 +9,7 @@ use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::Seal;
 use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
 
+use super::request::NO_SIGNATURE;
 use super::seal::write_seal;
 
 /// A call whose arguments have not come whole.
@@ -78,6 +79,11 @@ impl ContentWriter {
         // A call that was cut off is none that anybody could make.
         if self.finish == Some(Finish::Length) {
             calls.retain(|call| is_whole(&call.arguments));
+        }
+        // A call of another model's has none, which Google would miss if the
+        // conversation went on with a model of its own.
+        if let Some(first) = calls.first_mut() {
+            first.seal.get_or_insert_with(|| NO_SIGNATURE.to_owned());
         }
         let mut parts: Vec<Json> = calls.into_iter().map(write_call).collect();
         if let Some(seal) = self.seal.take() {
