@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{ErrorForm, ProviderError};
 
-use crate::gateway::failure_kind::Naming;
+use crate::gateway::failure_kind::{FailureKind, Naming};
 use crate::gateway::problem::Problem;
+use crate::gateway::vendors::ends_in_verb;
 
 /// The API whose rules a call follows. It decides the shape of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,12 @@ pub enum ApiDialect {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The request's id again, where Anthropic's libraries look for it.
 const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// How a vendor says that a call is longer than its model reads, in words that
+/// its clients look for: Claude Code then shortens its conversation.
+/// `docs/providers.md` §4.6.
+const TOO_LONG_FOR_ANTHROPIC: &str = "prompt is too long";
+const TOO_LONG_FOR_GOOGLE: &str =
+    "The input token count exceeds the maximum number of tokens allowed";
 /// Google's word for how long to wait.
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
@@ -36,7 +43,11 @@ impl ApiDialect {
             Self::Latchkey
         } else if path.starts_with("/anthropic/") || path.starts_with("/v1/messages") {
             Self::Anthropic
-        } else if path.starts_with("/google/") || path.starts_with("/v1beta/") {
+        } else if path.starts_with("/google/")
+            || path.starts_with("/v1beta/")
+            || path.starts_with("/v1alpha/")
+            || (path.starts_with("/v1/models/") && ends_in_verb(path))
+        {
             Self::Google
         } else if path.ends_with("/responses") {
             Self::Responses
@@ -156,16 +167,18 @@ impl ApiDialect {
         let kind = kind.unwrap_or_else(|| anthropic_type(self.status_of(problem)));
         fields([
             ("type", json!(kind)),
-            ("message", json!(problem.message)),
+            ("message", json!(told(problem, TOO_LONG_FOR_ANTHROPIC))),
             ("code", json!(problem.code)),
         ])
     }
 
     fn google_error(self, problem: &Problem) -> Map<String, Value> {
         let status = self.status_of(problem);
+        let mut message = problem.message.to_string();
         let mut error = if let Some(said) = self.own_words(problem) {
             said.error.clone()
         } else {
+            message = told(problem, TOO_LONG_FOR_GOOGLE);
             let kind = self.naming(problem).map(|it| it.kind);
             let kind = kind.unwrap_or_else(|| google_status(status));
             fields([
@@ -180,7 +193,7 @@ impl ApiDialect {
                 ),
             ])
         };
-        error.insert("message".to_owned(), json!(problem.message));
+        error.insert("message".to_owned(), json!(message));
         if let Some(wait_ms) = problem.wait_ms() {
             let details = error.entry("details").or_insert_with(|| json!([]));
             let known = details.as_array().into_iter().flatten();
@@ -237,6 +250,15 @@ impl ApiDialect {
             json!({"type": "response.failed", "sequence_number": number + 1, "response": response});
         let event = Value::from(event);
         format!("event: error\ndata: {event}\n\nevent: response.failed\ndata: {failed}\n\n")
+    }
+}
+
+/// What a problem is told as: behind the dialect's own words where its clients
+/// know those alone.
+fn told(problem: &Problem, too_long: &str) -> String {
+    match problem.kind {
+        Some(FailureKind::TooLong) => format!("{too_long}: {}", problem.message),
+        _ => problem.message.to_string(),
     }
 }
 

@@ -2,28 +2,37 @@
 //! their own clients call them; `docs/providers.md` §12.
 
 use axum::http::{HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::app::{PromptToEstimate, RelayBody};
+use crate::app::{ModelChoice, PromptToEstimate, RelayBody};
 use crate::model::{CallDialect, ProviderId, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::native::read_query;
+use crate::gateway::openai::usable_models;
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
-use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, POST, Route, route};
+use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
 
 /// The path of a call to a model in Google's dialect: the model, which may
 /// have a provider before it, and a verb.
 pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
+/// The same before Google's newer versions of it: its library for Python asks
+/// there, and OpenAI's clients look models up there. `docs/providers.md` §10.
+const OLDER_GOOGLE_PATH: &str = "/v1/models/{*model}";
+const NEWEST_GOOGLE_PATH: &str = "/v1alpha/models/{*call}";
+/// What Google's models can be asked to do, as it stands at the end of a path.
+const VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
+const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
+const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
 /// What a call is answered that may ask for a stream.
 const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 3] = [
+pub static OF_VENDORS: [Route; 6] = [
     route!(
         POST,
         "/v1/messages",
@@ -58,18 +67,55 @@ pub static OF_VENDORS: [Route; 3] = [
         RouteDocs::new(
             "generate_content",
             "google",
-            "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.",
+            GOOGLE_DOCS,
         )
-        .parameters(&[ParameterDocs::in_path(
-            "call",
-            "The model, a colon, and what it is to do",
-        )])
+        .parameters(&[ParameterDocs::in_path("call", GOOGLE_CALL)])
         .body(SchemaDocs::Any)
         .responses(&[STREAMS])
     ),
+    route!(
+        GET,
+        "/v1beta/models",
+        CHAT,
+        list_google_models,
+        RouteDocs::new(
+            "google_models",
+            "google",
+            "Lists the models that the caller's keys can use, as Google lists its own.",
+        )
+        .responses(&[ResponseDocs::new(200, "As Google lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        OLDER_GOOGLE_PATH,
+        CHAT,
+        generate_content,
+        RouteDocs::new("generate_content_v1", "google", GOOGLE_DOCS)
+            .parameters(&[ParameterDocs::in_path("model", GOOGLE_CALL)])
+            .body(SchemaDocs::Any)
+            .responses(&[STREAMS])
+    ),
+    route!(
+        POST,
+        NEWEST_GOOGLE_PATH,
+        CHAT,
+        generate_content,
+        RouteDocs::new("generate_content_v1alpha", "google", GOOGLE_DOCS)
+            .parameters(&[ParameterDocs::in_path("call", GOOGLE_CALL)])
+            .body(SchemaDocs::Any)
+            .responses(&[STREAMS])
+    ),
 ];
+/// Whether a path ends in what Google's models can be asked to do.
+pub fn ends_in_verb(path: &str) -> bool {
+    path.rsplit_once(':')
+        .is_some_and(|(_, verb)| VERBS.contains(&verb))
+}
+
 /// Says that a count is ours, and not the provider's.
 const ESTIMATED: &str = "x-latchkey-estimated";
+/// When a model was made of which nobody says it.
+const NO_DAY: &str = "1970-01-01T00:00:00Z";
 const MESSAGES: &str = "/v1/messages";
 const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
 
@@ -146,6 +192,44 @@ async fn anthropic_target(
 fn provider_of(model: Option<&str>, own: &[&str], vendor: &str) -> Option<ProviderId> {
     let is_own = |model: &&str| own.iter().any(|start| model.starts_with(start));
     model.filter(is_own).map(|_| ProviderId::from(vendor))
+}
+
+/// Lists the models that the caller's keys can use, as Google lists its own.
+pub async fn list_google_models(call: Call) -> HandlerResult {
+    let models = usable_models(&call).await?;
+    json_response(StatusCode::OK, &google_list(&models))
+}
+
+/// The list of models as another vendor than OpenAI writes it, where a header
+/// says that its own library asks.
+pub fn list_as_vendor(call: &Call, models: &[ModelChoice]) -> Option<Value> {
+    if call.header("anthropic-version").is_some() {
+        return Some(anthropic_list(models));
+    }
+    let is_googles = ["x-goog-api-key", "x-goog-api-client"]
+        .iter()
+        .any(|name| call.header(name).is_some());
+    is_googles.then(|| google_list(models))
+}
+
+fn google_list(models: &[ModelChoice]) -> Value {
+    let listed = models.iter().map(|model| {
+        let name = model.full();
+        json!({"name": format!("models/{name}"), "displayName": name,
+            "supportedGenerationMethods": VERBS})
+    });
+    json!({"models": listed.collect::<Vec<_>>()})
+}
+
+fn anthropic_list(models: &[ModelChoice]) -> Value {
+    let listed = models.iter().map(|model| {
+        let name = model.full();
+        json!({"type": "model", "id": name, "display_name": name, "created_at": NO_DAY})
+    });
+    let listed: Vec<Value> = listed.collect();
+    let id_of = |model: Option<&Value>| model.map(|it| it["id"].clone());
+    let (first, last) = (id_of(listed.first()), id_of(listed.last()));
+    json!({"data": listed, "has_more": false, "first_id": first, "last_id": last})
 }
 
 /// Has the provider count tokens that counts them in this dialect; what others

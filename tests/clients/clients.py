@@ -262,6 +262,17 @@ def google_chat():
     assert "models/gemini-3.1-flash-lite" in [model.name for model in client.models.list()]
 
 
+def google_for_every_provider():
+    # Without a word the library asks before the path `/v1`.
+    client = genai.Client(api_key=TOKEN, http_options=types.HttpOptions(base_url=GATEWAY))
+    for model in ("gemini-3.1-flash-lite", "anthropic/claude-haiku-5-5", "openai/gpt-5.2"):
+        assert client.models.generate_content(model=model, contents="count").text == COUNT, model
+        pieces = client.models.generate_content_stream(model=model, contents="count")
+        assert "".join(piece.text or "" for piece in pieces) == COUNT, model
+        assert client.models.count_tokens(model=model, contents="hi").total_tokens > 0, model
+    assert "models/google/gemini-3.1-flash-lite" in [model.name for model in client.models.list()]
+
+
 def google_tools():
     def weather(city: str) -> str:
         """Tells the weather."""
@@ -303,7 +314,7 @@ CHECKS = [
     openai_responses, openai_embeddings, openai_images, openai_models, openai_native, openai_errors, openai_retries,
     key_per_request,
     anthropic_chat, anthropic_tools, anthropic_errors,
-    google_chat, google_tools, google_json_output, google_errors,
+    google_chat, google_for_every_provider, google_tools, google_json_output, google_errors,
 ]
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::BODY_BYTES_MAX;
+use crate::gateway::vendors::list_as_vendor;
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -69,9 +70,13 @@ pub async fn edit_images(call: Call) -> HandlerResult {
     edit_picture(call).await
 }
 
-/// Lists the models that the caller's keys can use.
+/// Lists the models that the caller's keys can use, as the vendor lists them
+/// whose headers the caller sends.
 pub async fn list_models(call: Call) -> HandlerResult {
     let models = usable_models(&call).await?;
+    if let Some(list) = list_as_vendor(&call, &models) {
+        return json_response(StatusCode::OK, &list);
+    }
     let listed: Vec<Value> = models.iter().map(describe_model).collect();
     json_response(StatusCode::OK, &json!({"object": "list", "data": listed}))
 }
@@ -110,7 +115,7 @@ fn no_such_model(name: &str) -> Problem {
 }
 
 /// The models that the caller's keys can use.
-async fn usable_models(call: &Call) -> Result<Vec<ModelChoice>, Problem> {
+pub async fn usable_models(call: &Call) -> Result<Vec<ModelChoice>, Problem> {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.asks.fetch_models(caller).await?;
     let picture_models = app.pictures.list_models(caller).await?;

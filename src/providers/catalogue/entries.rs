@@ -4,11 +4,12 @@ use url::Url;
 
 use crate::model::{ProviderId, ProviderKind};
 
-use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks};
+use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ThinkingWords};
 
 use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
 const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Effort,
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: true,
@@ -18,6 +19,7 @@ const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     call_ids: CallIds::Plain,
 });
 const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Effort,
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
@@ -27,6 +29,27 @@ const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     call_ids: CallIds::Plain,
 });
 const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Effort,
+    output_limit: "max_tokens",
+    asks_for_usage: true,
+    has_dearer_ways: false,
+    has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
+});
+const OF_OPENROUTER: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::OpenRouter,
+    output_limit: "max_tokens",
+    asks_for_usage: true,
+    has_dearer_ways: false,
+    has_responses: true,
+    has_models_without_chat: false,
+    seed: "seed",
+    call_ids: CallIds::Plain,
+});
+const OF_DEEPSEEK: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::DeepSeek,
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
@@ -36,6 +59,7 @@ const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     call_ids: CallIds::Plain,
 });
 const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Effort,
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
@@ -45,6 +69,7 @@ const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
     call_ids: CallIds::Plain,
 });
 const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Mistral,
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
@@ -54,6 +79,7 @@ const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
     call_ids: CallIds::Short,
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    thinking: ThinkingWords::Unknown,
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
@@ -164,7 +190,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "openrouter",
         name: "OpenRouter",
-        dialect: OPENAI_OLD_LIMIT,
+        dialect: OF_OPENROUTER,
         base_url: "https://openrouter.ai/api/v1",
         check: "/key",
         default_model: "openai/gpt-6-luna",
@@ -212,7 +238,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "deepseek",
         name: "DeepSeek",
-        dialect: OPENAI_OLD_LIMIT,
+        dialect: OF_DEEPSEEK,
         base_url: "https://api.deepseek.com",
         check: "/user/balance",
         default_model: "deepseek-flash",

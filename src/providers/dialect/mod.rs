@@ -25,12 +25,16 @@ mod responses;
 mod round_trip_tests;
 mod seal_tag;
 mod settled_calls;
+mod settled_names;
 mod surface;
 mod translation;
 #[cfg(test)]
 mod translation_tests;
 #[cfg(test)]
 mod usage_tests;
+#[cfg(test)]
+mod vendor_rule_tests;
+mod wrapped_answer;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -48,7 +52,7 @@ pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
-    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage, is_only_usage,
+    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ThinkingWords, ask_for_usage, is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;

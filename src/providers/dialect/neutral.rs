@@ -16,6 +16,8 @@ pub struct NeutralRequest {
     /// Whether the model may call several tools at once.
     pub one_tool_at_a_time: bool,
     pub output: OutputFormat,
+    /// Whether the answer is to be one of the words of its schema, and no JSON.
+    pub answers_in_one_word: bool,
     pub sampling: Sampling,
     pub reasoning: Reasoning,
     /// How many answers are wanted; none for one.
@@ -190,6 +192,10 @@ pub enum SealMaker {
     AnthropicRedacted,
     Google,
     OpenAi,
+    /// OpenRouter, for whichever vendor is behind it: its details as they came.
+    OpenRouter,
+    /// Vendors who sign nothing and want the text back.
+    Unsigned,
     /// Somebody else, named as it came.
     Other,
 }

@@ -9,14 +9,14 @@ use crate::providers::Catalogue;
 
 /// Who calls: in Responses, or in a dialect of its own.
 #[derive(Clone, Copy)]
-enum Caller {
+pub enum Caller {
     Chat,
     Responses,
     Messages,
     Google,
 }
 
-fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTranslator>) {
+pub fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTranslator>) {
     let catalogue = Catalogue::new(&[]).unwrap();
     let (provider, model) = model.split_once('/').unwrap();
     let text = body.to_string();
@@ -40,12 +40,12 @@ fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTra
     (serde_json::from_slice(&body).unwrap(), answers)
 }
 
-fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
+pub fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
     let written = answers.translate_whole(said, said.to_string().as_bytes());
     serde_json::from_slice(&written.unwrap()).unwrap()
 }
 
-const CLAUDE: &str = "anthropic/claude-opus-5-5";
+pub const CLAUDE: &str = "anthropic/claude-opus-5-5";
 const GEMINI: &str = "google/gemini-3.1-flash-lite";
 /// It takes tools in OpenAI's Responses alone.
 const GPT: &str = "openai/gpt-6-luna";
@@ -72,7 +72,7 @@ fn gpt_says() -> Value {
 }
 
 /// The blocks and the parts that carry a thought, wherever they stand.
-fn model_turn(sent: &Value) -> &Value {
+pub fn model_turn(sent: &Value) -> &Value {
     let turns = sent["messages"].as_array().or(sent["contents"].as_array());
     let is_models = |turn: &&Value| turn["role"] == "assistant" || turn["role"] == "model";
     let turn = turns.unwrap().iter().find(is_models).unwrap();
@@ -155,7 +155,7 @@ fn tools_for(caller: Caller) -> Value {
 
 /// Says what a model said to a caller, and has the caller send it back with
 /// the tool's result.
-fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
+pub fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
     let mut hello = match caller {
         Caller::Chat => json!({"model": "x", "messages": [{"role": "user", "content": "?"}]}),
         Caller::Responses => json!({"model": "x", "input": [{"role": "user", "content": "?"}]}),

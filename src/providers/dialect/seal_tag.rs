@@ -5,11 +5,13 @@ use super::neutral::{Seal, SealMaker};
 
 /// What a seal of another provider's begins with.
 pub const TAG: &str = "latchkey.";
-const MAKERS: [(&str, SealMaker); 5] = [
+const MAKERS: [(&str, SealMaker); 7] = [
     ("google", SealMaker::Google),
     ("anthropic", SealMaker::Anthropic),
     ("anthropic-redacted", SealMaker::AnthropicRedacted),
     ("openai", SealMaker::OpenAi),
+    ("openrouter", SealMaker::OpenRouter),
+    ("unsigned", SealMaker::Unsigned),
     ("other", SealMaker::Other),
 ];
 

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::neutral::{Content, NeutralRequest, ToolResult, Turn, Untranslatable};
+use super::neutral::{Content, NeutralRequest, Part, Speaker, ToolResult, Turn, Untranslatable};
 
 /// The longest id that every vendor takes, but for those with short ones.
 const ID_CHARACTERS_MAX: usize = 40;
@@ -125,21 +125,58 @@ impl CallIds {
 }
 
 /// Puts results in the order of their calls, and before anything else that is
-/// said in their turn.
+/// said until the model speaks again: vendors want them right behind the calls.
 fn order_results(turns: &mut Vec<Turn>) {
-    join_turns(turns);
     let mut calls: HashMap<String, usize> = HashMap::new();
-    for turn in turns.iter_mut() {
-        turn.parts.sort_by_cached_key(|part| match &part.what {
-            Content::Result(result) => calls.get(&result.id).copied().unwrap_or(usize::MAX),
-            _ => usize::MAX,
-        });
+    let (mut ordered, mut said) = (Vec::with_capacity(turns.len()), Vec::new());
+    for turn in turns.drain(..) {
+        if turn.speaker != Speaker::Model {
+            said.push(turn);
+            continue;
+        }
+        ordered.append(&mut results_first(std::mem::take(&mut said), &calls));
         for part in &turn.parts {
             if let Content::Call(call) = &part.what {
                 calls.insert(call.id.clone(), calls.len());
             }
         }
+        ordered.push(turn);
     }
+    ordered.append(&mut results_first(said, &calls));
+    *turns = ordered;
+    join_turns(turns);
+}
+
+/// What was said between two turns of the model, what its tools gave back
+/// before all else. A turn that had nothing else is left out.
+fn results_first(mut said: Vec<Turn>, calls: &HashMap<String, usize>) -> Vec<Turn> {
+    let is_result = |part: &Part| matches!(part.what, Content::Result(_));
+    let mut results = Vec::new();
+    said.retain_mut(|turn| {
+        let was_empty = turn.parts.is_empty();
+        let (of_tools, others) = std::mem::take(&mut turn.parts)
+            .into_iter()
+            .partition::<Vec<_>, _>(is_result);
+        results.extend(of_tools);
+        turn.parts = others;
+        was_empty || !turn.parts.is_empty()
+    });
+    if results.is_empty() {
+        return said;
+    }
+    results.sort_by_cached_key(|part| match &part.what {
+        Content::Result(result) => calls.get(&result.id).copied().unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    });
+    let speaker = Speaker::Person;
+    said.insert(
+        0,
+        Turn {
+            speaker,
+            parts: results,
+        },
+    );
+    said
 }
 
 /// Makes one turn of those of one speaker that follow each other.

@@ -17,6 +17,8 @@ use super::json::Json;
 use super::neutral::{NeutralRequest, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
+use super::settled_names::SettledNames;
+use super::wrapped_answer::AnswerUnwrapper;
 use super::{Dialect, anthropic, google, openai, responses};
 
 /// The tool whose input is the JSON that was asked for.
@@ -107,6 +109,8 @@ pub fn translate(
     };
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
+    let function_names = request.settle_names(dialect);
+    let unwrapper = request.wrap_answer(dialect);
     let surface = surface_for(&request, chat.model, dialect);
     let written = match dialect {
         _ if surface == Surface::Responses => responses::write_request(&mut request, chat)?,
@@ -118,7 +122,7 @@ pub fn translate(
         _ if surface == Surface::Responses => Box::new(responses::ResponseReader::default()),
         Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
-        _ => Box::new(openai::ChatReader::default()),
+        _ => Box::<openai::ChatReader>::default(),
     };
     let names = AnswerNames {
         created_s: chat.at_s,
@@ -139,6 +143,8 @@ pub fn translate(
             is_on: written.asks_by_tool,
             ..JsonTool::default()
         },
+        names: function_names,
+        unwrapper,
         answer: ParsedAnswer::default(),
         pieces: Vec::new(),
         has_calls: false,
@@ -179,6 +185,9 @@ pub struct AnswerTranslator {
     writer: Box<dyn AnswerWriter>,
     format: AnswerFormat,
     json_tool: JsonTool,
+    names: SettledNames,
+    /// Takes off what was put around the schema of the answer.
+    unwrapper: Option<AnswerUnwrapper>,
     answer: ParsedAnswer,
     pieces: Vec<AnswerPiece>,
     /// Whether the model asks for a tool.
@@ -226,9 +235,21 @@ impl AnswerTranslator {
         Ok(())
     }
 
-    /// Whether the model has said why it stopped.
-    pub fn has_finished(&self) -> bool {
-        self.has_finished
+    /// Writes a whole answer as a stream. One that does not say why the model
+    /// stopped is none.
+    pub fn write_whole_as_stream(
+        &mut self,
+        answer: &Value,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), FailureClass> {
+        // A whole answer is read as an event is.
+        self.write_event(answer, data, out)?;
+        if !self.has_finished {
+            return Err(FailureClass::Upstream);
+        }
+        self.write_end(out);
+        Ok(())
     }
 
     /// Writes the end of a stream that its provider has ended. Some say
@@ -241,12 +262,7 @@ impl AnswerTranslator {
             } else {
                 Finish::Stop
             };
-            let piece = AnswerPiece::Finish(finish);
-            if self.json_tool.is_on {
-                self.json_tool.pass(piece, &mut self.pieces);
-            } else {
-                self.pieces.push(piece);
-            }
+            self.pass(AnswerPiece::Finish(finish));
             for piece in std::mem::take(&mut self.pieces) {
                 self.writer.write_piece(piece, out);
             }
@@ -274,14 +290,38 @@ impl AnswerTranslator {
         let event = Json::parse(data).ok_or(FailureClass::Upstream)?;
         let mut read = Vec::new();
         self.reader.read(&event, &mut read);
-        if !self.json_tool.is_on {
-            self.pieces.append(&mut read);
-            return Ok(());
-        }
         for piece in read {
-            self.json_tool.pass(piece, &mut self.pieces);
+            self.pass(piece);
         }
         Ok(())
+    }
+
+    /// Takes out of a piece what was put into the request for the provider's
+    /// sake: a tool, an object around a schema, other names for functions.
+    fn pass(&mut self, piece: AnswerPiece) {
+        let mut passed = Vec::new();
+        if self.json_tool.is_on {
+            self.json_tool.pass(piece, &mut passed);
+        } else {
+            passed.push(piece);
+        }
+        for mut piece in passed {
+            if let AnswerPiece::CallBegin { name, .. } = &mut piece {
+                self.names.restore(name);
+            }
+            match (&mut self.unwrapper, piece) {
+                (Some(unwrapper), AnswerPiece::Text(text)) => {
+                    let value = unwrapper.pass(&text);
+                    let value = Some(value).filter(|value| !value.is_empty());
+                    self.pieces.extend(value.map(AnswerPiece::Text));
+                }
+                (Some(unwrapper), AnswerPiece::Finish(finish)) => {
+                    self.pieces.extend(unwrapper.end().map(AnswerPiece::Text));
+                    self.pieces.push(AnswerPiece::Finish(finish));
+                }
+                (_, piece) => self.pieces.push(piece),
+            }
+        }
     }
 }
 

@@ -364,13 +364,8 @@ impl Relayed {
         let mut events = Vec::new();
         match &mut self.rewriting {
             AnswerChange::Translated(translator) => {
-                // It reads a whole answer as it reads an event.
-                let written = translator.write_event(&value, &body, &mut events);
+                let written = translator.write_whole_as_stream(&value, &body, &mut events);
                 written.map_err(|class| failed(&self.provider, class))?;
-                if !translator.has_finished() {
-                    return Err(failed(&self.provider, FailureClass::Upstream));
-                }
-                translator.write_end(&mut events);
             }
             AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
                 events = write_as_events(self.format, &value, self.wants_usage);

@@ -228,7 +228,7 @@ impl Meaning {
 }
 
 /// Joins the events of a message as Anthropic's libraries do.
-fn joined_message(events: &[Value]) -> Value {
+pub fn joined_message(events: &[Value]) -> Value {
     assert_eq!(events[0]["type"], "message_start");
     assert_eq!(events.last().unwrap()["type"], "message_stop");
     let mut message = events[0]["message"].clone();
@@ -279,7 +279,7 @@ fn joined_message(events: &[Value]) -> Value {
 }
 
 /// The events of a stream, without its comments.
-fn events_in(text: &str) -> Vec<Value> {
+pub fn events_in(text: &str) -> Vec<Value> {
     let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
     let events = data.filter(|data| *data != "[DONE]");
     events

@@ -5,6 +5,7 @@ mod endings;
 mod meanings;
 mod moves;
 mod talks;
+mod thoughts;
 mod written;
 
 use latchkey_emulator::providers::ProviderFault;

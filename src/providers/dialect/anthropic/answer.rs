@@ -70,9 +70,14 @@ impl MessageReader {
             "tool_use" => {
                 let at = self.calls.len();
                 self.calls.push(index);
+                // Some services that speak this dialect give none.
+                let id = match text("id") {
+                    "" => format!("call_{at}"),
+                    id => id.to_owned(),
+                };
                 pieces.push(AnswerPiece::CallBegin {
                     at,
-                    id: text("id").to_owned(),
+                    id,
                     name: text("name").to_owned(),
                 });
                 let input = &block["input"];

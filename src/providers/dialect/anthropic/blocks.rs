@@ -36,7 +36,7 @@ pub fn write_thought(thought: &Thought) -> Option<Json> {
             ("type", "redacted_thinking".into()),
             ("data", data.as_str().into()),
         ])),
-        SealMaker::Google | SealMaker::OpenAi | SealMaker::Other => None,
+        _ => None,
     }
 }
 

@@ -225,6 +225,9 @@ fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(),
         let parts = match &message["content"] {
             Json::Text(text) => vec![Part::text(text)],
             Json::List(blocks) => {
+                for block in blocks {
+                    note_ignored(block, request);
+                }
                 let blocks = blocks.iter().map(|block| read_block(block, &place));
                 blocks.collect::<Result<_, _>>()?
             }
@@ -237,6 +240,17 @@ fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(),
         request.turns.push(Turn { speaker, parts });
     }
     Ok(())
+}
+
+/// Notes what is asked of a document that no other dialect has words for.
+fn note_ignored(block: &Json, request: &mut NeutralRequest) {
+    if block["citations"]["enabled"].as_bool() == Some(true) {
+        request.ignored.add("citations");
+    }
+    let is_words = matches!(block["source"]["type"].as_str(), Some("text" | "content"));
+    if block.get("context").is_some() && !is_words {
+        request.ignored.add("context");
+    }
 }
 
 fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
@@ -361,8 +375,11 @@ fn read_document(block: &Json) -> Result<Content, Untranslatable> {
             return Ok(Content::File(file));
         }
     };
-    Ok(Content::Text(match title {
-        Some(title) => format!("{title}:\n{words}"),
-        None => words,
+    let about = [title, block["context"].as_str()];
+    let about: Vec<&str> = about.into_iter().flatten().collect();
+    Ok(Content::Text(if about.is_empty() {
+        words
+    } else {
+        format!("{}:\n{words}", about.join("\n"))
     }))
 }

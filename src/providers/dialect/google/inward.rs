@@ -8,7 +8,8 @@ use crate::providers::dialect::neutral::{
     plain_media_type,
 };
 
-use super::seal::read_seal;
+use super::request::type_of_address;
+use super::seal::read_seals;
 use super::spelling::{json_schema, one_spelling};
 
 /// Fields that are read below.
@@ -23,6 +24,16 @@ const READ: &[&str] = &[
 ];
 /// Hints that change no answer elsewhere.
 const HINTS: &[&str] = &["safetySettings", "labels", "store"];
+/// Where Google keeps files of its callers, and films that it alone can watch.
+const OF_GOOGLE: [&str; 5] = [
+    "gs://",
+    "https://generativelanguage.googleapis.com/",
+    "https://www.youtube.com/",
+    "https://youtube.com/",
+    "https://youtu.be/",
+];
+/// The media type of an answer that is one of the words of its schema.
+const ONE_WORD: &str = "text/x.enum";
 const READ_CONFIG: &[&str] = &[
     "maxOutputTokens",
     "temperature",
@@ -62,10 +73,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         };
         read_config(config, &mut request)?;
     }
-    for part in body["systemInstruction"]["parts"].items() {
-        let text = part["text"].as_str().unwrap_or_default();
-        request.system.push(Part::text(text));
-    }
+    read_instruction(fields, &mut request)?;
     read_tools(fields, &mut request)?;
     read_choice(&body["toolConfig"]["functionCallingConfig"], &mut request)?;
     let contents = fields.list("contents")?;
@@ -80,6 +88,27 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         request.turns.push(turn);
     }
     Ok(request)
+}
+
+fn read_instruction(
+    fields: Fields<'_>,
+    request: &mut NeutralRequest,
+) -> Result<(), Untranslatable> {
+    let Some(instruction) = fields.get("systemInstruction") else {
+        return Ok(());
+    };
+    if !instruction.is_object() {
+        return Err(Untranslatable::malformed(
+            "`systemInstruction` must be a content, with its text in `parts`",
+        ));
+    }
+    for part in instruction["parts"].items() {
+        let text = part["text"].as_str();
+        let text = text
+            .ok_or_else(|| Untranslatable::new("A part of `systemInstruction` that is no text"))?;
+        request.system.push(Part::text(text));
+    }
+    Ok(())
 }
 
 fn tier_word(tier: &str) -> String {
@@ -128,6 +157,7 @@ fn read_config(config: Fields<'_>, request: &mut NeutralRequest) -> Result<(), U
         };
     }
     request.output = read_output(config)?;
+    request.answers_in_one_word = config.text("responseMimeType")? == Some(ONE_WORD);
     Ok(())
 }
 
@@ -257,9 +287,9 @@ fn read_part(
     calls: &mut OpenCalls,
     parts: &mut Vec<Part>,
 ) -> Result<(), Untranslatable> {
-    if let Some(thought) = part["thoughtSignature"].as_str().and_then(read_seal) {
-        parts.push(Part::of(Content::Thought(thought)));
-    }
+    let seals = part["thoughtSignature"].as_str().map(read_seals);
+    let thoughts = seals.into_iter().flatten();
+    parts.extend(thoughts.map(|thought| Part::of(Content::Thought(thought))));
     let text = part["text"].as_str();
     if part["thought"].as_bool() == Some(true) {
         parts.extend(text.map(|text| {
@@ -274,7 +304,7 @@ fn read_part(
         parts.push(Part::text(text));
         return Ok(());
     }
-    let file = read_file(part);
+    let file = read_file(part)?;
     let call = &part["functionCall"];
     let result = &part["functionResponse"];
     let what = if let Some(file) = file {
@@ -291,7 +321,7 @@ fn read_part(
             arguments,
         })
     } else if result.is_object() {
-        Content::Result(read_result(result, calls))
+        Content::Result(read_result(result, calls)?)
     } else {
         let (name, _) = part
             .fields()
@@ -306,27 +336,40 @@ fn read_part(
 }
 
 /// A file that comes with the call, or stands at an address.
-fn read_file(part: &Json) -> Option<File> {
+fn read_file(part: &Json) -> Result<Option<File>, Untranslatable> {
     let (inline, address) = (&part["inlineData"], &part["fileData"]);
     let (kind, at) = if inline.is_object() {
         let data = inline["data"].as_str().unwrap_or_default();
         (&inline["mimeType"], FilePlace::Base64(data.to_owned()))
     } else if address.is_object() {
         let url = address["fileUri"].as_str().unwrap_or_default();
+        if OF_GOOGLE.iter().any(|start| url.starts_with(start)) {
+            return Err(Untranslatable::new("A file by its address at Google"));
+        }
         (&address["mimeType"], FilePlace::Address(url.to_owned()))
     } else {
-        return None;
+        return Ok(None);
     };
-    Some(File {
-        media_type: plain_media_type(kind.as_str().unwrap_or_default()),
+    let said = plain_media_type(kind.as_str().unwrap_or_default());
+    let media_type = match &at {
+        FilePlace::Address(url) => type_of_address(&said, url).unwrap_or_default().to_owned(),
+        FilePlace::Base64(_) => said,
+    };
+    if media_type.is_empty() {
+        return Err(Untranslatable::malformed(
+            "`mimeType` of a file must say what the file is",
+        ));
+    }
+    Ok(Some(File {
+        media_type,
         name: inline["displayName"].as_str().map(str::to_owned),
         at,
         detail: None,
-    })
+    }))
 }
 
 /// What a function gave back: `output` and `error` have a meaning.
-fn read_result(result: &Json, calls: &mut OpenCalls) -> ToolResult {
+fn read_result(result: &Json, calls: &mut OpenCalls) -> Result<ToolResult, Untranslatable> {
     let response = &result["response"];
     let only = |name: &str| match response.fields() {
         [(field, value)] if field == name => Some(value),
@@ -339,12 +382,13 @@ fn read_result(result: &Json, calls: &mut OpenCalls) -> ToolResult {
         other => other.to_string(),
     };
     let mut parts = vec![Part::text(text)];
-    let files = result["parts"].items().iter().filter_map(read_file);
-    parts.extend(files.map(|file| Part::of(Content::File(file))));
-    ToolResult {
+    for part in result["parts"].items() {
+        parts.extend(read_file(part)?.map(|file| Part::of(Content::File(file))));
+    }
+    Ok(ToolResult {
         id: calls.end(result),
         name: result["name"].as_str().map(str::to_owned),
         parts,
         is_error: only("error").is_some(),
-    }
+    })
 }

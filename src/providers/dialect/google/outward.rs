@@ -10,7 +10,7 @@ use crate::providers::dialect::neutral::Seal;
 use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
 
 use super::request::NO_SIGNATURE;
-use super::seal::write_seal;
+use super::seal::write_seals;
 
 /// A call whose arguments have not come whole.
 struct OpenCall {
@@ -31,7 +31,9 @@ pub struct ContentWriter {
     calls: Vec<OpenCall>,
     /// The thought since the last seal.
     thought: String,
-    /// A seal, for what comes behind it.
+    /// Seals, with their thoughts, that no part has signed yet.
+    sealed: Vec<(String, Seal)>,
+    /// The same as one seal, for what comes behind it.
     seal: Option<String>,
     finish: Option<Finish>,
     sources: Vec<Json>,
@@ -48,6 +50,7 @@ impl ContentWriter {
             chunks: 0,
             calls: Vec::new(),
             thought: String::new(),
+            sealed: Vec::new(),
             seal: None,
             finish: None,
             sources: Vec::new(),
@@ -62,9 +65,14 @@ impl ContentWriter {
         }
     }
 
-    fn sealed(&mut self, seal: &Seal) -> String {
+    /// Seals the thought that was told, beside those that no part has signed.
+    fn seal_thought(&mut self, seal: Seal) {
+        if self.seal.is_none() {
+            self.sealed.clear();
+        }
         let thought = std::mem::take(&mut self.thought);
-        write_seal(&thought, seal)
+        self.sealed.push((thought, seal));
+        self.seal = write_seals(&self.sealed);
     }
 
     /// A part, with the seal that signs it.
@@ -143,7 +151,7 @@ impl ContentWriter {
                 self.thought.push_str(&text);
                 return Some(object([("text", text.into()), ("thought", true.into())]));
             }
-            AnswerPiece::Sealed(seal) => self.seal = Some(self.sealed(&seal)),
+            AnswerPiece::Sealed(seal) => self.seal_thought(seal),
             AnswerPiece::CallBegin { id, name, .. } => {
                 let seal = self.seal.take();
                 self.calls.push(OpenCall {

@@ -156,12 +156,19 @@ fn write_thinking(request: &mut NeutralRequest, family: ModelFamily) -> Option<J
 /// one.
 pub fn write_schema(schema: &Json) -> Json {
     let mut written = schema.clone();
+    if let Some(definitions) = written.remove("definitions") {
+        written.set("$defs", definitions);
+    }
+    if let Some(place) = written["$ref"].as_str() {
+        let place = place.replacen("#/definitions/", "#/$defs/", 1);
+        written = refer_alone(&written, &place);
+    }
     written.remove("$schema");
     written.remove("strict");
     if let Some(constant) = written.remove("const") {
         written.set("enum", vec![constant]);
     }
-    for word in ["properties", "$defs", "definitions"] {
+    for word in ["properties", "$defs"] {
         if let Some(Json::Object(fields)) = written.get_mut(word) {
             for (_, inner) in fields {
                 *inner = write_schema(inner);
@@ -178,6 +185,23 @@ pub fn write_schema(schema: &Json) -> Json {
     if let Some(items) = written.get_mut("items") {
         *items = write_schema(items);
     }
+    written
+}
+
+/// A reference, beside which Google takes nothing but words with a `$`: the
+/// rest stands around it.
+fn refer_alone(schema: &Json, place: &str) -> Json {
+    let is_own = |(name, _): &&(String, Json)| name.starts_with('$');
+    let (own, around): (Vec<_>, Vec<_>) = schema.fields().iter().partition(is_own);
+    let mut alone = Json::Object(own.into_iter().cloned().collect());
+    alone.set("$ref", place);
+    if around.is_empty() {
+        return alone;
+    }
+    let definitions = alone.remove("$defs");
+    let mut written = Json::Object(around.into_iter().cloned().collect());
+    written.set("anyOf", vec![alone]);
+    written.set_some("$defs", definitions);
     written
 }
 
@@ -344,7 +368,7 @@ fn write_file(file: &File) -> Result<Json, Untranslatable> {
 }
 
 /// The media type of a file at an address: as it is said, or by its ending.
-fn type_of_address<'a>(said: &'a str, url: &str) -> Option<&'a str> {
+pub fn type_of_address<'a>(said: &'a str, url: &str) -> Option<&'a str> {
     if !said.is_empty() {
         return Some(said);
     }

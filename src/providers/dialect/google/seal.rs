@@ -8,39 +8,53 @@ use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{Seal, SealMaker, Thought};
 use crate::providers::dialect::seal_tag::{tag, untag};
 
-/// Writes a thought with its seal: clients give the seal back, and may leave
-/// the thought out.
-pub fn write_seal(text: &str, seal: &Seal) -> String {
-    let both = Json::List(vec![text.into(), seal.data.as_str().into()]);
-    STANDARD.encode(tag(&Seal {
-        maker: seal.maker,
-        data: both.to_string(),
-    }))
+/// Writes thoughts with their seals: clients give the seals back, and may
+/// leave the thoughts out. One field holds all that stand before one part.
+pub fn write_seals(thoughts: &[(String, Seal)]) -> Option<String> {
+    let both = |(text, seal): &(String, Seal)| {
+        Json::List(vec![text.as_str().into(), seal.data.as_str().into()])
+    };
+    let (last, before) = thoughts.split_last()?;
+    let tagged = |data: &Json| Seal {
+        maker: last.1.maker,
+        data: data.to_string(),
+    };
+    if before.is_empty() {
+        return Some(STANDARD.encode(tag(&tagged(&both(last)))));
+    }
+    let all = thoughts.iter().map(|(text, seal)| {
+        let sealed = tag(seal);
+        Json::List(vec![text.as_str().into(), sealed.into()])
+    });
+    Some(STANDARD.encode(tag(&tagged(&Json::List(all.collect())))))
 }
 
-/// Reads a seal; none where it is the word for "there is none".
-pub fn read_seal(written: &str) -> Option<Thought> {
-    let of_google = || Seal {
-        maker: SealMaker::Google,
-        data: written.to_owned(),
-    };
+/// Reads seals; none where the field has the word for "there is none".
+pub fn read_seals(written: &str) -> Vec<Thought> {
     let Ok(bytes) = STANDARD.decode(written) else {
-        return None;
+        return Vec::new();
     };
     let text = String::from_utf8(bytes).unwrap_or_default();
     let seal = untag(&text, SealMaker::Google);
-    let both = Json::parse(seal.data.as_bytes()).unwrap_or(Json::Null);
-    Some(match (both[0].as_str(), both[1].as_str()) {
-        (Some(text), Some(data)) => Thought {
-            text: text.to_owned(),
-            seal: Some(Seal {
-                maker: seal.maker,
-                data: data.to_owned(),
-            }),
-        },
-        _ => Thought {
-            text: String::new(),
-            seal: Some(of_google()),
-        },
-    })
+    let given = Json::parse(seal.data.as_bytes()).unwrap_or(Json::Null);
+    let thought = |text: &str, seal: Seal| Thought {
+        text: text.to_owned(),
+        seal: Some(seal),
+    };
+    if let (Some(said), Some(data)) = (given[0].as_str(), given[1].as_str()) {
+        let maker = seal.maker;
+        let data = data.to_owned();
+        return vec![thought(said, Seal { maker, data })];
+    }
+    let several = given.items().iter().filter_map(|one| {
+        let sealed = one[1].as_str()?;
+        Some(thought(one[0].as_str()?, untag(sealed, SealMaker::Google)))
+    });
+    let several: Vec<Thought> = several.collect();
+    if several.is_empty() {
+        let data = written.to_owned();
+        let maker = SealMaker::Google;
+        return vec![thought("", Seal { maker, data })];
+    }
+    several
 }

@@ -1,7 +1,7 @@
 //! Google's two spellings of a field, and its numbers in texts, put into one;
 //! `docs/providers.md` §10.6.
 
-use crate::providers::dialect::json::Json;
+use crate::providers::dialect::json::{Json, object};
 
 /// Fields whose content is the caller's own, and not Google's.
 const OF_CALLERS: [&str; 8] = [
@@ -14,6 +14,8 @@ const OF_CALLERS: [&str; 8] = [
     "labels",
     "partMetadata",
 ];
+/// Lists, for which proto3 takes one item alone too.
+const LISTS: [&str; 4] = ["contents", "parts", "tools", "functionDeclarations"];
 /// Whole numbers, which proto3 may write as texts.
 const WHOLE: [&str; 5] = [
     "maxOutputTokens",
@@ -36,6 +38,10 @@ pub fn one_spelling(json: &Json) -> Json {
                     as_number(value)
                 } else {
                     one_spelling(value)
+                };
+                let value = match value {
+                    Json::Object(_) if LISTS.contains(&name.as_str()) => Json::List(vec![value]),
+                    value => value,
                 };
                 (name, value)
             });
@@ -98,7 +104,29 @@ pub fn json_schema(schema: &Json) -> Json {
             _ => written.set(name, value.clone()),
         }
     }
+    if may_be_null {
+        allow_null(&mut written);
+    }
     written
+}
+
+/// Lets a schema be null wherever it says what it may be; beside its type,
+/// which says so already.
+fn allow_null(schema: &mut Json) {
+    if let Some(Json::List(values)) = schema.get_mut("enum")
+        && !values.contains(&Json::Null)
+    {
+        values.push(Json::Null);
+    }
+    let null = || object([("type", "null".into())]);
+    for join in ["anyOf", "oneOf"] {
+        if let Some(Json::List(joined)) = schema.get_mut(join) {
+            joined.push(null());
+        }
+    }
+    if schema.get("$ref").is_some() {
+        *schema = object([("anyOf", vec![schema.clone(), null()].into())]);
+    }
 }
 
 fn is_number_format(format: &str) -> bool {

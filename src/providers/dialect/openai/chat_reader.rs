@@ -2,7 +2,10 @@
 
 use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
 use crate::providers::dialect::json::Json;
+use crate::providers::dialect::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translation::AnswerReader;
+
+use super::thought_details::ThoughtDetails;
 
 /// Reads answers, whole or chunk by chunk.
 #[derive(Default)]
@@ -11,6 +14,10 @@ pub struct ChatReader {
     calls: Vec<(u64, String)>,
     has_refused: bool,
     finished: bool,
+    /// What is to be given back of the thought that is being told.
+    details: ThoughtDetails,
+    /// Whether it is told in the field whose text is to be given back.
+    is_unsigned: bool,
 }
 
 impl AnswerReader for ChatReader {
@@ -25,6 +32,7 @@ impl AnswerReader for ChatReader {
         if let Some(reason) = choice["finish_reason"].as_str()
             && !std::mem::replace(&mut self.finished, true)
         {
+            self.seal_thought(pieces);
             pieces.push(AnswerPiece::Finish(self.read_finish(reason)));
         }
     }
@@ -36,6 +44,14 @@ impl ChatReader {
         // Some vendors have one name for it, some the other, and some both.
         if let Some(thought) = text("reasoning_content").or(text("reasoning")) {
             pieces.push(AnswerPiece::Thought(thought.to_owned()));
+            self.is_unsigned |= text("reasoning").is_none();
+        }
+        for detail in message["reasoning_details"].items() {
+            self.details.add(detail);
+        }
+        let says = ["content", "refusal"].iter().any(|it| text(it).is_some());
+        if says || !message["tool_calls"].items().is_empty() {
+            self.seal_thought(pieces);
         }
         if let Some(said) = text("content") {
             pieces.push(AnswerPiece::Text(said.to_owned()));
@@ -69,6 +85,18 @@ impl ChatReader {
                 });
             }
         }
+    }
+
+    /// Ends the thought that was told, with what is to be given back of it.
+    fn seal_thought(&mut self, pieces: &mut Vec<AnswerPiece>) {
+        let is_unsigned = std::mem::take(&mut self.is_unsigned);
+        let unsigned = || Seal {
+            maker: SealMaker::Unsigned,
+            data: String::new(),
+        };
+        let seal = self.details.take_seal();
+        let seal = seal.or_else(|| is_unsigned.then(unsigned));
+        pieces.extend(seal.map(AnswerPiece::Sealed));
     }
 
     /// A call, or a piece of one. A new id opens a new call, even under the

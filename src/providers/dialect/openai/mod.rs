@@ -5,6 +5,8 @@
 //! - `request`, `messages`: a chat of such a caller's, in the neutral form.
 //! - `models`, `outward`: a chat, written from the neutral form.
 //! - `chat_reader`: answers, read in the neutral form.
+//! - `thinking`: thoughts and efforts in the words of each vendor.
+//! - `thought_details`: OpenRouter's details of what a model thought.
 
 mod answer;
 mod chat_reader;
@@ -13,6 +15,8 @@ mod messages;
 mod models;
 mod outward;
 mod request;
+mod thinking;
+mod thought_details;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -34,7 +38,10 @@ pub use models::{family_of, is_refused_in_chat, needs_responses};
 pub use outward::{
     DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, refuse_unsayable, write_request,
 };
-pub use request::{read_format, read_function, read_request, read_sampling};
+pub use request::{
+    ALLOWED_TOOLS, allow_tools, read_format, read_function, read_request, read_sampling,
+};
+pub use thinking::ThinkingWords;
 
 pub const CHAT_PATH: &str = "/chat/completions";
 pub const EMBEDDINGS_PATH: &str = "/embeddings";
@@ -57,6 +64,7 @@ pub const REQUEST_FIELDS: RequestFields = RequestFields {
 /// What the vendors of this dialect disagree on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenAiQuirks {
+    pub thinking: ThinkingWords,
     /// The field that limits the output.
     pub output_limit: &'static str,
     /// Whether usage in a stream must be asked for.

@@ -7,15 +7,15 @@ use crate::providers::dialect::Dialect;
 use crate::providers::dialect::fields_reader::shorten;
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{
-    Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Speaker, ToolChoice,
-    ToolResult, Turn, Untranslatable,
+    CacheMark, Content, File, FilePlace, NeutralRequest, OutputFormat, Part, Speaker, Tool,
+    ToolChoice, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::ollama;
 use crate::providers::dialect::settled_calls::{CallIds, write_hex};
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::models::{ModelFamily, family_of};
-use super::{CHAT_PATH, OpenAiQuirks};
+use super::{CHAT_PATH, OpenAiQuirks, ThinkingWords};
 
 /// The most words that end an answer.
 const STOPS_MAX: usize = 4;
@@ -27,6 +27,7 @@ pub const DETAIL: &str = "high";
 pub const SCHEMA_NAME: &str = "output";
 /// How Ollama, below `/v1`, differs from OpenAI.
 const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
+    thinking: ThinkingWords::Effort,
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
@@ -48,7 +49,13 @@ pub fn write_request(
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
-    let messages = write_messages(request, quirks)?;
+    let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
+    ignore_cache_marks(request, takes_marks);
+    let talk = TalkWriter {
+        quirks,
+        takes_marks,
+    };
+    let messages = talk.write_messages(request)?;
     if messages.is_empty() {
         return Err(Untranslatable::new(
             "A call without anything that a person says",
@@ -56,7 +63,7 @@ pub fn write_request(
     }
     let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
     body.set_some(quirks.output_limit, request.max_tokens);
-    write_effort(request, family, &mut body);
+    quirks.thinking.write_effort(request, family, &mut body);
     write_tools(request, &mut body);
     write_format(request, &mut body);
     write_sampling(request, family, quirks, &mut body);
@@ -96,7 +103,8 @@ pub fn hash_user(user: &str) -> String {
     write_hex(Sha256::digest(user).iter())
 }
 
-/// Refuses what no model of a family can be told by OpenAI's means.
+/// Refuses what no model of a family can be told by OpenAI's means, and notes
+/// that a tool's schema is none that OpenAI keeps to.
 pub fn refuse_unsayable(
     request: &mut NeutralRequest,
     family: ModelFamily,
@@ -112,18 +120,11 @@ pub fn refuse_unsayable(
             "A text to stop at, which this model does not read,",
         ));
     }
-    request.ignore_cache_marks();
-    Ok(())
-}
-
-/// Writes how hard the model is to think.
-fn write_effort(request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
-    let asked = request.reasoning.asked_effort();
-    match asked.map(|effort| (effort, effort.nearest(family.efforts))) {
-        Some((_, Some(effort))) => body.set("reasoning_effort", effort.word()),
-        Some((effort, None)) if effort != Effort::None => request.ignored.add("reasoning_effort"),
-        _ => {}
+    let is_loose = |tool: &Tool| tool.is_strict && !is_closed(&tool.parameters);
+    if request.tools.iter().any(is_loose) {
+        request.ignored.add("strict");
     }
+    Ok(())
 }
 
 fn write_tools(request: &NeutralRequest, body: &mut Json) {
@@ -226,31 +227,146 @@ fn write_sampling(
     }
 }
 
-fn write_messages(
-    request: &NeutralRequest,
+/// Ignores marks for the cache: all, or those that OpenRouter has no place for.
+fn ignore_cache_marks(request: &mut NeutralRequest, takes_marks: bool) {
+    if !takes_marks {
+        request.ignore_cache_marks();
+    } else if request.tools.iter().any(|tool| tool.cache.is_some()) {
+        request.ignored.add("cache_control (of tools)");
+    }
+}
+
+/// Writes a conversation.
+#[derive(Clone, Copy)]
+struct TalkWriter {
     quirks: OpenAiQuirks,
-) -> Result<Vec<Json>, Untranslatable> {
-    let mut messages = Vec::new();
-    for part in &request.system {
-        if let Content::Text(text) = &part.what
-            && !text.is_empty()
-        {
-            messages.push(message("system", text.as_str()));
-        }
-    }
-    for turn in &request.turns {
-        match turn.speaker {
-            Speaker::Model => messages.extend(write_answer(turn)),
-            Speaker::System => {
-                let text = texts_of(&turn.parts);
-                if !text.is_empty() {
-                    messages.push(message("system", text));
-                }
+    /// Whether texts are marked for the cache.
+    takes_marks: bool,
+}
+
+impl TalkWriter {
+    fn write_messages(self, request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
+        let mut messages = Vec::new();
+        for part in &request.system {
+            if let Content::Text(text) = &part.what
+                && !text.is_empty()
+            {
+                let content = self.marked(text.as_str().into(), part.cache);
+                messages.push(message("system", content));
             }
-            Speaker::Person => add_person(turn, quirks, &mut messages)?,
         }
+        for turn in &request.turns {
+            match turn.speaker {
+                Speaker::Model => messages.extend(self.write_answer(turn)),
+                Speaker::System => {
+                    let text = texts_of(&turn.parts);
+                    if !text.is_empty() {
+                        let mark = turn.parts.iter().rev().find_map(|part| part.cache);
+                        messages.push(message("system", self.marked(text.into(), mark)));
+                    }
+                }
+                Speaker::Person => self.add_person(turn, &mut messages)?,
+            }
+        }
+        Ok(messages)
     }
-    Ok(messages)
+
+    /// A content, with the mark that stands at its end: texts alone have one.
+    fn marked(self, content: Json, mark: Option<CacheMark>) -> Json {
+        let Some(mark) = mark.filter(|_| self.takes_marks) else {
+            return content;
+        };
+        let mut parts = match content {
+            Json::List(parts) => parts,
+            text => vec![object([("type", "text".into()), ("text", text)])],
+        };
+        let mut written = object([("type", "ephemeral".into())]);
+        written.set_some("ttl", mark.is_for_an_hour.then_some("1h"));
+        if let Some(last) = parts.last_mut().filter(|last| last["type"].is("text")) {
+            last.set("cache_control", written);
+        }
+        Json::List(parts)
+    }
+
+    /// What a model has said; nothing where it has said nothing that can be said
+    /// again.
+    fn write_answer(self, turn: &Turn) -> Option<Json> {
+        let mut mark = None;
+        let mut text = String::new();
+        for part in &turn.parts {
+            if let Content::Text(more) = &part.what {
+                text.push_str(more);
+                mark = part.cache.or(mark);
+            }
+        }
+        let calls = turn.parts.iter().filter_map(|part| match &part.what {
+            Content::Call(call) => Some(object([
+                ("id", call.id.as_str().into()),
+                ("type", "function".into()),
+                (
+                    "function",
+                    object([
+                        ("name", call.name.as_str().into()),
+                        ("arguments", call.arguments.to_string().into()),
+                    ]),
+                ),
+            ])),
+            _ => None,
+        });
+        let calls: Vec<Json> = calls.collect();
+        if text.is_empty() && calls.is_empty() {
+            return None;
+        }
+        let content = if text.is_empty() {
+            Json::Null
+        } else {
+            self.marked(text.into(), mark)
+        };
+        let mut written = message("assistant", content);
+        if !calls.is_empty() {
+            written.set("tool_calls", calls);
+        }
+        self.quirks.thinking.write_thoughts(turn, &mut written);
+        Some(written)
+    }
+
+    /// What a person says, behind what the person's tools gave back. Their
+    /// pictures follow in a message of their own: a tool's holds text alone.
+    fn add_person(self, turn: &Turn, messages: &mut Vec<Json>) -> Result<(), Untranslatable> {
+        let mut parts = Vec::new();
+        let mut is_marked = false;
+        for part in &turn.parts {
+            let mark = part.cache.filter(|_| self.takes_marks);
+            match &part.what {
+                Content::Result(result) => {
+                    let mut written = write_result(result, self.quirks, &mut parts)?;
+                    let content = self.marked(written["content"].clone(), mark);
+                    written.set("content", content);
+                    messages.push(written);
+                    continue;
+                }
+                Content::Text(text) if text.is_empty() => continue,
+                Content::Text(text) => parts.push(text_part(text)),
+                Content::File(file) => parts.push(write_file(file, self.quirks)?),
+                Content::Thought(_) | Content::Call(_) => continue,
+            }
+            if mark.is_some() {
+                is_marked = true;
+                parts = match self.marked(Json::List(parts), mark) {
+                    Json::List(parts) => parts,
+                    other => vec![other],
+                };
+            }
+        }
+        match parts.as_slice() {
+            [] => {}
+            [only] if only["type"].is("text") && !is_marked => {
+                messages.push(message("user", only["text"].clone()));
+            }
+            _ => messages.push(message("user", parts)),
+        }
+        Ok(())
+    }
 }
 
 fn message(role: &str, content: impl Into<Json>) -> Json {
@@ -263,66 +379,6 @@ fn texts_of(parts: &[Part]) -> String {
         _ => None,
     });
     texts.collect::<Vec<_>>().join("\n\n")
-}
-
-/// What a model has said; nothing where it has said nothing that can be said
-/// again.
-fn write_answer(turn: &Turn) -> Option<Json> {
-    let text: String = turn
-        .parts
-        .iter()
-        .filter_map(|part| match &part.what {
-            Content::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    let calls = turn.parts.iter().filter_map(|part| match &part.what {
-        Content::Call(call) => Some(object([
-            ("id", call.id.as_str().into()),
-            ("type", "function".into()),
-            (
-                "function",
-                object([
-                    ("name", call.name.as_str().into()),
-                    ("arguments", call.arguments.to_string().into()),
-                ]),
-            ),
-        ])),
-        _ => None,
-    });
-    let calls: Vec<Json> = calls.collect();
-    if calls.is_empty() {
-        return (!text.is_empty()).then(|| message("assistant", text));
-    }
-    let content = (!text.is_empty()).then_some(text);
-    let mut written = message("assistant", content);
-    written.set("tool_calls", calls);
-    Some(written)
-}
-
-/// What a person says, behind what the person's tools gave back. Their
-/// pictures follow in a message of their own: a tool's holds text alone.
-fn add_person(
-    turn: &Turn,
-    quirks: OpenAiQuirks,
-    messages: &mut Vec<Json>,
-) -> Result<(), Untranslatable> {
-    let mut parts = Vec::new();
-    for part in &turn.parts {
-        match &part.what {
-            Content::Result(result) => messages.push(write_result(result, quirks, &mut parts)?),
-            Content::Text(text) if text.is_empty() => {}
-            Content::Text(text) => parts.push(text_part(text)),
-            Content::File(file) => parts.push(write_file(file, quirks)?),
-            Content::Thought(_) | Content::Call(_) => {}
-        }
-    }
-    match parts.as_slice() {
-        [] => {}
-        [only] if only["type"].is("text") => messages.push(message("user", only["text"].clone())),
-        _ => messages.push(message("user", parts)),
-    }
-    Ok(())
 }
 
 fn text_part(text: &str) -> Json {

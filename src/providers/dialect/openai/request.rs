@@ -54,6 +54,8 @@ const HINTS: &[&str] = &[
     "plugins",
     "transforms",
 ];
+/// The choice among some of the tools.
+pub const ALLOWED_TOOLS: &str = "allowed_tools";
 /// Values of hints that ask for nothing.
 const NOTHING: [&str; 5] = ["false", "0", "{}", "[]", "\"\""];
 /// Reads the body of a request. What other dialects cannot express is
@@ -76,6 +78,10 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         wants_usage: read_wants_usage(fields)?,
         ..NeutralRequest::default()
     };
+    if body["tool_choice"]["type"].is(ALLOWED_TOOLS) {
+        let allowed = &body["tool_choice"]["allowed_tools"];
+        request.tool_choice = allow_tools(allowed, &mut request.tools)?;
+    }
     refuse_unsayable(fields)?;
     for hint in HINTS {
         let asks = |value: &&Json| !NOTHING.contains(&value.to_string().as_str());
@@ -186,6 +192,23 @@ pub fn read_function(function: &Json) -> Tool {
     }
 }
 
+/// Cuts the tools down to those that may be called, where a choice names them;
+/// the choice among those. `described` holds their list and the mode.
+pub fn allow_tools(described: &Json, tools: &mut Vec<Tool>) -> Result<ToolChoice, Untranslatable> {
+    let allowed = described["tools"].items().iter();
+    let names: Vec<&str> = allowed
+        .filter_map(|it| it["name"].as_str().or(it["function"]["name"].as_str()))
+        .collect();
+    tools.retain(|tool| names.contains(&tool.name.as_str()));
+    match described["mode"].as_str() {
+        Some("auto") => Ok(ToolChoice::Auto),
+        Some("required") => Ok(ToolChoice::Any),
+        _ => Err(Untranslatable::malformed(
+            "`mode` of the allowed tools must be one of auto and required",
+        )),
+    }
+}
+
 fn read_tool_choice(fields: Fields<'_>) -> Result<ToolChoice, Untranslatable> {
     let (name, choice) = match fields.get("tool_choice") {
         Some(choice) => ("tool_choice", choice),
@@ -208,6 +231,8 @@ fn read_tool_choice(fields: Fields<'_>) -> Result<ToolChoice, Untranslatable> {
             let chosen = chosen.or(choice["name"].as_str());
             Ok(ToolChoice::One(chosen.unwrap_or_default().to_owned()))
         }
+        // Its list cuts the tools down.
+        (_, Some(ALLOWED_TOOLS)) => Ok(ToolChoice::Auto),
         _ => Err(Untranslatable::new(format!("That `{name}`"))),
     }
 }

@@ -9,7 +9,9 @@ use crate::providers::dialect::neutral::{
     Content, File, NeutralRequest, OutputFormat, Part, Reasoning, SealMaker, Speaker, Thought,
     ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
 };
-use crate::providers::dialect::openai::{read_call, read_format, read_sampling};
+use crate::providers::dialect::openai::{
+    ALLOWED_TOOLS, allow_tools, read_call, read_format, read_sampling,
+};
 use crate::providers::dialect::seal_tag::untag;
 
 use super::tool_names::{INPUT, read_tools, written_name};
@@ -91,6 +93,9 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         wants_usage: true,
         ..NeutralRequest::default()
     };
+    if body["tool_choice"]["type"].is(ALLOWED_TOOLS) {
+        request.tool_choice = allow_tools(&body["tool_choice"], &mut request.tools)?;
+    }
     for hint in HINTS.iter().filter(|hint| body.get(hint).is_some()) {
         request.ignored.add(hint);
     }
@@ -160,6 +165,8 @@ fn read_choice(fields: Fields<'_>) -> Result<ToolChoice, Untranslatable> {
                 choice["namespace"].as_str(),
             )))
         }
+        // Its list cuts the tools down.
+        (_, Some(ALLOWED_TOOLS)) => Ok(ToolChoice::Auto),
         _ => Err(Untranslatable::new("That `tool_choice`")),
     }
 }

@@ -28,6 +28,7 @@ pub fn write_request(
 ) -> Result<WrittenRequest, Untranslatable> {
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
+    request.ignore_cache_marks();
     if request.max_tokens.is_some_and(|it| it < OUTPUT_TOKENS_MIN) {
         return Err(Untranslatable::new(
             "A limit below 16 tokens, which this model does not take,",

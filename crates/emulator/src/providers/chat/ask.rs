@@ -65,6 +65,8 @@ pub struct Ask<'a> {
     pub usage_wanted: bool,
     /// Whether the ids of calls have nine letters and digits.
     pub has_short_ids: bool,
+    /// Whose words thoughts are told in.
+    pub vendor: &'static str,
     /// Tokens of the prompt.
     pub input: u64,
     /// The cost in dollars that this provider reports with its answer.
@@ -105,6 +107,7 @@ impl<'a> Ask<'a> {
             stream: body["stream"] == true,
             usage_wanted: true,
             has_short_ids: call.provider.id == "mistral",
+            vendor: call.provider.id,
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
             tier: served_tier(call),
@@ -138,6 +141,11 @@ impl<'a> Ask<'a> {
         );
         self.calls_max = calls_max(body["parallel_tool_calls"] != false);
         self.schema = schema_in(&body["response_format"], "/json_schema/schema");
+        self.thinks = match provider {
+            "deepseek" => body["thinking"]["type"] != "disabled",
+            "openrouter" => body["reasoning"]["effort"] != "none",
+            _ => false,
+        };
         self.usage_wanted =
             provider == "mistral" || body["stream_options"]["include_usage"] == true;
         if provider == "openai" {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::events::{Streamed, unnamed_event};
-use super::reply::{Reply, ToolCall};
+use super::reply::{Reply, SIGNATURE, ToolCall};
 use super::usage::Usage;
 
 /// When every emulated reply was made, in seconds since 1970.
@@ -52,6 +52,27 @@ fn call(ask: &Ask<'_>, at: usize, call: &ToolCall, arguments: &str) -> Value {
         "function": {"name": call.name, "arguments": arguments}})
 }
 
+/// What the model thought, in its vendor's fields: `docs/providers.md` §7.7.
+/// What `OpenRouter` passes on is what the vendor behind it wants back.
+fn thought(ask: &Ask<'_>, reply: &Reply) -> Option<Value> {
+    let text = reply.thought.as_deref();
+    let maker = ask.model.split('/').next().unwrap_or_default();
+    let first = reply.calls.first();
+    let detail = match (ask.vendor, maker) {
+        ("deepseek", _) => return text.map(|text| json!({"reasoning_content": text})),
+        ("openrouter", "google") => first.map(|it| {
+            json!({"type": "reasoning.encrypted", "data": SIGNATURE, "id": format!("call_{}", it.number),
+                "format": "google-gemini-v1", "index": 0})
+        })?,
+        ("openrouter", "anthropic") => {
+            json!({"type": "reasoning.text", "text": text?, "signature": SIGNATURE,
+                "format": "anthropic-claude-v1", "index": 0})
+        }
+        _ => return None,
+    };
+    Some(json!({"reasoning": text, "reasoning_details": [detail]}))
+}
+
 /// Writes a reply in chunks. One call alone opens in the first of them.
 pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
     let alone = reply.calls.len() == 1;
@@ -60,12 +81,18 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         first["content"] = Value::Null;
         first["tool_calls"] = json!([call(ask, 0, only, "")]);
     }
-    let mut pieces: Vec<String> = reply
-        .pieces()
-        .map(|text| delta(ask, &json!({"content": text})))
-        .collect();
+    // A thought comes before the calls, and signs them.
+    let thought = thought(ask, reply);
+    let opens_call = alone && thought.is_none();
+    if thought.is_some() {
+        first["content"] = json!("");
+        first.as_object_mut().map(|it| it.remove("tool_calls"));
+    }
+    let mut pieces: Vec<String> = thought.iter().map(|it| delta(ask, it)).collect();
+    let words = reply.pieces();
+    pieces.extend(words.map(|text| delta(ask, &json!({"content": text}))));
     for (at, called) in reply.calls.iter().enumerate() {
-        if !alone {
+        if !opens_call {
             pieces.push(delta(
                 ask,
                 &json!({"tool_calls": [call(ask, at, called, "")]}),
@@ -103,6 +130,13 @@ pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
             written
         });
         message["tool_calls"] = calls.collect();
+    }
+    for (name, value) in thought(ask, reply)
+        .iter()
+        .filter_map(Value::as_object)
+        .flatten()
+    {
+        message[name] = value.clone();
     }
     let mut answer = head(ask, "chat.completion");
     answer["choices"] =

@@ -81,7 +81,9 @@ pub fn broken_pair(messages: &Value) -> Option<String> {
             return Some(broken);
         }
         let next = messages.get(at + 1).copied().unwrap_or(&Value::Null);
-        let answered: HashSet<&str> = of_type(next, "tool_result")
+        // Results come first: what stands behind anything else is none.
+        let answered: HashSet<&str> = list(&next["content"])
+            .take_while(|block| block["type"] == "tool_result")
             .map(|result| text(result, "tool_use_id"))
             .collect();
         let mut calls = of_type(message, "tool_use").map(|call| text(call, "id"));

@@ -1,10 +1,11 @@
 //! What a vendor refuses in the body of a chat beyond the names of its
 //! fields, with the vendor's own words. Each rule has its source in
-//! `docs/providers.md` §7.4, §7.6, §9.5 and §10.6.
+//! `docs/providers.md` §7.4, §7.6, §7.7, §9.5 and §10.6.
 //!
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
 //! - `mistral`: Mistral's chat.
+//! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
 //! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
 //!   `strict_schemas`: what both refuse.
 
@@ -16,6 +17,7 @@ mod openai;
 mod openai_models;
 mod responses;
 mod strict_schemas;
+mod thoughts;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -49,6 +51,8 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
             write_broken(openai::broken_rule(call.body)?)
         }
         ("openai", "/responses") => write_broken(responses::broken_rule(call.body)?),
+        ("deepseek", "/chat/completions") => thoughts::broken_content(call.body)?,
+        ("openrouter", "/chat/completions") => thoughts::broken_details(call.body)?,
         ("mistral", "/chat/completions") => mistral::broken_rule(call.body)?,
         ("google", path) if path.ends_with("enerateContent") => {
             let model = path.strip_prefix("/models/")?.split_once(':')?.0;

@@ -32,6 +32,15 @@ fn broken(words: String, place: impl Into<Value>, code: Option<&'static str>) ->
 }
 
 fn broken_format(described: &Value) -> Option<Broken> {
+    let kind = &described["schema"]["type"];
+    if described["schema"].is_object() && kind != "object" {
+        let name = text(described, "name");
+        let kind = kind.as_str().unwrap_or("None");
+        let words = format!(
+            "Invalid schema for response_format '{name}': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{kind}\"'."
+        );
+        return Some(broken(words, "response_format", None));
+    }
     let is_strict = described["strict"] == true;
     let wrong = is_strict
         .then(|| broken_schema(&described["schema"]))

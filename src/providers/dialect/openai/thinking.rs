@@ -1,0 +1,131 @@
+//! Thoughts and efforts in the words of each vendor of OpenAI's dialect;
+//! `docs/providers.md` §7.7.
+
+use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::neutral::{
+    Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
+};
+
+use super::models::ModelFamily;
+use super::thought_details::ThoughtDetails;
+
+/// What a vendor calls how hard a model is to think, and what it thought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThinkingWords {
+    /// `reasoning_effort`; thoughts are not given back.
+    Effort,
+    /// `thinking` and `reasoning_effort`; `reasoning_content` is given back.
+    DeepSeek,
+    /// `reasoning`; `reasoning_details` are given back.
+    OpenRouter,
+    /// Some models think and some do not; no word that all of them take.
+    Mistral,
+    /// A vendor of whom nothing is known: who says `reasoning_content` gets it
+    /// back.
+    Unknown,
+}
+
+const OF_DEEPSEEK: [Effort; 3] = [Effort::Low, Effort::High, Effort::Max];
+const OF_OPENROUTER: [Effort; 6] = [
+    Effort::None,
+    Effort::Minimal,
+    Effort::Low,
+    Effort::Medium,
+    Effort::High,
+    Effort::XHigh,
+];
+
+impl ThinkingWords {
+    /// Writes how hard the model is to think.
+    pub fn write_effort(self, request: &mut NeutralRequest, family: ModelFamily, body: &mut Json) {
+        let Some(asked) = request.reasoning.asked_effort() else {
+            return;
+        };
+        match self {
+            Self::DeepSeek if asked == Effort::None => {
+                body.set("thinking", object([("type", "disabled".into())]));
+            }
+            Self::DeepSeek => set_nearest(asked, &OF_DEEPSEEK, body),
+            Self::Mistral => request.ignored.add("reasoning_effort"),
+            Self::OpenRouter => {
+                let effort = asked.nearest(&OF_OPENROUTER).map(Effort::word);
+                let budget = request.reasoning.budget.filter(|_| asked != Effort::None);
+                let told = match budget {
+                    Some(budget) => object([("max_tokens", budget.into())]),
+                    None => object([("effort", effort.into())]),
+                };
+                body.set("reasoning", told);
+            }
+            Self::Effort | Self::Unknown if family.efforts.is_empty() => {
+                if asked != Effort::None {
+                    request.ignored.add("reasoning_effort");
+                }
+            }
+            Self::Effort | Self::Unknown => set_nearest(asked, family.efforts, body),
+        }
+    }
+
+    /// Writes what a model thought into a message of its own.
+    pub fn write_thoughts(self, turn: &Turn, message: &mut Json) {
+        let thoughts = turn.parts.iter().filter_map(|part| match &part.what {
+            Content::Thought(thought) => Some(thought),
+            _ => None,
+        });
+        let has_calls = message.get("tool_calls").is_some();
+        match self {
+            Self::Effort | Self::Mistral => {}
+            Self::DeepSeek => {
+                let text: String = thoughts.map(|it| it.text.as_str()).collect();
+                if has_calls || !text.is_empty() {
+                    message.set("reasoning_content", text);
+                }
+            }
+            Self::Unknown => {
+                let text: String = thoughts
+                    .filter(|it| is_made_by(it, SealMaker::Unsigned))
+                    .map(|it| it.text.as_str())
+                    .collect();
+                if !text.is_empty() {
+                    message.set("reasoning_content", text);
+                }
+            }
+            Self::OpenRouter => write_details(thoughts, message),
+        }
+    }
+
+    /// Whether a message of the vendor's may mark up to where a prompt is
+    /// cached: OpenRouter passes the marks on to these makers.
+    pub fn takes_cache_marks(self, model: &str) -> bool {
+        let is_read = ["anthropic/", "google/"];
+        self == Self::OpenRouter && is_read.iter().any(|maker| model.starts_with(maker))
+    }
+}
+
+fn set_nearest(asked: Effort, known: &[Effort], body: &mut Json) {
+    body.set_some("reasoning_effort", asked.nearest(known).map(Effort::word));
+}
+
+fn is_made_by(thought: &Thought, maker: SealMaker) -> bool {
+    thought
+        .seal
+        .as_ref()
+        .is_some_and(|seal| seal.maker == maker)
+}
+
+/// Details as they came; a thought without any is a text.
+fn write_details<'a>(thoughts: impl Iterator<Item = &'a Thought>, message: &mut Json) {
+    let (mut details, mut text) = (ThoughtDetails::default(), String::new());
+    for thought in thoughts {
+        match &thought.seal {
+            Some(seal) if seal.maker == SealMaker::OpenRouter => details.add_sealed(seal),
+            Some(seal) if seal.maker != SealMaker::Unsigned => {}
+            _ => text.push_str(&thought.text),
+        }
+    }
+    let details = details.take();
+    if !details.is_empty() {
+        message.set("reasoning_details", details);
+    } else if !text.is_empty() {
+        message.set("reasoning", text);
+    }
+}
