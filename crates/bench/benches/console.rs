@@ -42,14 +42,10 @@ async fn measure() {
     setup.world.wait_until_ready().await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = rss_kb(child.id());
-    let (mut asked, mut most) = (Vec::new(), before);
-    let polls = cookies.iter().enumerate().map(|(at, cookie)| {
+    let mut most = before;
+    let polls = (0..PEOPLE).zip(&cookies).map(|(at, cookie)| {
         let address = format!("http://{}/usage/now?period=30d", setup.address);
-        poll(
-            address,
-            cookie,
-            EVERY.mul_f64(at as f64 / f64::from(PEOPLE)),
-        )
+        poll(address, cookie, EVERY * at / PEOPLE)
     });
     let looks = async {
         let began = Instant::now();
@@ -59,7 +55,7 @@ async fn measure() {
         }
     };
     let (polled, ()) = tokio::join!(join_all(polls), looks);
-    asked.extend(polled.into_iter().flatten());
+    let mut asked: Vec<Duration> = polled.into_iter().flatten().collect();
     end(&mut child);
     asked.sort_unstable();
     let at = |percent: usize| asked[(asked.len() * percent / 100).min(asked.len() - 1)];

@@ -66,14 +66,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
-        QuotaRefusal::AmbiguousAmount { less, more } => Trouble::new(
-            UNPROCESSABLE,
-            "That can be read in two ways",
-            format!(
-                "It may mean {less}, or {more}. Write one of these two, without anything between \
-                 thousands. Nothing was changed."
-            ),
-        ),
+        QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => name_one(),
         QuotaRefusal::Contradiction(between) => Trouble::new(
             UNPROCESSABLE,
@@ -129,6 +122,18 @@ fn bad_amount() -> Trouble {
         UNPROCESSABLE,
         "That is no amount",
         "Type a whole number of 1 or more, or dollars such as 4.50. Nothing was changed.",
+    )
+}
+
+/// What was typed as an amount has two readings.
+fn ambiguous_amount(less: &str, more: &str) -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That can be read in two ways",
+        format!(
+            "It may mean {less}, or {more}. Write one of these two, without anything between \
+             thousands. Nothing was changed."
+        ),
     )
 }
 

@@ -118,7 +118,18 @@ async fn a_key_that_is_sent_twice_is_stored_once_and_keeps_its_address() {
             assert!(!renamed.holds("keeps the name"), "{}", renamed.shown());
             contains(&renamed, "Home");
         }
-        stage.clock.advance_ms(60_001);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_imported_key_and_one_of_a_form_in_discord_keep_the_name_too() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let key = good("openai");
+        let page = mia.opens("/keys/new?provider=openai").await;
+        let named = [("key", &*format!("{key}-three")), ("name", "Home")];
+        mia.sends(&page, "/keys", &named).await;
         let form = mia.opens("/keys/import").await;
         let file = format!("OPENAI_API_KEY={key}");
         let found = mia.sends(&form, "/keys/import", &[("keys", &*file)]).await;

@@ -141,24 +141,24 @@ async fn a_block_is_for_whom_it_names_and_never_for_oneself() {
     .await;
 }
 
+/// The ids of a person, a server, a role and a channel.
+fn ids(stage: &Stage) -> [String; 4] {
+    let (role, channel) = stage.world().look(|state| {
+        let mut roles = state.servers.iter().flat_map(|server| &server.roles);
+        let role = roles.find(|role| role.name == "regulars").unwrap();
+        let mut channels = state.channels.iter();
+        let channel = channels.find(|channel| channel.server == Some(stage.scene.server));
+        (role.id, channel.unwrap().id)
+    });
+    let (person, server) = (stage.scene.member, stage.scene.server);
+    [person, server, role, channel].map(|id| id.to_string())
+}
+
 #[tokio::test]
 async fn an_id_of_another_kind_is_refused_by_name() {
     run(async |stage| {
         let omar = omar(stage).await;
-        let (person, server) = (
-            stage.scene.member.to_string(),
-            stage.scene.server.to_string(),
-        );
-        let (role, channel) = stage.world().look(|state| {
-            let roles = state.servers.iter().flat_map(|server| &server.roles);
-            let role = roles.into_iter().find(|role| role.name == "regulars");
-            let mut channels = state.channels.iter();
-            let channel = channels.find(|channel| channel.server == Some(stage.scene.server));
-            (
-                role.unwrap().id.to_string(),
-                channel.unwrap().id.to_string(),
-            )
-        });
+        let [person, server, _, channel] = ids(stage);
         let page = omar.opens("/operator").await;
         for (kind, id, is) in [
             ("server", &person, "a person"),
@@ -187,7 +187,16 @@ async fn an_id_of_another_kind_is_refused_by_name() {
         let refused = sends(&omar, &page, "/operator/tier", &tier).await;
         assert!(refused.holds("the id of a server"), "{}", refused.shown());
         assert!(omar.opens("/operator").await.holds("Nothing is set."));
-        // Those of managers, too.
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_of_another_kind_is_refused_on_a_servers_pages_too() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let [person, server, role, channel] = ids(stage);
+        let page = omar.opens("/operator").await;
         let (rules, budgets) = (
             format!("/servers/{server}/rules"),
             format!("/servers/{server}/budgets"),
