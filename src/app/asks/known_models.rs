@@ -28,6 +28,10 @@ pub struct KnownModels {
 }
 
 /// A model, as far as it is known.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about a model"
+)]
 pub struct KnownModel {
     pub name: String,
     /// Its provider's default here.

@@ -47,23 +47,8 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
         KeyRefusal::MalformedExtra {
-            field,
-            is_missing: true,
-            ..
-        } => (
-            400,
-            "malformed_field",
-            format!(
-                "“{field}” is missing, and the key is of no use without it. Nothing was stored."
-            ),
-        ),
-        KeyRefusal::MalformedExtra { field, .. } => (
-            400,
-            "malformed_field",
-            format!(
-                "“{field}” must be a plain name of letters, digits and dashes. Nothing was stored."
-            ),
-        ),
+            field, is_missing, ..
+        } => malformed_extra(field, *is_missing),
         KeyRefusal::KeyRefused {
             provider, kept_old, ..
         } => key_refused(provider, *kept_old),
@@ -119,6 +104,17 @@ fn name_too_long(characters: usize, max: usize) -> Message {
         "`name` has {characters} characters, and may have {max}. Nothing was stored; send a shorter one."
     );
     (400, "name_too_long", message)
+}
+
+/// What was sent beside a key is missing, or no name of such a thing.
+fn malformed_extra(field: &str, is_missing: bool) -> Message {
+    let why = if is_missing {
+        "is missing, and the key is of no use without it"
+    } else {
+        "must be a plain name of letters, digits and dashes"
+    };
+    let words = format!("“{field}” {why}. Nothing was stored.");
+    (400, "malformed_field", words)
 }
 
 /// What should be a name looks like a secret.

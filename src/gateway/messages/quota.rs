@@ -42,20 +42,8 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             "too_many_limits",
             format!("There are {max} limits at the most, and that is full. Clear one first."),
         ),
-        QuotaRefusal::BadAmount => (
-            400,
-            "malformed_amount",
-            text(
-                "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.",
-            ),
-        ),
-        QuotaRefusal::AmbiguousAmount { less, more } => (
-            400,
-            "ambiguous_amount",
-            format!(
-                "The amount can be read as {less} or as {more}. Write one of these two. Nothing was changed."
-            ),
-        ),
+        QuotaRefusal::BadAmount => bad_amount(),
+        QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => (
             400,
             "name_one",
@@ -83,6 +71,20 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// The amount is none.
+fn bad_amount() -> Message {
+    let message = "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.";
+    (400, "malformed_amount", message.to_owned())
+}
+
+/// The amount has two readings.
+fn ambiguous_amount(less: &str, more: &str) -> Message {
+    let message = format!(
+        "The amount can be read as {less} or as {more}. Write one of these two. Nothing was changed."
+    );
+    (400, "ambiguous_amount", message)
 }
 
 fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Problem {

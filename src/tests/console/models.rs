@@ -150,7 +150,8 @@ async fn what_makes_pictures_is_there_with_its_prices() {
 
 #[tokio::test]
 async fn every_snippet_names_a_model_that_its_token_can_use() {
-    let named = regex::Regex::new(r#"(?:model["']?\s?[=:] ?"|ANTHROPIC_MODEL=)([^"\s]+)"#).unwrap();
+    let pattern =
+        regex::Regex::new(r#"(?:model["']?\s?[=:] ?"|ANTHROPIC_MODEL=)([^"\s]+)"#).unwrap();
     run(async |stage| {
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         for (with, prefix) in [
@@ -164,7 +165,7 @@ async fn every_snippet_names_a_model_that_its_token_can_use() {
             let form = mia.opens("/tokens/new").await;
             let made = mia.sends(&form, "/tokens", &[("name", "Laptop")]).await;
             let says = html::unescape(&made.html);
-            let names: Vec<&str> = named
+            let names: Vec<&str> = pattern
                 .captures_iter(&says)
                 .map(|found| found.get(1).unwrap().as_str())
                 .collect();

@@ -43,12 +43,9 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
         KeyRefusal::MalformedExtra {
             field,
-            is_missing: true,
+            is_missing,
             goal,
-        } => pasted::missing_extra(voice, field, *goal),
-        KeyRefusal::MalformedExtra { field, goal, .. } => {
-            pasted::malformed_extra(voice, field, *goal)
-        }
+        } => pasted::malformed_extra(voice, field, *is_missing, *goal),
         KeyRefusal::KeyRefused {
             provider,
             scope,

@@ -36,27 +36,19 @@ pub fn malformed_key(voice: Voice<'_>, problem: &str, goal: KeyGoal) -> String {
 }
 
 /// What was typed beside a key can't be what its field asks for.
-pub fn missing_extra(voice: Voice<'_>, field: &str, goal: KeyGoal) -> String {
-    let sentence = match goal {
-        KeyGoal::Stored(_) => {
+pub fn malformed_extra(voice: Voice<'_>, field: &str, is_missing: bool, goal: KeyGoal) -> String {
+    let sentence = match (is_missing, goal) {
+        (true, KeyGoal::Stored(_)) => {
             "“{subject}” is empty, and the key is of no use without it. Nothing was stored. Run `/keys add` again."
         }
-        KeyGoal::Once => {
+        (true, KeyGoal::Once) => {
             "“{subject}” is empty, and the key is of no use without it. Nothing was asked. Run `/ask once:True` \
              again."
         }
-    };
-    let subject = voice.lang.words(field);
-    voice.lang.say(sentence, &[("subject", &subject)])
-}
-
-/// What was typed beside a key is no name of such a thing.
-pub fn malformed_extra(voice: Voice<'_>, field: &str, goal: KeyGoal) -> String {
-    let sentence = match goal {
-        KeyGoal::Stored(_) => {
+        (false, KeyGoal::Stored(_)) => {
             "“{subject}” must be a plain name of letters, digits and dashes. Nothing was stored. Run `/keys add` again."
         }
-        KeyGoal::Once => {
+        (false, KeyGoal::Once) => {
             "“{subject}” must be a plain name of letters, digits and dashes. Nothing was asked. Run `/ask once:True` \
              again."
         }

@@ -43,26 +43,13 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              set.",
             &[],
         )),
-        QuotaRefusal::TooManyLimits { max } => Card::text(lang.say_count(
-            count_of(*max),
-            Plural(
-                "A budget has {n} limit at the most, and that is full. Nothing was \
-                 changed. Clear it first with `/server budget clear`.",
-                "A budget has {n} limits at the most, and that is full. Nothing was \
-                 changed. Clear one first with `/server budget clear`.",
-            ),
-            &[],
-        )),
+        QuotaRefusal::TooManyLimits { max } => too_many_limits(voice, *max),
         QuotaRefusal::BadAmount => Card::text(lang.say(
             "That amount is not one that can be counted. Give a whole number of 1 or \
              more, or dollars such as `4.50`.",
             &[],
         )),
-        QuotaRefusal::AmbiguousAmount { less, more } => Card::text(lang.say(
-            "That amount can be read as `{less}` or as `{more}`. Write one of these two. \
-             Nothing was changed.",
-            &[("less", less), ("more", more)],
-        )),
+        QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(voice, less, more),
         QuotaRefusal::NameOne => Card::text(lang.say(
             "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was \
              changed.",
@@ -88,6 +75,27 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             &[],
         )),
     }
+}
+
+fn too_many_limits(voice: Voice<'_>, max: usize) -> Card {
+    Card::text(voice.lang.say_count(
+        count_of(max),
+        Plural(
+            "A budget has {n} limit at the most, and that is full. Nothing was \
+             changed. Clear it first with `/server budget clear`.",
+            "A budget has {n} limits at the most, and that is full. Nothing was \
+             changed. Clear one first with `/server budget clear`.",
+        ),
+        &[],
+    ))
+}
+
+fn ambiguous_amount(voice: Voice<'_>, less: &str, more: &str) -> Card {
+    Card::text(voice.lang.say(
+        "That amount can be read as `{less}` or as `{more}`. Write one of these two. \
+         Nothing was changed.",
+        &[("less", &less), ("more", &more)],
+    ))
 }
 
 fn limited_payer(

@@ -225,8 +225,8 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
         .await
         .map_err(|error| Trouble::from(error).typed(form))?;
     let budget = quotas.read_budget(caller).await?;
-    let mut whole = budget.whole.iter();
-    let used = whole.find(|used| used.bound == bound && used.limit == limit);
+    let mut on_all = budget.whole.iter();
+    let used = on_all.find(|used| used.bound == bound && used.limit == limit);
     let whose = match bound {
         Bound::Role(role) => {
             let roles = rules::list_roles(&visit, &managing).await;
