@@ -174,7 +174,7 @@ impl ApiDialect {
 
     fn google_error(self, problem: &Problem) -> Map<String, Value> {
         let status = self.status_of(problem);
-        let mut message = problem.message.to_string();
+        let mut message = problem.message.clone();
         let mut error = if let Some(said) = self.own_words(problem) {
             said.error.clone()
         } else {
@@ -258,7 +258,7 @@ impl ApiDialect {
 fn told(problem: &Problem, too_long: &str) -> String {
     match problem.kind {
         Some(FailureKind::TooLong) => format!("{too_long}: {}", problem.message),
-        _ => problem.message.to_string(),
+        _ => problem.message.clone(),
     }
 }
 

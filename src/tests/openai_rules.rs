@@ -21,6 +21,7 @@ fn open_parameters() -> Value {
     json!({"type": "object", "properties": {"city": {"type": "string"}}})
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each rule")]
 fn chat_rules() -> Vec<Rule> {
     let tools = || json!([function(&open_parameters(), false)]);
     let with_tools = |effort: Value| json!({"tools": tools(), "reasoning_effort": effort});
@@ -122,6 +123,7 @@ fn chat_rules() -> Vec<Rule> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each rule")]
 fn response_rules() -> Vec<Rule> {
     let input = |items: Value| json!({"input": items});
     let call =

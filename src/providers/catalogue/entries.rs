@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::model::{ProviderId, ProviderKind};
 
-use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ThinkingWords};
+use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ResponsesUse, ThinkingWords};
 
 use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
@@ -13,8 +13,7 @@ const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: true,
-    has_responses: true,
-    has_models_without_chat: true,
+    responses: ResponsesUse::ForSomeModels,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -23,8 +22,7 @@ const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -33,8 +31,7 @@ const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -43,8 +40,7 @@ const OF_OPENROUTER: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -53,8 +49,7 @@ const OF_DEEPSEEK: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -63,8 +58,7 @@ const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: false,
-    has_models_without_chat: false,
+    responses: ResponsesUse::None,
     seed: "seed",
     call_ids: CallIds::Plain,
 });
@@ -73,8 +67,7 @@ const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
-    has_responses: false,
-    has_models_without_chat: false,
+    responses: ResponsesUse::None,
     seed: "random_seed",
     call_ids: CallIds::Short,
 });
@@ -83,8 +76,7 @@ const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 });

@@ -52,7 +52,8 @@ pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
-    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ThinkingWords, ask_for_usage, is_only_usage,
+    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords, ask_for_usage,
+    is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
@@ -265,9 +266,13 @@ impl Dialect {
     ) -> Option<Result<Translation, Untranslatable>> {
         let takes_it = match (self, chat.dialect) {
             (Self::ImageHost, _) | (_, CallDialect::Native) => true,
-            (Self::OpenAi(quirks), CallDialect::OpenAi) if chat.is_response => quirks.has_responses,
+            (Self::OpenAi(quirks), CallDialect::OpenAi) if chat.is_response => {
+                quirks.responses != ResponsesUse::None
+            }
             (Self::OpenAi(quirks), CallDialect::OpenAi) => {
-                let fields = chat.fields.filter(|_| quirks.has_models_without_chat);
+                let fields = chat
+                    .fields
+                    .filter(|_| quirks.responses == ResponsesUse::ForSomeModels);
                 !fields.is_some_and(|fields| openai::is_refused_in_chat(chat.model, fields))
             }
             (Self::Ollama, CallDialect::OpenAi) => true,

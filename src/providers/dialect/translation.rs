@@ -19,7 +19,7 @@ use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
 use super::settled_names::SettledNames;
 use super::wrapped_answer::AnswerUnwrapper;
-use super::{Dialect, anthropic, google, openai, responses};
+use super::{Dialect, ResponsesUse, anthropic, google, openai, responses};
 
 /// The tool whose input is the JSON that was asked for.
 pub const JSON_TOOL: &str = "answer_in_json";
@@ -163,7 +163,8 @@ pub fn translate(
 fn surface_for(request: &NeutralRequest, model: &str, dialect: Dialect) -> Surface {
     match dialect {
         Dialect::OpenAi(quirks)
-            if quirks.has_models_without_chat && openai::needs_responses(model, request) =>
+            if quirks.responses == ResponsesUse::ForSomeModels
+                && openai::needs_responses(model, request) =>
         {
             Surface::Responses
         }

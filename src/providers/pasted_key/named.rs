@@ -73,9 +73,9 @@ pub fn named_others<'a>(
             || !may_be_wanted;
         is_possible && !CLIENTS_OF_MANY.contains(&named.id.as_str())
     };
-    let names = words_of(around.before).rev().chain(words_of(around.behind));
-    for name in names {
-        let named = named_providers(catalogue, name);
+    let words = words_of(around.before).rev().chain(words_of(around.behind));
+    for word in words {
+        let named = named_providers(catalogue, word);
         if named.iter().any(|named| take_same_keys(named, wanted)) {
             return Vec::new();
         }

@@ -66,6 +66,10 @@ pub enum Answer {
 }
 
 /// A conversation.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a conversation may have"
+)]
 pub struct Talk {
     pub name: &'static str,
     pub system: &'static [&'static str],

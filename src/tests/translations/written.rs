@@ -26,7 +26,7 @@ fn answer_schema(answer: Answer) -> Value {
 }
 
 /// Parts with words behind them, unless these are none.
-fn parts_with(part: Value, words: &str, written: Value) -> Value {
+fn parts_with(part: &Value, words: &str, written: &Value) -> Value {
     if words.is_empty() {
         json!([part])
     } else {
@@ -294,7 +294,10 @@ fn said_in_responses(said: &Said) -> Vec<Value> {
     let output = |id: &str, output: Value| json!({"type": "function_call_output", "call_id": id, "output": output});
     match *said {
         Said::Person(words) => message("user", json!(words)),
-        Said::Shown(words) => message("user", parts_with(image(PICTURE_DATA), words, text(words))),
+        Said::Shown(words) => message(
+            "user",
+            parts_with(&image(PICTURE_DATA), words, &text(words)),
+        ),
         Said::ShownAt(words) => message("user", json!([image(PICTURE_ADDRESS), text(words)])),
         Said::Document(words) => {
             let file = json!({"type": "input_file", "filename": "a.pdf", "file_data": PDF_DATA});
@@ -323,7 +326,7 @@ fn said_in_messages(said: &Said) -> Value {
     let result = |id: &str, content: Value| json!({"type": "tool_result", "tool_use_id": id, "content": content});
     match *said {
         Said::Person(words) => message("user", json!(words)),
-        Said::Shown(words) => message("user", parts_with(picture(), words, text(words))),
+        Said::Shown(words) => message("user", parts_with(&picture(), words, &text(words))),
         Said::ShownAt(words) => {
             let source = json!({"type": "url", "url": PICTURE_ADDRESS});
             let block = json!({"type": "image", "source": source});
@@ -370,7 +373,10 @@ fn said_in_google(said: &Said) -> Value {
     let result = |id: &str, response: Value| json!({"functionResponse": {"id": id, "name": "weather", "response": response}});
     match *said {
         Said::Person(words) => content("user", json!([text(words)])),
-        Said::Shown(words) => content("user", parts_with(inline("image/png"), words, text(words))),
+        Said::Shown(words) => content(
+            "user",
+            parts_with(&inline("image/png"), words, &text(words)),
+        ),
         Said::ShownAt(words) => {
             let file = json!({"fileUri": PICTURE_ADDRESS, "mimeType": "image/png"});
             content("user", json!([{"fileData": file}, text(words)]))

@@ -114,7 +114,7 @@ mod tests {
             }],
         });
         assert_eq!(count_characters(&command), (3 + 5) + (3 + 3) + (3 + 3));
-        let mut shown = command.clone();
+        let mut shown = command;
         drop_localizations(&mut shown);
         assert!(!shown.to_string().contains("localizations"), "{shown}");
     }

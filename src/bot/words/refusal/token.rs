@@ -4,6 +4,11 @@ use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::TokenRefusal;
 
+const BAD_IDEMPOTENCY_KEY: &str = "An idempotency key has 1 to 255 characters. Nothing was done.";
+const IDEMPOTENCY_KEY_REUSED: &str = "Another call was made under this idempotency key in the last day, so \
+     nothing was done. Use a new one for each call.";
+const CALL_IN_FLIGHT: &str = "The same call is being made right now. Wait for its answer.";
+
 /// What a person reads when something about a token was refused.
 pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
     let lang = voice.lang;
@@ -66,18 +71,8 @@ pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
              `/token create here:True` in this server.",
             &[],
         ),
-        TokenRefusal::BadIdempotencyKey => lang.say(
-            "An idempotency key has 1 to 255 characters. Nothing was done.",
-            &[],
-        ),
-        TokenRefusal::IdempotencyKeyReused => lang.say(
-            "Another call was made under this idempotency key in the last day, so \
-             nothing was done. Use a new one for each call.",
-            &[],
-        ),
-        TokenRefusal::CallInFlight => lang.say(
-            "The same call is being made right now. Wait for its answer.",
-            &[],
-        ),
+        TokenRefusal::BadIdempotencyKey => lang.words(BAD_IDEMPOTENCY_KEY).to_owned(),
+        TokenRefusal::IdempotencyKeyReused => lang.words(IDEMPOTENCY_KEY_REUSED).to_owned(),
+        TokenRefusal::CallInFlight => lang.words(CALL_IN_FLIGHT).to_owned(),
     }
 }

@@ -72,13 +72,20 @@ pub struct OpenAiQuirks {
     /// Whether the vendor has dearer tiers of service, and looks at pictures
     /// more closely than has a bound, unless a call says otherwise.
     pub has_dearer_ways: bool,
-    /// Whether the vendor has OpenAI's Responses beside its chat.
-    pub has_responses: bool,
-    /// Whether some of its models take some calls in the Responses alone.
-    pub has_models_without_chat: bool,
+    pub responses: ResponsesUse,
     /// What the vendor calls the number that draws words again.
     pub seed: &'static str,
     pub call_ids: CallIds,
+}
+
+/// Whether a vendor has OpenAI's Responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponsesUse {
+    None,
+    /// Beside its chat.
+    Beside,
+    /// Beside its chat, and some of its models take some calls there alone.
+    ForSomeModels,
 }
 
 /// What a call asks for, by its address.

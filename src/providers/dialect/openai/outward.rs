@@ -15,7 +15,7 @@ use crate::providers::dialect::settled_calls::{CallIds, write_hex};
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::models::{ModelFamily, family_of};
-use super::{CHAT_PATH, OpenAiQuirks, ThinkingWords};
+use super::{CHAT_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords};
 
 /// The most words that end an answer.
 const STOPS_MAX: usize = 4;
@@ -31,8 +31,7 @@ const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
     has_dearer_ways: false,
-    has_responses: true,
-    has_models_without_chat: false,
+    responses: ResponsesUse::Beside,
     seed: "seed",
     call_ids: CallIds::Plain,
 };

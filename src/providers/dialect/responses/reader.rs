@@ -209,7 +209,9 @@ mod tests {
                 &Json::parse(event.to_string().as_bytes()).unwrap(),
                 &mut pieces,
             );
-            pieces.into_iter().for_each(|piece| draft.add(piece));
+            for piece in pieces {
+                draft.add(piece);
+            }
         }
         draft
     }

@@ -63,9 +63,7 @@ pub struct Ask<'a> {
     pub thinks: bool,
     pub stream: bool,
     pub usage_wanted: bool,
-    /// Whether the ids of calls have nine letters and digits.
-    pub has_short_ids: bool,
-    /// Whose words thoughts are told in.
+    /// Whose words thoughts and the ids of calls are told in.
     pub vendor: &'static str,
     /// Tokens of the prompt.
     pub input: u64,
@@ -106,7 +104,6 @@ impl<'a> Ask<'a> {
             thinks: false,
             stream: body["stream"] == true,
             usage_wanted: true,
-            has_short_ids: call.provider.id == "mistral",
             vendor: call.provider.id,
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),

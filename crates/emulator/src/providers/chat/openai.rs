@@ -43,7 +43,7 @@ fn reason(reply: &Reply) -> &'static str {
 }
 
 fn call(ask: &Ask<'_>, at: usize, call: &ToolCall, arguments: &str) -> Value {
-    let id = if ask.has_short_ids {
+    let id = if ask.vendor == "mistral" {
         format!("call{:05}", call.number)
     } else {
         format!("call_{}", call.number)

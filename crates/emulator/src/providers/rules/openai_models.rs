@@ -128,8 +128,11 @@ pub fn broken_chat(body: &Value) -> Option<Broken> {
         return Some((words, json!("temperature"), json!("unsupported_value")));
     }
     let asks = |value: &Value, nothing: &str| {
-        let is_nothing = value.as_f64().map(|it| it.to_string()).as_deref() == Some(nothing);
-        !is_nothing && value.to_string() != nothing
+        let written = value
+            .as_f64()
+            .map_or_else(|| json!(value), |it| json!(it))
+            .to_string();
+        written.trim_end_matches(".0") != nothing
     };
     SAMPLING
         .iter()

@@ -33,7 +33,7 @@ pub fn broken_rule(body: &Value) -> Option<Broken> {
         .or_else(|| broken_pair(body))
 }
 
-fn invalid(place: String, words: &str) -> Broken {
+fn invalid(place: &str, words: &str) -> Broken {
     (
         format!("Invalid '{place}': {words}"),
         json!(place),
@@ -49,7 +49,7 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if name.is_empty() || name.len() > NAME_CHARACTERS_MAX || !name.chars().all(is_plain) {
         let words = "string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.";
-        return Some(invalid(format!("tools[{at}].name"), words));
+        return Some(invalid(&format!("tools[{at}].name"), words));
     }
     // Without a word a function is made strict where it can be.
     let is_strict = tool["strict"] == true;
@@ -113,7 +113,7 @@ fn broken_item((at, item): (usize, &Value)) -> Option<Broken> {
         let words = format!(
             "string too long. Expected a string with maximum length {ID_CHARACTERS_MAX}, but got a string with length {length} instead."
         );
-        let (words, place, _) = invalid(format!("input[{at}].call_id"), &words);
+        let (words, place, _) = invalid(&format!("input[{at}].call_id"), &words);
         return Some((words, place, json!("string_above_max_length")));
     }
     if let Some(sealed) = item["encrypted_content"].as_str()
