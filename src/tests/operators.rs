@@ -96,7 +96,7 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         omar.runs("/admin block user:zoe").await;
         omar.runs("/admin tier user:mia tier:premium").await;
         insta::assert_snapshot!(omar.runs("/admin show").await, @"
-        (only you) Everybody together: `░░░░░░░░░░` $0.0000039 of $4.50 a day, $4.49 left, renews <t:1795305601:R>
+        (only you) Everybody together: `░░░░░░░░░░` under $0.0001 of $4.50 a day, $4.49 left, renews <t:1795305601:R>
         <@mia>: `██████████` 1 of 1 request in 24 hours, 0 left, renews <t:1795306501:R>
         Stopped for <@zoe>
         <@mia>: premium
