@@ -8,77 +8,54 @@ use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ResponsesUse, Th
 
 use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
-const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
+/// What most vendors of OpenAI's dialect agree on.
+const COMMON: OpenAiQuirks = OpenAiQuirks {
     thinking: ThinkingWords::Effort,
-    output_limit: "max_completion_tokens",
+    output_limit: "max_tokens",
     asks_for_usage: true,
+    has_dearer_ways: false,
+    responses: ResponsesUse::Beside,
+    seed: "seed",
+    call_ids: CallIds::Plain,
+};
+const NEW_LIMIT: &str = "max_completion_tokens";
+
+const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    output_limit: NEW_LIMIT,
     has_dearer_ways: true,
     responses: ResponsesUse::ForSomeModels,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    ..COMMON
 });
 const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
-    thinking: ThinkingWords::Effort,
-    output_limit: "max_completion_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    output_limit: NEW_LIMIT,
+    ..COMMON
 });
-const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
-    thinking: ThinkingWords::Effort,
-    output_limit: "max_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
-});
+const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(COMMON);
 const OF_OPENROUTER: Dialect = Dialect::OpenAi(OpenAiQuirks {
     thinking: ThinkingWords::OpenRouter,
-    output_limit: "max_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    ..COMMON
 });
 const OF_DEEPSEEK: Dialect = Dialect::OpenAi(OpenAiQuirks {
     thinking: ThinkingWords::DeepSeek,
-    output_limit: "max_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    ..COMMON
 });
 const OF_CEREBRAS: Dialect = Dialect::OpenAi(OpenAiQuirks {
-    thinking: ThinkingWords::Effort,
-    output_limit: "max_completion_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
+    output_limit: NEW_LIMIT,
     responses: ResponsesUse::None,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    ..COMMON
 });
 const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
     thinking: ThinkingWords::Mistral,
-    output_limit: "max_tokens",
     asks_for_usage: false,
-    has_dearer_ways: false,
     responses: ResponsesUse::None,
     seed: "random_seed",
     call_ids: CallIds::Short,
+    ..COMMON
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     thinking: ThinkingWords::Unknown,
-    output_limit: "max_tokens",
     asks_for_usage: false,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
+    ..COMMON
 });
 
 /// A row of the table below.
