@@ -84,7 +84,9 @@ fn read_value(status: u16, body: &Value, scrubber: &Scrubber) -> Option<Provider
         .or_else(|| body.pointer("/response/error"))
         .filter(|error| error.is_object());
     let error = nested.unwrap_or(body).as_object()?;
-    let form = if nested.is_some() && body["type"] == "error" {
+    // OpenAI's Responses write the event of an error so too, with a number.
+    let is_numbered = body.get("sequence_number").is_some();
+    let form = if nested.is_some() && body["type"] == "error" && !is_numbered {
         ErrorForm::Anthropic
     } else if error.get("status").is_some_and(Value::is_string) && error.contains_key("code") {
         ErrorForm::Google
@@ -225,6 +227,11 @@ mod tests {
                 json!([{"error": {"code": 429, "message": "no", "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "QuotaFailure", "violations": [{"quotaId": "PerDay"}]}]}}]),
                 ErrorForm::Google,
                 json!({"code": 429, "message": "no", "status": "RESOURCE_EXHAUSTED", "details": [{"@type": "QuotaFailure", "violations": [{"quotaId": "PerDay"}]}]}),
+            ),
+            (
+                json!({"type": "error", "sequence_number": 1, "error": {"type": "invalid_request_error", "code": "context_length_exceeded", "message": "long", "param": "input"}}),
+                ErrorForm::OpenAi,
+                json!({"type": "invalid_request_error", "code": "context_length_exceeded", "message": "long", "param": "input"}),
             ),
             // Mistral, Cerebras, xAI, RunPod.
             (

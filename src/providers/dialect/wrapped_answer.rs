@@ -66,6 +66,8 @@ pub struct AnswerUnwrapper {
     is_escaped: bool,
     /// What has come of a word that is wanted whole.
     word: String,
+    /// The last text before the value: the name of a property, before a colon.
+    name: String,
     /// What stands before the value: words alone, where there is none.
     before: String,
 }
@@ -112,31 +114,53 @@ impl AnswerUnwrapper {
         plain.or(Some(word)).filter(|word| !word.is_empty())
     }
 
+    /// Passes over other properties, which a model may add where nothing keeps
+    /// it to the schema.
     fn look_for_value(&mut self, letter: char) {
         self.before.push(letter);
-        if letter == '"' {
-            self.is_in_text = !self.is_in_text;
-        } else if letter == ':' && !self.is_in_text {
-            self.place = Place::Value;
-            self.before.clear();
+        if self.is_in_text {
+            self.read_text(letter);
+            if self.is_in_text {
+                self.name.push(letter);
+            }
+            return;
+        }
+        match letter {
+            '"' => {
+                self.is_in_text = true;
+                self.name.clear();
+            }
+            '[' | '{' => self.depth += 1,
+            ']' | '}' => self.depth = self.depth.saturating_sub(1),
+            ':' if self.depth == 1 && self.name == PROPERTY => {
+                self.place = Place::Value;
+                self.depth = 0;
+                self.before.clear();
+            }
+            _ => {}
         }
     }
 
-    /// Whether the object around the value ends here.
+    /// Reads a letter of a text, of which a quotation mark may be the end.
+    fn read_text(&mut self, letter: char) {
+        let was_escaped = std::mem::take(&mut self.is_escaped);
+        match letter {
+            '\\' => self.is_escaped = !was_escaped,
+            '"' => self.is_in_text = was_escaped,
+            _ => {}
+        }
+    }
+
+    /// Whether the value ends here.
     fn ends_at(&mut self, letter: char) -> bool {
         if self.is_in_text {
-            let was_escaped = std::mem::take(&mut self.is_escaped);
-            match letter {
-                '\\' => self.is_escaped = !was_escaped,
-                '"' => self.is_in_text = was_escaped,
-                _ => {}
-            }
+            self.read_text(letter);
             return false;
         }
         match letter {
             '"' => self.is_in_text = true,
             '[' | '{' => self.depth += 1,
-            '}' if self.depth == 0 => return true,
+            '}' | ',' if self.depth == 0 => return true,
             ']' | '}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
@@ -172,6 +196,14 @@ mod tests {
                     r#"[{"x":{"y":"\"}\\"}},[]]"#,
                 ),
                 (r#"{"answer":12.50}"#, false, "12.50"),
+                (r#"{"answer":["a"],"note":"x"}"#, false, r#"["a"]"#),
+                (
+                    r#"{"note":"answer","n":{"answer":1},"answer":["a"]}"#,
+                    false,
+                    r#"["a"]"#,
+                ),
+                (r#"{"items":["a"]}"#, false, r#"{"items":["a"]}"#),
+                ("It is: none", false, "It is: none"),
                 ("I can't say.", false, "I can't say."),
                 (r#"{"answer":"a \"word\""}"#, true, r#"a "word""#),
             ] {

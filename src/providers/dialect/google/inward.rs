@@ -281,6 +281,16 @@ fn read_content(content: &Json, calls: &mut OpenCalls) -> Result<Turn, Untransla
     Ok(Turn { speaker, parts })
 }
 
+/// Whether a part is a thought without a seal that stands in one with a seal.
+fn is_told_by(part: &Part, sealed: &[Thought]) -> bool {
+    match &part.what {
+        Content::Thought(Thought { text, seal: None }) => {
+            sealed.iter().any(|thought| thought.text.contains(text))
+        }
+        _ => false,
+    }
+}
+
 /// Reads a part, behind the thought whose seal signs it.
 fn read_part(
     part: &Json,
@@ -288,7 +298,10 @@ fn read_part(
     parts: &mut Vec<Part>,
 ) -> Result<(), Untranslatable> {
     let seals = part["thoughtSignature"].as_str().map(read_seals);
-    let thoughts = seals.into_iter().flatten();
+    let thoughts = seals.unwrap_or_default();
+    // What they say may stand before them too, as words to be seen.
+    parts.retain(|part| !is_told_by(part, &thoughts));
+    let thoughts = thoughts.into_iter();
     parts.extend(thoughts.map(|thought| Part::of(Content::Thought(thought))));
     let text = part["text"].as_str();
     if part["thought"].as_bool() == Some(true) {

@@ -259,14 +259,19 @@ fn write_result(result: &ToolResult) -> Result<Json, Untranslatable> {
     let has_file = result.parts.iter().any(|part| part.as_text().is_none());
     let texts = result.parts.iter().filter_map(Part::as_text);
     let text = texts.collect::<Vec<_>>().join("\n\n");
-    let output = if result.is_error {
-        object([("error", text.into())]).to_string().into()
-    } else if has_file {
+    let output = if has_file {
         let mut parts = Vec::new();
-        for part in &result.parts {
+        if result.is_error {
+            let error = object([("error", text.into())]).to_string();
+            parts.extend(write_part(&Part::text(&error))?);
+        }
+        let is_told = |part: &&Part| result.is_error && part.as_text().is_some();
+        for part in result.parts.iter().filter(|part| !is_told(part)) {
             parts.extend(write_part(part)?);
         }
         Json::List(parts)
+    } else if result.is_error {
+        object([("error", text.into())]).to_string().into()
     } else {
         text.into()
     };
