@@ -80,7 +80,9 @@ impl Store {
              name = excluded.name, hint = excluded.hint, health = excluded.health, \
              paused = excluded.paused, expires_at_ms = excluded.expires_at_ms, \
              added_by = excluded.added_by, added_at_ms = excluded.added_at_ms, \
-             checked_at_ms = excluded.checked_at_ms, last_used_at_ms = null, \
+             checked_at_ms = excluded.checked_at_ms, \
+             last_used_at_ms = case when provider_key.key_id = excluded.key_id \
+             then provider_key.last_used_at_ms end, \
              master_kid = excluded.master_kid, sealed = excluded.sealed",
         );
         let NewKey { key, sealed } = new;

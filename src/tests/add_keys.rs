@@ -35,6 +35,24 @@ async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_added_again_keeps_its_last_use() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        mia.runs("/ask prompt:hello provider:openai").await;
+        stage.app().await.idle().await;
+        mia.adds("openai", "user", &good("openai")).await;
+        let listed = mia.runs("/keys list").await;
+        assert!(listed.contains("· last used <t:"), "{listed}");
+        mia.adds("openai", "user", &format!("{}-new", good("openai")))
+            .await;
+        let listed = mia.runs("/keys list").await;
+        assert!(listed.contains("· never used"), "{listed}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_added_twice_is_used_once_and_it_is_the_new_one() {
     run(async |stage| {
         let mia = stage.mia();

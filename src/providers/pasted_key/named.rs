@@ -66,11 +66,14 @@ pub fn named_others<'a>(
     if !wanted.is_built_in || matches!(owners, [owner] if owner.id == wanted.id) {
         return Vec::new();
     }
-    let may_be_wanted = wanted.key_prefixes.is_empty() || !owners.is_empty();
+    let may_be_wanted = wanted.key_prefixes.is_empty();
     let may_be_meant = |named: &&Provider| {
-        let is_possible = named.key_prefixes.is_empty()
-            || owners.iter().any(|owner| owner.id == named.id)
-            || !may_be_wanted;
+        // A beginning that is known tells more than any name.
+        let is_possible = if owners.is_empty() {
+            named.key_prefixes.is_empty() || !may_be_wanted
+        } else {
+            owners.iter().any(|owner| owner.id == named.id)
+        };
         is_possible && !CLIENTS_OF_MANY.contains(&named.id.as_str())
     };
     let words = words_of(around.before).rev().chain(words_of(around.behind));
@@ -209,6 +212,9 @@ mod tests {
                 "MISTRAL_API_KEY=",
                 "sk-proj-Made0Up1Made0Up1Made0Up1_made-up",
             ),
+            // It begins as OpenAI's and DeepSeek's do, and as none of Mistral's.
+            ("openai", "MISTRAL_API_KEY=", SHARED_SHAPE),
+            ("openai", "my key for openai, not mistral: ", SHARED_SHAPE),
             // It begins as none of Google's do.
             ("mistral", "copied from Google docs: ", SHAPELESS),
             // An operator's own provider may answer for any other.
