@@ -8,16 +8,7 @@ use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ResponsesUse, Th
 
 use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
-/// What most vendors of OpenAI's dialect agree on.
-const COMMON: OpenAiQuirks = OpenAiQuirks {
-    thinking: ThinkingWords::Effort,
-    output_limit: "max_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
-};
+const COMMON: OpenAiQuirks = OpenAiQuirks::COMMON;
 const NEW_LIMIT: &str = "max_completion_tokens";
 
 const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {

@@ -37,6 +37,7 @@ pub use messages::read_call;
 pub use models::{family_of, is_refused_in_chat, needs_responses};
 pub use outward::{
     DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, refuse_unsayable, write_request,
+    write_tools,
 };
 pub use request::{
     ALLOWED_TOOLS, allow_tools, read_format, read_function, read_request, read_sampling,
@@ -76,6 +77,19 @@ pub struct OpenAiQuirks {
     /// What the vendor calls the number that draws words again.
     pub seed: &'static str,
     pub call_ids: CallIds,
+}
+
+impl OpenAiQuirks {
+    /// What most vendors agree on.
+    pub const COMMON: Self = Self {
+        thinking: ThinkingWords::Effort,
+        output_limit: "max_tokens",
+        asks_for_usage: true,
+        has_dearer_ways: false,
+        responses: ResponsesUse::Beside,
+        seed: "seed",
+        call_ids: CallIds::Plain,
+    };
 }
 
 /// Whether a vendor has OpenAI's Responses.

@@ -11,11 +11,11 @@ use crate::providers::dialect::neutral::{
     ToolChoice, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::ollama;
-use crate::providers::dialect::settled_calls::{CallIds, write_hex};
+use crate::providers::dialect::settled_calls::write_hex;
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::models::{ModelFamily, family_of};
-use super::{CHAT_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords};
+use super::{CHAT_PATH, OpenAiQuirks};
 
 /// The most words that end an answer.
 const STOPS_MAX: usize = 4;
@@ -25,17 +25,6 @@ pub const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/
 pub const DETAIL: &str = "high";
 /// What the schema of an answer is called that its caller gave no name.
 pub const SCHEMA_NAME: &str = "output";
-/// How Ollama, below `/v1`, differs from OpenAI.
-const OF_OLLAMA: OpenAiQuirks = OpenAiQuirks {
-    thinking: ThinkingWords::Effort,
-    output_limit: "max_tokens",
-    asks_for_usage: true,
-    has_dearer_ways: false,
-    responses: ResponsesUse::Beside,
-    seed: "seed",
-    call_ids: CallIds::Plain,
-};
-
 /// Writes a request.
 pub fn write_request(
     request: &mut NeutralRequest,
@@ -44,7 +33,10 @@ pub fn write_request(
 ) -> Result<WrittenRequest, Untranslatable> {
     let (quirks, path) = match dialect {
         Dialect::OpenAi(quirks) => (quirks, CHAT_PATH.to_owned()),
-        _ => (OF_OLLAMA, format!("{}{CHAT_PATH}", ollama::OPENAI_BASE)),
+        _ => (
+            OpenAiQuirks::COMMON,
+            format!("{}{CHAT_PATH}", ollama::OPENAI_BASE),
+        ),
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
@@ -63,7 +55,7 @@ pub fn write_request(
     let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
     body.set_some(quirks.output_limit, request.max_tokens);
     quirks.thinking.write_effort(request, family, &mut body);
-    write_tools(request, &mut body);
+    write_tools(request, &mut body, write_tool, write_name);
     write_format(request, &mut body);
     write_sampling(request, family, quirks, &mut body);
     if !request.stop.is_empty() {
@@ -126,34 +118,46 @@ pub fn refuse_unsayable(
     Ok(())
 }
 
-fn write_tools(request: &NeutralRequest, body: &mut Json) {
+/// Offers functions to the model, and says which it is to call. A function, and
+/// the name of the one that must be called, are written as the API has them.
+pub fn write_tools(
+    request: &NeutralRequest,
+    body: &mut Json,
+    write_tool: fn(&Tool) -> Json,
+    write_name: fn(&str) -> Json,
+) {
     if request.tools.is_empty() {
         return;
     }
-    let tools = request.tools.iter().map(|tool| {
-        let mut function = object([("name", tool.name.as_str().into())]);
-        function.set_some("description", tool.description.as_deref());
-        function.set("parameters", tool.parameters.clone());
-        if tool.is_strict && is_closed(&tool.parameters) {
-            function.set("strict", true);
-        }
-        object([("type", "function".into()), ("function", function)])
-    });
-    let tools: Vec<Json> = tools.collect();
+    let tools: Vec<Json> = request.tools.iter().map(write_tool).collect();
     body.set("tools", tools);
     let choice = match &request.tool_choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
         ToolChoice::Any => "required".into(),
-        ToolChoice::One(name) => object([
-            ("type", "function".into()),
-            ("function", object([("name", name.into())])),
-        ]),
+        ToolChoice::One(name) => write_name(name),
     };
     body.set("tool_choice", choice);
     if request.one_tool_at_a_time {
         body.set("parallel_tool_calls", false);
     }
+}
+
+fn write_tool(tool: &Tool) -> Json {
+    let mut function = object([("name", tool.name.as_str().into())]);
+    function.set_some("description", tool.description.as_deref());
+    function.set("parameters", tool.parameters.clone());
+    if tool.is_strict && is_closed(&tool.parameters) {
+        function.set("strict", true);
+    }
+    object([("type", "function".into()), ("function", function)])
+}
+
+fn write_name(name: &str) -> Json {
+    object([
+        ("type", "function".into()),
+        ("function", object([("name", name.into())])),
+    ])
 }
 
 fn write_format(request: &NeutralRequest, body: &mut Json) {

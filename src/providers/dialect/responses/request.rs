@@ -8,10 +8,10 @@ use crate::providers::dialect::fields_reader::shorten;
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker, Speaker,
-    Thought, ToolChoice, ToolResult, Turn, Untranslatable,
+    Thought, Tool, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::openai::{
-    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, refuse_unsayable,
+    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, refuse_unsayable, write_tools,
 };
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
@@ -44,7 +44,7 @@ pub fn write_request(
     body.set_some(LIMIT, request.max_tokens);
     let efforts = [family.efforts, family.efforts_in_responses].concat();
     body.set("reasoning", write_reasoning(request, &efforts));
-    write_tools(request, &mut body);
+    write_tools(request, &mut body, write_tool, write_name);
     if let Some(format) = write_format(&request.output) {
         body.set("text", object([("format", format)]));
     }
@@ -78,33 +78,20 @@ fn write_reasoning(request: &mut NeutralRequest, efforts: &[Effort]) -> Json {
 
 /// Without a word OpenAI makes a function strict here where it can be, which
 /// it does not in a chat.
-fn write_tools(request: &NeutralRequest, body: &mut Json) {
-    if request.tools.is_empty() {
-        return;
-    }
-    let tools = request.tools.iter().map(|tool| {
-        let is_strict = tool.is_strict && is_closed(&tool.parameters);
-        let mut function = object([
-            ("type", "function".into()),
-            ("name", tool.name.as_str().into()),
-        ]);
-        function.set_some("description", tool.description.as_deref());
-        function.set("parameters", tool.parameters.clone());
-        function.set("strict", is_strict);
-        function
-    });
-    let tools: Vec<Json> = tools.collect();
-    body.set("tools", tools);
-    let choice = match &request.tool_choice {
-        ToolChoice::Auto => "auto".into(),
-        ToolChoice::None => "none".into(),
-        ToolChoice::Any => "required".into(),
-        ToolChoice::One(name) => object([("type", "function".into()), ("name", name.into())]),
-    };
-    body.set("tool_choice", choice);
-    if request.one_tool_at_a_time {
-        body.set("parallel_tool_calls", false);
-    }
+fn write_tool(tool: &Tool) -> Json {
+    let is_strict = tool.is_strict && is_closed(&tool.parameters);
+    let mut function = object([
+        ("type", "function".into()),
+        ("name", tool.name.as_str().into()),
+    ]);
+    function.set_some("description", tool.description.as_deref());
+    function.set("parameters", tool.parameters.clone());
+    function.set("strict", is_strict);
+    function
+}
+
+fn write_name(name: &str) -> Json {
+    object([("type", "function".into()), ("name", name.into())])
 }
 
 fn write_format(output: &OutputFormat) -> Option<Json> {
