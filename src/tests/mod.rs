@@ -220,6 +220,13 @@ pub fn bot_wrote(stage: &Stage, channel: u64) -> String {
     })
 }
 
+/// What is left of a minute depends on how much of it the machine took.
+pub fn without_seconds_left(told: &str) -> String {
+    (1..=60).fold(told.to_owned(), |told, left| {
+        told.replace(&format!(" {left} seconds"), " <n> seconds")
+    })
+}
+
 /// A key that it does not know.
 pub fn bad(provider: &str) -> String {
     sample(provider, Standing::Bad)
