@@ -11,7 +11,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,7 +27,8 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A connection, with its place among those that may be open at once.
 struct Accepted {
-    stream: TcpStream,
+    stream: TimeoutStream,
+    turns: TurnCounter,
     ends: ConnectionEnds,
     permit: OwnedSemaphorePermit,
 }
@@ -56,8 +57,7 @@ pub async fn serve(
         };
         let (router, stop) = (Arc::clone(&router), stop.clone());
         tasks.spawn(async move {
-            serve_connection(accepted.stream, accepted.ends, router, stop).await;
-            drop(accepted.permit);
+            serve_connection(accepted, router, stop).await;
         });
     }
 }
@@ -74,22 +74,23 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
         peer: peer.ip(),
         reached: stream.local_addr()?.ip(),
     };
+    let turns = TurnCounter::default();
     Ok(Accepted {
-        stream,
+        stream: TimeoutStream::new(stream, turns.clone(), Arc::clone(open)),
+        turns,
         ends,
         permit,
     })
 }
 
 /// Serves one connection to its end.
-async fn serve_connection(
-    stream: TcpStream,
-    ends: ConnectionEnds,
-    router: Arc<Router>,
-    stop: CancellationToken,
-) {
-    let turns = TurnCounter::default();
-    let stream = TimeoutStream::new(stream, turns.clone());
+async fn serve_connection(accepted: Accepted, router: Arc<Router>, stop: CancellationToken) {
+    let Accepted {
+        stream,
+        turns,
+        ends,
+        permit: _permit,
+    } = accepted;
     let responder = Arc::clone(&router);
     let service = service_fn(move |request| {
         let (router, turns) = (Arc::clone(&responder), turns.clone());

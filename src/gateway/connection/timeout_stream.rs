@@ -15,11 +15,17 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep};
 
-/// How long a client may take to send a request's head, and how long a
-/// connection may stay idle between two requests.
+/// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may stay idle between two requests while there is
+/// room for others; otherwise as long as a head may take. Whoever sends a
+/// request on a connection that we are just closing has lost it, so this is
+/// longer than proxies wait: nginx keeps idle connections for 60 s
+/// (`keepalive_timeout` of `ngx_http_upstream_module`).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// How long a client may receive nothing of what is sent to it.
 const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -32,13 +38,40 @@ pub struct TimeoutStream {
     /// Set while a write is pending.
     write_deadline: Option<Instant>,
     turns: TurnCounter,
+    /// How many more connections may be open.
+    room: Arc<Semaphore>,
 }
 
 /// When the next request head must have arrived.
 struct HeadDeadline {
     /// The turn in which the stream began to wait for that head.
     turn: usize,
+    /// Until when it is waited for, or until when a connection may be idle that
+    /// stands in others' way.
     at: Instant,
+    /// Until when the connection may be idle, if nothing of the head is there.
+    idle_until: Option<Instant>,
+}
+
+impl HeadDeadline {
+    /// The deadline of a head of which nothing has come yet.
+    fn when_idle(turn: usize) -> Self {
+        let now = Instant::now();
+        Self {
+            turn,
+            at: now + HEAD_TIMEOUT,
+            idle_until: Some(now + IDLE_TIMEOUT),
+        }
+    }
+
+    /// The deadline of a head that is being sent, or of a connection's first.
+    fn when_begun(turn: usize) -> Self {
+        Self {
+            turn,
+            at: Instant::now() + HEAD_TIMEOUT,
+            idle_until: None,
+        }
+    }
 }
 
 /// Counts the turns of a connection, and so tells whether a call is being
@@ -74,18 +107,26 @@ impl TurnCounter {
 }
 
 impl TimeoutStream {
-    /// Wraps a stream. Whoever answers its calls advances `turns`.
-    pub fn new(stream: TcpStream, turns: TurnCounter) -> Self {
-        let at = Instant::now() + HEAD_TIMEOUT;
+    /// Wraps a stream. Whoever answers its calls advances `turns`; `room` says
+    /// how many more connections may be open.
+    pub fn new(stream: TcpStream, turns: TurnCounter, room: Arc<Semaphore>) -> Self {
+        let head_deadline = HeadDeadline::when_begun(turns.current());
         Self {
             stream,
-            timer: Box::pin(tokio::time::sleep_until(at)),
-            head_deadline: HeadDeadline {
-                turn: turns.current(),
-                at,
-            },
+            timer: Box::pin(tokio::time::sleep_until(head_deadline.at)),
+            head_deadline,
             write_deadline: None,
             turns,
+            room,
+        }
+    }
+
+    /// Notes that a part of a head, or all of it, has come.
+    fn note_head(&mut self) {
+        let turn = self.turns.current();
+        let is_first = self.head_deadline.turn != turn || self.head_deadline.idle_until.is_some();
+        if is_first && turn.is_multiple_of(2) {
+            self.head_deadline = HeadDeadline::when_begun(turn);
         }
     }
 
@@ -93,14 +134,21 @@ impl TimeoutStream {
     /// none is expected.
     fn poll_head_timeout(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let turn = self.turns.current();
-        if turn % 2 == 1 {
+        if !turn.is_multiple_of(2) {
             return Poll::Pending;
         }
         if self.head_deadline.turn != turn {
-            let at = Instant::now() + HEAD_TIMEOUT;
-            self.head_deadline = HeadDeadline { turn, at };
+            self.head_deadline = HeadDeadline::when_idle(turn);
         }
-        self.poll_deadline(cx, self.head_deadline.at)
+        loop {
+            let HeadDeadline { at, idle_until, .. } = self.head_deadline;
+            let overdue = ready!(self.poll_deadline(cx, at));
+            let may_wait = idle_until.filter(|_| self.room.available_permits() > 0);
+            let Some(until) = may_wait.filter(|until| Instant::now() < *until) else {
+                return Poll::Ready(overdue);
+            };
+            self.head_deadline.at = until.min(Instant::now() + HEAD_TIMEOUT);
+        }
     }
 
     /// Passes on the outcome of a write, and fails once a pending write is
@@ -143,7 +191,10 @@ impl AsyncRead for TimeoutStream {
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(cx, into) {
             Poll::Pending => self.poll_head_timeout(cx),
-            read @ Poll::Ready(_) => read,
+            read @ Poll::Ready(_) => {
+                self.note_head();
+                read
+            }
         }
     }
 }
@@ -216,18 +267,23 @@ mod tests {
 
     use super::*;
 
-    async fn connected() -> (TcpStream, TimeoutStream, TurnCounter) {
+    async fn connected(room: usize) -> (TcpStream, TimeoutStream, TurnCounter) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap());
         let client = client.await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let turns = TurnCounter::default();
-        (client, TimeoutStream::new(stream, turns.clone()), turns)
+        let room = Arc::new(Semaphore::new(room));
+        (
+            client,
+            TimeoutStream::new(stream, turns.clone(), room),
+            turns,
+        )
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_comes_drop_by_drop_is_not_waited_for() {
-        let (mut client, mut ours, _) = connected().await;
+        let (mut client, mut ours, _) = connected(1).await;
         let began = Instant::now();
         let drip = async {
             for _ in 0..8 {
@@ -243,7 +299,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_may_take_long_and_the_next_head_has_its_own_time() {
-        let (mut client, mut ours, turns) = connected().await;
+        let (mut client, mut ours, turns) = connected(1).await;
         let mut into = [0; 4];
         for _ in 0..3 {
             client.write_all(b"head").await.unwrap();
@@ -253,7 +309,7 @@ mod tests {
             let hour = Duration::from_hours(1);
             assert!(timeout(hour, ours.read(&mut into)).await.is_err());
             drop(body);
-            let almost = HEAD_TIMEOUT / 2;
+            let almost = IDLE_TIMEOUT - Duration::from_secs(1);
             assert!(timeout(almost, ours.read(&mut into)).await.is_err());
         }
         let read = ours.read(&mut into).await;
@@ -261,8 +317,34 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_later_head_may_take_no_longer_than_the_first() {
+        let (mut client, mut ours, turns) = connected(1).await;
+        turns.begin_answering();
+        drop(turns.clone().track_body(Body::empty()));
+        let mut into = [0; 64];
+        let minute = Duration::from_mins(1);
+        assert!(timeout(minute, ours.read(&mut into)).await.is_err());
+        client.write_all(b"G").await.unwrap();
+        let began = Instant::now();
+        let read = ours.read_exact(&mut into).await;
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), HEAD_TIMEOUT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_idle_makes_room_where_there_is_none() {
+        let (_client, mut ours, turns) = connected(0).await;
+        turns.begin_answering();
+        drop(turns.clone().track_body(Body::empty()));
+        let began = Instant::now();
+        let read = ours.read(&mut [0; 4]).await;
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(began.elapsed().as_secs(), HEAD_TIMEOUT.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_let_go() {
-        let (_client, mut ours, turns) = connected().await;
+        let (_client, mut ours, turns) = connected(1).await;
         turns.begin_answering();
         let began = Instant::now();
         let all = ours.write_all(&vec![0; 64 << 20]).await;
