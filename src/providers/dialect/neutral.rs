@@ -3,6 +3,10 @@
 
 use super::json::Json;
 
+/// What is said where JSON is asked for in words.
+const JSON_IN_WORDS: &str =
+    "Answer with one JSON object and nothing else: no words around it, and no code fence.";
+
 /// What a model is asked.
 #[derive(Debug, Default)]
 pub struct NeutralRequest {
@@ -40,6 +44,19 @@ impl NeutralRequest {
             Content::Result(result) => result.parts.iter().any(has_file),
             _ => false,
         })
+    }
+
+    /// Asks in words for JSON.
+    pub fn say_json(&mut self) {
+        self.system.push(Part::text(JSON_IN_WORDS));
+    }
+
+    /// Whether an instruction, a person or the model says this word, in letters
+    /// of any case.
+    pub fn says(&self, word: &str) -> bool {
+        let said = self.turns.iter().flat_map(|turn| &turn.parts);
+        let mut texts = self.system.iter().chain(said).filter_map(Part::as_text);
+        texts.any(|text| text.to_ascii_lowercase().contains(word))
     }
 
     /// Ignores how closely pictures are to be looked at, where nobody can be

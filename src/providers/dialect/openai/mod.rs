@@ -36,8 +36,8 @@ pub use chunks::ChunkWriter;
 pub use messages::read_call;
 pub use models::{family_of, is_refused_in_chat, needs_responses};
 pub use outward::{
-    DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, refuse_unsayable, write_request,
-    write_tools,
+    DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, name_json, refuse_unsayable,
+    write_request, write_tools,
 };
 pub use request::{
     ALLOWED_TOOLS, allow_tools, read_format, read_function, read_request, read_sampling,

@@ -40,6 +40,7 @@ pub fn write_request(
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
+    name_json(request);
     let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
     ignore_cache_marks(request, takes_marks);
     let talk = TalkWriter {
@@ -116,6 +117,14 @@ pub fn refuse_unsayable(
         request.ignored.add("strict");
     }
     Ok(())
+}
+
+/// Asks for JSON in words too, where nobody does: OpenAI and DeepSeek refuse
+/// `json_object` otherwise.
+pub fn name_json(request: &mut NeutralRequest) {
+    if matches!(request.output, OutputFormat::Json) && !request.says("json") {
+        request.say_json();
+    }
 }
 
 /// Offers functions to the model, and says which it is to call. A function, and

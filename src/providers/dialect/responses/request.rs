@@ -11,7 +11,8 @@ use crate::providers::dialect::neutral::{
     Thought, Tool, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::openai::{
-    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, refuse_unsayable, write_tools,
+    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, name_json, refuse_unsayable,
+    write_tools,
 };
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
@@ -29,6 +30,7 @@ pub fn write_request(
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
     request.ignore_cache_marks();
+    name_json(request);
     if request.max_tokens.is_some_and(|it| it < OUTPUT_TOKENS_MIN) {
         return Err(Untranslatable::new(
             "A limit below 16 tokens, which this model does not take,",
