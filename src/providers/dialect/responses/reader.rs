@@ -22,8 +22,13 @@ pub struct ResponseReader {
     begun: HashSet<u64>,
     /// The places of the items that have ended.
     ended: HashSet<u64>,
+    /// The place of the message whose text came last.
+    speaking: Option<u64>,
     has_refused: bool,
 }
+
+/// What stands between two messages of one response.
+const BETWEEN_MESSAGES: &str = "\n\n";
 
 impl AnswerReader for ResponseReader {
     fn read(&mut self, event: &Json, pieces: &mut Vec<AnswerPiece>) {
@@ -59,7 +64,7 @@ impl ResponseReader {
         };
         let more = more.to_owned();
         pieces.push(match kind {
-            "response.output_text.delta" => AnswerPiece::Text(more),
+            "response.output_text.delta" => self.say(place, more),
             "response.refusal.delta" => {
                 self.has_refused = true;
                 AnswerPiece::Refusal(more)
@@ -76,6 +81,14 @@ impl ResponseReader {
             _ => return,
         });
         self.begun.insert(place);
+    }
+
+    /// A text of the message at this place, apart from those of others.
+    fn say(&mut self, place: u64, mut text: String) -> AnswerPiece {
+        if self.speaking.replace(place).is_some_and(|it| it != place) {
+            text.insert_str(0, BETWEEN_MESSAGES);
+        }
+        AnswerPiece::Text(text)
     }
 
     fn begin_call(&mut self, place: u64, item: &Json, pieces: &mut Vec<AnswerPiece>) -> usize {
@@ -103,7 +116,7 @@ impl ResponseReader {
         match item["type"].as_str().unwrap_or_default() {
             "message" if is_new => {
                 for part in item["content"].items() {
-                    self.read_part(part, pieces);
+                    self.read_part(place, part, pieces);
                 }
             }
             "reasoning" => {
@@ -144,13 +157,13 @@ impl ResponseReader {
         }
     }
 
-    fn read_part(&mut self, part: &Json, pieces: &mut Vec<AnswerPiece>) {
+    fn read_part(&mut self, place: u64, part: &Json, pieces: &mut Vec<AnswerPiece>) {
         if let Some(why) = part["refusal"].as_str() {
             self.has_refused = true;
             pieces.push(AnswerPiece::Refusal(why.to_owned()));
         }
         let said = part["text"].as_str().filter(|it| !it.is_empty());
-        pieces.extend(said.map(|text| AnswerPiece::Text(text.to_owned())));
+        pieces.extend(said.map(|text| self.say(place, text.to_owned())));
         for annotation in part["annotations"].items() {
             read_citation(annotation, pieces);
         }
@@ -339,6 +352,31 @@ mod tests {
                 (read.blocks, read.finish),
                 (whole.blocks.clone(), whole.finish.clone())
             );
+        }
+    }
+
+    #[test]
+    fn two_messages_of_a_response_stand_apart() {
+        let message = |texts: &[&str]| {
+            let parts = texts
+                .iter()
+                .map(|it| json!({"type": "output_text", "text": it}));
+            json!({"type": "message", "content": parts.collect::<Vec<_>>()})
+        };
+        let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+        let items = json!([message(&["I will ", "look."]), call, message(&["Sun."])]);
+        let whole = json!({"object": "response", "status": "completed", "output": items});
+        let said = |place: u64, more: &str| json!({"type": "response.output_text.delta", "output_index": place, "delta": more});
+        let end = json!({"type": "response.completed", "response": whole});
+        let streamed = [
+            said(0, "I will "),
+            said(0, "look."),
+            said(2, "Su"),
+            said(2, "n."),
+            end,
+        ];
+        for events in [&[whole.clone()][..], &streamed] {
+            assert_eq!(draft(events).text(), "I will look.\n\nSun.");
         }
     }
 
