@@ -183,6 +183,12 @@ fn response_rules() -> Vec<Rule> {
         (
             RESPONSES,
             "gpt-6-luna",
+            json!({"include": ["message.output_text.logprobs"], "top_logprobs": 3}),
+            "400 include unsupported_parameter",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
             json!({"tool_choice": "required"}),
             "400 tool_choice null",
         ),

@@ -31,6 +31,8 @@ mod translation;
 #[cfg(test)]
 mod translation_tests;
 #[cfg(test)]
+mod two_apis_tests;
+#[cfg(test)]
 mod usage_tests;
 #[cfg(test)]
 mod vendor_rule_tests;

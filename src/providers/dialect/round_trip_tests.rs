@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation};
+use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation, Untranslatable};
 use crate::model::CallDialect;
 use crate::providers::Catalogue;
 
@@ -17,6 +17,18 @@ pub enum Caller {
 }
 
 pub fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTranslator>) {
+    let translated = translate_limited(caller, model, body, None);
+    let Translation { body, answers, .. } = translated.ok().unwrap();
+    (serde_json::from_slice(&body).unwrap(), answers)
+}
+
+/// Translates a call on whose output somebody else may have put a limit.
+pub fn translate_limited(
+    caller: Caller,
+    model: &str,
+    body: &Value,
+    output_limit: Option<u64>,
+) -> Result<Translation, Untranslatable> {
     let catalogue = Catalogue::new(&[]).unwrap();
     let (provider, model) = model.split_once('/').unwrap();
     let text = body.to_string();
@@ -29,15 +41,15 @@ pub fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<Answe
         is_response: matches!(caller, Caller::Responses),
         body: text.as_bytes(),
         model,
-        output_limit: None,
+        output_limit,
+        is_unlimited: output_limit.is_none(),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,
         as_events: true,
         at_s: 1_795_219_200,
     };
     let dialect = catalogue.find(provider).unwrap().dialect;
-    let Translation { body, answers, .. } = dialect.translate_chat(&chat).unwrap().ok().unwrap();
-    (serde_json::from_slice(&body).unwrap(), answers)
+    dialect.translate_chat(&chat).unwrap()
 }
 
 pub fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {

@@ -36,6 +36,8 @@ pub struct ChatToTranslate<'a> {
     pub model: &'a str,
     /// The limit that somebody else than the caller puts on the output.
     pub output_limit: Option<u64>,
+    /// Whether nobody but the caller counts on the limit on the output.
+    pub is_unlimited: bool,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
     pub as_events: bool,

@@ -185,6 +185,7 @@ impl RelayRequest {
                 PayerTerms::Limited(tokens) => Some(tokens),
                 PayerTerms::Unlimited | PayerTerms::Shared(..) => None,
             },
+            is_unlimited: matches!(terms, PayerTerms::Unlimited),
             stream: self.stream,
             at_s: self.at_s,
         };

@@ -27,6 +27,7 @@ pub fn write_request(
     let family = family_of(model);
     refuse_unsayable(request)?;
     request.ignore_details();
+    request.ignore_openai_fields(&[]);
     let max_tokens = request.max_tokens.unwrap_or(family.output_tokens);
     let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
     let thinks = write_reasoning(request, family, max_tokens, &mut body);

@@ -366,7 +366,7 @@ fn read_file(part: &Json) -> Result<Option<File>, Untranslatable> {
     let said = plain_media_type(kind.as_str().unwrap_or_default());
     let media_type = match &at {
         FilePlace::Address(url) => type_of_address(&said, url).unwrap_or_default().to_owned(),
-        FilePlace::Base64(_) => said,
+        FilePlace::Base64(_) | FilePlace::Id(_) => said,
     };
     if media_type.is_empty() {
         return Err(Untranslatable::malformed(

@@ -40,7 +40,8 @@ pub use outward::{
     write_request, write_tools,
 };
 pub use request::{
-    ALLOWED_TOOLS, allow_tools, read_format, read_function, read_request, read_sampling,
+    ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_format, read_function, read_request,
+    read_sampling, read_shared_fields,
 };
 pub use thinking::ThinkingWords;
 
@@ -77,6 +78,9 @@ pub struct OpenAiQuirks {
     /// What the vendor calls the number that draws words again.
     pub seed: &'static str,
     pub call_ids: CallIds,
+    /// Which of the fields that OpenAI's Responses have too the vendor reads in
+    /// a chat.
+    pub shared_fields: &'static [&'static str],
 }
 
 impl OpenAiQuirks {
@@ -89,6 +93,7 @@ impl OpenAiQuirks {
         responses: ResponsesUse::Beside,
         seed: "seed",
         call_ids: CallIds::Plain,
+        shared_fields: &[],
     };
 }
 

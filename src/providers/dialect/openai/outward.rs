@@ -79,6 +79,7 @@ pub fn write_request(
             request.ignored.add("service_tier");
         }
     }
+    write_shared_fields(request, quirks, &mut body);
     body.set("stream", chat.stream);
     if chat.stream && quirks.asks_for_usage {
         body.set("stream_options", object([("include_usage", true.into())]));
@@ -88,6 +89,16 @@ pub fn write_request(
         body,
         asks_by_tool: false,
     })
+}
+
+/// Writes the fields of the Responses that the vendor's chat has too.
+fn write_shared_fields(request: &mut NeutralRequest, quirks: OpenAiQuirks, body: &mut Json) {
+    request.ignore_openai_fields(quirks.shared_fields);
+    for (name, value) in &request.openai_fields {
+        if quirks.shared_fields.contains(name) {
+            body.set(name, value.clone());
+        }
+    }
 }
 
 /// Who asks, without saying it: OpenAI takes 64 characters.
@@ -428,6 +439,7 @@ fn write_file(file: &File, quirks: OpenAiQuirks) -> Result<Json, Untranslatable>
     let url = match &file.at {
         FilePlace::Base64(data) => format!("data:{kind};base64,{data}"),
         FilePlace::Address(url) => url.clone(),
+        FilePlace::Id(_) => return Err(Untranslatable::file_id()),
     };
     let is_address = matches!(file.at, FilePlace::Address(_));
     if PICTURES.contains(&kind) || (is_address && (kind.is_empty() || file.is_picture())) {
