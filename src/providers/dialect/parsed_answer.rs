@@ -20,6 +20,8 @@ pub struct ParsedAnswer {
     pub finish: Option<FinishReason>,
     /// The provider's name for the model that answers.
     pub model: Option<String>,
+    /// What the events of OpenAI's Responses call the answer.
+    pub response_id: Option<String>,
     /// An event that reports an error was read.
     pub failed: bool,
     /// The model works, even if no text has come: reasoning counts.

@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{CallDialect, FailureClass, Surface, Usage};
+use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
 
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
@@ -78,9 +78,9 @@ pub trait AnswerWriter: Send + Sync {
     /// Writes the end of a stream.
     fn write_end(&mut self, out: &mut Vec<u8>);
 
-    /// How many events it has written, where these are numbered.
-    fn numbered_events(&self) -> u64 {
-        0
+    /// What it has written, where the events are numbered.
+    fn passed_events(&self) -> PassedEvents {
+        PassedEvents::default()
     }
 
     /// Makes a whole answer.
@@ -210,9 +210,9 @@ impl AnswerTranslator {
         self.writer.media_type()
     }
 
-    /// How many events were written, where the caller's dialect numbers them.
-    pub fn numbered_events(&self) -> u64 {
-        self.writer.numbered_events()
+    /// What was written, where the caller's dialect numbers the events.
+    pub fn passed_events(&self) -> PassedEvents {
+        self.writer.passed_events()
     }
 
     /// Writes what one event of a stream says: `event` is what was parsed of

@@ -2,7 +2,7 @@
 //! a whole one.
 
 use latchkey_emulator::providers::ProviderFault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::talks::{CALLERS, Caller, Choice, TALKS};
 use super::{RESPONSES_MODEL, program, run};
@@ -58,6 +58,37 @@ async fn a_stream_that_ends_early_has_no_good_end_in_any_dialect() {
                     }
                 }
             }
+        }
+    })
+    .await;
+}
+
+/// The ids of the responses in a stream, in the order of the events.
+fn response_ids(stream: &str) -> Vec<String> {
+    let events = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    let events = events.map(|data| serde_json::from_str::<Value>(data).unwrap());
+    let ids = events.filter_map(|event| Some(event["response"]["id"].as_str()?.to_owned()));
+    ids.collect()
+}
+
+#[tokio::test]
+async fn a_response_that_fails_is_the_one_that_was_begun() {
+    run(async |stage| {
+        let program = program(stage).await;
+        let talk = TALKS.iter().find(|talk| talk.name == "words").unwrap();
+        for model in MODELS {
+            stage.fails(model.split_once('/').unwrap().0, ProviderFault::EndEarly);
+            stage.clock.advance_ms(1_000);
+            let (path, body) = talk.write(Caller::Responses, model, true);
+            let said = program.posts(&path, &body).await.text;
+            let ids = response_ids(&said);
+            assert!(said.contains("event: response.failed"), "{model}: {said}");
+            assert!(
+                ids.len() > 1 && ids.iter().all(|id| *id == ids[0]),
+                "{model}: {ids:?}"
+            );
         }
     })
     .await;

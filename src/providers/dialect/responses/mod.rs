@@ -74,6 +74,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         Some("error") => answer.failed = true,
         Some(kind) if kind.starts_with("response.") => {
             answer.progressed = true;
+            if let Some(id) = event["response"]["id"].as_str() {
+                answer.response_id = Some(id.to_owned());
+            }
             if matches!(
                 kind,
                 "response.completed" | "response.incomplete" | "response.failed"
