@@ -180,6 +180,23 @@ async fn models_are_listed_as_each_vendor_lists_its_own() {
         );
         let listed = program.gets("/v1beta/models").await.json();
         assert_eq!(listed["models"][0]["name"], format!("models/{first}"));
+        for name in ["google/gemini-3.1-flash-lite", "gemini-3.1-flash-lite"] {
+            let shown = program.gets(&format!("/v1beta/models/{name}")).await.json();
+            assert_eq!(
+                shown["name"], "models/google/gemini-3.1-flash-lite",
+                "{shown}"
+            );
+            let asked = program
+                .call("GET", &format!("/v1/models/{name}"))
+                .header("anthropic-version", "2023-06-01");
+            let shown = send(asked).await.json();
+            assert_eq!(shown["type"], "model", "{shown}");
+        }
+        let unknown = program.gets("/v1beta/models/gemini-9").await;
+        assert_eq!(
+            (unknown.status, &unknown.json()["error"]["status"]),
+            (404, &json!("NOT_FOUND"))
+        );
     })
     .await;
 }
