@@ -4,6 +4,8 @@
 mod answer_format;
 mod answer_piece;
 mod anthropic;
+#[cfg(test)]
+mod broken_calls_tests;
 mod chat_request;
 mod fields_reader;
 mod foreign_seals;

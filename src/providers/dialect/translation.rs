@@ -86,6 +86,12 @@ pub trait AnswerWriter: Send + Sync {
     /// Makes a whole answer.
     fn whole(&mut self, draft: &DraftAnswer) -> Json;
 
+    /// Whether a whole answer has the arguments of calls as objects, and no
+    /// words for others.
+    fn wants_objects(&self) -> bool {
+        false
+    }
+
     /// The media type of a stream that is none of events.
     fn media_type(&self) -> Option<&'static str> {
         None
@@ -281,6 +287,10 @@ impl AnswerTranslator {
             draft.add(piece);
         }
         if matches!(draft.finish, None | Some(Finish::Failed)) {
+            return Err(FailureClass::Upstream);
+        }
+        let is_broken = self.writer.wants_objects() && draft.leave_broken_calls_out();
+        if is_broken && draft.finish != Some(Finish::Length) {
             return Err(FailureClass::Upstream);
         }
         self.writer.set_usage(self.answer.usage.unwrap_or_default());

@@ -326,7 +326,12 @@ fn read_part(
         let (id, name) = calls.begin(call);
         let arguments = match &call["args"] {
             Json::Object(fields) => Json::Object(fields.clone()),
-            _ => Json::Object(Vec::new()),
+            Json::Null => Json::Object(Vec::new()),
+            _ => {
+                return Err(Untranslatable::malformed(
+                    "`args` of a `functionCall` must be an object",
+                ));
+            }
         };
         Content::Call(ToolCall {
             id,

@@ -83,6 +83,11 @@ impl ResponseReader {
         self.begun.insert(place);
     }
 
+    /// Whether no item has come: nobody can use such an answer.
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.ended.is_empty() && self.calls.is_empty()
+    }
+
     /// A text of the message at this place, apart from those of others.
     fn say(&mut self, place: u64, mut text: String) -> AnswerPiece {
         if self.speaking.replace(place).is_some_and(|it| it != place) {
@@ -181,6 +186,7 @@ impl ResponseReader {
             }
             "incomplete" => Finish::Length,
             "failed" | "cancelled" => Finish::Failed,
+            _ if self.is_empty() => Finish::Failed,
             _ if self.has_refused => Finish::Filtered,
             _ if !self.calls.is_empty() => Finish::Calls,
             _ => Finish::Stop,
@@ -391,7 +397,10 @@ mod tests {
         };
         let cut =
             |why: &str| json!({"status": "incomplete", "incomplete_details": {"reason": why}});
-        assert_eq!(end(json!({"status": "completed"})), Finish::Stop);
+        let said = json!({"type": "message", "content": []});
+        let silent = json!({"status": "completed", "output": [said]});
+        assert_eq!(end(silent), Finish::Stop);
+        assert_eq!(end(json!({"status": "completed"})), Finish::Failed);
         assert_eq!(end(cut("max_output_tokens")), Finish::Length);
         assert_eq!(end(cut("content_filter")), Finish::Filtered);
         assert_eq!(end(json!({"status": "failed"})), Finish::Failed);
