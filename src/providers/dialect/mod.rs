@@ -10,6 +10,8 @@ mod chat_request;
 mod fields_reader;
 mod foreign_seals;
 mod google;
+#[cfg(test)]
+mod hosted_tools_tests;
 mod json;
 mod json_size;
 mod model_list;

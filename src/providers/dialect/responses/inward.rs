@@ -50,6 +50,17 @@ const HINTS: &[&str] = &[
 ];
 /// Hints inside other fields.
 const HINTS_INSIDE: &[(&str, &str)] = &[("reasoning", "context"), ("reasoning", "mode")];
+/// What tools of OpenAI's did in an answer, which says what came of it.
+const DONE_ELSEWHERE: &[&str] = &[
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "tool_search_call",
+    "tool_search_output",
+    "mcp_list_tools",
+    "mcp_call",
+];
 /// What must be asked for to be told, and is told here in any case.
 pub const SEALED_REASONING: &str = "reasoning.encrypted_content";
 
@@ -251,6 +262,7 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             add(request, Speaker::Model, vec![Part::of(thought)]);
         }
         Some("additional_tools") => {}
+        Some(kind) if DONE_ELSEWHERE.contains(&kind) => request.ignored.add(kind),
         Some(kind) => {
             let kind = shorten(kind);
             return Err(Untranslatable::new(format!("An item of the type `{kind}`")));
