@@ -8,6 +8,8 @@ use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translation::AnswerReader;
 
+use super::BETWEEN_MESSAGES;
+
 /// How the ids of responses begin.
 const ID_START: &str = "resp_";
 
@@ -26,9 +28,6 @@ pub struct ResponseReader {
     speaking: Option<u64>,
     has_refused: bool,
 }
-
-/// What stands between two messages of one response.
-const BETWEEN_MESSAGES: &str = "\n\n";
 
 impl AnswerReader for ResponseReader {
     fn read(&mut self, event: &Json, pieces: &mut Vec<AnswerPiece>) {
@@ -218,6 +217,8 @@ mod tests {
 
     use super::*;
     use crate::providers::dialect::answer_piece::{Block, DraftAnswer};
+    use crate::providers::dialect::parsed_answer::ParsedAnswer;
+    use crate::providers::dialect::responses::read_event;
 
     fn draft(events: &[Value]) -> DraftAnswer {
         let mut reader = ResponseReader::default();
@@ -383,6 +384,11 @@ mod tests {
         ];
         for events in [&[whole.clone()][..], &streamed] {
             assert_eq!(draft(events).text(), "I will look.\n\nSun.");
+            let mut heard = ParsedAnswer::default();
+            for event in events {
+                read_event(event, &mut heard);
+            }
+            assert_eq!(heard.text, "I will look.\n\nSun.");
         }
     }
 

@@ -17,10 +17,7 @@ use crate::providers::dialect::openai::{
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::inward::SEALED_REASONING;
-use super::{LIMIT, PATH};
-
-/// The least that the output may be limited to, in tokens.
-const OUTPUT_TOKENS_MIN: u64 = 16;
+use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};
 
 /// Writes a request.
 pub fn write_request(
