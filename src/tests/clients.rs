@@ -1,6 +1,6 @@
 //! The clients that people have, against the gateway: the providers' official
-//! libraries for Python and JavaScript, Vercel's AI SDK, `LangChain`, and
-//! coding agents.
+//! libraries for Python and JavaScript, Vercel's AI SDK, `LangChain`, coding
+//! agents, and the command `llm`.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -116,6 +116,30 @@ async fn frameworks_in_python_work_with_another_address_and_key() {
 }
 
 #[tokio::test]
+async fn aider_works_with_another_address_and_key() {
+    let Some(python) = python("LATCHKEY_AIDER", "aider", "aider").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let done = drive(stage, &python, "tests/aider/aider.py", &[]).await;
+        insta::assert_snapshot!(done, @"5 of 5 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn llm_works_with_another_address_and_key() {
+    let Some(python) = python("LATCHKEY_LLM", "llm", "llm").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let done = drive(stage, &python, "tests/llm/llm.py", &[]).await;
+        insta::assert_snapshot!(done, @"9 of 9 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_official_clients_work_with_another_address_and_key() {
     let modules = "openai, anthropic, google.genai";
     let Some(python) = python("LATCHKEY_PYTHON", modules, "clients").await else {
@@ -162,6 +186,8 @@ fn every_client_that_is_driven_has_a_recipe() {
         "tests/clients/requirements.txt",
         "tests/agents/package.json",
         "tests/frameworks/requirements.txt",
+        "tests/aider/requirements.txt",
+        "tests/llm/requirements.txt",
     ];
     let driven: Vec<String> = manifests.into_iter().flat_map(packages_in).collect();
     assert!(driven.len() > 20);
