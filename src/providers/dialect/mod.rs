@@ -6,6 +6,8 @@ mod answer_piece;
 mod anthropic;
 #[cfg(test)]
 mod broken_calls_tests;
+#[cfg(test)]
+mod callers_words_tests;
 mod chat_request;
 mod fields_reader;
 mod foreign_seals;
