@@ -42,7 +42,33 @@ fn packages(variable: &str, folder: &str) -> Option<String> {
     }
 }
 
-/// Runs a script as mia's program; what it prints. She has keys with the three
+/// The variable that names the file with the recipes, where what was tried is
+/// to be written into it.
+const WRITE_TO: &str = "LATCHKEY_RECIPES";
+
+/// Holds what a script has tried, which it prints behind the number of checks,
+/// against what the recipes say of it; the number.
+fn hold_recipes_against(script: &str, printed: &str) -> String {
+    let (checks, tried) = printed.trim_end().split_once('\n').unwrap();
+    let begin = format!("| `{script}` | ");
+    let row = format!("{begin}{tried} |");
+    let named = std::env::vars().find(|(name, _)| name == WRITE_TO);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md");
+    let recipes = std::fs::read_to_string(&path).unwrap();
+    let is_row = |line: &&str| line.starts_with(&begin);
+    let written = recipes.lines().find(is_row).expect(script);
+    if let Some((_, path)) = named {
+        std::fs::write(path, recipes.replace(written, &row)).unwrap();
+    } else {
+        assert_eq!(
+            written, row,
+            "`{WRITE_TO}=docs/clients.md cargo test another_address -- --test-threads 1` writes it"
+        );
+    }
+    checks.to_owned()
+}
+
+/// Runs a script as mia's program; how many checks passed. She has keys with the three
 /// providers that have a dialect of their own. `more` is added to the script's
 /// environment.
 async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)]) -> String {
@@ -64,7 +90,7 @@ async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)])
     stage.app().await.idle().await;
     let rows = stage.app().await.audit().await;
     assert!(rows.iter().all(|row| row.state != "held"));
-    String::from_utf8_lossy(&done.stdout).into_owned()
+    hold_recipes_against(script, &String::from_utf8_lossy(&done.stdout))
 }
 
 fn many_calls() -> Setup {

@@ -60,16 +60,19 @@ def ask(model, *options, token=TOKEN):
 
 
 def streamed(model):
+    """An answer as it comes."""
     said = ask(model)
     assert COUNT in said, said
 
 
 def whole(model):
+    """A whole one."""
     said = ask(model, "--no-stream")
     assert COUNT in said, said
 
 
 def with_a_bad_token(model):
+    """A bad token."""
     said = ask(model, token="latchkey_madeup")
     assert "litellm.AuthenticationError" in said, said
 
@@ -79,6 +82,12 @@ CHECKS = [
     (whole, UNIFIED[1]),
     (with_a_bad_token, UNIFIED[1]),
 ]
+
+
+def told(check):
+    """What a check tries, in words."""
+    return (check.__doc__ or check.__name__.replace("_", " ")).rstrip(".")
+
 
 if __name__ == "__main__":
     failed = 0
@@ -90,4 +99,5 @@ if __name__ == "__main__":
             print(f"\n{check.__name__} {model}", file=sys.stderr)
             traceback.print_exc(limit=-3)
     print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks")
+    print("; ".join(dict.fromkeys(told(check) for check, _ in CHECKS)))
     sys.exit(failed > 0)

@@ -63,24 +63,29 @@ def ask(model, *args, token=TOKEN):
 
 
 def streamed(model):
+    """An answer as it comes."""
     assert ask(model, "count") == COUNT
 
 
 def whole(model):
+    """A whole one."""
     assert ask(model, "--no-stream", "count") == COUNT
 
 
 def with_a_tool(model):
+    """A tool and its result."""
     said = ask(model, "--functions", WEATHER, "the weather in Rome?")
     assert "clear in" in said, said
 
 
 def with_a_schema(model):
+    """An object by a schema."""
     said = ask(model, "--schema", "name, age int", "a dog")
     assert json.loads(said)["age"] == 10, said
 
 
 def with_a_bad_token(model):
+    """A bad token."""
     said = ask(model, "count", token="latchkey_madeup")
     assert "This is no token" in said, said
 
@@ -92,6 +97,12 @@ CHECKS = [
     (with_a_bad_token, UNIFIED[1]),
 ]
 
+
+def told(check):
+    """What a check tries, in words."""
+    return (check.__doc__ or check.__name__.replace("_", " ")).rstrip(".")
+
+
 if __name__ == "__main__":
     failed = 0
     for check, model in CHECKS:
@@ -102,4 +113,5 @@ if __name__ == "__main__":
             print(f"\n{check.__name__} {model}", file=sys.stderr)
             traceback.print_exc(limit=-3)
     print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks")
+    print("; ".join(dict.fromkeys(told(check) for check, _ in CHECKS)))
     sys.exit(failed > 0)
