@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use crate::model::{ErrorForm, ProviderError};
+use crate::model::{ErrorForm, PassedEvents, ProviderError};
 
 use crate::gateway::failure_kind::{FailureKind, Naming};
 use crate::gateway::problem::Problem;
@@ -205,9 +205,14 @@ impl ApiDialect {
         error
     }
 
-    /// An error as the last event of a stream, whose number is this one. A
+    /// An error as the last event of a stream, behind those that passed. A
     /// provider's own passes as it came, where it has the form of this dialect.
-    pub fn error_event(self, problem: &Problem, request_id: &HeaderValue, number: u64) -> String {
+    pub fn error_event(
+        self,
+        problem: &Problem,
+        request_id: &HeaderValue,
+        passed: &PassedEvents,
+    ) -> String {
         let own = self.own_words(problem).and_then(|said| said.event.as_ref());
         if let Some(event) = own.filter(|event| self.has_form_of(event)) {
             return match event["type"].as_str().filter(|_| self != Self::OpenAi) {
@@ -218,7 +223,7 @@ impl ApiDialect {
         let body = self.error_body(problem, request_id);
         match self {
             Self::Anthropic => format!("event: error\ndata: {body}\n\n"),
-            Self::Responses => self.failed_events(problem, request_id, number),
+            Self::Responses => self.failed_events(problem, request_id, passed),
             Self::OpenAi | Self::Google | Self::Latchkey => format!("data: {body}\n\n"),
         }
     }
@@ -235,15 +240,25 @@ impl ApiDialect {
 
     /// The last events of a response that failed. Some clients read the one,
     /// some the other.
-    fn failed_events(self, problem: &Problem, request_id: &HeaderValue, number: u64) -> String {
+    fn failed_events(
+        self,
+        problem: &Problem,
+        request_id: &HeaderValue,
+        passed: &PassedEvents,
+    ) -> String {
+        let number = passed.count;
         // Its errors stand at the top, with the type of an event.
         let mut event = self.openai_error(problem);
         let code = event.get("code").filter(|code| code.is_string());
         let code = code.cloned().unwrap_or_else(|| json!("server_error"));
         event.insert("type".to_owned(), json!("error"));
         event.insert("sequence_number".to_owned(), json!(number));
-        let id = request_id.to_str().unwrap_or_default();
-        let response = json!({"id": format!("resp_{id}"), "object": "response", "status": "failed",
+        let begun = passed.response_id.clone();
+        let id = begun.unwrap_or_else(|| {
+            let id = request_id.to_str().unwrap_or_default();
+            format!("resp_{id}")
+        });
+        let response = json!({"id": id, "object": "response", "status": "failed",
             "error": {"code": code, "message": problem.message}, "incomplete_details": null,
             "output": [], "usage": null});
         let failed =

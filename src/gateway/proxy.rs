@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::app::{
     Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayStart, RelayedAnswer,
 };
-use crate::model::{BadBody, CallDialect, ProviderId, Surface};
+use crate::model::{BadBody, CallDialect, PassedEvents, ProviderId, Surface};
 
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::demo::{DemoSurface, respond_demo};
@@ -69,8 +69,8 @@ struct RelayStream {
 }
 
 impl PieceSource for RelayStream {
-    fn numbered_events(&self) -> u64 {
-        self.relay.numbered_events()
+    fn passed_events(&self) -> PassedEvents {
+        self.relay.passed_events()
     }
 
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {

@@ -8,6 +8,8 @@ use axum::http::HeaderValue;
 use bytes::Bytes;
 use futures_util::stream;
 
+use crate::model::PassedEvents;
+
 use crate::gateway::problem::{ApiDialect, Problem};
 
 /// Where the pieces of a body come from.
@@ -15,9 +17,9 @@ pub trait PieceSource: Send + 'static {
     /// Waits for the next piece; none at the end of the body.
     fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, Problem>> + Send;
 
-    /// How many events there were, where they are numbered.
-    fn numbered_events(&self) -> u64 {
-        0
+    /// What there was, where the events are numbered.
+    fn passed_events(&self) -> PassedEvents {
+        PassedEvents::default()
     }
 }
 
@@ -71,8 +73,8 @@ impl<S: PieceSource> OutgoingPieces<S> {
             is_list,
         } = &self.last_words;
         if !is_list {
-            let number = self.source.numbered_events();
-            return dialect.error_event(problem, request_id, number);
+            let passed = self.source.passed_events();
+            return dialect.error_event(problem, request_id, &passed);
         }
         let error = dialect.error_body(problem, request_id);
         let before = if self.has_begun { ",\r\n" } else { "[" };

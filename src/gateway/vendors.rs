@@ -9,7 +9,7 @@ use crate::model::{CallDialect, ProviderId, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::native::read_query;
-use crate::gateway::openai::usable_models;
+use crate::gateway::openai::{find_model, usable_models};
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
@@ -32,7 +32,7 @@ const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 6] = [
+pub static OF_VENDORS: [Route; 7] = [
     route!(
         POST,
         "/v1/messages",
@@ -84,6 +84,19 @@ pub static OF_VENDORS: [Route; 6] = [
             "Lists the models that the caller's keys can use, as Google lists its own.",
         )
         .responses(&[ResponseDocs::new(200, "As Google lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        GET,
+        GOOGLE_PATH,
+        CHAT,
+        show_google_model,
+        RouteDocs::new(
+            "google_model",
+            "google",
+            "Shows one of the models that the caller's keys can use, as Google shows its own.",
+        )
+        .parameters(&[ParameterDocs::in_path("call", "The model")])
+        .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
     ),
     route!(
         POST,
@@ -200,33 +213,65 @@ pub async fn list_google_models(call: Call) -> HandlerResult {
     json_response(StatusCode::OK, &google_list(&models))
 }
 
+/// Shows one of those models, as Google shows its own.
+pub async fn show_google_model(call: Call) -> HandlerResult {
+    let model = find_model(&call).await?;
+    json_response(StatusCode::OK, &google_model(&model))
+}
+
+/// A vendor other than OpenAI, whose own library asks for models.
+enum OtherVendor {
+    Anthropic,
+    Google,
+}
+
+impl OtherVendor {
+    /// The vendor whose headers a call has.
+    fn of_call(call: &Call) -> Option<Self> {
+        let has = |name: &&str| call.header(name).is_some();
+        if has(&"anthropic-version") {
+            return Some(Self::Anthropic);
+        }
+        let is_googles = ["x-goog-api-key", "x-goog-api-client"].iter().any(has);
+        is_googles.then_some(Self::Google)
+    }
+}
+
 /// The list of models as another vendor than OpenAI writes it, where a header
 /// says that its own library asks.
 pub fn list_as_vendor(call: &Call, models: &[ModelChoice]) -> Option<Value> {
-    if call.header("anthropic-version").is_some() {
-        return Some(anthropic_list(models));
-    }
-    let is_googles = ["x-goog-api-key", "x-goog-api-client"]
-        .iter()
-        .any(|name| call.header(name).is_some());
-    is_googles.then(|| google_list(models))
+    Some(match OtherVendor::of_call(call)? {
+        OtherVendor::Anthropic => anthropic_list(models),
+        OtherVendor::Google => google_list(models),
+    })
+}
+
+/// One model, likewise.
+pub fn model_as_vendor(call: &Call, model: &ModelChoice) -> Option<Value> {
+    Some(match OtherVendor::of_call(call)? {
+        OtherVendor::Anthropic => anthropic_model(model),
+        OtherVendor::Google => google_model(model),
+    })
+}
+
+fn google_model(model: &ModelChoice) -> Value {
+    let name = model.full();
+    json!({"name": format!("models/{name}"), "displayName": name,
+        "supportedGenerationMethods": VERBS})
 }
 
 fn google_list(models: &[ModelChoice]) -> Value {
-    let listed = models.iter().map(|model| {
-        let name = model.full();
-        json!({"name": format!("models/{name}"), "displayName": name,
-            "supportedGenerationMethods": VERBS})
-    });
-    json!({"models": listed.collect::<Vec<_>>()})
+    let listed: Vec<Value> = models.iter().map(google_model).collect();
+    json!({"models": listed})
+}
+
+fn anthropic_model(model: &ModelChoice) -> Value {
+    let name = model.full();
+    json!({"type": "model", "id": name, "display_name": name, "created_at": NO_DAY})
 }
 
 fn anthropic_list(models: &[ModelChoice]) -> Value {
-    let listed = models.iter().map(|model| {
-        let name = model.full();
-        json!({"type": "model", "id": name, "display_name": name, "created_at": NO_DAY})
-    });
-    let listed: Vec<Value> = listed.collect();
+    let listed: Vec<Value> = models.iter().map(anthropic_model).collect();
     let id_of = |model: Option<&Value>| model.map(|it| it["id"].clone());
     let (first, last) = (id_of(listed.first()), id_of(listed.last()));
     json!({"data": listed, "has_more": false, "first_id": first, "last_id": last})

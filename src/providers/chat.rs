@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::catalogue::Provider;
-use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
+use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, WrittenChat, parse_tree};
 use super::failure;
 use super::http::{Incoming, address_below, failed};
 use super::outbound::Call;
@@ -71,9 +71,9 @@ impl Providers {
         let provider = call.provider;
         let deadline = Instant::now() + self.outbound.timeouts.total;
         let mut retries = Retries::until(deadline);
-        let mut incoming = loop {
+        let (mut incoming, format) = loop {
             match self.send_chat(call).await {
-                Ok(incoming) => break incoming,
+                Ok(begun) => break begun,
                 Err(failure) if retries.wait_after(&failure).await => {}
                 Err(failure) => return Err(failure),
             }
@@ -88,11 +88,16 @@ impl Providers {
                 let clocks = StreamClocks::start(self.outbound.timeouts, deadline);
                 let stream = Stream {
                     incoming: &mut incoming,
+                    format,
                     clocks,
                 };
                 read_stream(provider, stream, &mut answer, &mut hearing).await
             }
-            Delivery::Whole => read_whole(provider, &mut incoming, &mut answer, deadline).await,
+            Delivery::Whole => {
+                let body = incoming.read_body(WHOLE_BYTES_MAX, deadline).await;
+                body.map_err(|class| failed(&provider.id, class))
+                    .and_then(|body| read_event(provider, format, body.trim_ascii(), &mut answer))
+            }
         };
         hearing.end(&mut answer);
         read?;
@@ -106,8 +111,12 @@ impl Providers {
         })
     }
 
-    /// Sends the request, and returns when the answer begins.
-    async fn send_chat(&self, call: ChatCall<'_>) -> Result<Incoming, ProviderFailure> {
+    /// Sends the request, and returns when the answer begins, with how it is
+    /// read.
+    async fn send_chat(
+        &self,
+        call: ChatCall<'_>,
+    ) -> Result<(Incoming, AnswerFormat), ProviderFailure> {
         let ChatCall {
             provider,
             request,
@@ -116,7 +125,7 @@ impl Providers {
             departure,
         } = call;
         let stream = delivery == Delivery::Streamed;
-        let (path, body) = provider
+        let WrittenChat { path, body, format } = provider
             .dialect
             .write_chat(request, stream)
             .ok_or_else(|| failed(&provider.id, FailureClass::ModelNotFound))?;
@@ -132,7 +141,7 @@ impl Providers {
         };
         let incoming = self.outbound.send(call, credential).await?;
         if incoming.status == 200 {
-            return Ok(incoming);
+            return Ok((incoming, format));
         }
         let error = incoming.read_error(Instant::now() + timeouts.check).await;
         let failure = error.failure(provider);
@@ -146,6 +155,7 @@ impl Providers {
 /// A stream that is being read, and how long its pieces may take.
 struct Stream<'a> {
     incoming: &'a mut Incoming,
+    format: AnswerFormat,
     clocks: StreamClocks,
 }
 
@@ -157,10 +167,10 @@ async fn read_stream(
     hearing: &mut Hearing<'_>,
 ) -> Result<(), ProviderFailure> {
     let fail = |class| failed(&provider.id, class);
-    let format = provider.dialect.chat_format();
     let mut decoder = Decoder::new(provider.dialect.framing(), EVENT_BYTES_MAX);
     let Stream {
         incoming,
+        format,
         mut clocks,
     } = stream;
     loop {
@@ -222,18 +232,6 @@ impl Hearing<'_> {
     }
 }
 
-async fn read_whole(
-    provider: &Provider,
-    incoming: &mut Incoming,
-    answer: &mut ParsedAnswer,
-    deadline: Instant,
-) -> Result<(), ProviderFailure> {
-    let body = incoming.read_body(WHOLE_BYTES_MAX, deadline).await;
-    let body = body.map_err(|class| failed(&provider.id, class))?;
-    let format = provider.dialect.chat_format();
-    read_event(provider, format, body.trim_ascii(), answer)
-}
-
 /// Reads one event. One that is not JSON is no answer of a provider.
 pub fn read_event(
     provider: &Provider,
@@ -248,9 +246,9 @@ pub fn read_event(
     let value = parse_tree(event).map_err(fail)?;
     let value = value.ok_or_else(|| fail(FailureClass::Upstream))?;
     format.read_event(&value, answer);
-    if answer.failed {
-        Err(failure::classify_event(&provider.id, &value))
-    } else {
-        Ok(())
+    let told = format.told_failure(&value);
+    match told.or(answer.failed.then_some(&value)) {
+        Some(failed) => Err(failure::classify_event(&provider.id, failed)),
+        None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! `/ask`: who pays, how it streams, what goes wrong.
 
 use insta::assert_snapshot;
-use latchkey_emulator::providers::Standing;
+use latchkey_emulator::providers::{ProviderFault, Standing};
 
 use super::{Setup, good, run, run_with};
 
@@ -97,6 +97,37 @@ async fn every_dialect_answers_and_says_what_it_used() {
         ");
     })
     .await;
+}
+
+/// OpenAI's models for code and for long work have no chat.
+#[tokio::test]
+async fn a_model_without_a_chat_is_asked_in_the_responses() {
+    for is_streamed in [true, false] {
+        let setup = Setup {
+            config: format!("[ask]\nstream = {is_streamed}\n"),
+            ..Setup::default()
+        };
+        run_with(setup, async |stage| {
+            let mia = stage.mia();
+            mia.adds("openai", "user", &good("openai")).await;
+            let told = mia
+                .runs("/ask prompt:count model:openai/gpt-5.1-codex")
+                .await;
+            assert!(
+                told.contains("one two three four five six seven eight nine ten"),
+                "{told}"
+            );
+            assert!(
+                told.contains("OpenAI gpt-5.1-codex") && told.contains("12 tokens in, 10 out"),
+                "{told}"
+            );
+            stage.fails("openai", ProviderFault::FailedResponse);
+            let failed = mia.runs("/ask prompt:count model:openai/gpt-5.2-pro").await;
+            let told = "OpenAI has more to do than it can right now";
+            assert!(failed.contains(told), "{failed}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

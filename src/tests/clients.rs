@@ -1,6 +1,6 @@
 //! The clients that people have, against the gateway: the providers' official
-//! libraries for Python and JavaScript, Vercel's AI SDK, `LangChain`, and
-//! coding agents.
+//! libraries for Python and JavaScript, Vercel's AI SDK, `LangChain`, coding
+//! agents, and the command `llm`.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -42,7 +42,33 @@ fn packages(variable: &str, folder: &str) -> Option<String> {
     }
 }
 
-/// Runs a script as mia's program; what it prints. She has keys with the three
+/// The variable that names the file with the recipes, where what was tried is
+/// to be written into it.
+const WRITE_TO: &str = "LATCHKEY_RECIPES";
+
+/// Holds what a script has tried, which it prints behind the number of checks,
+/// against what the recipes say of it; the number.
+fn hold_recipes_against(script: &str, printed: &str) -> String {
+    let (checks, tried) = printed.trim_end().split_once('\n').unwrap();
+    let begin = format!("| `{script}` | ");
+    let row = format!("{begin}{tried} |");
+    let named = std::env::vars().find(|(name, _)| name == WRITE_TO);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md");
+    let recipes = std::fs::read_to_string(&path).unwrap();
+    let is_row = |line: &&str| line.starts_with(&begin);
+    let written = recipes.lines().find(is_row).expect(script);
+    if let Some((_, path)) = named {
+        std::fs::write(path, recipes.replace(written, &row)).unwrap();
+    } else {
+        assert_eq!(
+            written, row,
+            "`{WRITE_TO}=docs/clients.md cargo test another_address -- --test-threads 1` writes it"
+        );
+    }
+    checks.to_owned()
+}
+
+/// Runs a script as mia's program; how many checks passed. She has keys with the three
 /// providers that have a dialect of their own. `more` is added to the script's
 /// environment.
 async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)]) -> String {
@@ -64,7 +90,7 @@ async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)])
     stage.app().await.idle().await;
     let rows = stage.app().await.audit().await;
     assert!(rows.iter().all(|row| row.state != "held"));
-    String::from_utf8_lossy(&done.stdout).into_owned()
+    hold_recipes_against(script, &String::from_utf8_lossy(&done.stdout))
 }
 
 fn many_calls() -> Setup {
@@ -116,6 +142,30 @@ async fn frameworks_in_python_work_with_another_address_and_key() {
 }
 
 #[tokio::test]
+async fn aider_works_with_another_address_and_key() {
+    let Some(python) = python("LATCHKEY_AIDER", "aider", "aider").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let done = drive(stage, &python, "tests/aider/aider.py", &[]).await;
+        insta::assert_snapshot!(done, @"5 of 5 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn llm_works_with_another_address_and_key() {
+    let Some(python) = python("LATCHKEY_LLM", "llm", "llm").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        let done = drive(stage, &python, "tests/llm/llm.py", &[]).await;
+        insta::assert_snapshot!(done, @"9 of 9 checks");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_official_clients_work_with_another_address_and_key() {
     let modules = "openai, anthropic, google.genai";
     let Some(python) = python("LATCHKEY_PYTHON", modules, "clients").await else {
@@ -162,6 +212,8 @@ fn every_client_that_is_driven_has_a_recipe() {
         "tests/clients/requirements.txt",
         "tests/agents/package.json",
         "tests/frameworks/requirements.txt",
+        "tests/aider/requirements.txt",
+        "tests/llm/requirements.txt",
     ];
     let driven: Vec<String> = manifests.into_iter().flat_map(packages_in).collect();
     assert!(driven.len() > 20);

@@ -38,6 +38,19 @@ fn chat_rules() -> Vec<Rule> {
             with_tools(json!("high")),
             "400 reasoning_effort null",
         ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"response_format": {"type": "json_object"}}),
+            "400 messages null",
+        ),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"response_format": {"type": "json_object"},
+                "messages": [{"role": "system", "content": "In JSON."}, {"role": "user", "content": "ten?"}]}),
+            "200",
+        ),
         (CHAT, "gpt-6-luna", with_tools(json!("none")), "200"),
         (
             CHAT,
@@ -170,6 +183,12 @@ fn response_rules() -> Vec<Rule> {
         (
             RESPONSES,
             "gpt-6-luna",
+            json!({"include": ["message.output_text.logprobs"], "top_logprobs": 3}),
+            "400 include unsupported_parameter",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
             json!({"tool_choice": "required"}),
             "400 tool_choice null",
         ),
@@ -178,6 +197,13 @@ fn response_rules() -> Vec<Rule> {
             "gpt-6-luna",
             json!({"max_output_tokens": 15}),
             "400 max_output_tokens integer_below_min_value",
+        ),
+        (
+            RESPONSES,
+            "gpt-6-luna",
+            json!({"text": {"format": {"type": "json_object"}}, "instructions": "JSON, please.",
+                "input": [call(), {"type": "function_call_output", "call_id": "c", "output": "JSON"}]}),
+            "400 text.format null",
         ),
         (
             RESPONSES,

@@ -168,6 +168,9 @@ const CHECKS = [
   geminiCli,
 ];
 
+/** What a check tries, in words. */
+const told = (check) => check.name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 const failures = [];
 for (const check of CHECKS) {
   const began = Date.now();
@@ -180,4 +183,5 @@ for (const check of CHECKS) {
 }
 console.error(failures.join('\n\n'));
 console.log(`${CHECKS.length - failures.length} of ${CHECKS.length} checks`);
+console.log([...new Set(CHECKS.map(told))].join('; '));
 process.exit(failures.length === 0 ? 0 : 1);

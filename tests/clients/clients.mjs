@@ -294,6 +294,14 @@ function nameOf([check, model]) {
   return `${check.name} ${name ?? ''}`.trim();
 }
 
+/** What a check tries that is called as what it drives. */
+const TOLD = {
+  vercel: "Vercel's AI SDK: words, a stream, a tool and its result, an object by a schema",
+  langchain: 'LangChain: words, a stream, a tool and its result, an object by a schema',
+};
+/** What a check tries, in words. */
+const told = ([check]) => TOLD[check.name] ?? check.name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
 const failures = [];
 for (const [check, ...models] of CHECKS) {
   try {
@@ -304,4 +312,5 @@ for (const [check, ...models] of CHECKS) {
 }
 console.error(failures.join('\n\n'));
 console.log(`${CHECKS.length - failures.length} of ${CHECKS.length} checks`);
+console.log([...new Set(CHECKS.map(told))].join('; '));
 process.exit(failures.length === 0 ? 0 : 1);

@@ -307,10 +307,10 @@ def google_errors():
             raise AssertionError(f"{model} was answered")
 
 
+FOR_EACH_MODEL = [
+    openai_chat, openai_streaming, openai_pictures_in, openai_tools, openai_tools_streaming, openai_json_output,
+]
 CHECKS = [
-    *[lambda check=check: each_model(check) for check in (
-        openai_chat, openai_streaming, openai_pictures_in, openai_tools, openai_tools_streaming, openai_json_output,
-    )],
     openai_responses, openai_embeddings, openai_images, openai_models, openai_native, openai_errors, openai_retries,
     key_per_request,
     anthropic_chat, anthropic_tools, anthropic_errors,
@@ -318,7 +318,11 @@ CHECKS = [
 ]
 
 if __name__ == "__main__":
+    for check in FOR_EACH_MODEL:
+        each_model(check)
     for check in CHECKS:
         check()
-    print(f"{len(CHECKS)} checks")
+    tried = [*FOR_EACH_MODEL, *CHECKS]
+    print(f"{len(tried)} checks")
+    print("; ".join(check.__name__.replace("_", " ") for check in tried))
     sys.exit(0)

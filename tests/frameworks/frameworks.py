@@ -64,6 +64,7 @@ def langchain_models():
 
 
 def langchain(model):
+    """LangChain: words, a stream, a tool and its result, an object by a schema."""
     assert model.invoke("count").text == COUNT
     assert "".join(piece.text for piece in model.stream("count")) == COUNT
     bound = model.bind_tools([weather])
@@ -82,6 +83,7 @@ def litellm_models():
 
 
 def with_litellm(model):
+    """LiteLLM: words, a stream, a tool and its result, an object by a schema."""
     def ask(messages, **options):
         return litellm.completion(messages=messages, api_key=TOKEN, num_retries=0, **model, **options)
 
@@ -107,6 +109,7 @@ def instructor_modes():
 
 
 def with_instructor(model_and_mode):
+    """Instructor: an object by a tool and by a schema."""
     model, mode = model_and_mode
     client = openai.OpenAI(base_url=f"{GATEWAY}/v1", api_key=TOKEN, max_retries=0)
     made = instructor.from_openai(client, mode=mode).chat.completions.create(
@@ -126,6 +129,7 @@ def pydantic_ai_models():
 
 
 def pydantic_ai(model):
+    """Pydantic AI: words, a tool and its result, an object by a tool and by a schema."""
     assert Agent(model).run_sync("count").output == COUNT
     with_tool = Agent(model)
     with_tool.tool_plain(name="weather")(lambda city: f"clear in {city}")
@@ -143,6 +147,12 @@ CHECKS = [
     *[(pydantic_ai, model) for model in pydantic_ai_models()],
 ]
 
+
+def told(check):
+    """What a check tries, in words."""
+    return (check.__doc__ or check.__name__.replace("_", " ")).rstrip(".")
+
+
 if __name__ == "__main__":
     failed = 0
     for check, model in CHECKS:
@@ -153,4 +163,5 @@ if __name__ == "__main__":
             print(f"\n{check.__name__} {model}", file=sys.stderr)
             traceback.print_exc(limit=-3)
     print(f"{len(CHECKS) - failed} of {len(CHECKS)} checks")
+    print("; ".join(dict.fromkeys(told(check) for check, _ in CHECKS)))
     sys.exit(failed > 0)

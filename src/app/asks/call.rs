@@ -78,9 +78,10 @@ impl Payable for PlannedAsk {
         let room = room.map_or(most, |room| room.min(most));
         let fitted = fit::fit(&self.turns, sees(provider, &model), room);
         let prompt = fit::size_prompt(&self.plan.system, &fitted.turns);
+        let least = provider.dialect.output_tokens_min(&model);
         Ok(Needs {
             prompt: prompt.tokens(provider.id.as_str(), &model),
-            max_output_tokens: u64::from(self.most),
+            max_output_tokens: u64::from(self.most).max(least),
             images: 0,
             model,
             details: fitted,

@@ -12,7 +12,7 @@ use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::BODY_BYTES_MAX;
-use crate::gateway::vendors::list_as_vendor;
+use crate::gateway::vendors::{list_as_vendor, model_as_vendor};
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -81,19 +81,26 @@ pub async fn list_models(call: Call) -> HandlerResult {
     json_response(StatusCode::OK, &json!({"object": "list", "data": listed}))
 }
 
-/// Shows one model of the list, whose name may have slashes. A bare name is
-/// enough where one provider alone has it.
+/// Shows one model of the list, as the vendor shows it whose headers the caller
+/// sends.
 pub async fn show_model(call: Call) -> HandlerResult {
+    let model = find_model(&call).await?;
+    let shown = model_as_vendor(&call, &model).unwrap_or_else(|| describe_model(&model));
+    json_response(StatusCode::OK, &shown)
+}
+
+/// The model of the list that a path ends with, whose name may have slashes. A
+/// bare name is enough where one provider alone has it.
+pub async fn find_model(call: &Call) -> Result<ModelChoice, Problem> {
     let name = call.last_path_value();
     if !name.split('/').all(may_stand_in_name) {
         return Err(no_such_model(name));
     }
-    let models = usable_models(&call).await?;
+    let models = usable_models(call).await?;
     let whole = models.iter().find(|model| model.full() == name);
     let mut bare = models.iter().filter(|model| model.model == name);
     let found = whole.or_else(|| bare.next().filter(|_| bare.next().is_none()));
-    let found = found.ok_or_else(|| no_such_model(name))?;
-    json_response(StatusCode::OK, &describe_model(found))
+    found.cloned().ok_or_else(|| no_such_model(name))
 }
 
 /// Whether a model's name may have such a part between its slashes.

@@ -41,6 +41,7 @@ const OF_MISTRAL: Dialect = Dialect::OpenAi(OpenAiQuirks {
     responses: ResponsesUse::None,
     seed: "random_seed",
     call_ids: CallIds::Short,
+    shared_fields: &["metadata", "prompt_cache_key"],
     ..COMMON
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {

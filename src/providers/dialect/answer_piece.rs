@@ -201,6 +201,20 @@ impl DraftAnswer {
         texts.collect()
     }
 
+    /// Leaves out the calls that nobody could make since their arguments are no
+    /// object; whether there were any.
+    pub fn leave_broken_calls_out(&mut self) -> bool {
+        let before = self.blocks.len();
+        self.blocks.retain(|block| match block {
+            Block::Call { arguments, .. } => is_object(arguments),
+            _ => true,
+        });
+        let places = self.blocks.iter().enumerate();
+        let calls = places.filter(|(_, block)| matches!(block, Block::Call { .. }));
+        self.calls = calls.map(|(at, _)| at).collect();
+        self.blocks.len() < before
+    }
+
     /// Whether the model asks for a tool.
     pub fn has_calls(&self) -> bool {
         !self.calls.is_empty()
@@ -216,10 +230,13 @@ pub fn whole_arguments(written: &str) -> &str {
     }
 }
 
-/// The arguments of a call as an object.
-pub fn parse_arguments(written: &str) -> Json {
+/// The arguments of a call as an object; none where they are no object.
+pub fn parse_arguments(written: &str) -> Option<Json> {
     let parsed = Json::parse(whole_arguments(written).as_bytes());
-    parsed
-        .filter(Json::is_object)
-        .unwrap_or_else(|| Json::Object(Vec::new()))
+    parsed.filter(Json::is_object)
+}
+
+/// Whether the arguments of a call are an object.
+pub fn is_object(written: &str) -> bool {
+    parse_arguments(written).is_some()
 }

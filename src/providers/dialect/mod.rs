@@ -4,10 +4,16 @@
 mod answer_format;
 mod answer_piece;
 mod anthropic;
+#[cfg(test)]
+mod broken_calls_tests;
+#[cfg(test)]
+mod callers_words_tests;
 mod chat_request;
 mod fields_reader;
 mod foreign_seals;
 mod google;
+#[cfg(test)]
+mod hosted_tools_tests;
 mod json;
 mod json_size;
 mod model_list;
@@ -31,6 +37,8 @@ mod translation;
 #[cfg(test)]
 mod translation_tests;
 #[cfg(test)]
+mod two_apis_tests;
+#[cfg(test)]
 mod usage_tests;
 #[cfg(test)]
 mod vendor_rule_tests;
@@ -45,7 +53,7 @@ use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
-pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
+pub use chat_request::{ChatRequest, WrittenChat, encode_picture, picture_data_url};
 pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
@@ -132,10 +140,36 @@ impl Dialect {
         }
     }
 
-    /// Writes a chat request: its path and its body. None where the model's
-    /// name is none that can be asked.
-    pub fn write_chat(self, request: &ChatRequest, stream: bool) -> Option<(String, Value)> {
-        Some(match self {
+    /// Whether a model is asked in OpenAI's Responses, since it has no chat.
+    fn asks_in_responses(self, model: &str) -> bool {
+        match self {
+            Self::OpenAi(quirks) => {
+                quirks.responses == ResponsesUse::ForSomeModels && openai::has_no_chat(model)
+            }
+            _ => false,
+        }
+    }
+
+    /// The least that an answer of a model may be limited to, in tokens.
+    pub fn output_tokens_min(self, model: &str) -> u64 {
+        if self.asks_in_responses(model) {
+            responses::OUTPUT_TOKENS_MIN
+        } else {
+            1
+        }
+    }
+
+    /// Writes a chat request. None where the model's name is none that can be
+    /// asked.
+    pub fn write_chat(self, request: &ChatRequest, stream: bool) -> Option<WrittenChat> {
+        if self.asks_in_responses(&request.model) {
+            return Some(WrittenChat {
+                path: responses::PATH.into(),
+                body: responses::write_chat(request, stream),
+                format: AnswerFormat::Responses,
+            });
+        }
+        let (path, body) = match self {
             Self::OpenAi(quirks) => (
                 openai::CHAT_PATH.into(),
                 openai::write_chat(request, quirks, stream),
@@ -153,6 +187,11 @@ impl Dialect {
                 ollama::write_chat(request, stream),
             ),
             Self::ImageHost => return None,
+        };
+        Some(WrittenChat {
+            path,
+            body,
+            format: self.chat_format(),
         })
     }
 

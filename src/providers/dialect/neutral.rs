@@ -3,6 +3,10 @@
 
 use super::json::Json;
 
+/// What is said where JSON is asked for in words.
+const JSON_IN_WORDS: &str =
+    "Answer with one JSON object and nothing else: no words around it, and no code fence.";
+
 /// What a model is asked.
 #[derive(Debug, Default)]
 pub struct NeutralRequest {
@@ -25,6 +29,11 @@ pub struct NeutralRequest {
     pub user: Option<String>,
     /// In OpenAI's word for it.
     pub service_tier: Option<String>,
+    /// How long an answer is to be, in OpenAI's word for it.
+    pub verbosity: Option<String>,
+    /// Fields that OpenAI's chat and its Responses have by one name, as they
+    /// came.
+    pub openai_fields: Vec<(&'static str, Json)>,
     /// Whether the caller wants usage at the end of a stream.
     pub wants_usage: bool,
     /// Fields that change no answer and have no words elsewhere.
@@ -42,6 +51,19 @@ impl NeutralRequest {
         })
     }
 
+    /// Asks in words for JSON.
+    pub fn say_json(&mut self) {
+        self.system.push(Part::text(JSON_IN_WORDS));
+    }
+
+    /// Whether an instruction, a person or the model says this word, in letters
+    /// of any case.
+    pub fn says(&self, word: &str) -> bool {
+        let said = self.turns.iter().flat_map(|turn| &turn.parts);
+        let mut texts = self.system.iter().chain(said).filter_map(Part::as_text);
+        texts.any(|text| text.to_ascii_lowercase().contains(word))
+    }
+
     /// Ignores how closely pictures are to be looked at, where nobody can be
     /// told that.
     pub fn ignore_details(&mut self) {
@@ -56,6 +78,18 @@ impl NeutralRequest {
         });
         if asked.into_iter().any(|detail| detail != "auto") {
             self.ignored.add("detail");
+        }
+    }
+
+    /// Ignores what OpenAI's APIs alone have words for, but for these fields.
+    pub fn ignore_openai_fields(&mut self, known: &[&str]) {
+        for (name, _) in &self.openai_fields {
+            if !known.contains(name) {
+                self.ignored.add(name);
+            }
+        }
+        if self.verbosity.is_some() {
+            self.ignored.add("verbosity");
         }
     }
 
@@ -168,6 +202,8 @@ pub struct File {
 pub enum FilePlace {
     Base64(String),
     Address(String),
+    /// At its provider, under this id.
+    Id(String),
 }
 
 /// What a model thought.
@@ -290,6 +326,11 @@ impl Untranslatable {
         }
     }
 
+    /// Names a file that only its provider can open.
+    pub fn file_id() -> Self {
+        Self::new("A file by its id, which is its provider's to know,")
+    }
+
     /// Says what a field must be.
     pub fn malformed(what: impl Into<String>) -> Self {
         Self {
@@ -351,6 +392,17 @@ impl File {
             at: FilePlace::Base64(data.to_owned()),
             detail: None,
         })
+    }
+
+    /// A file that its provider keeps. Of a picture nobody knows the type.
+    pub fn of_id(id: &str, is_picture: bool) -> Self {
+        let media_type = if is_picture { "image/*" } else { "" };
+        Self {
+            media_type: media_type.to_owned(),
+            name: None,
+            at: FilePlace::Id(id.to_owned()),
+            detail: None,
+        }
     }
 
     pub fn is_picture(&self) -> bool {

@@ -20,6 +20,11 @@ pub struct ParsedAnswer {
     pub finish: Option<FinishReason>,
     /// The provider's name for the model that answers.
     pub model: Option<String>,
+    /// What the events of OpenAI's Responses call the answer.
+    pub response_id: Option<String>,
+    /// The place of the message whose text came last, where an answer may have
+    /// several.
+    pub speaking: Option<u64>,
     /// An event that reports an error was read.
     pub failed: bool,
     /// The model works, even if no text has come: reasoning counts.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation};
+use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation, Untranslatable};
 use crate::model::CallDialect;
 use crate::providers::Catalogue;
 
@@ -17,6 +17,18 @@ pub enum Caller {
 }
 
 pub fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<AnswerTranslator>) {
+    let translated = translate_limited(caller, model, body, None);
+    let Translation { body, answers, .. } = translated.ok().unwrap();
+    (serde_json::from_slice(&body).unwrap(), answers)
+}
+
+/// Translates a call on whose output somebody else may have put a limit.
+pub fn translate_limited(
+    caller: Caller,
+    model: &str,
+    body: &Value,
+    output_limit: Option<u64>,
+) -> Result<Translation, Untranslatable> {
     let catalogue = Catalogue::new(&[]).unwrap();
     let (provider, model) = model.split_once('/').unwrap();
     let text = body.to_string();
@@ -29,15 +41,15 @@ pub fn translate(caller: Caller, model: &str, body: &Value) -> (Value, Box<Answe
         is_response: matches!(caller, Caller::Responses),
         body: text.as_bytes(),
         model,
-        output_limit: None,
+        output_limit,
+        is_unlimited: output_limit.is_none(),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,
         as_events: true,
         at_s: 1_795_219_200,
     };
     let dialect = catalogue.find(provider).unwrap().dialect;
-    let Translation { body, answers, .. } = dialect.translate_chat(&chat).unwrap().ok().unwrap();
-    (serde_json::from_slice(&body).unwrap(), answers)
+    dialect.translate_chat(&chat).unwrap()
 }
 
 pub fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
@@ -214,6 +226,64 @@ pub fn send_back(caller: Caller, model: &str, said: &Value) -> Value {
         }
     }
     translate(caller, model, &next).0
+}
+
+/// Google's clients give a thought back twice where its seal holds its words:
+/// as the parts that they were shown, and inside the seal behind them.
+#[test]
+fn a_thought_that_comes_back_twice_goes_on_once() {
+    const DEEPSEEK: &str = "deepseek/deepseek-v4-pro";
+    let function = json!({"name": "weather", "arguments": "{\"city\":\"Rome\"}"});
+    let message = json!({"role": "assistant", "content": null, "reasoning_content": "Rome it is.",
+        "tool_calls": [{"id": "call_1", "type": "function", "function": function}]});
+    let said = json!({"id": "c1", "model": "d", "choices": [
+        {"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}});
+    let mut next = json!({"contents": [{"role": "user", "parts": [{"text": "?"}]}],
+        "tools": tools_for(Caller::Google)});
+    let (_, mut answers) = translate(Caller::Google, DEEPSEEK, &next);
+    let heard = answer(&mut answers, &said);
+    let mut parts = heard["candidates"][0]["content"]["parts"].clone();
+    assert_eq!(parts[0], json!({"text": "Rome it is.", "thought": true}));
+    assert!(parts[1]["thoughtSignature"].is_string(), "{parts}");
+    // As it came in the pieces of a stream.
+    let parts = parts.as_array_mut().unwrap();
+    parts[0]["text"] = json!("Rome ");
+    parts.insert(1, json!({"text": "it is.", "thought": true}));
+    let result = json!({"name": "weather", "response": {"output": "sun"}});
+    let turns = next["contents"].as_array_mut().unwrap();
+    turns.push(json!({"role": "model", "parts": parts}));
+    turns.push(json!({"role": "user", "parts": [{"functionResponse": result}]}));
+    let (sent, _) = translate(Caller::Google, DEEPSEEK, &next);
+    assert_eq!(sent["messages"][1]["reasoning_content"], "Rome it is.");
+    // Words that no seal holds stay, to be left out by whoever wants none.
+    let turns = next["contents"].as_array_mut().unwrap();
+    turns[1]["parts"][0]["text"] = json!("Oslo? ");
+    let (sent, _) = translate(Caller::Google, DEEPSEEK, &next);
+    assert_ne!(sent["messages"][1]["reasoning_content"], Value::Null);
+}
+
+#[test]
+fn pictures_beside_a_tools_error_are_kept() {
+    let picture = json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}});
+    let result = |content: Value| {
+        json!({"type": "tool_result", "tool_use_id": "call_1",
+        "is_error": true, "content": content})
+    };
+    let talk = |content: Value| {
+        json!({"max_tokens": 50, "tools": tools_for(Caller::Messages), "messages": [
+        {"role": "user", "content": "?"},
+        {"role": "assistant", "content": [
+            {"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Rome"}}]},
+        {"role": "user", "content": [result(content)]}]})
+    };
+    let shown = json!([{"type": "text", "text": "no window"}, picture]);
+    let (sent, _) = translate(Caller::Messages, GPT, &talk(shown));
+    let output = json!([{"type": "input_text", "text": "{\"error\":\"no window\"}"},
+        {"type": "input_image", "image_url": "data:image/png;base64,AAAA", "detail": "high"}]);
+    assert_eq!(sent["input"][2]["output"], output);
+    let (sent, _) = translate(Caller::Messages, GPT, &talk(json!("no window")));
+    assert_eq!(sent["input"][2]["output"], "{\"error\":\"no window\"}");
 }
 
 #[test]

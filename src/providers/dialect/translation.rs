@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{CallDialect, FailureClass, Surface, Usage};
+use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
 
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
@@ -36,6 +36,8 @@ pub struct ChatToTranslate<'a> {
     pub model: &'a str,
     /// The limit that somebody else than the caller puts on the output.
     pub output_limit: Option<u64>,
+    /// Whether nobody but the caller counts on the limit on the output.
+    pub is_unlimited: bool,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
     pub as_events: bool,
@@ -76,13 +78,19 @@ pub trait AnswerWriter: Send + Sync {
     /// Writes the end of a stream.
     fn write_end(&mut self, out: &mut Vec<u8>);
 
-    /// How many events it has written, where these are numbered.
-    fn numbered_events(&self) -> u64 {
-        0
+    /// What it has written, where the events are numbered.
+    fn passed_events(&self) -> PassedEvents {
+        PassedEvents::default()
     }
 
     /// Makes a whole answer.
     fn whole(&mut self, draft: &DraftAnswer) -> Json;
+
+    /// Whether a whole answer has the arguments of calls as objects, and no
+    /// words for others.
+    fn wants_objects(&self) -> bool {
+        false
+    }
 
     /// The media type of a stream that is none of events.
     fn media_type(&self) -> Option<&'static str> {
@@ -208,9 +216,9 @@ impl AnswerTranslator {
         self.writer.media_type()
     }
 
-    /// How many events were written, where the caller's dialect numbers them.
-    pub fn numbered_events(&self) -> u64 {
-        self.writer.numbered_events()
+    /// What was written, where the caller's dialect numbers the events.
+    pub fn passed_events(&self) -> PassedEvents {
+        self.writer.passed_events()
     }
 
     /// Writes what one event of a stream says: `event` is what was parsed of
@@ -279,6 +287,10 @@ impl AnswerTranslator {
             draft.add(piece);
         }
         if matches!(draft.finish, None | Some(Finish::Failed)) {
+            return Err(FailureClass::Upstream);
+        }
+        let is_broken = self.writer.wants_objects() && draft.leave_broken_calls_out();
+        if is_broken && draft.finish != Some(Finish::Length) {
             return Err(FailureClass::Upstream);
         }
         self.writer.set_usage(self.answer.usage.unwrap_or_default());

@@ -27,6 +27,7 @@ fn translate_limited(
             _ => "gemini-3.1-flash-lite",
         },
         output_limit,
+        is_unlimited: output_limit.is_none(),
         stream: body["stream"] == true,
         at_s: 1_795_219_200,
     };

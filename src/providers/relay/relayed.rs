@@ -6,8 +6,8 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::{
-    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderError, ProviderFailure, ProviderId,
-    Usage,
+    FailureClass, GrowingPermit, HeardBytes, MemoryUse, PassedEvents, ProviderError,
+    ProviderFailure, ProviderId, Usage,
 };
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree};
@@ -164,9 +164,9 @@ impl Relayed {
         }
     }
 
-    /// How many events the caller got, where these are numbered.
-    pub fn numbered_events(&self) -> u64 {
-        self.rewriting.numbered_events(self.answer.events)
+    /// What the caller got, where the events are numbered.
+    pub fn passed_events(&self) -> PassedEvents {
+        self.rewriting.passed_events(&self.answer)
     }
 
     /// How many pictures were made.

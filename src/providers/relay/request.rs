@@ -7,12 +7,12 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::model::{CallDialect, Credential, Departure, Surface};
+use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, RawObject, Translation, Untranslatable,
-    ask_for_usage, leave_foreign_seals_out,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, ParsedAnswer, RawObject, Translation,
+    Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -82,12 +82,14 @@ impl AnswerChange {
         matches!(self, Self::Translated(_))
     }
 
-    /// How many events the caller got, where these are numbered; so many were
-    /// passed.
-    pub fn numbered_events(&self, passed: usize) -> u64 {
+    /// What the caller got, where the events are numbered; these were read.
+    pub fn passed_events(&self, answer: &ParsedAnswer) -> PassedEvents {
         match self {
-            Self::Translated(translator) => translator.numbered_events(),
-            Self::Unchanged | Self::WithoutUsage => passed as u64,
+            Self::Translated(translator) => translator.passed_events(),
+            Self::Unchanged | Self::WithoutUsage => PassedEvents {
+                count: answer.events as u64,
+                response_id: answer.response_id.clone(),
+            },
         }
     }
 
@@ -185,6 +187,7 @@ impl RelayRequest {
                 PayerTerms::Limited(tokens) => Some(tokens),
                 PayerTerms::Unlimited | PayerTerms::Shared(..) => None,
             },
+            is_unlimited: matches!(terms, PayerTerms::Unlimited),
             stream: self.stream,
             at_s: self.at_s,
         };

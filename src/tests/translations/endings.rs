@@ -2,7 +2,7 @@
 //! a whole one.
 
 use latchkey_emulator::providers::ProviderFault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::talks::{CALLERS, Caller, Choice, TALKS};
 use super::{RESPONSES_MODEL, program, run};
@@ -58,6 +58,37 @@ async fn a_stream_that_ends_early_has_no_good_end_in_any_dialect() {
                     }
                 }
             }
+        }
+    })
+    .await;
+}
+
+/// The ids of the responses in a stream, in the order of the events.
+fn response_ids(stream: &str) -> Vec<String> {
+    let events = stream
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "));
+    let events = events.map(|data| serde_json::from_str::<Value>(data).unwrap());
+    let ids = events.filter_map(|event| Some(event["response"]["id"].as_str()?.to_owned()));
+    ids.collect()
+}
+
+#[tokio::test]
+async fn a_response_that_fails_is_the_one_that_was_begun() {
+    run(async |stage| {
+        let program = program(stage).await;
+        let talk = TALKS.iter().find(|talk| talk.name == "words").unwrap();
+        for model in MODELS {
+            stage.fails(model.split_once('/').unwrap().0, ProviderFault::EndEarly);
+            stage.clock.advance_ms(1_000);
+            let (path, body) = talk.write(Caller::Responses, model, true);
+            let said = program.posts(&path, &body).await.text;
+            let ids = response_ids(&said);
+            assert!(said.contains("event: response.failed"), "{model}: {said}");
+            assert!(
+                ids.len() > 1 && ids.iter().all(|id| *id == ids[0]),
+                "{model}: {ids:?}"
+            );
         }
     })
     .await;
@@ -149,6 +180,23 @@ async fn models_are_listed_as_each_vendor_lists_its_own() {
         );
         let listed = program.gets("/v1beta/models").await.json();
         assert_eq!(listed["models"][0]["name"], format!("models/{first}"));
+        for name in ["google/gemini-3.1-flash-lite", "gemini-3.1-flash-lite"] {
+            let shown = program.gets(&format!("/v1beta/models/{name}")).await.json();
+            assert_eq!(
+                shown["name"], "models/google/gemini-3.1-flash-lite",
+                "{shown}"
+            );
+            let asked = program
+                .call("GET", &format!("/v1/models/{name}"))
+                .header("anthropic-version", "2023-06-01");
+            let shown = send(asked).await.json();
+            assert_eq!(shown["type"], "model", "{shown}");
+        }
+        let unknown = program.gets("/v1beta/models/gemini-9").await;
+        assert_eq!(
+            (unknown.status, &unknown.json()["error"]["status"]),
+            (404, &json!("NOT_FOUND"))
+        );
     })
     .await;
 }

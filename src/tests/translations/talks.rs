@@ -387,6 +387,21 @@ pub const TALKS: &[Talk] = &[
         ..PLAIN
     },
     Talk {
+        name: "JSON that nobody names",
+        said: &[Said::Person("ten?")],
+        answer: Answer::Json,
+        callers: &[Caller::Google],
+        ..PLAIN
+    },
+    Talk {
+        name: "JSON that nobody names where a tool is offered",
+        said: &[Said::Person("ten?")],
+        answer: Answer::Json,
+        choice: Choice::Free,
+        callers: &[Caller::Google],
+        ..PLAIN
+    },
+    Talk {
         name: "JSON where a tool is offered",
         said: &[Said::Person("ten?")],
         choice: Choice::Free,

@@ -9,7 +9,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, AttemptId, PriceEstimate, ProviderFailure, Settlement, Source, Usage,
+    AskRefusal, AttemptId, PassedEvents, PriceEstimate, ProviderFailure, Settlement, Source, Usage,
 };
 use crate::providers::{RelayFailure, Relayed, WholeOrBegun};
 
@@ -76,9 +76,9 @@ impl Relay {
         self.relayed.ignored()
     }
 
-    /// How many events the caller got, where these are numbered.
-    pub fn numbered_events(&self) -> u64 {
-        self.relayed.numbered_events()
+    /// What the caller got, where the events are numbered.
+    pub fn passed_events(&self) -> PassedEvents {
+        self.relayed.passed_events()
     }
 
     /// Whether the answer comes piece by piece.

@@ -103,6 +103,7 @@ pub fn write_file(file: &File) -> Result<Json, Untranslatable> {
         FilePlace::Address(_) => {
             return Err(unsayable("A file at an address that is not `https:`"));
         }
+        FilePlace::Id(_) => return Err(Untranslatable::file_id()),
     };
     let block_type = match kind {
         "" => "image",

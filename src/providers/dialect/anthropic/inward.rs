@@ -228,7 +228,10 @@ fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(),
                 for block in blocks {
                     note_ignored(block, request);
                 }
-                let blocks = blocks.iter().map(|block| read_block(block, &place));
+                let blocks = blocks
+                    .iter()
+                    .filter(|block| done_elsewhere(block).is_none());
+                let blocks = blocks.map(|block| read_block(block, &place));
                 blocks.collect::<Result<_, _>>()?
             }
             _ => {
@@ -242,8 +245,20 @@ fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(),
     Ok(())
 }
 
-/// Notes what is asked of a document that no other dialect has words for.
+/// What a tool of Anthropic's did in an answer, which says what came of it.
+fn done_elsewhere(block: &Json) -> Option<&str> {
+    let kind = block["type"].as_str()?;
+    let is_done =
+        matches!(kind, "server_tool_use" | "mcp_tool_use") || kind.ends_with("_tool_result");
+    is_done.then_some(kind)
+}
+
+/// Notes what no other dialect has words for: what Anthropic's tools did, and
+/// what is asked of a document.
 fn note_ignored(block: &Json, request: &mut NeutralRequest) {
+    if let Some(kind) = done_elsewhere(block) {
+        request.ignored.add(&shorten(kind));
+    }
     if block["citations"]["enabled"].as_bool() == Some(true) {
         request.ignored.add("citations");
     }

@@ -258,6 +258,10 @@ impl AnswerWriter for MessageWriter {
         write_event("message_stop", [], out);
     }
 
+    fn wants_objects(&self) -> bool {
+        true
+    }
+
     fn whole(&mut self, draft: &DraftAnswer) -> Json {
         self.set_names(draft.id.clone(), draft.model.clone());
         let has_refused = draft
@@ -307,7 +311,7 @@ fn write_block(block: &Block) -> Json {
             ("type", "tool_use".into()),
             ("id", id.into()),
             ("name", name.into()),
-            ("input", parse_arguments(arguments)),
+            ("input", parse_arguments(arguments).into()),
         ]),
         Block::Picture { media_type, data } => text_block(&picture_text(media_type, data)),
         Block::Refusal(why) => text_block(why),

@@ -3,7 +3,7 @@
 
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{
-    CacheMark, Content, Effort, NeutralRequest, OutputFormat, Part, Speaker, ToolChoice, Turn,
+    CacheMark, Content, Effort, NeutralRequest, OutputFormat, Speaker, ToolChoice, Turn,
     Untranslatable,
 };
 use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
@@ -17,9 +17,6 @@ use super::schema::{is_strict, write_parameters, write_strict};
 const CACHE_MARKS_MAX: usize = 4;
 /// The least that a model thinks with that is told a budget, in tokens.
 const BUDGET_MIN: u64 = 1_024;
-/// What is said where JSON is asked for in words.
-const JSON_IN_WORDS: &str =
-    "Answer with one JSON object and nothing else: no words around it, and no code fence.";
 
 /// Writes a request.
 pub fn write_request(
@@ -30,6 +27,7 @@ pub fn write_request(
     let family = family_of(model);
     refuse_unsayable(request)?;
     request.ignore_details();
+    request.ignore_openai_fields(&[]);
     let max_tokens = request.max_tokens.unwrap_or(family.output_tokens);
     let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
     let thinks = write_reasoning(request, family, max_tokens, &mut body);
@@ -187,7 +185,7 @@ fn write_output(
         _ if may_ask_by_tool => Ok((may_force, true)),
         Some(_) => Err(unsayable("`response_format` together with `tools`")),
         None => {
-            request.system.push(Part::text(JSON_IN_WORDS));
+            request.say_json();
             Ok((may_force, false))
         }
     }

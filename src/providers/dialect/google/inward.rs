@@ -32,6 +32,13 @@ const OF_GOOGLE: [&str; 5] = [
     "https://youtube.com/",
     "https://youtu.be/",
 ];
+/// What tools of Google's leave in an answer.
+const DONE_ELSEWHERE: [&str; 4] = [
+    "executableCode",
+    "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
+];
 /// The media type of an answer that is one of the words of its schema.
 const ONE_WORD: &str = "text/x.enum";
 const READ_CONFIG: &[&str] = &[
@@ -84,6 +91,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     }
     let mut calls = OpenCalls::default();
     for content in contents {
+        note_ignored(content, &mut request);
         let turn = read_content(content, &mut calls)?;
         request.turns.push(turn);
     }
@@ -275,10 +283,25 @@ fn read_content(content: &Json, calls: &mut OpenCalls) -> Result<Turn, Untransla
         }
     };
     let mut parts = Vec::new();
-    for part in content["parts"].items() {
+    let said = content["parts"].items().iter();
+    for part in said.filter(|part| done_elsewhere(part).is_none()) {
         read_part(part, calls, &mut parts)?;
     }
     Ok(Turn { speaker, parts })
+}
+
+/// Notes what tools of Google's did, which no other dialect has words for.
+fn note_ignored(content: &Json, request: &mut NeutralRequest) {
+    let parts = content["parts"].items().iter();
+    for kind in parts.filter_map(done_elsewhere) {
+        request.ignored.add(kind);
+    }
+}
+
+/// What a tool of Google's did in an answer, which says what came of it.
+fn done_elsewhere(part: &Json) -> Option<&'static str> {
+    let kinds = DONE_ELSEWHERE.iter().copied();
+    kinds.into_iter().find(|kind| part.get(kind).is_some())
 }
 
 /// Whether a part is a thought without a seal that stands in one with a seal.
@@ -326,7 +349,12 @@ fn read_part(
         let (id, name) = calls.begin(call);
         let arguments = match &call["args"] {
             Json::Object(fields) => Json::Object(fields.clone()),
-            _ => Json::Object(Vec::new()),
+            Json::Null => Json::Object(Vec::new()),
+            _ => {
+                return Err(Untranslatable::malformed(
+                    "`args` of a `functionCall` must be an object",
+                ));
+            }
         };
         Content::Call(ToolCall {
             id,
@@ -366,7 +394,7 @@ fn read_file(part: &Json) -> Result<Option<File>, Untranslatable> {
     let said = plain_media_type(kind.as_str().unwrap_or_default());
     let media_type = match &at {
         FilePlace::Address(url) => type_of_address(&said, url).unwrap_or_default().to_owned(),
-        FilePlace::Base64(_) => said,
+        FilePlace::Base64(_) | FilePlace::Id(_) => said,
     };
     if media_type.is_empty() {
         return Err(Untranslatable::malformed(

@@ -3,7 +3,7 @@
 
 use crate::model::Usage;
 use crate::providers::dialect::answer_piece::{
-    AnswerPiece, DraftAnswer, Finish, parse_arguments, whole_arguments,
+    AnswerPiece, DraftAnswer, Finish, is_object, parse_arguments,
 };
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::Seal;
@@ -36,6 +36,8 @@ pub struct ContentWriter {
     /// The same as one seal, for what comes behind it.
     seal: Option<String>,
     finish: Option<Finish>,
+    /// Whether a call was left out whose arguments are no object.
+    has_broken_call: bool,
     sources: Vec<Json>,
     usage: Option<Usage>,
 }
@@ -53,6 +55,7 @@ impl ContentWriter {
             sealed: Vec::new(),
             seal: None,
             finish: None,
+            has_broken_call: false,
             sources: Vec::new(),
             usage: None,
         }
@@ -85,9 +88,9 @@ impl ContentWriter {
     fn last_parts(&mut self) -> Vec<Json> {
         let mut calls = std::mem::take(&mut self.calls);
         // A call that was cut off is none that anybody could make.
-        if self.finish == Some(Finish::Length) {
-            calls.retain(|call| is_whole(&call.arguments));
-        }
+        let all = calls.len();
+        calls.retain(|call| is_object(&call.arguments));
+        self.has_broken_call = calls.len() < all;
         // A call of another model's has none, which Google would miss if the
         // conversation went on with a model of its own.
         if let Some(first) = calls.first_mut() {
@@ -103,13 +106,22 @@ impl ContentWriter {
         parts
     }
 
+    fn finish_word(&self) -> &'static str {
+        match &self.finish {
+            Some(Finish::Length) => "MAX_TOKENS",
+            Some(Finish::Filtered) => "SAFETY",
+            Some(Finish::Failed) => "OTHER",
+            _ if self.has_broken_call => "MALFORMED_FUNCTION_CALL",
+            _ => "STOP",
+        }
+    }
+
     /// An answer, or a chunk of one.
     fn answer(&self, parts: Vec<Json>, is_last: bool) -> Json {
         let content = object([("parts", parts.into()), ("role", "model".into())]);
         let mut candidate = object([("content", content)]);
         if is_last {
-            let finish = self.finish.as_ref().map_or("STOP", finish_word);
-            candidate.set("finishReason", finish);
+            candidate.set("finishReason", self.finish_word());
         }
         candidate.set("index", 0_u64);
         if is_last && !self.sources.is_empty() {
@@ -212,28 +224,15 @@ impl AnswerWriter for ContentWriter {
     }
 }
 
-fn is_whole(arguments: &str) -> bool {
-    Json::parse(whole_arguments(arguments).as_bytes()).is_some()
-}
-
 fn write_call(call: OpenCall) -> Json {
     let function = object([
         ("id", call.id.into()),
         ("name", call.name.into()),
-        ("args", parse_arguments(&call.arguments)),
+        ("args", parse_arguments(&call.arguments).into()),
     ]);
     let mut part = object([("functionCall", function)]);
     part.set_some("thoughtSignature", call.seal);
     part
-}
-
-fn finish_word(finish: &Finish) -> &'static str {
-    match finish {
-        Finish::Length => "MAX_TOKENS",
-        Finish::Filtered => "SAFETY",
-        Finish::Failed => "OTHER",
-        Finish::Stop | Finish::StopSequence(_) | Finish::Calls => "STOP",
-    }
 }
 
 /// Usage as Google counts it: thoughts beside the candidates.

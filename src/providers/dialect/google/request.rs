@@ -92,6 +92,7 @@ fn refuse_unsayable(
     }
     request.ignore_cache_marks();
     request.ignore_details();
+    request.ignore_openai_fields(&[]);
     Ok(())
 }
 
@@ -364,6 +365,7 @@ fn write_file(file: &File) -> Result<Json, Untranslatable> {
             Ok(object([("fileData", written)]))
         }
         FilePlace::Address(_) => Err(unsayable("A file at an address that is not `https:`")),
+        FilePlace::Id(_) => Err(Untranslatable::file_id()),
     }
 }
 

@@ -128,9 +128,12 @@ fn read_part(part: &Json, message: Fields<'_>) -> Result<Part, Untranslatable> {
     })
 }
 
-/// A file that comes with a call; one by its id is its vendor's to know.
+/// A file that comes with a call, or one that OpenAI keeps.
 fn read_file(file: &Json) -> Result<File, Untranslatable> {
     let data = file["file_data"].as_str();
+    if let (None, Some(id)) = (data, file["file_id"].as_str()) {
+        return Ok(File::of_id(id, false));
+    }
     let data = data.ok_or_else(|| Untranslatable::new("A file without `file_data`"))?;
     Ok(File {
         name: file["filename"].as_str().map(str::to_owned),

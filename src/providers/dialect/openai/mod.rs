@@ -34,13 +34,14 @@ pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
 pub use messages::read_call;
-pub use models::{family_of, is_refused_in_chat, needs_responses};
+pub use models::{family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{
-    DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, refuse_unsayable, write_request,
-    write_tools,
+    DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, name_json, refuse_unsayable,
+    write_request, write_tools,
 };
 pub use request::{
-    ALLOWED_TOOLS, allow_tools, read_format, read_function, read_request, read_sampling,
+    ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_format, read_function, read_request,
+    read_sampling, read_shared_fields,
 };
 pub use thinking::ThinkingWords;
 
@@ -77,6 +78,9 @@ pub struct OpenAiQuirks {
     /// What the vendor calls the number that draws words again.
     pub seed: &'static str,
     pub call_ids: CallIds,
+    /// Which of the fields that OpenAI's Responses have too the vendor reads in
+    /// a chat.
+    pub shared_fields: &'static [&'static str],
 }
 
 impl OpenAiQuirks {
@@ -89,6 +93,7 @@ impl OpenAiQuirks {
         responses: ResponsesUse::Beside,
         seed: "seed",
         call_ids: CallIds::Plain,
+        shared_fields: &[],
     };
 }
 

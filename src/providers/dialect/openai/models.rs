@@ -136,6 +136,11 @@ pub fn is_refused_in_chat(model: &str, chat: &RawObject) -> bool {
     family.has_no_chat(model) || family.refuses_tools(thinks)
 }
 
+/// Whether a model of OpenAI's has no chat at all.
+pub fn has_no_chat(model: &str) -> bool {
+    family_of(model).has_no_chat(model)
+}
+
 impl ModelFamily {
     fn has_no_chat(&self, model: &str) -> bool {
         self.reasons && WITHOUT_CHAT.iter().any(|part| model.contains(part))

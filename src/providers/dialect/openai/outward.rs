@@ -40,6 +40,7 @@ pub fn write_request(
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
+    name_json(request);
     let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
     ignore_cache_marks(request, takes_marks);
     let talk = TalkWriter {
@@ -78,6 +79,7 @@ pub fn write_request(
             request.ignored.add("service_tier");
         }
     }
+    write_shared_fields(request, quirks, &mut body);
     body.set("stream", chat.stream);
     if chat.stream && quirks.asks_for_usage {
         body.set("stream_options", object([("include_usage", true.into())]));
@@ -87,6 +89,16 @@ pub fn write_request(
         body,
         asks_by_tool: false,
     })
+}
+
+/// Writes the fields of the Responses that the vendor's chat has too.
+fn write_shared_fields(request: &mut NeutralRequest, quirks: OpenAiQuirks, body: &mut Json) {
+    request.ignore_openai_fields(quirks.shared_fields);
+    for (name, value) in &request.openai_fields {
+        if quirks.shared_fields.contains(name) {
+            body.set(name, value.clone());
+        }
+    }
 }
 
 /// Who asks, without saying it: OpenAI takes 64 characters.
@@ -116,6 +128,14 @@ pub fn refuse_unsayable(
         request.ignored.add("strict");
     }
     Ok(())
+}
+
+/// Asks for JSON in words too, where nobody does: OpenAI and DeepSeek refuse
+/// `json_object` otherwise.
+pub fn name_json(request: &mut NeutralRequest) {
+    if matches!(request.output, OutputFormat::Json) && !request.says("json") {
+        request.say_json();
+    }
 }
 
 /// Offers functions to the model, and says which it is to call. A function, and
@@ -419,6 +439,7 @@ fn write_file(file: &File, quirks: OpenAiQuirks) -> Result<Json, Untranslatable>
     let url = match &file.at {
         FilePlace::Base64(data) => format!("data:{kind};base64,{data}"),
         FilePlace::Address(url) => url.clone(),
+        FilePlace::Id(_) => return Err(Untranslatable::file_id()),
     };
     let is_address = matches!(file.at, FilePlace::Address(_));
     if PICTURES.contains(&kind) || (is_address && (kind.is_empty() || file.is_picture())) {

@@ -39,21 +39,18 @@ const READ: &[&str] = &[
     "modalities",
     "logprobs",
     "top_logprobs",
-];
-/// Hints that change no answer, or none that anybody could tell: the vendors'
-/// own layers ignore them too.
-const HINTS: &[&str] = &[
-    "logit_bias",
-    "metadata",
-    "store",
-    "prediction",
     "verbosity",
+];
+/// Fields that the Responses have by the same names.
+pub const SHARED_FIELDS: &[&str] = &[
+    "metadata",
     "prompt_cache_key",
     "prompt_cache_retention",
     "prompt_cache_options",
-    "plugins",
-    "transforms",
 ];
+/// Hints that change no answer, or none that anybody could tell: the vendors'
+/// own layers ignore them too.
+const HINTS: &[&str] = &["logit_bias", "store", "prediction", "plugins", "transforms"];
 /// The choice among some of the tools.
 pub const ALLOWED_TOOLS: &str = "allowed_tools";
 /// Values of hints that ask for nothing.
@@ -62,7 +59,7 @@ const NOTHING: [&str; 5] = ["false", "0", "{}", "[]", "\"\""];
 /// refused by its name.
 pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     let fields = Fields::of_body(body);
-    fields.refuse_others(&[READ, HINTS])?;
+    fields.refuse_others(&[READ, HINTS, SHARED_FIELDS])?;
     let mut request = NeutralRequest {
         max_tokens: read_limit(fields)?,
         stop: read_stop(fields)?,
@@ -75,6 +72,8 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         answers: fields.count("n")?.filter(|n| *n != 1),
         user: read_user(fields)?,
         service_tier: fields.text("service_tier")?.map(str::to_owned),
+        verbosity: fields.text("verbosity")?.map(str::to_owned),
+        openai_fields: read_shared_fields(fields),
         wants_usage: read_wants_usage(fields)?,
         ..NeutralRequest::default()
     };
@@ -84,8 +83,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     }
     refuse_unsayable(fields)?;
     for hint in HINTS {
-        let asks = |value: &&Json| !NOTHING.contains(&value.to_string().as_str());
-        if fields.get(hint).as_ref().is_some_and(asks) {
+        if fields.get(hint).is_some_and(asks) {
             request.ignored.add(hint);
         }
     }
@@ -98,6 +96,19 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         add_message(&mut request, message)?;
     }
     Ok(request)
+}
+
+/// Whether a hint asks for anything.
+fn asks(value: &Json) -> bool {
+    !NOTHING.contains(&value.to_string().as_str())
+}
+
+/// The fields of a call that a chat and the Responses have by one name.
+pub fn read_shared_fields(fields: Fields<'_>) -> Vec<(&'static str, Json)> {
+    let named = SHARED_FIELDS.iter();
+    let asked = named.filter_map(|name| Some((*name, fields.get(name)?)));
+    let asked = asked.filter(|(_, value)| asks(value));
+    asked.map(|(name, value)| (name, value.clone())).collect()
 }
 
 fn read_limit(fields: Fields<'_>) -> Result<Option<u64>, Untranslatable> {

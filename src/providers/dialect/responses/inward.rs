@@ -10,7 +10,8 @@ use crate::providers::dialect::neutral::{
     ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::openai::{
-    ALLOWED_TOOLS, allow_tools, read_call, read_format, read_sampling,
+    ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_call, read_format, read_sampling,
+    read_shared_fields,
 };
 use crate::providers::dialect::seal_tag::untag;
 
@@ -42,20 +43,23 @@ const READ: &[&str] = &[
 ];
 /// Hints that change no answer.
 const HINTS: &[&str] = &[
-    "metadata",
     "client_metadata",
     "stream_options",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "prompt_cache_options",
     "max_tool_calls",
     "plugins",
 ];
 /// Hints inside other fields.
-const HINTS_INSIDE: &[(&str, &str)] = &[
-    ("text", "verbosity"),
-    ("reasoning", "context"),
-    ("reasoning", "mode"),
+const HINTS_INSIDE: &[(&str, &str)] = &[("reasoning", "context"), ("reasoning", "mode")];
+/// What tools of OpenAI's did in an answer, which says what came of it.
+const DONE_ELSEWHERE: &[&str] = &[
+    "web_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+    "tool_search_call",
+    "tool_search_output",
+    "mcp_list_tools",
+    "mcp_call",
 ];
 /// What must be asked for to be told, and is told here in any case.
 pub const SEALED_REASONING: &str = "reasoning.encrypted_content";
@@ -71,7 +75,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
             )));
         }
     }
-    fields.refuse_others(&[READ, HINTS])?;
+    fields.refuse_others(&[READ, HINTS, SHARED_FIELDS])?;
     if fields.flag("background")? == Some(true) || fields.count("top_logprobs")?.unwrap_or(0) > 0 {
         return Err(Untranslatable::new("`background` or `top_logprobs`"));
     }
@@ -90,6 +94,8 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
             .or(user)
             .map(str::to_owned),
         service_tier: fields.text("service_tier")?.map(str::to_owned),
+        verbosity: read_verbosity(fields)?,
+        openai_fields: read_shared_fields(fields),
         wants_usage: true,
         ..NeutralRequest::default()
     };
@@ -122,6 +128,17 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     }
     read_input(body, &mut request)?;
     Ok(request)
+}
+
+fn read_verbosity(fields: Fields<'_>) -> Result<Option<String>, Untranslatable> {
+    let Some(text) = fields.object("text")? else {
+        return Ok(None);
+    };
+    let inner = Fields {
+        json: text,
+        place: "text.",
+    };
+    Ok(inner.text("verbosity")?.map(str::to_owned))
 }
 
 fn read_reasoning(fields: Fields<'_>) -> Result<Reasoning, Untranslatable> {
@@ -245,6 +262,7 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             add(request, Speaker::Model, vec![Part::of(thought)]);
         }
         Some("additional_tools") => {}
+        Some(kind) if DONE_ELSEWHERE.contains(&kind) => request.ignored.add(kind),
         Some(kind) => {
             let kind = shorten(kind);
             return Err(Untranslatable::new(format!("An item of the type `{kind}`")));
@@ -284,10 +302,11 @@ fn read_part(part: &Json) -> Result<Part, Untranslatable> {
             media_type: "application/pdf".to_owned(),
             ..File::at_url(text("file_url"), "file_url")?
         }),
-        "input_image" | "input_file" => {
-            return Err(Untranslatable::new(
-                "A file by its id, which is its provider's to know,",
-            ));
+        kind @ ("input_image" | "input_file") if !text("file_id").is_empty() => {
+            Content::File(File {
+                detail: part["detail"].as_str().map(str::to_owned),
+                ..File::of_id(text("file_id"), kind == "input_image")
+            })
         }
         kind => {
             let kind = shorten(kind);

@@ -141,7 +141,9 @@ impl OpenItem {
             return whole_arguments(&self.text).to_owned();
         }
         let arguments = parse_arguments(&self.text);
-        arguments[INPUT].as_str().unwrap_or_default().to_owned()
+        let input = arguments.as_ref().and_then(|it| it[INPUT].as_str());
+        // A model may write the text alone.
+        input.unwrap_or(&self.text).to_owned()
     }
 
     /// The part of a message.

@@ -1,10 +1,12 @@
 //! OpenAI's Responses, the newer API for chats; `docs/providers.md` §8.
 //!
+//! - `ask`: a chat of the bot's.
 //! - `inward`, `tool_names`: a caller's call, in the neutral form.
 //! - `outward`, `items`: the answer for such a caller.
 //! - `request`: a chat, written from the neutral form.
 //! - `reader`: answers, read in the neutral form.
 
+mod ask;
 mod inward;
 mod items;
 mod outward;
@@ -16,6 +18,7 @@ use serde_json::Value;
 
 use crate::model::{FinishReason, Usage};
 
+pub use ask::write_chat;
 pub use inward::read_request;
 pub use outward::ResponseWriter;
 pub use reader::ResponseReader;
@@ -29,6 +32,10 @@ use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, Request
 pub const PATH: &str = "/responses";
 /// What limits the output.
 const LIMIT: &str = "max_output_tokens";
+/// The least that the output may be limited to, in tokens.
+pub const OUTPUT_TOKENS_MIN: u64 = 16;
+/// What stands between two messages of one response.
+const BETWEEN_MESSAGES: &str = "\n\n";
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&[LIMIT]],
@@ -61,7 +68,11 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         return;
     }
     match event["type"].as_str() {
-        Some("response.output_text.delta" | "response.function_call_arguments.delta") => {
+        Some("response.output_text.delta") => {
+            let place = event["output_index"].as_u64().unwrap_or(0);
+            add_message_text(place, event["delta"].as_str(), answer);
+        }
+        Some("response.function_call_arguments.delta") => {
             answer.add_text(event["delta"].as_str());
         }
         Some("response.reasoning_text.delta" | "response.reasoning_summary_text.delta") => {
@@ -74,6 +85,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         Some("error") => answer.failed = true,
         Some(kind) if kind.starts_with("response.") => {
             answer.progressed = true;
+            if let Some(id) = event["response"]["id"].as_str() {
+                answer.response_id = Some(id.to_owned());
+            }
             if matches!(
                 kind,
                 "response.completed" | "response.incomplete" | "response.failed"
@@ -81,7 +95,33 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
                 read_response(&event["response"], answer);
             }
         }
-        _ => read_response(event, answer),
+        _ => {
+            read_messages(event, answer);
+            read_response(event, answer);
+        }
+    }
+}
+
+/// Adds text of the message at this place, apart from that of others.
+fn add_message_text(place: u64, text: Option<&str>, answer: &mut ParsedAnswer) {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return;
+    };
+    if answer.speaking.replace(place).is_some_and(|it| it != place) {
+        answer.add_text(Some(BETWEEN_MESSAGES));
+    }
+    answer.add_text(Some(text));
+}
+
+/// Reads what a whole response says.
+fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
+    let items = response["output"].as_array().into_iter().flatten();
+    for (place, item) in (0..).zip(items) {
+        for part in item["content"].as_array().into_iter().flatten() {
+            if part["type"] == "output_text" {
+                add_message_text(place, part["text"].as_str(), answer);
+            }
+        }
     }
 }
 
@@ -90,6 +130,9 @@ fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     let tier = response["service_tier"].as_str();
     answer.reported.set_tier(tier);
     answer.finish = match response["status"].as_str() {
+        Some("incomplete") if response["incomplete_details"]["reason"] == "content_filter" => {
+            Some(FinishReason::Blocked)
+        }
         Some("incomplete") => Some(FinishReason::Length),
         Some("completed") => Some(FinishReason::Complete),
         Some("failed" | "cancelled") => Some(FinishReason::Blocked),

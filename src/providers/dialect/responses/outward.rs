@@ -1,7 +1,7 @@
 //! Writes answers as OpenAI's Responses, whole or in the events of a stream;
 //! `docs/providers.md` §8.
 
-use crate::model::Usage;
+use crate::model::{PassedEvents, Usage};
 use crate::providers::dialect::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::Seal;
@@ -84,6 +84,10 @@ impl ResponseWriter {
         }
     }
 
+    fn response_id(&self) -> String {
+        format!("resp_{}", self.id)
+    }
+
     /// The response so far.
     fn response(&self, status: &str) -> Json {
         let is_done = status != "in_progress";
@@ -95,7 +99,7 @@ impl ResponseWriter {
         let why = why.filter(|_| status == "incomplete");
         let completed_at = is_done.then_some(self.names.created_s);
         let mut response = object([
-            ("id", format!("resp_{}", self.id).into()),
+            ("id", self.response_id().into()),
             ("object", "response".into()),
             ("created_at", self.names.created_s.into()),
             ("status", status.into()),
@@ -265,8 +269,11 @@ impl AnswerWriter for ResponseWriter {
         self.usage = Some(usage);
     }
 
-    fn numbered_events(&self) -> u64 {
-        self.events
+    fn passed_events(&self) -> PassedEvents {
+        PassedEvents {
+            count: self.events,
+            response_id: self.began.then(|| self.response_id()),
+        }
     }
 
     /// Writes the whole response, with the usage, which some providers say

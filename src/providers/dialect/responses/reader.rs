@@ -8,6 +8,8 @@ use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translation::AnswerReader;
 
+use super::BETWEEN_MESSAGES;
+
 /// How the ids of responses begin.
 const ID_START: &str = "resp_";
 
@@ -22,6 +24,8 @@ pub struct ResponseReader {
     begun: HashSet<u64>,
     /// The places of the items that have ended.
     ended: HashSet<u64>,
+    /// The place of the message whose text came last.
+    speaking: Option<u64>,
     has_refused: bool,
 }
 
@@ -59,7 +63,7 @@ impl ResponseReader {
         };
         let more = more.to_owned();
         pieces.push(match kind {
-            "response.output_text.delta" => AnswerPiece::Text(more),
+            "response.output_text.delta" => self.say(place, more),
             "response.refusal.delta" => {
                 self.has_refused = true;
                 AnswerPiece::Refusal(more)
@@ -76,6 +80,19 @@ impl ResponseReader {
             _ => return,
         });
         self.begun.insert(place);
+    }
+
+    /// Whether no item has come: nobody can use such an answer.
+    fn is_empty(&self) -> bool {
+        self.begun.is_empty() && self.ended.is_empty() && self.calls.is_empty()
+    }
+
+    /// A text of the message at this place, apart from those of others.
+    fn say(&mut self, place: u64, mut text: String) -> AnswerPiece {
+        if self.speaking.replace(place).is_some_and(|it| it != place) {
+            text.insert_str(0, BETWEEN_MESSAGES);
+        }
+        AnswerPiece::Text(text)
     }
 
     fn begin_call(&mut self, place: u64, item: &Json, pieces: &mut Vec<AnswerPiece>) -> usize {
@@ -103,7 +120,7 @@ impl ResponseReader {
         match item["type"].as_str().unwrap_or_default() {
             "message" if is_new => {
                 for part in item["content"].items() {
-                    self.read_part(part, pieces);
+                    self.read_part(place, part, pieces);
                 }
             }
             "reasoning" => {
@@ -144,13 +161,13 @@ impl ResponseReader {
         }
     }
 
-    fn read_part(&mut self, part: &Json, pieces: &mut Vec<AnswerPiece>) {
+    fn read_part(&mut self, place: u64, part: &Json, pieces: &mut Vec<AnswerPiece>) {
         if let Some(why) = part["refusal"].as_str() {
             self.has_refused = true;
             pieces.push(AnswerPiece::Refusal(why.to_owned()));
         }
         let said = part["text"].as_str().filter(|it| !it.is_empty());
-        pieces.extend(said.map(|text| AnswerPiece::Text(text.to_owned())));
+        pieces.extend(said.map(|text| self.say(place, text.to_owned())));
         for annotation in part["annotations"].items() {
             read_citation(annotation, pieces);
         }
@@ -168,6 +185,7 @@ impl ResponseReader {
             }
             "incomplete" => Finish::Length,
             "failed" | "cancelled" => Finish::Failed,
+            _ if self.is_empty() => Finish::Failed,
             _ if self.has_refused => Finish::Filtered,
             _ if !self.calls.is_empty() => Finish::Calls,
             _ => Finish::Stop,
@@ -199,6 +217,8 @@ mod tests {
 
     use super::*;
     use crate::providers::dialect::answer_piece::{Block, DraftAnswer};
+    use crate::providers::dialect::parsed_answer::ParsedAnswer;
+    use crate::providers::dialect::responses::read_event;
 
     fn draft(events: &[Value]) -> DraftAnswer {
         let mut reader = ResponseReader::default();
@@ -343,6 +363,36 @@ mod tests {
     }
 
     #[test]
+    fn two_messages_of_a_response_stand_apart() {
+        let message = |texts: &[&str]| {
+            let parts = texts
+                .iter()
+                .map(|it| json!({"type": "output_text", "text": it}));
+            json!({"type": "message", "content": parts.collect::<Vec<_>>()})
+        };
+        let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+        let items = json!([message(&["I will ", "look."]), call, message(&["Sun."])]);
+        let whole = json!({"object": "response", "status": "completed", "output": items});
+        let said = |place: u64, more: &str| json!({"type": "response.output_text.delta", "output_index": place, "delta": more});
+        let end = json!({"type": "response.completed", "response": whole});
+        let streamed = [
+            said(0, "I will "),
+            said(0, "look."),
+            said(2, "Su"),
+            said(2, "n."),
+            end,
+        ];
+        for events in [&[whole.clone()][..], &streamed] {
+            assert_eq!(draft(events).text(), "I will look.\n\nSun.");
+            let mut heard = ParsedAnswer::default();
+            for event in events {
+                read_event(event, &mut heard);
+            }
+            assert_eq!(heard.text, "I will look.\n\nSun.");
+        }
+    }
+
+    #[test]
     fn a_response_ends_in_one_way() {
         let end = |more: Value| {
             let mut response = json!({"object": "response", "output": []});
@@ -353,7 +403,10 @@ mod tests {
         };
         let cut =
             |why: &str| json!({"status": "incomplete", "incomplete_details": {"reason": why}});
-        assert_eq!(end(json!({"status": "completed"})), Finish::Stop);
+        let said = json!({"type": "message", "content": []});
+        let silent = json!({"status": "completed", "output": [said]});
+        assert_eq!(end(silent), Finish::Stop);
+        assert_eq!(end(json!({"status": "completed"})), Finish::Failed);
         assert_eq!(end(cut("max_output_tokens")), Finish::Length);
         assert_eq!(end(cut("content_filter")), Finish::Filtered);
         assert_eq!(end(json!({"status": "failed"})), Finish::Failed);

@@ -11,15 +11,13 @@ use crate::providers::dialect::neutral::{
     Thought, Tool, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::openai::{
-    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, refuse_unsayable, write_tools,
+    DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, name_json, refuse_unsayable,
+    write_tools,
 };
 use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
 
 use super::inward::SEALED_REASONING;
-use super::{LIMIT, PATH};
-
-/// The least that the output may be limited to, in tokens.
-const OUTPUT_TOKENS_MIN: u64 = 16;
+use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};
 
 /// Writes a request.
 pub fn write_request(
@@ -29,11 +27,8 @@ pub fn write_request(
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
     request.ignore_cache_marks();
-    if request.max_tokens.is_some_and(|it| it < OUTPUT_TOKENS_MIN) {
-        return Err(Untranslatable::new(
-            "A limit below 16 tokens, which this model does not take,",
-        ));
-    }
+    name_json(request);
+    raise_limit(request, chat)?;
     let input = write_input(request)?;
     if input.is_empty() {
         return Err(Untranslatable::new(
@@ -45,8 +40,9 @@ pub fn write_request(
     let efforts = [family.efforts, family.efforts_in_responses].concat();
     body.set("reasoning", write_reasoning(request, &efforts));
     write_tools(request, &mut body, write_tool, write_name);
-    if let Some(format) = write_format(&request.output) {
-        body.set("text", object([("format", format)]));
+    body.set_some("text", write_text(request));
+    for (name, value) in &request.openai_fields {
+        body.set(name, value.clone());
     }
     ignore_sampling(request);
     body.set_some("safety_identifier", request.user.as_deref().map(hash_user));
@@ -59,6 +55,33 @@ pub fn write_request(
         body,
         asks_by_tool: false,
     })
+}
+
+/// Raises a limit that is too low for OpenAI, where nobody but the caller
+/// counts on it.
+fn raise_limit(
+    request: &mut NeutralRequest,
+    chat: &ChatToTranslate<'_>,
+) -> Result<(), Untranslatable> {
+    if request.max_tokens.is_none_or(|it| it >= OUTPUT_TOKENS_MIN) {
+        return Ok(());
+    }
+    if !chat.is_unlimited {
+        return Err(Untranslatable::new(format!(
+            "A limit below {OUTPUT_TOKENS_MIN} tokens, the least that this model takes,"
+        )));
+    }
+    request.max_tokens = Some(OUTPUT_TOKENS_MIN);
+    request.ignored.add("max_tokens");
+    Ok(())
+}
+
+/// How long the answer is to be, and of what form.
+fn write_text(request: &NeutralRequest) -> Option<Json> {
+    let mut text = object([]);
+    text.set_some("format", write_format(&request.output));
+    text.set_some("verbosity", request.verbosity.as_deref());
+    (!text.fields().is_empty()).then_some(text)
 }
 
 /// How hard the model is to think, and whether it sums up its thoughts.
@@ -282,12 +305,27 @@ fn write_part(part: &Part) -> Result<Option<Json>, Untranslatable> {
     }
 }
 
+/// A file that OpenAI keeps.
+fn write_id(id: &str, file: &File) -> Json {
+    let kind = if file.is_picture() {
+        "input_image"
+    } else {
+        "input_file"
+    };
+    let mut written = object([("type", kind.into()), ("file_id", id.into())]);
+    if file.is_picture() {
+        written.set("detail", file.detail.as_deref().unwrap_or(DETAIL));
+    }
+    written
+}
+
 /// A picture, where nobody says it in the detail that has a bound, or a PDF.
 fn write_file(file: &File) -> Result<Json, Untranslatable> {
     let kind = file.media_type.as_str();
     let (url, is_address) = match &file.at {
         FilePlace::Base64(data) => (format!("data:{kind};base64,{data}"), false),
         FilePlace::Address(url) => (url.clone(), true),
+        FilePlace::Id(id) => return Ok(write_id(id, file)),
     };
     if PICTURES.contains(&kind) || (is_address && (kind.is_empty() || file.is_picture())) {
         return Ok(object([

@@ -4,6 +4,7 @@
 //!
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
+//! - `json_word`: what several want to be told before they answer in JSON.
 //! - `mistral`: Mistral's chat.
 //! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
 //! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
@@ -12,6 +13,7 @@
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod json_word;
 mod mistral;
 mod openai;
 mod openai_models;
@@ -51,7 +53,9 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
             write_broken(openai::broken_rule(call.body)?)
         }
         ("openai", "/responses") => write_broken(responses::broken_rule(call.body)?),
-        ("deepseek", "/chat/completions") => thoughts::broken_content(call.body)?,
+        ("deepseek", "/chat/completions") => {
+            thoughts::broken_content(call.body).or_else(|| json_word::broken_format(call.body))?
+        }
         ("openrouter", "/chat/completions") => thoughts::broken_details(call.body)?,
         ("mistral", "/chat/completions") => mistral::broken_rule(call.body)?,
         ("google", path) if path.ends_with("enerateContent") => {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::json_word::is_unsaid;
 use super::openai_models::broken_chat;
 use super::strict_schemas::broken_schema;
 use super::{Broken, list, text};
@@ -24,6 +25,7 @@ pub fn broken_rule(body: &Value) -> Option<Broken> {
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_chat(body))
         .or_else(|| broken_format(&body["response_format"]["json_schema"]))
+        .or_else(|| broken_word(body))
         .or_else(|| broken_pair(&body["messages"]))
 }
 
@@ -48,6 +50,13 @@ fn broken_format(described: &Value) -> Option<Broken> {
     let name = text(described, "name");
     let words = format!("Invalid schema for response_format '{name}': {wrong}");
     Some(broken(words, "response_format", None))
+}
+
+fn broken_word(body: &Value) -> Option<Broken> {
+    let words = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
+    let is_broken =
+        body["response_format"]["type"] == "json_object" && is_unsaid(&body["messages"]);
+    is_broken.then(|| broken(words.to_owned(), "messages", None))
 }
 
 fn broken_list(body: &Value) -> Option<Broken> {

@@ -158,6 +158,12 @@ pub fn broken_response(body: &Value) -> Option<Broken> {
         return Some(broken);
     }
     let thinks = effort.as_str().unwrap_or(family.usual) != "none";
+    let mut wanted = list(&body["include"]);
+    if thinks && wanted.any(|it| it == "message.output_text.logprobs") {
+        let words = "logprobs are not supported with reasoning models.";
+        let code = json!("unsupported_parameter");
+        return Some((words.to_owned(), json!("include"), code));
+    }
     ["temperature", "top_p"]
         .iter()
         .filter(|name| thinks && body[**name].as_f64() != Some(1.0))

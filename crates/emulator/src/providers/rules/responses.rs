@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::json_word::is_unsaid;
 use super::openai_models::broken_response;
 use super::strict_schemas::broken_schema;
 use super::{Broken, list, text};
@@ -79,9 +80,8 @@ fn broken_choice(body: &Value) -> Option<Broken> {
 fn broken_format(body: &Value) -> Option<Broken> {
     let format = &body["text"]["format"];
     if format["type"] == "json_object" {
-        let said = body["input"].to_string().to_lowercase();
         let words = "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.";
-        return (!said.contains("json"))
+        return is_unsaid(&body["input"])
             .then(|| (words.to_owned(), json!("text.format"), Value::Null));
     }
     let is_strict = format["type"] == "json_schema" && format["strict"] == true;
