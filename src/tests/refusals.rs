@@ -198,6 +198,7 @@ fn ask_refusals() -> Vec<Refusal> {
                     all.push(A::NobodyPays {
                         trace: trace.clone(),
                         in_server,
+        Q::Contradiction(Contradiction::DollarsOfACount),
                     });
                 }
             }

@@ -72,3 +72,5 @@ pub enum Contradiction {
     /// A duration is that of a tier.
     DurationWithoutTier,
 }
+    /// Dollars, and a limit on something else.
+    DollarsOfACount,

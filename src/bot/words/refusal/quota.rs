@@ -128,3 +128,7 @@ fn contradiction(between: Contradiction) -> &'static str {
         }
     }
 }
+        Contradiction::DollarsOfACount => {
+            "The amount is one of dollars, and something else is limited. Choose `what:dollars`, or write the amount \
+             without a sign."
+        }

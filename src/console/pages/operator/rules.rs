@@ -368,7 +368,7 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_subject(&visit)?;
     let (metric, period) = read_meter(&visit)?;
-    let amount = read_amount(visit.form.text("amount"));
+    let amount = read_amount(metric, visit.form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, None));
     let limit = limit.map_err(|refusal| explain(&visit, refusal.into()).typed(&visit.form))?;
     ids::require_kind(&visit, None, whom.id()).await?;
