@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
-    FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
+    AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, CheckGoal, Contradiction,
+    ConversationRefusal, DurationOf, FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
     PersonId, PictureKind, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal,
     Restriction, Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window,
     Words, Wrapping,
@@ -216,7 +216,14 @@ fn key_refusals() -> Vec<Refusal> {
             name: "made-up".into(),
         },
         K::UnknownKey,
-        K::TooManyChecks { retry_after_s: 5 },
+        K::TooManyChecks {
+            retry_after_s: 5,
+            goal: CheckGoal::Store,
+        },
+        K::TooManyChecks {
+            retry_after_s: 5,
+            goal: CheckGoal::Test,
+        },
         K::TooManyRefused { retry_after_s: 5 },
         K::Locked {
             kid: "made-up".into(),
@@ -311,7 +318,10 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::Contradiction(Contradiction::MinuteAndCalendar),
         Q::Contradiction(Contradiction::DurationWithoutTier),
         Q::BadServer,
-        Q::BadDuration,
+        Q::BadDuration(DurationOf::LookBack),
+        Q::BadDuration(DurationOf::Block),
+        Q::BadDuration(DurationOf::Tier),
+        Q::BadDuration(DurationOf::Token),
     ];
     all.extend(BLOCKED.map(|whom| Q::Blocked {
         whom,
@@ -369,6 +379,7 @@ fn other_refusals() -> Vec<Refusal> {
         A::UsageForManagers,
         A::OnlyManagers,
         A::OnlyManagersChoose,
+        A::UsageForOperators,
         A::NotAnOperator,
         A::NotInAServer,
         A::NotInstalledHere,

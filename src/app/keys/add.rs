@@ -3,7 +3,7 @@
 //! until the new one is stored.
 
 use crate::model::{
-    Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
+    Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
     ProviderId, ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
@@ -162,7 +162,9 @@ impl Keys {
             credential,
             removed,
         } = draft.typed.into_credential(destination)?;
-        let check = self.limited_check(caller, provider, &credential).await?;
+        let check = self
+            .limited_check(caller, provider, &credential, CheckGoal::Store)
+            .await?;
         let replaced = self.store.key_of(owner, &provider.id).await?;
         let same_as = replaced.as_ref().and_then(|(key, sealed)| {
             let stored = self.vault.open_key(key, &sealed.0).ok()?;
@@ -228,12 +230,16 @@ impl Keys {
         provider: &Provider,
         credential: &Credential,
     ) -> Result<Check, Error> {
-        self.count_check(caller).await?;
+        self.count_check(caller, goal).await?;
         Ok(self.providers.check(provider, Some(credential)).await)
     }
 
     /// Counts a check, or refuses it where there were too many.
-    pub(in crate::app::keys) async fn count_check(&self, caller: &Caller) -> Result<(), Error> {
+    pub(in crate::app::keys) async fn count_check(
+        &self,
+        caller: &Caller,
+        goal: CheckGoal,
+    ) -> Result<(), Error> {
         let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
         let counted = self
             .store
@@ -241,7 +247,11 @@ impl Keys {
             .await?;
         if let Err(wait_ms) = counted {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
-            return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
+            return Err(KeyRefusal::TooManyChecks {
+                retry_after_s,
+                goal,
+            }
+            .into());
         }
         Ok(())
     }
@@ -293,3 +303,4 @@ pub(in crate::app::keys) fn draw_key_id() -> anyhow::Result<KeyId> {
     getrandom::fill(&mut row)?;
     Ok(KeyId(row))
 }
+        goal: CheckGoal,

@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner,
-    ProviderId, Refusal, Scope, Sealed,
+    AccessRefusal, Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal,
+    Owner, ProviderId, Refusal, Scope, Sealed,
 };
 use crate::providers::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use crate::store::{ImportOf, ImportedKey};
@@ -275,7 +275,10 @@ impl Keys {
         let stored = self.find_same(owner, &provider.id, &credential).await?;
         let check = match stored {
             Some(_) => None,
-            None => match self.limited_check(caller, provider, &credential).await {
+            None => match self
+                .limited_check(caller, provider, &credential, CheckGoal::Store)
+                .await
+            {
                 Ok(check) => Some(check),
                 Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { .. }))) => None,
                 Err(error) => return Err(error),
@@ -367,10 +370,16 @@ impl Keys {
         }
         let (health, checked_at_ms) = match row.health {
             Some(health) => (health, row.checked_at_ms),
-            None => match self.limited_check(caller, provider, &credential).await {
+            None => match self
+                .limited_check(caller, provider, &credential, CheckGoal::Store)
+                .await
+            {
                 Ok(Check::Invalid) => return Ok(ImportOutcome::Refused(row.provider)),
                 Ok(check) => (check.health(), self.time_of_check(&check)),
-                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { retry_after_s }))) => {
+                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
+                    retry_after_s,
+                    ..
+                }))) => {
                     return Ok(ImportOutcome::Later {
                         provider: row.provider,
                         retry_after_s,

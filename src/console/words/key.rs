@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{KeyGoal, KeyRefusal, ProviderId, Scope};
+use crate::model::{CheckGoal, KeyGoal, KeyRefusal, ProviderId, Scope};
 
 use super::{Names, add_address, describe_wait, pasted};
 
@@ -46,7 +46,10 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         } => missing_extra(field, *goal),
         KeyRefusal::MalformedExtra { field, goal, .. } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
-        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => too_many_checks(*retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
         KeyRefusal::Locked { kid } => locked(kid),
         KeyRefusal::Damaged { provider, scope } => damaged(names, provider, *scope),
@@ -270,10 +273,14 @@ pub fn causes(name: &str) -> String {
     )
 }
 
-fn too_many_checks(retry_after_s: u64) -> Trouble {
+fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Trouble {
+    let untouched = match goal {
+        CheckGoal::Store => "nothing was stored",
+        CheckGoal::Test => "nothing was checked: the key is as it was",
+    };
     let words = format!(
         "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times \
-         an hour in one server. That is used up, and nothing was stored. Try again in {}.",
+         an hour in one server. That is used up, and {untouched}. Try again in {}.",
         describe_wait(retry_after_s)
     );
     Trouble::new(StatusCode::TOO_MANY_REQUESTS, "Too many checks", words)

@@ -2,13 +2,16 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
-use crate::model::{KeyRefusal, OtherSecret, ProviderId};
+use crate::model::{CheckGoal, KeyRefusal, OtherSecret, ProviderId};
 
 /// The problem for a refusal about a key.
 pub fn about_key(refusal: &KeyRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {
-        KeyRefusal::TooManyChecks { retry_after_s } => return too_many_checks(*retry_after_s),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => return too_many_checks(*retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => return too_many_refused(*retry_after_s),
         KeyRefusal::ByokDisabled => (
             503,
@@ -137,13 +140,19 @@ fn prompt_too_long() -> Message {
     (400, "prompt_too_long", message.to_owned())
 }
 
-fn too_many_checks(retry_after_s: u64) -> Problem {
+fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Problem {
+    let untouched = match goal {
+        CheckGoal::Store => "Nothing was stored.",
+        CheckGoal::Test => "Nothing was checked, and the key is as it was.",
+    };
     Problem {
         retry_after_s: Some(retry_after_s),
         ..Problem::new(
             429,
             "too_many_checks",
-            "Keys can be checked 5 times a minute and 20 times an hour by one person, and that is used up. Nothing was stored.",
+            format!(
+                "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. {untouched} Try again in {retry_after_s} s."
+            ),
         )
     }
 }

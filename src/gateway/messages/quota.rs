@@ -55,7 +55,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             text("Two of these options do not go together. Nothing was changed."),
         ),
         QuotaRefusal::BadServer => (400, "malformed_server", text("That is not a server's id.")),
-        QuotaRefusal::BadDuration => (
+        QuotaRefusal::BadDuration(_) => (
             400,
             "malformed_duration",
             text(

@@ -4,6 +4,15 @@ use crate::model::ids::ProviderId;
 use crate::model::key::{KeyGoal, Scope};
 use crate::model::pasted::{OtherSecret, Wrapping};
 
+/// What a key is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckGoal {
+    /// It is to be stored if its provider accepts it.
+    Store,
+    /// It is kept already, and its owner wants to know.
+    Test,
+}
+
 /// Why something about a key was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefusal {
@@ -62,7 +71,7 @@ pub enum KeyRefusal {
         removed: Vec<Wrapping>,
     },
     #[error("too many key checks")]
-    TooManyChecks { retry_after_s: u64 },
+    TooManyChecks { retry_after_s: u64, goal: CheckGoal },
     #[error("too many refused keys")]
     TooManyRefused { retry_after_s: u64 },
     #[error("the key is locked")]

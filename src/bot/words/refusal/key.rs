@@ -6,7 +6,7 @@ use crate::bot::words::keys::advice::bring_own_key;
 use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::{KeyRefusal, ProviderId, Scope};
+use crate::model::{CheckGoal, KeyRefusal, ProviderId, Scope};
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
@@ -66,7 +66,10 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
             return pasted::looks_like_anothers(voice, of, wanted, *goal);
         }
-        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(voice, *retry_after_s),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => too_many_checks(voice, *retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(voice, *retry_after_s),
         KeyRefusal::Locked { kid } => locked(voice, kid),
         KeyRefusal::Damaged { provider, scope } => damaged(voice, provider, *scope),
@@ -201,13 +204,22 @@ fn damaged(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
     )
 }
 
-fn too_many_checks(voice: Voice<'_>, retry_after_s: u64) -> String {
-    voice.lang.say(
-        "Keys can be checked 5 times a minute and 20 times an hour by one person, \
-         and 20 times an hour in one server, and that is used up. Nothing was \
-         stored. Try again in {wait}.",
-        &[("wait", &duration(voice, retry_after_s))],
-    )
+fn too_many_checks(voice: Voice<'_>, retry_after_s: u64, goal: CheckGoal) -> String {
+    let sentence = match goal {
+        CheckGoal::Store => {
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. Nothing was \
+             stored. Try again in {wait}."
+        }
+        CheckGoal::Test => {
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. Nothing was \
+             checked, and the key is as it was. Try again in {wait}."
+        }
+    };
+    voice
+        .lang
+        .say(sentence, &[("wait", &duration(voice, retry_after_s))])
 }
 
 fn too_many_refused(voice: Voice<'_>, retry_after_s: u64) -> String {
