@@ -341,7 +341,7 @@ fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
                     @if name == KEEP_REFUSED {
                         label.check {
                             input type="checkbox" name=(name) value=(value) checked;
-                            span { "Store it even if its provider refuses it" }
+                            span { "Store it even if its provider says that it can’t pay" }
                         }
                     } @else { div.field {
                         label for={ "again-" (at) } { (label_of(name)) }

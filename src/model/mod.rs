@@ -81,7 +81,7 @@ pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::{
-    AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf,
+    AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
     KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,
 };
 pub use service_terms::{ServiceTerm, ServiceTerms};

@@ -15,6 +15,8 @@ use crate::store::value::Row;
 pub enum PendingKind {
     AddKey,
     RemoveKey,
+    /// Has a key that can't pay take the place of one that works.
+    ReplaceKey,
     Erase,
     AskOnce,
     MakePicture,
@@ -33,9 +35,10 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::AddKey,
         Self::RemoveKey,
+        Self::ReplaceKey,
         Self::Erase,
         Self::AskOnce,
         Self::MakePicture,
@@ -45,6 +48,7 @@ impl PendingKind {
         match self {
             Self::AddKey => "add_key",
             Self::RemoveKey => "remove_key",
+            Self::ReplaceKey => "replace_key",
             Self::Erase => "erase",
             Self::AskOnce => "ask_once",
             Self::MakePicture => "make_picture",

@@ -42,6 +42,8 @@ mod gateway_rules;
 mod heads;
 mod host_specs;
 mod imports;
+mod kept_keys;
+mod key_refusals;
 mod killed;
 mod languages;
 mod layout;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::key_refusals::key_refusals;
 use crate::model::{
-    AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, CheckGoal, Contradiction,
-    ConversationRefusal, DurationOf, FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
-    PersonId, PictureKind, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal,
-    Restriction, Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window,
-    Words, Wrapping,
+    AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
+    DurationOf, FailureClass, KeyId, Limit, LimitHit, Metric, Period, PersonId, PictureKind,
+    PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, ServerId,
+    Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Words,
 };
 
 /// All refusals that people can read.
@@ -88,27 +88,6 @@ const CLASSES: [FailureClass; 35] = {
     ]
 };
 
-const GOALS: [KeyGoal; 3] = [
-    KeyGoal::Stored(Scope::User),
-    KeyGoal::Stored(Scope::Guild),
-    KeyGoal::Once,
-];
-const OTHERS: [OtherSecret; 14] = [
-    OtherSecret::ServiceAccount,
-    OtherSecret::OauthClient,
-    OtherSecret::PrivateKey,
-    OtherSecret::Login,
-    OtherSecret::DiscordToken,
-    OtherSecret::GitHub,
-    OtherSecret::Service("made-up"),
-    OtherSecret::AdminKey,
-    OtherSecret::AccountId,
-    OtherSecret::WebhookSecret,
-    OtherSecret::OurToken,
-    OtherSecret::Address,
-    OtherSecret::Masked,
-    OtherSecret::Placeholder,
-];
 const BLOCKED: [Blocked; 8] = [
     Blocked::Everyone,
     Blocked::Server(ServerId(1)),
@@ -198,107 +177,10 @@ fn ask_refusals() -> Vec<Refusal> {
                     all.push(A::NobodyPays {
                         trace: trace.clone(),
                         in_server,
-        Q::Contradiction(Contradiction::DollarsOfACount),
                     });
                 }
             }
         }
-    }
-    all.into_iter().map(Refusal::from).collect()
-}
-
-#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
-fn key_refusals() -> Vec<Refusal> {
-    use KeyRefusal as K;
-    let mut all = vec![
-        K::ByokDisabled,
-        K::UnknownProvider {
-            name: "made-up".into(),
-        },
-        K::UnknownKey,
-        K::TooManyChecks {
-            retry_after_s: 5,
-            goal: CheckGoal::Store,
-        },
-        K::TooManyChecks {
-            retry_after_s: 5,
-            goal: CheckGoal::Test,
-        },
-        K::TooManyRefused { retry_after_s: 5 },
-        K::Locked {
-            kid: "made-up".into(),
-        },
-        K::UnknownSystemKey,
-        K::OfEnvironment {
-            provider: openai(),
-            variable: Some("OPENAI_API_KEY".into()),
-        },
-        K::OfEnvironment {
-            provider: openai(),
-            variable: None,
-        },
-        K::OnceNeedsProvider,
-        K::KeyForAnother {
-            of: openai(),
-            wanted: ProviderId::from("groq"),
-        },
-        K::TierWithoutByok {
-            tier: "made-up".into(),
-        },
-        K::SecretAsName,
-        K::NameTooLong {
-            characters: 52,
-            max: 40,
-        },
-        K::TooLongForAForm,
-        K::FileForAForm,
-    ];
-    for scope in [Scope::User, Scope::Guild] {
-        all.push(K::NoSuchKey {
-            provider: openai(),
-            scope,
-        });
-        all.push(K::NothingToRemove {
-            provider: openai(),
-            scope,
-        });
-        all.push(K::Damaged {
-            provider: openai(),
-            scope,
-        });
-        for kept_old in [false, true] {
-            let removed = vec![Wrapping::Quotes, Wrapping::Scheme];
-            all.push(K::KeyRefused {
-                provider: openai(),
-                scope,
-                kept_old,
-                removed,
-            });
-        }
-    }
-    for goal in GOALS {
-        all.push(K::MalformedKey {
-            problem: "it is empty",
-            goal,
-        });
-        for is_missing in [true, false] {
-            all.push(K::MalformedExtra {
-                field: "Endpoint ID",
-                is_missing,
-                goal,
-            });
-        }
-        let of = vec![ProviderId::from("groq"), ProviderId::from("deepseek")];
-        all.push(K::LooksLikeAnothers {
-            of,
-            wanted: openai(),
-            goal,
-        });
-        all.extend(OTHERS.map(|what| K::NotAKey {
-            what,
-            wanted: openai(),
-            goal,
-        }));
     }
     all.into_iter().map(Refusal::from).collect()
 }
@@ -316,6 +198,7 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::Contradiction(Contradiction::PersonAndServer),
         Q::Contradiction(Contradiction::RoleAndTogether),
         Q::Contradiction(Contradiction::MinuteAndCalendar),
+        Q::Contradiction(Contradiction::DollarsOfACount),
         Q::Contradiction(Contradiction::DurationWithoutTier),
         Q::BadServer,
         Q::BadDuration(DurationOf::LookBack),

@@ -30,8 +30,8 @@ pub struct KeyDraft {
     /// What its owner calls it.
     pub name: Option<String>,
     pub typed: TypedKey,
-    /// Whether it is stored even if its provider refuses it, because whoever
-    /// adds it says so. It then waits as refused, and pays for nothing.
+    /// Whether it is stored even if its provider refuses it, or if it can't pay
+    /// and one that works makes way, because whoever adds it says so.
     pub keep_refused: bool,
 }
 
@@ -50,12 +50,16 @@ pub(in crate::app::keys) struct CheckedKey {
 
 /// A key that was checked, and will be an [`AddedKey`] once it is stored.
 pub(in crate::app::keys) struct ReadyKey {
-    checked: CheckedKey,
-    check: Check,
-    replaced: Option<Key>,
-    looks_right: bool,
-    removed: Vec<Wrapping>,
-    kind: ProviderKind,
+    pub checked: CheckedKey,
+    pub check: Check,
+    /// The key whose place it takes.
+    pub replaced: Option<Key>,
+    /// Whether that works while this one can't pay, and nobody said that they
+    /// want it so.
+    pub is_loss: bool,
+    pub looks_right: bool,
+    pub removed: Vec<Wrapping>,
+    pub kind: ProviderKind,
 }
 
 /// A key that was stored.
@@ -131,7 +135,11 @@ impl Keys {
             name: action.name,
             typed,
         };
-        self.store_key(caller, draft).await
+        let ready = self.check_draft(caller, draft).await?;
+        if ready.is_loss {
+            return Err(self.let_wait(caller, ready).await?.into());
+        }
+        self.store_ready(ready, caller.person).await
     }
 
     /// Checks a key, then seals and stores it.
@@ -203,6 +211,7 @@ impl Keys {
             kind: provider.kind,
         })
     }
+        ready.refuse_loss()?;
 
     /// Stores a key that nothing speaks against.
     pub(in crate::app::keys) async fn store_ready(
@@ -233,6 +242,10 @@ impl Keys {
         self.count_check(caller, goal).await?;
         Ok(self.providers.check(provider, Some(credential)).await)
     }
+        let is_loss = !draft.keep_refused
+            && !check.lets_pay()
+            && same_as.is_none()
+            && replaced.as_ref().is_some_and(|old| self.works(old));
 
     /// Counts a check, or refuses it where there were too many.
     pub(in crate::app::keys) async fn count_check(
@@ -260,6 +273,7 @@ impl Keys {
     pub(in crate::app::keys) fn time_of_check(&self, check: &Check) -> Option<i64> {
         (!matches!(check, Check::Unknown(_))).then_some(self.clock.now_ms())
     }
+            is_loss,
 
     /// Seals and stores a key that was checked.
     pub(in crate::app::keys) async fn store_checked(

@@ -9,6 +9,7 @@ mod import;
 mod list;
 mod pause;
 mod remove;
+mod replace;
 mod request_key;
 mod system;
 mod test;

@@ -24,6 +24,7 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
             bot.rest.update(&press.into(), &card).await
         }
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
+        Some(CustomId::ReplaceKey(id)) => replace_key(bot, press, &id).await,
         Some(CustomId::OwnKey(provider)) => open_key_form(bot, press, &provider, Scope::User).await,
         Some(CustomId::ServerKey(provider)) => {
             open_key_form(bot, press, &provider, Scope::Guild).await
@@ -78,6 +79,23 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
 async fn open_key_form(
     bot: &Bot,
     press: &ComponentInteraction,
+/// Has a key take the place of one that works, if whoever pressed may still do
+/// so.
+async fn replace_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    bot.rest.defer_update(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    match bot.app.keys.finish_replace(&caller, id).await {
+        Ok(added) => show_privately(bot, &handle, words::keys::added(voice, &added)).await,
+        // The message stays as it is: it may be somebody else's.
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
+        }
+    }
+}
+
     provider: &str,
     scope: Scope,
 ) -> anyhow::Result<()> {

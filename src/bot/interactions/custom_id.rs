@@ -8,7 +8,9 @@ pub enum CustomId {
     AddKeyForm(String),
     /// The button that removes a key.
     RemoveKey(String),
-    /// The button that keeps it.
+    /// The button that has a key take the place of one that works.
+    ReplaceKey(String),
+    /// The button that keeps what is stored.
     KeepKey,
     /// The form that asks with a key for this once.
     OnceForm(String),
@@ -48,6 +50,7 @@ impl CustomId {
             "own" => Some(Self::OwnKey(id.to_owned())),
             "shared" => Some(Self::ServerKey(id.to_owned())),
             "stop" => Some(Self::StopAnswer(id.to_owned())),
+            "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "again" => Some(Self::RepeatAnswer(id.to_owned())),
             "other" => Some(Self::OtherModel(id.to_owned())),
             "details" => Some(Self::AnswerDetails(id.to_owned())),
@@ -74,6 +77,7 @@ impl CustomId {
             Self::StopAnswer(id) => format!("stop:{id}"),
             Self::RepeatAnswer(id) => format!("again:{id}"),
             Self::OtherModel(id) => format!("other:{id}"),
+            Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::AnswerDetails(id) => format!("details:{id}"),
             Self::RepeatPicture(id) => format!("redo:{id}"),
             Self::VaryPicture(id) => format!("vary:{id}"),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{CheckGoal, KeyGoal, KeyRefusal, ProviderId, Scope};
+use crate::model::{Check, CheckGoal, KeptKey, KeyGoal, KeyRefusal, ProviderId, Scope};
 
 use super::{Names, add_address, describe_wait, pasted};
 
@@ -46,6 +46,7 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         } => missing_extra(field, *goal),
         KeyRefusal::MalformedExtra { field, goal, .. } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
+        KeyRefusal::KeptWorking(kept) => kept_working(names, kept),
         KeyRefusal::TooManyChecks {
             retry_after_s,
             goal,
@@ -262,6 +263,35 @@ fn key_refused(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         Scope::User => trouble.way(add_address(provider), "Try again"),
         Scope::Guild => trouble.way("/servers", "Servers that you manage"),
         Scope::System => trouble.way(SYSTEM_KEYS, "System keys"),
+    }
+}
+
+/// A key that works stays in the place of one that can't pay.
+fn kept_working(names: Names<'_>, kept: &KeptKey) -> Trouble {
+    let words = format!(
+        "{} The one that works is still in place. Tick the box below the form, and send the new \
+         one again, to replace it all the same.",
+        describe_kept_because(names, kept)
+    );
+    let trouble = Trouble::new(StatusCode::CONFLICT, "Your key that works was kept", words);
+    match names.key_page(&kept.kept.provider) {
+        Some(page) => trouble.way(page, format!("Keys at {}", names.name(&kept.kept.provider))),
+        None => trouble,
+    }
+}
+
+/// Why a new key did not take the place of one that works.
+pub fn describe_kept_because(names: Names<'_>, kept: &KeptKey) -> String {
+    let name = names.name(&kept.kept.provider);
+    match kept.found {
+        Check::OutOfCredit => format!(
+            "{name} knows the new key, but its account is out of credit, so it can’t pay and was \
+             not stored."
+        ),
+        _ => format!(
+            "{name} accepts the new key, but finds nothing under what you typed beside it, so it \
+             can’t pay and was not stored."
+        ),
     }
 }
 

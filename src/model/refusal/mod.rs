@@ -13,7 +13,7 @@ mod token;
 pub use access::AccessRefusal;
 pub use ask::AskRefusal;
 pub use conversation::ConversationRefusal;
-pub use key::{CheckGoal, KeyRefusal};
+pub use key::{CheckGoal, KeptKey, KeyRefusal};
 pub use picture::PictureRefusal;
 pub use quota::{Contradiction, DurationOf, QuotaRefusal};
 pub use token::TokenRefusal;

@@ -12,6 +12,6 @@ mod system;
 pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
 pub use demotion::{demoted, demoted_directly};
 pub use forms::{KEY_FIELD, PROMPT_FIELD, add_form, once_form};
-pub use list::list;
+pub use list::{describe_key, list};
 pub use status::status;
 pub use system::system_keys;

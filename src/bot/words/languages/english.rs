@@ -72,6 +72,7 @@ const BUTTONS: &[&str] = &[
     "Make it",
     "Other model",
     "Remove",
+    "Replace it all the same",
     "Seed",
     "Stop",
     "Use my own {provider} key",

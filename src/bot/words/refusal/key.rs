@@ -1,12 +1,14 @@
 //! Words of refusals about keys.
 
-use crate::bot::connection::card::Card;
+use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::formats::{count_of, duration, in_code};
 use crate::bot::words::keys::advice::bring_own_key;
+use crate::bot::words::keys::describe_key;
 use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::{CheckGoal, KeyRefusal, ProviderId, Scope};
+use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope};
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
@@ -60,6 +62,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
                 ..Card::text(refused + &removed.unwrap_or_default())
             };
         }
+        KeyRefusal::KeptWorking(kept) => return kept_working(voice, kept),
         KeyRefusal::NotAKey { what, wanted, goal } => {
             return pasted::not_a_key(voice, *what, wanted, *goal);
         }
@@ -265,6 +268,55 @@ fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: 
             ("word", &scope.as_str()),
         ],
     )
+}
+
+/// A key that works stays in the place of one that can't pay.
+fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
+    let lang = voice.lang;
+    let sentence = match kept.found {
+        Check::OutOfCredit => {
+            "{provider} knows that key, but its account is out of credit, so it can't pay yet. I left the one that \
+             works where it is: {key}. Top up at {page} and add the new one again, or replace the one that works all \
+             the same."
+        }
+        _ => {
+            "{provider} accepts that key, but finds nothing under the ids that you gave with it, so it can't pay. I \
+             left the one that works where it is: {key}. Add the new one again with the right ids, or replace the one \
+             that works all the same."
+        }
+    };
+    let provider = &kept.kept.provider;
+    let told = lang.say(
+        sentence,
+        &[
+            ("provider", &voice.name(provider)),
+            ("key", &describe_key(voice, &kept.kept)),
+            ("page", &voice.key_page(provider)),
+        ],
+    );
+    let removed = pasted::removed(voice, &kept.removed).map(|removed| format!("\n{removed}"));
+    Card {
+        buttons: kept
+            .waits
+            .as_deref()
+            .map(|form| replace_or_keep(voice, form))
+            .unwrap_or_default(),
+        ..Card::text(told + &removed.unwrap_or_default())
+    }
+}
+
+fn replace_or_keep(voice: Voice<'_>, form: &str) -> Vec<Button> {
+    let replace = Button {
+        label: voice.lang.words("Replace it all the same").into(),
+        custom_id: CustomId::ReplaceKey(form.to_owned()).write(),
+        style: ButtonStyle::Danger,
+    };
+    let keep = Button {
+        label: voice.lang.words("Keep").into(),
+        custom_id: CustomId::KeepKey.write(),
+        style: ButtonStyle::Secondary,
+    };
+    vec![replace, keep]
 }
 
 /// A key came with its provider's name, and another provider was asked.

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::console::words::Names;
+use crate::console::words::{Names, describe_kept_because};
 use crate::model::{DurationOf, KeyRefusal, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
@@ -53,6 +53,10 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
             let provider = names.name(provider);
             format!("Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}")
         }
+        KeyRefusal::KeptWorking(kept) => format!(
+            "{} The key that works is still in place. Tick the box, and send the new one again, to replace it all the same.",
+            describe_kept_because(names, kept)
+        ),
         KeyRefusal::MalformedKey { problem, .. } => {
             format!("That can’t be a key: {problem}. Copy it again from its provider.")
         }
