@@ -62,6 +62,7 @@ pub mod outside;
 mod page;
 mod page_policy;
 mod passing_through;
+mod pasted_again;
 mod pasted_keys;
 mod payers;
 mod permissions;

@@ -23,6 +23,27 @@ pub struct AddForm<'a> {
     pub scope: Scope,
 }
 
+/// Why a key that was typed into a form was not stored.
+pub struct FailedAdd {
+    pub error: Error,
+    /// What opens the form again with what was chosen for it; none where another
+    /// key would not help.
+    pub again: Option<FormAgain>,
+}
+
+/// A form that can be opened again.
+pub struct FormAgain {
+    pub id: String,
+    pub provider: ProviderId,
+    pub scope: Scope,
+}
+
+impl From<Error> for FailedAdd {
+    fn from(error: Error) -> Self {
+        Self { error, again: None }
+    }
+}
+
 /// A key that is to be stored: for whom, for which provider, and as what.
 pub struct KeyDraft {
     pub scope: Scope,
@@ -119,20 +140,61 @@ impl Keys {
         })
     }
 
-    /// Takes a submitted form: checks the key, then seals and stores it.
+    /// Opens a form again that was sent with a key which was not stored: for the
+    /// same provider, and with the name that was chosen.
+    pub async fn reopen_add(&self, caller: &Caller, form: &str) -> Result<AddForm<'_>, Error> {
+        self.require_byok()?;
+        let action = self.pending.look(caller, PendingKind::AddKey, form).await?;
+        self.owner_for(caller, action.scope)?;
+        self.require_own_keys(caller, action.scope).await?;
+        Ok(AddForm {
+            id: form.to_owned(),
+            provider: ProviderInfo::new(self.models.provider(&action.provider)?),
+            scope: action.scope,
+        })
+    }
+
+    /// Takes a submitted form: checks the key, then seals and stores it. Where
+    /// something is wrong with the key, the form can be opened again.
     pub async fn finish_add(
         &self,
         caller: &Caller,
         form: &str,
         typed: TypedKey,
-    ) -> Result<AddedKey, Error> {
-        self.require_byok()?;
+    ) -> Result<AddedKey, FailedAdd> {
+        self.require_byok().map_err(Error::from)?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
+        let failed = self.add_typed(caller, &action, typed).await;
+        let error = match failed {
+            Ok(added) => return Ok(added),
+            Err(error) => error,
+        };
+        if !error.is_about_typed_key() {
+            return Err(error.into());
+        }
+        let id = self.pending.hand_out(&action).await.map_err(Error::from)?;
+        let PendingAction {
+            provider, scope, ..
+        } = action;
+        let again = Some(FormAgain {
+            id,
+            provider,
+            scope,
+        });
+        Err(FailedAdd { error, again })
+    }
+
+    async fn add_typed(
+        &self,
+        caller: &Caller,
+        action: &PendingAction,
+        typed: TypedKey,
+    ) -> Result<AddedKey, Error> {
         let draft = KeyDraft {
             keep_refused: false,
             scope: action.scope,
-            provider: action.provider,
-            name: action.name,
+            provider: action.provider.clone(),
+            name: action.name.clone(),
             typed,
         };
         let ready = self.check_draft(caller, draft).await?;
@@ -149,6 +211,7 @@ impl Keys {
         draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
         let ready = self.check_draft(caller, draft).await?;
+        ready.refuse_loss()?;
         self.store_ready(ready, caller.person).await
     }
 
@@ -179,6 +242,10 @@ impl Keys {
             vault::is_same_credential(&stored, &credential).then_some(key.id)
         });
         let replaced = replaced.map(|(key, _)| key);
+        let is_loss = !draft.keep_refused
+            && !check.lets_pay()
+            && same_as.is_none()
+            && replaced.as_ref().is_some_and(|old| self.works(old));
         if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
@@ -206,12 +273,12 @@ impl Keys {
             checked,
             check,
             replaced,
+            is_loss,
             looks_right,
             removed,
             kind: provider.kind,
         })
     }
-        ready.refuse_loss()?;
 
     /// Stores a key that nothing speaks against.
     pub(in crate::app::keys) async fn store_ready(
@@ -238,14 +305,11 @@ impl Keys {
         caller: &Caller,
         provider: &Provider,
         credential: &Credential,
+        goal: CheckGoal,
     ) -> Result<Check, Error> {
         self.count_check(caller, goal).await?;
         Ok(self.providers.check(provider, Some(credential)).await)
     }
-        let is_loss = !draft.keep_refused
-            && !check.lets_pay()
-            && same_as.is_none()
-            && replaced.as_ref().is_some_and(|old| self.works(old));
 
     /// Counts a check, or refuses it where there were too many.
     pub(in crate::app::keys) async fn count_check(
@@ -273,7 +337,6 @@ impl Keys {
     pub(in crate::app::keys) fn time_of_check(&self, check: &Check) -> Option<i64> {
         (!matches!(check, Check::Unknown(_))).then_some(self.clock.now_ms())
     }
-            is_loss,
 
     /// Seals and stores a key that was checked.
     pub(in crate::app::keys) async fn store_checked(
@@ -317,4 +380,3 @@ pub(in crate::app::keys) fn draw_key_id() -> anyhow::Result<KeyId> {
     getrandom::fill(&mut row)?;
     Ok(KeyId(row))
 }
-        goal: CheckGoal,

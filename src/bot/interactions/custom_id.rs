@@ -6,6 +6,8 @@
 pub enum CustomId {
     /// The form that adds a key.
     AddKeyForm(String),
+    /// The button that opens that form again.
+    AddAgain(String),
     /// The button that removes a key.
     RemoveKey(String),
     /// The button that has a key take the place of one that works.
@@ -14,6 +16,8 @@ pub enum CustomId {
     KeepKey,
     /// The form that asks with a key for this once.
     OnceForm(String),
+    /// The button that opens that form again.
+    OnceAgain(String),
     /// The form that erases what is stored of a person.
     EraseForm(String),
     /// The button that opens the form for a key of one's own, with the
@@ -43,14 +47,16 @@ impl CustomId {
         let (verb, id) = text.split_once(':').unwrap_or((text, ""));
         match verb {
             "add" => Some(Self::AddKeyForm(id.to_owned())),
+            "readd" => Some(Self::AddAgain(id.to_owned())),
+            "reonce" => Some(Self::OnceAgain(id.to_owned())),
             "remove" => Some(Self::RemoveKey(id.to_owned())),
+            "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "keep" => Some(Self::KeepKey),
             "once" => Some(Self::OnceForm(id.to_owned())),
             "erase" => Some(Self::EraseForm(id.to_owned())),
             "own" => Some(Self::OwnKey(id.to_owned())),
             "shared" => Some(Self::ServerKey(id.to_owned())),
             "stop" => Some(Self::StopAnswer(id.to_owned())),
-            "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "again" => Some(Self::RepeatAnswer(id.to_owned())),
             "other" => Some(Self::OtherModel(id.to_owned())),
             "details" => Some(Self::AnswerDetails(id.to_owned())),
@@ -68,7 +74,10 @@ impl CustomId {
     pub fn write(&self) -> String {
         match self {
             Self::AddKeyForm(id) => format!("add:{id}"),
+            Self::AddAgain(id) => format!("readd:{id}"),
+            Self::OnceAgain(id) => format!("reonce:{id}"),
             Self::RemoveKey(id) => format!("remove:{id}"),
+            Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::KeepKey => "keep".to_owned(),
             Self::OnceForm(id) => format!("once:{id}"),
             Self::EraseForm(id) => format!("erase:{id}"),
@@ -77,7 +86,6 @@ impl CustomId {
             Self::StopAnswer(id) => format!("stop:{id}"),
             Self::RepeatAnswer(id) => format!("again:{id}"),
             Self::OtherModel(id) => format!("other:{id}"),
-            Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::AnswerDetails(id) => format!("details:{id}"),
             Self::RepeatPicture(id) => format!("redo:{id}"),
             Self::VaryPicture(id) => format!("vary:{id}"),

@@ -75,6 +75,7 @@ const BUTTONS: &[&str] = &[
     "Replace it all the same",
     "Seed",
     "Stop",
+    "Type the key again",
     "Use my own {provider} key",
     "Vary",
 ];
