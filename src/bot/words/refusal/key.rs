@@ -8,7 +8,9 @@ use crate::bot::words::keys::describe_key;
 use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope};
+use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope, Wrapping};
+
+const UNKNOWN_KEY: &str = "There is no such key any more. `/keys list` shows those that there are.";
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
@@ -36,10 +38,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::OfEnvironment { provider, variable } => {
             of_environment(voice, provider, variable.as_deref())
         }
-        KeyRefusal::UnknownKey => lang.say(
-            "There is no such key any more. `/keys list` shows those that there are.",
-            &[],
-        ),
+        KeyRefusal::UnknownKey => lang.words(UNKNOWN_KEY).to_owned(),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
@@ -55,12 +54,8 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
             removed,
         } => {
             let refused = key_refused(voice, provider, *scope, *kept_old);
-            let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
             let button = pasted::form_button(voice, provider, *scope);
-            return Card {
-                buttons: vec![button],
-                ..Card::text(refused + &removed.unwrap_or_default())
-            };
+            return with_removed(voice, refused, removed, vec![button]);
         }
         KeyRefusal::KeptWorking(kept) => return kept_working(voice, kept),
         KeyRefusal::NotAKey { what, wanted, goal } => {
@@ -270,6 +265,20 @@ fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: 
     )
 }
 
+/// What came of a pasted key, with what was taken out around it.
+fn with_removed(
+    voice: Voice<'_>,
+    told: String,
+    removed: &[Wrapping],
+    buttons: Vec<Button>,
+) -> Card {
+    let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
+    Card {
+        buttons,
+        ..Card::text(told + &removed.unwrap_or_default())
+    }
+}
+
 /// A key that works stays in the place of one that can't pay.
 fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
     let lang = voice.lang;
@@ -294,15 +303,9 @@ fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
             ("page", &voice.key_page(provider)),
         ],
     );
-    let removed = pasted::removed(voice, &kept.removed).map(|removed| format!("\n{removed}"));
-    Card {
-        buttons: kept
-            .waits
-            .as_deref()
-            .map(|form| replace_or_keep(voice, form))
-            .unwrap_or_default(),
-        ..Card::text(told + &removed.unwrap_or_default())
-    }
+    let buttons = kept.waits.as_deref();
+    let buttons = buttons.map(|form| replace_or_keep(voice, form));
+    with_removed(voice, told, &kept.removed, buttons.unwrap_or_default())
 }
 
 fn replace_or_keep(voice: Voice<'_>, form: &str) -> Vec<Button> {
