@@ -247,6 +247,7 @@ class Reply {
     } else if (event.kind === "words") this.text += event.text;
     else if (event.kind === "taken_back") this.text = "";
     else if (event.kind === "stage") this.stage = event.words;
+    else if (event.kind === "charged") this.receipt = event.receipt;
     else if (event.kind === "done") return this.finish(event);
     else if (event.kind === "trouble") return this.fail(event);
     this.showSoon();
@@ -286,11 +287,14 @@ class Reply {
 
   showReceipt(receipt) {
     this.receipt = receipt;
-    const { cost, used, notes, spoken, hint } = receipt;
+    this.close(this.facts(receipt));
+    say(receipt.spoken);
+  }
+
+  // Who paid, what it cost, and who was passed over.
+  facts({ cost, used, notes, hint }) {
     const facts = [badge(this.look, hint), make("strong", "", cost), make("span", "dim", used)];
-    facts.push(...notes.map((note) => make("span", "sub", note)));
-    this.close(facts);
-    say(spoken);
+    return facts.concat(notes.map((note) => make("span", "sub", note)));
   }
 
   // What was stopped is settled a moment later; visitors have no ledger to ask.
@@ -320,7 +324,8 @@ class Reply {
     if (links.length) note.append(make("div", "acts", ...links));
     showText(this.said, this.text);
     this.said.append(note);
-    this.close([]);
+    // An answer that broke off is paid for as far as it came.
+    this.close(this.receipt ? this.facts(this.receipt) : []);
     say(`${title}. ${words}`);
   }
 

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use crate::model::{QuotaRefusal, Refusal};
+use crate::model::{DurationOf, QuotaRefusal, Refusal};
 
 const MINUTE: u64 = 60;
 /// Longer than ten years is for good.
 const SECONDS_MAX: u64 = 3_650 * 24 * 60 * MINUTE;
 
-/// Reads a number and a unit; none is for good.
-pub fn parse_duration(typed: Option<&str>) -> Result<Option<Duration>, Refusal> {
+/// Reads a number and a unit; none where nothing is typed, whose meaning is that
+/// of what it is for.
+pub fn parse_duration(typed: Option<&str>, of: DurationOf) -> Result<Option<Duration>, Refusal> {
+    let bad = || Refusal::Quota(QuotaRefusal::BadDuration(of));
     let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else {
         return Ok(None);
     };
@@ -23,23 +25,24 @@ pub fn parse_duration(typed: Option<&str>) -> Result<Option<Duration>, Refusal> 
         Some("h") => 60 * MINUTE,
         Some("d") => 24 * 60 * MINUTE,
         Some("w") => 7 * 24 * 60 * MINUTE,
-        _ => return Err(Refusal::Quota(QuotaRefusal::BadDuration)),
+        _ => return Err(bad()),
     };
-    let number: u64 = digits
-        .trim()
-        .parse()
-        .map_err(|_| Refusal::Quota(QuotaRefusal::BadDuration))?;
+    let number: u64 = digits.trim().parse().map_err(|_| bad())?;
     let seconds = number
         .checked_mul(unit)
         .filter(|s| (1..=SECONDS_MAX).contains(s));
     seconds
         .map(|seconds| Some(Duration::from_secs(seconds)))
-        .ok_or(Refusal::Quota(QuotaRefusal::BadDuration))
+        .ok_or_else(bad)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(typed: Option<&str>) -> Result<Option<Duration>, Refusal> {
+        parse_duration(typed, DurationOf::Block)
+    }
 
     #[test]
     fn a_number_and_a_unit_are_a_duration() {
@@ -51,13 +54,13 @@ mod tests {
             ("5 min", 300),
         ] {
             assert_eq!(
-                parse_duration(Some(typed)),
+                parse(Some(typed)),
                 Ok(Some(Duration::from_secs(seconds))),
                 "{typed}"
             );
         }
-        assert_eq!(parse_duration(None), Ok(None));
-        assert_eq!(parse_duration(Some(" ")), Ok(None));
+        assert_eq!(parse(None), Ok(None));
+        assert_eq!(parse(Some(" ")), Ok(None));
         for wrong in [
             "7",
             "d",
@@ -69,8 +72,8 @@ mod tests {
             "18446744073709551615w",
         ] {
             assert_eq!(
-                parse_duration(Some(wrong)),
-                Err(Refusal::Quota(QuotaRefusal::BadDuration)),
+                parse(Some(wrong)),
+                Err(Refusal::Quota(QuotaRefusal::BadDuration(DurationOf::Block))),
                 "{wrong}"
             );
         }

@@ -8,7 +8,7 @@
 
 use crate::model::{
     AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
-    Refusal, TokenRefusal,
+    Refusal, Source, TokenRefusal,
 };
 use crate::store::DatabaseTrouble;
 use crate::vault::SealError;
@@ -23,6 +23,29 @@ pub enum Error {
     Troubled(DatabaseTrouble, anyhow::Error),
     #[error(transparent)]
     Failed(anyhow::Error),
+}
+
+impl Error {
+    /// Whether something is wrong with a key that was typed, so that another, or
+    /// the same a while later, may be taken.
+    pub(in crate::app) fn is_about_typed_key(&self) -> bool {
+        match self {
+            Self::Refused(Refusal::Key(refusal)) => matches!(
+                refusal,
+                KeyRefusal::MalformedKey { .. }
+                    | KeyRefusal::MalformedExtra { .. }
+                    | KeyRefusal::NotAKey { .. }
+                    | KeyRefusal::LooksLikeAnothers { .. }
+                    | KeyRefusal::KeyRefused { .. }
+                    | KeyRefusal::TooManyChecks { .. }
+                    | KeyRefusal::TooManyRefused { .. }
+            ),
+            Self::Refused(Refusal::Ask(AskRefusal::Provider { payer, .. })) => {
+                *payer == Source::Request
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<anyhow::Error> for Error {

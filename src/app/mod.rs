@@ -30,8 +30,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, KnownModel,
-    KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
+    KnownModel, KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus,
+    ReadyAsk, Status,
 };
 pub use checkup::{
     Finding, PICTURE_STORAGE, Wellness, check_pages, judge_buckets, judge_check, judge_health,
@@ -45,9 +46,9 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
-    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey,
-    TrialOutcome, TypedKey, WhySkipped,
+    AddForm, AddedKey, FailedAdd, FormAgain, ImportOutcome, KeyDraft, KeyImport, KeySender,
+    KeyTrial, KeyUses, Listing, PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey,
+    SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

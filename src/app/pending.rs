@@ -39,6 +39,24 @@ impl PendingActions {
         Ok(())
     }
 
+    /// An action that waits, for the person and place that it was made for.
+    pub async fn look(
+        &self,
+        caller: &Caller,
+        kind: PendingKind,
+        id: &str,
+    ) -> Result<PendingAction, Error> {
+        let now_ms = self.clock.now_ms();
+        let found = self
+            .store
+            .find_pending(id, caller.person, caller.place.server(), now_ms)
+            .await?;
+        let action = found
+            .filter(|action| action.kind == kind)
+            .ok_or(AccessRefusal::StaleForm)?;
+        Ok(action)
+    }
+
     /// Takes an action, once, for the person and place it was made for. The
     /// id is what a stranger typed until the database has said otherwise.
     pub async fn take(

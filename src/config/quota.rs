@@ -156,7 +156,7 @@ impl LimitSetting {
     fn to_limit(&self) -> Result<Limit, &'static str> {
         let dollars = match self.dollars {
             Some(dollars) => {
-                let nano = NanoDollars::from_dollars(dollars);
+                let nano = NanoDollars::nearest_to_dollars(dollars);
                 Some(nano.ok_or("`dollars` must be from 0 to 1000000")?.0)
             }
             None => None,

@@ -14,6 +14,7 @@ use crate::model::{RequestOrigin, Scope, ServerId};
 use super::markup::{DOCTYPE, Markup, PreEscaped, html};
 use super::parts::{form, icon, note};
 use super::reply::{NotCompressed, Page, Reply, send_now};
+use super::trouble_format::TroubleFormat;
 use super::{Console, assets, cookies};
 
 /// How many servers stand in the navigation.
@@ -43,6 +44,7 @@ pub struct Reader {
     pub session: Option<Arc<OwnSession>>,
     pub form_token: SecretString,
     pub request_id: String,
+    pub trouble_format: TroubleFormat,
     headers: HeaderMap,
     /// "light" or "dark", if they chose.
     look: Option<&'static str>,
@@ -69,6 +71,7 @@ impl Reader {
             session: None,
             form_token: SecretString::default(),
             request_id: origin.map_or_else(String::new, |origin| origin.request_id.clone()),
+            trouble_format: TroubleFormat::of(request.uri().path(), request.headers()),
             headers: request.headers().clone(),
             look: find_look(request.headers()),
         }

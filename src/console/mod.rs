@@ -20,6 +20,7 @@ mod reply;
 mod routes;
 mod sent_once;
 mod trouble;
+mod trouble_format;
 mod visit;
 mod words;
 

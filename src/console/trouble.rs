@@ -15,6 +15,7 @@ use super::markup::{Markup, html};
 use super::pages::keys::fields::KEEP_REFUSED;
 use super::parts::{form, icon, link, note};
 use super::reply::Page;
+use super::trouble_format::{self, TroubleFormat};
 use super::words::{self, Names};
 
 /// What keeps a page from being shown.
@@ -247,15 +248,23 @@ impl Trouble {
         )
     }
 
-    /// The page that says it.
+    /// The response that says it, in the format that its reader takes.
     pub async fn respond(self, reader: &Reader) -> Response {
         let this = self.named(Names::of(reader.console.app.providers()));
-        let body = this.show(reader);
-        let mut page = Page::new(Section::None, this.title, body).status(this.status);
+        let mut response = match reader.trouble_format {
+            TroubleFormat::Json => trouble_format::as_json(&this, &reader.request_id),
+            TroubleFormat::Text => trouble_format::as_text(&this),
+            TroubleFormat::Page => {
+                let body = this.show(reader);
+                let page = Page::new(Section::None, this.title, body).status(this.status);
+                frame::finish(page.into(), reader).await
+            }
+        };
         if let Some(seconds) = this.retry_after_s {
-            page.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            let headers = response.headers_mut();
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        frame::finish(page.into(), reader).await
+        response
     }
 
     fn show(&self, reader: &Reader) -> Markup {
@@ -332,7 +341,7 @@ fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
                     @if name == KEEP_REFUSED {
                         label.check {
                             input type="checkbox" name=(name) value=(value) checked;
-                            span { "Store it even if its provider refuses it" }
+                            span { "Store it even if its provider says that it can’t pay" }
                         }
                     } @else { div.field {
                         label for={ "again-" (at) } { (label_of(name)) }

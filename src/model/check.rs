@@ -26,6 +26,11 @@ pub enum Check {
 }
 
 impl Check {
+    /// Whether a key pays after this check, as far as its provider says.
+    pub fn lets_pay(&self) -> bool {
+        !matches!(self, Self::Invalid | Self::OutOfCredit | Self::WrongExtra)
+    }
+
     /// The health that a key has after this check.
     pub fn health(&self) -> Health {
         match self {

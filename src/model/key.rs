@@ -153,13 +153,17 @@ pub struct Key {
 }
 
 impl Key {
-    /// Whether it pays for nothing until its owner does something about it.
-    pub fn needs_its_owner(&self) -> bool {
-        let is_broken = matches!(
+    /// Whether nothing is known that keeps its provider from accepting it.
+    pub fn seems_to_work(&self) -> bool {
+        !matches!(
             self.health,
             Health::Refused | Health::OutOfCredit | Health::Damaged
-        );
-        is_broken && !self.paused
+        )
+    }
+
+    /// Whether it pays for nothing until its owner does something about it.
+    pub fn needs_its_owner(&self) -> bool {
+        !self.seems_to_work() && !self.paused
     }
 }
 

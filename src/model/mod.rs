@@ -83,8 +83,8 @@ pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::{
-    AccessRefusal, AskRefusal, Contradiction, ConversationRefusal, KeyRefusal, PictureRefusal,
-    QuotaRefusal, Refusal, TokenRefusal,
+    AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
+    KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,
 };
 pub use service_terms::{ServiceTerm, ServiceTerms};
 pub use session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};

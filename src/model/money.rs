@@ -26,21 +26,38 @@ impl NanoDollars {
     /// Rounds up, so that nothing is ever too cheap. None for what is no
     /// price of a call: negative, not a number, or above a million.
     pub fn from_dollars(dollars: f64) -> Option<Self> {
+        // What floating point adds below a thousandth is no nano-dollar.
+        Self::of_dollars(dollars, |nano| (nano - 1e-3).ceil().max(0.0))
+    }
+
+    /// The nearest amount, for a limit that somebody sets: digits that are not
+    /// kept do not raise it. None for what is no limit, as above.
+    pub fn nearest_to_dollars(dollars: f64) -> Option<Self> {
+        Self::of_dollars(dollars, f64::round)
+    }
+
+    fn of_dollars(dollars: f64, round: impl Fn(f64) -> f64) -> Option<Self> {
         if !(0.0..=1e6).contains(&dollars) {
             return None;
         }
-        // What floating point adds below a thousandth is no nano-dollar.
-        let nano = (dollars * 1e9 - 1e-3).ceil().max(0.0);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "it is from 0 to 10^15"
         )]
-        Some(Self(nano as u64))
+        Some(Self(round(dollars * 1e9) as u64))
     }
 }
 
 impl NanoDollars {
+    /// All of its digits, for limits, which are shown as they hold.
+    pub fn in_full(self) -> String {
+        let (dollars, nano) = (self.0 / DOLLAR, self.0 % DOLLAR);
+        let digits = format!("{nano:09}");
+        let digits = digits.trim_end_matches('0');
+        format!("${dollars}.{digits:0<2}")
+    }
+
     /// The most that can be shown without saying more than there is.
     #[must_use]
     pub fn rounded_down(self) -> Self {
@@ -95,6 +112,28 @@ mod tests {
         }
         for wrong in [-1.0, f64::NAN, f64::INFINITY, 1.1e6] {
             assert_eq!(NanoDollars::from_dollars(wrong), None);
+        }
+    }
+
+    #[test]
+    fn a_limit_is_what_was_typed_and_is_shown_as_it_holds() {
+        for (dollars, shown) in [
+            (1.0, "$1.00"),
+            (1.000_000_000_1, "$1.00"),
+            (1.000_000_001, "$1.000000001"),
+            (4.5, "$4.50"),
+            (0.1 + 0.2, "$0.30"),
+            (0.125, "$0.125"),
+            (1_234.567_8, "$1234.5678"),
+            (0.000_012, "$0.000012"),
+            (1e6, "$1000000.00"),
+            (0.0, "$0.00"),
+        ] {
+            let limit = NanoDollars::nearest_to_dollars(dollars);
+            assert_eq!(limit.map(NanoDollars::in_full).as_deref(), Some(shown));
+        }
+        for wrong in [-1.0, f64::NAN, f64::INFINITY, 1.1e6] {
+            assert_eq!(NanoDollars::nearest_to_dollars(wrong), None);
         }
     }
 

@@ -8,13 +8,15 @@ use crate::model::{PersonId, ProviderId, Scope, ServerId};
 use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::retention::BATCH;
-use crate::store::value::Row;
+use crate::store::value::{Row, Statement};
 
 /// What a pending action does when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PendingKind {
     AddKey,
     RemoveKey,
+    /// Has a key that can't pay take the place of one that works.
+    ReplaceKey,
     Erase,
     AskOnce,
     MakePicture,
@@ -33,9 +35,10 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::AddKey,
         Self::RemoveKey,
+        Self::ReplaceKey,
         Self::Erase,
         Self::AskOnce,
         Self::MakePicture,
@@ -45,6 +48,7 @@ impl PendingKind {
         match self {
             Self::AddKey => "add_key",
             Self::RemoveKey => "remove_key",
+            Self::ReplaceKey => "replace_key",
             Self::Erase => "erase",
             Self::AskOnce => "ask_once",
             Self::MakePicture => "make_picture",
@@ -77,6 +81,24 @@ impl Store {
         ];
         self.write(SQL.with(values)).await?;
         Ok(())
+    }
+
+    /// An action that waits, for the person it was made for, in the place where
+    /// it was made, before it expires.
+    pub async fn find_pending(
+        &self,
+        id: &str,
+        person: PersonId,
+        server: Option<ServerId>,
+        now_ms: i64,
+    ) -> anyhow::Result<Option<PendingAction>> {
+        let sql = "select kind, person_id, server_id, scope, provider, name \
+             from pending_action where pending_id = $1 and person_id = $2 \
+             and coalesce(server_id, 0) = $3 and expires_at_ms > $4";
+        let place = server.map_or(0, |server| server.0);
+        let values = [id.into(), person.0.into(), place.into(), now_ms.into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.first().map(read_action).transpose()
     }
 
     /// Takes an action, once: for the person it was made for, in the place

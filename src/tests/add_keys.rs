@@ -97,8 +97,14 @@ async fn a_key_that_the_provider_refuses_is_not_stored_and_the_old_one_stays() {
 async fn what_cannot_be_a_key_is_refused_without_asking_anybody() {
     run(async |stage| {
         let mia = stage.mia();
-        assert_snapshot!(mia.adds("openai", "user", "two words").await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was stored. Copy the key again and run `/keys add`.");
-        assert_snapshot!(mia.adds("openai", "user", "  ").await, @"(only you) That can't be a key: it is empty. Nothing was stored. Copy the key again and run `/keys add`.");
+        assert_snapshot!(mia.adds("openai", "user", "two words").await, @"
+        (only you) That can't be a key: it contains spaces or characters that no key has. Nothing was stored. Copy the key alone, without what stands around it: press the button and paste it, or run `/keys add`.
+        [Add a key for OpenAI]
+        ");
+        assert_snapshot!(mia.adds("openai", "user", "  ").await, @"
+        (only you) That can't be a key: it is empty. Nothing was stored. Copy the key alone, without what stands around it: press the button and paste it, or run `/keys add`.
+        [Add a key for OpenAI]
+        ");
         assert!(stage.world().look(|state| state.providers.calls.is_empty()));
         let pasted = format!("  {}\n", good("openai"));
         assert_snapshot!(mia.adds("openai", "user", &pasted).await, @"
@@ -316,7 +322,10 @@ async fn an_image_host_asks_for_what_it_needs_beside_the_key() {
         - Endpoint ID: From the endpoint's page
         ");
         let key = good("runpod");
-        assert_snapshot!(mia.submits(&[("key", &key), ("endpoint", "../x")]).await, @"(only you) “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored. Run `/keys add` again.");
+        assert_snapshot!(mia.submits(&[("key", &key), ("endpoint", "../x")]).await, @"
+        (only you) “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored. Press the button and type it again, or run `/keys add`.
+        [Add a key for RunPod]
+        ");
         assert_snapshot!(mia.adds_with("runpod", "user", &[("key", &key), ("endpoint", "wrong-id")]).await, @"
         (only you) Stored the personal key: **RunPod** `…6789`.
         RunPod accepts the key, but finds nothing under the ids that you gave with it. Run `/keys add provider:runpod` again with the right ones.
@@ -340,7 +349,10 @@ async fn key_checks_are_limited_so_that_nobody_tries_stolen_keys() {
             assert!(mia.adds("openai", "user", &bad("openai")).await.contains("does not accept"));
         }
         let told = mia.adds("openai", "user", &good("openai")).await;
-        assert_snapshot!(without_seconds_left(&told), @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in <n> seconds.");
+        assert_snapshot!(without_seconds_left(&told), @"
+        (only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in <n> seconds.
+        [Add a key for OpenAI]
+        ");
         assert!(stage.omar().adds("openai", "user", &good("openai")).await.contains("Stored"));
         for _ in 0..3 {
             stage.clock.advance_ms(60_000);
@@ -349,7 +361,10 @@ async fn key_checks_are_limited_so_that_nobody_tries_stolen_keys() {
             }
         }
         stage.clock.advance_ms(60_000);
-        assert_snapshot!(mia.directly().adds("openai", "user", &good("openai")).await, @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in 56 minutes.");
+        assert_snapshot!(mia.directly().adds("openai", "user", &good("openai")).await, @"
+        (only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in 56 minutes.
+        [Add a key for OpenAI]
+        ");
         stage.clock.advance_ms(60 * 60 * 1_000);
         assert!(mia.adds("openai", "user", &good("openai")).await.contains("Stored"));
     })
@@ -366,7 +381,10 @@ async fn a_server_has_a_limit_on_checks_too() {
                 stage.actor(person, "general").adds("openai", "user", &bad("openai")).await;
             }
         }
-        assert_snapshot!(stage.mia().adds("openai", "user", &good("openai")).await, @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in 60 minutes.");
+        assert_snapshot!(stage.mia().adds("openai", "user", &good("openai")).await, @"
+        (only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in 60 minutes.
+        [Add a key for OpenAI]
+        ");
     })
     .await;
 }

@@ -49,7 +49,7 @@ async fn an_answer_can_be_stopped_by_whoever_asked() {
             "{seen}"
         );
         assert!(!seen.contains("nine"), "{seen}");
-        assert_snapshot!(zoe.sees(zoes).await, @"(only you) That is for the person who asked.");
+        assert_snapshot!(zoe.sees(zoes).await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
         mia.sees(mias).await;
         // A stop that comes late only says so.
         let late = omar.presses_as(message, &id).await;
@@ -159,7 +159,7 @@ async fn details_are_for_whoever_asked() {
         - OpenAI, server key: pays
         Nobody has another key; `/keys status` shows each provider.
         ");
-        assert_snapshot!(omar.presses("Details").await, @"(only you) That is for the person who asked.");
+        assert_snapshot!(omar.presses("Details").await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
         let (message, _) = mia.button("Details");
         assert_snapshot!(mia.presses_as(message, "details:made-up").await, @"(only you) That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me.");
         assert_snapshot!(mia.presses_as(message, "again:").await, @"(only you) That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me.");

@@ -75,6 +75,12 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) Cleared 2 limits.");
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:1.5 per:day").await, @"(only you) That amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.");
+        // A limit is shown as it holds: not rounded up, nor down to nothing.
+        for (typed, shown) in [("1.0000000001", "$1.00"), ("1.005", "$1.005"), ("0.00001", "$0.00001")] {
+            let set = format!("/server budget set what:dollars amount:{typed} per:month");
+            let said = omar.runs(&set).await;
+            assert!(said.contains(&format!("for {shown} a month,")), "{said}");
+        }
         insta::assert_snapshot!(stage.mia().runs("/server budget show").await, @"(only you) This server's budget is for whoever has the Manage Server permission here, and you don't right now. `/quota status` shows the limits that apply to you.");
     })
     .await;

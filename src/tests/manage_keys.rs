@@ -2,8 +2,10 @@
 
 use insta::assert_snapshot;
 use latchkey_emulator::providers::{ProviderFault, Standing, sample};
+use serde_json::json;
 
-use super::{Setup, good, run, run_with};
+use super::program::Program;
+use super::{Setup, good, run, run_with, without_seconds_left};
 use crate::vault::MasterKey;
 
 #[tokio::test]
@@ -28,6 +30,31 @@ async fn a_refused_key_can_be_tested_and_revives() {
         Anthropic accepts it.
         ");
         assert!(mia.runs("/ask prompt:hello provider:anthropic").await.contains("personal key"));
+    })
+    .await;
+}
+
+/// A test stores nothing, so that it says nothing of storing.
+#[tokio::test]
+async fn a_test_beyond_the_limit_on_checks_says_that_the_key_is_as_it_was() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        for _ in 0..4 {
+            mia.runs("/keys test provider:openai").await;
+        }
+        let told = without_seconds_left(&mia.runs("/keys test provider:openai").await);
+        assert_snapshot!(told, @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was checked, and the key is as it was. Try again in <n> seconds.");
+        let program = Program::of(stage, &mia, "scopes:chat,keys:read,keys:write").await;
+        let keys = program.gets("/api/v1/api-keys").await.json();
+        let test = format!("/api/v1/api-keys/{}/test", keys["keys"][0]["id"].as_str().unwrap());
+        let said = program.posts(&test, &json!({})).await;
+        assert_eq!(said.code(), "429 too_many_checks");
+        assert!(said.text.contains("Nothing was checked, and the key is as it was."), "{}", said.text);
+        let new = json!({"provider": "groq", "key": good("groq")});
+        let said = program.posts("/api/v1/api-keys", &new).await;
+        assert!(said.text.contains("Nothing was stored."), "{}", said.text);
+        assert!(mia.runs("/keys list").await.contains("works"));
     })
     .await;
 }

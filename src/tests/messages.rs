@@ -84,7 +84,7 @@ async fn a_channel_is_summarized_as_far_as_discord_shows_it() {
         );
         mia.runs("/summarize since:1h").await;
         assert_eq!(stage.told("groq").matches("omar: message").count(), 120);
-        assert_snapshot!(mia.runs("/summarize since:soon").await, @"(only you) I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, or leave it out for good.");
+        assert_snapshot!(mia.runs("/summarize since:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `since:12h`. Without it I read the newest messages, as many as `messages:` says. Nothing was read.");
         assert_snapshot!(zoe.runs("/summarize").await, @"(only you) I am not in this server, so I can't read its channels. Right-click a message and choose **Apps**, **Summarize** for a single one.");
         // The operator lets it read along, so that it is the channel's settings.
         stage

@@ -68,7 +68,11 @@ async fn a_refused_key_for_one_ask_never_falls_back() {
         mia.runs("/ask prompt:count provider:openai once:true").await;
         insta::assert_snapshot!(mia.submits(&[("prompt", " "), ("key", &good("openai"))]).await, @"(only you) There is nothing to answer. Write a prompt: `/ask prompt:…`.");
         mia.runs("/ask prompt:count provider:openai once:true").await;
-        insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was asked. Copy the key again and run `/ask once:True`.");
+        insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"
+        (only you) That can't be a key: it contains spaces or characters that no key has. Nothing was asked. Copy the key alone, without what stands around it: press the button and paste it, or run `/ask once:True`.
+        > count
+        [Type the key again]
+        ");
         let long = format!("/ask prompt:{} provider:openai once:true", "x".repeat(4_001));
         insta::assert_snapshot!(mia.runs(&long).await, @"(only you) Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it, or add the key with `/keys add` and ask without `once:`.");
     })
@@ -94,11 +98,18 @@ async fn stolen_keys_can_be_tried_in_no_form_either() {
         }
         stage.app().await.idle().await;
         let new = format!("{own}-new");
-        insta::assert_snapshot!(without_seconds_left(&tries(new.clone()).await), @"(only you) Providers refused too many of the keys that you gave, or too many of yours were checked, so no new one is tried for <n> seconds. A key that worked for you goes on working. Copy the key anew from your provider before you try it again.");
+        insta::assert_snapshot!(without_seconds_left(&tries(new.clone()).await), @"
+        (only you) Providers refused too many of the keys that you gave, or too many of yours were checked, so no new one is tried for <n> seconds. A key that worked for you goes on working. Copy the key anew from your provider before you try it again.
+        > count
+        [Type the key again]
+        ");
         assert!(tries(own).await.contains("one-time key"));
         // One counter for every way in: stored keys, and programs.
         let stored = mia.adds("openai", "user", &new).await;
-        insta::assert_snapshot!(without_seconds_left(&stored), @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in <n> seconds.");
+        insta::assert_snapshot!(without_seconds_left(&stored), @"
+        (only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in <n> seconds.
+        [Add a key for OpenAI]
+        ");
         let program = Program::of(stage, &mia, "").await;
         let body = json!({"model": "openai/gpt-6-luna", "prompt": "count"});
         let sends = async |key: &str| {

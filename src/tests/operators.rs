@@ -19,6 +19,7 @@ async fn only_listed_people_are_operators() {
                 "{line}"
             );
         }
+        insta::assert_snapshot!(mia.runs("/usage scope:bot").await, @"(only you) What the whole bot used is shown to the people that its operator listed (`discord.operators`), and you are not one of them. `/usage` shows what you used, and `/usage scope:guild` what the key of a server paid that you manage.");
         insta::assert_snapshot!(mia.runs("/admin show").await, @"(only you) `/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. In a server that you manage there is `/server budget`.");
     })
     .await;
@@ -107,7 +108,8 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
         insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:emperor").await, @"(only you) There is no tier called `emperor`. Pick one from the list that appears while you type `tier:`.");
         insta::assert_snapshot!(omar.runs("/admin stop server:lantern").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
-        insta::assert_snapshot!(omar.runs("/admin block user:mia during:soon").await, @"(only you) I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, or leave it out for good.");
+        insta::assert_snapshot!(omar.runs("/admin block user:mia during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:12h`. Without it, it holds until it is lifted. Nothing was changed.");
+        insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:premium during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:30d`. Without it the tier is given for good. Nothing was changed.");
     })
     .await;
 }

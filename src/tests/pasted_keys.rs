@@ -55,6 +55,7 @@ async fn a_key_of_another_provider_is_sent_to_nobody_and_leads_to_the_right_form
         (only you) That looks like a key of Anthropic, not of Mistral, so I sent it to nobody. Nothing was stored.
         For a key of Anthropic: press the button, or `/keys add provider:anthropic scope:user`.
         [Add a key for Anthropic]
+        [Add a key for Mistral]
         ");
         assert_eq!(stage.calls(), 0);
         assert_snapshot!(mia.presses("Add a key for Anthropic").await, @"
@@ -73,6 +74,7 @@ async fn a_key_of_another_provider_is_sent_to_nobody_and_leads_to_the_right_form
         For a key of DeepSeek: press the button, or `/keys add provider:deepseek scope:guild`.
         [Add a key for OpenAI]
         [Add a key for DeepSeek]
+        [Add a key for Groq]
         ");
         let (message, button) = omar.button("Add a key for OpenAI");
         assert!(omar.presses_as(message, &button).await.starts_with("Form: This server's OpenAI key"));
@@ -135,9 +137,15 @@ async fn a_key_for_one_ask_is_cleaned_too_and_one_that_is_refused_is_seen_by_nob
         assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", &good("groq"))]).await, @"
         (only you) That looks like a key of Groq, not of OpenAI, so I sent it to nobody. Nothing was asked.
         For a key of Groq: `/ask once:True provider:groq`.
+        > count
+        [Type the key again]
         ");
         mia.runs("/ask prompt:count provider:openai once:true").await;
-        assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", &super::bad("openai"))]).await, @"(only you) OpenAI turned down the key that you typed for this ask. It was not stored, and no other key paid. Check it at <https://platform.openai.com/api-keys> and ask again.");
+        assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", &super::bad("openai"))]).await, @"
+        (only you) OpenAI turned down the key that you typed for this ask. It was not stored, and no other key paid. Check it at <https://platform.openai.com/api-keys> and ask again.
+        > count
+        [Type the key again]
+        ");
         assert!(!stage.omar().reads_channel().contains("could not answer"));
     })
     .await;

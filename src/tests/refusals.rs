@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::key_refusals::key_refusals;
 use crate::model::{
     AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
-    FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
-    PersonId, PictureKind, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal,
-    Restriction, Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window,
-    Words, Wrapping,
+    DurationOf, FailureClass, KeyId, Limit, LimitHit, Metric, Period, PersonId, PictureKind,
+    PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, ServerId,
+    Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Words,
 };
 
 /// All refusals that people can read.
@@ -88,27 +88,6 @@ const CLASSES: [FailureClass; 35] = {
     ]
 };
 
-const GOALS: [KeyGoal; 3] = [
-    KeyGoal::Stored(Scope::User),
-    KeyGoal::Stored(Scope::Guild),
-    KeyGoal::Once,
-];
-const OTHERS: [OtherSecret; 14] = [
-    OtherSecret::ServiceAccount,
-    OtherSecret::OauthClient,
-    OtherSecret::PrivateKey,
-    OtherSecret::Login,
-    OtherSecret::DiscordToken,
-    OtherSecret::GitHub,
-    OtherSecret::Service("made-up"),
-    OtherSecret::AdminKey,
-    OtherSecret::AccountId,
-    OtherSecret::WebhookSecret,
-    OtherSecret::OurToken,
-    OtherSecret::Address,
-    OtherSecret::Masked,
-    OtherSecret::Placeholder,
-];
 const BLOCKED: [Blocked; 8] = [
     Blocked::Everyone,
     Blocked::Server(ServerId(1)),
@@ -206,95 +185,6 @@ fn ask_refusals() -> Vec<Refusal> {
     all.into_iter().map(Refusal::from).collect()
 }
 
-#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
-fn key_refusals() -> Vec<Refusal> {
-    use KeyRefusal as K;
-    let mut all = vec![
-        K::ByokDisabled,
-        K::UnknownProvider {
-            name: "made-up".into(),
-        },
-        K::UnknownKey,
-        K::TooManyChecks { retry_after_s: 5 },
-        K::TooManyRefused { retry_after_s: 5 },
-        K::Locked {
-            kid: "made-up".into(),
-        },
-        K::UnknownSystemKey,
-        K::OfEnvironment {
-            provider: openai(),
-            variable: Some("OPENAI_API_KEY".into()),
-        },
-        K::OfEnvironment {
-            provider: openai(),
-            variable: None,
-        },
-        K::OnceNeedsProvider,
-        K::KeyForAnother {
-            of: openai(),
-            wanted: ProviderId::from("groq"),
-        },
-        K::TierWithoutByok {
-            tier: "made-up".into(),
-        },
-        K::SecretAsName,
-        K::NameTooLong {
-            characters: 52,
-            max: 40,
-        },
-        K::TooLongForAForm,
-        K::FileForAForm,
-    ];
-    for scope in [Scope::User, Scope::Guild] {
-        all.push(K::NoSuchKey {
-            provider: openai(),
-            scope,
-        });
-        all.push(K::NothingToRemove {
-            provider: openai(),
-            scope,
-        });
-        all.push(K::Damaged {
-            provider: openai(),
-            scope,
-        });
-        for kept_old in [false, true] {
-            let removed = vec![Wrapping::Quotes, Wrapping::Scheme];
-            all.push(K::KeyRefused {
-                provider: openai(),
-                scope,
-                kept_old,
-                removed,
-            });
-        }
-    }
-    for goal in GOALS {
-        all.push(K::MalformedKey {
-            problem: "it is empty",
-            goal,
-        });
-        for is_missing in [true, false] {
-            all.push(K::MalformedExtra {
-                field: "Endpoint ID",
-                is_missing,
-                goal,
-            });
-        }
-        let of = vec![ProviderId::from("groq"), ProviderId::from("deepseek")];
-        all.push(K::LooksLikeAnothers {
-            of,
-            wanted: openai(),
-            goal,
-        });
-        all.extend(OTHERS.map(|what| K::NotAKey {
-            what,
-            wanted: openai(),
-            goal,
-        }));
-    }
-    all.into_iter().map(Refusal::from).collect()
-}
-
 fn quota_refusals() -> Vec<Refusal> {
     use QuotaRefusal as Q;
     let mut all: Vec<Q> = vec![
@@ -308,9 +198,13 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::Contradiction(Contradiction::PersonAndServer),
         Q::Contradiction(Contradiction::RoleAndTogether),
         Q::Contradiction(Contradiction::MinuteAndCalendar),
+        Q::Contradiction(Contradiction::DollarsOfACount),
         Q::Contradiction(Contradiction::DurationWithoutTier),
         Q::BadServer,
-        Q::BadDuration,
+        Q::BadDuration(DurationOf::LookBack),
+        Q::BadDuration(DurationOf::Block),
+        Q::BadDuration(DurationOf::Tier),
+        Q::BadDuration(DurationOf::Token),
     ];
     all.extend(BLOCKED.map(|whom| Q::Blocked {
         whom,
@@ -368,6 +262,7 @@ fn other_refusals() -> Vec<Refusal> {
         A::UsageForManagers,
         A::OnlyManagers,
         A::OnlyManagersChoose,
+        A::UsageForOperators,
         A::NotAnOperator,
         A::NotInAServer,
         A::NotInstalledHere,

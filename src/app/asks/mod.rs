@@ -35,7 +35,7 @@ pub use choices::{ChosenModel, ModelStanding};
 pub use foresight::{ProviderStatus, Status};
 pub use known_models::{KnownModel, KnownModels};
 pub use model_offers::ModelOffer;
-pub use once::OnceForm;
+pub use once::{FailedOnce, OnceForm};
 pub use personas::Persona;
 pub use records::{ANSWERS_KEPT_DAYS, AnswerLog, AnswerStart};
 

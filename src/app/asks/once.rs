@@ -27,6 +27,19 @@ pub struct OnceForm<'a> {
     pub provider: ProviderInfo<'a>,
 }
 
+/// Why a key that was typed for one ask was not used.
+pub struct FailedOnce {
+    pub error: Error,
+    /// The form that can be opened again; none where another key would not help.
+    pub again: Option<String>,
+}
+
+impl From<Error> for FailedOnce {
+    fn from(error: Error) -> Self {
+        Self { error, again: None }
+    }
+}
+
 impl Asks {
     /// Hands out a form for one ask of one provider.
     pub async fn begin_once(
@@ -55,18 +68,46 @@ impl Asks {
         Ok(OnceForm { id, provider })
     }
 
-    /// Turns a submitted form into an ask. The key goes nowhere else.
+    /// Opens a form again that was sent with a key which was not used.
+    pub async fn reopen_once(&self, caller: &Caller, form: &str) -> Result<OnceForm<'_>, Error> {
+        let found = self.pending.look(caller, PendingKind::AskOnce, form);
+        let provider = self.models.provider(&found.await?.provider)?;
+        self.keys.require_own_keys(caller, Scope::User).await?;
+        Ok(OnceForm {
+            id: form.to_owned(),
+            provider: ProviderInfo::new(provider),
+        })
+    }
+
+    /// Turns a submitted form into an ask. The key goes nowhere else. Where
+    /// something is wrong with it, the form can be opened again.
     pub async fn finish_once(
         &self,
         caller: Caller,
         form: &str,
         prompt: Words,
         typed: TypedKey,
+    ) -> Result<Ask, FailedOnce> {
+        let taken = self.pending.take(&caller, PendingKind::AskOnce, form);
+        let action = taken.await?;
+        match self.ask_typed(caller, &action, prompt, typed).await {
+            Ok(ask) => Ok(ask),
+            Err(error) if error.is_about_typed_key() => {
+                let again = self.pending.hand_out(&action).await;
+                let again = Some(again.map_err(Error::from)?);
+                Err(FailedOnce { error, again })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn ask_typed(
+        &self,
+        caller: Caller,
+        action: &PendingAction,
+        prompt: Words,
+        typed: TypedKey,
     ) -> Result<Ask, Error> {
-        let action = self
-            .pending
-            .take(&caller, PendingKind::AskOnce, form)
-            .await?;
         let provider = self.models.provider(&action.provider)?;
         let destination = KeyDestination {
             catalogue: self.models.catalogue(),
@@ -77,7 +118,7 @@ impl Asks {
         Box::pin(self.refuse_useless(caller.person, provider, &credential)).await?;
         let (model, persona) = read_choices(action.name.as_deref().unwrap_or_default());
         let choices = Choices {
-            provider: Some(action.provider),
+            provider: Some(action.provider.clone()),
             model,
             persona,
         };

@@ -3,11 +3,11 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{Answer, AttemptId, Choices, Credential, KeyRefusal, Trace};
+use crate::model::{Answer, AttemptId, Choices, Credential, KeyRefusal};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::asks::answer::{Listener, ReadyAsk};
+use crate::app::asks::answer::{AskOutcome, Listener, ReadyAsk};
 use crate::app::keys::RequestKey;
 
 impl Asks {
@@ -25,17 +25,19 @@ impl Asks {
         Ok(key.into_credential(self.models.catalogue(), provider, named.names_provider)?)
     }
 
-    /// Answers an ask in a page: with whom it passed over, whatever came of it.
-    /// Owners of keys and budgets are told what they should know.
+    /// Answers an ask in a page. Owners of keys and budgets are told what they
+    /// should know.
     pub async fn answer_in_page(
         &self,
         ready: ReadyAsk,
         stop: &CancellationToken,
         listener: Listener<'_>,
-    ) -> (Result<Answer, Error>, Trace) {
-        let outcome = self.answer_ask(ready, stop, listener).await;
-        self.people.tell_owners(outcome.demoted, outcome.notices);
-        (outcome.result, outcome.trace)
+    ) -> AskOutcome {
+        let mut outcome = self.answer_ask(ready, stop, listener).await;
+        let demoted = std::mem::take(&mut outcome.demoted);
+        let notices = std::mem::take(&mut outcome.notices);
+        self.people.tell_owners(demoted, notices);
+        outcome
     }
 
     /// Answers an ask of a program. Owners of keys and budgets are told what

@@ -3,7 +3,7 @@
 //! until the new one is stored.
 
 use crate::model::{
-    Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
+    Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
     ProviderId, ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
@@ -23,6 +23,27 @@ pub struct AddForm<'a> {
     pub scope: Scope,
 }
 
+/// Why a key that was typed into a form was not stored.
+pub struct FailedAdd {
+    pub error: Error,
+    /// What opens the form again with what was chosen for it; none where another
+    /// key would not help.
+    pub again: Option<FormAgain>,
+}
+
+/// A form that can be opened again.
+pub struct FormAgain {
+    pub id: String,
+    pub provider: ProviderId,
+    pub scope: Scope,
+}
+
+impl From<Error> for FailedAdd {
+    fn from(error: Error) -> Self {
+        Self { error, again: None }
+    }
+}
+
 /// A key that is to be stored: for whom, for which provider, and as what.
 pub struct KeyDraft {
     pub scope: Scope,
@@ -30,8 +51,8 @@ pub struct KeyDraft {
     /// What its owner calls it.
     pub name: Option<String>,
     pub typed: TypedKey,
-    /// Whether it is stored even if its provider refuses it, because whoever
-    /// adds it says so. It then waits as refused, and pays for nothing.
+    /// Whether it is stored even if its provider refuses it, or if it can't pay
+    /// and one that works makes way, because whoever adds it says so.
     pub keep_refused: bool,
 }
 
@@ -50,12 +71,16 @@ pub(in crate::app::keys) struct CheckedKey {
 
 /// A key that was checked, and will be an [`AddedKey`] once it is stored.
 pub(in crate::app::keys) struct ReadyKey {
-    checked: CheckedKey,
-    check: Check,
-    replaced: Option<Key>,
-    looks_right: bool,
-    removed: Vec<Wrapping>,
-    kind: ProviderKind,
+    pub checked: CheckedKey,
+    pub check: Check,
+    /// The key whose place it takes.
+    pub replaced: Option<Key>,
+    /// Whether that works while this one can't pay, and nobody said that they
+    /// want it so.
+    pub is_loss: bool,
+    pub looks_right: bool,
+    pub removed: Vec<Wrapping>,
+    pub kind: ProviderKind,
 }
 
 /// A key that was stored.
@@ -115,23 +140,68 @@ impl Keys {
         })
     }
 
-    /// Takes a submitted form: checks the key, then seals and stores it.
+    /// Opens a form again that was sent with a key which was not stored: for the
+    /// same provider, and with the name that was chosen.
+    pub async fn reopen_add(&self, caller: &Caller, form: &str) -> Result<AddForm<'_>, Error> {
+        self.require_byok()?;
+        let action = self.pending.look(caller, PendingKind::AddKey, form).await?;
+        self.owner_for(caller, action.scope)?;
+        self.require_own_keys(caller, action.scope).await?;
+        Ok(AddForm {
+            id: form.to_owned(),
+            provider: ProviderInfo::new(self.models.provider(&action.provider)?),
+            scope: action.scope,
+        })
+    }
+
+    /// Takes a submitted form: checks the key, then seals and stores it. Where
+    /// something is wrong with the key, the form can be opened again.
     pub async fn finish_add(
         &self,
         caller: &Caller,
         form: &str,
         typed: TypedKey,
-    ) -> Result<AddedKey, Error> {
-        self.require_byok()?;
+    ) -> Result<AddedKey, FailedAdd> {
+        self.require_byok().map_err(Error::from)?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
+        let failed = self.add_typed(caller, &action, typed).await;
+        let error = match failed {
+            Ok(added) => return Ok(added),
+            Err(error) => error,
+        };
+        if !error.is_about_typed_key() {
+            return Err(error.into());
+        }
+        let id = self.pending.hand_out(&action).await.map_err(Error::from)?;
+        let PendingAction {
+            provider, scope, ..
+        } = action;
+        let again = Some(FormAgain {
+            id,
+            provider,
+            scope,
+        });
+        Err(FailedAdd { error, again })
+    }
+
+    async fn add_typed(
+        &self,
+        caller: &Caller,
+        action: &PendingAction,
+        typed: TypedKey,
+    ) -> Result<AddedKey, Error> {
         let draft = KeyDraft {
             keep_refused: false,
             scope: action.scope,
-            provider: action.provider,
-            name: action.name,
+            provider: action.provider.clone(),
+            name: action.name.clone(),
             typed,
         };
-        self.store_key(caller, draft).await
+        let ready = self.check_draft(caller, draft).await?;
+        if ready.is_loss {
+            return Err(self.let_wait(caller, ready).await?.into());
+        }
+        self.store_ready(ready, caller.person).await
     }
 
     /// Checks a key, then seals and stores it.
@@ -141,6 +211,7 @@ impl Keys {
         draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
         let ready = self.check_draft(caller, draft).await?;
+        ready.refuse_loss()?;
         self.store_ready(ready, caller.person).await
     }
 
@@ -162,13 +233,19 @@ impl Keys {
             credential,
             removed,
         } = draft.typed.into_credential(destination)?;
-        let check = self.limited_check(caller, provider, &credential).await?;
+        let check = self
+            .limited_check(caller, provider, &credential, CheckGoal::Store)
+            .await?;
         let replaced = self.store.key_of(owner, &provider.id).await?;
         let same_as = replaced.as_ref().and_then(|(key, sealed)| {
             let stored = self.vault.open_key(key, &sealed.0).ok()?;
             vault::is_same_credential(&stored, &credential).then_some(key.id)
         });
         let replaced = replaced.map(|(key, _)| key);
+        let is_loss = !draft.keep_refused
+            && !check.lets_pay()
+            && same_as.is_none()
+            && replaced.as_ref().is_some_and(|old| self.works(old));
         if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
@@ -196,6 +273,7 @@ impl Keys {
             checked,
             check,
             replaced,
+            is_loss,
             looks_right,
             removed,
             kind: provider.kind,
@@ -227,13 +305,18 @@ impl Keys {
         caller: &Caller,
         provider: &Provider,
         credential: &Credential,
+        goal: CheckGoal,
     ) -> Result<Check, Error> {
-        self.count_check(caller).await?;
+        self.count_check(caller, goal).await?;
         Ok(self.providers.check(provider, Some(credential)).await)
     }
 
     /// Counts a check, or refuses it where there were too many.
-    pub(in crate::app::keys) async fn count_check(&self, caller: &Caller) -> Result<(), Error> {
+    pub(in crate::app::keys) async fn count_check(
+        &self,
+        caller: &Caller,
+        goal: CheckGoal,
+    ) -> Result<(), Error> {
         let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
         let counted = self
             .store
@@ -241,7 +324,11 @@ impl Keys {
             .await?;
         if let Err(wait_ms) = counted {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
-            return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
+            return Err(KeyRefusal::TooManyChecks {
+                retry_after_s,
+                goal,
+            }
+            .into());
         }
         Ok(())
     }

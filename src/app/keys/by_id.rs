@@ -38,7 +38,9 @@ impl Keys {
                 continue;
             }
             self.require_own_keys(caller, draft.scope).await?;
-            ready.push(self.check_draft(caller, draft).await?);
+            let checked = self.check_draft(caller, draft).await?;
+            checked.refuse_loss()?;
+            ready.push(checked);
         }
         for key in ready {
             self.store_ready(key, caller.person).await?;

@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner,
-    ProviderId, Refusal, Scope, Sealed,
+    AccessRefusal, Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal,
+    Owner, ProviderId, Refusal, Scope, Sealed,
 };
 use crate::providers::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use crate::store::{ImportOf, ImportedKey};
@@ -110,6 +110,9 @@ pub enum ImportOutcome {
     StoredBefore(ProviderId),
     /// Its provider refused it.
     Refused(ProviderId),
+    /// It can't pay, which its person did not know, and the key that works
+    /// stays.
+    KeptWorking(ProviderId),
     /// It must be checked first, and may be in so many seconds. It waits until
     /// then.
     Later {
@@ -240,14 +243,22 @@ impl Keys {
     }
 
     /// Whose the keys of an import become, if the caller may act for them now.
-    async fn owner_of_import(&self, caller: &Caller, scope: Scope) -> Result<Owner, Error> {
+    pub(in crate::app::keys) async fn owner_of_import(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+    ) -> Result<Owner, Error> {
         self.require_byok()?;
         let owner = caller.owner_for(scope)?;
         self.require_own_keys(caller, scope).await?;
         Ok(owner)
     }
 
-    async fn rows_of_import(&self, caller: &Caller, id: &str) -> Result<Vec<ImportedKey>, Error> {
+    pub(in crate::app::keys) async fn rows_of_import(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Vec<ImportedKey>, Error> {
         let now_ms = self.clock.now_ms();
         let of = import_of(caller, id);
         Ok(self.store.imported_keys(of, now_ms).await?)
@@ -275,7 +286,10 @@ impl Keys {
         let stored = self.find_same(owner, &provider.id, &credential).await?;
         let check = match stored {
             Some(_) => None,
-            None => match self.limited_check(caller, provider, &credential).await {
+            None => match self
+                .limited_check(caller, provider, &credential, CheckGoal::Store)
+                .await
+            {
                 Ok(check) => Some(check),
                 Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { .. }))) => None,
                 Err(error) => return Err(error),
@@ -345,6 +359,12 @@ impl Keys {
         Ok((Some(row), pending))
     }
 
+    /// Whether a key that works is stored for a provider.
+    async fn has_working(&self, owner: Owner, provider: &ProviderId) -> Result<bool, Error> {
+        let stored = self.store.key_of(owner, provider).await?;
+        Ok(stored.is_some_and(|(key, _)| self.works(&key)))
+    }
+
     /// Stores one key of an import, after its check if that could not be made
     /// before.
     async fn store_imported(
@@ -367,10 +387,21 @@ impl Keys {
         }
         let (health, checked_at_ms) = match row.health {
             Some(health) => (health, row.checked_at_ms),
-            None => match self.limited_check(caller, provider, &credential).await {
+            None => match self
+                .limited_check(caller, provider, &credential, CheckGoal::Store)
+                .await
+            {
                 Ok(Check::Invalid) => return Ok(ImportOutcome::Refused(row.provider)),
+                Ok(check)
+                    if !check.lets_pay() && self.has_working(owner, &row.provider).await? =>
+                {
+                    return Ok(ImportOutcome::KeptWorking(row.provider));
+                }
                 Ok(check) => (check.health(), self.time_of_check(&check)),
-                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { retry_after_s }))) => {
+                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
+                    retry_after_s,
+                    ..
+                }))) => {
                     return Ok(ImportOutcome::Later {
                         provider: row.provider,
                         retry_after_s,
@@ -401,7 +432,7 @@ impl Keys {
     }
 }
 
-fn import_of<'a>(caller: &Caller, id: &'a str) -> ImportOf<'a> {
+pub(in crate::app::keys) fn import_of<'a>(caller: &Caller, id: &'a str) -> ImportOf<'a> {
     ImportOf {
         id,
         person: caller.person,

@@ -9,6 +9,7 @@ mod import;
 mod list;
 mod pause;
 mod remove;
+mod replace;
 mod request_key;
 mod system;
 mod test;
@@ -29,7 +30,7 @@ use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
-pub use add::{AddForm, AddedKey, KeyDraft};
+pub use add::{AddForm, AddedKey, FailedAdd, FormAgain, KeyDraft};
 pub use credential::{KeyDestination, TypedKey};
 pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 pub use list::{Listing, ServerKeys};

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Caller, Check, DAY_MS, Health, Key, KeyId, KeyRefusal, ProviderId, Scope, Source,
+    Caller, Check, CheckGoal, DAY_MS, Health, Key, KeyId, KeyRefusal, ProviderId, Scope, Source,
 };
 use crate::store::{Total, TotalScope, UsageOwner};
 
@@ -224,7 +224,7 @@ impl Keys {
         provider: &ProviderId,
     ) -> Result<Check, Error> {
         let known = self.models.provider(provider)?;
-        self.count_check(caller).await?;
+        self.count_check(caller, CheckGoal::Test).await?;
         let defaults = &self.payers.bot_defaults;
         let default = defaults.find(provider);
         let credential = default.and_then(|default| default.credential.as_ref());

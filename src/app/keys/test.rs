@@ -1,6 +1,6 @@
 //! Testing a stored key, whatever its health: a refused one can revive.
 
-use crate::model::{Caller, Check, Health, Key, KeyRefusal, Refusal, Scope, Sealed};
+use crate::model::{Caller, Check, CheckGoal, Health, Key, KeyRefusal, Refusal, Scope, Sealed};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
@@ -34,7 +34,9 @@ impl Keys {
             let provider = key.provider;
             return Err(KeyRefusal::Damaged { provider, scope }.into());
         };
-        let check = self.limited_check(caller, provider, &credential).await?;
+        let check = self
+            .limited_check(caller, provider, &credential, CheckGoal::Test)
+            .await?;
         if !matches!(check, Check::Unknown(_)) {
             key.health = check.health();
             self.store

@@ -15,7 +15,7 @@ pub fn make_limit(
 ) -> Result<Limit, Refusal> {
     let max = match metric {
         Metric::Cost => {
-            NanoDollars::from_dollars(amount)
+            NanoDollars::nearest_to_dollars(amount)
                 .ok_or(QuotaRefusal::BadAmount)?
                 .0
         }
@@ -41,14 +41,20 @@ pub fn make_limit(
     })
 }
 
-/// An amount as people type it: `5`, `$4.50`, `4,50`, `1,234,567` or `1.234,50`.
+/// How people write that an amount is one of dollars.
+const DOLLAR_SIGNS: [&str; 3] = ["US$", "USD", "$"];
+
+/// An amount of a metric as people type it: `5`, `$4.50`, `4,50`, `1,234,567` or `1.234,50`.
 /// Of two marks the last is the decimal point; of one that stands there again and
 /// again, each is between thousands. One alone with three digits behind it could
-/// be either, and is refused with both readings.
-pub fn read_amount(typed: &str) -> Result<f64, Refusal> {
+/// be either, and is refused with both readings. Dollars are refused where something
+/// else is counted.
+pub fn read_amount(metric: Metric, typed: &str) -> Result<f64, Refusal> {
     let bad = || Refusal::Quota(QuotaRefusal::BadAmount);
-    let typed = typed.trim();
-    let typed = typed.strip_prefix('$').unwrap_or(typed).trim();
+    let (typed, is_dollars) = without_dollar_sign(typed.trim());
+    if is_dollars && metric != Metric::Cost {
+        return Err(QuotaRefusal::Contradiction(Contradiction::DollarsOfACount).into());
+    }
     let marks: Vec<(usize, char)> = typed
         .char_indices()
         .filter(|(_, c)| matches!(c, '.' | ','))
@@ -82,6 +88,17 @@ pub fn read_amount(typed: &str) -> Result<f64, Refusal> {
         return Err(bad());
     }
     format!("{whole}.{fraction}").parse().map_err(|_| bad())
+}
+
+/// An amount without a sign of dollars before or behind it, and whether there
+/// was one.
+fn without_dollar_sign(typed: &str) -> (&str, bool) {
+    let bare = DOLLAR_SIGNS.iter().find_map(|sign| {
+        typed
+            .strip_prefix(sign)
+            .or_else(|| typed.strip_suffix(sign))
+    });
+    (bare.unwrap_or(typed).trim(), bare.is_some())
 }
 
 /// What a number with one mark may mean, where that is two things: `1.500`, but
@@ -135,6 +152,11 @@ mod tests {
             ("5", Some(5.0)),
             (" $4.50 ", Some(4.5)),
             ("$ 5", Some(5.0)),
+            ("5$", Some(5.0)),
+            ("5.25 USD", Some(5.25)),
+            ("US$5", Some(5.0)),
+            ("$", None),
+            ("€5", None),
             ("4,50", Some(4.5)),
             ("4,5", Some(4.5)),
             (".5", Some(0.5)),
@@ -161,7 +183,18 @@ mod tests {
             ("", None),
             (".", None),
         ] {
-            assert_eq!(read_amount(typed).ok(), amount, "{typed:?}");
+            assert_eq!(read_amount(Metric::Cost, typed).ok(), amount, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn dollars_are_no_number_of_anything_else() {
+        let refused = Err(QuotaRefusal::Contradiction(Contradiction::DollarsOfACount).into());
+        for metric in [Metric::Requests, Metric::OutputTokens, Metric::Images] {
+            for typed in ["$5", " $ 5", "5$", "5 USD", "US$ 5", "$4.50"] {
+                assert_eq!(read_amount(metric, typed), refused, "{typed}");
+            }
+            assert_eq!(read_amount(metric, "1,234,567"), Ok(1_234_567.0));
         }
     }
 
@@ -179,11 +212,11 @@ mod tests {
                 more: more.to_owned(),
             };
             assert_eq!(
-                read_amount(typed),
+                read_amount(Metric::Cost, typed),
                 Err(Refusal::Quota(readings)),
                 "{typed:?}"
             );
-            assert_eq!(read_amount(more).ok(), more.parse().ok());
+            assert_eq!(read_amount(Metric::Cost, more).ok(), more.parse().ok());
         }
     }
 }

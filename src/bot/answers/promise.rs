@@ -28,13 +28,13 @@ pub enum PromiseTime {
 
 /// Waits for what a form must know before it is opened; or says that it takes
 /// too long, while Discord still listens.
-pub async fn find_before_form<T>(
-    finding: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
+pub async fn find_before_form<T, E: From<Error>>(
+    finding: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let found = timeout(BEFORE_FORM, finding).await;
     found.unwrap_or_else(|_| {
         let waited = anyhow::anyhow!("a form could not be opened in time");
-        Err(Error::Troubled(DatabaseTrouble::TooSlow, waited))
+        Err(Error::Troubled(DatabaseTrouble::TooSlow, waited).into())
     })
 }
 

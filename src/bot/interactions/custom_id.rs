@@ -6,12 +6,18 @@
 pub enum CustomId {
     /// The form that adds a key.
     AddKeyForm(String),
+    /// The button that opens that form again.
+    AddAgain(String),
     /// The button that removes a key.
     RemoveKey(String),
-    /// The button that keeps it.
+    /// The button that has a key take the place of one that works.
+    ReplaceKey(String),
+    /// The button that keeps what is stored.
     KeepKey,
     /// The form that asks with a key for this once.
     OnceForm(String),
+    /// The button that opens that form again.
+    OnceAgain(String),
     /// The form that erases what is stored of a person.
     EraseForm(String),
     /// The button that opens the form for a key of one's own, with the
@@ -41,7 +47,10 @@ impl CustomId {
         let (verb, id) = text.split_once(':').unwrap_or((text, ""));
         match verb {
             "add" => Some(Self::AddKeyForm(id.to_owned())),
+            "readd" => Some(Self::AddAgain(id.to_owned())),
+            "reonce" => Some(Self::OnceAgain(id.to_owned())),
             "remove" => Some(Self::RemoveKey(id.to_owned())),
+            "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "keep" => Some(Self::KeepKey),
             "once" => Some(Self::OnceForm(id.to_owned())),
             "erase" => Some(Self::EraseForm(id.to_owned())),
@@ -65,7 +74,10 @@ impl CustomId {
     pub fn write(&self) -> String {
         match self {
             Self::AddKeyForm(id) => format!("add:{id}"),
+            Self::AddAgain(id) => format!("readd:{id}"),
+            Self::OnceAgain(id) => format!("reonce:{id}"),
             Self::RemoveKey(id) => format!("remove:{id}"),
+            Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::KeepKey => "keep".to_owned(),
             Self::OnceForm(id) => format!("once:{id}"),
             Self::EraseForm(id) => format!("erase:{id}"),

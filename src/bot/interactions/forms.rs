@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serenity::all::{ActionRowComponent, ModalInteraction};
 
-use crate::app::{Error, TypedKey};
+use crate::app::{Error, FailedAdd, FailedOnce, TypedKey};
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
@@ -36,7 +36,13 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
                 extras: typed,
             };
             let added = bot.app.keys.finish_add(&caller, &id, typed).await;
-            added.map(|added| words::keys::added(voice, &added))
+            Ok(match added {
+                Ok(added) => words::keys::added(voice, &added),
+                Err(FailedAdd { error, again }) => {
+                    let card = explain_error(voice, &error);
+                    words::keys::offer_form_again(voice, card, again.as_ref())
+                }
+            })
         }
         Some(CustomId::EraseForm(id)) => {
             let typed = typed_text(&form, words::privacy::CONFIRM_FIELD);
@@ -77,8 +83,9 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
             };
             Box::pin(answer_request(bot, request)).await
         }
-        Err(error) => {
+        Err(FailedOnce { error, again }) => {
             let card = explain_error(voice, &error);
+            let card = words::keys::offer_once_again(voice, card, again.as_deref(), &question);
             bot.rest.reply(&handle, &card).await
         }
     }

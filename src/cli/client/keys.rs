@@ -26,6 +26,10 @@ pub enum KeyVerb {
         /// What the provider needs beside the key, as field=value.
         #[arg(long = "extra", value_name = "FIELD=VALUE")]
         extras: Vec<String>,
+        /// Store it even if its provider refuses it, or says that it can't pay
+        /// while the key that you have works.
+        #[arg(long)]
+        keep_refused: bool,
     },
     /// Ask a key's provider whether it accepts it.
     Test {
@@ -108,6 +112,7 @@ pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyh
             provider,
             name,
             extras,
+            keep_refused,
         } => {
             let extras: serde_json::Map<String, Value> = extras
                 .iter()
@@ -115,7 +120,7 @@ pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyh
                 .map(|(field, value)| (field.to_owned(), json!(value)))
                 .collect();
             let key = hidden::read_key(&format!("Key for {provider}"))?;
-            let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras});
+            let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras, "keep_refused": keep_refused});
             call(Method::POST, "").json(&body)
         }
         KeyVerb::Test { .. } => call(Method::POST, &format!("{path}/test")),

@@ -10,7 +10,7 @@ pub fn show(used: &LimitUse, class: &str, now_ms: i64) -> Markup {
     html! {
         li class={ "budget " (class) } {
             b { (bound_words(used.bound)) }
-            span.right { (amount(limit.metric, used.used)) " of " (amount(limit.metric, limit.max)) }
+            span.right { (amount(limit.metric, used.used)) " of " (most(limit)) }
             (gauge::bar(share(used)))
             span.dim { (span_words(limit)) }
             span.dim.right {
@@ -31,7 +31,7 @@ pub fn show_rule(whose: &str, limit: Limit, class: &str) -> Markup {
     html! {
         li class={ "budget " (class) } {
             b { (whose) }
-            span.right { (amount(limit.metric, limit.max)) }
+            span.right { (most(limit)) }
             span.dim { (span_words(limit)) }
         }
     }
@@ -41,6 +41,14 @@ pub fn show_rule(whose: &str, limit: Limit, class: &str) -> Markup {
 pub fn share(used: &LimitUse) -> f64 {
     let percent = u128::from(used.used) * 1_000 / u128::from(used.limit.max.max(1));
     f64::from(u32::try_from(percent).unwrap_or(u32::MAX)) / 1_000.0
+}
+
+/// What a limit allows, as it holds: not rounded.
+fn most(limit: Limit) -> String {
+    match limit.metric {
+        Metric::Cost => NanoDollars(limit.max).in_full(),
+        metric => amount(metric, limit.max),
+    }
 }
 
 /// An amount of what a limit counts, in words.

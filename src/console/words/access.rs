@@ -13,7 +13,9 @@ pub fn describe_access(refusal: &AccessRefusal) -> Trouble {
         | AccessRefusal::UsageForManagers
         | AccessRefusal::OnlyManagers
         | AccessRefusal::OnlyManagersChoose => Trouble::not_managing(),
-        AccessRefusal::NotAnOperator => Trouble::operators_only(),
+        AccessRefusal::UsageForOperators | AccessRefusal::NotAnOperator => {
+            Trouble::operators_only()
+        }
         AccessRefusal::NotAMember | AccessRefusal::NotYours => Trouble::nothing_here(),
         AccessRefusal::NotInAServer => Trouble::new(
             StatusCode::BAD_REQUEST,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{KeyGoal, KeyRefusal, ProviderId, Scope};
+use crate::model::{Check, CheckGoal, KeptKey, KeyGoal, KeyRefusal, ProviderId, Scope};
 
 use super::{Names, add_address, describe_wait, pasted};
 
@@ -46,7 +46,11 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         } => missing_extra(field, *goal),
         KeyRefusal::MalformedExtra { field, goal, .. } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
-        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),
+        KeyRefusal::KeptWorking(kept) => kept_working(names, kept),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => too_many_checks(*retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
         KeyRefusal::Locked { kid } => locked(kid),
         KeyRefusal::Damaged { provider, scope } => damaged(names, provider, *scope),
@@ -262,6 +266,35 @@ fn key_refused(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
     }
 }
 
+/// A key that works stays in the place of one that can't pay.
+fn kept_working(names: Names<'_>, kept: &KeptKey) -> Trouble {
+    let words = format!(
+        "{} The one that works is still in place. Tick the box below the form, and send the new \
+         one again, to replace it all the same.",
+        describe_kept_because(names, kept)
+    );
+    let trouble = Trouble::new(StatusCode::CONFLICT, "Your key that works was kept", words);
+    match names.key_page(&kept.kept.provider) {
+        Some(page) => trouble.way(page, format!("Keys at {}", names.name(&kept.kept.provider))),
+        None => trouble,
+    }
+}
+
+/// Why a new key did not take the place of one that works.
+pub fn describe_kept_because(names: Names<'_>, kept: &KeptKey) -> String {
+    let name = names.name(&kept.kept.provider);
+    match kept.found {
+        Check::OutOfCredit => format!(
+            "{name} knows the new key, but its account is out of credit, so it can’t pay and was \
+             not stored."
+        ),
+        _ => format!(
+            "{name} accepts the new key, but finds nothing under what you typed beside it, so it \
+             can’t pay and was not stored."
+        ),
+    }
+}
+
 /// What makes a provider refuse a key.
 pub fn causes(name: &str) -> String {
     format!(
@@ -270,10 +303,14 @@ pub fn causes(name: &str) -> String {
     )
 }
 
-fn too_many_checks(retry_after_s: u64) -> Trouble {
+fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Trouble {
+    let untouched = match goal {
+        CheckGoal::Store => "nothing was stored",
+        CheckGoal::Test => "nothing was checked: the key is as it was",
+    };
     let words = format!(
         "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times \
-         an hour in one server. That is used up, and nothing was stored. Try again in {}.",
+         an hour in one server. That is used up, and {untouched}. Try again in {}.",
         describe_wait(retry_after_s)
     );
     Trouble::new(StatusCode::TOO_MANY_REQUESTS, "Too many checks", words)

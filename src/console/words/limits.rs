@@ -36,7 +36,12 @@ pub fn describe_limit(limit: Limit) -> String {
         (Period::Month, Window::Rolling) => "in 30 days",
         (Period::Month, Window::Calendar) => "a month",
     };
-    format!("{} {each}", describe_amount(limit.metric, limit.max))
+    // A limit is shown as it holds, and not rounded.
+    let most = match limit.metric {
+        Metric::Cost => NanoDollars(limit.max).in_full(),
+        metric => describe_amount(metric, limit.max),
+    };
+    format!("{most} {each}")
 }
 
 /// That a limit was set, and what is used of it: none where each member has a

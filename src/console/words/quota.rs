@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
 use crate::model::{
-    BlockTarget, Blocked, Bound, Contradiction, LimitHit, ProviderId, QuotaRefusal, Skip, Source,
+    BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, ProviderId, QuotaRefusal,
+    Skip, Source,
 };
 
 use super::limits::{bare_amount, describe_amount, describe_limit};
@@ -74,7 +75,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("{} Nothing was changed.", contradiction(*between)),
         ),
         QuotaRefusal::BadServer => bad_server(),
-        QuotaRefusal::BadDuration => bad_duration(),
+        QuotaRefusal::BadDuration(of) => bad_duration(*of),
         QuotaRefusal::ReportTooLong => Trouble::new(
             UNPROCESSABLE,
             "That is too much for one page",
@@ -107,13 +108,18 @@ fn no_such_limit() -> Trouble {
 }
 
 /// What was typed as a duration is none.
-fn bad_duration() -> Trouble {
-    Trouble::new(
-        UNPROCESSABLE,
-        "That is no duration",
-        "Type a number and a unit, such as 30m, 12h, 7d or 4w, or leave it empty for good. \
-         Nothing was changed.",
-    )
+fn bad_duration(of: DurationOf) -> Trouble {
+    let left_out = match of {
+        DurationOf::LookBack => "",
+        DurationOf::Block => " Left empty, it holds until it is lifted.",
+        DurationOf::Tier => " Left empty, the tier is given for good.",
+        DurationOf::Token => " Left empty, the token works for 90 days.",
+    };
+    let words = format!(
+        "Type a number and a unit: m for minutes, h for hours, d for days or w for weeks, such as \
+         12h.{left_out} Nothing was changed."
+    );
+    Trouble::new(UNPROCESSABLE, "That is no duration", words)
 }
 
 /// What was typed as an amount is none.
@@ -261,6 +267,10 @@ fn contradiction(between: Contradiction) -> &'static str {
         Contradiction::MinuteAndCalendar => {
             "A minute has no calendar: its limit always counts the last 60 seconds. Choose \
              another period."
+        }
+        Contradiction::DollarsOfACount => {
+            "The amount is one of dollars, and something else is limited. Choose dollars, or write \
+             the amount without a sign."
         }
         Contradiction::DurationWithoutTier => {
             "A duration says for how long a tier is given, and no tier is chosen. Choose one, or \

@@ -16,7 +16,7 @@ pub fn about_access(refusal: &AccessRefusal) -> Message {
             "not_a_manager",
             text("That is for whoever has the Manage Server permission there."),
         ),
-        AccessRefusal::NotAnOperator => (
+        AccessRefusal::UsageForOperators | AccessRefusal::NotAnOperator => (
             403,
             "not_an_operator",
             text("That is for the people that the operator listed (`discord.operators`)."),

@@ -2,13 +2,16 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
-use crate::model::{KeyRefusal, OtherSecret, ProviderId};
+use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, OtherSecret, ProviderId};
 
 /// The problem for a refusal about a key.
 pub fn about_key(refusal: &KeyRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {
-        KeyRefusal::TooManyChecks { retry_after_s } => return too_many_checks(*retry_after_s),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => return too_many_checks(*retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => return too_many_refused(*retry_after_s),
         KeyRefusal::ByokDisabled => (
             503,
@@ -52,6 +55,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         KeyRefusal::KeyRefused {
             provider, kept_old, ..
         } => key_refused(provider, *kept_old),
+        KeyRefusal::KeptWorking(kept) => kept_working(kept),
         KeyRefusal::Locked { kid } => key_locked(kid),
         KeyRefusal::Damaged { provider, .. } => key_damaged(provider),
         KeyRefusal::OnceNeedsProvider => provider_missing(),
@@ -137,13 +141,19 @@ fn prompt_too_long() -> Message {
     (400, "prompt_too_long", message.to_owned())
 }
 
-fn too_many_checks(retry_after_s: u64) -> Problem {
+fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Problem {
+    let untouched = match goal {
+        CheckGoal::Store => "Nothing was stored.",
+        CheckGoal::Test => "Nothing was checked, and the key is as it was.",
+    };
     Problem {
         retry_after_s: Some(retry_after_s),
         ..Problem::new(
             429,
             "too_many_checks",
-            "Keys can be checked 5 times a minute and 20 times an hour by one person, and that is used up. Nothing was stored.",
+            format!(
+                "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. {untouched} Try again in {retry_after_s} s."
+            ),
         )
     }
 }
@@ -205,6 +215,21 @@ fn key_damaged(provider: &ProviderId) -> Message {
         "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. It is not used. Add the key again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
     );
     (409, "key_damaged", message)
+}
+
+/// A key that works stays in the place of one that can't pay.
+fn kept_working(kept: &KeptKey) -> Message {
+    let provider = &kept.kept.provider;
+    let why = match kept.found {
+        Check::OutOfCredit => {
+            format!("{provider} knows that key, but its account is out of credit")
+        }
+        _ => format!("{provider} accepts that key, but finds nothing under the ids in `extras`"),
+    };
+    let message = format!(
+        "{why}, so it can't pay. It was not stored: the key that works is still in place. `POST /api/v1/api-keys` with `\"keep_refused\": true`, or `latchkey keys add --keep-refused`, replaces that one all the same."
+    );
+    (409, "working_key_kept", message)
 }
 
 /// The provider does not accept a key that was to be stored.

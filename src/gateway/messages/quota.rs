@@ -2,7 +2,7 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
-use crate::model::{LimitHit, QuotaRefusal};
+use crate::model::{LimitHit, Metric, NanoDollars, QuotaRefusal};
 
 /// The problem for a refusal about a limit, a block or a tier.
 pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
@@ -55,7 +55,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             text("Two of these options do not go together. Nothing was changed."),
         ),
         QuotaRefusal::BadServer => (400, "malformed_server", text("That is not a server's id.")),
-        QuotaRefusal::BadDuration => (
+        QuotaRefusal::BadDuration(_) => (
             400,
             "malformed_duration",
             text(
@@ -88,11 +88,14 @@ fn ambiguous_amount(less: &str, more: &str) -> Message {
 }
 
 fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Problem {
-    let what = hit.limit.metric.as_str().replace('_', " ");
+    let (metric, most) = (hit.limit.metric, hit.limit.max);
+    let most = match metric {
+        Metric::Cost => NanoDollars(most).in_full(),
+        _ => format!("{most} {}", metric.as_str().replace('_', " ")),
+    };
     let per = hit.limit.span.period.as_str();
     let message = format!(
-        "A limit is reached: {} {what} a {per}. `GET /api/v1/quota` shows each limit, and what is left of it.",
-        hit.limit.max
+        "A limit is reached: {most} a {per}. `GET /api/v1/quota` shows each limit, and what is left of it.",
     );
     Problem {
         retry_after_s,

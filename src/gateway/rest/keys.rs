@@ -71,8 +71,9 @@ pub struct NewKey {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub extras: BTreeMap<String, SecretString>,
-    /// Stores the key even if its provider refuses it. It is then listed as
-    /// refused, and pays for nothing until a test finds that it works.
+    /// Stores the key even if its provider refuses it, or if it can't pay and a
+    /// key that works makes way. It then pays for nothing until a test finds that
+    /// it works.
     #[serde(default)]
     pub keep_refused: bool,
 }

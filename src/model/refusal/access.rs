@@ -13,6 +13,8 @@ pub enum AccessRefusal {
     OnlyManagers,
     #[error("only who manages the server chooses for everybody")]
     OnlyManagersChoose,
+    #[error("what the whole bot used is for the operator's people")]
+    UsageForOperators,
     #[error("only the operator's people may do this")]
     NotAnOperator,
     #[error("this needs a server")]

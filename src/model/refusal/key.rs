@@ -1,8 +1,30 @@
 //! Refusals about stored keys, and about keys that come with a call.
 
+use crate::model::check::Check;
 use crate::model::ids::ProviderId;
-use crate::model::key::{KeyGoal, Scope};
+use crate::model::key::{Key, KeyGoal, Scope};
 use crate::model::pasted::{OtherSecret, Wrapping};
+
+/// What a key is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckGoal {
+    /// It is to be stored if its provider accepts it.
+    Store,
+    /// It is kept already, and its owner wants to know.
+    Test,
+}
+
+/// A key that works, and stays in the place of one that can't pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptKey {
+    pub kept: Key,
+    /// What the provider said of the other.
+    pub found: Check,
+    /// What was taken out around the other.
+    pub removed: Vec<Wrapping>,
+    /// Under what the other waits, where it can take the place all the same.
+    pub waits: Option<String>,
+}
 
 /// Why something about a key was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +83,10 @@ pub enum KeyRefusal {
         /// What was taken out around it before the provider was asked.
         removed: Vec<Wrapping>,
     },
+    #[error("the key can't pay, and one that works would make way for it")]
+    KeptWorking(Box<KeptKey>),
     #[error("too many key checks")]
-    TooManyChecks { retry_after_s: u64 },
+    TooManyChecks { retry_after_s: u64, goal: CheckGoal },
     #[error("too many refused keys")]
     TooManyRefused { retry_after_s: u64 },
     #[error("the key is locked")]

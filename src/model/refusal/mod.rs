@@ -13,9 +13,9 @@ mod token;
 pub use access::AccessRefusal;
 pub use ask::AskRefusal;
 pub use conversation::ConversationRefusal;
-pub use key::KeyRefusal;
+pub use key::{CheckGoal, KeptKey, KeyRefusal};
 pub use picture::PictureRefusal;
-pub use quota::{Contradiction, QuotaRefusal};
+pub use quota::{Contradiction, DurationOf, QuotaRefusal};
 pub use token::TokenRefusal;
 
 /// What was refused, by its subject.

@@ -55,9 +55,22 @@ pub enum QuotaRefusal {
     #[error("the id is no server's")]
     BadServer,
     #[error("the duration is no duration")]
-    BadDuration,
+    BadDuration(DurationOf),
     #[error("a report of this period is too long")]
     ReportTooLong,
+}
+
+/// What a duration was typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DurationOf {
+    /// How far back a channel is read.
+    LookBack,
+    /// How long somebody is stopped.
+    Block,
+    /// How long somebody has a tier.
+    Tier,
+    /// How long a token works.
+    Token,
 }
 
 /// Options of a command that do not go together.
@@ -69,6 +82,8 @@ pub enum Contradiction {
     RoleAndTogether,
     /// A minute has no calendar.
     MinuteAndCalendar,
+    /// Dollars, and a limit on something else.
+    DollarsOfACount,
     /// A duration is that of a tier.
     DurationWithoutTier,
 }

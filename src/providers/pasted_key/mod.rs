@@ -10,6 +10,7 @@ mod other_secret;
 mod peel;
 mod snippet;
 mod within;
+mod wrapped;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -68,14 +69,20 @@ pub fn read_pasted_key(
         return Err(PasteProblem::Other(OtherSecret::Masked));
     }
     let key = match snippet::find_key(&plain, catalogue, &mut removed) {
+        Found::None => take_wrapped(&plain, &mut removed)?.ok_or(PasteProblem::Malformed)?,
         Found::One(key) => key,
         Found::Several => return Err(PasteProblem::Several),
-        Found::None => return Err(PasteProblem::Malformed),
     };
     if key.is_empty() {
         return Err(PasteProblem::Empty);
     }
     let key = take_key_within(catalogue, provider, &key, &mut removed)?;
+    let unwrapped = if wrapped::has_wrapping(key) {
+        take_wrapped(&plain, &mut removed)?
+    } else {
+        None
+    };
+    let key = unwrapped.as_deref().unwrap_or(key);
     refuse_others(catalogue, provider, key)?;
     refuse_named_as_others(catalogue, provider, key, &plain)?;
     if key.chars().any(|c| !c.is_ascii_graphic()) {
@@ -94,6 +101,21 @@ pub fn trim_secret(typed: &SecretString) -> Option<SecretString> {
     let plain = normalize(typed.expose_secret(), &mut removed);
     let bare = peel::unquote(&plain);
     Some(SecretString::from(bare)).filter(|_| !bare.is_empty())
+}
+
+/// The one key in a wrapping that is known, whatever it begins with.
+fn take_wrapped<'a>(
+    plain: &'a str,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Result<Option<Cow<'a, str>>, PasteProblem> {
+    match wrapped::find_wrapped(plain) {
+        Found::One(key) => {
+            removed.insert(Wrapping::Words);
+            Ok(Some(key))
+        }
+        Found::Several => Err(PasteProblem::Several),
+        Found::None => Ok(None),
+    }
 }
 
 /// The one key of a known shape in what was found, where that is more than

@@ -251,7 +251,7 @@ fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<Foun
 }
 
 /// The one candidate; what was found where there are none, or several.
-fn only_one<T>(candidates: impl IntoIterator<Item = T>) -> Result<T, Found<'static>> {
+pub fn only_one<T>(candidates: impl IntoIterator<Item = T>) -> Result<T, Found<'static>> {
     let mut candidates = candidates.into_iter();
     match (candidates.next(), candidates.next()) {
         (Some(one), None) => Ok(one),

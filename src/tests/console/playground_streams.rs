@@ -34,6 +34,10 @@ fn script_call(visitor: &Visitor<'_>, page: &SeenPage, typed: &[(&str, &str)]) -
         .multipart(form)
 }
 
+fn text_of<'e>(event: &'e Value, name: &str) -> &'e str {
+    event[name].as_str().unwrap_or_default()
+}
+
 /// What the script hears, a line for each thing.
 fn heard(lines: &str) -> String {
     let mut heard: Vec<String> = Vec::new();
@@ -53,6 +57,17 @@ fn heard(lines: &str) -> String {
                 text("words"),
                 event["ways"]
             )),
+            "charged" => {
+                heard.push(format!("said {:?}", std::mem::take(&mut said)));
+                let receipt = &event["receipt"];
+                let used = receipt["used"].as_str().unwrap();
+                let used = used.split(" · ").next().unwrap();
+                heard.push(format!(
+                    "{} charged {} for {used}",
+                    text_of(receipt, "source"),
+                    receipt["cost"]
+                ));
+            }
             "done" => {
                 heard.push(format!("said {:?}", std::mem::take(&mut said)));
                 let receipt = &event["receipt"];
@@ -168,6 +183,34 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         422
         The conversation can’t be read: What the page sent of the conversation is damaged or too long, so nobody was asked. Begin a new one. [["/playground","New conversation"]]
         "#);
+    })
+    .await;
+}
+
+/// As under an answer in Discord: what came until then is paid for.
+#[tokio::test]
+async fn an_answer_that_breaks_off_says_who_paid_and_what() {
+    run(async |stage| {
+        stage.mia().adds("openai", "user", &good("openai")).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let page = mia.opens("/playground").await;
+        stage.fails("openai", ProviderFault::Cut);
+        let typed = [("ask", "count"), ("model", OPENAI)];
+        let answer = script_call(&mia, &page, &typed).send().await.unwrap();
+        assert_snapshot!(heard(&answer.text().await.unwrap()), @r#"
+        "own key" pays gpt-6-luna
+        said "one two three four five "
+        personal charged "$0.000005" for about 20 in, 6 out, broken off
+        OpenAI did not answer: OpenAI broke off in the middle of its answer. Ask again, or choose another model. [["/models","Choose another model"]]
+        "#);
+        // Without script, on the page.
+        let plain = mia.sends(&page, "/playground/ask", &typed).await;
+        assert!(
+            plain.holds("broke off") && plain.holds(", broken off · "),
+            "{}",
+            plain.says()
+        );
+        assert_snapshot!(settled(stage).await, @"personal settled cut_off");
     })
     .await;
 }

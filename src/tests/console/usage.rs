@@ -297,6 +297,55 @@ async fn months_and_years_without_anything_are_not_offered() {
     .await;
 }
 
+/// Whoever asked for a file hears of trouble in its format, and whoever looks
+/// with a browser on a page.
+#[tokio::test]
+async fn a_program_hears_of_trouble_in_the_format_that_it_asked_for() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let json = "application/json";
+        for (address, media_type) in [
+            ("/usage.json?tz=Nope", json),
+            ("/usage.json?Period=7d", json),
+            ("/usage/now?tz=Nope", json),
+            ("/usage.csv?tz=Nope", "text/plain; charset=utf-8"),
+            ("/billing/2026-11.csv?tz=Nope", "text/plain; charset=utf-8"),
+        ] {
+            let refused = mia.opens(address).await;
+            assert_eq!(
+                (refused.status, refused.header("content-type")),
+                (400, media_type),
+                "{address}"
+            );
+            if media_type == json {
+                let said: Value = serde_json::from_str(&refused.html).unwrap();
+                assert!(
+                    said["error"]["message"]
+                        .as_str()
+                        .is_some_and(|it| it.len() > 20),
+                    "{said}"
+                );
+            }
+            let browser = mia
+                .call("GET", address)
+                .header("accept", "text/html,*/*;q=0.8");
+            let page = mia.sends_once(browser).await;
+            assert!(
+                page.header("content-type").starts_with("text/html"),
+                "{address}"
+            );
+        }
+        let stranger = Visitor::stranger(stage).await;
+        let refused = stranger.opens("/usage.json").await;
+        assert_eq!(
+            (refused.status, refused.header("content-type")),
+            (401, json)
+        );
+        assert!(refused.html.contains("Sign in first"), "{}", refused.html);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_file_of_what_is_misspelt_is_refused_by_name() {
     run(async |stage| {
@@ -335,6 +384,22 @@ async fn a_file_of_what_is_misspelt_is_refused_by_name() {
                     assert!(refused.holds(words), "{file}: {}", refused.shown());
                 }
             }
+        }
+        // Pages refuse it too, rather than to show something else.
+        let mut pages = vec![
+            (&mia, "/usage".to_owned()),
+            (&mia, "/billing/2026-11".to_owned()),
+        ];
+        pages.push((&omar, format!("{server}/usage")));
+        pages.push((&omar, format!("{server}/billing/2026-11")));
+        for (who, page) in pages {
+            let refused = who.opens(&format!("{page}?time_zone=Nope")).await;
+            assert_eq!(refused.status, 400, "{page}");
+            assert!(
+                refused.holds("“time_zone” behind its question mark"),
+                "{page}: {}",
+                refused.says()
+            );
         }
         let page = mia.opens("/billing/2026-11?after=nobody").await;
         assert_eq!(page.status, 400, "{}", page.shown());

@@ -11,11 +11,12 @@ mod ways;
 
 use std::collections::BTreeSet;
 
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use latchkey_emulator::providers::ProviderFault;
 
-use super::program::Program;
+use super::program::{Program, send};
 use super::{Setup, Stage, good, run_with};
 use crate::store::AuditedAttempt;
 
@@ -243,6 +244,60 @@ async fn what_has_no_bound_is_refused_by_its_path() {
             let after = stage.world().look(|state| state.providers.calls.len());
             assert_eq!(calls, after, "nothing was sent");
         }
+    })
+    .await;
+}
+
+/// Nobody reads a form that is passed on, so that a field may stand in it twice.
+/// It is for one's own key alone, and where one is read, such a field is refused
+/// by its name.
+#[tokio::test]
+async fn a_form_is_no_way_around_the_limits_of_a_shared_key() {
+    run_with(paid_by_operator(), async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let form = || {
+            let fields = [
+                ("model", "gpt-image-2"),
+                ("prompt", "x"),
+                ("n", "1"),
+                ("n", "10"),
+            ];
+            let form = fields
+                .into_iter()
+                .fold(Form::new(), |form, (name, value)| form.text(name, value));
+            let picture = latchkey_emulator::providers::picture("photo", 0);
+            form.part("image", Part::bytes(picture).file_name("a.png"))
+        };
+        for (path, code, named) in [
+            (
+                "/openai/v1/images/edits",
+                "403 own_key_only",
+                "`POST /images/edits`",
+            ),
+            (
+                "/openai/v1/audio/transcriptions",
+                "403 own_key_only",
+                "`POST /audio/transcriptions`",
+            ),
+            ("/openai/v1/files", "403 own_key_only", "`POST /files`"),
+            (
+                "/openai/v1/images/generations",
+                "400 malformed_body",
+                "JSON",
+            ),
+            ("/openai/v1/chat/completions", "400 malformed_body", "JSON"),
+            ("/openai/v1/embeddings", "400 malformed_body", "JSON"),
+            (
+                "/v1/images/edits",
+                "400 field_twice",
+                "`n` stands in the body twice",
+            ),
+        ] {
+            let said = send(program.call("POST", path).multipart(form())).await;
+            assert_eq!(said.code(), code, "{path}: {}", said.text);
+            assert!(said.text.contains(named), "{path}: {}", said.text);
+        }
+        assert_eq!(stage.calls(), 0);
     })
     .await;
 }

@@ -182,7 +182,9 @@ impl Quotas {
                 (TotalScope::Guild, server.0)
             }
             UsageScope::Bot => {
-                self.settings.require_operator(caller)?;
+                self.settings
+                    .require_operator(caller)
+                    .map_err(|_| AccessRefusal::UsageForOperators)?;
                 (TotalScope::Bot, 0)
             }
         };

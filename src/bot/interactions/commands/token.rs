@@ -7,7 +7,7 @@ use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{AccessRefusal, Scopes, TokenRefusal};
+use crate::model::{AccessRefusal, DurationOf, Scopes, TokenRefusal};
 
 /// Tokens for programs that use your keys.
 #[poise::command(
@@ -44,7 +44,7 @@ pub async fn create(
         if here == Some(true) {
             scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NotInAServer)?);
         }
-        let lasts = parse_duration(expires.as_deref())?;
+        let lasts = parse_duration(expires.as_deref(), DurationOf::Token)?;
         let (token, secret) = app
             .people
             .create_token(caller, name.as_deref(), lasts, scopes)

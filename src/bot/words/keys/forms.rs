@@ -1,8 +1,10 @@
 //! The forms into which keys are typed.
 
-use crate::app::{AddForm, OnceForm, ProviderInfo};
-use crate::bot::connection::card::{Field, Modal};
+use crate::app::{AddForm, FormAgain, OnceForm, ProviderInfo};
+use crate::bot::answers::split;
+use crate::bot::connection::card::{Button, ButtonStyle, Card, Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::refusal::pasted::form_button;
 use crate::bot::words::voice::Voice;
 use crate::model::Scope;
 
@@ -10,6 +12,9 @@ use crate::model::Scope;
 const LABEL_CHARACTERS_MAX: usize = 45;
 
 const PLACEHOLDER_CHARACTERS_MAX: usize = 100;
+
+/// What Discord shows a line as quoted by.
+const QUOTE: &str = "> ";
 
 /// The id of the field that the key is typed into.
 pub const KEY_FIELD: &str = "key";
@@ -53,6 +58,49 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
         title: lang.words("Ask with a key for this once").to_owned(),
         fields,
     }
+}
+
+/// Adds to why a key was not stored what opens its form again, in the place of
+/// what opens a new one.
+pub fn offer_form_again(voice: Voice<'_>, mut card: Card, again: Option<&FormAgain>) -> Card {
+    let Some(again) = again else { return card };
+    let new = form_button(voice, &again.provider, again.scope);
+    card.buttons
+        .retain(|button| button.custom_id != new.custom_id);
+    let custom_id = CustomId::AddAgain(again.id.clone()).write();
+    card.buttons.push(Button { custom_id, ..new });
+    card
+}
+
+/// Adds to why a key was not used what opens its form again, and the prompt,
+/// which is kept nowhere else.
+pub fn offer_once_again(
+    voice: Voice<'_>,
+    mut card: Card,
+    again: Option<&str>,
+    prompt: &str,
+) -> Card {
+    let Some(form) = again else { return card };
+    let quoted: Vec<String> = prompt
+        .lines()
+        .map(|line| format!("{QUOTE}{line}"))
+        .collect();
+    let text = format!("{}\n{}", card.text, quoted.join("\n"));
+    if text.chars().count() <= split::LIMIT {
+        card.text = text;
+    }
+    card.buttons.push(Button {
+        label: voice.lang.words("Type the key again").into(),
+        custom_id: CustomId::OnceAgain(form.to_owned()).write(),
+        style: ButtonStyle::Primary,
+    });
+    card
+}
+
+/// The prompt that stands in a message of [`offer_once_again`]'s.
+pub fn quoted_prompt(text: &str) -> String {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(QUOTE));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The fields of a key and of what goes with it.

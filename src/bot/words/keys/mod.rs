@@ -11,7 +11,9 @@ mod system;
 
 pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
 pub use demotion::{demoted, demoted_directly};
-pub use forms::{KEY_FIELD, PROMPT_FIELD, add_form, once_form};
-pub use list::list;
+pub use forms::{
+    KEY_FIELD, PROMPT_FIELD, add_form, offer_form_again, offer_once_again, once_form, quoted_prompt,
+};
+pub use list::{describe_key, list};
 pub use status::status;
 pub use system::system_keys;

@@ -72,8 +72,10 @@ const BUTTONS: &[&str] = &[
     "Make it",
     "Other model",
     "Remove",
+    "Replace it all the same",
     "Seed",
     "Stop",
+    "Type the key again",
     "Use my own {provider} key",
     "Vary",
 ];

@@ -30,7 +30,11 @@ pub fn describe_limit(voice: Voice<'_>, limit: Limit) -> String {
         (Period::Month, Window::Rolling) => "{amount} in 30 days",
         (Period::Month, Window::Calendar) => "{amount} a month",
     };
-    let most = amount(voice, limit.metric, limit.max);
+    // A limit is shown as it holds, and not rounded.
+    let most = match limit.metric {
+        Metric::Cost => NanoDollars(limit.max).in_full(),
+        metric => amount(voice, metric, limit.max),
+    };
     voice.lang.say(sentence, &[("amount", &most)])
 }
 

@@ -3,6 +3,12 @@
 use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::AccessRefusal;
 
+const USAGE_FOR_OPERATORS: &str = "What the whole bot used is shown to the people that its operator listed \
+     (`discord.operators`), and you are not one of them. `/usage` shows what you used, and `/usage scope:guild` what \
+     the key of a server paid that you manage.";
+const NOT_YOURS: &str = "That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons \
+     under your own answer are yours.";
+
 /// What a person reads when they may not do something.
 pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
     let lang = voice.lang;
@@ -32,6 +38,7 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
              here, in a server that has added me. For yourself, say `for:me`.",
             &[],
         ),
+        AccessRefusal::UsageForOperators => lang.words(USAGE_FOR_OPERATORS).to_owned(),
         AccessRefusal::NotAnOperator => lang.say(
             "`/admin` is for the people that the bot's operator listed \
              (`discord.operators`), and you are not one of them. In a server that you manage \
@@ -65,7 +72,7 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
             "You did not type ERASE, so nothing was erased. `/privacy erase` asks again.",
             &[],
         ),
-        AccessRefusal::NotYours => lang.say("That is for the person who asked.", &[]),
+        AccessRefusal::NotYours => lang.words(NOT_YOURS).to_owned(),
     }
 }
 

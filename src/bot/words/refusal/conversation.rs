@@ -33,7 +33,8 @@ pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> St
         ),
         ConversationRefusal::MayNotReadHere => lang.say(
             "You may not read this channel's history, so I don't read it to you. Whoever \
-             manages the server can allow it (Read Message History).",
+             manages the server can allow it (Read Message History). For a single message that \
+             you see, right-click it and choose **Apps**, **Summarize**.",
             &[],
         ),
         ConversationRefusal::BotMayNotReadHere => lang.say(

@@ -1,12 +1,16 @@
 //! Words of refusals about keys.
 
-use crate::bot::connection::card::Card;
+use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::formats::{count_of, duration, in_code};
 use crate::bot::words::keys::advice::bring_own_key;
+use crate::bot::words::keys::describe_key;
 use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::{KeyRefusal, ProviderId, Scope};
+use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope, Wrapping};
+
+const UNKNOWN_KEY: &str = "There is no such key any more. `/keys list` shows those that there are.";
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
@@ -34,10 +38,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::OfEnvironment { provider, variable } => {
             of_environment(voice, provider, variable.as_deref())
         }
-        KeyRefusal::UnknownKey => lang.say(
-            "There is no such key any more. `/keys list` shows those that there are.",
-            &[],
-        ),
+        KeyRefusal::UnknownKey => lang.words(UNKNOWN_KEY).to_owned(),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
@@ -53,20 +54,20 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
             removed,
         } => {
             let refused = key_refused(voice, provider, *scope, *kept_old);
-            let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
             let button = pasted::form_button(voice, provider, *scope);
-            return Card {
-                buttons: vec![button],
-                ..Card::text(refused + &removed.unwrap_or_default())
-            };
+            return with_removed(voice, refused, removed, vec![button]);
         }
+        KeyRefusal::KeptWorking(kept) => return kept_working(voice, kept),
         KeyRefusal::NotAKey { what, wanted, goal } => {
             return pasted::not_a_key(voice, *what, wanted, *goal);
         }
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
             return pasted::looks_like_anothers(voice, of, wanted, *goal);
         }
-        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(voice, *retry_after_s),
+        KeyRefusal::TooManyChecks {
+            retry_after_s,
+            goal,
+        } => too_many_checks(voice, *retry_after_s, *goal),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(voice, *retry_after_s),
         KeyRefusal::Locked { kid } => locked(voice, kid),
         KeyRefusal::Damaged { provider, scope } => damaged(voice, provider, *scope),
@@ -201,13 +202,22 @@ fn damaged(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
     )
 }
 
-fn too_many_checks(voice: Voice<'_>, retry_after_s: u64) -> String {
-    voice.lang.say(
-        "Keys can be checked 5 times a minute and 20 times an hour by one person, \
-         and 20 times an hour in one server, and that is used up. Nothing was \
-         stored. Try again in {wait}.",
-        &[("wait", &duration(voice, retry_after_s))],
-    )
+fn too_many_checks(voice: Voice<'_>, retry_after_s: u64, goal: CheckGoal) -> String {
+    let sentence = match goal {
+        CheckGoal::Store => {
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. Nothing was \
+             stored. Try again in {wait}."
+        }
+        CheckGoal::Test => {
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. Nothing was \
+             checked, and the key is as it was. Try again in {wait}."
+        }
+    };
+    voice
+        .lang
+        .say(sentence, &[("wait", &duration(voice, retry_after_s))])
 }
 
 fn too_many_refused(voice: Voice<'_>, retry_after_s: u64) -> String {
@@ -253,6 +263,63 @@ fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: 
             ("word", &scope.as_str()),
         ],
     )
+}
+
+/// What came of a pasted key, with what was taken out around it.
+fn with_removed(
+    voice: Voice<'_>,
+    told: String,
+    removed: &[Wrapping],
+    buttons: Vec<Button>,
+) -> Card {
+    let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
+    Card {
+        buttons,
+        ..Card::text(told + &removed.unwrap_or_default())
+    }
+}
+
+/// A key that works stays in the place of one that can't pay.
+fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
+    let lang = voice.lang;
+    let sentence = match kept.found {
+        Check::OutOfCredit => {
+            "{provider} knows that key, but its account is out of credit, so it can't pay yet. I left the one that \
+             works where it is: {key}. Top up at {page} and add the new one again, or replace the one that works all \
+             the same."
+        }
+        _ => {
+            "{provider} accepts that key, but finds nothing under the ids that you gave with it, so it can't pay. I \
+             left the one that works where it is: {key}. Add the new one again with the right ids, or replace the one \
+             that works all the same."
+        }
+    };
+    let provider = &kept.kept.provider;
+    let told = lang.say(
+        sentence,
+        &[
+            ("provider", &voice.name(provider)),
+            ("key", &describe_key(voice, &kept.kept)),
+            ("page", &voice.key_page(provider)),
+        ],
+    );
+    let buttons = kept.waits.as_deref();
+    let buttons = buttons.map(|form| replace_or_keep(voice, form));
+    with_removed(voice, told, &kept.removed, buttons.unwrap_or_default())
+}
+
+fn replace_or_keep(voice: Voice<'_>, form: &str) -> Vec<Button> {
+    let replace = Button {
+        label: voice.lang.words("Replace it all the same").into(),
+        custom_id: CustomId::ReplaceKey(form.to_owned()).write(),
+        style: ButtonStyle::Danger,
+    };
+    let keep = Button {
+        label: voice.lang.words("Keep").into(),
+        custom_id: CustomId::KeepKey.write(),
+        style: ButtonStyle::Secondary,
+    };
+    vec![replace, keep]
 }
 
 /// A key came with its provider's name, and another provider was asked.

@@ -25,10 +25,12 @@ pub fn not_a_key(voice: Voice<'_>, what: OtherSecret, wanted: &ProviderId, goal:
 pub fn malformed_key(voice: Voice<'_>, problem: &str, goal: KeyGoal) -> String {
     let sentence = match goal {
         KeyGoal::Stored(_) => {
-            "That can't be a key: {subject}. Nothing was stored. Copy the key again and run `/keys add`."
+            "That can't be a key: {subject}. Nothing was stored. Copy the key alone, without what stands around it: press \
+             the button and paste it, or run `/keys add`."
         }
         KeyGoal::Once => {
-            "That can't be a key: {subject}. Nothing was asked. Copy the key again and run `/ask once:True`."
+            "That can't be a key: {subject}. Nothing was asked. Copy the key alone, without what stands around it: press \
+             the button and paste it, or run `/ask once:True`."
         }
     };
     let subject = voice.lang.words(problem);
@@ -39,14 +41,16 @@ pub fn malformed_key(voice: Voice<'_>, problem: &str, goal: KeyGoal) -> String {
 pub fn malformed_extra(voice: Voice<'_>, field: &str, is_missing: bool, goal: KeyGoal) -> String {
     let sentence = match (is_missing, goal) {
         (true, KeyGoal::Stored(_)) => {
-            "“{subject}” is empty, and the key is of no use without it. Nothing was stored. Run `/keys add` again."
+            "“{subject}” is empty, and the key is of no use without it. Nothing was stored. Press the button and \
+             fill it in, or run `/keys add` again."
         }
         (true, KeyGoal::Once) => {
             "“{subject}” is empty, and the key is of no use without it. Nothing was asked. Run `/ask once:True` \
              again."
         }
         (false, KeyGoal::Stored(_)) => {
-            "“{subject}” must be a plain name of letters, digits and dashes. Nothing was stored. Run `/keys add` again."
+            "“{subject}” must be a plain name of letters, digits and dashes. Nothing was stored. Press the button and type \
+             it again, or run `/keys add`."
         }
         (false, KeyGoal::Once) => {
             "“{subject}” must be a plain name of letters, digits and dashes. Nothing was asked. Run `/ask once:True` \

@@ -5,7 +5,7 @@ use crate::bot::words::formats::{count_of, in_code};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::reached;
 use crate::bot::words::voice::Voice;
-use crate::model::{Contradiction, ProviderId, QuotaRefusal, Skip, Source};
+use crate::model::{Contradiction, DurationOf, ProviderId, QuotaRefusal, Skip, Source};
 
 /// What a person reads when a limit, a block or a tier stands in the way.
 pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
@@ -64,14 +64,10 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              right-click the server, and choose Copy Server ID.",
             &[],
         )),
-        QuotaRefusal::BadDuration => Card::text(lang.say(
-            "I can't read that duration. Write a number and a unit, such as `30m`, \
-             `12h`, `7d` or `4w`, or leave it out for good.",
-            &[],
-        )),
+        QuotaRefusal::BadDuration(of) => Card::text(bad_duration(voice, *of)),
         QuotaRefusal::ReportTooLong => Card::text(lang.say(
-            "So much was used in this time that I can't sum it up at once. Ask for fewer \
-             days, with `/usage days:7`.",
+            "So much was used in this time that I can't sum it up at once. Choose a shorter \
+             `period:` for `/usage`.",
             &[],
         )),
     }
@@ -88,6 +84,33 @@ fn too_many_limits(voice: Voice<'_>, max: usize) -> Card {
         ),
         &[],
     ))
+}
+
+/// What was typed for an option is no duration: which are, and what comes of
+/// leaving it out.
+fn bad_duration(voice: Voice<'_>, of: DurationOf) -> &str {
+    voice.lang.words(match of {
+        DurationOf::LookBack => {
+            "I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for \
+             hours, `d` for days or `w` for weeks, such as `since:12h`. Without it I read the \
+             newest messages, as many as `messages:` says. Nothing was read."
+        }
+        DurationOf::Block => {
+            "I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for \
+             hours, `d` for days or `w` for weeks, such as `during:12h`. Without it, it holds \
+             until it is lifted. Nothing was changed."
+        }
+        DurationOf::Tier => {
+            "I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for \
+             hours, `d` for days or `w` for weeks, such as `during:30d`. Without it the tier is \
+             given for good. Nothing was changed."
+        }
+        DurationOf::Token => {
+            "I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for \
+             hours, `d` for days or `w` for weeks, such as `expires:30d`. Without it the token \
+             works for 90 days. No token was made."
+        }
+    })
 }
 
 fn ambiguous_amount(voice: Voice<'_>, less: &str, more: &str) -> Card {
@@ -121,6 +144,10 @@ fn contradiction(between: Contradiction) -> &'static str {
         Contradiction::MinuteAndCalendar => {
             "A minute has no calendar: its limit always counts the last 60 seconds. Leave `window:` out, or choose \
              another `per:`."
+        }
+        Contradiction::DollarsOfACount => {
+            "The amount is one of dollars, and something else is limited. Choose `what:dollars`, or write the amount \
+             without a sign."
         }
         Contradiction::DurationWithoutTier => {
             "`during:` says for how long a tier is given, and no `tier:` is named. Name one, or leave `during:` out to \

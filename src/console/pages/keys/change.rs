@@ -89,7 +89,7 @@ pub async fn replace(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = known.ok_or_else(Trouble::nothing_here)?;
     let caller = person.caller(&visit).await?;
     let draft = KeyDraft {
-        keep_refused: false,
+        keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::User,
         provider: one.provider.clone(),
         name: one.name.clone(),

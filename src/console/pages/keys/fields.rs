@@ -9,7 +9,8 @@ use crate::console::parts::form as parts;
 
 /// What an extra's field is called; what follows is the extra's own name.
 const EXTRA: &str = "extra-";
-/// The box that has a key stored which its provider refuses.
+/// The box that has a key stored which its provider refuses, or which can't pay
+/// and takes the place of one that works.
 pub const KEEP_REFUSED: &str = "keep_refused";
 
 /// The fields of a key of a provider, and of what goes with it. What was
@@ -33,7 +34,7 @@ pub fn show_keep_refused(form: &Form) -> Markup {
     html! {
         label.check {
             input type="checkbox" name=(KEEP_REFUSED) value="1" checked[form.has(KEEP_REFUSED)];
-            span { "Store it even if its provider refuses it. It then pays for nothing until a check finds that it works." }
+            span { "Store it even if its provider refuses it, or says that it can’t pay while the one that you have works. It then pays for nothing until a check finds that it works." }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::console::reply::{Page, Reply};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, describe_wait};
-use crate::model::{Caller, KeyId, KeyRefusal, Scope};
+use crate::model::{Caller, Health, Key, KeyId, KeyRefusal, Scope};
 
 use super::skipped;
 
@@ -182,6 +182,11 @@ fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
             "Key is invalid: {} refused it, so it was not stored.",
             names.name(provider)
         ),
+        ImportOutcome::KeptWorking(provider) => format!(
+            "{} says that the new key can’t pay, so the one that works was kept. Import it again \
+             and tick it to replace that all the same.",
+            names.name(provider)
+        ),
         ImportOutcome::Later {
             provider,
             retry_after_s,
@@ -287,12 +292,19 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
                 @if one.is_stored { "Is stored already" }
                 @else if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
                 @else if let Some(old) = &one.replaces {
-                    "Replaces the one that you have" @if old.name.is_some() || old.hint.is_some() { ": " (key::label(old)) }
+                    "Replaces the one that you have"
+                    @if is_loss(one, old) { ", which works, with one that can’t pay" }
+                    @if old.name.is_some() || old.hint.is_some() { ": " (key::label(old)) }
                 }
                 @else { "New" }
             }
         }
     }
+}
+
+/// Whether a key that works would make way for one that can't pay.
+fn is_loss(one: &PendingKey, old: &Key) -> bool {
+    old.seems_to_work() && one.health == Some(Health::OutOfCredit)
 }
 
 fn show_origin(one: &PendingKey) -> Markup {

@@ -123,6 +123,7 @@ fn show_replace(visit: &Visit, one: &Key, name: &str) -> Markup {
                 form.body method="post" action={ "/keys/" (one.id) "/replace" } autocomplete="off" {
                     (form::token(&visit.form_token))
                     div.fields { (fields::show(known, &visit.form)) }
+                    (fields::show_keep_refused(&visit.form))
                     button.btn.strong { (icon::plain("lock")) "Check and replace" }
                 }
             }

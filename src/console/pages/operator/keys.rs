@@ -193,6 +193,7 @@ fn form_page(visit: &Visit, provider: Option<&str>, refused: Option<&Trouble>) -
                         (form::text(extra.field, extra.label, visit.form.text(extra.field), extra.placeholder))
                     }
                     (form::text("name", "Name", visit.form.text("name"), "What you call it; may be left out."))
+                    (fields::show_keep_refused(&visit.form))
                     div.acts { a.btn href="/operator" { "Back" } button.btn.strong { "Check and seal" } }
                 },
             }
@@ -211,7 +212,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
         Some((extra.field.to_owned(), value))
     });
     let draft = KeyDraft {
-        keep_refused: false,
+        keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::System,
         provider: ProviderId::from(provider.as_str()),
         name: visit.form.typed("name").map(str::to_owned),

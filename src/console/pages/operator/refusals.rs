@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::console::words::Names;
-use crate::model::{KeyRefusal, QuotaRefusal, Refusal};
+use crate::console::words::{Names, describe_kept_because};
+use crate::model::{DurationOf, KeyRefusal, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
 pub fn explain(visit: &Visit, error: Error) -> Trouble {
@@ -26,7 +26,7 @@ pub fn explain(visit: &Visit, error: Error) -> Trouble {
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let mut trouble = Trouble::new(unprocessable, "Nothing was changed", words)
         .way("/operator", "Back to Operator");
-    if let Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { retry_after_s })) = &error {
+    if let Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { retry_after_s, .. })) = &error {
         trouble.status = StatusCode::TOO_MANY_REQUESTS;
         trouble.retry_after_s = Some(*retry_after_s);
     }
@@ -53,6 +53,10 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
             let provider = names.name(provider);
             format!("Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}")
         }
+        KeyRefusal::KeptWorking(kept) => format!(
+            "{} The key that works is still in place. Tick the box, and send the new one again, to replace it all the same.",
+            describe_kept_because(names, kept)
+        ),
         KeyRefusal::MalformedKey { problem, .. } => {
             format!("That can’t be a key: {problem}. Copy it again from its provider.")
         }
@@ -84,7 +88,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::MalformedExtra { field, .. } => {
             format!("“{field}” must be a plain name of letters, digits and dashes.")
         }
-        KeyRefusal::TooManyChecks { retry_after_s } => {
+        KeyRefusal::TooManyChecks { retry_after_s, .. } => {
             format!("Keys can be checked 5 times a minute and 20 times an hour. Try again in {retry_after_s} s.")
         }
         KeyRefusal::Locked { kid } => format!(
@@ -116,8 +120,11 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
             ));
         }
         QuotaRefusal::BadAmount => "The amount must be a whole number, or dollars such as 4.50.",
-        QuotaRefusal::BadDuration => {
-            "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w."
+        QuotaRefusal::BadDuration(DurationOf::Tier) => {
+            "The duration must be a number and a unit, such as 12h, 30d or 4w. Left empty, the tier is given for good."
+        }
+        QuotaRefusal::BadDuration(_) => {
+            "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w. Left empty, it holds until it is lifted."
         }
         _ => return None,
     };

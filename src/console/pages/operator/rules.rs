@@ -19,7 +19,7 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit, describe_set};
 use crate::model::{
-    BlockTarget, Blocked, Bound, Caller, LimitUse, Metric, Period, PersonId, ServerId,
+    BlockTarget, Blocked, Bound, Caller, DurationOf, LimitUse, Metric, Period, PersonId, ServerId,
 };
 
 const HOME: &str = "/operator";
@@ -281,7 +281,7 @@ pub async fn stop(visit: Visit, person: SignedIn) -> HandlerResult {
         .way(STOP, "Try again")
         .way(HOME, "Stop nothing"));
     }
-    let during = read_duration(&visit)?;
+    let during = read_duration(&visit, DurationOf::Block)?;
     let people = &visit.app().people;
     people
         .block(&operator(&person), Blocked::Everyone, during)
@@ -315,7 +315,7 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
                      the operator’s people can stop you. Nothing was changed.";
         return Err(refuse(&visit, "That is you", words));
     }
-    let during = read_duration(&visit)?;
+    let during = read_duration(&visit, DurationOf::Block)?;
     let (server, id) = ids::of_blocked(whom);
     ids::require_kind(&visit, server, id).await?;
     let people = &visit.app().people;
@@ -348,7 +348,7 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
     let during = match tier {
         Some(_) => {
             ids::require_kind(&visit, None, Some((IdKind::Person, whom.0))).await?;
-            read_duration(&visit)?
+            read_duration(&visit, DurationOf::Tier)?
         }
         None => None,
     };
@@ -368,7 +368,7 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_subject(&visit)?;
     let (metric, period) = read_meter(&visit)?;
-    let amount = read_amount(visit.form.text("amount"));
+    let amount = read_amount(metric, visit.form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, None));
     let limit = limit.map_err(|refusal| explain(&visit, refusal.into()).typed(&visit.form))?;
     ids::require_kind(&visit, None, whom.id()).await?;
@@ -411,10 +411,10 @@ pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
     person.say_at(&visit, HOME, &words).await
 }
 
-/// For how long, as it was typed; none for good.
-fn read_duration(visit: &Visit) -> Result<Option<Duration>, Trouble> {
-    let read = parse_duration(visit.form.typed("during"));
-    read.map_err(|refusal| explain(visit, refusal.into()))
+/// For how long, as it was typed.
+fn read_duration(visit: &Visit, of: DurationOf) -> Result<Option<Duration>, Trouble> {
+    let read = parse_duration(visit.form.typed("during"), of);
+    read.map_err(|refusal| explain(visit, refusal.into()).typed(&visit.form))
 }
 
 fn read_id(visit: &Visit) -> Result<u64, Trouble> {

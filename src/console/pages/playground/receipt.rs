@@ -12,8 +12,8 @@ use crate::console::words::{
     capitalized, describe_left_out, describe_passed_over, describe_source,
 };
 use crate::model::{
-    Answer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, ProviderId, Source, Trace,
-    Usage, WhyFellBack,
+    Answer, BrokenAnswer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, ProviderId,
+    Source, Trace, Usage, WhyFellBack,
 };
 
 /// A receipt in words.
@@ -58,6 +58,24 @@ impl Receipt {
         Self::new(answer.source, answer.cost, &used, took)
             .with_notes(notes)
             .spoken(&format!("Answer is complete, {tokens} tokens"))
+    }
+
+    /// The receipt of an answer that broke off after so long.
+    pub fn of_broken(
+        broken: &BrokenAnswer,
+        trace: &Trace,
+        took: Duration,
+        providers: KnownProviders<'_>,
+    ) -> Self {
+        let used = describe_usage(&broken.usage, broken.estimated);
+        Self::new(
+            broken.source,
+            broken.cost,
+            &format!("{used}, broken off"),
+            took,
+        )
+        .with_notes(passed_over(trace, providers).into_iter().collect())
+        .spoken("Broken off")
     }
 
     /// The receipt of pictures.

@@ -97,6 +97,7 @@ fn write_report(report: Report) -> Bytes {
             }
             write_line(&json!({"kind": "stage", "words": words}))
         }
+        Report::Charged(receipt) => write_line(&json!({"kind": "charged", "receipt": receipt})),
         Report::Ended(ended) => write_line(&match &*ended {
             Ok(made) => describe_made(made),
             Err(trouble) => describe_trouble(trouble),

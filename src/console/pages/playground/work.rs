@@ -34,6 +34,8 @@ pub enum Report {
     TakenBack,
     /// How far pictures are, and what they may cost.
     Stage(Stage, Option<PriceEstimate>),
+    /// The answer broke off: what is charged for what came of it.
+    Charged(Box<Receipt>),
     Ended(Box<Result<Made, Trouble>>),
 }
 
@@ -162,9 +164,18 @@ impl Worker<'_> {
             });
         };
         let answering = asks.answer_in_page(ready, self.stop, &mut listener);
-        let (answer, trace) = answering.await;
-        let mut made = self.describe_answer(answer?, &trace);
-        made.receipt.hint = self.find_hint(key).await;
+        let outcome = answering.await;
+        let hint = self.find_hint(key).await;
+        if let Some(broken) = &outcome.broken {
+            let providers = self.console.app.providers();
+            let charged = Receipt::of_broken(broken, &outcome.trace, self.took(), providers);
+            self.report(Report::Charged(Box::new(Receipt {
+                hint: hint.clone(),
+                ..charged
+            })));
+        }
+        let mut made = self.describe_answer(outcome.result?, &outcome.trace);
+        made.receipt.hint = hint;
         Ok(made)
     }
 

@@ -213,7 +213,7 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
     // A minute has no calendar.
     let window = window.filter(|_| period != Period::Minute);
     let bound = read_bound(form.text("who"))?.unwrap_or(Bound::ServerKey);
-    let amount = read_amount(form.text("amount"));
+    let amount = read_amount(metric, form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, window));
     let limit = limit.map_err(|refusal| Trouble::from(refusal).typed(form))?;
     if let Bound::Role(role) = bound {

@@ -13,7 +13,7 @@ use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
-use crate::model::{BlockTarget, Blocked, PersonId};
+use crate::model::{BlockTarget, Blocked, DurationOf, PersonId};
 
 /// Of how many people who are stopped Discord is asked for the name.
 const MEMBERS_NAMED: usize = 24;
@@ -170,7 +170,7 @@ fn show_block_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Mar
 async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let target = read_target(&visit)?;
-    let during = parse_duration(form.typed("during"));
+    let during = parse_duration(form.typed("during"), DurationOf::Block);
     let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
     let wanted = ids::of_target(target);
     ids::require_kind(&visit, Some(managing.server), Some(wanted)).await?;

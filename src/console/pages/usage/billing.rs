@@ -85,10 +85,9 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     let Some(choice @ PeriodChoice::Month(..)) = choice else {
         return Err(Trouble::nothing_here());
     };
+    let known: &[&str] = if is_table { &["tz"] } else { &["tz", "after"] };
+    visit.require_parameters(known)?;
     let zone = read_zone(visit)?;
-    if is_table {
-        visit.require_parameters(&["tz"])?;
-    }
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {
         return send_receipts(visit, whose, period).await;

@@ -100,9 +100,15 @@ impl Figure {
 }
 
 impl Filters {
-    /// Reads what the address asks for: the last 30 days in the operator's time
-    /// zone where it says nothing.
+    /// Reads what the address of a page asks for: the last 30 days in the
+    /// operator's time zone where it says nothing.
     pub fn read(visit: &Visit) -> Result<Self, Trouble> {
+        visit.require_parameters(&["period", "days", "tz", "show"])?;
+        Self::read_known(visit)
+    }
+
+    /// Reads what is asked for where nothing is misspelt.
+    fn read_known(visit: &Visit) -> Result<Self, Trouble> {
         let period = match (visit.query("period"), visit.query("days")) {
             (Some(_), Some(_)) => {
                 return Err(wrong(
@@ -134,10 +140,10 @@ impl Filters {
         })
     }
 
-    /// The same for a file, or for a program: what is misspelt is refused.
+    /// The same for a file, or for a program, which are addressed in one way.
     pub fn read_exactly(visit: &Visit) -> Result<Self, Trouble> {
         visit.require_parameters(&["period", "tz", "show"])?;
-        Self::read(visit)
+        Self::read_known(visit)
     }
 
     /// What follows the question mark of an address that shows the same.

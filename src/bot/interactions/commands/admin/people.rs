@@ -9,7 +9,7 @@ use crate::bot::interactions::commands::options::block_target::block_target;
 use crate::bot::interactions::commands::options::suggestions::suggest_texts;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{BlockTarget, Blocked, Contradiction, PersonId, QuotaRefusal};
+use crate::model::{BlockTarget, Blocked, Contradiction, DurationOf, PersonId, QuotaRefusal};
 
 /// Give somebody a tier by hand, or take it back.
 #[poise::command(slash_command)]
@@ -22,7 +22,7 @@ pub async fn tier(
     #[description = "For how long, such as 30d; left out, for good"] during: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let during = parse_duration(during.as_deref())?;
+        let during = parse_duration(during.as_deref(), DurationOf::Tier)?;
         if tier.is_none() && during.is_some() {
             return Err(QuotaRefusal::Contradiction(Contradiction::DurationWithoutTier).into());
         }
@@ -52,7 +52,7 @@ pub async fn block(
     during: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let during = parse_duration(during.as_deref())?;
+        let during = parse_duration(during.as_deref(), DurationOf::Block)?;
         let whom = anywhere(block_target(
             user.as_ref(),
             role.as_ref(),
@@ -93,7 +93,7 @@ pub async fn stop(
     during: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let during = parse_duration(during.as_deref())?;
+        let during = parse_duration(during.as_deref(), DurationOf::Block)?;
         let whom = parse_stopped(server.as_deref())?;
         let until = app.people.block(caller, whom, during).await?;
         Ok(words::quotas::was_blocked(voice, whom, until))

@@ -14,7 +14,7 @@ use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::{Bot, explain_error};
-use crate::model::{ConversationRefusal, Place, Refusal, Role, Turn, snowflake};
+use crate::model::{ConversationRefusal, DurationOf, Place, Refusal, Role, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
 const MESSAGES: u32 = 50;
@@ -36,7 +36,8 @@ pub async fn summarize(
     since: Option<String>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let since = may_read(bot, ctx.interaction).and_then(|()| parse_duration(since.as_deref()));
+    let since = may_read(bot, ctx.interaction)
+        .and_then(|()| parse_duration(since.as_deref(), DurationOf::LookBack));
     let handle = InteractionHandle::from(ctx.interaction);
     let since = match since {
         Ok(since) => since,

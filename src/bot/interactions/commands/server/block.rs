@@ -7,6 +7,7 @@ use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
+use crate::model::DurationOf;
 
 /// Stop a person, a role or a channel from asking in this server.
 #[poise::command(slash_command)]
@@ -19,7 +20,7 @@ pub async fn block(
     during: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let during = parse_duration(during.as_deref())?;
+        let during = parse_duration(during.as_deref(), DurationOf::Block)?;
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, until) = app.people.block_here(caller, inside, during).await?;
         Ok(words::quotas::was_blocked(voice, whom, until))

@@ -1,0 +1,50 @@
+//! In which format trouble is told: as a page to whoever looks with a browser,
+//! and to programs in the format of the file that they asked for.
+
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::trouble::Trouble;
+
+/// The format that trouble is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TroubleFormat {
+    Page,
+    Json,
+    /// Plain sentences, where a table was asked for, which has no errors.
+    Text,
+}
+
+impl TroubleFormat {
+    /// The format for a request of a path. Browsers name HTML first where
+    /// somebody follows a link, and programs do not
+    /// (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1>).
+    pub fn of(path: &str, headers: &HeaderMap) -> Self {
+        let accepted = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
+        if accepted.is_some_and(|it| it.contains("text/html")) {
+            Self::Page
+        } else if path.ends_with(".json") || path.ends_with("/now") {
+            Self::Json
+        } else if path.ends_with(".csv") {
+            Self::Text
+        } else {
+            Self::Page
+        }
+    }
+}
+
+/// Trouble as an object, in the shape of the API's errors.
+pub fn as_json(trouble: &Trouble, request_id: &str) -> Response {
+    let error = json!({"title": trouble.title, "message": trouble.words, "request_id": request_id});
+    let body = json!({"error": error}).to_string();
+    (trouble.status, [(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Trouble as sentences.
+pub fn as_text(trouble: &Trouble) -> Response {
+    let body = format!("{}\n{}\n", trouble.title, trouble.words);
+    let media_type = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (trouble.status, media_type, body).into_response()
+}
