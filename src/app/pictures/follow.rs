@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Error;
 use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
-use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
+use crate::providers::{FailedPictures, ImageRequest, JobNews, JobState, PictureResult, Provider};
 
+use crate::app::pictures::listen::{NamedJob, wait_and_hear};
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
@@ -21,7 +23,7 @@ const GONE_MAX: u32 = 2;
 /// The same for a job that its host has never been seen to know.
 const FRESH_GONE_MAX: u32 = 5;
 /// How many times the first wait the longest is.
-const SLOWEST: u32 = 5;
+pub const SLOWEST: u32 = 5;
 /// How often something is cleared away at a host.
 const TRIES: u32 = 4;
 
@@ -79,15 +81,23 @@ impl JobFollower<'_> {
         watch: Watcher<'_>,
     ) -> Result<JobEnd, Error> {
         let mut ran_from = None;
-        let mut seen = |stage: Stage| {
-            if stage == Stage::Running {
+        let mut seen = |seen: PictureProgress| {
+            if matches!(seen, PictureProgress::Stage(Stage::Running)) {
                 ran_from.get_or_insert_with(Instant::now);
             }
-            watch(PictureProgress::Stage(stage));
+            watch(seen);
         };
         let deadline = Instant::now() + self.time_left(job);
+        let named = NamedJob::of(job);
+        let (sender, news) = watch::channel(JobNews::default());
+        let looking = async {
+            tokio::select! {
+                end = self.until_done(job, news, &mut seen) => end,
+                never = self.listen(&named, sender) => match never {},
+            }
+        };
         let mut end = tokio::select! {
-            end = self.until_done(job, &mut seen) => end?,
+            end = looking => end?,
             () = self.stop.cancelled() => JobEnd::Stopped { ran: Ran::Not },
             () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
                 failure: self.failed(FailureClass::TimedOut),
@@ -163,27 +173,30 @@ impl JobFollower<'_> {
     async fn until_done(
         &self,
         job: &mut PictureJob,
-        seen: &mut (dyn FnMut(Stage) + Send),
+        mut news: watch::Receiver<JobNews>,
+        seen: &mut (dyn FnMut(PictureProgress) + Send),
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
         let (mut wait, mut misses) = (first, 0);
         // What an earlier process began was known.
         let (mut gone, mut is_known) = (0, self.request.is_none());
         loop {
-            sleep(wait + jitter(wait)).await;
+            if wait_and_hear(wait + jitter(wait), &mut news, seen).await {
+                wait = first;
+            }
             let looked = self.look(job).await?;
             match looked {
                 Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Failed(failed)) => return Ok(JobEnd::Failed(failed)),
                 Ok(JobState::Waiting(stage)) => {
                     (misses, gone, is_known) = (0, 0, true);
-                    seen(stage);
+                    seen(PictureProgress::Stage(stage));
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
                     self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
                     is_known = false;
-                    seen(stage);
+                    seen(PictureProgress::Stage(stage));
                 }
                 Err(failure) if is_unknown(&failure) && gone < gone_max(is_known) => gone += 1,
                 Err(failure) if may_pass(&failure) && misses < MISSES_MAX => {

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::console::parts::payer;
 use crate::console::reply::NotCompressed;
 use crate::console::trouble::Trouble;
-use crate::model::{Picture, Source, Stage};
+use crate::model::{Picture, Source, Stage, Steps};
 
 use super::DEMO;
 use super::receipt::foresee;
@@ -95,6 +95,10 @@ fn write_report(report: Report) -> Bytes {
             if let Some(estimate) = foreseen {
                 words = format!("{words}, {}", foresee(estimate));
             }
+            write_line(&json!({"kind": "stage", "words": words}))
+        }
+        Report::Steps(Steps { done, all }) => {
+            let words = format!("{}, step {done} of {all}", describe_stage(Stage::Running));
             write_line(&json!({"kind": "stage", "words": words}))
         }
         Report::Ended(ended) => write_line(&match &*ended {

@@ -14,7 +14,7 @@ use crate::console::trouble::Trouble;
 use crate::console::words::Names;
 use crate::model::{
     Answer, Ask, AskRefusal, Credential, KeyId, MemoryPermit, Picture, PictureAnswer, PictureAsk,
-    PriceEstimate, Refusal, Scope, Source, Stage, Trace,
+    PriceEstimate, Refusal, Scope, Source, Stage, Steps, Trace,
 };
 
 use super::limits::{AnswerPermit, Asker};
@@ -34,6 +34,7 @@ pub enum Report {
     TakenBack,
     /// How far pictures are, and what they may cost.
     Stage(Stage, Option<PriceEstimate>),
+    Steps(Steps),
     Ended(Box<Result<Made, Trouble>>),
 }
 
@@ -188,7 +189,7 @@ impl Worker<'_> {
     async fn paint(&self, imagine: PictureAsk) -> Result<Made, Error> {
         let pictures = &self.console.app.pictures;
         let ready = pictures.prepare(imagine).await.secure().await?;
-        let (mut last, mut key, mut foreseen) = (None, None, None);
+        let (mut last, mut counted, mut key, mut foreseen) = (None, None, None, None);
         let mut watch = |seen: PictureProgress| match seen {
             PictureProgress::Payer(payer, estimate) => {
                 key = payer.key.filter(|_| payer.source == Source::Personal);
@@ -196,6 +197,11 @@ impl Worker<'_> {
                 self.report(Report::Payer(payer));
             }
             PictureProgress::Preview(_) => {}
+            PictureProgress::Steps(steps) => {
+                if counted.replace(steps) != Some(steps) {
+                    self.report(Report::Steps(steps));
+                }
+            }
             PictureProgress::Stage(stage) => {
                 if last.replace(stage) != Some(stage) {
                     self.report(Report::Stage(stage, foreseen));

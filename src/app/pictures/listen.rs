@@ -1,0 +1,133 @@
+//! Hears how far a job is from a host that tells it on its own, beside the looks
+//! at it: they go on, so that nothing depends on what is heard.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::model::{PictureJob, Stage};
+use crate::providers::{JobNews, JobSocket, WatchedJob};
+
+use crate::app::pictures::follow::{JobFollower, SLOWEST};
+use crate::app::pictures::run::PictureProgress;
+
+/// How often a connection to the host is opened for one job.
+const CONNECTIONS_MAX: u32 = 5;
+
+/// A job as its host knows it.
+pub struct NamedJob {
+    name: Option<String>,
+    mark: u32,
+}
+
+impl NamedJob {
+    pub fn of(job: &PictureJob) -> Self {
+        Self {
+            name: job.host_job.clone(),
+            mark: job.mark,
+        }
+    }
+}
+
+impl JobFollower<'_> {
+    /// Passes on what the host tells of a job, over one connection after another.
+    /// Does not end.
+    pub async fn listen(&self, job: &NamedJob, news: watch::Sender<JobNews>) -> Infallible {
+        for _ in 0..CONNECTIONS_MAX {
+            if let Some(socket) = self.connect(job).await {
+                socket.listen(&news).await;
+            }
+            sleep(self.pictures.settings.poll * SLOWEST).await;
+        }
+        std::future::pending().await
+    }
+
+    async fn connect(&self, job: &NamedJob) -> Option<JobSocket> {
+        let watched = WatchedJob {
+            name: job.name.as_deref()?,
+            mark: job.mark,
+            previews: self.request.map_or(0, |it| it.spec.shown_previews()),
+        };
+        let key = self.key.open(&self.pictures.payers).ok()?;
+        let providers = &self.pictures.providers;
+        providers
+            .watch_job(self.provider, &watched, key.credential())
+            .await
+    }
+}
+
+/// Waits for the next look, and passes on what is heard until then. Says whether
+/// it was heard that the job has ended, so that the look comes now.
+pub async fn wait_and_hear(
+    wait: Duration,
+    news: &mut watch::Receiver<JobNews>,
+    seen: &mut (dyn FnMut(PictureProgress) + Send),
+) -> bool {
+    let due = Instant::now() + wait;
+    loop {
+        tokio::select! {
+            () = sleep_until(due) => return false,
+            Ok(()) = news.changed() => {
+                let heard = news.borrow_and_update().clone();
+                pass_on(&heard, seen);
+                if heard.has_ended {
+                    return true;
+                }
+            }
+        }
+    }
+}
+
+fn pass_on(heard: &JobNews, seen: &mut (dyn FnMut(PictureProgress) + Send)) {
+    if let Some(steps) = heard.steps {
+        seen(PictureProgress::Stage(Stage::Running));
+        seen(PictureProgress::Steps(steps));
+    }
+    if let Some(preview) = &heard.preview {
+        seen(PictureProgress::Preview(preview.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Steps;
+
+    fn steps(done: u32) -> JobNews {
+        JobNews {
+            steps: Some(Steps { done, all: 20 }),
+            ..JobNews::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_is_heard_is_looked_at_at_once() {
+        let (sender, mut news) = watch::channel(JobNews::default());
+        let began = Instant::now();
+        let wait = Duration::from_secs(10);
+        let mut told = Vec::new();
+        let mut seen = |seen: PictureProgress| told.push(format!("{seen:?}"));
+        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        assert_eq!(began.elapsed(), wait);
+        sender.send_replace(steps(5));
+        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        sender.send_replace(JobNews {
+            has_ended: true,
+            ..steps(20)
+        });
+        assert!(wait_and_hear(wait, &mut news, &mut seen).await);
+        assert_eq!(began.elapsed(), 2 * wait);
+        // Nobody tells any more.
+        drop(sender);
+        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        assert_eq!(began.elapsed(), 3 * wait);
+        insta::assert_snapshot!(told.join("\n"), @"
+        Stage(Running)
+        Steps(Steps { done: 5, all: 20 })
+        Stage(Running)
+        Steps(Steps { done: 20, all: 20 })
+        ");
+    }
+}
