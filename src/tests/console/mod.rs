@@ -13,6 +13,7 @@ mod playground;
 mod playground_streams;
 mod playground_visitors;
 mod servers;
+mod states;
 mod typed_again;
 mod usage;
 mod visitor;
