@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use latchkey_emulator::providers::{HIDDEN, SocketHabit};
 use serde_json::{Value, json};
 
-use super::picture_jobs::{left_over, lives, shows, speaks};
+use super::picture_jobs::{adds, left_over, lives, shows, speaks};
 use super::program::Program;
 use super::shown_pictures::sent;
 use super::stage::{self, Setup, Stage};
@@ -38,7 +38,7 @@ async fn file(stage: &Stage, actor: &Actor<'_>, name: &str) -> Vec<u8> {
 fn connections(stage: &Stage) -> Vec<(String, bool)> {
     stage.world().look(|state| {
         let calls = state.providers.calls.iter();
-        let calls = calls.filter(|call| call.path.starts_with("/ws"));
+        let calls = calls.filter(|call| call.path.contains("/ws?"));
         calls
             .map(|call| (call.path.clone(), call.key.is_some()))
             .collect()
@@ -138,6 +138,33 @@ async fn whoever_queued_a_job_listens_with_its_key() {
         assert!(connections(stage).pop().unwrap().1);
         lives(stage, 0, 0, 0);
         mia.sees(asked).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_machine_of_runcomfys_tells_as_much() {
+    stage::run_with(previews(1), async |stage| {
+        let mia = stage.mia();
+        adds(&mia, "runcomfy").await;
+        lives(stage, 0, 0, FOREVER);
+        let asked = mia.starts("/imagine prompt:a lighthouse provider:runcomfy count:1");
+        shows(stage, &mia, "step 20 of 20").await;
+        file(stage, &mia, "preview.jpg").await;
+        // Its address is the secret, and no key goes there.
+        let (address, has_key) = connections(stage).pop().unwrap();
+        assert!(
+            address.starts_with("/comfy/server-1/ws?clientId="),
+            "{address}"
+        );
+        assert!(!has_key);
+        lives(stage, 0, 0, 0);
+        let made = mia.sees(asked).await;
+        assert!(
+            made.contains("picture-1.png") && !made.contains("preview"),
+            "{made}"
+        );
+        assert_snapshot!(left_over(stage), @"1 jobs, 1 done, 0 cancelled; 1 machines, 0 running");
     })
     .await;
 }

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Error;
 use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
-use crate::providers::{FailedPictures, ImageRequest, JobNews, JobState, PictureResult, Provider};
+use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
 
-use crate::app::pictures::listen::{NamedJob, wait_and_hear};
+use crate::app::pictures::listen::{self, Hearing};
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
@@ -88,12 +87,11 @@ impl JobFollower<'_> {
             watch(seen);
         };
         let deadline = Instant::now() + self.time_left(job);
-        let named = NamedJob::of(job);
-        let (sender, news) = watch::channel(JobNews::default());
+        let (hearing, listening) = listen::begin(job);
         let looking = async {
             tokio::select! {
-                end = self.until_done(job, news, &mut seen) => end,
-                never = self.listen(&named, sender) => match never {},
+                end = self.until_done(job, hearing, &mut seen) => end,
+                never = self.listen(listening) => match never {},
             }
         };
         let mut end = tokio::select! {
@@ -173,7 +171,7 @@ impl JobFollower<'_> {
     async fn until_done(
         &self,
         job: &mut PictureJob,
-        mut news: watch::Receiver<JobNews>,
+        mut hearing: Hearing,
         seen: &mut (dyn FnMut(PictureProgress) + Send),
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
@@ -181,7 +179,7 @@ impl JobFollower<'_> {
         // What an earlier process began was known.
         let (mut gone, mut is_known) = (0, self.request.is_none());
         loop {
-            if wait_and_hear(wait + jitter(wait), &mut news, seen).await {
+            if hearing.wait(wait + jitter(wait), seen).await {
                 wait = first;
             }
             let looked = self.look(job).await?;
@@ -195,6 +193,7 @@ impl JobFollower<'_> {
                 Ok(JobState::Renamed(host_job, stage)) => {
                     self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
+                    hearing.rename(job);
                     is_known = false;
                     seen(PictureProgress::Stage(stage));
                 }

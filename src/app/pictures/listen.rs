@@ -17,13 +17,14 @@ use crate::app::pictures::run::PictureProgress;
 const CONNECTIONS_MAX: u32 = 5;
 
 /// A job as its host knows it.
-pub struct NamedJob {
+#[derive(Clone)]
+struct NamedJob {
     name: Option<String>,
     mark: u32,
 }
 
 impl NamedJob {
-    pub fn of(job: &PictureJob) -> Self {
+    fn of(job: &PictureJob) -> Self {
         Self {
             name: job.host_job.clone(),
             mark: job.mark,
@@ -31,13 +32,44 @@ impl NamedJob {
     }
 }
 
+/// The side of the looks: they hear what the host tells, and tell what the job is
+/// called.
+pub struct Hearing {
+    news: watch::Receiver<JobNews>,
+    names: watch::Sender<NamedJob>,
+}
+
+/// The side of whoever listens to the host.
+pub struct Listening {
+    news: watch::Sender<JobNews>,
+    named: watch::Receiver<NamedJob>,
+}
+
+/// Both sides.
+pub fn begin(job: &PictureJob) -> (Hearing, Listening) {
+    let (told, news) = watch::channel(JobNews::default());
+    let (names, named) = watch::channel(NamedJob::of(job));
+    (Hearing { news, names }, Listening { news: told, named })
+}
+
 impl JobFollower<'_> {
-    /// Passes on what the host tells of a job, over one connection after another.
-    /// Does not end.
-    pub async fn listen(&self, job: &NamedJob, news: watch::Sender<JobNews>) -> Infallible {
+    /// Passes on what the host tells of a job, by the newest of its names. Does
+    /// not end.
+    pub async fn listen(&self, mut listening: Listening) -> Infallible {
+        loop {
+            let job = listening.named.borrow_and_update().clone();
+            tokio::select! {
+                never = self.listen_to(&job, &listening.news) => match never {},
+                Ok(()) = listening.named.changed() => {}
+            }
+        }
+    }
+
+    /// The same by one name, over one connection after another.
+    async fn listen_to(&self, job: &NamedJob, news: &watch::Sender<JobNews>) -> Infallible {
         for _ in 0..CONNECTIONS_MAX {
             if let Some(socket) = self.connect(job).await {
-                socket.listen(&news).await;
+                socket.listen(news).await;
             }
             sleep(self.pictures.settings.poll * SLOWEST).await;
         }
@@ -58,22 +90,29 @@ impl JobFollower<'_> {
     }
 }
 
-/// Waits for the next look, and passes on what is heard until then. Says whether
-/// it was heard that the job has ended, so that the look comes now.
-pub async fn wait_and_hear(
-    wait: Duration,
-    news: &mut watch::Receiver<JobNews>,
-    seen: &mut (dyn FnMut(PictureProgress) + Send),
-) -> bool {
-    let due = Instant::now() + wait;
-    loop {
-        tokio::select! {
-            () = sleep_until(due) => return false,
-            Ok(()) = news.changed() => {
-                let heard = news.borrow_and_update().clone();
-                pass_on(&heard, seen);
-                if heard.has_ended {
-                    return true;
+impl Hearing {
+    /// Says what the job is called from now on.
+    pub fn rename(&self, job: &PictureJob) {
+        self.names.send_replace(NamedJob::of(job));
+    }
+
+    /// Waits for the next look, and passes on what is heard until then. Says
+    /// whether it was heard that the job has ended, so that the look comes now.
+    pub async fn wait(
+        &mut self,
+        wait: Duration,
+        seen: &mut (dyn FnMut(PictureProgress) + Send),
+    ) -> bool {
+        let due = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = sleep_until(due) => return false,
+                Ok(()) = self.news.changed() => {
+                    let heard = self.news.borrow_and_update().clone();
+                    pass_on(&heard, seen);
+                    if heard.has_ended {
+                        return true;
+                    }
                 }
             }
         }
@@ -104,24 +143,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_end_that_is_heard_is_looked_at_at_once() {
-        let (sender, mut news) = watch::channel(JobNews::default());
+        let (sender, news) = watch::channel(JobNews::default());
+        let (names, _) = watch::channel(NamedJob {
+            name: None,
+            mark: 7,
+        });
+        let mut hearing = Hearing { news, names };
         let began = Instant::now();
         let wait = Duration::from_secs(10);
         let mut told = Vec::new();
         let mut seen = |seen: PictureProgress| told.push(format!("{seen:?}"));
-        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        assert!(!hearing.wait(wait, &mut seen).await);
         assert_eq!(began.elapsed(), wait);
         sender.send_replace(steps(5));
-        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        assert!(!hearing.wait(wait, &mut seen).await);
         sender.send_replace(JobNews {
             has_ended: true,
             ..steps(20)
         });
-        assert!(wait_and_hear(wait, &mut news, &mut seen).await);
+        assert!(hearing.wait(wait, &mut seen).await);
         assert_eq!(began.elapsed(), 2 * wait);
         // Nobody tells any more.
         drop(sender);
-        assert!(!wait_and_hear(wait, &mut news, &mut seen).await);
+        assert!(!hearing.wait(wait, &mut seen).await);
         assert_eq!(began.elapsed(), 3 * wait);
         insta::assert_snapshot!(told.join("\n"), @"
         Stage(Running)

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::{Credential, FailureClass, MissingPicture, Picture, ProviderFailure, Stage};
-use crate::providers::catalogue::ImageWire;
 use crate::providers::http::join;
 
 use super::comfy_socket::{self, JobSocket};
@@ -81,11 +80,6 @@ impl<'a> Comfy<'a> {
         }
     }
 
-    /// Whether somebody listens to what it tells on its own.
-    fn tells_alone(&self) -> bool {
-        self.host.provider.images.wire == Some(ImageWire::ComfyUi)
-    }
-
     /// Queues a graph; ComfyUI's name for the job.
     pub async fn start_job(&self, request: &ImageRequest) -> Result<String> {
         let bad = || self.host.failed(FailureClass::BadRequest);
@@ -98,7 +92,7 @@ impl<'a> Comfy<'a> {
             .fill(&request.spec, request.seed, &name)
             .ok_or_else(bad)?;
         let mut body = json!({"prompt": graph, "client_id": request.mark.to_string()});
-        if self.tells_alone() && request.spec.shown_previews() > 0 {
+        if request.spec.shown_previews() > 0 {
             // Without it there are none, unless it was started so.
             body["extra_data"] = json!({"preview_method": "auto"});
         }

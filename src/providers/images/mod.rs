@@ -95,10 +95,12 @@ impl Providers {
         job: &WatchedJob<'_>,
         credential: Option<&Credential>,
     ) -> Option<JobSocket> {
-        if provider.images.wire != Some(ImageWire::ComfyUi) {
-            return None;
-        }
-        let opened = comfyui::watch_job(&self.host(provider, credential), job).await;
+        let host = self.host(provider, credential);
+        let opened = match provider.images.wire {
+            Some(ImageWire::ComfyUi) => comfyui::watch_job(&host, job).await,
+            Some(ImageWire::RunComfy) => machine::watch_job(&host, job).await,
+            _ => return None,
+        };
         let log = |failure: &ProviderFailure| {
             tracing::debug!(provider = %provider.id, "no WebSocket: {:?}", failure.class);
         };

@@ -5,13 +5,12 @@
 //!
 //! A job moves on when the bot asks for its status, and so do its events.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::extract::State as Shared;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State as Shared};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -33,23 +32,32 @@ const STEPS_A_LOOK: u32 = 5;
 const HUGE_BYTES: usize = 9 * 1024 * 1024;
 const PREVIEW: &[u8] = include_bytes!("preview.jpg");
 
-/// Answers whoever wants to be told.
+/// Answers whoever wants to be told, by the operator's own ComfyUI or by that of
+/// a machine of RunComfy's.
 pub async fn connect(
     Shared(world): Shared<Arc<World>>,
-    Query(asked): Query<HashMap<String, String>>,
+    uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == "comfyui") else {
+    let path = uri.path_and_query().map_or("", |it| it.as_str());
+    let found = PROVIDERS.iter().find_map(|provider| {
+        let below = path
+            .strip_prefix("/providers/")?
+            .strip_prefix(provider.id)?;
+        below.starts_with('/').then_some((provider, below))
+    });
+    let Some((provider, below)) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let client = asked.get("clientId").cloned().unwrap_or_default();
+    let client = below
+        .split_once("clientId=")
+        .map_or("", |(_, client)| client);
     let key = key_in(provider, &headers);
     let (fault, standing, habit) = world.with(|state| {
-        let path = format!("/ws?clientId={client}");
         let call = ProviderCall {
             key: key.clone(),
-            ..ProviderCall::look(provider.id, path, &headers)
+            ..ProviderCall::look(provider.id, below.to_owned(), &headers)
         };
         note_call(&mut state.providers, call);
         let standing = standing_of(&state.providers, provider, key.as_deref());
@@ -59,7 +67,10 @@ pub async fn connect(
     if let Some(replaced) = faults::replace_answer(provider, fault.as_ref(), key.as_deref()).await {
         return replaced;
     }
-    if let Some(refusal) = refuse_key(provider, standing) {
+    // A call to a machine carries no key: its address is the secret.
+    if !below.starts_with("/comfy/")
+        && let Some(refusal) = refuse_key(provider, standing)
+    {
         return refusal;
     }
     let Ok(upgrade) = upgrade else {
@@ -68,7 +79,12 @@ pub async fn connect(
     if habit == SocketHabit::Refused {
         return not_upgraded();
     }
-    upgrade.on_upgrade(async move |socket| serve(&world, socket, &client).await)
+    let told = Told {
+        provider: provider.id,
+        client: client.to_owned(),
+        ..Told::default()
+    };
+    upgrade.on_upgrade(async move |socket| serve(&world, socket, told).await)
 }
 
 /// What a ComfyUI says where a proxy took out of a request that it wants a
@@ -79,9 +95,8 @@ fn not_upgraded() -> Response {
 }
 
 /// Tells a client of its jobs, until it leaves.
-async fn serve(world: &World, mut socket: WebSocket, client: &str) {
+async fn serve(world: &World, mut socket: WebSocket, mut told: Told) {
     let habit = world.look(|state| state.providers.socket);
-    let mut told = Told::default();
     let mut sends = match habit {
         SocketHabit::Silent => Vec::new(),
         _ => vec![status(1)],
@@ -96,7 +111,7 @@ async fn serve(world: &World, mut socket: WebSocket, client: &str) {
     loop {
         changes.borrow_and_update();
         if habit != SocketHabit::Silent {
-            sends.extend(world.look(|state| told.catch_up(&state.providers, client)));
+            sends.extend(world.look(|state| told.catch_up(&state.providers)));
         }
         for send in sends.drain(..) {
             if socket.send(send).await.is_err() {
@@ -118,7 +133,13 @@ async fn serve(world: &World, mut socket: WebSocket, client: &str) {
 
 /// What a client has been told.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that happens once"
+)]
 struct Told {
+    provider: &'static str,
+    client: String,
     /// Whether it has said anything, and takes pictures that name their job.
     has_spoken: bool,
     takes_metadata: bool,
@@ -141,10 +162,10 @@ impl Told {
     }
 
     /// Everything that has happened to a client's newest job.
-    fn catch_up(&mut self, state: &ProviderState, client: &str) -> Vec<Message> {
+    fn catch_up(&mut self, state: &ProviderState) -> Vec<Message> {
         let mut sends = Vec::new();
         let mut jobs = state.jobs.iter().rev();
-        let job = jobs.find(|job| job.provider == "comfyui" && job.mark == client);
+        let job = jobs.find(|job| job.provider == self.provider && job.mark == self.client);
         let Some(job) = job else {
             return sends;
         };
@@ -223,7 +244,7 @@ fn ending(job: &HostJob, state: &ProviderState) -> Vec<Message> {
         let what =
             json!({"prompt_id": id, "node_id": "3", "node_type": "KSampler", "executed": []});
         sends.push(event("execution_interrupted", &what));
-    } else if !state.faults.contains_key("comfyui") {
+    } else if !state.faults.contains_key(job.provider.as_str()) {
         let output = json!({"images": [{"filename": "0.png", "subfolder": "", "type": "output"}]});
         let what = json!({"node": "9", "output": output, "prompt_id": id});
         sends.push(event("executed", &what));

@@ -50,6 +50,10 @@ const CALLS_KEPT: usize = 1_000;
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
         .route("/providers/comfyui/ws", any(comfyui_socket::connect))
+        .route(
+            "/providers/runcomfy/comfy/{server}/ws",
+            any(comfyui_socket::connect),
+        )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
         .with_state(world)
