@@ -12,6 +12,7 @@ mod operator_rules;
 mod playground;
 mod playground_streams;
 mod playground_visitors;
+mod rungs;
 mod servers;
 mod states;
 mod typed_again;
