@@ -12,10 +12,8 @@ use crate::app::{
     judge_storage,
 };
 use crate::config::{self, Config, ConfigError, Environment};
-use crate::model::{Clock, NanoDollars};
+use crate::model::{Clock, NanoDollars, PREVIEWS_MAX};
 
-/// The most unfinished pictures that a provider shows of one.
-const PREVIEWS_MAX: u8 = 3;
 const KEY_ID: &str = "S3_ACCESS_KEY_ID";
 const SECRET: &str = "S3_SECRET_ACCESS_KEY";
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use multer::Multipart;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
@@ -138,6 +139,20 @@ impl Form {
     pub fn secret(&self, name: &str) -> Option<SecretString> {
         let value = self.all(name).next()?;
         (!value.trim().is_empty()).then(|| value.into())
+    }
+
+    /// A hash by which the same form is known that is sent again: of all that was
+    /// typed, and of what stands in its files.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let fields = self.fields.iter();
+        let fields = fields.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+        let files = self.files.iter().map(|file| file.bytes.as_ref());
+        for part in fields.chain(files) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
     }
 
     /// What was typed into a field, and below it what stands in the form's

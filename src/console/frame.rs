@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request};
+use axum::http::{HeaderMap, Method, Request, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -45,6 +45,9 @@ pub struct Reader {
     pub form_token: SecretString,
     pub request_id: String,
     pub trouble_format: TroubleFormat,
+    /// What was asked for, and whether a form was sent there.
+    pub uri: Uri,
+    pub sent_form: bool,
     headers: HeaderMap,
     /// "light" or "dark", if they chose.
     look: Option<&'static str>,
@@ -72,6 +75,8 @@ impl Reader {
             form_token: SecretString::default(),
             request_id: origin.map_or_else(String::new, |origin| origin.request_id.clone()),
             trouble_format: TroubleFormat::of(request.uri().path(), request.headers()),
+            uri: request.uri().clone(),
+            sent_form: *request.method() == Method::POST,
             headers: request.headers().clone(),
             look: find_look(request.headers()),
         }

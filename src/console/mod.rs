@@ -8,6 +8,7 @@
 //! the browser but a cookie, and every page works without script.
 
 mod assets;
+mod checked_once;
 mod cookies;
 mod form;
 mod frame;
@@ -32,6 +33,7 @@ use axum::Router;
 use crate::app::{App, FileLimits};
 use crate::model::AddressPace;
 
+use checked_once::CheckedOnce;
 use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]
@@ -79,6 +81,7 @@ pub struct Console {
     /// How often people begin to sign in.
     pub sign_in_pace: AddressPace,
     pub sent_once: SentOnce,
+    pub checked_once: CheckedOnce,
     /// How much goes on at once in the playground.
     pub playground: PlaygroundLimits,
 }
@@ -91,6 +94,7 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
         settings,
         sign_in_pace: AddressPace::new(SIGN_INS_PER_MINUTE),
         sent_once: SentOnce::default(),
+        checked_once: CheckedOnce::default(),
         playground: PlaygroundLimits::default(),
     };
     routes::router(Arc::new(console))

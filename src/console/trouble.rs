@@ -12,6 +12,7 @@ use crate::model::{AccessRefusal, KeyRefusal, Refusal};
 use super::form::Form;
 use super::frame::{self, Reader, Section};
 use super::markup::{Markup, html};
+use super::nearby;
 use super::pages::keys::fields::KEEP_REFUSED;
 use super::parts::{form, icon, link, note};
 use super::reply::Page;
@@ -267,16 +268,34 @@ impl Trouble {
         response
     }
 
+    /// Where its reader can go. Trouble that names nothing leads back to the page
+    /// that it is about, unless what was typed can be sent again from here.
+    fn ways(&self, reader: &Reader) -> Vec<(String, String)> {
+        if !self.ways.is_empty() || self.typed.is_some() {
+            return self.ways.clone();
+        }
+        let path = reader.uri.path();
+        let again = reader.uri.path_and_query().map_or("/", |it| it.as_str());
+        let (address, label) = match (nearby::is_page(path), reader.sent_form) {
+            (true, true) => (path, "Open the page again"),
+            (false, true) => (nearby::page_of_form(path), "Open the page again"),
+            (true, false) if self.passes() => (again, "Try again"),
+            (true, false) if reader.uri.query().is_some() => (path, "Open the page again"),
+            (_, false) => ("/", "Go to the start"),
+        };
+        vec![(address.to_owned(), label.to_owned())]
+    }
+
     fn show(&self, reader: &Reader) -> Markup {
         html! {
             div.head { div { h1 { (self.title) } } }
             (note::plain(&self.words, html! {
-                @for (address, label) in &self.ways {
+                @for (address, label) in self.ways(reader) {
                     // What was typed stays here while its reader goes elsewhere.
                     @if self.typed.is_some() {
-                        (link::button_beside(address, label))
+                        (link::button_beside(&address, &label))
                     } @else {
-                        (link::button(address, label))
+                        (link::button(&address, &label))
                     }
                 }
             }))

@@ -18,6 +18,9 @@ use super::usage::Usage;
 /// The most pictures that one ask is answered with.
 pub const PICTURES_MAX: u8 = 4;
 
+/// The most unfinished pictures that are shown on the way to one.
+pub const PREVIEWS_MAX: u8 = 3;
+
 /// The largest picture that is changed, in megabytes.
 pub const PICTURE_MB_MAX: usize = 8;
 
@@ -89,6 +92,13 @@ pub enum Stage {
     Running,
 }
 
+/// How much of a picture is made, as its host counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    pub done: u32,
+    pub all: u32,
+}
+
 /// Why a picture that was asked for did not come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissingPicture {
@@ -150,6 +160,15 @@ impl ImageSpec {
     /// How many pictures.
     pub fn pictures(&self) -> u8 {
         self.count.clamp(1, PICTURES_MAX)
+    }
+
+    /// How many unfinished pictures are shown: of one picture alone, since hosts
+    /// don't say which one they belong to.
+    pub fn shown_previews(&self) -> u8 {
+        match self.pictures() {
+            1 => self.previews.min(PREVIEWS_MAX),
+            _ => 0,
+        }
     }
 
     /// All pictures that a model is shown, the mask last.

@@ -57,8 +57,8 @@ pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{
-    ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk,
-    PriceEstimate, Size, Stage, parse_seed,
+    ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PREVIEWS_MAX,
+    PictureAnswer, PictureAsk, PriceEstimate, Size, Stage, Steps, parse_seed,
 };
 pub use invisible::{is_blank, is_invisible};
 pub use key::{Credential, Health, Key, KeyGoal, Owner, Scope};

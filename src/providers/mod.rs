@@ -38,8 +38,8 @@ pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;
 pub use images::{
-    FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart, Workflow,
-    Workflows, tokens_of_pictures,
+    FailedPictures, ImageRequest, JobNews, JobSocket, JobState, MadeSoFar, PictureResult,
+    PictureStart, WatchedJob, Workflow, Workflows, tokens_of_pictures,
 };
 pub use list::{Abilities, ListedModel};
 pub use pasted_key::{

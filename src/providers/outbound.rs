@@ -16,7 +16,11 @@ use reqwest::header::{
 };
 use reqwest::multipart::Form;
 use secrecy::ExposeSecret;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 use url::Url;
 
 use crate::model::{Credential, Departure, FailureClass, MemoryBudget, ProviderFailure};
@@ -30,6 +34,9 @@ use super::timeouts::Timeouts;
 
 /// How many headers a call has: hyper adds the host and the length.
 const HEADERS: usize = 7;
+
+/// A WebSocket of a provider's.
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Sends calls to providers.
 pub struct Outbound {
@@ -119,6 +126,34 @@ impl Outbound {
             .map_err(|_| fail(FailureClass::TimedOut))?
             .map_err(|error| fail(class_of_upload(&error)))?;
         Ok(response.status().as_u16())
+    }
+
+    /// Opens a WebSocket with its key. Its messages have so many bytes at the
+    /// most.
+    pub async fn open_socket(
+        &self,
+        provider: &Provider,
+        mut url: Url,
+        bytes_max: usize,
+        credential: Option<&Credential>,
+    ) -> Result<Socket, ProviderFailure> {
+        let fail = |class| failed(&provider.id, class);
+        let bad = || fail(FailureClass::BadRequest);
+        let key = key_header(provider, &address_of(&url).ok_or_else(bad)?, credential)?;
+        let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+        url.set_scheme(scheme).map_err(|()| bad())?;
+        let mut request = url.as_str().into_client_request().map_err(|_| bad())?;
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, HeaderValue::from_static(clients::USER_AGENT));
+        headers.extend(key);
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(bytes_max))
+            .max_frame_size(Some(bytes_max));
+        let opening = connect_async_with_config(request, Some(limits), true);
+        let opened = timeout(self.timeouts.connect, opening).await;
+        let opened = opened.map_err(|_| fail(FailureClass::TimedOut))?;
+        let (socket, _) = opened.map_err(|_| fail(FailureClass::Unreachable))?;
+        Ok(socket)
     }
 }
 

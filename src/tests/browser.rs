@@ -223,6 +223,16 @@ impl Browser {
         self.until("document.readyState === 'complete'").await;
     }
 
+    /// Shows a page that came by another way, as if it stood at the address where
+    /// the browser is.
+    pub async fn shows_page(&self, html: &str) {
+        let tree = self.call("Page.getFrameTree", json!({})).await;
+        let frame = &tree["frameTree"]["frame"]["id"];
+        let content = json!({"frameId": frame, "html": html});
+        self.call("Page.setDocumentContent", content).await;
+        self.until("document.readyState === 'complete'").await;
+    }
+
     /// Takes what the browser told of since the last time.
     pub async fn takes_events(&self) -> Vec<Value> {
         std::mem::take(&mut self.socket.lock().await.events)

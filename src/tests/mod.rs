@@ -76,6 +76,7 @@ mod picture_kinds;
 mod picture_loras;
 mod picture_models;
 mod picture_restarts;
+mod picture_sockets;
 mod picture_spending;
 mod picture_storage;
 mod pictures;

@@ -2,7 +2,7 @@
 //! on with after a restart.
 
 use insta::assert_snapshot;
-use latchkey_emulator::providers::{Life, ProviderFault};
+use latchkey_emulator::providers::{Life, ProviderFault, SocketHabit};
 
 use super::pictures::photo;
 use super::stage::{self, Setup, Stage};
@@ -54,6 +54,11 @@ pub fn lives(stage: &Stage, queued: u32, starting: u32, running: u32) {
     stage.world().with(|state| state.providers.life = life);
 }
 
+/// How the WebSocket of the ComfyUI speaks.
+pub fn speaks(stage: &Stage, habit: SocketHabit) {
+    stage.world().with(|state| state.providers.socket = habit);
+}
+
 /// Waits until the newest message in a channel holds a text.
 pub async fn shows(stage: &Stage, actor: &Actor<'_>, text: &str) -> String {
     let channel = actor.channel;
@@ -69,6 +74,8 @@ pub async fn shows(stage: &Stage, actor: &Actor<'_>, text: &str) -> String {
 async fn story(stage: &Stage, provider: &str) -> String {
     const FOREVER: u32 = 1_000_000;
     let mia = stage.mia();
+    // How many steps are seen before a look is chance.
+    speaks(stage, SocketHabit::Refused);
     adds(&mia, provider).await;
     let line = format!("/imagine prompt:a lighthouse provider:{provider} seed:7 count:2");
     let mut told = vec![line.clone()];

@@ -6,11 +6,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
-use latchkey_emulator::providers::ProviderFault;
+use latchkey_emulator::providers::{ProviderFault, SocketHabit};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use super::picture_jobs::{adds, left_over, lives, setup};
+use super::picture_jobs::{adds, left_over, lives, setup, speaks};
 use super::program::{HttpAnswer, Program, send};
 use super::served::Served;
 use super::stage::{self, Setup, Stage};
@@ -115,6 +115,8 @@ async fn every_host_makes_pictures_in_openais_words() {
 #[tokio::test]
 async fn a_program_hears_how_far_its_picture_is() {
     stage::run_with(setup(), async |stage| {
+        // Its steps are told too, as many as were seen before a look.
+        speaks(stage, SocketHabit::Refused);
         let program = Program::of(stage, &stage.mia(), "").await;
         let mut wish = wish("comfyui/text-to-image");
         wish["seed"] = json!(7);
@@ -214,6 +216,7 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
 #[tokio::test]
 async fn a_host_that_says_that_it_failed_costs_nothing() {
     stage::run_with(setup(), async |stage| {
+        speaks(stage, SocketHabit::Refused);
         let program = Program::of(stage, &stage.mia(), "").await;
         let mut told = Vec::new();
         for fault in [

@@ -79,7 +79,7 @@ impl Demo {
 }
 
 /// axe, from the folder that `LATCHKEY_AXE` names.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let named = std::env::vars().find(|(name, _)| name == "LATCHKEY_AXE");
     let path = named.map(|(_, path)| PathBuf::from(path).join("node_modules/axe-core/axe.min.js"));
     let source = path.and_then(|path| std::fs::read_to_string(path).ok());
@@ -203,7 +203,7 @@ impl<'a> Walker<'a> {
                         says(fault);
                     }
                 }
-                for finding in self.asks_axe(axe).await {
+                for finding in asks_axe(browser, axe).await {
                     says(finding);
                 }
                 let name = kind.trim_matches('/').replace(['/', '*'], "-");
@@ -279,31 +279,30 @@ impl<'a> Walker<'a> {
             _ => None,
         }
     }
+}
 
-    /// What axe finds. It can't tell the contrast of a list behind whose words
-    /// its arrow is drawn, of a chart's words, nor of a single digit; the colours of both are
-    /// among the pairs that `tests::colours` computes.
-    async fn asks_axe(&self, axe: &str) -> Vec<String> {
-        self.browser.evaluates(axe).await;
-        let found = self
-            .browser
-            .evaluates(
-                "axe.run(document, {
-                    resultTypes: ['violations', 'incomplete'],
-                    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-                }).then(found => [
-                    ...found.violations,
-                    ...found.incomplete.filter(it => it.id === 'color-contrast'),
-                ].map(it => ({...it, nodes: it.nodes.filter(node =>
-                    !(/^<(select|text)/.test(node.html)
-                        || /too short/.test(node.any[0]?.message)))}))
-                .filter(it => it.nodes.length > 0).map(it => it.id + ': ' + it.nodes.slice(0, 3).map(node =>
-                    node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')))",
-            )
-            .await;
-        let found = found.as_array().expect("axe answers").clone();
-        found.iter().map(ToString::to_string).collect()
-    }
+/// What axe finds. It can't tell the contrast of a list behind whose words
+/// its arrow is drawn, of a chart's words, nor of a single digit; the colours of both are
+/// among the pairs that `tests::colours` computes.
+pub async fn asks_axe(browser: &Browser, axe: &str) -> Vec<String> {
+    browser.evaluates(axe).await;
+    let found = browser
+        .evaluates(
+            "axe.run(document, {
+                resultTypes: ['violations', 'incomplete'],
+                runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+            }).then(found => [
+                ...found.violations,
+                ...found.incomplete.filter(it => it.id === 'color-contrast'),
+            ].map(it => ({...it, nodes: it.nodes.filter(node =>
+                !(/^<(select|text)/.test(node.html)
+                    || /too short/.test(node.any[0]?.message)))}))
+            .filter(it => it.nodes.length > 0).map(it => it.id + ': ' + it.nodes.slice(0, 3).map(node =>
+                node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')))",
+        )
+        .await;
+    let found = found.as_array().expect("axe answers").clone();
+    found.iter().map(ToString::to_string).collect()
 }
 
 /// Walks all pages as somebody: the kinds that there were.
@@ -459,7 +458,7 @@ async fn axe_sees_planted_faults() {
     let Some(walker) = Walker::comes(&demo, "visitor").await else {
         return;
     };
-    assert_eq!(walker.asks_axe(&axe).await, Vec::<String>::new());
+    assert_eq!(asks_axe(&walker.browser, &axe).await, Vec::<String>::new());
     walker
         .browser
         .evaluates(
@@ -470,7 +469,7 @@ async fn axe_sees_planted_faults() {
              document.querySelector('main').append(image, words); 0",
         )
         .await;
-    let found = walker.asks_axe(&axe).await.join("\n");
+    let found = asks_axe(&walker.browser, &axe).await.join("\n");
     assert!(
         found.contains("image-alt") && found.contains("color-contrast"),
         "{found}"

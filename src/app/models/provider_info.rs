@@ -87,6 +87,12 @@ impl<'a> ProviderInfo<'a> {
         &self.0.key_page
     }
 
+    /// Whether it is a vendor's that this program knows, and no server of the
+    /// operator's alone.
+    pub fn is_built_in(self) -> bool {
+        self.0.is_built_in
+    }
+
     /// Where to top up an account: where that is not known, where keys are.
     pub fn billing_page(self) -> &'a str {
         self.0.billing_page.unwrap_or(&self.0.key_page)

@@ -10,6 +10,7 @@ use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
 
+use crate::app::pictures::listen::{self, Hearing};
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
@@ -21,7 +22,7 @@ const GONE_MAX: u32 = 2;
 /// The same for a job that its host has never been seen to know.
 const FRESH_GONE_MAX: u32 = 5;
 /// How many times the first wait the longest is.
-const SLOWEST: u32 = 5;
+pub const SLOWEST: u32 = 5;
 /// How often something is cleared away at a host.
 const TRIES: u32 = 4;
 
@@ -79,15 +80,22 @@ impl JobFollower<'_> {
         watch: Watcher<'_>,
     ) -> Result<JobEnd, Error> {
         let mut ran_from = None;
-        let mut seen = |stage: Stage| {
-            if stage == Stage::Running {
+        let mut seen = |seen: PictureProgress| {
+            if matches!(seen, PictureProgress::Stage(Stage::Running)) {
                 ran_from.get_or_insert_with(Instant::now);
             }
-            watch(PictureProgress::Stage(stage));
+            watch(seen);
         };
         let deadline = Instant::now() + self.time_left(job);
+        let (hearing, listening) = listen::begin(job);
+        let looking = async {
+            tokio::select! {
+                end = self.until_done(job, hearing, &mut seen) => end,
+                never = self.listen(listening) => match never {},
+            }
+        };
         let mut end = tokio::select! {
-            end = self.until_done(job, &mut seen) => end?,
+            end = looking => end?,
             () = self.stop.cancelled() => JobEnd::Stopped { ran: Ran::Not },
             () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
                 failure: self.failed(FailureClass::TimedOut),
@@ -163,27 +171,31 @@ impl JobFollower<'_> {
     async fn until_done(
         &self,
         job: &mut PictureJob,
-        seen: &mut (dyn FnMut(Stage) + Send),
+        mut hearing: Hearing,
+        seen: &mut (dyn FnMut(PictureProgress) + Send),
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
         let (mut wait, mut misses) = (first, 0);
         // What an earlier process began was known.
         let (mut gone, mut is_known) = (0, self.request.is_none());
         loop {
-            sleep(wait + jitter(wait)).await;
+            if hearing.wait(wait + jitter(wait), seen).await {
+                wait = first;
+            }
             let looked = self.look(job).await?;
             match looked {
                 Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Failed(failed)) => return Ok(JobEnd::Failed(failed)),
                 Ok(JobState::Waiting(stage)) => {
                     (misses, gone, is_known) = (0, 0, true);
-                    seen(stage);
+                    seen(PictureProgress::Stage(stage));
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
                     self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
+                    hearing.rename(job);
                     is_known = false;
-                    seen(stage);
+                    seen(PictureProgress::Stage(stage));
                 }
                 Err(failure) if is_unknown(&failure) && gone < gone_max(is_known) => gone += 1,
                 Err(failure) if may_pass(&failure) && misses < MISSES_MAX => {

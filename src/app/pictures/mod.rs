@@ -7,6 +7,7 @@ mod demo;
 mod enhance;
 mod follow;
 mod foreign_storage;
+mod listen;
 mod loras;
 mod moderate;
 mod plan;

@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer, Picture,
-    PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Trace, Usage,
+    PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Steps, Trace,
+    Usage,
 };
 use crate::providers::{FailedPictures, ImageRequest, PictureResult, PictureStart};
 
@@ -144,6 +145,7 @@ pub enum PictureProgress {
     /// Who is asked to pay for it now, and what it may cost them.
     Payer(Payer, Option<PriceEstimate>),
     Stage(Stage),
+    Steps(Steps),
     /// What it looks like so far.
     Preview(Picture),
 }

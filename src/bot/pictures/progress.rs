@@ -18,7 +18,7 @@ use crate::bot::pictures::cards::{ShownPictures, preview_file};
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::{Picture, PriceEstimate, Stage};
+use crate::model::{Picture, PriceEstimate, Stage, Steps};
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -35,9 +35,38 @@ pub struct PictureMessage<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenProgress {
     pub stage: Option<Stage>,
+    /// Since when, in seconds since 1970.
+    pub since_s: i64,
+    pub steps: Option<Steps>,
     pub estimate: Option<PriceEstimate>,
     /// What it looks like so far.
     pub preview: Option<Picture>,
+}
+
+impl SeenProgress {
+    /// Notes what is seen now. A stage begins once, however often it is seen.
+    fn note(&mut self, seen: PictureProgress, now_s: i64) {
+        match seen {
+            PictureProgress::Payer(_, estimate) => {
+                let since_s = self.since_s;
+                let stage = self.stage;
+                *self = Self {
+                    stage,
+                    since_s,
+                    estimate,
+                    ..Self::default()
+                };
+            }
+            PictureProgress::Stage(stage) if self.stage == Some(stage) => {}
+            PictureProgress::Stage(stage) => {
+                self.stage = Some(stage);
+                self.since_s = now_s;
+                self.steps = None;
+            }
+            PictureProgress::Steps(steps) => self.steps = Some(steps),
+            PictureProgress::Preview(preview) => self.preview = Some(preview),
+        }
+    }
 }
 
 impl PictureMessage<'_> {
@@ -59,18 +88,17 @@ impl PictureMessage<'_> {
         let running =
             bot.running_answers
                 .begin(&place.id, began.person, self.renderer.watched.gone());
-        let (sender, stages) = watch::channel(SeenProgress::default());
+        let (sender, stages) = watch::channel(SeenProgress {
+            since_s: bot.app.now_ms() / 1_000,
+            ..SeenProgress::default()
+        });
         let done = CancellationToken::new();
         let making = async {
             let mut watch = |seen: PictureProgress| {
                 // The time that is shown is that of the change.
                 sender.send_if_modified(|known| {
                     let before = known.clone();
-                    match seen {
-                        PictureProgress::Payer(_, estimate) => known.estimate = estimate,
-                        PictureProgress::Stage(stage) => known.stage = Some(stage),
-                        PictureProgress::Preview(preview) => known.preview = Some(preview),
-                    }
+                    known.note(seen, bot.app.now_ms() / 1_000);
                     *known != before
                 });
             };
@@ -111,19 +139,23 @@ impl PictureMessage<'_> {
         let bot = self.renderer.bot;
         // The first at once: from then on the words stand in the channel.
         stages.mark_changed();
+        let mut previewed = None;
         while let Some(Ok(())) = done.run_until_cancelled(stages.changed()).await {
             let seen = stages.borrow_and_update().clone();
             if self.requested_at.elapsed() > TOKEN_LIVES {
                 continue;
             }
-            let now_s = bot.app.now_ms() / 1_000;
-            let mut card = words::pictures::stage(self.renderer.voice, &seen, now_s, id);
-            if let Some(preview) = &seen.preview {
+            let mut card = words::pictures::stage(self.renderer.voice, &seen, id);
+            if let Some(preview) = &seen.preview
+                && previewed.as_ref() != Some(preview)
+            {
                 let description = words::pictures::preview_alt_text(self.renderer.voice);
                 card.files
                     .push(preview_file(preview, self.is_spoiler, description));
                 self.renderer.show_preview(card).await;
+                previewed.clone_from(&seen.preview);
             } else {
+                // The preview stays where it was put.
                 self.renderer.show_meanwhile(card).await;
             }
             let pause = tokio::time::sleep(bot.edit_pace.pause());

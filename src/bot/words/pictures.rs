@@ -9,7 +9,7 @@ use crate::bot::connection::rest::FileRefusal;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::pictures::SeenProgress;
-use crate::model::{PictureAnswer, PriceEstimate, Stage};
+use crate::model::{PictureAnswer, PriceEstimate, Stage, Steps};
 
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
@@ -28,8 +28,12 @@ const LINKS_UNITS: usize = 1_600;
 
 /// How far a picture is, and what it may cost. Discord's clients count the time
 /// by themselves.
-pub fn stage(voice: Voice<'_>, seen: &SeenProgress, now_s: i64, id: &str) -> Card {
-    let stage = say_stage(voice, seen.stage, &format!("<t:{now_s}:R>"));
+pub fn stage(voice: Voice<'_>, seen: &SeenProgress, id: &str) -> Card {
+    let since = format!("<t:{}:R>", seen.since_s);
+    let stage = match (seen.stage, seen.steps) {
+        (Some(Stage::Running), Some(steps)) => say_steps(voice, steps, &since),
+        (stage, _) => say_stage(voice, stage, &since),
+    };
     let text = match seen.estimate.filter(|estimate| estimate.cost.0 > 0) {
         Some(estimate) => format!("{stage}\n{}", say_estimate(voice, estimate)),
         None => stage,
@@ -136,6 +140,16 @@ fn say_stage(voice: Voice<'_>, stage: Option<Stage>, since: &str) -> String {
         ),
         Stage::Running => lang.say("🎨 Being made, since {since}.", &[("since", &since)]),
     }
+}
+
+fn say_steps(voice: Voice<'_>, steps: Steps, since: &str) -> String {
+    let values: &[(&str, &dyn Display)] = &[
+        ("since", &since),
+        ("done", &steps.done),
+        ("all", &steps.all),
+    ];
+    let sentence = "🎨 Being made, since {since}: step {done} of {all}.";
+    voice.lang.say(sentence, values)
 }
 
 fn cancellable(voice: Voice<'_>, text: String, id: &str) -> Card {

@@ -198,7 +198,10 @@ impl Bar {
             (Some("queued"), Some(ahead)) => format!("in line, {ahead} before it"),
             (Some("queued"), None) => "in line".to_owned(),
             (Some("starting"), _) => "a machine starts".to_owned(),
-            (Some("running"), _) => "being made".to_owned(),
+            (Some("running"), _) => match (progress["step"].as_u64(), progress["steps"].as_u64()) {
+                (Some(done), Some(all)) => format!("being made, step {done} of {all}"),
+                _ => "being made".to_owned(),
+            },
             _ => return,
         };
         self.draw();

@@ -100,7 +100,13 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
             (note::empty(
                 "models",
                 "No models available. None of the keys that pay here opens one.",
-                html! { a.btn href="/keys/new" { "Add a key" } },
+                html! {
+                    @if visit.app().keys.byok_enabled() {
+                        a.btn href="/keys/new" { "Add a key" }
+                    } @else {
+                        a.btn href="/playground" { "Ask with a key for this once" }
+                    }
+                },
             ))
         } @else {
             (show_filters(&visit, &wanted, &known, &places))

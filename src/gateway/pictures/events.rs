@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::gateway::call_task::EventWriter;
-use crate::model::{Picture, PictureAnswer, PriceEstimate, Stage};
+use crate::model::{Picture, PictureAnswer, PriceEstimate, Stage, Steps};
 
 use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture, output_format};
 
@@ -16,6 +16,7 @@ use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture,
 pub enum SeenPicture {
     Estimate(PriceEstimate),
     Stage(Stage),
+    Steps(Steps),
 }
 
 /// Writes stages as comments, and each picture as an event of OpenAI's.
@@ -34,6 +35,9 @@ impl EventWriter<SeenPicture, PictureAnswer> for PictureEvents {
                 json!({"estimate_nano_dollars": estimate.cost.0, "is_most": estimate.is_most})
             }
             SeenPicture::Stage(stage) => describe_stage(stage),
+            SeenPicture::Steps(Steps { done, all }) => {
+                json!({"stage": "running", "step": done, "steps": all})
+            }
         };
         format!(": {told}\n\n")
     }

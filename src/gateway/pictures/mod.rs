@@ -135,7 +135,7 @@ fn start_task(
         &context.gateway.app.tasks,
         permits,
         |reporter, stop| async move {
-            let (mut last_stage, mut estimated) = (None, None);
+            let (mut last_stage, mut last_steps, mut estimated) = (None, None, None);
             let mut watch = |seen: PictureProgress| match seen {
                 PictureProgress::Payer(payer, estimate) => {
                     reporter.report_payer(payer);
@@ -143,6 +143,11 @@ fn start_task(
                 }
                 // Programs that want any ask their provider for them.
                 PictureProgress::Preview(_) => {}
+                PictureProgress::Steps(steps) => {
+                    if last_steps.replace(steps) != Some(steps) {
+                        reporter.report_progress(SeenPicture::Steps(steps));
+                    }
+                }
                 PictureProgress::Stage(stage) => {
                     // Once it is taken, so that a refusal keeps its status.
                     if let Some(estimate) = estimated.take() {

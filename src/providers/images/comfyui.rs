@@ -9,12 +9,13 @@ use url::Url;
 use crate::model::{Credential, FailureClass, MissingPicture, Picture, ProviderFailure, Stage};
 use crate::providers::http::join;
 
+use super::comfy_socket::{self, JobSocket};
 use super::complaint::sort_complaint;
 use super::fetch::fetch_own;
 use super::host::{Host, HostCall, TALKING, Verdict, checked_id};
 use super::job::{
     Came, FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
-    expired,
+    WatchedJob, expired,
 };
 
 /// How many jobs of a history are looked through for one of ours.
@@ -60,6 +61,11 @@ pub async fn list_loras(host: &Host<'_>) -> Result<Vec<String>> {
     Ok(names.take(LORAS_MAX).map(ToOwned::to_owned).collect())
 }
 
+/// Connects to the operator's ComfyUI, which tells on its own how far a job is.
+pub async fn watch_job(host: &Host<'_>, job: &WatchedJob<'_>) -> Result<JobSocket> {
+    comfy_socket::open(&Comfy::of_operator(host), job).await
+}
+
 /// Gives a job up at the operator's ComfyUI.
 pub async fn cancel_job(host: &Host<'_>, job: &str) -> Result<()> {
     Comfy::of_operator(host).cancel_job(job).await
@@ -85,7 +91,11 @@ impl<'a> Comfy<'a> {
         let graph = workflow
             .fill(&request.spec, request.seed, &name)
             .ok_or_else(bad)?;
-        let body = json!({"prompt": graph, "client_id": request.mark.to_string()});
+        let mut body = json!({"prompt": graph, "client_id": request.mark.to_string()});
+        if request.spec.shown_previews() > 0 {
+            // Without it there are none, unless it was started so.
+            body["extra_data"] = json!({"preview_method": "auto"});
+        }
         match self.queue(&body).await {
             // It may be queued all the same, and is never queued twice.
             Err(failure) if failure.class.is_about_the_host() => {

@@ -79,7 +79,7 @@ pub fn decode_picture(text: &str) -> Came {
 }
 
 /// Checks that bytes are a picture, and not too many.
-fn check_picture(bytes: &[u8]) -> Came {
+pub fn check_picture(bytes: &[u8]) -> Came {
     let Some(kind) = PictureKind::of(bytes) else {
         return Err(if is_film_or_sound(bytes) {
             MissingPicture::NotAPicture

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{
-    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage, Words,
-    lock,
+    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Steps, Usage,
+    Words, lock,
 };
 
 use super::host::Host;
@@ -76,6 +76,26 @@ pub enum JobState {
     Done(PictureResult),
     /// It has ended, and there is no picture.
     Failed(FailedPictures),
+}
+
+/// A job that its host tells of on its own.
+pub struct WatchedJob<'a> {
+    /// What the host calls it.
+    pub name: &'a str,
+    /// What it was queued with.
+    pub mark: u32,
+    /// How many unfinished pictures are wanted.
+    pub previews: u8,
+}
+
+/// What a host has told of a job on its own.
+#[derive(Clone, Debug, Default)]
+pub struct JobNews {
+    pub steps: Option<Steps>,
+    /// What it looks like so far.
+    pub preview: Option<Picture>,
+    /// Whether it has ended, so that a look finds out how.
+    pub has_ended: bool,
 }
 
 /// Pictures, and what they used.

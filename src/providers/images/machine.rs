@@ -10,10 +10,11 @@ use url::Url;
 
 use crate::model::{FailureClass, Stage};
 
+use super::comfy_socket::{self, JobSocket};
 use super::comfyui::Comfy;
 use super::fetch::may_come_from;
 use super::host::{Host, checked_id};
-use super::job::{ImageRequest, JobState, PictureStart, Result, expired};
+use super::job::{ImageRequest, JobState, PictureStart, Result, WatchedJob, expired};
 
 /// How long a machine lives at the least where nobody stops it, in seconds:
 /// a second more than what people type.
@@ -61,19 +62,9 @@ pub async fn poll_job(
     job: &str,
 ) -> Result<JobState> {
     let (server, prompt) = job.split_once('/').unwrap_or((job, ""));
-    let answer = host.get(&format!("{}/{server}", servers_path(host)?)).await;
-    let answer = answer.map_err(expired)?;
-    let status = answer["current_status"].as_str().unwrap_or_default();
-    let address = answer["main_service_url"].as_str();
-    let (true, Some(address)) = (status.eq_ignore_ascii_case("ready"), address) else {
-        let over = ["stopped", "stopping", "deleted", "failed", "error"];
-        return if over.iter().any(|word| status.eq_ignore_ascii_case(word)) {
-            Err(host.failed(FailureClass::MachineFailed))
-        } else {
-            Ok(JobState::Waiting(Stage::Starting))
-        };
+    let Some(comfy) = find_comfy(host, server).await? else {
+        return Ok(JobState::Waiting(Stage::Starting));
     };
-    let comfy = comfy_at(host, address)?;
     if let Some(mark) = prompt.strip_prefix(SOUGHT) {
         return look_for(host, &comfy, (server, mark)).await;
     }
@@ -100,6 +91,40 @@ pub async fn poll_job(
         format!("{server}/{prompt}"),
         Stage::Running,
     ))
+}
+
+/// Connects to the machine's ComfyUI, which tells on its own how far a graph is
+/// that is queued there.
+pub async fn watch_job(host: &Host<'_>, job: &WatchedJob<'_>) -> Result<JobSocket> {
+    let unknown = || host.failed(FailureClass::Expired);
+    let (server, prompt) = job.name.split_once('/').ok_or_else(unknown)?;
+    if prompt.is_empty() || prompt.starts_with([SOUGHT, UNQUEUED]) {
+        return Err(unknown());
+    }
+    let comfy = find_comfy(host, server).await?.ok_or_else(unknown)?;
+    let (mark, previews) = (job.mark, job.previews);
+    let queued = WatchedJob {
+        name: prompt,
+        mark,
+        previews,
+    };
+    comfy_socket::open(&comfy, &queued).await
+}
+
+/// The ComfyUI of a machine; none while it starts.
+async fn find_comfy<'a>(host: &Host<'a>, server: &str) -> Result<Option<Comfy<'a>>> {
+    let answer = host.get(&format!("{}/{server}", servers_path(host)?)).await;
+    let answer = answer.map_err(expired)?;
+    let status = answer["current_status"].as_str().unwrap_or_default();
+    let address = answer["main_service_url"].as_str();
+    if let (true, Some(address)) = (status.eq_ignore_ascii_case("ready"), address) {
+        return comfy_at(host, address).map(Some);
+    }
+    let over = ["stopped", "stopping", "deleted", "failed", "error"];
+    if over.iter().any(|word| status.eq_ignore_ascii_case(word)) {
+        return Err(host.failed(FailureClass::MachineFailed));
+    }
+    Ok(None)
 }
 
 /// Looks for a graph that was sent to a machine and that nobody confirmed.

@@ -6,6 +6,8 @@
 //! that only the file of that host reads; it holds no secret, since it is
 //! stored.
 
+mod comfy_events;
+mod comfy_socket;
 mod comfyui;
 mod complaint;
 mod fetch;
@@ -21,7 +23,7 @@ mod sizes;
 mod strip;
 mod workflow;
 
-use crate::model::{Credential, FailureClass, ImageSpec};
+use crate::model::{Credential, FailureClass, ImageSpec, ProviderFailure};
 
 use super::catalogue::{ImageWire, Provider};
 use super::registry::Providers;
@@ -30,7 +32,11 @@ use host::Host;
 use job::Result;
 use strip::strip_all;
 
-pub use job::{FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart};
+pub use comfy_socket::JobSocket;
+pub use job::{
+    FailedPictures, ImageRequest, JobNews, JobState, MadeSoFar, PictureResult, PictureStart,
+    WatchedJob,
+};
 pub use workflow::{Workflow, Workflows};
 
 /// The most tokens that all pictures of an ask are. Nothing where they are
@@ -40,7 +46,7 @@ pub fn tokens_of_pictures(provider: &Provider, model: &str, spec: &ImageSpec) ->
         Some(ImageWire::OpenAi) => PictureSpec {
             size: sizes::asked_size(model, spec),
             quality: spec.wish("quality").map(ToOwned::to_owned),
-            partial_pictures: u64::from(openai::shown_previews(spec)),
+            partial_pictures: u64::from(spec.shown_previews()),
         },
         _ => PictureSpec::default(),
     };
@@ -79,6 +85,26 @@ impl Providers {
             JobState::Done(made) => JobState::ended(&host, strip_all(made).await),
             looked => Ok(looked),
         }
+    }
+
+    /// Connects to a host that tells on its own how far a job is. None where it
+    /// does not, or not now: whoever looks finds out all the same.
+    pub async fn watch_job(
+        &self,
+        provider: &Provider,
+        job: &WatchedJob<'_>,
+        credential: Option<&Credential>,
+    ) -> Option<JobSocket> {
+        let host = self.host(provider, credential);
+        let opened = match provider.images.wire {
+            Some(ImageWire::ComfyUi) => comfyui::watch_job(&host, job).await,
+            Some(ImageWire::RunComfy) => machine::watch_job(&host, job).await,
+            _ => return None,
+        };
+        let log = |failure: &ProviderFailure| {
+            tracing::debug!(provider = %provider.id, "no WebSocket: {:?}", failure.class);
+        };
+        opened.inspect_err(log).ok()
     }
 
     /// Gives a job up at its host.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{FailureClass, ImageSpec, MissingPicture, Picture, Usage};
+use crate::model::{FailureClass, MissingPicture, Picture, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
@@ -15,8 +15,6 @@ use super::sizes::{asked_size, openrouter_ratio, xai_ratio, xai_resolution};
 use super::strip::strip_picture;
 
 const EDITS_PATH: &str = "/images/edits";
-/// The most unfinished pictures that OpenAI shows of one.
-const PREVIEWS_MAX: u8 = 3;
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// Makes pictures.
@@ -39,9 +37,9 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
     };
     let mut body = write_request(request, wire);
     let answer = match &request.previews {
-        Some(previews) if wire == ImageWire::OpenAi && shown_previews(&request.spec) > 0 => {
+        Some(previews) if wire == ImageWire::OpenAi && request.spec.shown_previews() > 0 => {
             body["stream"] = json!(true);
-            body["partial_images"] = json!(shown_previews(&request.spec));
+            body["partial_images"] = json!(request.spec.shown_previews());
             watch_making(host, path, &body, previews).await?
         }
         _ => host.post_and_wait(path, &body).await?,
@@ -59,15 +57,6 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
         result.keep(Err(MissingPicture::Refused));
     }
     Ok(result)
-}
-
-/// How many unfinished pictures `OpenAI` is asked for: of one picture alone, since
-/// its events don't say which they belong to.
-pub fn shown_previews(spec: &ImageSpec) -> u8 {
-    match spec.pictures() {
-        1 => spec.previews.min(PREVIEWS_MAX),
-        _ => 0,
-    }
 }
 
 /// Has a picture made and hands on what it looks like on the way; the answer

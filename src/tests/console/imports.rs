@@ -1,13 +1,18 @@
 //! An import in a browser: sent twice it stores once, a reload does no harm, and
 //! every line that is no key has its words.
 
+use std::time::Duration;
+
+use latchkey_emulator::providers::ProviderFault;
+
 use super::{SeenPage, Visitor};
-use crate::tests::{bad, good, run};
+use crate::tests::{Stage, bad, good, run};
 
 fn contains(page: &SeenPage, words: &str) {
     assert!(page.says().contains(words), "{words}: {}", page.shown());
 }
 
+const CHECK: &str = "/keys/import";
 const STORE: &str = "/keys/import/store";
 
 #[tokio::test]
@@ -31,6 +36,75 @@ async fn a_file_that_comes_again_stores_nothing_and_says_so() {
         }
         // Nobody is asked about a key that is stored.
         assert_eq!(stage.calls(), calls);
+    })
+    .await;
+}
+
+/// Long enough for a second request to come meanwhile.
+fn late() -> ProviderFault {
+    ProviderFault::SlowFirstByte(Duration::from_millis(500))
+}
+
+/// How many calls a provider has received.
+fn asked(stage: &Stage, provider: &str) -> usize {
+    stage.world().look(|state| {
+        let calls = state.providers.calls.iter();
+        calls.filter(|call| call.provider == provider).count()
+    })
+}
+
+#[tokio::test]
+async fn check_all_pressed_twice_at_once_asks_each_provider_once() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await.form(CHECK);
+        let (openai, groq) = (good("openai"), good("groq"));
+        let file = format!("OPENAI_API_KEY={openai}\nGROQ_API_KEY={groq}\n");
+        let fields = form.fill(&[("keys", &*file)]);
+        let send = || mia.sends_once(mia.post(CHECK, &fields));
+        stage.fails("openai", late());
+        let (first, second) = tokio::join!(send(), send());
+        for seen in [&first, &second] {
+            assert_eq!(seen.status, 200);
+            contains(seen, "Tick what you want to keep.");
+        }
+        assert_eq!(
+            first.form(STORE).fill(&[]),
+            second.form(STORE).fill(&[]),
+            "both are the same import"
+        );
+        assert_eq!((asked(stage, "openai"), asked(stage, "groq")), (1, 1));
+        // Another file in the same form is another one.
+        let fields = form.fill(&[("keys", &*format!("GROQ_API_KEY={groq}"))]);
+        let third = mia.sends_once(mia.post(CHECK, &fields)).await;
+        assert!(!third.holds("OPENAI_API_KEY"), "{}", third.shown());
+        // And afterwards the same form is looked at again.
+        send().await;
+        assert_eq!((asked(stage, "openai"), asked(stage, "groq")), (2, 3));
+    })
+    .await;
+}
+
+/// A browser leaves its first request when its person presses once more.
+#[tokio::test]
+async fn a_check_goes_on_though_its_browser_leaves() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await.form(CHECK);
+        let file = format!("OPENAI_API_KEY={}", good("openai"));
+        let fields = form.fill(&[("keys", &*file)]);
+        stage.fails("openai", late());
+        let reached = stage.world().until(|state| {
+            let mut calls = state.providers.calls.iter();
+            calls.find(|call| call.provider == "openai").map(|_| ())
+        });
+        tokio::select! {
+            seen = mia.sends_once(mia.post(CHECK, &fields)) => panic!("{}", seen.shown()),
+            () = reached => {}
+        }
+        let seen = mia.sends_once(mia.post(CHECK, &fields)).await;
+        contains(&seen, "Tick what you want to keep.");
+        assert_eq!(asked(stage, "openai"), 1);
     })
     .await;
 }

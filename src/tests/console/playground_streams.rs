@@ -2,13 +2,13 @@
 //! again.
 
 use insta::assert_snapshot;
-use latchkey_emulator::providers::ProviderFault;
+use latchkey_emulator::providers::{ProviderFault, SocketHabit};
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
 use super::{ORIGIN, SeenPage, Visitor};
-use crate::tests::picture_jobs::{lives, setup};
+use crate::tests::picture_jobs::{lives, setup, speaks};
 use crate::tests::{Stage, bad, good, run, run_with};
 
 const OPENAI: &str = "openai/gpt-6-luna";
@@ -373,6 +373,8 @@ async fn a_picture_says_how_far_it_is_and_is_cancelled_by_leaving() {
             ("model", "comfyui/text-to-image"),
         ];
         lives(stage, 2, 0, 1);
+        // How many steps are seen before a look is chance.
+        speaks(stage, SocketHabit::Refused);
         let answer = script_call(&mia, &page, &typed).send().await.unwrap();
         let said = heard(&answer.text().await.unwrap());
         assert_snapshot!(said, @r#"

@@ -79,6 +79,11 @@ fn queue_graph(state: &mut ProviderState, call: &Call<'_>) -> Response {
             if let Some(job) = state.job(call.provider.id, &id) {
                 let client = call.body["client_id"].as_str();
                 client.unwrap_or_default().clone_into(&mut job.mark);
+                // Since December 2025 each job says so for itself, and without
+                // that none is shown
+                // (<https://github.com/Comfy-Org/ComfyUI/pull/11261>).
+                let method = call.body["extra_data"]["preview_method"].as_str();
+                job.shows_previews = matches!(method, Some("auto" | "latent2rgb" | "taesd"));
             }
             if call.fault == Some(&ProviderFault::LostAnswer) {
                 let page = Html("<html><body>504 Gateway Time-out</body></html>");

@@ -67,6 +67,7 @@ impl ProviderState {
             done: false,
             mark: String::new(),
             was_late: false,
+            shows_previews: false,
         });
         id
     }

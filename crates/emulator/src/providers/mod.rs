@@ -5,6 +5,7 @@ mod call;
 mod chat;
 mod checks;
 mod comfyui;
+mod comfyui_socket;
 mod faults;
 mod fields;
 mod hosts;
@@ -21,7 +22,6 @@ mod vendor_headers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -38,7 +38,7 @@ pub use keys::{PROVIDERS, sample};
 pub use pictures::UNREADABLE;
 
 pub use crate::world::{
-    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
+    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
 };
 
 use crate::world::World;
@@ -49,6 +49,11 @@ const CALLS_KEPT: usize = 1_000;
 /// Returns the routes of every provider, below `/providers/<id>`.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
+        .route("/providers/comfyui/ws", any(comfyui_socket::connect))
+        .route(
+            "/providers/runcomfy/comfy/{server}/ws",
+            any(comfyui_socket::connect),
+        )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
         .with_state(world)
@@ -78,19 +83,15 @@ async fn answer_call(
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (standing, fault, pace, said) = world.with(|state| {
         let providers = &mut state.providers;
-        providers.calls.push_back(ProviderCall {
-            provider: id.clone(),
+        let path = format!("{path}?{}", uri.query().unwrap_or_default());
+        let call = ProviderCall {
             method: method.to_string(),
-            path: format!("{path}?{}", uri.query().unwrap_or_default()),
             key: key.clone(),
             body: body.clone(),
-            at: SystemTime::now(),
-            headers: headers.keys().map(ToString::to_string).collect(),
             beta: beta.clone(),
-        });
-        if providers.calls.len() > CALLS_KEPT {
-            providers.calls.pop_front();
-        }
+            ..ProviderCall::look(&id, path, &headers)
+        };
+        note_call(providers, call);
         let fault = providers.faults.get(&id).cloned();
         if let Some(ProviderFault::Busy(status, times)) = fault {
             let left = (times > 1).then_some(ProviderFault::Busy(status, times - 1));
@@ -128,6 +129,14 @@ async fn answer_call(
     );
     vendor_headers::add_headers(provider, &mut response);
     response
+}
+
+/// Keeps a call for tests to read.
+fn note_call(state: &mut ProviderState, call: ProviderCall) {
+    state.calls.push_back(call);
+    if state.calls.len() > CALLS_KEPT {
+        state.calls.pop_front();
+    }
 }
 
 /// Answers a call whose answer no fault replaces as a whole.

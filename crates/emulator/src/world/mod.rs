@@ -26,7 +26,7 @@ pub use people::{
     USUAL_LOCALE, permission,
 };
 pub use providers::{
-    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
+    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
 };
 
 pub use storage::{StorageState, StoredObject};

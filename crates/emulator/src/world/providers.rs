@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, SystemTime};
 
+use axum::http::HeaderMap;
 use serde_json::Value;
 
 /// The data of all emulated providers.
@@ -30,6 +31,31 @@ pub struct ProviderState {
     pub life: Life,
     /// Counts calls of which only every other is answered well.
     pub turns: u64,
+    /// How ComfyUI's WebSocket speaks.
+    pub socket: SocketHabit,
+}
+
+/// How the WebSocket of a ComfyUI speaks, and what becomes of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SocketHabit {
+    /// As releases since July 2025 do.
+    #[default]
+    Modern,
+    /// As releases before that do, started with `--preview-method auto`.
+    Old,
+    /// As [`Self::Modern`]; the jobs of others run there too, and whoever queued
+    /// them named no client, so that everybody is told of them.
+    Shared,
+    /// A proxy stands before it that lets no WebSocket through.
+    Refused,
+    /// It closes once it has said how long its queue is.
+    Closing,
+    /// It is open, and nothing comes over it.
+    Silent,
+    /// A message comes that is larger than any.
+    Huge,
+    /// What comes can't be read.
+    Garbled,
 }
 
 /// A call that a provider received.
@@ -44,6 +70,22 @@ pub struct ProviderCall {
     /// What stood in `anthropic-beta`.
     pub beta: Option<String>,
     pub at: SystemTime,
+}
+
+impl ProviderCall {
+    /// A look at a path, which comes now and without a key.
+    pub(crate) fn look(provider: &str, path: String, headers: &HeaderMap) -> Self {
+        Self {
+            provider: provider.to_owned(),
+            method: "GET".to_owned(),
+            path,
+            key: None,
+            body: Value::Null,
+            headers: headers.keys().map(ToString::to_string).collect(),
+            beta: None,
+            at: SystemTime::now(),
+        }
+    }
 }
 
 /// A fault of a provider.
@@ -208,6 +250,8 @@ pub struct HostJob {
     pub mark: String,
     /// Whether its host has been late to know it, or to have its result.
     pub was_late: bool,
+    /// Whether ComfyUI is to show what it looks like on the way.
+    pub shows_previews: bool,
 }
 
 /// A machine of RunComfy's that the bot started.

@@ -161,6 +161,17 @@ fn show_choice(visit: &Visit, known: ProviderInfo<'_>) -> Markup {
 /// Where to get a key, step by step.
 fn show_steps(known: ProviderInfo<'_>) -> Markup {
     let name = known.name();
+    if !known.is_built_in() {
+        return html! {
+            section.card aria-labelledby="get-h" {
+                header { h2 #get-h { "Where to get one" } }
+                p.body {
+                    (name) " is a server of the operator’s. Whoever runs this service knows who \
+                     makes keys for it, and what they may spend."
+                }
+            }
+        };
+    }
     html! {
         section.card aria-labelledby="get-h" {
             header { h2 #get-h { "Where to get one" } }

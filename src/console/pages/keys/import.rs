@@ -2,9 +2,12 @@
 //! are wanted are stored. Between the two they wait sealed, and none is sent
 //! back.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 
-use crate::app::{ImportOutcome, KeyImport, PendingKey};
+use crate::app::{ImportOutcome, KeyImport, PendingKey, random_id};
+use crate::console::checked_once::SentForm;
 use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
@@ -27,6 +30,7 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
         let import = visit.app().keys.show_import(&caller, &id).await?;
         return Ok(list_page(&visit, &import).into());
     }
+    let once = random_id()?;
     let body = html! {
         (show_head("Names that are no provider’s are left out. You choose what is stored after each key was checked."))
         section.card aria-labelledby="import-h" {
@@ -35,6 +39,7 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
                 autocomplete="off"
             {
                 (form::token(&visit.form_token))
+                input type="hidden" name="once" value=(once);
                 div.field {
                     label for="file" { "A .env file" }
                     input #file type="file" name="file" data-drop accept=".env,.txt,text/plain"
@@ -58,12 +63,19 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
     Ok(Page::new(Section::Keys, "Import a .env", body).into())
 }
 
-/// Checks every key of the file, and shows what was found.
+/// Checks every key of the file, and shows what was found. The same form sent
+/// again at once shows the same.
 pub async fn check_file(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller(&visit).await?;
     let file = visit.form.secret_with_files("keys").map_err(not_read)?;
-    let keys = &visit.app().keys;
-    let import = keys.begin_import(&caller, Scope::User, file).await?;
+    let sent = SentForm {
+        session: person.session.session.id,
+        digest: visit.form.digest(),
+    };
+    let app = Arc::clone(&visit.console.app);
+    let check = async move { app.keys.begin_import(&caller, Scope::User, file).await };
+    let checked_once = &visit.console.checked_once;
+    let import = checked_once.check(&visit.app().tasks, sent, check).await?;
     Ok(list_page(&visit, &import).into())
 }
 

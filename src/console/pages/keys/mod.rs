@@ -121,7 +121,7 @@ fn show_head(ring: &KeyRing) -> Markup {
 }
 
 /// Nobody can store keys here.
-fn show_disabled() -> Markup {
+pub fn show_disabled() -> Markup {
     let refusal = Refusal::from(KeyRefusal::ByokDisabled);
     let trouble = words::describe_refusal(Names::unknown(), &refusal);
     note::urgent(

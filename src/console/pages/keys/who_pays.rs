@@ -70,7 +70,7 @@ pub async fn show(visit: &Visit, who_pays: &WhoPays) -> Markup {
                     (note::plain(
                         "Discord does not say who you are there right now. Open the page again \
                          in a minute.",
-                        html! {},
+                        html! { a.btn.s href="/keys" { "See it outside of servers" } },
                     ))
                 },
                 Some(status) => (show_status(visit, status, who_pays.quota.as_ref())),
@@ -105,13 +105,19 @@ fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> M
                     }
                     (ladder::show(&ladder_of(visit, it, quota)))
                 }
-                None if visit.app().asks.replies_in_demo() => p.dim {
-                    "Ask without naming a provider, and a fixed reply answers that says so: \
-                     nobody can pay. Add a key of your own, and a model answers."
-                },
                 None => p.dim {
-                    "Ask without naming a provider, and nobody can pay. Add a key of your own, \
-                     and it does."
+                    "Ask without naming a provider, and "
+                    @if visit.app().asks.replies_in_demo() {
+                        "a fixed reply answers that says so: nobody can pay. "
+                    } @else {
+                        "nobody can pay. "
+                    }
+                    @if visit.app().keys.byok_enabled() {
+                        "Add a key of your own, and a model answers."
+                    } @else {
+                        "A key that you type for one question does, in the "
+                        a href="/playground" { "playground" } "."
+                    }
                 },
             }
         }

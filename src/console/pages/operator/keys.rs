@@ -46,7 +46,13 @@ pub async fn show_list(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble
                 @if adds { a.btn.s href=(FORM) { (icon::small("plus")) "Add a key" } }
             }
             @if keys.is_empty() {
-                (note::empty("key", "None. Only people’s own keys and servers’ keys pay.", html! {}))
+                (note::empty(
+                    "key",
+                    "None. Only people’s own keys and servers’ keys pay.",
+                    html! {
+                        @if adds { a.btn href=(FORM) { "Add one" } }
+                    },
+                ))
             } @else {
                 table.table.folds {
                     caption.hidden { "Keys that this service pays with" }

@@ -143,7 +143,11 @@ pub fn show_chart(traffic: &Traffic) -> Markup {
         section.card aria-labelledby="traffic-h" {
             header { h2 #traffic-h { "Traffic" } p { "Calls a minute" } }
             @if most == 0 {
-                (note::empty("gauge", "No traffic yet. Calls show here as they end.", html! {}))
+                (note::empty(
+                    "gauge",
+                    "No traffic yet. Calls show here as they end.",
+                    html! { a.btn href="/playground" { "Make one" } },
+                ))
             } @else {
                 div.body { (draw(traffic, most, &label)) (show_minutes(traffic)) }
             }

@@ -225,7 +225,7 @@ async fn collect(begun: Result<Work, Trouble>) -> Reply {
             }
             Report::Words(words) => reply.text.push_str(&words),
             Report::TakenBack => reply.text.clear(),
-            Report::Stage(..) => {}
+            Report::Stage(..) | Report::Steps(_) => {}
             Report::Charged(receipt) => reply.receipt = Some(*receipt),
             Report::Ended(ended) => {
                 match *ended {

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::console::parts::payer;
 use crate::console::reply::NotCompressed;
 use crate::console::trouble::Trouble;
-use crate::model::{Picture, Source, Stage};
+use crate::model::{Picture, Source, Stage, Steps};
 
 use super::DEMO;
 use super::receipt::foresee;
@@ -98,6 +98,10 @@ fn write_report(report: Report) -> Bytes {
             write_line(&json!({"kind": "stage", "words": words}))
         }
         Report::Charged(receipt) => write_line(&json!({"kind": "charged", "receipt": receipt})),
+        Report::Steps(Steps { done, all }) => {
+            let words = format!("{}, step {done} of {all}", describe_stage(Stage::Running));
+            write_line(&json!({"kind": "stage", "words": words}))
+        }
         Report::Ended(ended) => write_line(&match &*ended {
             Ok(made) => describe_made(made),
             Err(trouble) => describe_trouble(trouble),

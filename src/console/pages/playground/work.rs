@@ -14,7 +14,7 @@ use crate::console::trouble::Trouble;
 use crate::console::words::Names;
 use crate::model::{
     Answer, Ask, AskRefusal, Credential, KeyId, MemoryPermit, Picture, PictureAnswer, PictureAsk,
-    PriceEstimate, Refusal, Scope, Source, Stage, Trace,
+    PriceEstimate, Refusal, Scope, Source, Stage, Steps, Trace,
 };
 
 use super::limits::{AnswerPermit, Asker};
@@ -36,6 +36,7 @@ pub enum Report {
     Stage(Stage, Option<PriceEstimate>),
     /// The answer broke off: what is charged for what came of it.
     Charged(Box<Receipt>),
+    Steps(Steps),
     Ended(Box<Result<Made, Trouble>>),
 }
 
@@ -199,7 +200,7 @@ impl Worker<'_> {
     async fn paint(&self, imagine: PictureAsk) -> Result<Made, Error> {
         let pictures = &self.console.app.pictures;
         let ready = pictures.prepare(imagine).await.secure().await?;
-        let (mut last, mut key, mut foreseen) = (None, None, None);
+        let (mut last, mut counted, mut key, mut foreseen) = (None, None, None, None);
         let mut watch = |seen: PictureProgress| match seen {
             PictureProgress::Payer(payer, estimate) => {
                 key = payer.key.filter(|_| payer.source == Source::Personal);
@@ -207,6 +208,11 @@ impl Worker<'_> {
                 self.report(Report::Payer(payer));
             }
             PictureProgress::Preview(_) => {}
+            PictureProgress::Steps(steps) => {
+                if counted.replace(steps) != Some(steps) {
+                    self.report(Report::Steps(steps));
+                }
+            }
             PictureProgress::Stage(stage) => {
                 if last.replace(stage) != Some(stage) {
                     self.report(Report::Stage(stage, foreseen));

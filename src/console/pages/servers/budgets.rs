@@ -28,7 +28,9 @@ async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
     let roles = rules::list_roles(&visit, &managing).await;
     let address = format!("/servers/{}/budgets", managing.server);
     let body = html! {
-        (show_limits(&budget, &roles, visit.app().now_ms()))
+        (show_limits(&budget, &roles, visit.app().now_ms(), html! {
+            a.btn.s href="#set-h" { "Set a limit" }
+        }))
         div.columns.two {
             (show_set_form(&visit, &address, &roles))
             (show_clear_form(&visit, &address))
@@ -39,10 +41,15 @@ async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
 }
 
 /// Each limit, those on all members together with a bar.
-pub fn show_limits(budget: &Budget, roles: &[(u64, String)], now_ms: i64) -> Markup {
+pub fn show_limits(
+    budget: &Budget,
+    roles: &[(u64, String)],
+    now_ms: i64,
+    change: Markup,
+) -> Markup {
     html! {
         section.card aria-labelledby="limits-h" {
-            header { h2 #limits-h { "Budgets" } }
+            header { h2 #limits-h { "Budgets" } (change) }
             div.body {
                 @if budget.whole.is_empty() && budget.members.is_empty() {
                     (note::empty("gauge", "No limit yet. Members may use the keys as much as their provider lets them.", html! {}))

@@ -3,7 +3,7 @@
 
 use crate::app::{AddedKey, KeyDraft, KnownProviders, ProviderInfo};
 use crate::console::markup::{Markup, html};
-use crate::console::pages::keys::{fields, replacing};
+use crate::console::pages::keys::{fields, replacing, show_disabled};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::key::{RESTRICTED, provider_name};
@@ -37,7 +37,11 @@ async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
             section.card aria-labelledby="keys-h" {
                 header { h2 #keys-h { "Keys" } p { "They pay for members here who have no key of their own" } }
                 @if keys.is_empty() {
-                    div.body { (note::empty("key", "No key yet. Members pay themselves.", html! {})) }
+                    div.body { (note::empty(
+                        "key",
+                        "No key yet. Members pay themselves.",
+                        html! { a.btn href="#add-h" { "Add one" } },
+                    )) }
                 } @else {
                     (show_table(&visit, &address, &keys))
                 }
@@ -45,7 +49,7 @@ async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
             (show_add_form(&visit, &address, known, replacing::find_stored(&keys, known)))
         },
         Err(error) if is_byok_off(&error) => html! {
-            (note::plain("BYOK is not enabled. The operator has not set a master key, so that no key can be stored.", html! {}))
+            (show_disabled())
         },
         Err(error) => return Err(error.into()),
     };

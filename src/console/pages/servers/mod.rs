@@ -118,7 +118,16 @@ async fn show_servers(visit: Visit, person: SignedIn) -> HandlerResult {
         @if !member_of.is_empty() {
             (show_memberships(&member_of))
         } @else if session.servers.is_empty() {
-            (note::empty("server", "You are in no server that has the bot. Whoever manages one can add it.", html! {}))
+            (note::empty(
+                "server",
+                "You are in no server that has the bot. Whoever manages one can add it.",
+                html! {
+                    @match &invite {
+                        Some(invite) => a.btn href=(invite) rel="noreferrer" { "Add it to a server" },
+                        None => a.btn href="/playground" { "Ask here" },
+                    }
+                },
+            ))
         }
     };
     Ok(Page::new(Section::Servers, "Servers", body).into())

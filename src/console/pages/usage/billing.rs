@@ -269,13 +269,25 @@ struct Listing<'a> {
     providers: KnownProviders<'a>,
 }
 
+impl Listing<'_> {
+    /// The usage that the bill is a part of: one's own, or a server's.
+    fn usage_address(&self) -> String {
+        let whose = self.address.split_once("/billing");
+        format!("{}/usage", whose.map_or("", |(whose, _)| whose))
+    }
+}
+
 fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
     let period = &of.bill.report.period;
     html! {
         section.card aria-labelledby="receipts-h" {
             header { h2 #receipts-h { "Receipts" } p { "Oldest first, times in " (period.zone_name()) } }
             @if page.receipts.is_empty() {
-                (note::empty("usage", "No receipts in this month.", html! {}))
+                (note::empty(
+                    "usage",
+                    "No receipts in this month.",
+                    html! { a.btn href={ (of.usage_address()) } { "See what was used" } },
+                ))
             } @else {
                 table.table.tight.folds {
                     caption.hidden { "Receipts of the month" }

@@ -152,7 +152,11 @@ pub fn show_chart(report: &UsageReport, figure: Figure) -> Markup {
             div.body {
                 (chart::show(&chart))
                 @if report.total.requests == 0 {
-                    (note::empty("usage", "Nothing yet. Ask something, and it shows here.", html! {}))
+                    (note::empty(
+                        "usage",
+                        "Nothing yet. Ask something, and it shows here.",
+                        html! { a.btn href="/playground" { "Ask a model" } },
+                    ))
                 } @else if chart.is_empty() {
                     (note::empty("usage", nothing_of(figure), html! {}))
                 }
