@@ -165,8 +165,11 @@ function focusIn(node) {
 // The control of a message that was drawn anew which takes the place of another.
 function sameControl(node, { at, id, words }) {
   const all = controls(node);
-  const stands = all.find((it) => id && it.dataset.control === id) || all.find((it) => it.textContent === words);
-  return stands || (node.querySelector(".parts") && all[at]);
+  const same = all.find((it) => id && it.dataset.control === id);
+  if (same) return same;
+  // Many buttons of a panel say the same.
+  if (node.querySelector(".parts")) return all[Math.min(at, all.length - 1)];
+  return all.find((it) => it.textContent === words);
 }
 
 // Whoever is at the end stays there, whatever grows: an answer, a picture that
