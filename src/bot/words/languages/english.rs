@@ -61,21 +61,34 @@ const NOT_SAID: &[&str] = &[
 ];
 /// Labels of buttons, of which a phone shows so many characters.
 const BUTTONS: &[&str] = &[
+    "Add a key",
     "Add a key for {provider}",
     "Again",
     "Cancel",
+    "Choose another model",
     "Details",
     "Keep",
     "Leave it",
     "Make it",
     "Leave it",
     "Make it",
+    "Next page",
     "Other model",
+    "Pause",
+    "Previous page",
     "Remove",
+    "Replace",
+    "Replace the {provider} key",
+    "Resume",
     "Seed",
+    "Show my keys",
+    "Show my limits",
     "Stop",
+    "Test",
+    "Test again",
     "Use my own {provider} key",
     "Vary",
+    "Who pays here",
 ];
 const BUTTON_CHARACTERS_MAX: usize = 38;
 /// Titles and labels of forms: `docs/discord.md` §3.3.
@@ -84,6 +97,7 @@ const FORMS: &[&str] = &[
     "API key (used once, never stored)",
     "Ask with a key for this once",
     "Erase what is stored about you",
+    "That server's {provider} key",
     "The bot's {provider} key",
     "This server's {provider} key",
     "Type ERASE: keys, usage, tier",
