@@ -1,6 +1,7 @@
 //! Somebody at a keyboard: what they do, and what they then see.
 
 use latchkey_emulator::{Attachment, Message, NewMessage, WorldState};
+use serde_json::Value;
 
 use super::Stage;
 
@@ -125,9 +126,15 @@ impl<'a> Actor<'a> {
         let world = self.stage.world();
         let (message, custom_id) = world.look(|state| {
             let found = state.messages.iter().rev().find_map(|message| {
-                let menu = &message.components[0]["components"][0];
-                (menu["type"] == 3)
-                    .then(|| (message.id, menu["custom_id"].as_str().unwrap().to_owned()))
+                let menus = components(&message.components);
+                let mut menus = menus.into_iter().filter(|it| it["type"] == 3);
+                // Of several menus, the first that holds it.
+                let holds = |menu: &&Value| {
+                    let mut all = menu["options"].as_array().into_iter().flatten();
+                    all.any(|option| option["value"] == value)
+                };
+                let menu = menus.clone().find(holds).or(menus.next())?;
+                Some((message.id, menu["custom_id"].as_str()?.to_owned()))
             });
             found.expect("there is a menu")
         });
@@ -139,11 +146,54 @@ impl<'a> Actor<'a> {
     pub fn button(&self, label: &str) -> (u64, String) {
         self.stage.world().look(|state| {
             let found = state.messages.iter().rev().find_map(|message| {
-                let buttons = message.components[0]["components"].as_array()?;
-                let button = buttons.iter().find(|button| button["label"] == label)?;
+                let all = components(&message.components);
+                let button = all.into_iter().find(|button| button["label"] == label)?;
                 Some((message.id, button["custom_id"].as_str()?.to_owned()))
             });
             found.expect("there is such a button")
+        })
+    }
+
+    /// Presses the button of this name that stands below a text of the newest
+    /// panel.
+    pub async fn presses_below(&self, text: &str, label: &str) -> String {
+        let (message, custom_id) = self.button_below(text, label);
+        self.presses_as(message, &custom_id).await
+    }
+
+    /// Where the button of this name is that stands below a text.
+    pub fn button_below(&self, text: &str, label: &str) -> (u64, String) {
+        self.stage.world().look(|state| {
+            let found = state.messages.iter().rev().find_map(|message| {
+                let all = components(&message.components);
+                let mut all = all.into_iter().skip_while(|it| {
+                    let content = it["content"].as_str();
+                    !content.is_some_and(|content| content.contains(text))
+                });
+                let button = all.find(|button| button["label"] == label)?;
+                Some((message.id, button["custom_id"].as_str()?.to_owned()))
+            });
+            found.expect("there is such a button below such a text")
+        })
+    }
+
+    /// The labels of the buttons under the newest message of the bot's that
+    /// they can see.
+    pub fn offers(&self) -> String {
+        self.stage.world().look(|state| {
+            let mut all = state.messages.iter().rev();
+            let newest = all.find(|message| {
+                message.is_bots()
+                    && message.channel == self.channel
+                    && message.only_for.is_none_or(|person| person == self.person)
+            });
+            let newest = newest.expect("the bot has written");
+            let all = components(&newest.components);
+            let labels = all.into_iter().filter_map(|it| it["label"].as_str());
+            labels
+                .map(|label| format!("[{label}]"))
+                .collect::<Vec<_>>()
+                .join(" ")
         })
     }
 
@@ -216,7 +266,7 @@ impl<'a> Actor<'a> {
 
     /// Posts a message with further fields of Discord's, such as a poll; its
     /// id.
-    pub fn posts(&self, text: &str, fields: serde_json::Value) -> u64 {
+    pub fn posts(&self, text: &str, fields: Value) -> u64 {
         self.stage.world().post(NewMessage {
             person: self.person,
             channel: self.channel,
@@ -308,20 +358,13 @@ fn message_text(message: &Message) -> String {
     for file in &message.files {
         text.extend(["\n[", &file.name, ": ", &file.description, "]"]);
     }
+    if message.components[0]["type"] == CONTAINER {
+        return text + &panel_text(&message.components[0]["components"]);
+    }
     let buttons = message.components[0]["components"].as_array();
-    let labels = buttons
-        .into_iter()
-        .flatten()
-        .map(|button| match button["options"].as_array() {
-            Some(options) => {
-                let labels = options
-                    .iter()
-                    .map(|option| option["label"].as_str().unwrap());
-                format!("[menu: {}]", labels.collect::<Vec<_>>().join(", "))
-            }
-            None => format!("[{}]", button["label"].as_str().unwrap_or_default()),
-        });
-    let labels: Vec<String> = labels.collect();
+    let buttons = buttons.into_iter().flatten();
+    let shown = buttons.filter(|button| !repeats_command(button));
+    let labels: Vec<String> = shown.map(control_text).collect();
     // What stands under every answer would only be in the way.
     if !labels.is_empty() && !UNDER_ANSWERS.contains(&labels.join(" ").as_str()) {
         text.push('\n');
@@ -330,7 +373,55 @@ fn message_text(message: &Message) -> String {
     text
 }
 
-fn form_text(form: &serde_json::Value) -> String {
+/// Discord's number for a box with parts.
+const CONTAINER: u8 = 17;
+
+/// A panel, part by part.
+fn panel_text(parts: &Value) -> String {
+    let parts = parts.as_array().into_iter().flatten();
+    let lines = parts.map(|part| match part["components"].as_array() {
+        Some(row) => row.iter().map(control_text).collect::<Vec<_>>().join(" "),
+        None => part["content"].as_str().unwrap_or_default().to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A button or a menu.
+fn control_text(control: &Value) -> String {
+    let Some(options) = control["options"].as_array() else {
+        return format!("[{}]", control["label"].as_str().unwrap_or_default());
+    };
+    let labels = options
+        .iter()
+        .map(|option| option["label"].as_str().unwrap());
+    // Who adds a key picks from all providers, which need not be read again.
+    if control["custom_id"]
+        .as_str()
+        .unwrap()
+        .starts_with("providers:")
+    {
+        return format!("[menu: {}]", control["placeholder"].as_str().unwrap());
+    }
+    format!("[menu: {}]", labels.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether a button does what a command does that stands in the text above
+/// it. `src/tests/offered_buttons.rs` looks at these.
+fn repeats_command(button: &Value) -> bool {
+    const SECONDARY: u8 = 2;
+    const DO_SO: [&str; 6] = ["form:", "key:", "keys:", "payers", "limits", "models"];
+    let id = button["custom_id"].as_str().unwrap_or_default();
+    button["style"] == SECONDARY && DO_SO.iter().any(|start| id.starts_with(start))
+}
+
+/// Every component, with those that stand in others after them.
+fn components(of: &Value) -> Vec<&Value> {
+    let all = of.as_array().into_iter().flatten();
+    all.flat_map(|it| std::iter::once(it).chain(components(&it["components"])))
+        .collect()
+}
+
+fn form_text(form: &Value) -> String {
     let mut lines = vec![format!("Form: {}", form["title"].as_str().unwrap())];
     for row in form["components"].as_array().unwrap() {
         let input = &row["components"][0];

@@ -67,8 +67,11 @@ async fn a_key_added_twice_is_used_once_and_it_is_the_new_one() {
         assert_eq!(stage.keys_that_paid("openai"), [new]);
         assert_snapshot!(mia.runs("/keys list").await, @"
         (only you) **Your keys**
-        - **OpenAI** `…-new` · works · last used <t:1795219200:R>
+        🟢 **OpenAI** `…-new`
+        -# pays for you everywhere · works · last used <t:1795219200:R>
+        [Test] [Pause] [Replace] [Remove]
         This server has no keys.
+        [menu: Add a key of your own]
         ");
     })
     .await;
@@ -123,12 +126,15 @@ async fn a_network_failure_during_the_check_leaves_a_key_unverified_and_used() {
         stage.fails("openai", ProviderFault::Html(503));
         assert_snapshot!(mia.adds("openai", "user", &good("openai")).await, @"
         (only you) Stored the personal key: **OpenAI** `…6789`.
-        OpenAI could not be asked about it right now. It is used as it is; `/keys test provider:openai` asks again.
+        OpenAI could not be asked about it right now. It is used as it is; `/keys test provider:openai scope:user` asks again.
         It pays for your asks with OpenAI everywhere, before any server's key. Try `/ask provider:openai`.
         ");
         assert_snapshot!(mia.runs("/keys list scope:user").await, @"
         (only you) **Your keys**
-        - **OpenAI** `…6789` · not checked yet · never used
+        🟡 **OpenAI** `…6789`
+        -# pays for you everywhere · not checked yet · never used
+        [Test] [Pause] [Replace] [Remove]
+        [menu: Add a key of your own]
         ");
         stage.recovers("openai");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
@@ -217,6 +223,7 @@ async fn permission_that_is_lost_between_command_and_submit_refuses() {
         assert_snapshot!(omar.runs("/keys list scope:guild").await, @"
         (only you) **This server's keys**
         None yet. Add one with `/keys add scope:guild`.
+        [menu: Add a key for this server]
         ");
     })
     .await;
@@ -239,6 +246,8 @@ async fn a_submit_that_is_replayed_forged_or_somebody_elses_does_nothing() {
         None yet. Add one with `/keys add scope:user`.
         **This server's keys**
         None yet. Add one with `/keys add scope:guild`.
+        [menu: Add a key of your own]
+        [menu: Add a key for this server]
         ");
         assert_snapshot!(mia.submits_as(&form, &[("key", &key)]).await, @"
         (only you) Stored the personal key: **OpenAI** `…6789`.
@@ -248,7 +257,10 @@ async fn a_submit_that_is_replayed_forged_or_somebody_elses_does_nothing() {
         assert_snapshot!(mia.submits_as(&form, &[("key", "made-up-other-key-0123")]).await, @"(only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.");
         assert_snapshot!(mia.runs("/keys list scope:user").await, @"
         (only you) **Your keys**
-        - **OpenAI** `…6789` · works · never used
+        🟢 **OpenAI** `…6789`
+        -# pays for you everywhere · works · never used
+        [Test] [Pause] [Replace] [Remove]
+        [menu: Add a key of your own]
         ");
     })
     .await;
@@ -328,7 +340,7 @@ async fn an_image_host_asks_for_what_it_needs_beside_the_key() {
         ");
         assert_snapshot!(mia.adds_with("runpod", "user", &[("key", &key), ("endpoint", "wrong-id")]).await, @"
         (only you) Stored the personal key: **RunPod** `…6789`.
-        RunPod accepts the key, but finds nothing under the ids that you gave with it. Run `/keys add provider:runpod` again with the right ones.
+        RunPod accepts the key, but finds nothing under the ids that you gave with it. Run `/keys add provider:runpod scope:user` again with the right ones.
         It is kept for images that you make with RunPod; `/ask` does not use it.
         ");
         assert_snapshot!(mia.adds_with("runpod", "user", &[("key", &key), ("endpoint", "made-up-id")]).await, @"
@@ -403,8 +415,7 @@ async fn without_a_master_key_all_but_status_answer_that_byok_is_off() {
         }
         assert_snapshot!(mia.runs("/keys status").await, @"
         (only you) **Groq**: the bot default pays.
-        - personal key: none.
-        - server key: none.
+        Nobody has a key for any other provider.
         Without `provider:`, `/ask` goes to Groq.
         BYOK is not enabled: keys can't be stored here, and stored ones stay locked. The operator enables it with `BYOK_MASTER_KEY`.
         ");

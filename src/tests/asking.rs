@@ -205,7 +205,10 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         ");
         stage.key_stands(&clubs, Standing::Empty);
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
-        assert_snapshot!(omar.directly().reads_channel(), @"The OpenAI key that you added to a server is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai scope:guild` there.");
+        assert_snapshot!(omar.directly().reads_channel(), @"
+        The OpenAI key that you added to a server is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai scope:guild` there.
+        The server is **Lantern Club**.
+        ");
         assert_snapshot!(mia.reads_channel().lines().last().unwrap_or_default(), @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
     })
     .await;

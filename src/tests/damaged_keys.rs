@@ -74,7 +74,10 @@ async fn the_next_payer_answers_and_the_owner_is_told_once() {
         assert_eq!(told(stage, &mia, notice), 1);
         assert_snapshot!(mia.runs("/keys list scope:user").await, @"
         (only you) **Your keys**
-        - **OpenAI** `…6789` · damaged; add it again with `/keys add` · never used
+        🔴 **OpenAI** `…6789`
+        -# pays for nothing · damaged; add it again with `/keys add` · never used
+        [Test] [Pause] [Replace] [Remove]
+        [menu: Add a key of your own]
         ");
         assert_snapshot!(mia.runs("/keys status provider:openai").await, @"
         (only you) **OpenAI**: the server key pays.
@@ -139,7 +142,10 @@ async fn where_nobody_else_pays_it_says_what_to_do() {
         omar.adds("mistral", "guild", &good("mistral")).await;
         damage(stage, stage.scene.server, bend);
         assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) What I stored of this server's Mistral key can't be opened, and whoever added it is told. A key of your own works without it: `/keys add provider:mistral scope:user`.");
-        assert_snapshot!(omar.directly().reads_channel(), @"What I stored of the Mistral key that you added to a server can't be opened any more: it was changed or damaged in the database. So I stopped using it. Add it again there with `/keys add provider:mistral scope:guild`.");
+        assert_snapshot!(omar.directly().reads_channel(), @"
+        What I stored of the Mistral key that you added to a server can't be opened any more: it was changed or damaged in the database. So I stopped using it. Add it again there with `/keys add provider:mistral scope:guild`.
+        The server is **Lantern Club**.
+        ");
         assert_snapshot!(omar.runs("/keys test provider:mistral scope:guild").await, @"(only you) The server key for Mistral can't be opened: what is stored of it was changed or damaged in the database. It is not used. Add it again with `/keys add provider:mistral scope:guild`.");
         assert!(
             stage.keys_that_paid("openai").is_empty() && stage.keys_that_paid("mistral").is_empty()

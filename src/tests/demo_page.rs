@@ -40,7 +40,7 @@ fn posts(stage: &Stage, text: &str, files: Vec<Attachment>) -> u64 {
 }
 
 /// Keeps pictures at both sizes, in both looks.
-async fn keeps_pictures(browser: &Browser, name: &str) {
+pub async fn keeps_pictures(browser: &Browser, name: &str) {
     for (width, height) in [(1280, 800), (390, 844)] {
         browser.resizes(width, height).await;
         for look in ["light", "dark"] {

@@ -137,7 +137,8 @@ async fn what_is_typed_into_a_form_is_gone_from_memory_within_thirty_seconds() {
             .messages
             .iter()
             .find(|it| it.interaction == Some(listed));
-        found.filter(|it| it.content.contains("OpenAI")).map(|_| ())
+        let shown = found?.components.to_string();
+        shown.contains("**OpenAI**").then_some(())
     };
     world.until(answered).await;
     let (logins, resumed) = world.look(|state| (state.identifies, state.resumes));

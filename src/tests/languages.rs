@@ -24,6 +24,7 @@ async fn a_german_member_reads_german() {
         (only you) **Deine Schlüssel**
         Noch keine. Füge einen mit `/keys add scope:user` hinzu.
         Dieser Server hat keine Schlüssel.
+        [menu: Eigenen Schlüssel hinzufügen]
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
         (only you) Kein API-Schlüssel eingerichtet: Es gibt keinen Schlüssel für OpenAI, der hier zahlen kann.
@@ -73,6 +74,8 @@ async fn a_german_member_reads_german() {
         None yet. Add one with `/keys add scope:user`.
         **This server's keys**
         None yet. Add one with `/keys add scope:guild`.
+        [menu: Add a key of your own]
+        [menu: Add a key for this server]
         ");
     })
     .await;
@@ -120,6 +123,7 @@ async fn an_app_in_a_language_that_there_is_not_reads_english() {
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         This server has no keys.
+        [menu: Add a key of your own]
         ");
     })
     .await;
@@ -136,7 +140,10 @@ async fn an_owner_hears_of_a_dead_key_in_their_own_language() {
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"(only you) OpenAI hat den Schlüssel dieses Servers abgelehnt, und wer ihn hinzugefügt hat, erfährt davon. Ein eigener Schlüssel geht ohne das: `/keys add provider:openai scope:user`.");
         stage.app().await.idle().await;
-        assert_snapshot!(omar.directly().reads_channel(), @"OpenAI n’accepte plus la clé que tu as ajoutée à un serveur, donc j’ai cessé de l’utiliser. Remplace-la là-bas avec `/keys add provider:openai scope:guild`.");
+        assert_snapshot!(omar.directly().reads_channel(), @"
+        OpenAI n’accepte plus la clé que tu as ajoutée à un serveur, donc j’ai cessé de l’utiliser. Remplace-la là-bas avec `/keys add provider:openai scope:guild`, ou teste-la à nouveau avec `/keys test provider:openai scope:guild`.
+        Le serveur est **Lantern Club**.
+        ");
     })
     .await;
 }

@@ -17,7 +17,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
         (only you) Tested the personal key: **Anthropic** `…6789`.
-        Key is invalid: Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic`.
+        Key is invalid: Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic scope:user`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
         (only you) There is no key for Anthropic that can pay here.
@@ -86,8 +86,11 @@ async fn a_paused_key_sleeps_until_it_is_resumed() {
         ");
         assert_snapshot!(mia.runs("/keys list").await, @"
         (only you) **Your keys**
-        - **OpenAI** `…6789` · works · paused · never used
+        ⚪ **OpenAI** `…6789`
+        -# pays for nothing · works · paused · never used
+        [Test] [Resume] [Replace] [Remove]
         This server has no keys.
+        [menu: Add a key of your own]
         ");
         assert_snapshot!(mia.runs("/keys resume provider:openai").await, @"(only you) Resumed the personal key: **OpenAI** `…6789`. It is used again.");
         assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));
@@ -119,6 +122,7 @@ async fn removing_asks_once_and_can_be_called_off() {
         assert_snapshot!(mia.runs("/keys list scope:user").await, @"
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
+        [menu: Add a key of your own]
         ");
     })
     .await;
@@ -135,11 +139,17 @@ async fn members_see_which_keys_a_server_has_and_managers_see_more() {
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         This server has keys for Mistral, OpenAI.
+        [menu: Add a key of your own]
         ");
         assert_snapshot!(omar.runs("/keys list scope:guild").await, @"
         (only you) **This server's keys**
-        - **Mistral** `…6789` · out of credit · never used · added by <@omar>
-        - **OpenAI** “Club card” `…6789` · works · never used · added by <@omar>
+        🔴 **Mistral** `…6789`
+        -# pays for nothing · out of credit · never used · added by <@omar>
+        [Test] [Pause] [Replace] [Remove]
+        🟢 **OpenAI** “Club card” `…6789`
+        -# pays for everybody in this server · works · never used · added by <@omar>
+        [Test] [Pause] [Replace] [Remove]
+        [menu: Add a key for this server]
         ");
         for line in ["remove", "test", "pause", "resume"] {
             let seen = mia.runs(&format!("/keys {line} provider:openai scope:guild")).await;
@@ -160,15 +170,9 @@ async fn status_tells_who_pays_and_why_not_the_others() {
         omar.adds("openai", "guild", &good("openai")).await;
         assert_snapshot!(mia.runs("/keys status").await, @"
         (only you) **OpenAI**: the personal key pays.
-        - server key: waits behind it.
-        - bot default: none.
-        **Google**: nobody pays.
-        - personal key: is paused; `/keys resume` wakes it.
-        - server key: none.
-        - bot default: none.
+        **Google**: nobody pays. (personal key: is paused; `/keys resume` wakes it)
         **Groq**: the bot default pays.
-        - personal key: none.
-        - server key: none.
+        Nobody has a key for any other provider.
         Without `provider:`, `/ask` goes to OpenAI.
         Add a key of your own with `/keys add`.
         ");
@@ -188,6 +192,35 @@ async fn status_tells_who_pays_and_why_not_the_others() {
         Add a key of your own with `/keys add`.
         ");
         assert_snapshot!(mia.runs("/keys status provider:nobody").await, @"(only you) I know no provider called `nobody`. Pick one from the list that appears while you type `provider:`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn status_of_five_providers_is_a_line_each_and_a_few_more() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        for provider in ["openai", "anthropic", "google", "mistral", "xai"] {
+            stage.clock.advance_ms(3_600_000);
+            mia.adds(provider, "user", &good(provider)).await;
+            omar.adds(provider, "guild", &good(provider)).await;
+        }
+        mia.runs("/keys pause provider:anthropic").await;
+        mia.runs("/keys pause provider:google").await;
+        omar.runs("/keys pause provider:google scope:guild").await;
+        let seen = mia.runs("/keys status").await;
+        assert!(seen.lines().count() <= 12, "{seen}");
+        assert_snapshot!(seen, @"
+        (only you) **OpenAI**: the personal key pays.
+        **Anthropic**: the server key pays. (personal key: is paused; `/keys resume` wakes it)
+        **Google**: nobody pays. (personal key: is paused; `/keys resume` wakes it) (server key: is paused; whoever manages this server can wake it)
+        **Mistral**: the personal key pays.
+        **xAI**: the personal key pays.
+        **Groq**: the bot default pays.
+        Nobody has a key for any other provider.
+        Without `provider:`, `/ask` goes to OpenAI.
+        Add a key of your own with `/keys add`.
+        ");
     })
     .await;
 }

@@ -223,13 +223,9 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
         stage.world().with(|state| state.people[0].skus.clear());
         insta::assert_snapshot!(mia.runs("/keys status").await, @"
-        (only you) **OpenAI**: nobody pays.
-        - personal key: is kept but not used, since your tier does not include keys of your own; `/quota status` shows it.
-        - server key: none.
-        - bot default: none.
+        (only you) **OpenAI**: nobody pays. (personal key: is kept but not used, since your tier does not include keys of your own; `/quota status` shows it)
         **Groq**: the bot default pays.
-        - personal key: none.
-        - server key: none.
+        Nobody has a key for any other provider.
         Without `provider:`, `/ask` goes to Groq.
         Your tier includes no keys of your own; `/quota status` shows what you can use.
         ");

@@ -86,7 +86,10 @@ async fn whoever_added_a_servers_key_is_told_directly() {
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI may not do this
         ");
-        assert_snapshot!(told_directly(&omar), @"The OpenAI key that you added to a server works only in part: it may not use the model that was asked. Allow the model at <https://platform.openai.com/api-keys>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.");
+        assert_snapshot!(told_directly(&omar), @"
+        The OpenAI key that you added to a server works only in part: it may not use the model that was asked. Allow the model at <https://platform.openai.com/api-keys>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
+        The server is **Lantern Club**.
+        ");
         // Named, it is refused, and what is said of the owner is true.
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
         // The key is not set aside: what it may do, it does.

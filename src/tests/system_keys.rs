@@ -102,7 +102,11 @@ async fn a_persons_key_and_a_servers_key_come_before_it() {
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         **This server's keys**
-        - **OpenAI** `…6789` · works · last used <t:1795219200:R> · added by <@omar>
+        🟢 **OpenAI** `…6789`
+        -# pays for everybody in this server · works · last used <t:1795219200:R> · added by <@omar>
+        [Test] [Pause] [Replace] [Remove]
+        [menu: Add a key of your own]
+        [menu: Add a key for this server]
         ");
         assert_snapshot!(omar.runs("/admin show").await, @"
         (only you) Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, `/admin block` and `/admin stop` set something.

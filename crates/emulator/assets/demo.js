@@ -138,11 +138,11 @@ function renderMessages() {
     const state = JSON.stringify([message, goesOn(message, before)]);
     const old = known.get(message.id);
     if (old && old.dataset.state === state) return old;
-    const focused = old && old.contains(document.activeElement) && document.activeElement.textContent;
+    const focused = old && focusIn(old);
     const node = messageNode(message, before);
     node.dataset.id = message.id;
     node.dataset.state = state;
-    if (focused) queueMicrotask(() => ([...node.querySelectorAll("button")].find((b) => b.textContent === focused) || el("line")).focus());
+    if (focused) queueMicrotask(() => (sameControl(node, focused) || el("line")).focus());
     return node;
   });
   if (nodes.length !== list.children.length || nodes.some((node, at) => list.children[at] !== node)) {
@@ -152,6 +152,24 @@ function renderMessages() {
   }
   renderStart(here);
   toEnd();
+}
+
+const controls = (node) => [...node.querySelectorAll("button, select")];
+
+// What has the focus in a message: which control it is, and what it says.
+function focusIn(node) {
+  const at = controls(node).indexOf(document.activeElement);
+  return at >= 0 && { at, id: document.activeElement.dataset.control, words: document.activeElement.textContent };
+}
+
+// The control of a message that was drawn anew which takes the place of another.
+function sameControl(node, { at, id, words }) {
+  const all = controls(node);
+  const same = all.find((it) => id && it.dataset.control === id);
+  if (same) return same;
+  // Many buttons of a panel say the same.
+  if (node.querySelector(".parts")) return all[Math.min(at, all.length - 1)];
+  return all.find((it) => it.textContent === words);
 }
 
 // Whoever is at the end stays there, whatever grows: an answer, a picture that
@@ -270,33 +288,70 @@ function messageNode(message, before) {
   if (message.command) all.append(make("div", "command", `${message.asker} used ${message.command}`));
   if (message.answered) all.append(make("div", "command", `↪ ${message.answered.author}: ${message.answered.content}`));
   if (!node.classList.contains("goes-on")) all.append(head(message));
-  const body = make("div", "body");
-  if (message.loading) body.append(make("span", "thinking", "Latchkey is thinking"));
-  else renderMarkdown(body, message.content, nameOf);
-  all.append(body, ...shownFiles(message));
-  const buttons = (message.components[0] && message.components[0].components) || [];
-  if (buttons.length) {
-    const row = make("div", "buttons");
-    for (const b of buttons) {
-      if (b.options) {
-        row.append(menuOf(b.placeholder, b.options, (value) => call("pick", { message: message.id, custom_id: b.custom_id, line: value })));
-        continue;
-      }
-      const button = make("button", { 1: "primary", 4: "danger" }[b.style] || "", b.label);
-      button.type = "button";
-      button.onclick = () => call("press", { message: message.id, custom_id: b.custom_id });
-      row.append(button);
-    }
-    all.append(row);
+  const isNewer = (message.components || []).some((component) => component.type !== 1);
+  if (message.loading || !isNewer) {
+    const body = make("div", "body");
+    if (message.loading) body.append(make("span", "thinking", "Latchkey is thinking"));
+    else renderMarkdown(body, message.content, nameOf);
+    all.append(body, ...shownFiles(message));
   }
+  const parts = make("div", isNewer ? "parts" : "");
+  parts.append(...(message.components || []).map((component) => componentNode(message, component)));
+  if (parts.childElementCount) all.append(parts);
   if (message.ephemeral) all.append(make("div", "whisper", "Only you can see this"));
   else if (!message.loading) all.append(tools(message));
   return node;
 }
 
+// A component of a message, with what stands in it.
+function componentNode(message, component) {
+  const inside = () => (component.components || []).map((part) => componentNode(message, part));
+  switch (component.type) {
+    case 1: return filled("buttons", inside());
+    case 2: return buttonNode(message, component);
+    case 3: return menuOf(component.placeholder || "Choose", component.options,
+      (value) => call("pick", { message: message.id, custom_id: component.custom_id, line: value }), component.custom_id);
+    case 9: return filled("section", [filled("words", inside()), componentNode(message, component.accessory)]);
+    case 10: {
+      const body = make("div", "body");
+      renderMarkdown(body, component.content, nameOf);
+      return body;
+    }
+    case 11: return picture(component);
+    case 12: return filled("gallery", component.items.map(picture));
+    case 13: return make("div", "file", component.file.url.replace("attachment://", ""));
+    case 14: return make(component.divider === false ? "div" : "hr", component.spacing === 2 ? "wide" : "");
+    case 17: {
+      const box = filled("container", inside());
+      if (component.accent_color) box.style.setProperty("--edge", `#${component.accent_color.toString(16).padStart(6, "0")}`);
+      return box;
+    }
+    default: return make("div", "", "");
+  }
+}
+
+function filled(className, parts) {
+  const node = make("div", className);
+  node.append(...parts);
+  return node;
+}
+
+function buttonNode(message, { style, label, custom_id, url, disabled }) {
+  const button = make("button", { 1: "primary", 3: "success", 4: "danger" }[style] || "", label);
+  button.type = "button";
+  button.disabled = !!disabled;
+  button.dataset.control = custom_id || url;
+  button.onclick = () => url ? open(url, "_blank", "noopener") : call("press", { message: message.id, custom_id });
+  return button;
+}
+
+// A picture that a component names; the demo has no pages of others to fetch it from.
+const picture = ({ media, description }) => make("div", "file", description || media.url);
+
 // A menu of which one line is taken at once.
-function menuOf(label, options, take) {
+function menuOf(label, options, take, id) {
   const menu = make("select");
+  if (id) menu.dataset.control = id;
   menu.setAttribute("aria-label", label);
   menu.append(new Option(label, ""), ...options.map((o) => new Option(o.label, o.value)));
   menu.onchange = () => { if (menu.value) take(menu.value); menu.value = ""; };

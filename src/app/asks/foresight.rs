@@ -24,7 +24,10 @@ pub struct Status {
     pub byok_enabled: bool,
     /// Whether it is that of a server, whose key could pay.
     pub in_server: bool,
+    /// Those that were asked about, or for which somebody has a key.
     pub providers: Vec<ProviderStatus>,
+    /// Whether one provider was asked about.
+    pub is_of_one: bool,
     /// The provider that an ask goes to which names none.
     pub unnamed: Option<ProviderId>,
 }
@@ -98,6 +101,7 @@ impl Asks {
             byok_enabled: self.keys.byok_enabled(),
             in_server: caller.place.server().is_some(),
             providers,
+            is_of_one: wanted.is_some(),
             unnamed: unnamed.taken().map(|step| step.provider.clone()),
         })
     }

@@ -234,6 +234,7 @@ impl<'a> MessageRenderer<'a> {
 
     /// Puts a notice where the answer would be, for good.
     pub async fn show_instead(&mut self, card: Card) -> anyhow::Result<()> {
+        let card = words::with_offers(self.voice, card);
         let parts = self.parts_instead(&card);
         self.show_last(self.cards_of(parts, &card.buttons)).await
     }

@@ -1,6 +1,6 @@
 //! Tells owners of keys and budgets what they should know.
 
-use crate::app::{Demotion, Notice, OvershootNotice};
+use crate::app::{Demotion, MemberDirectory, Notice, OvershootNotice};
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::words;
@@ -18,10 +18,8 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
                 tell_directly(bot, demotion, *person).await;
                 continue;
             }
-            let card = match demotion.owner {
-                Owner::Operator => words::keys::demoted_directly(*voice, demotion),
-                Owner::Person(_) | Owner::Server(_) => words::keys::demoted(*voice, demotion),
-            };
+            let server = server_name(bot, demotion).await;
+            let card = words::keys::demoted_directly(*voice, demotion, server.as_deref());
             let target = renderer.target;
             let told = target.tell_privately(&bot.rest, asker.0, &card).await;
             note_untold(told, "a key");
@@ -38,9 +36,18 @@ pub async fn tell_key_owner_directly(bot: &Bot, demotion: &Demotion) {
 
 async fn tell_directly(bot: &Bot, demotion: &Demotion, person: PersonId) {
     let voice = bot.voice_to(person, None);
-    let card = words::keys::demoted_directly(voice, demotion);
+    let server = server_name(bot, demotion).await;
+    let card = words::keys::demoted_directly(voice, demotion, server.as_deref());
     let told = bot.rest.direct_message(person.0, &card).await;
     note_untold(told, "a key");
+}
+
+/// What the server is called whose key stopped working, if it is one's.
+async fn server_name(bot: &Bot, demotion: &Demotion) -> Option<String> {
+    match demotion.owner {
+        Owner::Server(server) => MemberDirectory::server_name(bot, server).await,
+        Owner::Person(_) | Owner::Operator => None,
+    }
 }
 
 /// Tells the owner of each budget that most of it is used.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use crate::bot::connection::panel::Panel;
+
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const STRING_SELECT: u8 = 3;
@@ -27,6 +29,8 @@ pub struct Card {
     pub files: Vec<File>,
     /// A menu, in the place of buttons.
     pub select: Option<Select>,
+    /// What is shown in the place of all this, where Discord takes it.
+    pub panel: Option<Panel>,
     /// The message that it answers, where it is posted in a channel.
     pub reply_to: Option<u64>,
     /// The one person whom it pings.
@@ -129,22 +133,13 @@ impl Card {
 
     /// The message as Discord reads it.
     pub fn to_json(&self) -> Value {
-        let buttons: Vec<Value> = self
-            .buttons
-            .iter()
-            .map(|button| {
-                json!({
-                    "type": BUTTON,
-                    "style": button.style as u8,
-                    "label": button.label,
-                    "custom_id": button.custom_id,
-                })
-            })
-            .collect();
+        if let Some(panel) = &self.panel {
+            return panel.to_json();
+        }
         let rows = match &self.select {
-            Some(select) => json!([{"type": ACTION_ROW, "components": [select.to_json()]}]),
-            None if buttons.is_empty() => json!([]),
-            None => json!([{"type": ACTION_ROW, "components": buttons}]),
+            Some(select) => json!([row_of_menu(select)]),
+            None if self.buttons.is_empty() => json!([]),
+            None => json!([row_of_buttons(&self.buttons)]),
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
@@ -172,6 +167,26 @@ impl Card {
             message["attachments"] = json!([]);
         }
         message
+    }
+}
+
+/// Buttons side by side.
+pub fn row_of_buttons(buttons: &[Button]) -> Value {
+    let buttons: Vec<Value> = buttons.iter().map(Button::to_json).collect();
+    json!({"type": ACTION_ROW, "components": buttons})
+}
+
+/// A menu, which has a row to itself.
+pub fn row_of_menu(select: &Select) -> Value {
+    json!({"type": ACTION_ROW, "components": [select.to_json()]})
+}
+
+impl Button {
+    fn to_json(&self) -> Value {
+        json!({
+            "type": BUTTON, "style": self.style as u8,
+            "label": self.label, "custom_id": self.custom_id,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ pub mod connect;
 mod go_between;
 pub mod interaction_calls;
 mod limiter;
+pub mod panel;
 pub mod patience;
 pub mod promises;
 pub mod received_message;

@@ -7,15 +7,19 @@ use crate::app::Error;
 use crate::bot::answers::buttons;
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::card::Modal;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::private_reply::show_privately;
+use crate::bot::interactions::key_panel::{enter_panel, open_panel};
+use crate::bot::interactions::key_presses::{
+    open_key_form, open_or_explain, open_picked_form, press_deed, remove_in_panel, reopen_key_form,
+};
+use crate::bot::interactions::model_choice::{choose_picked, offer_choice};
+use crate::bot::interactions::private_reply::{answer_press, show_privately};
 use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
 use crate::bot::pictures::confirm::{confirm_picture, leave_picture};
-use crate::bot::words::{self, Voice};
+use crate::bot::words;
 use crate::bot::{Bot, explain_error};
-use crate::model::{AccessRefusal, Scope};
+use crate::model::AccessRefusal;
 
 /// Takes a press of a button, or a choice from a menu.
 pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
@@ -26,12 +30,23 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
         }
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
         Some(CustomId::ReplaceKey(id)) => replace_key(bot, press, &id).await,
-        Some(CustomId::AddAgain(id)) => reopen_key_form(bot, press, &id).await,
+        Some(CustomId::AddAgain(id, place)) => reopen_key_form(bot, press, &id, place).await,
         Some(CustomId::OnceAgain(id)) => reopen_once_form(bot, press, &id).await,
-        Some(CustomId::OwnKey(provider)) => open_key_form(bot, press, &provider, Scope::User).await,
-        Some(CustomId::ServerKey(provider)) => {
-            open_key_form(bot, press, &provider, Scope::Guild).await
+        Some(CustomId::RemoveInPanel(id, view)) => remove_in_panel(bot, press, &id, view).await,
+        Some(CustomId::KeyForm(target)) => open_key_form(bot, press, &target).await,
+        Some(CustomId::KeyDeed(deed, target)) => press_deed(bot, press, deed, &target).await,
+        Some(CustomId::ProviderMenu(scope, place)) => {
+            open_picked_form(bot, press, scope, place).await
         }
+        Some(CustomId::OpenPanel(view)) => open_panel(bot, press, view).await,
+        Some(CustomId::TurnPanel(view)) => match enter_panel(bot, press, view).await? {
+            Some(visit) => visit.show(Ok(None)).await,
+            None => Ok(()),
+        },
+        Some(CustomId::ShowPayers) => show_payers(bot, press).await,
+        Some(CustomId::ShowLimits) => show_limits(bot, press).await,
+        Some(CustomId::OfferModels) => offer_choice(bot, press).await,
+        Some(CustomId::ChosenModel) => choose_picked(bot, press).await,
         Some(CustomId::StopAnswer(id)) => buttons::stop_answer(bot, press, &id).await,
         Some(CustomId::RepeatAnswer(id)) => {
             Box::pin(buttons::repeat_answer(bot, press, &id, None)).await
@@ -51,7 +66,7 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
         Some(CustomId::ConfirmPicture(id)) => Box::pin(confirm_picture(bot, press, &id)).await,
         Some(CustomId::LeavePicture(id)) => leave_picture(bot, press, &id).await,
         Some(CustomId::PictureSeed(id)) => show_seed(bot, press, &id).await,
-        Some(CustomId::AddKeyForm(_) | CustomId::OnceForm(_) | CustomId::EraseForm(_)) | None => {
+        Some(CustomId::AddKeyForm(..) | CustomId::OnceForm(_) | CustomId::EraseForm(_)) | None => {
             let stale = Error::from(AccessRefusal::StaleForm);
             let card = explain_error(bot.voice(&press.locale), &stale);
             bot.rest.reply(&press.into(), &card).await
@@ -95,54 +110,31 @@ async fn replace_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyho
     }
 }
 
-/// Opens the form for a key of one's own, or of the server's.
-async fn open_key_form(
-    bot: &Bot,
-    press: &ComponentInteraction,
-    provider: &str,
-    scope: Scope,
-) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
-    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let voice = bot.voice_for(&caller, &press.locale).await;
-    // A form must be the first answer, so nothing slow may come before it.
-    let beginning = bot.app.keys.begin_add(&caller, provider, scope, None);
-    let modal = find_before_form(beginning).await;
-    let modal = modal.map(|form| words::keys::add_form(voice, &form));
-    open_or_explain(bot, &handle, voice, modal).await
-}
-
-/// Opens the form of a key again, with what was chosen for it.
-async fn reopen_key_form(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
-    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let voice = bot.voice_for(&caller, &press.locale).await;
-    let modal = find_before_form(bot.app.keys.reopen_add(&caller, id)).await;
-    let modal = modal.map(|form| words::keys::add_form(voice, &form));
-    open_or_explain(bot, &handle, voice, modal).await
-}
-
 /// Opens the form of a key for one ask again, with the prompt as the message
 /// quotes it.
 async fn reopen_once_form(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     let voice = bot.voice_for(&caller, &press.locale).await;
     let prompt = words::keys::quoted_prompt(&press.message.content);
     let modal = find_before_form(bot.app.asks.reopen_once(&caller, id)).await;
     let modal = modal.map(|form| words::keys::once_form(voice, &form, prompt));
-    open_or_explain(bot, &handle, voice, modal).await
+    open_or_explain(bot, press, modal).await
 }
 
-/// Opens a form, or says why there is none.
-async fn open_or_explain(
-    bot: &Bot,
-    handle: &InteractionHandle,
-    voice: Voice<'_>,
-    modal: Result<Modal, Error>,
-) -> anyhow::Result<()> {
-    match modal {
-        Ok(modal) => bot.rest.open_modal(handle, &modal).await,
-        Err(error) => bot.rest.reply(handle, &explain_error(voice, &error)).await,
-    }
+/// Shows which key pays for what here.
+async fn show_payers(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
+    answer_press(bot, press, async |caller, voice| {
+        let status = bot.app.asks.read_status(caller, None).await?;
+        Ok(words::keys::status(voice, &status))
+    })
+    .await
+}
+
+/// Shows what whoever pressed may still use here.
+async fn show_limits(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
+    answer_press(bot, press, async |caller, voice| {
+        let status = bot.app.quotas.read_status(caller).await?;
+        Ok(words::quotas::status(voice, &status))
+    })
+    .await
 }

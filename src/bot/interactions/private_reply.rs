@@ -1,11 +1,15 @@
 //! Replies that only the person who asked may see.
 
+use serenity::all::ComponentInteraction;
+
 use crate::app::{App, Error};
 use crate::bot::answers::split;
+use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::rest::status_of;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::words::Voice;
+use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain_error};
 use crate::model::Caller;
 
@@ -21,7 +25,22 @@ pub async fn reply_privately(
     let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
     let done = work(&bot.app, &caller, voice).await;
     let card = done.unwrap_or_else(|error| explain_error(voice, &error));
-    show_privately(bot, &handle, card).await
+    show_privately(bot, &handle, words::with_offers(voice, card)).await
+}
+
+/// Answers a press for whoever pressed alone, with what `work` finds.
+pub async fn answer_press(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    work: impl AsyncFnOnce(&Caller, Voice<'_>) -> Result<Card, Error>,
+) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    bot.rest.defer_ephemeral(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let done = work(&caller, voice).await;
+    let card = done.unwrap_or_else(|error| explain_error(voice, &error));
+    show_privately(bot, &handle, words::with_offers(voice, card)).await
 }
 
 /// Puts a card where an ephemeral reply was promised, in several messages
@@ -31,6 +50,9 @@ pub async fn show_privately(
     handle: &InteractionHandle,
     card: Card,
 ) -> anyhow::Result<()> {
+    let Some(card) = show_panel(bot, handle, card).await? else {
+        return Ok(());
+    };
     let mut parts = split::split(&card.text, split::LIMIT).into_iter();
     let first = Card {
         text: parts.next().unwrap_or_default(),
@@ -42,4 +64,27 @@ pub async fn show_privately(
         bot.rest.follow_up_ephemeral(handle, &card).await?;
     }
     Ok(())
+}
+
+/// Shows a card as a panel, if it is one. Returns what is to be shown in its
+/// place, where it is none or Discord does not take it.
+async fn show_panel(
+    bot: &Bot,
+    handle: &InteractionHandle,
+    card: Card,
+) -> anyhow::Result<Option<Card>> {
+    if card.panel.is_none() {
+        return Ok(Some(card));
+    }
+    match bot.rest.edit(handle, ORIGINAL, &card).await {
+        Ok(_) => Ok(None),
+        Err(error) if status_of(&error) == Some(400) => {
+            tracing::warn!("Discord takes no panel, so text is shown: {error:#}");
+            Ok(Some(Card {
+                panel: None,
+                ..card
+            }))
+        }
+        Err(error) => Err(error),
+    }
 }

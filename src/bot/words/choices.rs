@@ -28,6 +28,15 @@ pub fn model_name(voice: Voice<'_>, model: &ModelChoice) -> String {
 
 /// The menu of models for another answer.
 pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
+    menu_of(voice, &CustomId::ModelMenu(id.to_owned()), models)
+}
+
+/// The menu of models for all that somebody asks from now on.
+pub fn choice_menu(voice: Voice<'_>, models: &[ModelChoice]) -> Card {
+    menu_of(voice, &CustomId::ChosenModel, models)
+}
+
+fn menu_of(voice: Voice<'_>, id: &CustomId, models: &[ModelChoice]) -> Card {
     if models.is_empty() {
         let nobody = "Nobody has a key here that can pay for another model. {advice}";
         let advice: &[(&str, &dyn Display)] = &[("advice", &bring_any_key(voice))];
@@ -53,7 +62,7 @@ pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
     Card {
         text,
         select: Some(Select {
-            custom_id: CustomId::ModelMenu(id.to_owned()).write(),
+            custom_id: id.write(),
             placeholder: voice.lang.words("A model").to_owned(),
             choices: choices.collect(),
         }),

@@ -2,13 +2,14 @@
 
 use crate::app::{DatabaseTrouble, Error};
 use crate::bot::connection::card::Card;
+use crate::bot::words::offers::with_offers;
 use crate::bot::words::refusal::refusal;
 use crate::bot::words::voice::Voice;
 
 /// What a person reads when something was refused or failed.
 pub fn error(voice: Voice<'_>, error: &Error) -> Card {
     match error {
-        Error::Refused(refused) => refusal(voice, refused),
+        Error::Refused(refused) => with_offers(voice, refusal(voice, refused)),
         Error::Troubled(trouble, _) => troubled(voice, *trouble),
         Error::Failed(_) => Card::text(voice.lang.words(
             "Something went wrong on my side, and the operator's log says what. \

@@ -13,6 +13,7 @@ mod lang;
 #[cfg(test)]
 mod languages;
 mod missing_pictures;
+mod offers;
 pub mod phrasebook;
 pub mod pictures;
 pub mod privacy;
@@ -26,4 +27,5 @@ mod walk;
 
 pub use errors::{error, old_command, something_broke, unreadable_interaction};
 pub use lang::{DEFAULT_LOCALE, Lang, known_locale, localizations};
+pub use offers::{with_offers, with_offers_about};
 pub use voice::{OwnKeys, Reader, Voice};

@@ -2,6 +2,7 @@
 //! command that it names exists with its options, and is one that the reader
 //! may use where they read it.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -9,6 +10,8 @@ use regex::Regex;
 use crate::app::KnownProviders;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::commands::context::Command;
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::offers::with_offers;
 use crate::bot::words::phrasebook::LANGUAGES;
 use crate::bot::words::{DEFAULT_LOCALE, Lang, OwnKeys, Reader, Voice, refusal};
 use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope};
@@ -87,6 +90,34 @@ fn every_advice_can_be_followed_by_whoever_reads_it() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn every_button_that_a_refusal_offers_is_one_that_discord_takes_and_we_know() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let locales = LANGUAGES.iter().flat_map(|language| language.locales);
+    for locale in locales.copied().chain([DEFAULT_LOCALE]) {
+        let voice = Voice {
+            lang: Lang::from_locale(locale),
+            providers: KnownProviders::new(&catalogue),
+            own_keys: OwnKeys::Stored,
+            reader: Reader::Here,
+        };
+        for refused in &all_refusals() {
+            let card = with_offers(voice, refusal::refusal(voice, refused));
+            let ids: BTreeSet<&str> = card
+                .buttons
+                .iter()
+                .map(|it| it.custom_id.as_str())
+                .collect();
+            assert!(card.buttons.len() <= 5, "{refused:?}: {:?}", card.buttons);
+            assert_eq!(ids.len(), card.buttons.len(), "{:?}", card.buttons);
+            for button in &card.buttons {
+                let is_known = CustomId::parse(&button.custom_id).is_some();
+                assert!(is_known && button.label.chars().count() <= 80, "{button:?}");
+            }
+        }
+    }
 }
 
 /// What is wrong with the words of a refusal.

@@ -4,11 +4,12 @@
 //!
 //! A new rule is a sentence in the document with its source, a row of what is
 //! refused (`docs/discord.md` §9.1), and a row in [`calls`],
-//! [`frames`] or [`sign_ins`]; one
+//! [`frames`], [`panels`] or [`sign_ins`]; one
 //! that is not enforced is a row of what is not (`docs/discord.md` §9.2).
 
 mod calls;
 mod frames;
+mod panels;
 mod sign_ins;
 
 use std::collections::BTreeSet;
@@ -52,7 +53,7 @@ const fn rule(
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
     let rules = calls::RULES.iter().chain(frames::RULES);
-    rules.chain(sign_ins::RULES)
+    rules.chain(panels::RULES).chain(sign_ins::RULES)
 }
 
 /// A world of a probe's own, and the calls to it.

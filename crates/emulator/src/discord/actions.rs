@@ -91,6 +91,7 @@ impl World {
             .collect();
         let data = json!({"custom_id": custom_id, "components": rows});
         self.with(|state| {
+            let mut message = None;
             for interaction in &mut state.interactions {
                 if interaction
                     .modal
@@ -98,6 +99,10 @@ impl World {
                     .is_some_and(|modal| modal["custom_id"] == custom_id)
                 {
                     interaction.modal = None;
+                    // A form that a button opened belongs to the button's message.
+                    message = interaction
+                        .original
+                        .filter(|_| interaction.kind == InteractionKind::Component);
                 }
             }
             state.interact(&NewInteraction {
@@ -106,7 +111,7 @@ impl World {
                 channel,
                 typed: "",
                 data: &data,
-                message: None,
+                message,
             })
         })
     }

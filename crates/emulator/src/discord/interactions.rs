@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::message_body::{
-    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_files, check_filled,
-    check_flags, check_length, edit_message, message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_components, check_files,
+    check_filled, check_flags, check_length, edit_message, message_json, post_message,
 };
 use super::multipart::{Files, files_of};
 use super::{limits, permissions};
@@ -93,17 +93,27 @@ fn answer_interaction(
     permissions::check_answer(state, interaction.channel)?;
     check_length(data)?;
     check_flags(data, ANSWERED_FLAGS)?;
-    if body["type"] == 4 {
-        check_filled(data, false)?;
+    match body["type"].as_u64() {
+        Some(4) => {
+            check_filled(data, false)?;
+            check_components(state, None, data)?;
+        }
+        Some(7) => check_components(state, interaction.original, data)?,
+        _ => {}
     }
     let form = || Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body"));
     let mut original = interaction.original;
     let (mut modal, mut choices) = (None, None);
     match (body["type"].as_u64(), interaction.kind) {
         (Some(4), _) => original = Some(post_answer(state, &interaction, data, false)),
-        (Some(5), _) => original = Some(post_answer(state, &interaction, data, true)),
+        // Of the flags only EPHEMERAL counts.
+        (Some(5), _) => {
+            let flags = json!({"flags": data["flags"].as_u64().unwrap_or(0) & EPHEMERAL});
+            original = Some(post_answer(state, &interaction, &flags, true));
+        }
+        (Some(6 | 7), _) if original.is_none() => return Err(form()),
         (Some(6), InteractionKind::Component | InteractionKind::ModalSubmit) => {}
-        (Some(7), InteractionKind::Component) => {
+        (Some(7), InteractionKind::Component | InteractionKind::ModalSubmit) => {
             let message = original.filter(|id| state.message(*id).is_some());
             edit_message(state, message.ok_or_else(form)?, data);
         }
@@ -202,6 +212,7 @@ fn add_follow_up(
     check_length(body)?;
     check_flags(body, ANSWERED_FLAGS)?;
     check_filled(body, has_files)?;
+    check_components(state, None, body)?;
     if let Some(original) = interaction.original {
         let message = state.message(original).ok_or_else(unknown_message)?;
         if message.loading {
@@ -261,6 +272,7 @@ async fn edit(
                 check_length(&body)?;
                 check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
+                check_components(state, Some(id), &body)?;
                 check_files(state, Some(id), &body, &files)?;
                 edit_message(state, id, &body);
                 change_files(state, id, &body, files);

@@ -7,14 +7,13 @@
 use serde_json::{Value, json};
 
 use super::actions::NewMessage;
+use super::components::IS_COMPONENTS_V2;
 use super::events::{announce_channel, announce_message};
 use super::message_payload::{self, is_notice};
 use crate::world::{Channel, ChannelRules, Message, State, Webhook, World};
 
 /// The flag of a message that forwards another.
 const HAS_SNAPSHOT: u64 = 1 << 14;
-/// The flag of a message whose text stands in its components.
-const IS_COMPONENTS_V2: u64 = 1 << 15;
 const PINNED: u8 = 6;
 const THREAD_CREATED: u8 = 18;
 const THREAD_STARTER: u8 = 21;

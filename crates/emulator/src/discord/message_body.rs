@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::components::{self, IS_COMPONENTS_V2};
 use super::errors::refuse;
 use super::{payload, permissions};
 use crate::world::{Attachment, Message, State, permission};
@@ -15,7 +16,6 @@ const SUPPRESS_EMBEDS: u64 = 1 << 2;
 const EPHEMERAL: u64 = 1 << 6;
 const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 const IS_VOICE_MESSAGE: u64 = 1 << 13;
-const IS_COMPONENTS_V2: u64 = 1 << 15;
 /// The flags that an edit may set: `docs/discord.md` §3.1.
 pub const EDITED_FLAGS: u64 = SUPPRESS_EMBEDS | IS_COMPONENTS_V2;
 /// The flags that a post in a channel may set.
@@ -35,6 +35,7 @@ fn apply_edit(message: &mut Message, body: &Value) {
     if let Some(content) = body["content"].as_str() {
         content.clone_into(&mut message.content);
     }
+    keep_flag(message, body);
     if !body["components"].is_null() {
         message.components = body["components"].clone();
     }
@@ -43,6 +44,25 @@ fn apply_edit(message: &mut Message, body: &Value) {
     }
     message.loading = false;
     message.edits += 1;
+}
+
+/// Keeps that a message's text stands in its components, which takes its
+/// content away.
+fn keep_flag(message: &mut Message, body: &Value) {
+    if body["flags"].as_u64().unwrap_or(0) & IS_COMPONENTS_V2 != 0 {
+        message.fields = json!({"flags": IS_COMPONENTS_V2});
+        message.content.clear();
+    }
+}
+
+/// Checks the components of a body, for a new message or for one that stands.
+pub fn check_components(
+    state: &State,
+    message: Option<u64>,
+    body: &Value,
+) -> Result<(), Box<Response>> {
+    let standing = state.messages.iter().find(|it| Some(it.id) == message);
+    components::check_components(standing, body)
 }
 
 /// Checks what a body says of files: each is one that came along, or one that
@@ -117,7 +137,7 @@ pub fn post_message(
     let interaction = answered.map(|it| it.id);
     let only_for = answered.and_then(|it| it.only_for);
     let id = state.snowflake();
-    state.messages.push(Message {
+    let mut message = Message {
         id,
         channel,
         content: body["content"].as_str().unwrap_or_default().to_owned(),
@@ -129,7 +149,9 @@ pub fn post_message(
             .as_str()
             .and_then(|id| id.parse().ok()),
         ..Message::default()
-    });
+    };
+    keep_flag(&mut message, body);
+    state.messages.push(message);
     limit_emojis(state, id);
     id
 }

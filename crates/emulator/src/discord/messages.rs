@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::errors::{refuse, respond};
 use super::events::{announce_message, reads_content, remove_message};
 use super::message_body::{
-    EDITED_FLAGS, POSTED_FLAGS, change_files, check_files, check_filled, check_flags, check_length,
-    edit_message, message_json, post_message,
+    EDITED_FLAGS, POSTED_FLAGS, change_files, check_components, check_files, check_filled,
+    check_flags, check_length, edit_message, message_json, post_message,
 };
 use super::message_payload::is_notice;
 use super::multipart::{Files, files_of};
@@ -139,6 +139,7 @@ async fn create(
             check_length(&body)?;
             check_flags(&body, POSTED_FLAGS)?;
             check_filled(&body, has_files)?;
+            check_components(state, None, &body)?;
             check_files(state, None, &body, &files)?;
             permissions::check_post(state, channel, &body, has_files)?;
             let answers = body["message_reference"]["message_id"].as_str();
@@ -184,6 +185,7 @@ async fn edit(
             check_length(&body)?;
             check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
+            check_components(state, Some(id), &body)?;
             check_files(state, Some(id), &body, &files)?;
             permissions::check_edit(state, channel, !files.is_empty())?;
             edit_message(state, id, &body);

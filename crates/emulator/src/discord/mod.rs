@@ -4,6 +4,7 @@ mod actions;
 mod attachments;
 mod command_line;
 mod commands;
+mod components;
 mod errors;
 mod events;
 mod faults;

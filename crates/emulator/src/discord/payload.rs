@@ -278,7 +278,10 @@ fn channel_type(channel: &Channel) -> u8 {
     }
 }
 
-/// Whether interactions of this kind come from a message.
+/// Whether interactions of this kind may come from a message.
 pub fn has_message(kind: InteractionKind) -> bool {
-    kind == InteractionKind::Component
+    matches!(
+        kind,
+        InteractionKind::Component | InteractionKind::ModalSubmit
+    )
 }

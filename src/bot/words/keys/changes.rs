@@ -31,7 +31,7 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
         )
     }));
     lines.extend(removed(voice, &added.removed));
-    lines.push(what_was_found(voice, &added.key.provider, &added.check));
+    lines.push(what_was_found(voice, &added.key, &added.check));
     if !added.looks_right {
         lines.push(lang.say(
             "It does not look like other {provider} keys, so check that you copied the right one.",
@@ -51,7 +51,7 @@ fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
             "It pays for your asks with {provider} everywhere, before any server's key. Try `/ask provider:{id}`."
         }
         (ProviderKind::Chat, Scope::Guild) => {
-            "It pays for everybody's asks with {provider} in this server, unless they have a key of their own."
+            "It pays for everybody's asks with {provider} in {this} server, unless they have a key of their own."
         }
         (_, Scope::System) => {
             "It pays for whoever has no other key for {provider}, within their tier, unless the environment has one."
@@ -60,11 +60,11 @@ fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
             "It is kept for images that you make with {provider}; `/ask` does not use it."
         }
         (ProviderKind::Image, Scope::Guild) => {
-            "It is kept for images made with {provider} in this server; `/ask` does not use it."
+            "It is kept for images made with {provider} in {this} server; `/ask` does not use it."
         }
     };
     let provider = voice.name(&added.key.provider);
-    voice.lang.say(
+    voice.say(
         sentence,
         &[("provider", &provider), ("id", &added.key.provider)],
     )
@@ -87,7 +87,7 @@ pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
                 ("health", &voice.health(tested.key.health)),
             ],
         ),
-        _ => what_was_found(voice, &tested.key.provider, &tested.check),
+        _ => what_was_found(voice, &tested.key, &tested.check),
     };
     let places = picture_places(voice, &tested.key.provider);
     let places = places.filter(|_| matches!(tested.check, Check::Valid | Check::Unguarded));
@@ -111,29 +111,30 @@ fn picture_places(voice: Voice<'_>, provider: &ProviderId) -> Option<String> {
 }
 
 /// What a provider said of a key.
-fn what_was_found(voice: Voice<'_>, provider: &ProviderId, check: &Check) -> String {
+fn what_was_found(voice: Voice<'_>, key: &Key, check: &Check) -> String {
+    let provider = &key.provider;
     let sentence = match check {
         Check::Valid => "{provider} accepts it.",
         Check::Unguarded => {
             "{provider} is reachable, and answers without a key too: this server checks no keys."
         }
         Check::Invalid => {
-            "Key is invalid: {provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id}`."
+            "Key is invalid: {provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id} scope:{word}`."
         }
         Check::OutOfCredit => {
             "{provider} knows it, but its account is out of credit, so it is not used yet. \
-             Top up at {page}, then run `/keys test provider:{id}`."
+             Top up at {page}, then run `/keys test provider:{id} scope:{word}`."
         }
         Check::Restricted => {
             "{provider} accepts it, but with restrictions: its permissions, plan or region may stop some asks."
         }
         Check::WrongExtra => {
             "{provider} accepts the key, but finds nothing under the ids that you gave with it. \
-             Run `/keys add provider:{id}` again with the right ones."
+             Run `/keys add provider:{id} scope:{word}` again with the right ones."
         }
         Check::Unknown(_) => {
             "{provider} could not be asked about it right now. It is used as it is; \
-             `/keys test provider:{id}` asks again."
+             `/keys test provider:{id} scope:{word}` asks again."
         }
     };
     voice.lang.say(
@@ -142,6 +143,18 @@ fn what_was_found(voice: Voice<'_>, provider: &ProviderId, check: &Check) -> Str
             ("provider", &voice.name(provider)),
             ("id", provider),
             ("page", &voice.key_page(provider)),
+            ("word", &key.owner.scope().as_str()),
+        ],
+    )
+}
+
+/// The question before a key is removed.
+pub(super) fn removal_question(voice: Voice<'_>, key: &Key) -> String {
+    voice.lang.say(
+        "Remove the {scope}: {key}? It can't be brought back.",
+        &[
+            ("scope", &voice.scope(key.owner.scope())),
+            ("key", &describe_key(voice, key)),
         ],
     )
 }
@@ -149,13 +162,7 @@ fn what_was_found(voice: Voice<'_>, provider: &ProviderId, check: &Check) -> Str
 /// Asks once before a key is removed.
 pub fn confirm_removal(voice: Voice<'_>, id: String, key: &Key) -> Card {
     let lang = voice.lang;
-    let text = lang.say(
-        "Remove the {scope}: {key}? It can't be brought back.",
-        &[
-            ("scope", &voice.scope(key.owner.scope())),
-            ("key", &describe_key(voice, key)),
-        ],
-    );
+    let text = removal_question(voice, key);
     let remove = Button {
         label: lang.words("Remove").into(),
         custom_id: CustomId::RemoveKey(id).write(),

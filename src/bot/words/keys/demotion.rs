@@ -2,11 +2,13 @@
 
 use crate::app::Demotion;
 use crate::bot::connection::card::Card;
+use crate::bot::words::keys::list::plain;
+use crate::bot::words::offers::with_offers_about;
 use crate::bot::words::voice::Voice;
 use crate::model::{Health, Owner, Restriction};
 
-/// Tells whoever asked that their key stopped working.
-pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
+/// That a key of somebody's own stopped working.
+fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
     let sentence = match demotion.health {
         Health::OutOfCredit => {
             "Your {provider} key is out of credit, so I stopped using it. \
@@ -26,8 +28,24 @@ pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
     about_demotion(voice, demotion, sentence)
 }
 
-/// Tells whoever added a key, in a direct message, that it stopped working.
-pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
+/// Tells whoever added a key that it stopped working, and for which server it
+/// was, where they may read it elsewhere.
+pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion, server: Option<&str>) -> Card {
+    let mut card = what_stopped(voice, demotion);
+    if let Some(name) = server {
+        let line = voice
+            .lang
+            .say("The server is **{server}**.", &[("server", &plain(name))]);
+        card.text = format!("{}\n{line}", card.text);
+    }
+    let server = match demotion.owner {
+        Owner::Server(server) => Some(server),
+        Owner::Person(_) | Owner::Operator => None,
+    };
+    with_offers_about(voice, card, server)
+}
+
+fn what_stopped(voice: Voice<'_>, demotion: &Demotion) -> Card {
     match (demotion.owner, demotion.health) {
         (Owner::Person(_), _) | (_, Health::Restricted) => demoted(voice, demotion),
         (Owner::Operator, health) => about_demotion(voice, demotion, of_system_key(health)),
@@ -48,7 +66,8 @@ pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
             voice,
             demotion,
             "{provider} no longer accepts the key that you added to a server, so I stopped using it. \
-             Replace it there with `/keys add provider:{id} scope:guild`.",
+             Replace it there with `/keys add provider:{id} scope:guild`, or try it again with \
+             `/keys test provider:{id} scope:guild`.",
         ),
     }
 }

@@ -4,6 +4,7 @@ use crate::app::{AddForm, FormAgain, OnceForm, ProviderInfo};
 use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, ButtonStyle, Card, Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::key_target::KeyPlace;
 use crate::bot::words::refusal::pasted::form_button;
 use crate::bot::words::voice::Voice;
 use crate::model::Scope;
@@ -22,18 +23,19 @@ pub const KEY_FIELD: &str = "key";
 /// The field that the prompt stands in.
 pub const PROMPT_FIELD: &str = "prompt";
 
-/// The form that asks for a key and for what goes with it.
-pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
+/// The form that asks for a key and for what goes with it, as a button opens
+/// it in its place.
+pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>, place: KeyPlace) -> Modal {
     let lang = voice.lang;
     let name = &form.provider.name();
     let title = match form.scope {
         Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
-        Scope::Guild => lang.say("This server's {provider} key", &[("provider", name)]),
+        Scope::Guild => voice.say("{This} server's {provider} key", &[("provider", name)]),
         Scope::System => lang.say("The bot's {provider} key", &[("provider", name)]),
     };
     let label = "API key (shown while you type, stored sealed)";
     let fields = key_fields(voice, form.provider, label);
-    let custom_id = CustomId::AddKeyForm(form.id.clone()).write();
+    let custom_id = CustomId::AddKeyForm(form.id.clone(), place).write();
     Modal {
         custom_id,
         title: clip(&title, LABEL_CHARACTERS_MAX),
@@ -62,12 +64,17 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
 
 /// Adds to why a key was not stored what opens its form again, in the place of
 /// what opens a new one.
-pub fn offer_form_again(voice: Voice<'_>, mut card: Card, again: Option<&FormAgain>) -> Card {
+pub fn offer_form_again(
+    voice: Voice<'_>,
+    mut card: Card,
+    again: Option<&FormAgain>,
+    place: KeyPlace,
+) -> Card {
     let Some(again) = again else { return card };
     let new = form_button(voice, &again.provider, again.scope);
     card.buttons
         .retain(|button| button.custom_id != new.custom_id);
-    let custom_id = CustomId::AddAgain(again.id.clone()).write();
+    let custom_id = CustomId::AddAgain(again.id.clone(), place).write();
     card.buttons.push(Button { custom_id, ..new });
     card
 }

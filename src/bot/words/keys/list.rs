@@ -3,7 +3,7 @@
 use crate::app::{Listing, ServerKeys};
 use crate::bot::connection::card::Card;
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::Key;
+use crate::model::{Key, ProviderId};
 
 /// The stored keys, as far as one may see them.
 pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
@@ -13,12 +13,7 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
         lines.push(lang.words("**Your keys**").to_owned());
         lines.extend(keys.iter().map(|key| row(voice, key)));
         if keys.is_empty() {
-            lines.push(match voice.own_keys {
-                OwnKeys::No => lang.words("None.").to_owned(),
-                _ => lang
-                    .words("None yet. Add one with `/keys add scope:user`.")
-                    .to_owned(),
-            });
+            lines.push(no_personal(voice).to_owned());
         }
     }
     match &listing.server {
@@ -30,28 +25,48 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
                     .map(|key| row(voice, key) + &added_by(voice, key)),
             );
             if keys.is_empty() {
-                lines.push(
-                    lang.words("None yet. Add one with `/keys add scope:guild`.")
-                        .to_owned(),
-                );
+                lines.push(no_server(voice).to_owned());
             }
         }
-        Some(ServerKeys::Providers(providers)) => {
-            let names: Vec<String> = providers.iter().map(|id| voice.name(id)).collect();
-            lines.push(if names.is_empty() {
-                lang.words("This server has no keys.").to_owned()
-            } else {
-                lang.say(
-                    "This server has keys for {names}.",
-                    &[("names", &names.join(", "))],
-                )
-            });
-        }
+        Some(ServerKeys::Providers(providers)) => lines.push(of_server(voice, providers)),
     }
     Card::text(lines.join("\n"))
 }
 
+/// That somebody has no keys of their own, and how to add one.
+pub(super) fn no_personal(voice: Voice<'_>) -> &str {
+    voice.lang.words(match voice.own_keys {
+        OwnKeys::No => "None.",
+        _ => "None yet. Add one with `/keys add scope:user`.",
+    })
+}
+
+/// That a server has no keys, and how whoever manages it adds one.
+pub(super) fn no_server(voice: Voice<'_>) -> &str {
+    voice
+        .lang
+        .words("None yet. Add one with `/keys add scope:guild`.")
+}
+
+/// What members may know of a server's keys.
+pub(super) fn of_server(voice: Voice<'_>, providers: &[ProviderId]) -> String {
+    let lang = voice.lang;
+    let names: Vec<String> = providers.iter().map(|id| voice.name(id)).collect();
+    if names.is_empty() {
+        return lang.words("This server has no keys.").to_owned();
+    }
+    lang.say(
+        "This server has keys for {names}.",
+        &[("names", &names.join(", "))],
+    )
+}
+
 pub(super) fn row(voice: Voice<'_>, key: &Key) -> String {
+    format!("- {} · {}", describe_key(voice, key), standing(voice, key))
+}
+
+/// How a key is, and when it was used last.
+pub(super) fn standing(voice: Voice<'_>, key: &Key) -> String {
     let lang = voice.lang;
     let mut parts = vec![voice.health(key.health).to_owned()];
     if key.paused {
@@ -61,7 +76,7 @@ pub(super) fn row(voice: Voice<'_>, key: &Key) -> String {
         Some(at_ms) => lang.say("last used {when}", &[("when", &moment(at_ms))]),
         None => lang.words("never used").to_owned(),
     });
-    format!("- {} · {}", describe_key(voice, key), parts.join(" · "))
+    parts.join(" · ")
 }
 
 pub(super) fn added_by(voice: Voice<'_>, key: &Key) -> String {

@@ -5,15 +5,16 @@ mod changes;
 mod demotion;
 mod forms;
 mod list;
+mod panel;
 pub mod skip_reason;
 mod status;
 mod system;
 
 pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
-pub use demotion::{demoted, demoted_directly};
+pub use demotion::demoted_directly;
 pub use forms::{
     KEY_FIELD, PROMPT_FIELD, add_form, offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
-pub use list::{describe_key, list};
+pub use panel::{confirm_removal_in_panel, panel};
 pub use status::status;
 pub use system::system_keys;

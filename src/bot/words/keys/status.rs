@@ -8,14 +8,19 @@ use crate::model::{Step, Verdict};
 use crate::bot::words::keys::skip_reason::skip_reason;
 use crate::bot::words::voice::{OwnKeys, Voice};
 
-/// Who pays here.
+/// Who pays here: a line for each provider for which somebody has a key, or
+/// everything about the one that was asked about.
 pub fn status(voice: Voice<'_>, status: &Status) -> Card {
     let lang = voice.lang;
-    let mut lines: Vec<String> = status
-        .providers
-        .iter()
-        .flat_map(|provider| one_provider(voice, provider))
-        .collect();
+    let providers = status.providers.iter();
+    let mut lines: Vec<String> = if status.is_of_one {
+        let whole = providers.flat_map(|provider| one_provider(voice, provider));
+        whole.collect()
+    } else {
+        providers
+            .map(|provider| in_a_line(voice, provider))
+            .collect()
+    };
     if status.providers.is_empty() {
         lines.push(
             lang.words(if status.in_server {
@@ -25,6 +30,9 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
             })
             .into(),
         );
+    } else if !status.is_of_one && status.providers.len() < voice.providers.iter().count() {
+        let others = "Nobody has a key for any other provider.";
+        lines.push(lang.words(others).into());
     }
     if let Some(provider) = &status.unnamed {
         lines.push(lang.say(
@@ -50,22 +58,47 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
     Card::text(lines.join("\n"))
 }
 
+/// Who pays, and why not the keys that would have come before.
+fn in_a_line(voice: Voice<'_>, status: &ProviderStatus) -> String {
+    let reasons = status.trace.0.iter().filter_map(|step| match step.verdict {
+        Verdict::Skipped(skip) => Some((step.source, skip)),
+        Verdict::Taken | Verdict::Behind | Verdict::Absent => None,
+    });
+    let reasons: Vec<String> = reasons
+        .map(|(source, skip)| {
+            format!(
+                "({}: {})",
+                voice.source(source),
+                skip_reason(voice, source, skip)
+            )
+        })
+        .collect();
+    let head = who_pays(voice, status);
+    let parts = std::iter::once(head).chain(reasons);
+    parts.collect::<Vec<_>>().join(" ")
+}
+
 fn one_provider(voice: Voice<'_>, status: &ProviderStatus) -> Vec<String> {
-    let lang = voice.lang;
-    let name = voice.name(&status.provider);
-    let head = match status.trace.taken() {
-        Some(step) => lang.say(
-            "**{provider}**: the {source} pays.",
-            &[("provider", &name), ("source", &voice.source(step.source))],
-        ),
-        None => lang.say("**{provider}**: nobody pays.", &[("provider", &name)]),
-    };
     let others = status
         .trace
         .0
         .iter()
         .filter_map(|step| why_not(voice, step));
-    std::iter::once(head).chain(others).collect()
+    std::iter::once(who_pays(voice, status))
+        .chain(others)
+        .collect()
+}
+
+fn who_pays(voice: Voice<'_>, status: &ProviderStatus) -> String {
+    let lang = voice.lang;
+    let name = voice.name(&status.provider);
+    match status.trace.taken() {
+        Some(step) => lang.say(
+            "**{provider}**: the {source} pays.",
+            &[("provider", &name), ("source", &voice.source(step.source))],
+        ),
+        None => lang.say("**{provider}**: nobody pays.", &[("provider", &name)]),
+    }
 }
 
 fn why_not(voice: Voice<'_>, step: &Step) -> Option<String> {

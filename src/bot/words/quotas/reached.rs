@@ -8,7 +8,7 @@ use crate::bot::words::keys::advice::{bring_own_key, mend_own_key};
 use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
 use crate::bot::words::voice::{OwnKeys, Voice};
-use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Skip, Source};
+use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Scope, Skip, Source};
 
 /// Whose limit leaves no room, and what keeps the asker's own key from
 /// paying, if there is one.
@@ -109,7 +109,7 @@ fn with_own_key(voice: Voice<'_>, mut text: String, payers: &LimitedPayer<'_>) -
     Card {
         buttons: vec![Button {
             label,
-            custom_id: CustomId::OwnKey(provider.to_string()).write(),
+            custom_id: CustomId::key_form(Scope::User, provider).write(),
             style: ButtonStyle::Primary,
         }],
         ..Card::text(text)

@@ -127,14 +127,9 @@ pub fn form_button(voice: Voice<'_>, id: &ProviderId, scope: Scope) -> Button {
     let label = voice
         .lang
         .say("Add a key for {provider}", &[("provider", &voice.name(id))]);
-    let custom_id = match scope {
-        // System keys have no form in Discord.
-        Scope::User | Scope::System => CustomId::OwnKey(id.to_string()),
-        Scope::Guild => CustomId::ServerKey(id.to_string()),
-    };
     Button {
         label,
-        custom_id: custom_id.write(),
+        custom_id: CustomId::key_form(scope, id).write(),
         style: ButtonStyle::Primary,
     }
 }

@@ -6,6 +6,7 @@ use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::keys::completion::complete_any;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::key_target::KeyPlace;
 use crate::bot::words;
 
 /// Add or replace a key. It is typed into a form that only you see.
@@ -33,7 +34,10 @@ pub async fn add(
     match find_before_form(beginning).await {
         Ok(form) => {
             bot.rest
-                .open_modal(&handle, &words::keys::add_form(voice, &form))
+                .open_modal(
+                    &handle,
+                    &words::keys::add_form(voice, &form, KeyPlace::Reply),
+                )
                 .await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

@@ -2,6 +2,7 @@
 
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::key_target::PanelView;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
@@ -11,9 +12,13 @@ pub async fn list(
     ctx: Context<'_>,
     #[description = "Only yours, or only this server's"] scope: Option<ScopeChoice>,
 ) -> anyhow::Result<()> {
+    let view = PanelView {
+        scope: scope.map(Into::into),
+        page: 0,
+    };
     reply_privately(ctx, async |app, caller, voice| {
-        let listing = app.keys.list(caller, scope.map(Into::into)).await?;
-        Ok(words::keys::list(voice, &listing))
+        let listing = app.keys.list(caller, view.scope).await?;
+        Ok(words::keys::panel(voice, &listing, view, None))
     })
     .await
 }
