@@ -42,7 +42,7 @@ async fn a_file_that_comes_again_stores_nothing_and_says_so() {
 
 /// Long enough for a second request to come meanwhile.
 fn late() -> ProviderFault {
-    ProviderFault::SlowFirstByte(Duration::from_millis(500))
+    ProviderFault::SlowFirstByte(Duration::from_secs(2))
 }
 
 /// How many calls a provider has received.
