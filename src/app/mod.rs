@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
@@ -101,6 +102,9 @@ use policy::Policies;
 use programs::Programs;
 use quotas::Quotas;
 use shards::Shards;
+
+/// How long the ledger may take to write what is left once nothing runs any more.
+const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// What the program is made of, built once.
 pub struct Parts {
@@ -272,8 +276,14 @@ impl App {
     /// Waits for what is running, cuts off what takes longer than `grace`,
     /// gives that `last_words` to say so, and closes the database.
     pub async fn shut_down(&self, grace: Duration, last_words: Duration) {
+        let written_by = Instant::now() + grace + last_words + LAST_WRITES;
+        self.shut_down_by(grace, last_words, written_by).await;
+    }
+
+    /// The same; what the database does not take by `written_by` is not written.
+    pub async fn shut_down_by(&self, grace: Duration, last_words: Duration, written_by: Instant) {
         self.tasks.end(grace, last_words).await;
-        self.ledger.close().await;
+        self.ledger.close_by(written_by).await;
         self.store.close().await;
     }
 

@@ -120,7 +120,8 @@ fn raise_file_limit(config: &Config) {
 async fn shut_down(app: &App, serving: Option<Serving>, signals: &Signals) -> bool {
     let deadline = signals.came_at().unwrap_or_else(Instant::now) + ENDS_WITHIN;
     let most = (deadline - LAST_WORDS - CLOSING).saturating_duration_since(Instant::now());
-    let closed = timeout_at(deadline, app.shut_down(GRACE.min(most), LAST_WORDS)).await;
+    let closing = app.shut_down_by(GRACE.min(most), LAST_WORDS, deadline - CLOSING);
+    let closed = timeout_at(deadline, closing).await;
     if closed.is_err() {
         tracing::error!(
             running = app.tasks.count(),

@@ -4,6 +4,7 @@
 //!
 //! | the call | without limits | with limits |
 //! |---|---|---|
+//! | was counted by its provider before it ended | what was counted | what was counted |
 //! | was surely not begun, or its provider said no | nothing | nothing |
 //! | came piece by piece | prompt, what was heard | the longest that the prompt can be, what was heard, thought and on the way |
 //! | was to come whole | prompt, what was heard | what was held |
@@ -39,12 +40,16 @@ pub struct UnreportedCall {
     pub held: Amounts,
     pub prompt: PromptTokens,
     pub heard: HeardBytes,
+    /// How many answers it asks for, which are written at once.
+    pub answers: u64,
     /// For how many seconds nothing of the answer came, all pauses together.
     pub unheard_s: u64,
     /// How many tokens its model may write in a second.
     pub written_per_s: u64,
     /// What its provider reported before it ended, as far as that is believed.
     pub reported: Option<Usage>,
+    /// The same where it is the whole: its model had ended by then.
+    pub counted: Option<Usage>,
 }
 
 /// What a call is charged.
@@ -52,6 +57,8 @@ pub struct UnreportedCall {
 pub enum Charge {
     /// Everything is given back.
     Nothing,
+    /// What its provider counted.
+    Counted(Usage),
     Estimate(Usage),
     /// All that was held.
     Hold,
@@ -63,6 +70,10 @@ impl UnreportedCall {
     pub fn charge(&self, failure: Option<&ProviderFailure>) -> Charge {
         if !self.may_have_left {
             return Charge::Nothing;
+        }
+        // Of several answers, others may go on where one has ended.
+        if let Some(counted) = self.counted.filter(|_| self.answers == 1) {
+            return Charge::Counted(counted);
         }
         let may_have_worked = failure.is_none_or(ProviderFailure::may_have_worked);
         if !may_have_worked && self.heard.all() == 0 {
@@ -118,7 +129,8 @@ impl UnreportedCall {
     /// far as they were shown or for as long as nothing else came, and what was
     /// on the way.
     fn unheard(&self) -> u64 {
-        let written_in = |seconds: u64| self.written_per_s.saturating_mul(seconds);
+        let written_per_s = self.written_per_s.saturating_mul(self.answers);
+        let written_in = |seconds: u64| written_per_s.saturating_mul(seconds);
         let thought = tokens(self.heard.thought).max(written_in(self.unheard_s));
         thought.saturating_add(written_in(NOTICED_AFTER_S))
     }
@@ -157,9 +169,11 @@ mod tests {
                 most: 400,
             },
             heard: HeardBytes::default(),
+            answers: 1,
             unheard_s: 0,
             written_per_s: WRITTEN_PER_S,
             reported: None,
+            counted: None,
         }
     }
 
@@ -211,6 +225,7 @@ mod tests {
         match charge {
             Charge::Nothing => "nothing".into(),
             Charge::Hold => "the hold".into(),
+            Charge::Counted(usage) => format!("counted, {}", shown(Charge::Estimate(usage))),
             Charge::Estimate(usage) => {
                 format!("{} in, {} out", usage.input_tokens, usage.output_tokens)
             }
@@ -307,6 +322,51 @@ mod tests {
     }
 
     #[test]
+    fn what_was_counted_to_the_end_is_no_estimate() {
+        let usage = Some(Usage {
+            input_tokens: 50,
+            output_tokens: 7,
+            ..Usage::default()
+        });
+        let counted = UnreportedCall {
+            reported: usage,
+            counted: usage,
+            heard: written(4_000),
+            unheard_s: 60,
+            ..call()
+        };
+        for is_limited in [true, false] {
+            for is_streamed in [true, false] {
+                let call = UnreportedCall {
+                    is_streamed,
+                    is_limited,
+                    ..counted
+                };
+                for failure in [None, Some(&failure(FailureClass::CutOff, Some(200)))] {
+                    assert_eq!(shown(call.charge(failure)), "counted, 50 in, 7 out");
+                }
+            }
+        }
+        let several = UnreportedCall {
+            answers: 2,
+            ..counted
+        };
+        assert_eq!(shown(several.charge(None)), "50 in, 1500 out");
+    }
+
+    #[test]
+    fn each_of_several_answers_may_have_been_thought_about() {
+        for (answers, expected) in [(1, 400), (2, 800), (3, 1_200), (8, 1_500)] {
+            let left = UnreportedCall {
+                answers,
+                unheard_s: 3,
+                ..call()
+            };
+            assert_eq!(shown(left.charge(None)), format!("400 in, {expected} out"));
+        }
+    }
+
+    #[test]
     fn only_what_was_surely_not_begun_is_given_back() {
         let ends = [
             (FailureClass::Unreachable, None),
@@ -373,31 +433,31 @@ mod tests {
     proptest! {
         #[test]
         fn no_charge_is_above_the_hold_and_none_without_limits_reads_it(
-            (left, streamed, limited) in any::<(bool, bool, bool)>(),
+            (has_left, streamed, limited) in any::<(bool, bool, bool)>(),
             (input, output, silence_s) in any::<(u64, u64, u64)>(),
             (prompt, heard, thought) in any::<(u64, u64, u64)>(),
         ) {
             let held = Amounts { input_tokens: input, output_tokens: output, ..Amounts::default() };
-            let call = UnreportedCall {
-                may_have_left: left,
+            let left = UnreportedCall {
+                may_have_left: has_left,
                 is_streamed: streamed,
                 is_limited: limited,
                 held,
                 prompt: PromptTokens { likely: prompt / 4, most: prompt },
                 heard: HeardBytes { written: heard, thought },
                 unheard_s: silence_s,
-                written_per_s: WRITTEN_PER_S,
-                reported: None,
+                ..call()
             };
-            match call.charge(None) {
-                Charge::Nothing => prop_assert!(!left),
+            match left.charge(None) {
+                Charge::Nothing => prop_assert!(!has_left),
+                Charge::Counted(_) => prop_assert!(false, "nobody counted it"),
                 Charge::Hold => prop_assert!(limited && !streamed),
                 Charge::Estimate(usage) if limited => {
                     prop_assert!(usage.input_tokens <= input && usage.output_tokens <= output);
-                    let heard = tokens(call.heard.written);
+                    let heard = tokens(left.heard.written);
                     prop_assert!(usage.output_tokens >= heard.min(output));
                 }
-                Charge::Estimate(usage) => prop_assert_eq!(usage, call.heard()),
+                Charge::Estimate(usage) => prop_assert_eq!(usage, left.heard()),
             }
         }
     }

@@ -91,6 +91,10 @@ pub struct Hold {
     pub(super) unheard_s: u64,
     /// What the provider has reported so far.
     pub(super) reported: Option<Usage>,
+    /// The same, once that counts the whole answer.
+    pub(super) counted: Option<Usage>,
+    /// How many answers the call asks for.
+    pub(super) answers: u64,
     pub(super) began: Instant,
     /// Whether the call was made.
     pub(super) is_made: bool,
@@ -190,6 +194,8 @@ impl Hold {
             heard: HeardBytes::default(),
             unheard_s: 0,
             reported: None,
+            counted: None,
+            answers: 1,
             began: Instant::now(),
             held_by: tokio::time::Instant::now(),
             asked_images: 0,
@@ -305,9 +311,16 @@ impl Hold {
     }
 
     /// Notes what the provider has reported so far: the prompt at the start of
-    /// an answer, say, and the rest at its end.
-    pub fn note_report(&mut self, reported: Option<Usage>) {
+    /// an answer, say, and the rest at its end. It is counted once that is the
+    /// whole.
+    pub fn note_report(&mut self, reported: Option<Usage>, is_counted: bool) {
         self.reported = reported.or(self.reported);
+        self.counted = reported.filter(|_| is_counted).or(self.counted);
+    }
+
+    /// Notes how many answers the call asks for.
+    pub fn expect_answers(&mut self, answers: u64) {
+        self.answers = answers;
     }
 
     /// For how long nothing of the answer has come.

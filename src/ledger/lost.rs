@@ -15,6 +15,7 @@ use crate::model::{Outcome, Settlement, Usage, UsageClass};
 use crate::store::{Booking, FinishedAttempt, Store};
 
 use crate::ledger::overshoot::priced_model;
+use crate::ledger::settlement::at_dearest;
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
@@ -112,15 +113,16 @@ impl LostAttempts {
     fn close_as_lost(&self, booking: Booking) -> Closing {
         let (held, known) = (booking.held, booking.known);
         let is_limited = !booking.counted.is_empty();
-        let (input_tokens, output_tokens) = if is_limited {
-            (held.input_tokens, held.output_tokens)
-        } else {
-            (known.prompt, known.heard)
-        };
-        let usage = Usage {
+        let usage_of = |input_tokens, output_tokens| Usage {
             input_tokens,
             output_tokens,
             ..Usage::default()
+        };
+        let usage = if is_limited {
+            let held = usage_of(held.input_tokens, held.output_tokens);
+            at_dearest(&self.shared.prices, &booking, held)
+        } else {
+            usage_of(known.prompt, known.heard)
         };
         let used = usage.counts().with(UsageClass::Picture, held.images);
         let model = priced_model(&booking.attempt);

@@ -122,8 +122,8 @@ const HELD_WITHIN: Duration = Duration::from_secs(4);
 /// How long a caller waits until a settlement is written. Past that, the writer
 /// has it and keeps it.
 const SETTLED_WITHIN: Duration = Duration::from_secs(2);
-/// How long the writer may take at its end.
-const CLOSED_WITHIN: Duration = Duration::from_millis(1_500);
+/// How long the writer may take to end after its last try.
+const ENDED_WITHIN: Duration = Duration::from_millis(250);
 /// The error where the writer has ended.
 const CLOSED: &str = "the ledger is closed";
 
@@ -458,17 +458,20 @@ impl Ledger {
         let _ = self.write_all().await;
     }
 
-    /// Writes everything that is queued, ends the writer, and gives up the
-    /// lease.
-    pub async fn close(&self) {
+    /// Writes everything that is queued, or as much of it as the database takes
+    /// by a moment, ends the writer, and gives up the lease.
+    pub async fn close_by(&self, written_by: Instant) {
         let (done, stopped) = oneshot::channel();
         let stopping = async {
-            if self.send(Operation::Stop(done)).await.is_ok() {
+            if self.send(Operation::Stop(written_by, done)).await.is_ok() {
                 // An error means that the writer has ended already.
                 let _ = stopped.await;
             }
         };
-        if timeout(CLOSED_WITHIN, stopping).await.is_err() {
+        if timeout_at(written_by + ENDED_WITHIN, stopping)
+            .await
+            .is_err()
+        {
             tracing::error!(
                 "the ledger's last writes took too long; what stays held is settled at an estimate by the next process"
             );
@@ -477,6 +480,12 @@ impl Ledger {
         if let Some(lease) = lease {
             lease.give_up().await;
         }
+    }
+
+    /// The same, for as long as nobody minds.
+    #[cfg(test)]
+    pub async fn close(&self) {
+        self.close_by(Instant::now() + Duration::from_secs(1)).await;
     }
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::ledger::outage::WAITS_MAX;
 use crate::ledger::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId};
@@ -223,6 +224,48 @@ async fn survive(ledger: Ledger, mut fault: Fault) {
     });
     told.await.expect("it ends in time");
     ledger.close().await;
+    ledger.store.close().await;
+}
+
+/// A stop gives a database that is in trouble the time that there is: whoever
+/// was answered meanwhile is charged for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_waits_for_a_locked_file_as_long_as_it_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::held_at(NOW_MS);
+    let ledger = open(&sqlite(&folder), &clock).await;
+    let other = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+    let mut calls = Calls {
+        ledger: &ledger,
+        provider: ProviderId::from("openai"),
+        answered: BTreeMap::new(),
+    };
+    let mut holds = Vec::new();
+    for _ in 0..5 {
+        holds.push(calls.begin(true).await.unwrap());
+    }
+    other.execute_batch("begin immediate").unwrap();
+    let outage = Arc::clone(&ledger.shared.outage);
+    let settles = async {
+        for hold in holds {
+            calls.end(hold, 7).await;
+        }
+        ledger.close_by(Instant::now() + PATIENCE).await;
+    };
+    let lets_go = async {
+        while outage.waits().is_none_or(|waits| waits < 2 * WAITS_MAX) {
+            sleep(Duration::from_millis(5)).await;
+        }
+        drop(other);
+    };
+    tokio::join!(settles, lets_go);
+    let rows = ledger.store.audit().await;
+    assert!(
+        rows.iter()
+            .all(|row| row.state == "settled" && row.used.output_tokens == 7 && !row.estimated),
+        "{rows:?}"
+    );
+    assert_eq!(rows.len(), 5);
     ledger.store.close().await;
 }
 

@@ -140,16 +140,7 @@ impl Prices {
     /// call and for each token of the answer; none if that is unknown.
     pub fn price(&self, model: PricedModel<'_>, most: &ClassCounts) -> Option<Price> {
         let output = most.get(UsageClass::Output);
-        let mut most = *most;
-        // What goes into pictures may be pictures, as is what comes out.
-        if most.get(UsageClass::Picture) > 0 {
-            for classes in [
-                [UsageClass::Input, UsageClass::InputImage],
-                [UsageClass::Output, UsageClass::OutputImage],
-            ] {
-                most = self.move_where_dearer(model, most, classes);
-            }
-        }
+        let most = self.at_dearest(model, *most);
         let without_output = most
             .with(UsageClass::Output, 0)
             .with(UsageClass::OutputImage, 0);
@@ -161,20 +152,18 @@ impl Prices {
         })
     }
 
-    /// What is used at the most, with the tokens of one class in another where
-    /// they cost more there.
-    fn move_where_dearer(
-        &self,
-        model: PricedModel<'_>,
-        most: ClassCounts,
-        [from, to]: [UsageClass; 2],
-    ) -> ClassCounts {
-        let moved = most.with(from, 0).with(to, most.get(from));
-        if self.cost(model, &moved) > self.cost(model, &most) {
-            moved
-        } else {
-            most
+    /// The same tokens, as those of pictures where they cost more: nobody knows
+    /// beforehand what a model that makes pictures says in words. What goes in
+    /// may be pictures where pictures are what is asked for.
+    pub fn at_dearest(&self, model: PricedModel<'_>, most: ClassCounts) -> ClassCounts {
+        let Some(found) = self.find(model) else {
+            return most;
+        };
+        let most = found.move_where_dearer(most, [UsageClass::Output, UsageClass::OutputImage]);
+        if most.get(UsageClass::Picture) == 0 {
+            return most;
         }
+        found.move_where_dearer(most, [UsageClass::Input, UsageClass::InputImage])
     }
 
     /// How many tokens a model can be told and say in all; none if no list
@@ -231,6 +220,16 @@ impl Found<'_> {
             Self::Entry(entry) => entry.price(class, used),
             Self::Table(known) => known.price(class, used.input_tokens()),
         }
+    }
+
+    /// What is used at the most, with the tokens of one class in another where
+    /// they cost more there.
+    fn move_where_dearer(&self, most: ClassCounts, [from, to]: [UsageClass; 2]) -> ClassCounts {
+        if self.price(to, &most) <= self.price(from, &most) {
+            return most;
+        }
+        let all = most.get(to).saturating_add(most.get(from));
+        most.with(from, 0).with(to, all)
     }
 
     fn list(self) -> crate::model::PriceList {

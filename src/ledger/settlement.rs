@@ -11,6 +11,7 @@ use crate::store::Booking;
 use crate::ledger::charge::{Charge, UnreportedCall, written_per_s};
 use crate::ledger::hold::{CallEnd, Hold};
 use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::prices::Prices;
 
 impl Hold {
     /// What the call comes to if it is settled as ended in this way.
@@ -21,7 +22,7 @@ impl Hold {
                 pictures,
                 usage,
                 machine_ms,
-            } => self.settlement_of_pictures(pictures, usage.unwrap_or_default(), machine_ms),
+            } => self.settlement_of_pictures(pictures, usage, machine_ms),
             CallEnd::Broken { usage, machine_ms } => {
                 self.settlement_of_no_picture(usage.unwrap_or_default(), machine_ms)
             }
@@ -68,19 +69,27 @@ impl Hold {
     fn settlement_without_report(&self, failure: Option<&ProviderFailure>) -> Settlement {
         let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
         let held = &self.booking.held;
-        let usage = match self.unreported().charge(failure) {
+        let unreported = self.unreported();
+        let charge = unreported.charge(failure);
+        let usage = match charge {
             Charge::Nothing => {
                 return Settlement {
                     duration_ms,
                     ..Settlement::released()
                 };
             }
-            Charge::Estimate(usage) => usage,
+            Charge::Counted(usage) | Charge::Estimate(usage) => usage,
             Charge::Hold => Usage {
                 input_tokens: held.input_tokens,
                 output_tokens: held.output_tokens,
                 ..Usage::default()
             },
+        };
+        let estimated = !matches!(charge, Charge::Counted(_));
+        let usage = if unreported.is_limited && estimated {
+            at_dearest(&self.shared.prices, &self.booking, usage)
+        } else {
+            usage
         };
         let reported = self.reported.unwrap_or_default();
         let receipt = receipt_of(reported, self.believe(reported));
@@ -91,7 +100,7 @@ impl Hold {
             },
             usage,
             images: held.images,
-            estimated: true,
+            estimated,
             receipt,
             first_byte_ms: self.first_byte.map(millis),
             duration_ms,
@@ -120,7 +129,7 @@ impl Hold {
     /// The settlement of an answer that came to its end.
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
         // A count of the prompt alone counts no words that came.
-        let came = self.is_streamed && self.heard.written > 0;
+        let came = self.heard.all() > 0;
         let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
         let usage = match reported {
             Some(reported) => self.believe(reported),
@@ -140,19 +149,54 @@ impl Hold {
     }
 
     /// The settlement of pictures. We count them ourselves, so that none of it
-    /// is an estimate.
-    fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
-        let reported = usage;
-        let usage = self.believe(reported);
-        let settlement = Settlement {
-            outcome: Outcome::Answered,
-            usage,
-            images: pictures,
-            receipt: receipt_of(reported, usage),
-            duration_ms: Some(millis(self.began.elapsed())),
-            ..Settlement::released()
+    /// is an estimate, unless their tokens are paid for and nobody counted those.
+    fn settlement_of_pictures(
+        &self,
+        pictures: u64,
+        usage: Option<Usage>,
+        machine_ms: u64,
+    ) -> Settlement {
+        let reported = usage.or(self.reported).unwrap_or_default();
+        let believed = self.believe(reported);
+        let settle = |usage: Usage| {
+            let settlement = Settlement {
+                outcome: Outcome::Answered,
+                usage,
+                images: pictures,
+                estimated: usage != believed,
+                receipt: receipt_of(reported, believed),
+                duration_ms: Some(millis(self.began.elapsed())),
+                ..Settlement::released()
+            };
+            self.priced(settlement, machine_ms)
         };
-        self.priced(settlement, machine_ms)
+        let settled = settle(believed);
+        let is_paid_for = settled.cost.is_some_and(|cost| cost.0 > 0);
+        let is_counted = believed.input_tokens > 0 && believed.output_tokens > 0;
+        let has_tokens = self.booking.held.output_tokens > 0;
+        if !has_tokens || is_counted || settled.cost_reported {
+            return settled;
+        }
+        if believed.output_tokens == 0 && is_paid_for {
+            return settled;
+        }
+        settle(self.with_tokens_of_pictures(believed, pictures))
+    }
+
+    /// What was reported of pictures, and in its gaps what was held for as many.
+    fn with_tokens_of_pictures(&self, reported: Usage, pictures: u64) -> Usage {
+        let held = &self.booking.held;
+        let made = held.output_tokens.saturating_mul(pictures);
+        let filled = |reported: u64, estimate: u64| match reported {
+            0 => estimate,
+            reported => reported,
+        };
+        let usage = Usage {
+            input_tokens: filled(reported.input_tokens, self.prompt.likely),
+            output_tokens: filled(reported.output_tokens, made.div_ceil(held.images.max(1))),
+            ..reported
+        };
+        at_dearest(&self.shared.prices, &self.booking, usage)
     }
 
     /// The settlement of a call that made no picture: what its host reports, and
@@ -221,6 +265,8 @@ impl Hold {
             held: self.booking.held,
             prompt: self.prompt,
             heard: self.heard,
+            answers: self.answers,
+            counted: self.counted.map(|counted| self.believe(counted)),
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
             written_per_s: written_per_s(&self.booking.attempt.provider),
             reported: self.reported.map(|reported| self.believe(reported)),
@@ -243,6 +289,23 @@ impl Hold {
             return reported;
         }
         HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+}
+
+/// What nobody knows more of than how much it is, at the dearest that it can be:
+/// what was held, say, is then priced as it was when it was held.
+pub fn at_dearest(prices: &Prices, booking: &Booking, usage: Usage) -> Usage {
+    let most = usage
+        .counts()
+        .with(UsageClass::Picture, booking.held.images);
+    let dearest = prices.at_dearest(priced_model(&booking.attempt), most);
+    Usage {
+        details: UsageDetails {
+            input_image: usage.details.cached_image + dearest.get(UsageClass::InputImage),
+            output_image: dearest.get(UsageClass::OutputImage),
+            ..usage.details
+        },
+        ..usage
     }
 }
 

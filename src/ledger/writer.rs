@@ -37,7 +37,8 @@ const COLLECT: Duration = Duration::from_millis(25);
 /// least [`WAITERS_MIN`] of them: together they wait for fewer commits.
 const COLLECT_WITH_WAITERS: Duration = Duration::from_millis(1);
 const WAITERS_MIN: usize = 4;
-/// How long the writer tries at its end to write what is kept.
+/// How long the writer tries to write what is kept where nobody can ask it for
+/// anything any more.
 const LAST_TRIES_FOR: Duration = Duration::from_secs(1);
 
 type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
@@ -56,8 +57,8 @@ pub enum Operation {
     Settle(Closing, Option<Reply<Vec<LimitUse>>>),
     /// Note what is known by now of an attempt that is held.
     Note(NotedUse),
-    /// Write everything that is queued, and end.
-    Stop(oneshot::Sender<()>),
+    /// Write everything that is queued, by a moment, and end.
+    Stop(tokio::time::Instant, oneshot::Sender<()>),
     /// Reply when everything that is queued is written, or that it is not.
     Flush(WrittenReply),
 }
@@ -102,7 +103,7 @@ struct Batch {
     /// The replies to holds, and to those bookings that somebody waits for.
     written: Vec<WrittenReply>,
     settles: Vec<(Closing, Option<Reply<Vec<LimitUse>>>)>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<(tokio::time::Instant, oneshot::Sender<()>)>,
     flushes: Vec<WrittenReply>,
 }
 
@@ -135,10 +136,14 @@ impl Writer {
             batch.entries.bookings.extend(due);
             let stop = batch.stop.take();
             self.work_through(batch, &mut backlog).await;
-            if stop.is_some() || !is_open {
-                self.end(&mut backlog).await;
-                let _ = stop.map(|stopped| stopped.send(()));
+            if let Some((by, stopped)) = stop {
+                self.end(&mut backlog, by).await;
+                let _ = stopped.send(());
                 return;
+            }
+            if !is_open {
+                let by = tokio::time::Instant::now() + LAST_TRIES_FOR;
+                return self.end(&mut backlog, by).await;
             }
         }
     }
@@ -269,19 +274,18 @@ impl Writer {
         backlog.postpone();
     }
 
-    /// Tries for a last time to write what is kept.
-    async fn end(&self, backlog: &mut Backlog) {
+    /// Tries until a moment to write what is kept.
+    async fn end(&self, backlog: &mut Backlog, by: tokio::time::Instant) {
         if backlog.is_idle() {
             return;
         }
-        let ends = tokio::time::Instant::now() + LAST_TRIES_FOR;
         let trying = async {
             while let Err(error) = self.write_kept(backlog).await {
                 self.note_failure(&error, backlog);
-                tokio::time::sleep_until(backlog.due().unwrap_or(ends)).await;
+                tokio::time::sleep_until(backlog.due().unwrap_or(by)).await;
             }
         };
-        if tokio::time::timeout_at(ends, trying).await.is_err() {
+        if tokio::time::timeout_at(by, trying).await.is_err() {
             let kept = backlog.count();
             tracing::error!(
                 "ended with {kept} attempts that could not be written; what was held before is settled at an estimate by the next process"
@@ -387,7 +391,7 @@ impl Batch {
                         }
                     }
                 }
-                Operation::Stop(reply) => batch.stop = Some(reply),
+                Operation::Stop(by, reply) => batch.stop = Some((by, reply)),
                 Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }

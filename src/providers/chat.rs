@@ -47,6 +47,8 @@ pub struct Heard<'a> {
     pub bytes: HeardBytes,
     /// What was used, as far as the provider has reported.
     pub usage: Option<Usage>,
+    /// Whether that counts all that the model has said.
+    pub is_counted: bool,
 }
 
 /// A call of a model.
@@ -228,6 +230,7 @@ impl Hearing<'_> {
             words: &visible.words,
             bytes,
             usage: answer.known_usage(),
+            is_counted: answer.is_counted(),
         });
     }
 }

@@ -82,8 +82,8 @@ async fn an_ask_is_settled_however_it_ends() {
         insta::assert_snapshot!(seen.join("\n"), @"
         None: bot_default settled (answered), 12 in, 10 out, $0.0000039
         Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.0000036
-        Some(NoUsage): bot_default settled (answered), 20 in, 12 out, $0.0000051, estimated
-        Some(WrongUsage): bot_default settled (answered), 12 in, 12 out, $0.0000045, estimated
+        Some(NoUsage): bot_default settled (answered), 20 in, 13 out, $0.0000054, estimated
+        Some(WrongUsage): bot_default settled (answered), 12 in, 13 out, $0.0000048, estimated
         Some(AbsurdUsage): bot_default settled (answered), 12 in, 131072 out, $0.04, clamped, overshoot
         Some(Cut): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated
         Some(EndEarly): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated

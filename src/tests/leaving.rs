@@ -14,10 +14,10 @@ use super::{Setup, Stage, good, run_with};
 use crate::store::AuditedAttempt;
 
 /// The bot default and personal keys have limits, which no test reaches.
-const LIMITED: &str = "[quota]\napplies_to = ['bot_default', 'personal']\n[[quota.tiers]]\nname = 'community'\n\
+pub const LIMITED: &str = "[quota]\napplies_to = ['bot_default', 'personal']\n[[quota.tiers]]\nname = 'community'\n\
      limits = [{ output_tokens = 1000000, per = 'day' }, { images = 1000, per = 'day' }]\n";
 
-fn limited() -> Setup {
+pub fn limited() -> Setup {
     Setup {
         config: format!("[ask]\nedit_interval_ms = 100\n{LIMITED}"),
         ..Setup::default()
@@ -46,7 +46,7 @@ async fn leave(stage: &Stage, token: &str, path: &str, body: &Value) {
 }
 
 /// The newest row: how it ended, what was held and what is charged.
-async fn charged(stage: &Stage) -> String {
+pub async fn charged(stage: &Stage) -> String {
     describe(
         stage
             .app()
@@ -85,7 +85,7 @@ fn chat(model: &str, stream: bool) -> Value {
 }
 
 /// Surfaces that pass a call on or ask themselves, each with a provider.
-fn surfaces() -> Vec<(&'static str, &'static str, Value)> {
+pub fn surfaces() -> Vec<(&'static str, &'static str, Value)> {
     let whole = |model: &str| chat(model, false);
     vec![
         ("openai", "/v1/chat/completions", whole("openai/gpt-6-luna")),
@@ -99,7 +99,12 @@ fn surfaces() -> Vec<(&'static str, &'static str, Value)> {
             "/anthropic/v1/messages",
             whole("claude-haiku-5-5"),
         ),
-        ("openai", "/openai/v1/chat/completions", whole("gpt-6-luna")),
+        (
+            "openai",
+            "/openai/v1/chat/completions",
+            json!({"model": "gpt-6-luna", "max_completion_tokens": 700,
+                "messages": [{"role": "user", "content": "count"}]}),
+        ),
         (
             "google",
             "/google/v1beta/models/gemini-4-flash:generateContent",
@@ -194,7 +199,7 @@ async fn ones_own_key_without_limits_is_never_charged_the_models_most() {
         openai /v1/chat/completions: personal abandoned: 27 in, no output, 0 images, estimated
         anthropic /v1/chat/completions: personal abandoned: 30 in, no output, 0 images, estimated
         anthropic /anthropic/v1/messages: personal abandoned: 27 in, no output, 0 images, estimated
-        openai /openai/v1/chat/completions: personal abandoned: 26 in, no output, 0 images, estimated
+        openai /openai/v1/chat/completions: personal abandoned: 25 in, no output, 0 images, estimated
         google /google/v1beta/models/gemini-4-flash:generateContent: personal abandoned: 25 in, no output, 0 images, estimated
         openai /v1/responses: personal abandoned: 18 in, no output, 0 images, estimated
         openai /v1/images/generations: personal abandoned: 14 in, no output, 1 images, estimated
@@ -203,6 +208,50 @@ async fn ones_own_key_without_limits_is_never_charged_the_models_most() {
         anthropic /anthropic/v1/messages streamed: personal abandoned: 27 in, no output, 0 images, estimated
         openai /api/v1/unified: personal abandoned: 20 in, no output, 0 images, estimated
         ");
+    })
+    .await;
+}
+
+/// Tokens of pictures cost more than those of words, and whoever leaves pays for
+/// them as they were held.
+#[tokio::test]
+async fn a_picture_that_is_left_costs_what_was_held_for_it() {
+    let limits = LIMITED.replace(
+        "{ images = 1000, per = 'day' }",
+        "{ dollars = 1000, per = 'day' }",
+    );
+    let setup = Setup {
+        config: limits,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "openrouter", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+            stage.fails(
+                provider,
+                ProviderFault::SlowFirstByte(Duration::from_mins(1)),
+            );
+        }
+        let token = Program::of(stage, &mia, "").await.token().to_owned();
+        let picture = "data:image/png;base64,iVBORw0KGgo=";
+        let edit = json!({"model": "openai/gpt-image-1.5", "prompt": "a lighthouse",
+            "images": [{"image_url": picture}]});
+        for (path, body) in [
+            ("/v1/images/generations", json!({"model": "openai/gpt-image-1.5", "prompt": "a lighthouse"})),
+            ("/v1/images/generations", json!({"model": "google/gemini-3-pro-image", "prompt": "a lighthouse"})),
+            ("/v1/images/generations", json!({"model": "openrouter/google/gemini-3.1-flash-image", "prompt": "a lighthouse"})),
+            ("/v1/images/edits", edit),
+        ] {
+            stage.clock.advance_ms(1);
+            leave(stage, &token, path, &body).await;
+            let audit = stage.app().await.audit().await;
+            let row = audit.last().expect("there is a row");
+            let (held, used) = (row.held.cost.unwrap().0, row.used.cost.unwrap().0);
+            // A price of one token is rounded up before it is held.
+            assert!(used <= held && held - used <= row.held.output_tokens, "{path} {body}: {row:?}");
+            assert!(used > 10_000_000, "{path} {body}: {row:?}");
+        }
     })
     .await;
 }

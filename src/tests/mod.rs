@@ -121,6 +121,7 @@ mod tokens;
 mod translations;
 mod twin;
 mod typed_keys;
+mod uncounted;
 mod unread_events;
 mod unseen;
 mod usages;

@@ -245,7 +245,7 @@ impl AskCall<'_> {
         hold.begin().await?;
         let mut hear = |heard: Heard<'_>| {
             hold.hear(heard.bytes);
-            hold.note_report(heard.usage);
+            hold.note_report(heard.usage, heard.is_counted);
             if heard.takes_back {
                 listener(AnswerEvent::TakenBack);
             }

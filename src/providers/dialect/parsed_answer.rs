@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{FailureClass, FinishReason, HeardBytes, Usage};
+use crate::model::{BYTES_IN_A_TOKEN, FailureClass, FinishReason, HeardBytes, Usage};
 
 use super::reported_usage::{Field, ReportedUsage};
 
@@ -29,6 +29,8 @@ pub struct ParsedAnswer {
     pub failed: bool,
     /// The model works, even if no text has come: reasoning counts.
     pub progressed: bool,
+    /// Words of any kind have come: text, arguments, thoughts.
+    pub has_words: bool,
     /// How many pictures were made.
     pub pictures: u64,
     /// How many events were read.
@@ -41,13 +43,16 @@ impl ParsedAnswer {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.text.push_str(text);
             self.progressed = true;
+            self.has_words = true;
         }
     }
 
     /// Counts what the model has written that is no text of the answer: arguments
     /// of a tool, or one more answer.
     pub fn hear(&mut self, written: &Value) {
-        self.heard.written = self.heard.written.saturating_add(count_text(written));
+        let bytes = count_text(written);
+        self.heard.written = self.heard.written.saturating_add(bytes);
+        self.has_words |= bytes > 0;
     }
 
     /// Counts what the model lets see of its thinking.
@@ -55,13 +60,20 @@ impl ParsedAnswer {
         let bytes = count_text(thought);
         self.heard.thought = self.heard.thought.saturating_add(bytes);
         self.progressed |= bytes > 0;
+        self.has_words |= bytes > 0;
     }
 
     /// Takes how much has come since this was asked last; `text` is how
-    /// many bytes of it were taken as text.
+    /// many bytes of it were taken as text. Words that come by themselves are a
+    /// token, however short.
     pub fn take_heard(&mut self, text: usize) -> HeardBytes {
         let mut heard = std::mem::take(&mut self.heard);
         heard.written = heard.written.saturating_add(text as u64);
+        for bytes in [&mut heard.written, &mut heard.thought] {
+            if *bytes > 0 {
+                *bytes = (*bytes).max(BYTES_IN_A_TOKEN);
+            }
+        }
         heard
     }
 
@@ -75,6 +87,13 @@ impl ParsedAnswer {
         let is_known = input.is_some() || output.is_some() || self.reported.has_terms();
         let known = || self.reported.usage(input.unwrap_or(0), output.unwrap_or(0));
         self.usage.or_else(|| is_known.then(known))
+    }
+
+    /// Whether the model has ended, and what it used was reported with that or
+    /// after it.
+    pub fn is_counted(&self) -> bool {
+        let has_output = |usage: Usage| usage.output_tokens > 0;
+        self.finish.is_some() && self.usage.is_some_and(has_output)
     }
 
     /// Takes the model's name from a field of an event.

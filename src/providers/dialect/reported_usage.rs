@@ -163,7 +163,9 @@ impl ReportedUsage {
 pub fn read_count(value: &Value, path: &str) -> Option<u64> {
     let count = value.pointer(path)?;
     let whole = count.as_u64().or_else(|| {
-        let float = count.as_f64().filter(|float| float.fract() == 0.0)?;
+        let written = || count.as_str()?.parse().ok();
+        let float: f64 = count.as_f64().or_else(written)?;
+        let float = Some(float).filter(|it| it.is_finite())?.ceil();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -189,7 +191,7 @@ mod tests {
             json!({"a": 0, "b": null}),
             json!({"a": 9, "b": {"c": 0}}),
             json!({"a": -1, "b": {"c": -200_000_000}}),
-            json!({"a": 1.5, "b": {"c": "7"}}),
+            json!({"a": "many", "b": {"c": [7]}}),
         ] {
             reported.take_piece(&piece, PATHS);
         }
@@ -207,13 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn a_count_may_be_written_as_a_whole_float() {
-        assert_eq!(read_count(&json!({"a": 12.0}), "/a"), Some(12));
+    fn a_count_may_be_written_as_a_float_or_a_text() {
+        for (count, read) in [(json!(12.0), 12), (json!(12.5), 13), (json!("12"), 12)] {
+            assert_eq!(read_count(&json!({"a": count}), "/a"), Some(read));
+        }
         for wrong in [
-            json!(12.5),
             json!(-1.0),
             json!(-1e30),
-            json!("12"),
+            json!("many"),
+            json!("inf"),
             json!(null),
         ] {
             assert_eq!(read_count(&json!({"a": wrong}), "/a"), None);

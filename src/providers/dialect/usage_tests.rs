@@ -65,6 +65,13 @@ fn split_writes() -> (Value, &'static str) {
 #[test]
 fn anthropic_counts_the_cache_beside_the_input() {
     let (split, split_classes) = split_writes();
+    // The numbers of Anthropic's own example, and a cache.
+    let shortened = json!({"input_tokens": 23_000, "output_tokens": 1_000, "iterations": [
+        {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3_500,
+            "cache_read_input_tokens": 500, "cache_creation_input_tokens": 40},
+        {"type": "message", "input_tokens": 23_000, "output_tokens": 1_000}]});
+    let shortened_classes =
+        "203540 in, 4500 out: input=203000 cached_input=500 cache_write_5m=40 output=4500";
     check(
         AnswerFormat::Anthropic,
         &[
@@ -85,6 +92,19 @@ fn anthropic_counts_the_cache_beside_the_input() {
                 "no input",
                 &[message_delta(&json!({"output_tokens": 5}))],
                 "not reported",
+            ),
+            (
+                "what was made shorter before is counted beside the rest",
+                &[message(&shortened)],
+                shortened_classes,
+            ),
+            (
+                "the same in a stream",
+                &[
+                    message_start(&json!({"input_tokens": 23_000, "output_tokens": 1})),
+                    message_delta(&shortened),
+                ],
+                shortened_classes,
             ),
         ],
     );
@@ -327,6 +347,14 @@ fn what_openrouter_bills_and_what_the_provider_behind_it_bills_both_count() {
                 "what the provider behind OpenRouter bills",
                 &[byok(true, 0.0)],
                 "100 in, 20 out: input=100 output=20 cost=1970000",
+            ),
+            (
+                "nobody says what the provider behind OpenRouter bills",
+                &[whole_chat(
+                    &json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": 0,
+                    "is_byok": true, "cost_details": {"upstream_inference_cost": null}}),
+                )],
+                "100 in, 20 out: input=100 output=20",
             ),
             (
                 "what both bill",

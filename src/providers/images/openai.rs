@@ -169,7 +169,7 @@ async fn read_picture(host: &Host<'_>, item: &Value) -> Came {
 fn read_usage(answer: &Value) -> Option<Usage> {
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Images.read_event(&json!({"usage": answer["usage"]}), &mut parsed);
-    parsed.usage
+    parsed.known_usage()
 }
 
 #[cfg(test)]

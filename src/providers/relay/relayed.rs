@@ -140,6 +140,11 @@ impl Relayed {
         self.answer.known_usage()
     }
 
+    /// Whether that counts all that the model has said.
+    pub fn is_counted(&self) -> bool {
+        self.answer.is_counted()
+    }
+
     /// What was used, once the provider has reported it.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage
@@ -268,7 +273,7 @@ impl Relayed {
         if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
             return Err(self.failed(FailureClass::Upstream));
         }
-        self.heard.written += skimmer.newly_heard();
+        self.hear_passed(&mut skimmer);
         self.skimmer = Some(skimmer);
         self.incoming.allow_bytes(PASSED_BYTES_MAX);
         Ok(begun)
@@ -277,20 +282,28 @@ impl Relayed {
     /// The next piece of an answer that is passed on as it comes.
     async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
         let piece = self.next_piece().await?;
-        match (&piece, &mut self.skimmer) {
-            (Some(piece), Some(skimmer)) => {
+        match (&piece, self.skimmer.take()) {
+            (Some(piece), Some(mut skimmer)) => {
                 skimmer.push(piece);
-                self.heard.written += skimmer.newly_heard();
+                self.hear_passed(&mut skimmer);
+                self.skimmer = Some(skimmer);
             }
-            _ => self.end_passed()?,
+            (_, skimmer) => self.end_passed(skimmer.unwrap_or_default())?,
         }
         Ok(piece)
     }
 
+    /// Counts the words that have passed; pictures and vectors are none.
+    fn hear_passed(&mut self, skimmer: &mut Skimmer) {
+        let passed = skimmer.newly_heard();
+        if self.format.must_finish() {
+            self.heard.written += passed;
+        }
+    }
+
     /// Reads what was used from what was kept of an answer that has passed.
-    fn end_passed(&mut self) -> Result<(), ProviderFailure> {
+    fn end_passed(&mut self, skimmer: Skimmer) -> Result<(), ProviderFailure> {
         self.ended = true;
-        let skimmer = self.skimmer.take().unwrap_or_default();
         if self.format == AnswerFormat::Unread {
             return Ok(());
         }

@@ -16,8 +16,9 @@ const OLLAMA: &[&str] = &["ollama"];
 const OPENAI: &[&str] = &["openai"];
 const XAI: &[&str] = &["xai"];
 
-/// For how long OpenAI keeps a prompt, at the same price.
-pub const CACHE_RETENTION: Shape = Words(&["in_memory", "in-memory", "24h"]);
+/// For how long OpenAI keeps a prompt, at the same price. To keep it longer has a
+/// price that no list tells.
+pub const CACHE_RETENTION: Shape = Words(&["in_memory", "in-memory"]);
 /// Tiers of service at the price of the list.
 pub const USUAL_TIERS: Shape = Words(&["auto", "default"]);
 /// Whatever length of thinking is asked for is within the answer's limit.

@@ -407,7 +407,7 @@ async fn what_was_reported_is_booked_where_a_total_is_missing() {
         let ask = chat("openai/gpt-6-luna", &json!({}));
         for (usage, expected) in [
             (json!({"completion_tokens": 1_400}), (None, Some(1_400))),
-            (json!({"completion_tokens": 1_400, "prompt_tokens": 7.5}), (None, Some(1_400))),
+            (json!({"completion_tokens": 1_400, "prompt_tokens": -7}), (None, Some(1_400))),
             (json!({"prompt_tokens": 900}), (Some(900), None)),
         ] {
             let whole = json!({"id": "chatcmpl-0", "object": "chat.completion", "model": "gpt-6-luna", "usage": usage,

@@ -117,6 +117,8 @@ pub enum ProviderFault {
     WrongUsage,
     /// No usage at all.
     NoUsage,
+    /// The prompt is counted, and of the answer nothing.
+    NoOutputCount,
     /// More tokens than the answer can have.
     AbsurdUsage,
     /// Part of the prompt was read from a cache, and at Anthropic written to

@@ -139,7 +139,7 @@ impl Relay {
     fn hear(&mut self) {
         if let Some(hold) = &mut self.hold {
             hold.hear(self.relayed.newly_heard());
-            hold.note_report(self.relayed.known_usage());
+            hold.note_report(self.relayed.known_usage(), self.relayed.is_counted());
         }
     }
 
@@ -182,6 +182,13 @@ impl Relay {
     fn not_relayed(&mut self, failure: ProviderFailure) -> RelayError {
         let said = self.relayed.take_said();
         not_relayed(RelayFailure { failure, said }, self.payer.clone())
+    }
+}
+
+impl Drop for Relay {
+    /// Whoever leaves while nothing is passed on may have been heard of since.
+    fn drop(&mut self) {
+        self.hear();
     }
 }
 

@@ -41,7 +41,8 @@ pub struct RelayOrder {
 /// What becomes of a call with the payer that is reserved for it.
 pub enum RelayTerms {
     Unlimited,
-    Limited,
+    /// How many answers are asked for.
+    Limited(u64),
     Shared(BoundedRequest),
 }
 
@@ -49,8 +50,16 @@ impl RelayTerms {
     fn within(&self, output_tokens: u64) -> PayerTerms<'_> {
         match self {
             Self::Shared(bounded) => PayerTerms::Shared(bounded, output_tokens),
-            Self::Limited if output_tokens > 0 => PayerTerms::Limited(output_tokens),
-            Self::Limited | Self::Unlimited => PayerTerms::Unlimited,
+            Self::Limited(_) if output_tokens > 0 => PayerTerms::Limited(output_tokens),
+            Self::Limited(_) | Self::Unlimited => PayerTerms::Unlimited,
+        }
+    }
+
+    fn answers(&self) -> u64 {
+        match self {
+            Self::Unlimited => 1,
+            Self::Limited(answers) => *answers,
+            Self::Shared(bounded) => bounded.bound().answers,
         }
     }
 }
@@ -91,7 +100,7 @@ impl Payable for RelayOrder {
             max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
             details: if is_limited {
-                RelayTerms::Limited
+                RelayTerms::Limited(cost.answers)
             } else {
                 RelayTerms::Unlimited
             },
@@ -241,6 +250,7 @@ impl RelayCall<'_> {
         let key = programs.payers.open_key(offer, order.request_key.as_ref());
         let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
+        hold.expect_answers(terms.answers());
         let terms = terms.within(hold.max_output_tokens());
         order.request.body.drop_value();
         let wire = order

@@ -184,7 +184,30 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::WebSearches, "/server_tool_use/web_search_requests"),
 ];
 
+/// What a compaction has used, which the totals leave out
+/// (https://platform.claude.com/docs/en/build-with-claude/compaction).
+const COMPACTION_COUNTS: [&str; 4] = [
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "output_tokens",
+];
+
+/// The same usage, with that of the compactions in its totals.
+fn add_compactions(usage: &Value) -> Option<Value> {
+    let rounds = usage["iterations"].as_array()?;
+    let compactions = rounds.iter().filter(|it| it["type"] == "compaction");
+    let mut all = usage.clone();
+    for (compaction, name) in compactions.flat_map(|it| COMPACTION_COUNTS.map(|name| (it, name))) {
+        let counts = [&all[name], &compaction[name]].map(|count| count.as_u64().unwrap_or(0));
+        all[name] = counts[0].saturating_add(counts[1]).into();
+    }
+    Some(all)
+}
+
 fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+    let with_compactions = add_compactions(usage);
+    let usage = with_compactions.as_ref().unwrap_or(usage);
     answer.reported.take_piece(usage, USAGE_PATHS);
     answer.reported.set_tier(usage["service_tier"].as_str());
     answer.reported.set_speed(usage["speed"].as_str());

@@ -146,8 +146,8 @@ struct SkimmedChoice<'a> {
 }
 
 /// Reads how a whole answer ended and what it used, at a tenth of the cost
-/// of [`read_event`]. Returns false, and reads nothing, where the answer is
-/// not written as OpenAI itself writes it, or is an error.
+/// of [`read_event`]. Returns false where the answer must be read with its text:
+/// it is not written as OpenAI itself writes it, counts no words, or is an error.
 pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let Ok(skimmed) = serde_json::from_slice::<SkimmedAnswer<'_>>(body) else {
         return false;
@@ -167,7 +167,8 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     answer.reported.set_tier(tier);
     take_usage(&usage, answer);
     set_finish(reason, answer);
-    answer.usage.is_some()
+    // Whose count lacks what was said is read with its text.
+    answer.usage.is_some_and(|usage| usage.output_tokens > 0)
 }
 
 /// Where the usage of embeddings stands; Ollama has a count of its own.

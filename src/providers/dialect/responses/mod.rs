@@ -138,8 +138,31 @@ fn read_response(response: &Value, answer: &mut ParsedAnswer) {
         Some("failed" | "cancelled") => Some(FinishReason::Blocked),
         _ => answer.finish,
     };
+    // Where a stream has told the words, its last event repeats them.
+    if !answer.has_words {
+        read_output(&response["output"], answer);
+    }
     take_tool_calls(response, answer);
     take_usage(&response["usage"], answer);
+}
+
+/// Reads the words of a whole response.
+fn read_output(output: &Value, answer: &mut ParsedAnswer) {
+    for item in output.as_array().into_iter().flatten() {
+        let is_thought = item["type"] == "reasoning";
+        let parts = [&item["content"], &item["summary"]];
+        for part in parts.into_iter().filter_map(Value::as_array).flatten() {
+            if is_thought {
+                answer.hear_thought(&part["text"]);
+            } else {
+                answer.add_text(part["text"].as_str());
+            }
+            answer.hear(&part["refusal"]);
+        }
+        // What a function is called with, and a tool of the caller's own.
+        answer.hear(&item["arguments"]);
+        answer.hear(&item["input"]);
+    }
 }
 
 /// Where usage stands, in Responses and in pictures.
@@ -218,7 +241,12 @@ pub fn take_cost(usage: &Value, reported: &mut ReportedUsage) {
     let Some(cost) = usage.get("cost").and_then(Value::as_f64) else {
         return;
     };
+    if usage["is_byok"] != true {
+        return reported.set_cost(Some(cost));
+    }
+    // The cost is OpenRouter's fee then. Where nobody says what the provider
+    // behind it takes, the list does.
     let upstream = usage.pointer("/cost_details/upstream_inference_cost");
-    let upstream = upstream.filter(|_| usage["is_byok"] == true);
-    reported.set_cost(Some(cost + upstream.and_then(Value::as_f64).unwrap_or(0.0)));
+    let upstream = upstream.and_then(Value::as_f64);
+    reported.set_cost(upstream.map(|upstream| cost + upstream));
 }

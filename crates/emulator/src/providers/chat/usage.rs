@@ -30,6 +30,7 @@ impl Usage {
                 Some(ProviderFault::AbsurdUsage) => json!(99_000_000),
                 Some(ProviderFault::WrongUsage) => json!(-5),
                 Some(ProviderFault::NoUsage) => Value::Null,
+                Some(ProviderFault::NoOutputCount) => json!(0),
                 _ => json!(reply.tokens()),
             },
             thought: thought.split_whitespace().count(),
@@ -89,7 +90,10 @@ impl Usage {
 
     /// In Google's dialect, which counts thoughts beside the output.
     pub fn in_generate(&self) -> Value {
-        let spoken = self.output.as_u64().map(|all| all - self.thought as u64);
+        let spoken = self
+            .output
+            .as_u64()
+            .map(|all| all.saturating_sub(self.thought as u64));
         let spoken = spoken.map_or(self.output.clone(), |spoken| json!(spoken));
         let mut usage = json!({"promptTokenCount": self.input, "candidatesTokenCount": spoken,
             "totalTokenCount": self.total()});
