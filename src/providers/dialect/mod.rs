@@ -68,7 +68,7 @@ pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use settled_calls::CallIds;
-pub use translation::{AnswerTranslator, ChatToTranslate, Translation};
+pub use translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
 
 /// More answers to one request than anybody wants.
 pub const ANSWERS_MAX: u64 = 16;

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::{AnswerTranslator, ChatToTranslate, RawObject, Translation, Untranslatable};
+use super::{
+    AnswerTranslator, ChatToTranslate, OutputLimit, RawObject, Translation, Untranslatable,
+};
 use crate::model::CallDialect;
 use crate::providers::Catalogue;
 
@@ -41,8 +43,7 @@ pub fn translate_limited(
         is_response: matches!(caller, Caller::Responses),
         body: text.as_bytes(),
         model,
-        output_limit,
-        is_unlimited: output_limit.is_none(),
+        output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,
         as_events: true,

@@ -24,6 +24,17 @@ use super::{Dialect, ResponsesUse, anthropic, google, openai, responses};
 /// The tool whose input is the JSON that was asked for.
 pub const JSON_TOOL: &str = "answer_in_json";
 
+/// Who counts on the limit on the output of a chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputLimit {
+    /// The caller alone.
+    OfCaller,
+    /// Whoever else pays for it, with what the body says.
+    OfPayer,
+    /// Somebody who allows so many tokens.
+    AtMost(u64),
+}
+
 /// A chat request that is to be translated.
 pub struct ChatToTranslate<'a> {
     pub dialect: CallDialect,
@@ -34,10 +45,7 @@ pub struct ChatToTranslate<'a> {
     pub fields: Option<&'a RawObject>,
     /// The provider's name for the model.
     pub model: &'a str,
-    /// The limit that somebody else than the caller puts on the output.
-    pub output_limit: Option<u64>,
-    /// Whether nobody but the caller counts on the limit on the output.
-    pub is_unlimited: bool,
+    pub output_limit: OutputLimit,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
     pub as_events: bool,
@@ -111,10 +119,10 @@ pub fn translate(
         _ if chat.is_response => responses::read_request(&body)?,
         _ => openai::read_request(&body)?,
     };
-    request.max_tokens = match (request.max_tokens, chat.output_limit) {
-        (Some(asked), Some(limit)) => Some(asked.min(limit)),
-        (asked, limit) => asked.or(limit),
-    };
+    if let OutputLimit::AtMost(limit) = chat.output_limit {
+        let asked = request.max_tokens.unwrap_or(limit);
+        request.max_tokens = Some(asked.min(limit));
+    }
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
     let function_names = request.settle_names(dialect);

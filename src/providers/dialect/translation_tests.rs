@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::openai;
-use super::{AnswerTranslator, ChatToTranslate, ParsedAnswer, Translation, Untranslatable};
+use super::{
+    AnswerTranslator, ChatToTranslate, OutputLimit, ParsedAnswer, Translation, Untranslatable,
+};
 use crate::model::CallDialect;
 use crate::providers::Catalogue;
 use crate::providers::sse::{Decoder, Event, Framing};
@@ -26,8 +28,7 @@ fn translate_limited(
             "anthropic" => "claude-haiku-5-5",
             _ => "gemini-3.1-flash-lite",
         },
-        output_limit,
-        is_unlimited: output_limit.is_none(),
+        output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         stream: body["stream"] == true,
         at_s: 1_795_219_200,
     };

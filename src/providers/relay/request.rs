@@ -11,8 +11,8 @@ use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, ParsedAnswer, RawObject, Translation,
-    Untranslatable, ask_for_usage, leave_foreign_seals_out,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject,
+    Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -184,10 +184,10 @@ impl RelayRequest {
             fields: self.body.fields(),
             model,
             output_limit: match terms {
-                PayerTerms::Limited(tokens) => Some(tokens),
-                PayerTerms::Unlimited | PayerTerms::Shared(..) => None,
+                PayerTerms::Unlimited => OutputLimit::OfCaller,
+                PayerTerms::Limited(tokens) => OutputLimit::AtMost(tokens),
+                PayerTerms::Shared(..) => OutputLimit::OfPayer,
             },
-            is_unlimited: matches!(terms, PayerTerms::Unlimited),
             stream: self.stream,
             at_s: self.at_s,
         };

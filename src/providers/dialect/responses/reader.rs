@@ -382,7 +382,7 @@ mod tests {
             said(2, "n."),
             end,
         ];
-        for events in [&[whole.clone()][..], &streamed] {
+        for events in [&[whole][..], &streamed] {
             assert_eq!(draft(events).text(), "I will look.\n\nSun.");
             let mut heard = ParsedAnswer::default();
             for event in events {

@@ -14,7 +14,7 @@ use crate::providers::dialect::openai::{
     DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, name_json, refuse_unsayable,
     write_tools,
 };
-use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
+use crate::providers::dialect::translation::{ChatToTranslate, OutputLimit, WrittenRequest};
 
 use super::inward::SEALED_REASONING;
 use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};
@@ -66,7 +66,7 @@ fn raise_limit(
     if request.max_tokens.is_none_or(|it| it >= OUTPUT_TOKENS_MIN) {
         return Ok(());
     }
-    if !chat.is_unlimited {
+    if chat.output_limit != OutputLimit::OfCaller {
         return Err(Untranslatable::new(format!(
             "A limit below {OUTPUT_TOKENS_MIN} tokens, the least that this model takes,"
         )));
