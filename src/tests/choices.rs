@@ -104,7 +104,7 @@ async fn a_retired_model_answers_with_what_replaces_it() {
         let mia = stage.mia();
         mia.adds("deepseek", "user", &good("deepseek")).await;
         assert_snapshot!(mia.runs("/ask prompt:count model:deepseek-chat").await, @"
-        > count
+        (only you) > count
 
         DeepSeek has retired `deepseek-chat`. Its place has taken `deepseek-flash`: `/model set model:deepseek/deepseek-flash`, or name it in `/ask model:`.
         ");

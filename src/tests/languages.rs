@@ -134,7 +134,11 @@ async fn an_owner_hears_of_a_dead_key_in_their_own_language() {
         omar.adds("openai", "guild", &key).await;
         set_locale(stage, stage.scene.member, "de");
         stage.key_stands(&key, Standing::Bad);
-        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"(only you) OpenAI hat den Schlüssel dieses Servers abgelehnt, und wer ihn hinzugefügt hat, erfährt davon. Ein eigener Schlüssel geht ohne das: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        (only you) > hello
+
+        OpenAI hat den Schlüssel dieses Servers abgelehnt, und wer ihn hinzugefügt hat, erfährt davon. Ein eigener Schlüssel geht ohne das: `/keys add provider:openai scope:user`.
+        ");
         stage.app().await.idle().await;
         assert_snapshot!(omar.directly().reads_channel(), @"OpenAI n’accepte plus la clé que tu as ajoutée à un serveur, donc j’ai cessé de l’utiliser. Remplace-la là-bas avec `/keys add provider:openai scope:guild`.");
     })
