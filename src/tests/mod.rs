@@ -39,6 +39,7 @@ mod flows;
 mod form_memory;
 mod gateway;
 mod gateway_rules;
+mod greetings;
 mod heads;
 mod host_specs;
 mod imports;

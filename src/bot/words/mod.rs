@@ -8,6 +8,7 @@ pub mod choices;
 mod errors;
 pub mod files;
 mod formats;
+pub mod help;
 pub mod keys;
 mod lang;
 #[cfg(test)]
