@@ -5,5 +5,6 @@ pub mod commands;
 pub mod custom_id;
 pub mod dispatch;
 mod forms;
+mod greeting;
 mod private_reply;
 pub mod unread_events;

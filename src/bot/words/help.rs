@@ -1,4 +1,5 @@
-//! What the bot does, with links to the commands.
+//! What the bot does, told to who asks and to a server that has added it, with
+//! links to the commands.
 
 use std::fmt::Display;
 
@@ -66,6 +67,29 @@ pub fn help(voice: Voice<'_>, links: &CommandLinks, usable: Usable) -> Card {
     }
     let lines = lines.iter().map(|line| say_with_links(voice, links, line));
     Card::text(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The first words in a server that has added the bot.
+pub fn greeting(voice: Voice<'_>, links: &CommandLinks) -> Card {
+    let text = match voice.own_keys {
+        OwnKeys::Stored => {
+            "Hello! I answer questions with AI models, paid by your own keys.\n\
+             - **Ask**: mention me, or type {ask}.\n\
+             - **Add a key**: {add} opens a form and shows where to get one. It is stored encrypted, and only you \
+             can use it. Whoever manages this server shares one with `scope:guild`.\n\
+             - **Who pays**: your own key before this server's, and this server's before the operator's. Under every \
+             answer stands whose it was, and what it cost.\n\
+             {help} shows the rest."
+        }
+        OwnKeys::Once | OwnKeys::No => {
+            "Hello! I answer questions with AI models.\n\
+             - **Ask**: mention me, or type {ask}.\n\
+             - **Who pays**: the operator, or you with a key that you type for one ask (`once:True`). Under every \
+             answer stands whose key it was, and what it cost.\n\
+             {help} shows the rest."
+        }
+    };
+    Card::text(say_with_links(voice, links, text))
 }
 
 /// A sentence with commands by their names in it, each as a link.
