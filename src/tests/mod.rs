@@ -47,6 +47,7 @@ mod killed;
 mod languages;
 mod layout;
 mod leaving;
+mod length;
 pub mod link;
 mod manage_keys;
 mod memory;
