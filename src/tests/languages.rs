@@ -43,18 +43,18 @@ async fn a_german_member_reads_german() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · unter $0.0001
+        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · unter $0,0001
         [Nochmal]
         [Anderes Modell]
         [Details]
         ");
         let details = mia.presses("Details").await;
-        let seconds = Regex::new(r"[0-9.]+ s").unwrap();
+        let seconds = Regex::new(r"[0-9.,]+ s").unwrap();
         assert_snapshot!(seconds.replace_all(&details, "# s"), @"
-        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0.0001.
-        - 12 Token hinein zu $0.10 je Million
-        - 14 Token heraus zu $0.50 je Million
-        Summe: unter $0.0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
+        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0,0001.
+        - 12 Token hinein zu $0,10 je Million
+        - 14 Token heraus zu $0,50 je Million
+        Summe: unter $0,0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
         Erste Wörter nach # s, alles nach # s.
         **Wer zahlen konnte, in dieser Reihenfolge**
         - OpenAI, persönlicher Schlüssel: zahlt

@@ -83,7 +83,7 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
             &[("advice", &bring_any_key(voice))],
         )
     } else {
-        lang.say("You can use {models}.", &[("models", &names.join(", "))])
+        lang.say("You can use {models}.", &[("models", &lang.list(&names))])
     });
     Card::text(lines.join("\n"))
 }

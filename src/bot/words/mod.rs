@@ -17,6 +17,7 @@ mod missing_pictures;
 pub mod phrasebook;
 pub mod pictures;
 pub mod privacy;
+mod punctuation;
 pub mod quotas;
 mod refusal;
 pub mod tokens;

@@ -43,7 +43,7 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
             } else {
                 lang.say(
                     "This server has keys for {names}.",
-                    &[("names", &names.join(", "))],
+                    &[("names", &lang.list(&names))],
                 )
             });
         }
