@@ -40,6 +40,7 @@ use callers::members::MemberCache;
 use callers::server_facts::ServerFactsCache;
 use connection::card::Card;
 use connection::channel_access::ChannelAccess;
+use connection::command_links::CommandLinks;
 use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
 use conversation::channel_kinds::{ChannelKind, ChannelKinds};
@@ -69,6 +70,7 @@ pub struct Bot {
     chat: ChatSettings,
     channel_kinds: ChannelKinds,
     channel_access: ChannelAccess,
+    command_links: CommandLinks,
     edit_pace: EditPace,
     /// Whether Discord shows the bot what people say to each other.
     reads_messages: bool,
@@ -115,6 +117,7 @@ impl Bot {
             chat: chat.clone(),
             channel_kinds: ChannelKinds::default(),
             channel_access: ChannelAccess::default(),
+            command_links: CommandLinks::default(),
             edit_pace: EditPace::new(settings.edit_interval),
             reads_messages: settings.message_content,
             running_answers: RunningAnswers::default(),

@@ -10,6 +10,7 @@ use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::health::is_well;
+use super::output::explain;
 use super::pages::sign_in;
 use super::storage::check_storage;
 use super::{Assembled, RunOptions, assemble};
@@ -136,7 +137,7 @@ async fn check_gateway(report: &mut Report, config: &Config) {
             GATEWAY,
             &format!("{address} is in use by a Latchkey that is well, as it is while `serve` runs"),
         ),
-        Err(error) => report.fail(GATEWAY, &format!("{error:#}")),
+        Err(error) => report.fail(GATEWAY, &explain(&error)),
     }
 }
 
@@ -147,7 +148,7 @@ fn check_missing_database(report: &mut Report, file: &Path, environment: &Enviro
             let active = masters.first().map(|active| active.kid().to_string());
             report.show(&judge_master(active.as_deref()));
         }
-        Err(error) => report.fail("master key", &format!("{error:#}")),
+        Err(error) => report.fail("master key", &explain(&error)),
     }
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
@@ -208,7 +209,7 @@ async fn stop_machines(report: &mut Report, config: &Config, environment: &Envir
     let assembled = assemble(config, environment, RunOptions::default()).await;
     let app = match assembled {
         Ok(Assembled { app, .. }) => app,
-        Err(error) => return report.fail("machines", &format!("{error:#}")),
+        Err(error) => return report.fail("machines", &explain(&error)),
     };
     match app.pictures.stop_all_leftovers().await {
         Ok(stopped) if stopped.is_empty() => pass("machines", "none is left over"),
@@ -216,7 +217,7 @@ async fn stop_machines(report: &mut Report, config: &Config, environment: &Envir
             "machines",
             &format!("stopped, since nobody needs them: {}", stopped.join(", ")),
         ),
-        Err(error) => report.fail("machines", &format!("{error:#}")),
+        Err(error) => report.fail("machines", &explain(&error)),
     }
     app.shut_down(Duration::ZERO, Duration::ZERO).await;
 }
@@ -243,7 +244,7 @@ async fn check_database(
     let masters = match master_keys(environment) {
         Ok(masters) => masters,
         Err(error) => {
-            report.fail("master key", &format!("{error:#}"));
+            report.fail("master key", &explain(&error));
             return Vec::new();
         }
     };
@@ -252,7 +253,10 @@ async fn check_database(
     let store = match Store::open(&config.store.url).await {
         Ok(store) => store,
         Err(error) => {
-            report.fail("database", &format!("{error:#}; check `store.url`"));
+            report.fail(
+                "database",
+                &format!("{}; check `store.url`", explain(&error)),
+            );
             return Vec::new();
         }
     };
@@ -265,12 +269,12 @@ async fn check_database(
                 report.show(&judge_stored_keys(&kid, keys, vault.can_open(&kid)));
             }
         }
-        (Err(error), _) | (_, Err(error)) => report.fail("vault", &format!("{error:#}")),
+        (Err(error), _) | (_, Err(error)) => report.fail("vault", &explain(&error)),
     }
     let system_keys = store.keys_of(Owner::Operator).await;
     store.close().await;
     system_keys.unwrap_or_else(|error| {
-        report.fail("system keys", &format!("{error:#}"));
+        report.fail("system keys", &explain(&error));
         Vec::new()
     })
 }
@@ -310,7 +314,10 @@ async fn check_discord(
         }
         Err(error) => report.fail(
             "Discord token",
-            &format!("{error:#}; check DISCORD_TOKEN and `discord.api_url`"),
+            &format!(
+                "{}; check DISCORD_TOKEN and `discord.api_url`",
+                explain(&error)
+            ),
         ),
     }
 }
@@ -346,7 +353,7 @@ fn find_sign_in(
 async fn check_secret(report: &mut Report, desk: anyhow::Result<SignInDesk>) {
     let checked = match desk {
         Ok(desk) => desk.check_secret().await,
-        Err(error) => return report.fail(CONSOLE, &format!("{error:#}")),
+        Err(error) => return report.fail(CONSOLE, &explain(&error)),
     };
     report.show(&judge_sign_in(checked));
 }
@@ -378,11 +385,11 @@ async fn check_providers(
     } = sources;
     let catalogue = match catalogue(config, environment) {
         Ok(catalogue) => catalogue,
-        Err(error) => return report.fail("providers", &format!("{error:#}")),
+        Err(error) => return report.fail("providers", &explain(&error)),
     };
     let defaults = match bot_defaults(&catalogue, config, environment) {
         Ok(defaults) => defaults,
-        Err(error) => return report.fail("providers", &format!("{error:#}")),
+        Err(error) => return report.fail("providers", &explain(&error)),
     };
     let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
     let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);

@@ -99,7 +99,8 @@ pub fn run() -> ExitCode {
 
 fn run_with(arguments: Arguments) -> ExitCode {
     if let Err(error) = harden::harden() {
-        eprintln!("warning: could not switch off core dumps: {error}");
+        let why = output::without_number(&error.to_string());
+        eprintln!("warning: could not switch off core dumps: {why}");
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -108,7 +109,8 @@ fn run_with(arguments: Arguments) -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: could not start: {error}");
+            let why = output::without_number(&error.to_string());
+            eprintln!("error: could not start: {why}");
             return ExitCode::FAILURE;
         }
     };
@@ -118,7 +120,7 @@ fn run_with(arguments: Arguments) -> ExitCode {
     let code = match done.unwrap_or_else(|died| Err(died.into())) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", crate::model::redact(&format!("{error:#}")));
+            eprintln!("error: {}", crate::model::redact(&output::explain(&error)));
             ExitCode::FAILURE
         }
     };

@@ -64,6 +64,30 @@ fn print_with(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
     }
 }
 
+/// An error and its causes in one line, each said once, without the numbers
+/// that the system has for its reasons.
+pub fn explain(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain() {
+        let cause = without_number(&cause.to_string());
+        if said.is_empty() {
+            said = cause;
+        } else if !said.ends_with(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    said
+}
+
+/// What the system says, without its number.
+pub fn without_number(said: &str) -> String {
+    let Some((before, behind)) = said.split_once(" (os error ") else {
+        return said.to_owned();
+    };
+    let after = behind.split_once(')').map_or("", |(_, after)| after);
+    format!("{before}{}", without_number(after))
+}
+
 /// Whether nobody reads what is printed any more, so that whatever goes on for
 /// its sake may end.
 pub fn is_unread() -> bool {
@@ -84,4 +108,23 @@ pub fn tell(words: fmt::Arguments<'_>) {
     let mut output = io::stderr().lock();
     let told = output.write_fmt(words).and_then(|()| output.flush());
     drop(told);
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn an_errors_causes_are_said_once_and_without_numbers() {
+        let missing = io::Error::from_raw_os_error(2);
+        let twice = format!("could not read a file: {missing}");
+        let error = Err::<(), _>(missing).context(twice).context("no start");
+        assert_eq!(
+            explain(&error.unwrap_err()),
+            "no start: could not read a file: No such file or directory"
+        );
+        assert_eq!(without_number("taken (os error 98), so"), "taken, so");
+    }
 }

@@ -48,6 +48,12 @@ pub use requirement::Requirement;
 #[cfg(test)]
 pub use routes::all_routes;
 
+/// What a program is told of a refusal.
+#[cfg(test)]
+pub fn message_of(refusal: crate::model::Refusal) -> String {
+    problem::Problem::from(refusal).message
+}
+
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub enum Source {
 }
 
 impl Source {
-    const ALL: [Self; 5] = [
+    pub const ALL: [Self; 5] = [
         Self::Request,
         Self::Personal,
         Self::Server,

@@ -19,6 +19,7 @@ pub enum Table {
     ExemptRole,
     FlashMessage,
     Forgotten,
+    GreetedServer,
     IdempotentCall,
     ImportedKey,
     KeyCheck,
@@ -48,6 +49,7 @@ impl Table {
             Self::ExemptRole => "exempt_role",
             Self::FlashMessage => "flash_message",
             Self::Forgotten => "forgotten",
+            Self::GreetedServer => "greeted_server",
             Self::IdempotentCall => "idempotent_call",
             Self::ImportedKey => "imported_key",
             Self::KeyCheck => "key_check",
@@ -81,6 +83,7 @@ impl Table {
             | Self::Attempt
             | Self::FlashMessage
             | Self::Forgotten
+            | Self::GreetedServer
             | Self::IdempotentCall
             | Self::ImportedKey
             | Self::KeyCheck
@@ -183,7 +186,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 24] = [
+    const ALL: [Table; 25] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -193,6 +196,7 @@ mod tests {
         Table::ExemptRole,
         Table::FlashMessage,
         Table::Forgotten,
+        Table::GreetedServer,
         Table::IdempotentCall,
         Table::ImportedKey,
         Table::KeyCheck,

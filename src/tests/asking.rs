@@ -171,7 +171,7 @@ async fn a_model_names_its_provider() {
         ");
         assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
-        > count
+        (only you) > count
 
         Groq has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         ");
@@ -204,12 +204,16 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         Add a key of your own with `/keys add`.
         ");
         stage.key_stands(&clubs, Standing::Empty);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        (only you) > count
+
+        OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.
+        ");
         assert_snapshot!(omar.directly().reads_channel(), @"
         The OpenAI key that you added to a server is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai scope:guild` there.
         The server is **Lantern Club**.
         ");
-        assert_snapshot!(mia.reads_channel().lines().last().unwrap_or_default(), @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(mia.reads_channel().lines().last().unwrap_or_default(), @"OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
     })
     .await;
 }

@@ -104,7 +104,7 @@ async fn a_retired_model_answers_with_what_replaces_it() {
         let mia = stage.mia();
         mia.adds("deepseek", "user", &good("deepseek")).await;
         assert_snapshot!(mia.runs("/ask prompt:count model:deepseek-chat").await, @"
-        > count
+        (only you) > count
 
         DeepSeek has retired `deepseek-chat`. Its place has taken `deepseek-flash`: `/model set model:deepseek/deepseek-flash`, or name it in `/ask model:`.
         ");
@@ -119,8 +119,8 @@ async fn a_persona_is_chosen_for_an_ask_or_a_channel() {
         mia.runs("/ask prompt:count persona:translator").await;
         assert!(stage.told("groq").contains("You translate."));
         assert_snapshot!(mia.runs("/ask prompt:count persona:nobody").await, @"(only you) There is no persona called `nobody`. `/persona list` shows all.");
-        assert_snapshot!(mia.runs("/persona set name:code").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself, say `for:me`.");
-        assert_snapshot!(omar.runs("/persona set name:code").await, @"(only you) This channel is answered as `code` from now on. `/persona reset` takes that back.");
+        assert_snapshot!(mia.runs("/persona set name:code for:channel").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself, say `for:me`.");
+        assert_snapshot!(omar.runs("/persona set name:code for:channel").await, @"(only you) This channel is answered as `code` from now on. `/persona reset for:channel` takes that back.");
         mia.says("@Latchkey count").await;
         assert!(
             stage
@@ -136,21 +136,25 @@ async fn a_persona_is_chosen_for_an_ask_or_a_channel() {
         - **cofounder-operations**: A co-founder: the operations lead
         - **cofounder-product**: A co-founder: the product lead
         - **cofounder-strategy**: A co-founder: the strategist
-        - **explain**: Explains something simply
         - **image-prompt**: Turns an idea into a prompt for an image model
-        - **picture-prompt**: Makes more of a picture's prompt, and says nothing else
         - **prompt-crafter**: Turns a rough idea into a structured prompt
-        - **reply**: Drafts a reply in the person's place
-        - **summarizer**: Summarizes what it is given
-        - **translator**: Translates, and keeps tone and form
-        Use one with `/ask persona:`, or for a whole channel with `/persona set`.
+        Use one with `/ask persona:`, or from now on with `/persona set`.
         ");
+        // For oneself, anybody may, wherever they ask.
+        let zoe = stage.zoe();
+        assert_snapshot!(zoe.runs("/persona set name:image-prompt").await, @"(only you) You are answered as `image-prompt` from now on. `/persona reset` takes that back.");
+        assert_snapshot!(zoe.runs("/persona reset").await, @"(only you) No persona is chosen for you any more.");
+        // What commands use is not offered, and taken by its name.
+        assert_eq!(mia.completes("/persona set name:trans", "name").await, "");
+        assert!(mia.runs("/persona set name:translator").await.contains("as `translator`"));
+        assert!(mia.runs("/persona list").await.contains("Chosen for you: `translator`."));
+        mia.runs("/persona reset").await;
         // Another one that is named for an ask is kept when it is asked again.
         mia.runs("/ask prompt:count persona:cofounder-finance")
             .await;
         mia.presses("Again").await;
         assert!(stage.told("groq").contains("runway"));
-        assert_snapshot!(omar.runs("/persona reset").await, @"(only you) No persona is chosen for this channel any more.");
+        assert_snapshot!(omar.runs("/persona reset for:channel").await, @"(only you) No persona is chosen for this channel any more.");
         mia.says("@Latchkey count").await;
         assert!(!stage.told("groq").contains("programmer"));
     })

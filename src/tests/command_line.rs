@@ -91,7 +91,7 @@ async fn the_doctor_makes_nothing_and_says_what_serve_will_need() {
             .into_owned()
     };
     assert_snapshot!(shown(&said), @r#"
-    FAIL  gateway: could not listen on `gateway.listen` (127.0.0.1:<port>); choose another port, or "" for none: Address already in use (os error 98)
+    FAIL  gateway: could not listen on `gateway.listen` (127.0.0.1:<port>); choose another port, or "" for none: Address already in use
     note  database: <folder>/process.db is not there yet; `latchkey serve` makes it
     ok    Discord gateway: can be reached
     note  invite: add the bot to a server with http://<discord>/oauth2/authorize?client_id=100000000000000000&scope=bot+applications.commands&permissions=274878024704

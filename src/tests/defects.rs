@@ -273,10 +273,10 @@ async fn an_ask_that_a_restart_cuts_off_says_so() {
                 .await;
             stage.stop().await;
             assert_snapshot!(mia.reads_channel(), @"
-        > count
+            (only you) > count
 
-        I am being restarted and could not finish. Please ask again in a minute.
-        ");
+            I am being restarted and could not finish. Please ask again in a minute.
+            ");
         },
     )
     .await;

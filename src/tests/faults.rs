@@ -1,9 +1,10 @@
 //! `/ask` on a provider's bad days, and what never reaches a provider.
 
 use insta::assert_snapshot;
+use latchkey_emulator::RestTrouble;
 use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
-use super::{good, run};
+use super::{good, rest_fault, run};
 
 fn every_fault() -> [ProviderFault; 13] {
     [
@@ -36,12 +37,12 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         }
         assert_snapshot!(seen.join("\n\n"), @r#"
         Html(503)
-        > count
+        (only you) > count
 
         Groq is having trouble. Ask again in a minute, or name another provider.
 
         Html(200)
-        > count
+        (only you) > count
 
         Groq is having trouble. Ask again in a minute, or name another provider.
 
@@ -81,12 +82,12 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
 
         HugeLine
-        > count
+        (only you) > count
 
         Groq sent more than I can read. Ask for less, or name another provider.
 
         HugeBody
-        > count
+        (only you) > count
 
         Groq sent more than I can read. Ask for less, or name another provider.
 
@@ -103,15 +104,56 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · about 20 tokens in, 12 out · under $0.0001
 
         Status(418)
-        > count
+        (only you) > count
 
         Groq is having trouble. Ask again in a minute, or name another provider.
 
         Redirect("http://127.0.0.1:9/")
-        > count
+        (only you) > count
 
         Groq is having trouble. Ask again in a minute, or name another provider.
         "#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_fails_is_told_to_whoever_asked_and_leaves_nothing_in_the_channel() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        stage.fails("groq", ProviderFault::Html(503));
+        assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        (only you) > count
+
+        Groq is having trouble. Ask again in a minute, or name another provider.
+        ");
+        let long = mia.runs(&format!("/ask prompt:{}", "count ".repeat(300))).await;
+        assert!(long.contains("[question.md") && long.contains("another provider."), "{long}");
+        stage.fails("openai", ProviderFault::Status(500));
+        mia.adds("openai", "user", &good("openai")).await;
+        assert_snapshot!(mia.runs("/imagine prompt:lighthouse model:openai/gpt-image-2").await, @"
+        (only you) > lighthouse
+
+        OpenAI is having trouble. Ask again in a minute, or name another provider.
+        ");
+        assert_eq!(omar.reads_channel(), "", "nobody else need read it");
+        let said = omar.writes("a long text", None);
+        assert_snapshot!(mia.right_clicks(said, "Explain").await, @"(only you) OpenAI is having trouble. Ask again in a minute, or name another provider.");
+        assert_eq!(omar.reads_channel(), "a long text");
+        // Where the promise can't be taken back, it says as little as it can.
+        let undeletable = rest_fault(("DELETE", "/messages/@original"), RestTrouble::Page(502), 9);
+        stage.world().with(|state| state.rest_faults.push(undeletable));
+        let seen = mia.runs("/ask prompt:count provider:groq").await;
+        assert!(seen.contains("(only you) > count"), "{seen}");
+        assert_snapshot!(omar.reads_channel(), @"
+        a long text
+        ---
+        > count
+
+        I could not answer; only the person who asked can see why.
+        ");
+        // Below a message it is said to all who see that it was asked.
+        assert_snapshot!(mia.says("@Latchkey count").await, @"OpenAI is having trouble. Ask again in a minute, or name another provider.");
     })
     .await;
 }
@@ -124,7 +166,7 @@ async fn a_busy_provider_says_when_and_no_other_key_pays_instead() {
         mia.adds("openai", "user", &sample("openai", Standing::Limited))
             .await;
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        > count
+        (only you) > count
 
         OpenAI is limiting this key right now. Ask again in 30 seconds, or name another provider.
         ");
@@ -232,7 +274,11 @@ async fn a_key_does_not_follow_its_provider_to_another_address() {
         stage.stop().await;
         let elsewhere = stage.scene.emulator.provider_url("mistral").replace("127.0.0.1", "localhost");
         stage.start_configured(&format!("[providers.mistral]\nbase_url = \"{elsewhere}\"\n")).await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) Mistral has moved to another address since this key was stored, and keys don't follow. Add it again with `/keys add provider:mistral scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"
+        (only you) > count
+
+        Mistral has moved to another address since this key was stored, and keys don't follow. Add it again with `/keys add provider:mistral scope:user`.
+        ");
         assert!(stage.keys_that_paid("mistral").is_empty());
     })
     .await;

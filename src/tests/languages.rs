@@ -44,18 +44,18 @@ async fn a_german_member_reads_german() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · unter $0.0001
+        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · unter $0,0001
         [Nochmal]
         [Anderes Modell]
         [Details]
         ");
         let details = mia.presses("Details").await;
-        let seconds = Regex::new(r"[0-9.]+ s").unwrap();
+        let seconds = Regex::new(r"[0-9.,]+ s").unwrap();
         assert_snapshot!(seconds.replace_all(&details, "# s"), @"
-        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0.0001.
-        - 12 Token hinein zu $0.10 je Million
-        - 14 Token heraus zu $0.50 je Million
-        Summe: unter $0.0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
+        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0,0001.
+        - 12 Token hinein zu $0,10 je Million
+        - 14 Token heraus zu $0,50 je Million
+        Summe: unter $0,0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
         Erste Wörter nach # s, alles nach # s.
         **Wer zahlen konnte, in dieser Reihenfolge**
         - OpenAI, persönlicher Schlüssel: zahlt
@@ -138,7 +138,11 @@ async fn an_owner_hears_of_a_dead_key_in_their_own_language() {
         omar.adds("openai", "guild", &key).await;
         set_locale(stage, stage.scene.member, "de");
         stage.key_stands(&key, Standing::Bad);
-        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"(only you) OpenAI hat den Schlüssel dieses Servers abgelehnt, und wer ihn hinzugefügt hat, erfährt davon. Ein eigener Schlüssel geht ohne das: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        (only you) > hello
+
+        OpenAI hat den Schlüssel dieses Servers abgelehnt, und wer ihn hinzugefügt hat, erfährt davon. Ein eigener Schlüssel geht ohne das: `/keys add provider:openai scope:user`.
+        ");
         stage.app().await.idle().await;
         assert_snapshot!(omar.directly().reads_channel(), @"
         OpenAI n’accepte plus la clé que tu as ajoutée à un serveur, donc j’ai cessé de l’utiliser. Remplace-la là-bas avec `/keys add provider:openai scope:guild`, ou teste-la à nouveau avec `/keys test provider:openai scope:guild`.

@@ -361,45 +361,57 @@ async fn a_key_whose_account_makes_no_pictures_is_told_apart_and_the_next_one_pa
         .await;
     }
     assert_snapshot!(told, @"
-        # openai Empty
-        (only you) OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.
-        ## Both
-        (only you) OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.
-        ---
-        (only you) Your OpenAI key is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai`.
-        ## The bot's is good
-        > x
+    # openai Empty
+    (only you) > x
 
-        -# OpenAI gpt-image-2 · 🤖 bot default · $0.13
-        [picture-1.png: Made by gpt-image-2 from: x]
-        ## Directly
+    OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.
+    ## Both
+    (only you) > x
 
-        # openai Unverified
-        (only you) OpenAI lets verified organisations alone use this model, and the one behind the bot's own key is not verified. Its operator can verify it at <https://platform.openai.com/settings/organization/general>. A key of your own works without it: `/keys add provider:openai scope:user`.
-        ## Both
-        (only you) OpenAI lets verified organisations alone use this model, and the one behind the bot's own key is not verified. Its operator can verify it at <https://platform.openai.com/settings/organization/general>. A key of your own works without it: `/keys add provider:openai scope:user`.
-        ---
-        (only you) Your OpenAI key works only in part: its organisation has to be verified before it may use the model that was asked. Verify it at <https://platform.openai.com/settings/organization/general>; that counts after a quarter of an hour. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
-        ## The bot's is good
-        > x
+    OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.
+    ---
+    (only you) Your OpenAI key is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai`.
+    ## The bot's is good
+    > x
 
-        -# OpenAI gpt-image-2 · 🤖 bot default · $0.13 · personal key for OpenAI may not do this
-        [picture-1.png: Made by gpt-image-2 from: x]
-        ## Directly
+    -# OpenAI gpt-image-2 · 🤖 bot default · $0.13
+    [picture-1.png: Made by gpt-image-2 from: x]
+    ## Directly
 
-        # google FreeTier
-        (only you) Google's free tier does not include this model, and the bot's own key has no billing, which its operator can turn on. A key of your own works without it: `/keys add provider:google scope:user`.
-        ## Both
-        (only you) Google's free tier does not include this model, and the bot's own key has no billing, which its operator can turn on. A key of your own works without it: `/keys add provider:google scope:user`.
-        ---
-        (only you) Your Google key works only in part: its account is on the free tier, which does not include the model that was asked. Turn billing on at <https://aistudio.google.com/apikey>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
-        ## The bot's is good
-        > x
+    # openai Unverified
+    (only you) > x
 
-        -# Google gemini-3.1-flash-lite-image · 🤖 bot default · $0.034 · personal key for Google may not do this
-        [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
-        ## Directly
-        ");
+    OpenAI lets verified organisations alone use this model, and the one behind the bot's own key is not verified. Its operator can verify it at <https://platform.openai.com/settings/organization/general>. A key of your own works without it: `/keys add provider:openai scope:user`.
+    ## Both
+    (only you) > x
+
+    OpenAI lets verified organisations alone use this model, and the one behind the bot's own key is not verified. Its operator can verify it at <https://platform.openai.com/settings/organization/general>. A key of your own works without it: `/keys add provider:openai scope:user`.
+    ---
+    (only you) Your OpenAI key works only in part: its organisation has to be verified before it may use the model that was asked. Verify it at <https://platform.openai.com/settings/organization/general>; that counts after a quarter of an hour. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
+    ## The bot's is good
+    > x
+
+    -# OpenAI gpt-image-2 · 🤖 bot default · $0.13 · personal key for OpenAI may not do this
+    [picture-1.png: Made by gpt-image-2 from: x]
+    ## Directly
+
+    # google FreeTier
+    (only you) > x
+
+    Google's free tier does not include this model, and the bot's own key has no billing, which its operator can turn on. A key of your own works without it: `/keys add provider:google scope:user`.
+    ## Both
+    (only you) > x
+
+    Google's free tier does not include this model, and the bot's own key has no billing, which its operator can turn on. A key of your own works without it: `/keys add provider:google scope:user`.
+    ---
+    (only you) Your Google key works only in part: its account is on the free tier, which does not include the model that was asked. Turn billing on at <https://aistudio.google.com/apikey>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
+    ## The bot's is good
+    > x
+
+    -# Google gemini-3.1-flash-lite-image · 🤖 bot default · $0.034 · personal key for Google may not do this
+    [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
+    ## Directly
+    ");
 }
 
 #[tokio::test]

@@ -304,25 +304,29 @@ async fn salads_container_answers_at_once_and_its_gateway_gives_up() {
         ");
         stage.fails("saladcloud", ProviderFault::GatewayCut);
         assert_snapshot!(mia.runs(line).await, @"
-        > a lighthouse
+        (only you) > a lighthouse
 
         SaladCloud took too long. Ask again, or name another provider.
         ");
         stage.fails("saladcloud", ProviderFault::Html(503));
         assert_snapshot!(mia.runs(line).await, @"
-        > a lighthouse
+        (only you) > a lighthouse
 
         The machine at SaladCloud failed, or never started. Try it again, or name another provider.
         ");
         stage.fails("saladcloud", ProviderFault::NodeError);
         assert_snapshot!(mia.runs(line).await, @"
-        > a lighthouse
+        (only you) > a lighthouse
 
         SaladCloud could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         ");
         let without = [("key", key.as_str()), ("organization", "made-up-id")];
         mia.adds_with("saladcloud", "user", &without).await;
-        assert_snapshot!(mia.runs(line).await, @"(only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud scope:user`, and fill in every field.");
+        assert_snapshot!(mia.runs(line).await, @"
+        (only you) > a lighthouse
+
+        The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud scope:user`, and fill in every field.
+        ");
     })
     .await;
 }
@@ -334,7 +338,9 @@ async fn runcomfys_errors_with_status_200_are_errors() {
         adds(&mia, "runcomfy-serverless").await;
         stage.fails("runcomfy-serverless", ProviderFault::HiddenError);
         assert_snapshot!(mia.runs("/imagine prompt:x provider:runcomfy-serverless").await, @"
-        (only you) The RunComfy Serverless account behind the key is out of credit. Top it up at <https://www.runcomfy.com/profile>, then run `/keys test provider:runcomfy-serverless scope:user`.
+        (only you) > x
+
+        The RunComfy Serverless account behind the key is out of credit. Top it up at <https://www.runcomfy.com/profile>, then run `/keys test provider:runcomfy-serverless scope:user`.
         ---
         (only you) Your RunComfy Serverless key is out of credit, so I stopped using it. Top it up, then run `/keys test provider:runcomfy-serverless`.
         ");

@@ -106,13 +106,13 @@ async fn a_model_that_makes_no_pictures_is_refused_before_anybody_is_asked() {
         400 prompt_missing
         400 prompt_missing
         400 model_not_found "Invalid value: 'gpt-image-9'. Supported values are: 'gpt-image-1', 'gpt-image-1-mini', 'gpt-image-1.5', 'gpt-image-2', 'gpt-image-2-2026-04-21', 'gpt-image-2.5', 'chatgpt-image-latest', 'dall-e-2', 'dall-e-3'."
-        > x  OpenAI has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
+        (only you) > x  OpenAI has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         404 model_not_found "The model made-up does not exist or your team made-up does not have access to it."
-        > x  xAI has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
+        (only you) > x  xAI has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         404 model_not_found "No endpoints found that support the requested output modalities: image"
-        > x  OpenRouter has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
+        (only you) > x  OpenRouter has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         404 model_not_found "google has no such model for this key. `GET /v1/models` lists those that your keys can use."
-        > x  Google has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
+        (only you) > x  Google has no such model for this key. Choose another: with `model:` in a command, or for all that you ask with `/model set`.
         (only you) There is nothing to make a picture of. Put what it should show into `prompt:`.
         "#);
         stage.app().await.idle().await;

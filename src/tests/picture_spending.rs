@@ -167,7 +167,7 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         RunPod accepts it.
         Its pictures are taken from `*.runpod.ai`, `*.runpod.io`, `*.runpod.net`, `*.s3.*.amazonaws.com`. If your workers keep them in another bucket (`BUCKET_ENDPOINT_URL`), the bot's operator has to add its name to `providers.runpod.image_hosts` first.
         ---
-        > a lighthouse
+        (only you) > a lighthouse
 
         RunPod keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
         ---

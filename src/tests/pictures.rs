@@ -149,43 +149,43 @@ async fn what_goes_wrong_is_told_apart_and_costs_nothing_that_was_not_made() {
         mia.adds("google", "user", &good("google")).await;
         stage.fails("openai", ProviderFault::Blocked);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         OpenAI declined that. Rephrase it, or name another provider.
         ");
         stage.fails("openai", ProviderFault::NoPicture);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.
         ");
         stage.fails("openai", ProviderFault::WrongType);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.
         ");
         stage.fails("openai", ProviderFault::HugePicture);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         OpenAI sent more than I can read. Ask for less, or name another provider.
         ");
         stage.fails("openai", ProviderFault::Html(503));
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         OpenAI is having trouble. Ask again in a minute, or name another provider.
         ");
         stage.fails("google", ProviderFault::Blocked);
         assert_snapshot!(mia.runs("/imagine prompt:x provider:google").await, @"
-        > x
+        (only you) > x
 
         Google declined that. Rephrase it, or name another provider.
         ");
         stage.fails("google", ProviderFault::NoPicture);
         assert_snapshot!(mia.runs("/imagine prompt:x provider:google").await, @"
-        > x
+        (only you) > x
 
         Google finished without a picture that I can use. Say it in other words, or name another provider or model.
         ");
@@ -220,25 +220,25 @@ async fn pictures_come_from_where_a_host_keeps_them_and_from_nowhere_else() {
             ProviderFault::RedirectPicture("http://169.254.169.254/latest".into()),
         );
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         xAI keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
         ");
         stage.fails("xai", ProviderFault::WrongType);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         xAI finished without a picture that I can use. Say it in other words, or name another provider or model.
         ");
         stage.fails("xai", ProviderFault::HugePicture);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         xAI sent more than I can read. Ask for less, or name another provider.
         ");
         stage.fails("xai", ProviderFault::Expired);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
-        > x
+        (only you) > x
 
         xAI no longer has the result. `/imagine` begins anew.
         ");
@@ -342,7 +342,7 @@ async fn a_model_that_paints_is_cancelled_and_what_it_can_have_made_is_charged()
 
         Stopped.
         ---
-        > a lighthouse
+        (only you) > a lighthouse
 
         I am being restarted and could not finish. Please ask again in a minute.
         ");

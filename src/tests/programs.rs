@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use latchkey_emulator::providers::Standing;
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -145,7 +146,8 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         )
         .await;
         assert!(well, "{told}");
-        assert!(told.contains("— key source: "), "{told}");
+        assert!(told.trim_end().lines().last().unwrap().starts_with("— $"), "{told}");
+        assert_eq!(told.matches("key source").count(), 1, "{told}");
         for path in [&picture, &home.path().join("a-2.png")] {
             assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG"));
             assert!(told.contains(&format!("Wrote {}.", path.display())), "{told}");
@@ -153,6 +155,16 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, whole, _) = does(&home, "imagine lighthouse --json", "").await;
         let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
         assert!(whole["data"][0]["b64_json"].is_string(), "{whole}");
+        // What is pointed at is tried, and stays as it is.
+        assert!(std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
+        stage.key_stands(&good("openai"), Standing::Bad);
+        let (well, tested, _) = does(&home, "keys test openai", "").await;
+        assert!(!well && tested.contains("The provider says: invalid."), "{tested}");
+        let (well, ..) = does(&home, "keys test openai --json", "").await;
+        assert!(!well);
+        stage.key_stands(&good("openai"), Standing::Good);
+        let (well, ..) = does(&home, "keys test openai", "").await;
+        assert!(well);
         let (_, models, _) = does(&home, "models", "").await;
         assert!(models.contains("openai/gpt-6-luna"), "{models}");
         stage.app().await.idle().await;
@@ -201,6 +213,8 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
             "ask hi --provider opnai",
             "quota",
             "keys remove 5",
+            "imagine hi --output missing/a.png",
+            "imagine hi --output /dev",
             "imagine hi --model google/oil-on-canvas --size huge",
             "imagine hi --model runpod/text-to-image --seed 5",
         ] {
@@ -211,17 +225,19 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
         insta::assert_snapshot!(told.join("\n"), @"
         error: No API key configured: nobody is logged in, and no variable of a provider's key, such as `OPENAI_API_KEY`, is set. Run `latchkey login <address>`, or set one
         error: a token must not go over http:// past this machine; use https://
-        error: the address must be one such as https://latchkey.example: relative URL without a base
+        error: the address must be one such as https://latchkey.example
         error: nothing was typed, so nothing was done
-        error: nothing was stored: This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.
+        error: nothing was stored: This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and give it to `latchkey login <address>`.
         error: nothing was stored: http://127.0.0.1:1 can't be reached (connection refused). Is the address right, and does the gateway run? `latchkey login <address>` sets another address
         error: there is nothing to ask; write a prompt, or pipe one in
-        error: No API key configured: no key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
-        error: There is no provider called `opnai`. `GET /api/v1/providers` lists all.
-        error: The token may not do this: it has the scopes `chat`, and this needs `usage:read`. Make one that may, with `/token create scopes:chat,usage:read` in Discord.
-        error: The token may not do this: it has the scopes `chat`, and this needs `keys:read`. Make one that may, with `/token create scopes:chat,keys:read` in Discord.
+        error: No API key configured: no key for openai can pay for this. Add one with `latchkey keys add` or `/keys add` in Discord.
+        error: There is no provider called `opnai`. `latchkey models` lists what your keys can use, with the provider before the slash.
+        error: The token may not do this: it has the scopes `chat`, and this needs `usage:read`. Make one that may, with `/token create scopes:chat,keys:read,keys:write,usage:read` in Discord.
+        error: The token may not do this: it has the scopes `chat`, and this needs `keys:read`. Make one that may, with `/token create scopes:chat,keys:read,keys:write,usage:read` in Discord.
+        error: missing/a.png can't be written, so nothing was asked: No such file or directory
+        error: /dev can't be written, so nothing was asked: Is a directory
         error: `size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.
-        error: No API key configured: no key for runpod can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
+        error: No API key configured: no key for runpod can pay for this. Add one with `latchkey keys add` or `/keys add` in Discord.
         ");
     })
     .await;

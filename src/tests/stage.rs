@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Actor, spec};
+use super::{Actor, length, spec};
 use crate::app::App;
 use crate::bot::{Bot, Connection};
 use crate::cli::{Assembled, RunOptions, Scene, assemble, pages};
@@ -127,6 +127,8 @@ pub async fn run_with(setup: Setup, test: impl AsyncFnOnce(&Stage)) {
     })
     .await
     .expect("the test ends in time");
+    let too_long = stage.world().look(length::too_long);
+    assert!(too_long.is_empty(), "too many lines: {too_long:#?}");
     let calls: Vec<_> = stage.world().with(|state| state.calls.drain(..).collect());
     if stage.expects_refusals.load(Ordering::Relaxed) {
         return;

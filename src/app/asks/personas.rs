@@ -42,6 +42,10 @@ pub struct Persona {
     /// What is replied in its name where nobody can pay for a model, with
     /// `{prompt}` for what was asked.
     pub demo: Option<String>,
+    /// Whether a command of the bot's own uses it, so that it is not offered
+    /// where people choose as what they are answered.
+    #[serde(default)]
+    pub has_command: bool,
 }
 
 /// The most of a prompt that a demo reply repeats, in characters.
@@ -99,6 +103,16 @@ impl Asks {
     /// Every persona, by name.
     pub fn personas(&self) -> &[Persona] {
         &self.settings.personas
+    }
+
+    /// Those that people choose from, by name: without what commands use, but
+    /// with the one that is chosen already.
+    pub fn offered_personas<'a>(
+        &'a self,
+        chosen: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Persona> {
+        let is_offered = move |it: &&Persona| !it.has_command || chosen == Some(it.name.as_str());
+        self.personas().iter().filter(is_offered)
     }
 
     /// A persona by what a person typed.

@@ -4,6 +4,7 @@
 
 mod blocks;
 mod directory;
+mod greetings;
 mod identity;
 mod operators;
 mod privacy;

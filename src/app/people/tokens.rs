@@ -226,6 +226,7 @@ impl People {
         self.store
             .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
             .await?;
+        self.sweep_greetings(now_ms).await?;
         self.sweep_sessions(now_ms).await
     }
 }

@@ -212,6 +212,12 @@ impl Pictures {
         self.settings.previews
     }
 
+    /// Whether the operator lets anybody make pictures.
+    pub fn are_made(&self) -> bool {
+        let read = self.models.read_picture_model(None, None);
+        read.is_ok_and(|any| !any.provider_ids().is_empty())
+    }
+
     /// Whether pictures are made in age-restricted channels and direct
     /// messages alone.
     pub fn are_for_adults_only(&self) -> bool {

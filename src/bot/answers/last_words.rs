@@ -8,8 +8,8 @@ use regex::{Captures, Regex};
 
 use crate::app::Error;
 use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
+use crate::bot::answers::{refusals, split};
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::patience::Patience;
@@ -31,7 +31,8 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
     let reason = format!("{error:#}");
     let was_taken_away = code_of(&error) == Some(MESSAGE_GONE);
     let blocked = code_of(&error).filter(|_| refuses_content(&error));
-    if renderer.intended().is_empty() {
+    let is_interaction = matches!(target, Target::Interaction(_));
+    if renderer.intended().is_empty() && !(is_interaction && was_taken_away) {
         // Something of ours failed before there was anything to show.
         let card = explain_error(voice, &Error::from(error));
         if say_in_place(renderer, card).await.is_ok() {
@@ -179,6 +180,10 @@ pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool 
 async fn say_in_place(renderer: &mut MessageRenderer<'_>, card: Card) -> anyhow::Result<()> {
     if renderer.reply_unpromised(&card).await? {
         return Ok(());
+    }
+    if let Target::Interaction(_) = renderer.target {
+        let told = refusals::tell_asker_alone(renderer, card.clone()).await;
+        return told.inspect_err(|_| renderer.intend(card));
     }
     renderer.show_instead(card).await
 }

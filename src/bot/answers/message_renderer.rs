@@ -12,7 +12,7 @@ use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
 use crate::bot::conversation::transcript;
 use crate::bot::words::{self, Voice};
-use crate::model::{PersonId, ServerId};
+use crate::model::{PersonId, ServerId, is_blank};
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
 const FOOTER_UNITS: usize = 400;
@@ -199,6 +199,27 @@ impl<'a> MessageRenderer<'a> {
     /// How many messages stand in the channel.
     pub fn count_shown(&self) -> usize {
         self.shown.len()
+    }
+
+    /// Says what should stand there, where it could not be shown.
+    pub fn intend(&mut self, card: Card) {
+        self.intended = vec![card];
+    }
+
+    /// A notice with the question above it, where there is room.
+    pub fn below_question(&self, card: Card) -> Card {
+        let text = format!("{}{}", self.heading, transcript::mark_notice(&card.text));
+        let has_question = !is_blank(&self.heading.replace('>', ""));
+        if !has_question || split::units(&text) > split::LIMIT {
+            return card;
+        }
+        let mut files = card.files;
+        files.extend(self.question.clone());
+        Card {
+            text,
+            files,
+            ..card
+        }
     }
 
     /// What should stand there last of all, if that is known yet.

@@ -3,6 +3,7 @@
 use crate::app::Error;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::target::Target;
+use crate::bot::connection::card::Card;
 use crate::bot::{explain_error, words};
 use crate::model::{AskRefusal, PictureRefusal, Refusal};
 
@@ -37,10 +38,25 @@ fn is_for_asker_alone(refusal: &Refusal) -> bool {
     }
 }
 
-/// Says that too much is asked at once: to whoever asked alone, where
-/// nothing shows yet.
+/// Whether what came in the place of an answer stays for everyone who saw that
+/// one was asked for: somebody decided it, or a model said something after all.
+pub fn is_for_everyone(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Refused(
+            Refusal::Ask(AskRefusal::Stopped)
+                | Refusal::Picture(PictureRefusal::AnsweredInWords { .. })
+        )
+    )
+}
+
+/// Says that too much is asked at once: to whoever asked alone, where that is
+/// possible without writing to them directly.
 pub async fn turn_away(renderer: &mut MessageRenderer<'_>, refusal: Refusal) -> anyhow::Result<()> {
     let error = Error::Refused(refusal);
+    if let Target::Interaction(_) = renderer.target {
+        return refuse(renderer, &error).await;
+    }
     if refuse_unseen(renderer, &error).await? {
         return Ok(());
     }
@@ -49,7 +65,7 @@ pub async fn turn_away(renderer: &mut MessageRenderer<'_>, refusal: Refusal) -> 
 }
 
 /// Says why there is no answer: to whoever asked alone, where nothing shows
-/// yet or the reason is about a key.
+/// yet or it can be taken back.
 pub async fn refuse(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow::Result<()> {
     if refuse_unseen(renderer, error).await? {
         return Ok(());
@@ -57,16 +73,43 @@ pub async fn refuse(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow
     refuse_in_place(renderer, error).await
 }
 
-/// Says where an answer was promised that there is none, and why; to whoever
-/// asked alone, where the reason is about a key.
+/// Says where an answer was promised that there is none, and why. What an
+/// interaction promised to everyone is taken back, and whoever asked alone is
+/// told; below a message it is said to all, unless it is about a key.
 pub async fn refuse_in_place(
     renderer: &mut MessageRenderer<'_>,
     error: &Error,
 ) -> anyhow::Result<()> {
-    if !is_private(error) || renderer.target.is_private() {
-        let card = explain_error(renderer.voice, error);
-        return renderer.show_instead(card).await;
+    match renderer.target {
+        Target::Interaction(_) if !is_for_everyone(error) => {
+            let card = explain_error(renderer.voice, error);
+            tell_asker_alone(renderer, card).await
+        }
+        Target::Channel { direct: false, .. } if is_private(error) => {
+            refuse_directly(renderer, error).await
+        }
+        _ => {
+            let card = explain_error(renderer.voice, error);
+            renderer.show_instead(card).await
+        }
     }
+}
+
+/// Tells whoever asked, beside an interaction's answer, what came in its
+/// place. Their question stands above it, since it stands nowhere else then.
+pub async fn tell_asker_alone(
+    renderer: &mut MessageRenderer<'_>,
+    card: Card,
+) -> anyhow::Result<()> {
+    let card = renderer.below_question(card);
+    show_refused(renderer).await?;
+    let (rest, asker) = (&renderer.bot.rest, renderer.asker.0);
+    renderer.target.tell_privately(rest, asker, &card).await
+}
+
+/// Tells whoever asked in a message why there is no answer, and says below it
+/// that they were told.
+async fn refuse_directly(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow::Result<()> {
     let (rest, asker) = (&renderer.bot.rest, renderer.asker.0);
     let card = match renderer.question_link() {
         None => explain_error(renderer.voice, error),
@@ -76,19 +119,15 @@ pub async fn refuse_in_place(
             words::answers::about_question(voice, &link, explain_error(voice, error))
         }
     };
-    let Target::Interaction(_) = renderer.target else {
-        // People can close their direct messages.
-        let told = renderer.target.tell_privately(rest, asker, &card).await;
-        let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
-        return renderer.show_instead(instead).await;
-    };
-    show_refused(renderer).await?;
-    renderer.target.tell_privately(rest, asker, &card).await
+    // People can close their direct messages.
+    let told = renderer.target.tell_privately(rest, asker, &card).await;
+    let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
+    renderer.show_instead(instead).await
 }
 
-/// Takes back that an answer was promised to everyone, for the reason that
-/// it does not come is for whoever asked alone; or says that much where it
-/// cannot be taken back.
+/// Takes back that an answer was promised to everyone, since only whoever asked
+/// need know why it does not come; or says that much where it cannot be taken
+/// back.
 pub async fn show_refused(renderer: &mut MessageRenderer<'_>) -> anyhow::Result<()> {
     if renderer.withdraw().await {
         return Ok(());

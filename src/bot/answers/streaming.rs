@@ -251,9 +251,16 @@ async fn show_none(
     error: &Error,
     buttons: Vec<Button>,
 ) -> anyhow::Result<()> {
-    if let Error::Refused(Refusal::Ask(AskRefusal::Stopped | AskRefusal::Stopping)) = error {
+    if let Error::Refused(Refusal::Ask(stop @ (AskRefusal::Stopped | AskRefusal::Stopping))) = error
+    {
         let card = explain_error(renderer.voice, error);
-        return renderer.show_instead(Card { buttons, ..card }).await;
+        let card = Card { buttons, ..card };
+        return match renderer.target {
+            Target::Interaction(_) if *stop == AskRefusal::Stopping => {
+                refusals::tell_asker_alone(renderer, card).await
+            }
+            _ => renderer.show_instead(card).await,
+        };
     }
     // Whoever is told that their key stopped working knows already.
     // What a restricted key may not do says nothing of why nobody else paid.

@@ -88,15 +88,6 @@ impl Target {
         }
     }
 
-    /// Whether nobody but the person reads the answer.
-    pub fn is_private(&self) -> bool {
-        match self {
-            Self::Interaction(_) => false,
-            Self::Private(_) => true,
-            Self::Channel { direct, .. } => *direct,
-        }
-    }
-
     /// Shows the first message.
     pub async fn send_first(&self, rest: &Rest, part: Part<'_>) -> anyhow::Result<StandingMessage> {
         match self {

@@ -59,13 +59,18 @@ struct ThreadAccess {
 impl ChannelAccess {
     /// Whether the bot may answer a message where it stands. In doubt, yes.
     pub fn may_write(&self, message: &Message) -> bool {
-        let Some(server) = message.guild_id else {
-            return true;
-        };
+        let channel = message.channel_id.get();
+        message
+            .guild_id
+            .is_none_or(|server| self.may_write_in(server.get(), channel))
+    }
+
+    /// Whether the bot may write in a channel of a server. In doubt, yes.
+    pub fn may_write_in(&self, server: u64, channel: u64) -> bool {
         let all = lock(&self.0);
-        let server = all.get(&server.get());
+        let server = all.get(&server);
         server
-            .and_then(|server| server.may_write(message.channel_id.get()))
+            .and_then(|server| server.may_write(channel))
             .unwrap_or(true)
     }
 

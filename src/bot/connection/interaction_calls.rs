@@ -207,8 +207,8 @@ impl Rest {
         self.send(get_call(name, path, Patience::usual())).await
     }
 
-    /// Replaces all commands.
-    pub async fn put_commands(&self, application: u64, commands: Value) -> anyhow::Result<()> {
+    /// Replaces all commands; returns them as Discord has them now.
+    pub async fn put_commands(&self, application: u64, commands: Value) -> anyhow::Result<Value> {
         let route = Route {
             name: "PUT commands",
             major: "",
@@ -224,8 +224,7 @@ impl Rest {
             patience: Patience::usual(),
             is_repeatable: true,
         })
-        .await?;
-        Ok(())
+        .await
     }
 
     async fn respond(&self, to: &InteractionHandle, body: Value) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod channel_access;
 pub mod channel_calls;
+pub mod command_links;
 pub mod connect;
 mod go_between;
 pub mod interaction_calls;

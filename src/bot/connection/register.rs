@@ -39,9 +39,11 @@ async fn try_register(bot: &Bot, application: u64) -> anyhow::Result<bool> {
     let path = format!("/applications/{application}/commands?with_localizations=true");
     let theirs = bot.rest.get("GET commands", &path).await?;
     if same_commands(&ours, &theirs) {
+        bot.command_links.learn(&theirs);
         return Ok(false);
     }
-    bot.rest.put_commands(application, ours).await?;
+    let registered = bot.rest.put_commands(application, ours).await?;
+    bot.command_links.learn(&registered);
     Ok(true)
 }
 

@@ -22,6 +22,7 @@ use crate::bot::conversation::incoming;
 use crate::bot::interactions::buttons::handle_press;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms::handle_form;
+use crate::bot::interactions::greeting::greet_server;
 use crate::bot::pictures::resume::resume_pictures;
 use crate::bot::words;
 use crate::bot::words::Voice;
@@ -199,7 +200,8 @@ impl Dispatcher {
                 self.bot
                     .server_names
                     .note_server(&guild, self.bot.user_id());
-                self.bot.app.keys.server_is_here(server).await
+                self.bot.app.keys.server_is_here(server).await?;
+                Box::pin(greet_server(&self.bot, &guild)).await
             }
             FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
                 self.bot.server_names.note_role(&new, self.bot.user_id());

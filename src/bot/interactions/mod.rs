@@ -5,6 +5,7 @@ pub mod commands;
 pub mod custom_id;
 pub mod dispatch;
 mod forms;
+mod greeting;
 mod key_panel;
 mod key_presses;
 pub mod key_target;

@@ -189,10 +189,10 @@ impl PictureMessage<'_> {
         let is_private = refusals::is_private(error);
         if self.requested_at.elapsed() < TOKEN_LIVES {
             let renderer = &mut self.renderer;
-            let shown = if is_private {
-                refusals::refuse_in_place(renderer, error).await
-            } else {
+            let shown = if refusals::is_for_everyone(error) {
                 show_with_or_without_prompt(renderer, &cards).await
+            } else {
+                refusals::refuse_in_place(renderer, error).await
             };
             match shown {
                 Ok(()) => return Ok(()),

@@ -92,15 +92,19 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
             &[("advice", &bring_any_key(voice))],
         )
     } else {
-        lang.say("You can use {models}.", &[("models", &names.join(", "))])
+        lang.say("You can use {models}.", &[("models", &lang.list(&names))])
     });
     Card::text(lines.join("\n"))
 }
 
-/// All personas, and the chosen one.
-pub fn personas(voice: Voice<'_>, all: &[Persona], chosen: &[Choice]) -> Card {
+/// The personas that are offered, and the chosen one.
+pub fn personas<'a>(
+    voice: Voice<'_>,
+    offered: impl Iterator<Item = &'a Persona>,
+    chosen: &[Choice],
+) -> Card {
     let mut lines = chosen_lines(voice, ChoiceKind::Persona, chosen);
-    lines.extend(all.iter().map(|it| {
+    lines.extend(offered.map(|it| {
         format!(
             "- **{}**: {}",
             it.name,
@@ -110,7 +114,7 @@ pub fn personas(voice: Voice<'_>, all: &[Persona], chosen: &[Choice]) -> Card {
     lines.push(
         voice
             .lang
-            .words("Use one with `/ask persona:`, or for a whole channel with `/persona set`.")
+            .words("Use one with `/ask persona:`, or from now on with `/persona set`.")
             .to_owned(),
     );
     Card::text(lines.join("\n"))
@@ -154,10 +158,10 @@ pub fn chosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope, value: &st
             "`{value}` answers in this server from now on, unless a channel or somebody chose another. `/model reset for:server` takes that back."
         }
         (ChoiceKind::Persona, ChoiceScope::Person(_)) => {
-            "You are answered as `{value}` from now on. `/persona reset for:me` takes that back."
+            "You are answered as `{value}` from now on. `/persona reset` takes that back."
         }
         (ChoiceKind::Persona, ChoiceScope::Channel(_)) => {
-            "This channel is answered as `{value}` from now on. `/persona reset` takes that back."
+            "This channel is answered as `{value}` from now on. `/persona reset for:channel` takes that back."
         }
         (ChoiceKind::Persona, ChoiceScope::Server(_)) => {
             "This server is answered as `{value}` from now on. `/persona reset for:server` takes that back."

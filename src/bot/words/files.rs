@@ -45,7 +45,7 @@ pub fn unread_files(voice: Voice<'_>, files: &[UnreadFile]) -> Card {
             advice.push(one);
         }
     }
-    lines.push(advice.join(" "));
+    lines.push(voice.lang.sentences(&advice));
     Card::text(lines.join("\n"))
 }
 
@@ -67,8 +67,8 @@ pub fn left_out_files(voice: Voice<'_>, left_out: &[LeftOut]) -> Vec<String> {
     if is_one_reason || files.len() > NAMED_IN_FOOTER_MAX {
         let are_more = reasons.len() > REASONS_IN_FOOTER_MAX;
         reasons.truncate(REASONS_IN_FOOTER_MAX);
-        let more = if are_more { "; …" } else { "" };
-        let why = format!("{}{more}", reasons.join("; "));
+        reasons.extend(are_more.then(|| "…".to_owned()));
+        let why = voice.lang.clauses(&reasons);
         let words = Plural(
             "{n} file was not read: {why}",
             "{n} files were not read: {why}",
@@ -173,7 +173,7 @@ fn size(lang: Lang, bytes: u64) -> String {
             let tenths = (bytes * 10).div_ceil(MB);
             match (tenths / 10, tenths % 10) {
                 (whole, 0) => format!("{whole} MB"),
-                (whole, tenth) => format!("{whole}.{tenth} MB"),
+                (whole, tenth) => lang.decimal(&format!("{whole}.{tenth} MB")),
             }
         }
     }

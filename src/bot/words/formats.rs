@@ -6,14 +6,12 @@ use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::NanoDollars;
 
-pub use crate::model::grouped;
-
 /// The longest name of a model that is shown.
 const MODEL_CHARACTERS_MAX: usize = 80;
 
 /// Less is not told apart, since nobody wants to count its zeros: a
 /// hundredth of a cent.
-const SMALL: NanoDollars = NanoDollars(100_000);
+const SMALL: u64 = 100_000;
 
 /// The longest name in a column of figures: with two figures beside it, a line
 /// fits a telephone.
@@ -32,9 +30,11 @@ pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
 /// a million of something, are written out.
 pub fn money(voice: Voice<'_>, amount: NanoDollars) -> String {
     match amount {
-        NanoDollars(0) => amount.to_string(),
-        amount if amount < SMALL => voice.lang.say("under {cost}", &[("cost", &SMALL)]),
-        amount => amount.to_string(),
+        NanoDollars(1..SMALL) => {
+            let small = voice.lang.decimal(&NanoDollars(SMALL).to_string());
+            voice.lang.say("under {cost}", &[("cost", &small)])
+        }
+        amount => voice.lang.decimal(&amount.to_string()),
     }
 }
 
@@ -143,6 +143,11 @@ pub fn in_code(typed: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::KnownProviders;
+    use crate::bot::words::phrasebook::LANGUAGES;
+    use crate::bot::words::{DEFAULT_LOCALE, Lang, OwnKeys, Reader};
+    use crate::model::Source;
+    use crate::providers::Catalogue;
 
     #[test]
     fn a_providers_name_for_a_model_cannot_spoil_the_message() {
@@ -152,6 +157,24 @@ mod tests {
         );
         assert_eq!(plain_model("x\n# <@1> **big**"), "x@1big");
         assert_eq!(plain_model(&"x".repeat(5_000)).len(), MODEL_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn who_pays_is_never_clipped() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let locales = LANGUAGES.iter().flat_map(|language| language.locales);
+        for locale in locales.copied().chain([DEFAULT_LOCALE]) {
+            let voice = Voice {
+                lang: Lang::from_locale(locale),
+                providers: KnownProviders::new(&catalogue),
+                own_keys: OwnKeys::Stored,
+                reader: Reader::Here,
+            };
+            for source in Source::ALL {
+                let name = voice.source(source);
+                assert_eq!(clip(name, NAME_COLUMNS_MAX), name, "{locale}");
+            }
+        }
     }
 
     #[test]
@@ -175,17 +198,5 @@ mod tests {
             table.lines().all(|line| line.chars().count() <= 48),
             "{table}"
         );
-    }
-
-    #[test]
-    fn numbers_are_grouped_in_threes() {
-        for (number, written) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), written);
-        }
     }
 }

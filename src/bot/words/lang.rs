@@ -5,10 +5,10 @@
 //! `{names}` in it. What a file lacks stays English; a test finds it.
 
 use std::collections::HashMap;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 
-use crate::bot::words::formats::grouped;
 use crate::bot::words::phrasebook::{PHRASEBOOKS, Phrasebook};
+use crate::bot::words::punctuation::{self, Punctuation, elide};
 
 /// The locale where Discord names none.
 pub const DEFAULT_LOCALE: &str = "en-US";
@@ -34,7 +34,7 @@ impl Lang {
 
     /// A sentence with its `{names}` filled in.
     pub fn say(self, english: &str, values: &[(&str, &dyn Display)]) -> String {
-        fill(self.words(english), values)
+        self.fill(self.words(english), values)
     }
 
     /// A sentence about as many as `{n}` says, with its other `{names}`
@@ -44,10 +44,10 @@ impl Lang {
         let english = if n == 1 { one } else { many };
         let theirs = self.phrasebook.and_then(|book| book.counted(one, n));
         let sentence = theirs.unwrap_or(english);
-        let number = grouped(n);
+        let number = self.number(n);
         let mut all: Vec<(&str, &dyn Display)> = vec![("n", &number)];
         all.extend_from_slice(values);
-        fill(sentence, &all)
+        self.fill(sentence, &all)
     }
 
     /// A sentence without names.
@@ -71,6 +71,38 @@ impl Lang {
     pub fn words_if_ours(self, words: &str) -> &str {
         let theirs = self.phrasebook.and_then(|book| book.sentence(words));
         theirs.unwrap_or(words)
+    }
+
+    /// How it writes lists and numbers.
+    pub fn punctuation(self) -> &'static Punctuation {
+        self.phrasebook
+            .map_or(&punctuation::ENGLISH, |book| &book.language.punctuation)
+    }
+
+    /// Fills the `{names}` of a sentence in. What stands in a value is never
+    /// taken for a name.
+    pub fn fill(self, sentence: &str, values: &[(&str, &dyn Display)]) -> String {
+        let mut filled = String::with_capacity(sentence.len() + 32);
+        let mut rest = sentence;
+        while let Some((before, inside)) = rest.split_once('{') {
+            filled.push_str(before);
+            let found = inside.split_once('}').and_then(|(name, after)| {
+                let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+                Some((value, after))
+            });
+            if let Some((value, after)) = found {
+                let value = value.to_string();
+                if self.punctuation().elides {
+                    elide(&mut filled, &value);
+                }
+                filled.push_str(&value);
+                rest = after;
+            } else {
+                filled.push('{');
+                rest = inside;
+            }
+        }
+        filled + rest
     }
 
     /// Whether it is the language of the code.
@@ -97,29 +129,6 @@ pub fn localizations(english: &str) -> HashMap<&'static str, &'static str> {
     languages.collect()
 }
 
-/// Fills the `{names}` of a sentence in. What stands in a value is never
-/// taken for a name.
-fn fill(sentence: &str, values: &[(&str, &dyn Display)]) -> String {
-    let mut filled = String::with_capacity(sentence.len() + 32);
-    let mut rest = sentence;
-    while let Some((before, inside)) = rest.split_once('{') {
-        filled.push_str(before);
-        let found = inside.split_once('}').and_then(|(name, after)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, after))
-        });
-        if let Some((value, after)) = found {
-            // Writing to a string cannot fail.
-            let _ = write!(filled, "{value}");
-            rest = after;
-        } else {
-            filled.push('{');
-            rest = inside;
-        }
-    }
-    filled + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +137,7 @@ mod tests {
     fn what_stands_in_a_value_is_no_name() {
         let values: &[(&str, &dyn Display)] = &[("who", &"{what} {who}"), ("what", &"x")];
         assert_eq!(
-            fill("Hello {who}, {what} {else} {", values),
+            Lang::default().fill("Hello {who}, {what} {else} {", values),
             "Hello {what} {who}, x {else} {"
         );
     }

@@ -22,7 +22,7 @@ pub fn missing_pictures(voice: Voice<'_>, made: &PictureAnswer) -> Option<String
     let values: &[(&str, &dyn Display)] = &[
         ("count", &count),
         ("all", &all),
-        ("reasons", &reasons.join("; ")),
+        ("reasons", &voice.lang.clauses(&reasons)),
     ];
     let sentence = "⚠️ {count} of {all} missing: {reasons}.";
     Some(voice.lang.say(sentence, values))

@@ -8,6 +8,7 @@ pub mod choices;
 mod errors;
 pub mod files;
 mod formats;
+pub mod help;
 pub mod keys;
 mod lang;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod offers;
 pub mod phrasebook;
 pub mod pictures;
 pub mod privacy;
+mod punctuation;
 pub mod quotas;
 mod refusal;
 pub mod tokens;

@@ -7,32 +7,39 @@ use std::sync::LazyLock;
 use anyhow::{Context, ensure};
 use polib::po_file::{POParseOptions, parse_from_reader_with_option};
 
+use crate::bot::words::punctuation::{self, Punctuation};
+
 /// Each language: its file's name, Discord's locales for it, the file. A new
 /// one needs a line here and the file: `CONTRIBUTING.md`, Adding a language.
 pub const LANGUAGES: &[Language] = &[
     Language {
         name: "de",
         locales: &["de"],
+        punctuation: punctuation::CONTINENTAL,
         file: include_str!("../../../assets/languages/de.po"),
     },
     Language {
         name: "es",
         locales: &["es-ES", "es-419"],
+        punctuation: punctuation::CONTINENTAL,
         file: include_str!("../../../assets/languages/es.po"),
     },
     Language {
         name: "fr",
         locales: &["fr"],
+        punctuation: punctuation::FRENCH,
         file: include_str!("../../../assets/languages/fr.po"),
     },
     Language {
         name: "ja",
         locales: &["ja"],
+        punctuation: punctuation::JAPANESE,
         file: include_str!("../../../assets/languages/ja.po"),
     },
     Language {
         name: "pt-BR",
         locales: &["pt-BR"],
+        punctuation: punctuation::CONTINENTAL,
         file: include_str!("../../../assets/languages/pt-BR.po"),
     },
 ];
@@ -42,6 +49,8 @@ pub struct Language {
     pub name: &'static str,
     /// Discord's locales for it: `docs/discord.md` §2.4.
     pub locales: &'static [&'static str],
+    /// How it writes lists and numbers.
+    pub punctuation: Punctuation,
     /// Its file, in gettext's PO format: an English sentence, and ours.
     pub file: &'static str,
 }

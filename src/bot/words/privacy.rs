@@ -26,7 +26,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         0 => lang.words("- Keys: none.").to_owned(),
         count => lang.say(
             "- Keys: {count} ({names}), sealed with AES-256-GCM. `/keys list` shows them.",
-            &[("count", &count), ("names", &names.join(", "))],
+            &[("count", &count), ("names", &lang.list(&names))],
         ),
     };
     let used = lang.say(

@@ -103,8 +103,6 @@ fn what(voice: Voice<'_>, scopes: Scopes) -> String {
         (scopes.server.is_some(), "with one server's keys"),
     ];
     let given = words.into_iter().filter(|(given, _)| *given);
-    given
-        .map(|(_, words)| lang.words(words))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let given: Vec<&str> = given.map(|(_, words)| lang.words(words)).collect();
+    lang.list(&given)
 }

@@ -18,6 +18,9 @@ use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope
 use crate::providers::Catalogue;
 use crate::tests::refusals::all_refusals;
 
+/// The most lines of what is not an answer and was not asked for as a list: a
+/// telephone shows them at once.
+const LINES_MAX: usize = 12;
 /// Command lines between back-ticks.
 static COMMAND_LINES: LazyLock<Regex> = LazyLock::new(|| Regex::new("`(/[^`]+)`").unwrap());
 
@@ -128,6 +131,9 @@ fn problems(voice: Voice<'_>, refused: &Refusal, text: &str, all: &[Command]) ->
     problems.extend(said.map(str::to_owned));
     if text.contains(['{', '}']) {
         problems.push("a name is not filled in".to_owned());
+    }
+    if text.lines().count() > LINES_MAX {
+        problems.push("it has too many lines".to_owned());
     }
     if text.chars().count() > 1_900 {
         problems.push("it is too long".to_owned());

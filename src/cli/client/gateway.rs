@@ -9,6 +9,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::login::{Login, load_login};
+use super::wording::at_terminal;
+use crate::cli::output::without_number;
 use crate::providers::Clients;
 use crate::providers::sse::{Decoder, Event, Framing};
 
@@ -58,7 +60,7 @@ pub async fn send(call: RequestBuilder) -> anyhow::Result<Response> {
     let address = response.url().origin().ascii_serialization();
     let body: Value = response.json().await.unwrap_or_default();
     match body.pointer("/error/message").and_then(Value::as_str) {
-        Some(message) => bail!("{message}"),
+        Some(message) => bail!("{}", at_terminal(message)),
         None => bail!(
             "{address} answered {status}, as no gateway of Latchkey's does; is the address right? `latchkey login <address>` sets another"
         ),
@@ -76,9 +78,7 @@ fn explain_unsent(error: &reqwest::Error) -> anyhow::Error {
     let why = if error.is_timeout() {
         "no answer in time".to_owned()
     } else {
-        let why = root.to_string();
-        let number = why.find(" (os error").unwrap_or(why.len());
-        why.get(..number).unwrap_or_default().to_lowercase()
+        without_number(&root.to_string()).to_lowercase()
     };
     anyhow!(
         "{address} can't be reached ({why}). Is the address right, and does the gateway run? `latchkey login <address>` sets another address"
@@ -148,7 +148,7 @@ fn gateway_event(event: Event<'_>) -> Option<GatewayEvent> {
 pub fn parse_data(data: &[u8]) -> anyhow::Result<Value> {
     let data: Value = serde_json::from_slice(data)?;
     match data.pointer("/error/message").and_then(Value::as_str) {
-        Some(message) => bail!("{message}"),
+        Some(message) => bail!("{}", at_terminal(message)),
         None => Ok(data),
     }
 }

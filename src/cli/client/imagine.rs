@@ -1,5 +1,6 @@
 //! `latchkey imagine`: has pictures made through a gateway.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -74,6 +75,9 @@ impl Picture {
 /// Has pictures made, and writes them to files.
 pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     let body = picture.body()?;
+    if !picture.json {
+        try_output(&picture.output)?;
+    }
     let gateway = Gateway::open()?;
     let call = gateway.call(Method::POST, "/v1/images/generations");
     let mut bar = Bar::new();
@@ -98,7 +102,7 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     for (number, bytes) in (1..).zip(&made.pictures) {
         write_picture(&picture.output, number, bytes)?;
     }
-    eprintln!("— key source: {source} · {}", describe_cost(&made.cost));
+    eprintln!("— {}", describe_cost(&made.cost));
     Ok(())
 }
 
@@ -130,6 +134,26 @@ async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<MadePictur
     }
     ensure!(!pictures.is_empty(), "the answer has no picture");
     Ok(MadePictures { pictures, cost })
+}
+
+/// Tries whether a picture can be written to a path, before anybody pays for
+/// it; leaves what stands there, and nothing else.
+fn try_output(output: &Path) -> anyhow::Result<()> {
+    if output.as_os_str() == "-" {
+        return Ok(());
+    }
+    let tried = if output.exists() {
+        OpenOptions::new().append(true).open(output).map(drop)
+    } else {
+        File::create_new(output).and_then(|_| std::fs::remove_file(output))
+    };
+    let words = || {
+        format!(
+            "{} can't be written, so nothing was asked",
+            output.display()
+        )
+    };
+    tried.with_context(words)
 }
 
 fn write_picture(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! `latchkey keys`: shows and changes stored keys through a gateway.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Subcommand;
@@ -31,7 +32,8 @@ pub enum KeyVerb {
         #[arg(long)]
         keep_refused: bool,
     },
-    /// Ask a key's provider whether it accepts it.
+    /// Ask a key's provider whether it accepts it; ends with status 1 where it
+    /// does not.
     Test {
         /// The key: its provider, name, last four characters or id.
         key: String,
@@ -81,7 +83,11 @@ pub enum KeyOwner {
 }
 
 /// Calls the gateway for a verb, and prints its answer.
-pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyhow::Result<()> {
+pub async fn keys(
+    verb: Option<KeyVerb>,
+    whose: KeyOwner,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
     let base = match whose {
         KeyOwner::Me => "/api/v1/api-keys".to_owned(),
         KeyOwner::Server(id) => format!("/api/v1/guilds/{id}/api-keys"),
@@ -137,7 +143,17 @@ pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyh
         KeyVerb::Remove { .. } => println!("Removed {shown}."),
         _ => print_answer(&verb, &answer),
     }
-    Ok(())
+    let fails = matches!(verb, KeyVerb::Test { .. }) && !works(&answer);
+    Ok(if fails {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// Whether a key that was tested can be used.
+fn works(tested: &Value) -> bool {
+    matches!(word(&tested["check"]), "valid" | "unguarded" | "restricted")
 }
 
 /// Asks on a terminal whether a key is to be removed.

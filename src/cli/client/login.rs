@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -88,10 +88,8 @@ pub fn is_logged_in() -> anyhow::Result<bool> {
 pub fn load_login() -> anyhow::Result<Login> {
     let path = login_path()?;
     let missing = "nobody is logged in; run `latchkey login <address>` first";
-    let mode = std::fs::metadata(&path)
-        .context(missing)?
-        .permissions()
-        .mode();
+    ensure!(path.exists(), missing);
+    let mode = std::fs::metadata(&path)?.permissions().mode();
     ensure!(
         mode & OTHERS == 0,
         "others may read {}; run `chmod 600` on it",
@@ -111,7 +109,7 @@ pub fn load_login() -> anyhow::Result<Login> {
 /// since the token is sent to it.
 fn parse_address(typed: &str) -> anyhow::Result<String> {
     let wrong = "the address must be one such as https://latchkey.example";
-    let url = Url::parse(typed.trim_end_matches('/')).context(wrong)?;
+    let url = Url::parse(typed.trim_end_matches('/')).map_err(|_| anyhow!(wrong))?;
     ensure!(
         matches!(url.scheme(), "http" | "https") && url.has_host(),
         wrong

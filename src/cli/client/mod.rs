@@ -8,6 +8,7 @@ mod keys;
 mod login;
 mod own_key;
 mod shown;
+mod wording;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -98,7 +99,7 @@ pub async fn run(verb: ClientVerb, file: Option<&Path>) -> anyhow::Result<ExitCo
                 Some(id) => KeyOwner::Server(id),
                 None => KeyOwner::Me,
             };
-            keys::keys(verb, whose, json).await?;
+            return keys::keys(verb, whose, json).await;
         }
         ClientVerb::Usage {
             days,

@@ -56,16 +56,26 @@ pub async fn quota(as_json: bool) -> anyhow::Result<()> {
             println!("{}: no limit", word(&payer["source"]));
         }
         for limit in limits {
-            let (metric, per) = (word(&limit["metric"]), word(&limit["per"]));
-            println!(
-                "{}: {} of {} {metric} left this {per}",
-                word(&payer["source"]),
-                limit["left"],
-                limit["max"]
-            );
+            println!("{}: {}", word(&payer["source"]), describe_limit(limit));
         }
     }
     Ok(())
+}
+
+/// A limit: how much of it is left, money in dollars.
+fn describe_limit(limit: &Value) -> String {
+    let per = word(&limit["per"]);
+    let nano = |field: &str| NanoDollars(limit[field].as_u64().unwrap_or(0));
+    match word(&limit["metric"]) {
+        "dollars" => {
+            let left = nano("left").rounded_down();
+            format!("{left} of {} left this {per}", nano("max"))
+        }
+        metric => format!(
+            "{} of {} {metric} left this {per}",
+            limit["left"], limit["max"]
+        ),
+    }
 }
 
 /// Prints the models that can be used.

@@ -274,7 +274,17 @@ impl World {
         });
     }
 
-    /// A server adds the bot, or is available again after an outage.
+    /// A server adds the bot at a time, such as `2026-01-01T00:00:00+00:00`.
+    pub fn add_bot_at(&self, server: u64, joined_at: &str) {
+        self.with(|state| {
+            if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
+                joined_at.clone_into(&mut found.joined_at);
+            }
+        });
+        self.add_bot(server);
+    }
+
+    /// A server has the bot as before, or is available again after an outage.
     pub fn add_bot(&self, server: u64) {
         self.with(|state| {
             if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {

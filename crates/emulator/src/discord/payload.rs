@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::attachments::attachments;
 pub use super::message_payload::{hide_content, message, message_event};
 use super::permissions;
+pub use crate::world::JOINED_AT;
 use crate::world::{
     Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State, USUAL_LOCALE,
 };
 
-pub const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 /// Until when a member is timed out who is: later than any test.
 const TIMED_OUT_UNTIL: &str = "2099-01-01T00:00:00.000000+00:00";
 /// The flag of an application in few servers that was granted the message
@@ -72,10 +72,10 @@ pub fn guild(state: &State, server: &Server) -> Value {
         "discovery_splash": null, "owner_id": "1", "afk_channel_id": null, "afk_timeout": 300,
         "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0,
         "roles": roles, "emojis": [], "features": [], "mfa_level": 0, "application_id": null,
-        "system_channel_id": null, "system_channel_flags": 0, "rules_channel_id": null,
+        "system_channel_id": server.system_channel.map(|id| id.to_string()), "system_channel_flags": 0, "rules_channel_id": null,
         "vanity_url_code": null, "description": null, "banner": null, "premium_tier": 0,
         "preferred_locale": server.locale, "public_updates_channel_id": null, "nsfw_level": 0,
-        "stickers": [], "premium_progress_bar_enabled": false, "joined_at": JOINED_AT,
+        "stickers": [], "premium_progress_bar_enabled": false, "joined_at": server.joined_at,
         "large": false, "unavailable": false, "member_count": server.members.len() + 1,
         "voice_states": [], "members": [bot_member(state, server)], "channels": channels,
         "threads": threads, "presences": [],
@@ -87,7 +87,7 @@ pub fn guild(state: &State, server: &Server) -> Value {
 pub fn bot_member(state: &State, server: &Server) -> Value {
     let timed_out = server.timed_out.contains(&state.application);
     json!({
-        "user": bot_user(state), "roles": [], "joined_at": JOINED_AT, "deaf": false, "mute": false,
+        "user": bot_user(state), "roles": [], "joined_at": server.joined_at, "deaf": false, "mute": false,
         "flags": 0, "pending": false,
         "communication_disabled_until": timed_out.then_some(TIMED_OUT_UNTIL),
     })

@@ -22,8 +22,8 @@ pub use connections::{RestCall, RestFault, RestTrouble, Session, ToSocket};
 pub use gateway::{GatewayRules, SessionStarts};
 pub use messages::{Attachment, Interaction, InteractionKind, Message, Webhook};
 pub use people::{
-    Channel, ChannelRules, MANAGER, MEMBER, Overwrite, Person, PrivateThread, Role, Server,
-    USUAL_LOCALE, permission,
+    Channel, ChannelRules, JOINED_AT, MANAGER, MEMBER, Overwrite, Person, PrivateThread, Role,
+    Server, USUAL_LOCALE, permission,
 };
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,

@@ -49,6 +49,9 @@ pub struct Person {
 
 /// The language of whoever chose none.
 pub const USUAL_LOCALE: &str = "en-US";
+/// When the bot and everybody else joined a server, and things were written,
+/// unless something else is said.
+pub const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 
 /// A server and who is in it.
 #[derive(Clone, Debug)]
@@ -67,6 +70,10 @@ pub struct Server {
     pub timed_out: Vec<u64>,
     /// The language that whoever manages it chose.
     pub locale: String,
+    /// When it added the bot.
+    pub joined_at: String,
+    /// The channel for Discord's own notices.
+    pub system_channel: Option<u64>,
 }
 
 /// A role and the permissions that it gives.

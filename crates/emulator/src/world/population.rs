@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::World;
-use super::people::{Channel, ChannelRules, MANAGER, MEMBER, Person, Role, Server, USUAL_LOCALE};
+use super::people::{
+    Channel, ChannelRules, JOINED_AT, MANAGER, MEMBER, Person, Role, Server, USUAL_LOCALE,
+};
 
 impl World {
     /// Adds another bot.
@@ -75,6 +77,8 @@ impl World {
                 nicks: HashMap::new(),
                 timed_out: Vec::new(),
                 locale: USUAL_LOCALE.into(),
+                joined_at: JOINED_AT.into(),
+                system_channel: None,
             });
             for name in channels {
                 let channel = state.snowflake();

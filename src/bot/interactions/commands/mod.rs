@@ -3,6 +3,7 @@
 mod admin;
 mod asks;
 pub mod context;
+mod help;
 mod imagine;
 mod keys;
 mod options;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Command> {
     let mut commands = vec![
         asks::ask::ask(),
         asks::forget::forget(),
+        help::help(),
         imagine::imagine(),
         keys::keys(),
         asks::model::model(),

@@ -38,8 +38,10 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
             lines.extend(receipt_lines(voice, receipt, used));
         }
         if let (Some(first), Some(all)) = (used.first_byte_ms, used.duration_ms) {
-            let values: &[(&str, &dyn Display)] =
-                &[("first", &seconds(first)), ("all", &seconds(all))];
+            let values: &[(&str, &dyn Display)] = &[
+                ("first", &seconds(voice, first)),
+                ("all", &seconds(voice, all)),
+            ];
             lines.push(lang.say(
                 "First words after {first} s, all of it after {all} s.",
                 values,
@@ -104,6 +106,7 @@ fn verdict(voice: Voice<'_>, step: &Step) -> String {
 }
 
 /// Seconds with one decimal.
-fn seconds(ms: i64) -> String {
-    format!("{}.{}", ms / 1_000, ms % 1_000 / 100)
+fn seconds(voice: Voice<'_>, ms: i64) -> String {
+    let written = format!("{}.{}", ms / 1_000, ms % 1_000 / 100);
+    voice.lang.decimal(&written)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::words::formats::{cost, grouped, money};
+use crate::bot::words::formats::{cost, money};
 use crate::bot::words::voice::Voice;
 use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
@@ -36,7 +36,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
     match cut_cost.filter(|said| Some(said.0) != used.cost_nano) {
         Some(said) => lines.push(lang.say(
             "The provider itself says {said}, which is more than one call to this model can cost; {booked} is booked.",
-            &[("said", &said), ("booked", &booked)],
+            &[("said", &money(voice, said)), ("booked", &booked)],
         )),
         None if used.cost_reported => lines.push(lang.say(
             "The provider itself says {cost}, and that is what counts.",
@@ -57,7 +57,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
 /// On which terms the call was served, where they were not the usual ones.
 fn terms_line(voice: Voice<'_>, receipt: &Receipt) -> Option<String> {
     let terms: Vec<&str> = receipt.terms.iter().map(ServiceTerm::as_str).collect();
-    let terms = terms.join(", ");
+    let terms = voice.lang.list(&terms);
     (!terms.is_empty()).then(|| {
         voice.lang.say(
             "Served as {terms}, as the answer says; the prices are those of that.",
@@ -72,8 +72,8 @@ fn cut_tokens_line(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Op
     let is_cut = cut.input_tokens > used.input_tokens || cut.output_tokens > used.output_tokens;
     is_cut.then(|| {
         let values: &[(&str, &dyn Display)] = &[
-            ("input", &grouped(cut.input_tokens)),
-            ("output", &grouped(cut.output_tokens)),
+            ("input", &voice.lang.number(cut.input_tokens)),
+            ("output", &voice.lang.number(cut.output_tokens)),
         ];
         voice.lang.say(
             "The provider reported {input} tokens in, {output} out, more than this model can do in one call; the most that it can do is booked.",
@@ -88,11 +88,12 @@ fn receipt_line(voice: Voice<'_>, line: &ReceiptLine) -> String {
         || lang.words("an unknown price").to_owned(),
         |price| {
             let unit = unit_name(voice, line.class);
+            let price = lang.decimal(&price.to_string());
             lang.say("{price} {unit}", &[("price", &price), ("unit", &unit)])
         },
     );
     let values: &[(&str, &dyn Display)] = &[
-        ("count", &grouped(line.count)),
+        ("count", &lang.number(line.count)),
         ("class", &class_name(voice, line.class)),
         ("price", &price),
     ];

@@ -106,7 +106,7 @@ fn picture_places(voice: Voice<'_>, provider: &ProviderId) -> Option<String> {
         "Its pictures are taken from {places}. If your workers keep them in another bucket \
          (`BUCKET_ENDPOINT_URL`), the bot's operator has to add its name to \
          `providers.{id}.image_hosts` first.",
-        &[("places", &places.join(", ")), ("id", provider)],
+        &[("places", &voice.lang.list(&places)), ("id", provider)],
     ))
 }
 

@@ -15,7 +15,7 @@ pub use demotion::demoted_directly;
 pub use forms::{
     KEY_FIELD, PROMPT_FIELD, add_form, offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
-pub use panel::{confirm_removal_in_panel, panel};
 pub use list::describe_key;
+pub use panel::{confirm_removal_in_panel, panel};
 pub use status::status;
 pub use system::system_keys;

@@ -13,7 +13,7 @@ pub fn skip_reason(voice: Voice<'_>, source: Source, skip: Skip) -> String {
         _ => None,
     };
     match helps {
-        Some(helps) => format!("{why}; {}", voice.say(helps, &[])),
+        Some(helps) => voice.lang.clauses(&[why, voice.say(helps, &[])]),
         None => why,
     }
 }

@@ -25,6 +25,7 @@ const WORDS: &str = "src/bot/words";
 const NO_WORDS: &[&str] = &[
     "lang.rs",
     "phrasebook.rs",
+    "punctuation.rs",
     "walk.rs",
     "chart.rs",
     "languages",

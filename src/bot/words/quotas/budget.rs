@@ -20,16 +20,15 @@ pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
         Bound::Role(role) => format!("<@&{role}>"),
         _ => String::new(),
     };
-    let mut text = voice.lang.say(
+    let set = voice.lang.say(
         sentence,
         &[("role", &role), ("limit", &describe_limit(voice, set))],
     );
-    text.push(' ');
-    text += voice.lang.words(
+    let counting = voice.lang.words(
         "Counting begins with the next ask, unless this limit was there before. \
          `/server budget show` shows all of them.",
     );
-    Card::text(text)
+    Card::text(voice.lang.sentences(&[set.as_str(), counting]))
 }
 
 /// Limits were cleared.
@@ -87,7 +86,7 @@ pub fn budget(voice: Voice<'_>, budget: &Budget) -> Card {
             .collect();
         lines.push(lang.say(
             "Free from the limits on members: {roles}",
-            &[("roles", &roles.join(", "))],
+            &[("roles", &lang.list(&roles))],
         ));
     }
     lines.push(lang.words("Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.").into());

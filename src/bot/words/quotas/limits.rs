@@ -1,6 +1,6 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use crate::bot::words::formats::{grouped, money, relative_time};
+use crate::bot::words::formats::{money, relative_time};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
@@ -79,7 +79,7 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
 pub fn bare_amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
     match metric {
         Metric::Cost => money(voice, NanoDollars(amount)),
-        _ => grouped(amount),
+        _ => voice.lang.number(amount),
     }
 }
 

@@ -62,7 +62,7 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
             Bound::BotForPerson => format!("<@{subject}>"),
             _ => lang.words("Everybody together").to_owned(),
         };
-        lines.push(format!("{of}: {}", use_line(voice, used)));
+        lines.push(lang.labelled(&of, &use_line(voice, used)));
     }
     for (whom, at) in &view.rules.blocks {
         let values: &[(&str, &dyn std::fmt::Display)] =
@@ -70,7 +70,8 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
         lines.push(lang.say("Stopped for {whom}{until}", values));
     }
     for (person, tier, at) in &view.rules.tiers {
-        lines.push(format!("<@{person}>: {tier}{}", until(at)));
+        let given = format!("{tier}{}", until(at));
+        lines.push(lang.labelled(&format!("<@{person}>"), &given));
     }
     if lines.is_empty() {
         lines.push(

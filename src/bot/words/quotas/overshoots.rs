@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::app::OvershootNotice;
 use crate::bot::connection::card::Card;
-use crate::bot::words::formats::{cost, grouped, plain_model};
+use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::voice::Voice;
 use crate::model::Amounts;
 
@@ -12,7 +12,7 @@ use crate::model::Amounts;
 pub fn overshoots(voice: Voice<'_>, notice: &OvershootNotice) -> Card {
     let last = &notice.last;
     let values: &[(&str, &dyn Display)] = &[
-        ("calls", &grouped(notice.calls)),
+        ("calls", &voice.lang.number(notice.calls)),
         ("provider", &voice.name(&last.provider)),
         ("model", &plain_model(&last.model)),
         ("source", &voice.source(last.source)),
@@ -30,8 +30,8 @@ pub fn overshoots(voice: Voice<'_>, notice: &OvershootNotice) -> Card {
 
 fn amounts(voice: Voice<'_>, amounts: &Amounts) -> String {
     let values: &[(&str, &dyn Display)] = &[
-        ("input", &grouped(amounts.input_tokens)),
-        ("output", &grouped(amounts.output_tokens)),
+        ("input", &voice.lang.number(amounts.input_tokens)),
+        ("output", &voice.lang.number(amounts.output_tokens)),
         ("price", &cost(voice, amounts.cost)),
     ];
     voice

@@ -96,7 +96,7 @@ fn with_own_key(voice: Voice<'_>, mut text: String, payers: &LimitedPayer<'_>) -
     }
     if voice.own_keys == OwnKeys::Once {
         let advice = bring_own_key(voice, provider);
-        return Card::text(format!("{text}{advice} {limits}"));
+        return Card::text(text + &voice.lang.sentences(&[advice.as_str(), limits]));
     }
     text += &voice.lang.say(
         "Your own {provider} key would have no such limit: press the button, or `/keys add provider:{id} scope:user`. \
@@ -140,9 +140,8 @@ pub fn blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> String
         Some(at_ms) => lang.say(" until {when}.", &[("when", &date_and_time(at_ms))]),
         None => lang.words(" for now.").to_owned(),
     };
-    text.push(' ');
-    text += lang.words("Keys and settings are kept; `/keys list` still works.");
-    text
+    let kept = lang.words("Keys and settings are kept; `/keys list` still works.");
+    lang.sentences(&[text.as_str(), kept])
 }
 
 /// Tells the owner of a budget that most of it is used.

@@ -177,7 +177,7 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
         .into_iter()
         .map(|sentence| voice.say(sentence, values))
         .collect();
-    said.join(" ")
+    voice.lang.sentences(&said)
 }
 
 /// Nobody can pay: why, key by key, and how to change that.
@@ -244,10 +244,9 @@ fn way_out(voice: Voice<'_>, trace: &Trace, only: Option<&ProviderId>) -> String
     match (own, only) {
         (Some((provider, skip)), _) => mend_own_key(voice, provider, skip),
         (None, Some(provider)) => bring_own_key(voice, provider),
-        (None, None) => format!(
-            "{} {}",
-            bring_any_key(voice),
-            voice.lang.words("`/keys status` shows the details.")
-        ),
+        (None, None) => {
+            let details = voice.lang.words("`/keys status` shows the details.");
+            voice.lang.sentences(&[bring_any_key(voice), details])
+        }
     }
 }

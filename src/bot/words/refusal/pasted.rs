@@ -205,7 +205,7 @@ pub fn removed(voice: Voice<'_>, removed: &[Wrapping]) -> Option<String> {
         .collect();
     Some(voice.lang.say(
         "I took out what is no part of the key: {what}.",
-        &[("what", &what.join(", "))],
+        &[("what", &voice.lang.list(&what))],
     ))
 }
 

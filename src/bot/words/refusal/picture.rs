@@ -142,7 +142,10 @@ fn unknown_lora(voice: Voice<'_>, lora: &str, known: &[String]) -> String {
         .iter()
         .map(|name| format!("`{}`", in_code(name)))
         .collect();
-    let values: &[(&str, &dyn Display)] = &[("lora", &in_code(lora)), ("known", &known.join(", "))];
+    let values: &[(&str, &dyn Display)] = &[
+        ("lora", &in_code(lora)),
+        ("known", &voice.lang.list(&known)),
+    ];
     let sentence = if known.is_empty() {
         "No host here has a LoRA called `{lora}`, so nobody was asked. Leave `lora:` out."
     } else {
@@ -161,7 +164,7 @@ fn makes_none(voice: Voice<'_>, provider: &ProviderId, model: &str, able: &[Stri
     let values: &[(&str, &dyn Display)] = &[
         ("provider", &voice.name(provider)),
         ("model", &in_code(model)),
-        ("able", &able.join(", ")),
+        ("able", &voice.lang.list(&able)),
     ];
     let sentence = if able.is_empty() {
         "`{model}` of {provider} makes no pictures, so nobody was asked. Leave `model:` out, or \

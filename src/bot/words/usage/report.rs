@@ -8,7 +8,7 @@ use crate::bot::connection::card::{Card, File};
 use crate::bot::words::usage::chart::{self, Chart};
 use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
-use crate::bot::words::formats::{count_of, figures, grouped, money, plain_model};
+use crate::bot::words::formats::{count_of, figures, money, plain_model};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::amount;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
@@ -95,7 +95,7 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
             0 => lang.words("members who erased themselves").to_owned(),
             member => format!("<@{member}>"),
         };
-        lines.push(format!("- {who}: {}", line(voice, total)));
+        lines.push(format!("- {}", lang.labelled(&who, &line(voice, total))));
     }
     if report.total.estimated > 0 {
         let words = Plural(
@@ -120,23 +120,25 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
     match total.unpriced {
         0 => {}
         n if n == total.requests => parts.push(lang.words("price unknown").to_owned()),
-        n => parts.push(lang.say("price unknown for {n}", &[("n", &grouped(n))])),
+        n => parts.push(lang.say("price unknown for {n}", &[("n", &lang.number(n))])),
     }
-    parts.join(", ")
+    lang.list(&parts)
 }
 
 /// Everything that was used: requests, pictures, money and tokens.
 fn sum_line(voice: Voice<'_>, total: &Total) -> String {
     let values: &[(&str, &dyn Display)] = &[
-        ("input", &grouped(total.input_tokens)),
-        ("cached", &grouped(total.cached_tokens)),
-        ("output", &grouped(total.output_tokens)),
+        ("input", &voice.lang.number(total.input_tokens)),
+        ("cached", &voice.lang.number(total.cached_tokens)),
+        ("output", &voice.lang.number(total.output_tokens)),
     ];
     let tokens = match total.cached_tokens {
         0 => "{input} tokens in, {output} out",
         _ => "{input} tokens in ({cached} from a cache), {output} out",
     };
-    format!("{}, {}", line(voice, total), voice.lang.say(tokens, values))
+    voice
+        .lang
+        .list(&[line(voice, total), voice.lang.say(tokens, values)])
 }
 
 /// A heading, and a row of figures for each name: requests, and money as far as
@@ -147,7 +149,7 @@ fn section<'a>(
     named: impl Iterator<Item = (String, &'a Total)>,
 ) -> String {
     let rows: Vec<Vec<String>> = named
-        .map(|(name, total)| vec![name, grouped(total.requests), spent(voice, total)])
+        .map(|(name, total)| vec![name, voice.lang.number(total.requests), spent(voice, total)])
         .collect();
     format!("**{heading}**\n{}", figures(&rows))
 }

@@ -25,7 +25,8 @@ pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
         let mut of_kind = chosen.iter().filter(|choice| choice.kind == kind);
         of_kind.next().map_or("", |choice| choice.value.as_str())
     };
-    let personas = asks.personas().iter();
+    let persona = value(ChoiceKind::Persona);
+    let personas = asks.offered_personas(Some(persona));
     let personas = personas.map(|persona| (&persona.name, write_name(&persona.name)));
     let personas: Vec<_> = personas.collect();
     let personas = personas
@@ -55,7 +56,7 @@ pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
                     "Such as openai/gpt-6-luna. Empty: whichever somebody can pay for. A channel \
                      or a server may say otherwise for others, not for you.",
                 ))
-                (form::select("persona", "Persona", &personas, value(ChoiceKind::Persona)))
+                (form::select("persona", "Persona", &personas, persona))
                 fieldset.field {
                     legend { "Look" }
                     div.acts {

@@ -26,8 +26,7 @@ async fn show_models(visit: Visit, managing: Managing) -> HandlerResult {
     let of_server = |kind| find_chosen(&chosen, &managing, kind);
     let persona = of_server(ChoiceKind::Persona);
     let personas: Vec<(&str, String)> = asks
-        .personas()
-        .iter()
+        .offered_personas(Some(persona))
         .map(|persona| (persona.name.as_str(), write_name(&persona.name)))
         .collect();
     let none = [Offered {

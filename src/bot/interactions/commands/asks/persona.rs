@@ -21,16 +21,13 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// List all personas, and the one that is chosen here
+/// List the personas, and the one that is chosen here
 #[poise::command(slash_command)]
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let chosen = app.asks.list_choices(caller).await?;
-        Ok(words::choices::personas(
-            voice,
-            app.asks.personas(),
-            &chosen,
-        ))
+        let offered = app.asks.offered_personas(None);
+        Ok(words::choices::personas(voice, offered, &chosen))
     })
     .await
 }
@@ -48,7 +45,7 @@ async fn set(
     whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
+        let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
         let name = app.asks.choose_persona(caller, scope, &name).await?;
         Ok(words::choices::chosen(
             voice,
@@ -69,7 +66,7 @@ async fn reset(
     whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
+        let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
         app.asks
             .reset_choice(caller, scope, ChoiceKind::Persona)
             .await?;
@@ -78,9 +75,9 @@ async fn reset(
     .await
 }
 
-/// Offers every persona, with what it does.
+/// Offers the personas that no command uses, with what each does.
 pub async fn complete_persona(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    let all = ctx.framework.user_data.app.asks.personas().iter();
+    let all = ctx.framework.user_data.app.asks.offered_personas(None);
     let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));
     suggest(all, typed)
 }

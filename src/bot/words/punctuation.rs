@@ -1,0 +1,148 @@
+//! How a language writes what no sentence of its file holds: what stands
+//! between the parts of a list, and in numbers.
+
+use crate::bot::words::lang::Lang;
+use crate::model::grouped;
+
+/// What one language writes between parts.
+pub struct Punctuation {
+    comma: &'static str,
+    semicolon: &'static str,
+    colon: &'static str,
+    /// What stands between two sentences.
+    gap: &'static str,
+    thousands: &'static str,
+    decimal: &'static str,
+    /// Whether "de" and "que" lose their vowel before another.
+    pub elides: bool,
+}
+
+pub const ENGLISH: Punctuation = Punctuation {
+    comma: ", ",
+    semicolon: "; ",
+    colon: ": ",
+    gap: " ",
+    thousands: ",",
+    decimal: ".",
+    elides: false,
+};
+/// German, Spanish and Portuguese.
+pub const CONTINENTAL: Punctuation = Punctuation {
+    thousands: ".",
+    decimal: ",",
+    ..ENGLISH
+};
+/// A blank that does not break a line stands before double marks, and between
+/// thousands.
+pub const FRENCH: Punctuation = Punctuation {
+    semicolon: "\u{a0}; ",
+    colon: "\u{a0}: ",
+    thousands: "\u{a0}",
+    decimal: ",",
+    elides: true,
+    ..ENGLISH
+};
+pub const JAPANESE: Punctuation = Punctuation {
+    comma: "、",
+    semicolon: "；",
+    colon: "：",
+    gap: "",
+    ..ENGLISH
+};
+
+impl Lang {
+    /// Names or amounts after each other.
+    pub fn list<T: AsRef<str>>(self, items: &[T]) -> String {
+        join(items, self.punctuation().comma)
+    }
+
+    /// Parts of a sentence that are set apart from each other.
+    pub fn clauses<T: AsRef<str>>(self, items: &[T]) -> String {
+        join(items, self.punctuation().semicolon)
+    }
+
+    /// What something is called, and what there is to say of it.
+    pub fn labelled(self, label: &str, value: &str) -> String {
+        format!("{label}{}{value}", self.punctuation().colon)
+    }
+
+    /// Sentences after each other.
+    pub fn sentences<T: AsRef<str>>(self, items: &[T]) -> String {
+        join(items, self.punctuation().gap)
+    }
+
+    /// A number, with its thousands set apart.
+    pub fn number(self, number: u64) -> String {
+        grouped(number).replace(',', self.punctuation().thousands)
+    }
+
+    /// What is written with a point before its decimals, such as an amount of
+    /// money without thousands set apart.
+    pub fn decimal(self, written: &str) -> String {
+        written.replace('.', self.punctuation().decimal)
+    }
+}
+
+fn join<T: AsRef<str>>(items: &[T], between: &str) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    items.join(between)
+}
+
+/// Takes the vowel off a "de" or "que" at the end of what was written, where
+/// what comes next begins with one, as French does: "d’OpenAI".
+pub fn elide(written: &mut String, next: &str) {
+    const VOWELS: &str = "aeiouéèêàâîôûAEIOUÉÈÊÀÂÎÔÛ";
+    let is_word = |word: &str| {
+        let before = written.strip_suffix(word);
+        before.is_some_and(|before| !before.ends_with(char::is_alphanumeric))
+    };
+    let is_elided = is_word("de ") || is_word("que ") || is_word("De ") || is_word("Que ");
+    if is_elided && next.starts_with(|c| VOWELS.contains(c)) {
+        written.truncate(written.len() - "e ".len());
+        written.push('’');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(locale: &str) -> String {
+        let lang = Lang::from_locale(locale);
+        let parts = [
+            lang.list(&["a", "b"]),
+            lang.clauses(&["a", "b"]),
+            lang.labelled("a", "b"),
+            lang.sentences(&["A.", "B."]),
+            lang.number(1_234_567),
+            lang.decimal("$0.0013"),
+        ];
+        parts.join(" | ")
+    }
+
+    #[test]
+    fn each_language_has_its_own_marks() {
+        let all = ["en-US", "de", "es-419", "fr", "ja", "pt-BR"].map(written);
+        insta::assert_snapshot!(all.join("\n").replace('\u{a0}', "_"), @"
+        a, b | a; b | a: b | A. B. | 1,234,567 | $0.0013
+        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
+        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
+        a, b | a_; b | a_: b | A. B. | 1_234_567 | $0,0013
+        a、b | a；b | a：b | A.B. | 1,234,567 | $0.0013
+        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
+        ");
+    }
+
+    #[test]
+    fn french_elides_before_a_vowel_and_nowhere_else() {
+        let french = Lang::from_locale("fr");
+        let says = |sentence: &'static str, name: &str| french.fill(sentence, &[("it", &name)]);
+        assert_eq!(says("une clé de {it}", "OpenAI"), "une clé d’OpenAI");
+        assert_eq!(says("une clé de {it}", "Groq"), "une clé de Groq");
+        assert_eq!(says("plus que {it}", "Ollama"), "plus qu’Ollama");
+        assert_eq!(says("une grande {it}", "Ollama"), "une grande Ollama");
+        assert_eq!(says("une clé de `{it}`", "openai"), "une clé de `openai`");
+        let german = Lang::from_locale("de");
+        assert_eq!(german.fill("de {it}", &[("it", &"OpenAI")]), "de OpenAI");
+    }
+}
