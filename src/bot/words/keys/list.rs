@@ -57,7 +57,7 @@ pub(super) fn of_server(voice: Voice<'_>, providers: &[ProviderId]) -> String {
     }
     lang.say(
         "This server has keys for {names}.",
-        &[("names", &names.join(", "))],
+        &[("names", &lang.list(&names))],
     )
 }
 
