@@ -29,14 +29,17 @@ pub struct OnceForm<'a> {
 
 /// Why a key that was typed for one ask was not used.
 pub struct FailedOnce {
-    pub error: Error,
+    pub error: Box<Error>,
     /// The form that can be opened again; none where another key would not help.
     pub again: Option<String>,
 }
 
 impl From<Error> for FailedOnce {
     fn from(error: Error) -> Self {
-        Self { error, again: None }
+        Self {
+            error: Box::new(error),
+            again: None,
+        }
     }
 }
 
@@ -95,7 +98,10 @@ impl Asks {
             Err(error) if error.is_about_typed_key() => {
                 let again = self.pending.hand_out(&action).await;
                 let again = Some(again.map_err(Error::from)?);
-                Err(FailedOnce { error, again })
+                Err(FailedOnce {
+                    error: Box::new(error),
+                    again,
+                })
             }
             Err(error) => Err(error.into()),
         }

@@ -25,7 +25,7 @@ pub struct AddForm<'a> {
 
 /// Why a key that was typed into a form was not stored.
 pub struct FailedAdd {
-    pub error: Error,
+    pub error: Box<Error>,
     /// What opens the form again with what was chosen for it; none where another
     /// key would not help.
     pub again: Option<FormAgain>,
@@ -40,7 +40,10 @@ pub struct FormAgain {
 
 impl From<Error> for FailedAdd {
     fn from(error: Error) -> Self {
-        Self { error, again: None }
+        Self {
+            error: Box::new(error),
+            again: None,
+        }
     }
 }
 
@@ -181,7 +184,10 @@ impl Keys {
             provider,
             scope,
         });
-        Err(FailedAdd { error, again })
+        Err(FailedAdd {
+            error: Box::new(error),
+            again,
+        })
     }
 
     async fn add_typed(
