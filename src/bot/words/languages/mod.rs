@@ -27,6 +27,8 @@ static KEPT: LazyLock<Regex> = LazyLock::new(|| {
 static NAMES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{(\w*)\}").unwrap());
 /// What is no word of a language: names, and code.
 static NO_WORDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"`[^`]*`|\{\w*\}").unwrap());
+/// A blank that may break a line, where French has one that may not.
+static FRENCH_BREAK: LazyLock<Regex> = LazyLock::new(|| Regex::new(" [;:!?»]|« ").unwrap());
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new("[A-Za-z]{2}").unwrap());
 
 /// What is rightly the same as in English: in every language, and in each.
@@ -72,6 +74,10 @@ fn compare(book: &Phrasebook, sentences: &Sentences) -> Vec<String> {
             let mut problems = compare_sentence(english, sentence, form);
             if form == english && is_worded(english) && !may_be_same(book, english) {
                 problems.push("is the English sentence".to_owned());
+            }
+            let words = NO_WORDS.replace_all(form, "X");
+            if book.language.name == "fr" && FRENCH_BREAK.is_match(&words) {
+                problems.push("may break before a mark".to_owned());
             }
             wrong.extend(
                 problems
