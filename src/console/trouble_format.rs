@@ -24,13 +24,13 @@ impl TroubleFormat {
     pub fn of(path: &str, headers: &HeaderMap) -> Self {
         let accepted = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
         if accepted.is_some_and(|it| it.contains("text/html")) {
-            Self::Page
-        } else if path.ends_with(".json") || path.ends_with("/now") {
-            Self::Json
-        } else if path.ends_with(".csv") {
-            Self::Text
-        } else {
-            Self::Page
+            return Self::Page;
+        }
+        let file = path.rsplit('/').next().unwrap_or_default();
+        match file.rsplit_once('.').map_or(file, |(_, kind)| kind) {
+            "json" | "now" => Self::Json,
+            "csv" => Self::Text,
+            _ => Self::Page,
         }
     }
 }

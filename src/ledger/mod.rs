@@ -482,12 +482,6 @@ impl Ledger {
         }
     }
 
-    /// The same, for as long as nobody minds.
-    #[cfg(test)]
-    pub async fn close(&self) {
-        self.close_by(Instant::now() + Duration::from_secs(1)).await;
-    }
-
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
         self.shared.send(operation).await
     }

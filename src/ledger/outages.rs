@@ -13,6 +13,7 @@ use crate::ledger::story::{NOW_MS, budget, check_sums, limit, open, order, sqlit
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId};
 use crate::store::DatabaseTrouble;
+use crate::tests::database_file::OtherProgram;
 use crate::tests::link::Link;
 use crate::tests::postgres;
 
@@ -234,7 +235,7 @@ async fn a_stop_waits_for_a_locked_file_as_long_as_it_may() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::held_at(NOW_MS);
     let ledger = open(&sqlite(&folder), &clock).await;
-    let other = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+    let other = OtherProgram::open(&folder.path().join("ledger.db"));
     let mut calls = Calls {
         ledger: &ledger,
         provider: ProviderId::from("openai"),
@@ -244,7 +245,7 @@ async fn a_stop_waits_for_a_locked_file_as_long_as_it_may() {
     for _ in 0..5 {
         holds.push(calls.begin(true).await.unwrap());
     }
-    other.execute_batch("begin immediate").unwrap();
+    other.runs("begin immediate");
     let outage = Arc::clone(&ledger.shared.outage);
     let settles = async {
         for hold in holds {

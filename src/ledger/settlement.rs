@@ -54,7 +54,9 @@ impl Hold {
                 usage,
                 machine_ms,
             };
-            self.settlement_if(ended).cost
+            let settlement = self.settlement_if(ended);
+            let is_guessed = settlement.estimated && held.output_tokens > 0;
+            settlement.cost.filter(|_| usage.is_some() || !is_guessed)
         };
         // A picture whose tokens are paid for costs nothing by itself.
         let by_picture = cost_of(None, 0).filter(|cost| cost.0 > 0 || held.output_tokens == 0);
@@ -170,15 +172,14 @@ impl Hold {
             };
             self.priced(settlement, machine_ms)
         };
-        let settled = settle(believed);
-        let is_paid_for = settled.cost.is_some_and(|cost| cost.0 > 0);
         let is_counted = believed.input_tokens > 0 && believed.output_tokens > 0;
         let has_tokens = self.booking.held.output_tokens > 0;
-        if !has_tokens || is_counted || settled.cost_reported {
-            return settled;
-        }
-        if believed.output_tokens == 0 && is_paid_for {
-            return settled;
+        let is_paid_by_picture = || {
+            let untold = settle(Usage::default()).cost;
+            believed.output_tokens == 0 && untold.is_some_and(|cost| cost.0 > 0)
+        };
+        if !has_tokens || is_counted || believed.cost.is_some() || is_paid_by_picture() {
+            return settle(believed);
         }
         settle(self.with_tokens_of_pictures(believed, pictures))
     }

@@ -13,6 +13,14 @@ use crate::model::{
 pub const NOW_MS: i64 = 1_795_000_000_000;
 const CLUB: ServerId = ServerId(9);
 pub const LONGEST: Duration = Duration::from_mins(20);
+
+impl Ledger {
+    /// Writes everything, and ends the writer.
+    pub async fn close(&self) {
+        self.close_by(Instant::now() + Duration::from_secs(1)).await;
+    }
+}
+
 pub fn limit(metric: Metric, max: u64) -> Limit {
     let span = Span {
         period: Period::Month,

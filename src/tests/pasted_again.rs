@@ -12,12 +12,12 @@ const SHAPELESS: &str = "made0up1made0up1made0up1made0up1";
 /// What stands in a field of the form that somebody has open.
 fn field(stage: &Stage, person: u64, field: &str) -> String {
     stage.world().look(|state| {
-        let theirs = state
+        let mut theirs = state
             .interactions
             .iter()
             .rev()
             .filter(|it| it.person == person);
-        let form = theirs.filter_map(|it| it.modal.as_ref()).next().unwrap();
+        let form = theirs.find_map(|it| it.modal.as_ref()).unwrap();
         let rows = form["components"].as_array().unwrap().iter();
         let mut inputs = rows.map(|row| &row["components"][0]);
         let input = inputs.find(|input| input["custom_id"] == field).unwrap();

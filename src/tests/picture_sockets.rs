@@ -29,7 +29,7 @@ async fn file(stage: &Stage, actor: &Actor<'_>, name: &str) -> Vec<u8> {
         let mut here = state.messages.iter().rev();
         let newest = here.find(|m| m.channel == actor.channel && m.is_bots())?;
         let file = newest.files.iter().find(|file| file.name == name)?;
-        Some(file.bytes.to_vec())
+        Some(file.bytes.clone())
     });
     found.await
 }

@@ -139,12 +139,8 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         ");
         does(&home, &format!("keys resume {key}"), "").await;
         let picture = home.path().join("a.png");
-        let (well, _, told) = does(
-            &home,
-            &format!("imagine lighthouse -n 2 --output {}", picture.display()),
-            "",
-        )
-        .await;
+        let imagine = format!("imagine lighthouse -n 2 --output {}", picture.display());
+        let (well, _, told) = does(&home, &imagine, "").await;
         assert!(well, "{told}");
         assert!(told.trim_end().lines().last().unwrap().starts_with("— $"), "{told}");
         assert_eq!(told.matches("key source").count(), 1, "{told}");
@@ -157,14 +153,6 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         assert!(whole["data"][0]["b64_json"].is_string(), "{whole}");
         // What is pointed at is tried, and stays as it is.
         assert!(std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"));
-        stage.key_stands(&good("openai"), Standing::Bad);
-        let (well, tested, _) = does(&home, "keys test openai", "").await;
-        assert!(!well && tested.contains("The provider says: invalid."), "{tested}");
-        let (well, ..) = does(&home, "keys test openai --json", "").await;
-        assert!(!well);
-        stage.key_stands(&good("openai"), Standing::Good);
-        let (well, ..) = does(&home, "keys test openai", "").await;
-        assert!(well);
         let (_, models, _) = does(&home, "models", "").await;
         assert!(models.contains("openai/gpt-6-luna"), "{models}");
         stage.app().await.idle().await;
@@ -184,6 +172,26 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, _, out) = does(&home, "logout", "").await;
         insta::assert_snapshot!(out, @"Logged out. `/token revoke` in Discord ends the token itself.");
         assert!(!file.exists());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whether_a_key_works_is_the_status_that_its_test_ends_with() {
+    run(async |stage| {
+        let home = logged_in(stage, "scopes:keys:read,keys:write").await;
+        does(&home, "keys add openai", &good("openai")).await;
+        stage.key_stands(&good("openai"), Standing::Bad);
+        let (well, tested, _) = does(&home, "keys test openai", "").await;
+        assert!(
+            !well && tested.contains("The provider says: invalid."),
+            "{tested}"
+        );
+        let (well, ..) = does(&home, "keys test openai --json", "").await;
+        assert!(!well);
+        stage.key_stands(&good("openai"), Standing::Good);
+        let (well, ..) = does(&home, "keys test openai", "").await;
+        assert!(well);
     })
     .await;
 }

@@ -91,7 +91,7 @@ impl JobFollower<'_> {
         let looking = async {
             tokio::select! {
                 end = self.until_done(job, hearing, &mut seen) => end,
-                never = self.listen(listening) => match never {},
+                never = Box::pin(self.listen(listening)) => match never {},
             }
         };
         let mut end = tokio::select! {

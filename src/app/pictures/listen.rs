@@ -48,8 +48,12 @@ pub struct Listening {
 /// Both sides.
 pub fn begin(job: &PictureJob) -> (Hearing, Listening) {
     let (told, news) = watch::channel(JobNews::default());
-    let (names, named) = watch::channel(NamedJob::of(job));
-    (Hearing { news, names }, Listening { news: told, named })
+    let (names, newest) = watch::channel(NamedJob::of(job));
+    let listening = Listening {
+        news: told,
+        named: newest,
+    };
+    (Hearing { news, names }, listening)
 }
 
 impl JobFollower<'_> {

@@ -110,7 +110,7 @@ impl Pictures {
     ) -> Result<(PictureAnswer, Option<AttemptId>), Error> {
         let id = random_id()?;
         let waiter = Waiter::Program(&id);
-        let mut outcome = self.make(ready, waiter, stop, watch).await;
+        let mut outcome = Box::pin(self.make(ready, waiter, stop, watch)).await;
         let notices = match outcome.unsettled.take() {
             Some(unsettled) => self.settle_shown(unsettled).await,
             None => Vec::new(),

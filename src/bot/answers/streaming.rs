@@ -128,7 +128,8 @@ async fn stream_answer(
     renderer.stop = Some(running.stop.clone());
     renderer.shows_previews = secured.ready.shows_previews();
     renderer.buttons = words::answers::growing_buttons(voice, &id);
-    let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
+    let asking = show_while_asking(renderer, secured.ready, &running.stop);
+    let (outcome, text) = Box::pin(asking).await;
     // A key that was typed for one ask is gone.
     let buttons = if secured.has_request_key || matches!(target, Target::Private(_)) {
         Vec::new()

@@ -79,7 +79,10 @@ async fn add_in_panel(
     let voice = bot.voice_for(&caller, &form.locale).await;
     let typed = take_key(&mut form);
     let added = bot.app.keys.finish_add(&caller, id, typed).await;
-    let done = Ok(Some(show_added(voice, added, KeyPlace::Panel(view))));
+    let done = match added {
+        Ok(added) => Ok(Some(words::keys::added(voice, &added))),
+        Err(FailedAdd { error, .. }) => Err(*error),
+    };
     let visit = PanelVisit {
         bot,
         handle,
@@ -97,7 +100,10 @@ async fn finish_add(
     id: &str,
     typed: TypedKey,
 ) -> Result<AddedKey, FailedAdd> {
-    let caller = caller.map_err(|error| FailedAdd { error, again: None })?;
+    let caller = caller.map_err(|error| FailedAdd {
+        error: Box::new(error),
+        again: None,
+    })?;
     bot.app.keys.finish_add(&caller, id, typed).await
 }
 

@@ -1,7 +1,7 @@
 //! The first words in a server that has added the bot: once, where it may
 //! write.
 
-use serenity::all::{ChannelType, Guild, GuildChannel};
+use serenity::all::{ChannelId, ChannelType, Guild, GuildChannel};
 
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::rest::refuses_place;
@@ -51,7 +51,7 @@ fn find_places(bot: &Bot, guild: &Guild) -> Vec<u64> {
     others.sort_by_key(|channel| (channel.position, channel.id));
     let others = others.into_iter().map(|channel| channel.id);
     let all = guild.system_channel_id.into_iter().chain(others);
-    let all = all.map(|channel| channel.get());
+    let all = all.map(ChannelId::get);
     all.filter(|channel| bot.channel_access.may_write_in(guild.id.get(), *channel))
         .collect()
 }

@@ -107,7 +107,7 @@ impl PictureMessage<'_> {
                 .app
                 .pictures
                 .make(ready, waiter, &running.stop, &mut watch);
-            let outcome = made.await;
+            let outcome = Box::pin(made).await;
             done.cancel();
             outcome
         };

@@ -23,19 +23,19 @@ pub struct Usable {
 /// The commands that somebody can use, a line for each thing that they may
 /// want.
 pub fn help(voice: Voice<'_>, links: &CommandLinks, usable: Usable) -> Card {
-    let mut lines = vec![
+    let mut sentences = vec![
         "I answer with AI models. Under every answer stands whose key paid for it, and what it cost.",
         "- {ask} asks a model; so does a mention of me, a reply to me, or a direct message.",
     ];
     if usable.pictures {
-        lines.push("- {imagine} makes pictures.");
+        sentences.push("- {imagine} makes pictures.");
     }
-    lines.push(if usable.summaries {
+    sentences.push(if usable.summaries {
         "- {summarize} sums up this channel; right-click a message, **Apps**, and I explain or translate it."
     } else {
         "- Right-click a message, **Apps**, and I sum it up, explain or translate it."
     });
-    lines.push(match voice.own_keys {
+    sentences.push(match voice.own_keys {
         OwnKeys::Stored => {
             "- {add} stores a key of yours, {list} shows them, and {status} says who pays here."
         }
@@ -44,29 +44,31 @@ pub fn help(voice: Voice<'_>, links: &CommandLinks, usable: Usable) -> Card {
         }
         OwnKeys::No => "- {status} says who pays here.",
     });
-    lines.push(
+    sentences.push(
         "- {model} and {persona} choose who answers you; {forget} starts a conversation afresh.",
     );
-    lines.push(
+    sentences.push(
         "- {usage} shows what was used, {quota} what is left, {privacy} what is stored about you.",
     );
     if usable.tokens {
-        lines.push("- {token} makes a token for programs that use your keys.");
+        sentences.push("- {token} makes a token for programs that use your keys.");
     }
     if usable.manager {
-        lines.push(
+        sentences.push(
             "- **For you who manage this server**: {add} with `scope:guild` shares a key, {budget} limits it, \
              {block} keeps somebody out.",
         );
     }
     if usable.operator {
-        lines.push(
+        sentences.push(
             "- **For you who run me**: {show} lists what is set for everybody, {limit} limits the bot default, \
              {stop} stops all asks.",
         );
     }
-    let lines = lines.iter().map(|line| say_with_links(voice, links, line));
-    Card::text(lines.collect::<Vec<_>>().join("\n"))
+    let told = sentences
+        .iter()
+        .map(|line| say_with_links(voice, links, line));
+    Card::text(told.collect::<Vec<_>>().join("\n"))
 }
 
 /// The first words in a server that has added the bot.

@@ -238,6 +238,10 @@ impl Default for Life {
 
 /// A job of an image host.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is known of a job whatever the others are"
+)]
 pub struct HostJob {
     pub provider: String,
     pub id: String,

@@ -28,7 +28,7 @@ async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
     let roles = rules::list_roles(&visit, &managing).await;
     let address = format!("/servers/{}/budgets", managing.server);
     let body = html! {
-        (show_limits(&budget, &roles, visit.app().now_ms(), html! {
+        (show_limits(&budget, &roles, visit.app().now_ms(), &html! {
             a.btn.s href="#set-h" { "Set a limit" }
         }))
         div.columns.two {
@@ -45,7 +45,7 @@ pub fn show_limits(
     budget: &Budget,
     roles: &[(u64, String)],
     now_ms: i64,
-    change: Markup,
+    change: &Markup,
 ) -> Markup {
     html! {
         section.card aria-labelledby="limits-h" {

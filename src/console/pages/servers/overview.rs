@@ -54,7 +54,7 @@ async fn show_overview(visit: Visit, managing: Managing) -> HandlerResult {
         }
         div.columns.two {
             (show_keys(&visit, &address, &keys, &report))
-            (budgets::show_limits(&budget, &roles, app.now_ms(), html! {
+            (budgets::show_limits(&budget, &roles, app.now_ms(), &html! {
                 a.btn.s href={ (address) "/budgets" } { "Change" }
             }))
         }

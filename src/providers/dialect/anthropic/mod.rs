@@ -185,7 +185,7 @@ const USAGE_PATHS: &[FieldPath] = &[
 ];
 
 /// What a compaction has used, which the totals leave out
-/// (https://platform.claude.com/docs/en/build-with-claude/compaction).
+/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
 const COMPACTION_COUNTS: [&str; 4] = [
     "input_tokens",
     "cache_read_input_tokens",

@@ -69,7 +69,10 @@ async fn every_page_of_a_server_and_the_operators_says_what_to_do_where_nothing_
             "/operator/keys/new",
         ] {
             gallery
-                .shows_empty(&page[1..].replace('/', "-"), &omar.opens(page).await)
+                .shows_empty(
+                    &page.trim_start_matches('/').replace('/', "-"),
+                    &omar.opens(page).await,
+                )
                 .await;
         }
         gallery.closes();
