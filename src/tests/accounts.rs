@@ -98,7 +98,7 @@ async fn an_ask_is_settled_however_it_ends() {
         stage.recovers("groq");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `█░░░░░░░░░` 137,140 of 1,000,000 output tokens in 24 hours, 862,860 left, renews <t:1795306501:R>
+        `█░░░░░░░░░` 137,142 of 1,000,000 output tokens in 24 hours, 862,858 left, renews <t:1795306501:R>
         `█░░░░░░░░░` 11 of 100 requests in 24 hours, 89 left, renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.

@@ -141,7 +141,11 @@ async fn where_nobody_else_pays_it_says_what_to_do() {
         // A server's key: whoever added it hears of it, and nobody else.
         omar.adds("mistral", "guild", &good("mistral")).await;
         damage(stage, stage.scene.server, bend);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) What I stored of this server's Mistral key can't be opened, and whoever added it is told. A key of your own works without it: `/keys add provider:mistral scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"
+        (only you) > count
+
+        What I stored of this server's Mistral key can't be opened, and whoever added it is told. A key of your own works without it: `/keys add provider:mistral scope:user`.
+        ");
         assert_snapshot!(omar.directly().reads_channel(), @"
         What I stored of the Mistral key that you added to a server can't be opened any more: it was changed or damaged in the database. So I stopped using it. Add it again there with `/keys add provider:mistral scope:guild`.
         The server is **Lantern Club**.

@@ -42,7 +42,7 @@ async fn a_key_without_credit_waits_until_its_owner_says_that_it_replaces_one_th
         );
         assert_snapshot!(mia.presses("Replace it all the same").await, @"
         (only you) Replaced the personal key: **DeepSeek** “autumn” `…6789`.
-        DeepSeek knows it, but its account is out of credit, so it is not used yet. Top up at <https://platform.deepseek.com/api_keys>, then run `/keys test provider:deepseek`.
+        DeepSeek knows it, but its account is out of credit, so it is not used yet. Top up at <https://platform.deepseek.com/api_keys>, then run `/keys test provider:deepseek scope:user`.
         ");
         assert!(
             mia.presses_as(message, &replace)
@@ -86,7 +86,7 @@ async fn a_key_beside_wrong_ids_does_not_take_the_place_of_one_that_works() {
         ");
         assert_snapshot!(omar.presses("Replace it all the same").await, @"
         (only you) Replaced the server key: **RunPod** `…6789`.
-        RunPod accepts the key, but finds nothing under the ids that you gave with it. Run `/keys add provider:runpod` again with the right ones.
+        RunPod accepts the key, but finds nothing under the ids that you gave with it. Run `/keys add provider:runpod scope:guild` again with the right ones.
         It is kept for images made with RunPod in this server; `/ask` does not use it.
         ");
     })

@@ -296,7 +296,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         omar.adds("google", "guild", &good("google")).await;
         mia.runs("/keys list").await;
         let (message, test) = mia.button_below("OpenAI", "Test");
-        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That is for the person who asked.");
+        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
         omar.runs("/keys list").await;
         let (message, pause) = omar.button_below("Google", "Pause");
         let (_, remove) = omar.button_below("Google", "Remove");

@@ -91,7 +91,11 @@ async fn whoever_added_a_servers_key_is_told_directly() {
         The server is **Lantern Club**.
         ");
         // Named, it is refused, and what is said of the owner is true.
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        (only you) > count
+
+        OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.
+        ");
         // The key is not set aside: what it may do, it does.
         stage.key_stands(&key, Standing::Good);
         assert!(mia.runs("/ask prompt:count").await.contains("🏠 server key"));
@@ -107,7 +111,9 @@ async fn where_nobody_else_can_pay_the_restriction_is_said() {
         stage.key_stands(&key, Standing::NoModel);
         stage.key_stands(&good("groq"), Standing::Restricted);
         assert_snapshot!(mia.runs("/ask prompt:count").await, @"
-        (only you) Groq turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:groq scope:user`.
+        (only you) > count
+
+        Groq turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:groq scope:user`.
         ---
         (only you) Your OpenAI key works only in part: it may not use the model that was asked. Allow the model at <https://platform.openai.com/api-keys>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
         ");

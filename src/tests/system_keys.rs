@@ -288,7 +288,7 @@ async fn a_row_that_is_moved_to_the_operator_does_not_open() {
         let thief = postgres::connect(&url).await;
         let moved = "update provider_key set scope = 'system', owner_id = 0";
         assert_eq!(thief.execute(moved, &[]).await.unwrap(), 1);
-        assert_snapshot!(pays(stage).await, @"(only you) OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.");
+        assert_snapshot!(pays(stage).await, @"OpenAI turned the bot's own key down, which its operator has to mend. A key of your own works without it: `/keys add provider:openai scope:user`.");
         assert!(stage.keys_that_paid("openai").is_empty());
         stage.expects_refusals();
     })

@@ -268,12 +268,12 @@ impl Relayed {
     /// page, say, is no answer.
     fn begin_passing(&mut self, begun: &Bytes) -> Result<Bytes, ProviderFailure> {
         let begun = begun.slice_ref(without_mark(begun));
-        let mut skimmer = Skimmer::default();
+        let mut skimmer = Skimmer::for_words(self.format.must_finish());
         skimmer.push(&begun);
         if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
             return Err(self.failed(FailureClass::Upstream));
         }
-        self.hear_passed(&mut skimmer);
+        self.heard.written += skimmer.newly_heard();
         self.skimmer = Some(skimmer);
         self.incoming.allow_bytes(PASSED_BYTES_MAX);
         Ok(begun)
@@ -282,28 +282,20 @@ impl Relayed {
     /// The next piece of an answer that is passed on as it comes.
     async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
         let piece = self.next_piece().await?;
-        match (&piece, self.skimmer.take()) {
-            (Some(piece), Some(mut skimmer)) => {
+        match (&piece, &mut self.skimmer) {
+            (Some(piece), Some(skimmer)) => {
                 skimmer.push(piece);
-                self.hear_passed(&mut skimmer);
-                self.skimmer = Some(skimmer);
+                self.heard.written += skimmer.newly_heard();
             }
-            (_, skimmer) => self.end_passed(skimmer.unwrap_or_default())?,
+            _ => self.end_passed()?,
         }
         Ok(piece)
     }
 
-    /// Counts the words that have passed; pictures and vectors are none.
-    fn hear_passed(&mut self, skimmer: &mut Skimmer) {
-        let passed = skimmer.newly_heard();
-        if self.format.must_finish() {
-            self.heard.written += passed;
-        }
-    }
-
     /// Reads what was used from what was kept of an answer that has passed.
-    fn end_passed(&mut self, skimmer: Skimmer) -> Result<(), ProviderFailure> {
+    fn end_passed(&mut self) -> Result<(), ProviderFailure> {
         self.ended = true;
+        let skimmer = self.skimmer.take().unwrap_or_default();
         if self.format == AnswerFormat::Unread {
             return Ok(());
         }

@@ -32,6 +32,8 @@ pub struct Skimmer {
     items: u64,
     /// How many bytes of strings have come since this was asked last.
     heard: u64,
+    /// Whether those are words: of pictures and vectors none are.
+    hears_words: bool,
     /// More than is kept, or deeper than is followed: nothing can be read.
     is_lost: bool,
 }
@@ -64,6 +66,14 @@ struct OpenString {
 }
 
 impl Skimmer {
+    /// Reads an answer of words, or of something else.
+    pub fn for_words(hears_words: bool) -> Self {
+        Self {
+            hears_words,
+            ..Self::default()
+        }
+    }
+
     /// Reads the next piece.
     pub fn push(&mut self, piece: &[u8]) {
         if self.is_lost {
@@ -79,9 +89,10 @@ impl Skimmer {
         self.is_lost |= self.kept.len() > KEPT_BYTES_MAX;
     }
 
-    /// How many bytes of strings have come since this was asked last.
+    /// How many bytes of words have come since this was asked last.
     pub fn newly_heard(&mut self) -> u64 {
-        std::mem::take(&mut self.heard)
+        let heard = std::mem::take(&mut self.heard);
+        if self.hears_words { heard } else { 0 }
     }
 
     /// Whether what has come may be the beginning of JSON.
@@ -220,7 +231,7 @@ mod tests {
 
     /// What is kept of a text that comes in pieces of this length.
     fn skim(text: &str, piece_bytes: usize) -> Option<Value> {
-        let mut skimmer = Skimmer::default();
+        let mut skimmer = Skimmer::for_words(true);
         for piece in text.as_bytes().chunks(piece_bytes) {
             skimmer.push(piece);
         }
@@ -254,7 +265,7 @@ mod tests {
         let text = format!(
             r#"{{"data":[{list}],"text":"{long}","more":{{"l":[{list}],"z":1}},"usage":{{"n":7}}}}"#
         );
-        let mut skimmer = Skimmer::default();
+        let mut skimmer = Skimmer::for_words(true);
         for piece in text.as_bytes().chunks(16_384) {
             skimmer.push(piece);
         }
@@ -284,7 +295,7 @@ mod tests {
             ("xx", false),
             ("<", false),
         ] {
-            let mut skimmer = Skimmer::default();
+            let mut skimmer = Skimmer::for_words(true);
             skimmer.push(text.as_bytes());
             assert_eq!(skimmer.may_be_json(), may_be, "{text}");
         }
