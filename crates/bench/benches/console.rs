@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use latchkey_bench::{GatewaySetup, build_program, rss_kb};
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 
 /// How many people look, and how often each page asks: as the pages of the console
@@ -43,9 +43,13 @@ async fn measure() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = rss_kb(child.id());
     let mut most = before;
-    let polls = (0..PEOPLE).zip(&cookies).map(|(at, cookie)| {
+    // To make them takes seconds, in which nobody would keep to their time.
+    let client = |_| Client::builder().build().expect("a client can be made");
+    let clients: Vec<Client> = (0..PEOPLE).map(client).collect();
+    let people = (0..PEOPLE).zip(&cookies).zip(clients);
+    let polls = people.map(|((at, cookie), client)| {
         let address = format!("http://{}/usage/now?period=30d", setup.address);
-        poll(address, cookie, EVERY * at / PEOPLE)
+        poll(client.get(address), cookie, EVERY * at / PEOPLE)
     });
     let looks = async {
         let began = Instant::now();
@@ -77,8 +81,9 @@ async fn measure() {
 
 /// Asks for one person's figures for as long as is watched, over a connection of
 /// their own; how long each answer took.
-async fn poll(address: String, cookie: &SecretString, begins: Duration) -> Vec<Duration> {
-    let client = Client::builder().build().expect("a client can be made");
+async fn poll(call: RequestBuilder, cookie: &SecretString, begins: Duration) -> Vec<Duration> {
+    let cookie = format!("__Host-latchkey={}", cookie.expose_secret());
+    let call = call.header("cookie", cookie);
     tokio::time::sleep(begins).await;
     let mut took = Vec::new();
     let began = Instant::now();
@@ -86,11 +91,8 @@ async fn poll(address: String, cookie: &SecretString, begins: Duration) -> Vec<D
     while began.elapsed() < WATCHED {
         tick.tick().await;
         let asked = Instant::now();
-        let call = client.get(&address).header(
-            "cookie",
-            format!("__Host-latchkey={}", cookie.expose_secret()),
-        );
-        let answer = call.send().await.expect("the console answers");
+        let sent = call.try_clone().expect("it has no body").send();
+        let answer = sent.await.expect("the console answers");
         assert_eq!(answer.status(), 200);
         answer.bytes().await.expect("the answer is whole");
         took.push(asked.elapsed());
