@@ -100,11 +100,7 @@ async fn finish_add(
     id: &str,
     typed: TypedKey,
 ) -> Result<AddedKey, FailedAdd> {
-    let caller = caller.map_err(|error| FailedAdd {
-        error: Box::new(error),
-        again: None,
-    })?;
-    bot.app.keys.finish_add(&caller, id, typed).await
+    bot.app.keys.finish_add(&caller?, id, typed).await
 }
 
 /// What came of a key that was typed. The form of one that was not stored can be
