@@ -81,36 +81,7 @@ impl Prices {
 
     /// What a call costs, line by line.
     pub fn receipt(&self, model: PricedModel<'_>, used: &ClassCounts) -> Receipt {
-        let found = self.find(model);
-        let mut lines: Vec<ReceiptLine> = Vec::with_capacity(4);
-        let fee = found
-            .as_ref()
-            .and_then(|found| found.price(UsageClass::Call, used));
-        let fee = fee.filter(|fee| fee.0 > 0).map(|_| (UsageClass::Call, 1));
-        for (class, count) in used.iter().chain(fee) {
-            let price = found.as_ref().and_then(|found| found.price(class, used));
-            lines.push(ReceiptLine {
-                class,
-                count,
-                price,
-            });
-        }
-        if let Some(Found::Table(_)) = found {
-            forget_nothing_for_something(model.model, &mut lines);
-        }
-        // Pictures and machines that something else pays for are no lines.
-        let pays = |line: &ReceiptLine| line.price.is_none_or(|price| price.0 > 0);
-        if lines.iter().any(pays) {
-            let is_token = |line: &ReceiptLine| {
-                !matches!(line.class, UsageClass::Picture | UsageClass::Machine)
-            };
-            lines.retain(|line| is_token(line) || pays(line));
-        }
-        Receipt {
-            list: found.map(Found::list),
-            lines,
-            ..Receipt::default()
-        }
+        write_receipt(self.find(model).as_ref(), model.model, used)
     }
 
     /// The same of a call that was served on terms of its own: tokens cost so
@@ -140,12 +111,13 @@ impl Prices {
     /// call and for each token of the answer; none if that is unknown.
     pub fn price(&self, model: PricedModel<'_>, most: &ClassCounts) -> Option<Price> {
         let output = most.get(UsageClass::Output);
-        let most = self.at_dearest(model, *most);
+        let found = self.find(model)?;
+        let most = found.at_dearest(*most);
         let without_output = most
             .with(UsageClass::Output, 0)
             .with(UsageClass::OutputImage, 0);
-        let base = self.cost(model, &without_output)?;
-        let all = self.cost(model, &most)?;
+        let cost = |used| write_receipt(Some(&found), model.model, used).sum();
+        let (base, all) = (cost(&without_output)?, cost(&most)?);
         Some(Price {
             base,
             output_token: NanoDollars(all.0.saturating_sub(base.0).div_ceil(output.max(1))),
@@ -156,14 +128,8 @@ impl Prices {
     /// beforehand what a model that makes pictures says in words. What goes in
     /// may be pictures where pictures are what is asked for.
     pub fn at_dearest(&self, model: PricedModel<'_>, most: ClassCounts) -> ClassCounts {
-        let Some(found) = self.find(model) else {
-            return most;
-        };
-        let most = found.move_where_dearer(most, [UsageClass::Output, UsageClass::OutputImage]);
-        if most.get(UsageClass::Picture) == 0 {
-            return most;
-        }
-        found.move_where_dearer(most, [UsageClass::Input, UsageClass::InputImage])
+        self.find(model)
+            .map_or(most, |found| found.at_dearest(most))
     }
 
     /// How many tokens a model can be told and say in all; none if no list
@@ -222,6 +188,14 @@ impl Found<'_> {
         }
     }
 
+    fn at_dearest(&self, most: ClassCounts) -> ClassCounts {
+        let most = self.move_where_dearer(most, [UsageClass::Output, UsageClass::OutputImage]);
+        if most.get(UsageClass::Picture) == 0 {
+            return most;
+        }
+        self.move_where_dearer(most, [UsageClass::Input, UsageClass::InputImage])
+    }
+
     /// What is used at the most, with the tokens of one class in another where
     /// they cost more there.
     fn move_where_dearer(&self, most: ClassCounts, [from, to]: [UsageClass; 2]) -> ClassCounts {
@@ -232,11 +206,41 @@ impl Found<'_> {
         most.with(from, 0).with(to, all)
     }
 
-    fn list(self) -> crate::model::PriceList {
+    fn list(&self) -> crate::model::PriceList {
         match self {
             Self::Entry(entry) => entry.list.clone(),
             Self::Table(_) => PriceTable::list(),
         }
+    }
+}
+
+/// What a call of a model costs by the prices that were found for it, line by line.
+fn write_receipt(found: Option<&Found<'_>>, model: &str, used: &ClassCounts) -> Receipt {
+    let mut lines: Vec<ReceiptLine> = Vec::with_capacity(4);
+    let fee = found.and_then(|found| found.price(UsageClass::Call, used));
+    let fee = fee.filter(|fee| fee.0 > 0).map(|_| (UsageClass::Call, 1));
+    for (class, count) in used.iter().chain(fee) {
+        let price = found.and_then(|found| found.price(class, used));
+        lines.push(ReceiptLine {
+            class,
+            count,
+            price,
+        });
+    }
+    if let Some(Found::Table(_)) = found {
+        forget_nothing_for_something(model, &mut lines);
+    }
+    // Pictures and machines that something else pays for are no lines.
+    let pays = |line: &ReceiptLine| line.price.is_none_or(|price| price.0 > 0);
+    if lines.iter().any(pays) {
+        let is_token =
+            |line: &ReceiptLine| !matches!(line.class, UsageClass::Picture | UsageClass::Machine);
+        lines.retain(|line| is_token(line) || pays(line));
+    }
+    Receipt {
+        list: found.map(Found::list),
+        lines,
+        ..Receipt::default()
     }
 }
 
