@@ -214,19 +214,14 @@ fn whom(voice: Voice<'_>, scope: ChoiceScope) -> &str {
 mod tests {
     use super::*;
     use crate::app::KnownProviders;
-    use crate::bot::words::{Lang, OwnKeys, Reader};
+    use crate::bot::words::DEFAULT_LOCALE;
     use crate::model::ProviderId;
     use crate::providers::Catalogue;
 
     #[test]
     fn a_menu_says_what_it_does_not_hold() {
         let catalogue = Catalogue::new(&[]).unwrap();
-        let voice = Voice {
-            lang: Lang::default(),
-            providers: KnownProviders::new(&catalogue),
-            own_keys: OwnKeys::Stored,
-            reader: Reader::Here,
-        };
+        let voice = Voice::to_a_member(DEFAULT_LOCALE, KnownProviders::new(&catalogue));
         for (count, more) in [(1, None), (25, None), (26, Some(1)), (40, Some(15))] {
             let models = (0..count).map(|number| ModelChoice {
                 provider: ProviderId::from("openai"),

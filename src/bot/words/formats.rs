@@ -144,8 +144,8 @@ pub fn in_code(typed: &str) -> String {
 mod tests {
     use super::*;
     use crate::app::KnownProviders;
+    use crate::bot::words::DEFAULT_LOCALE;
     use crate::bot::words::phrasebook::LANGUAGES;
-    use crate::bot::words::{DEFAULT_LOCALE, Lang, OwnKeys, Reader};
     use crate::model::Source;
     use crate::providers::Catalogue;
 
@@ -164,12 +164,7 @@ mod tests {
         let catalogue = Catalogue::new(&[]).unwrap();
         let locales = LANGUAGES.iter().flat_map(|language| language.locales);
         for locale in locales.copied().chain([DEFAULT_LOCALE]) {
-            let voice = Voice {
-                lang: Lang::from_locale(locale),
-                providers: KnownProviders::new(&catalogue),
-                own_keys: OwnKeys::Stored,
-                reader: Reader::Here,
-            };
+            let voice = Voice::to_a_member(locale, KnownProviders::new(&catalogue));
             for source in Source::ALL {
                 let name = voice.source(source);
                 assert_eq!(clip(name, NAME_COLUMNS_MAX), name, "{locale}");

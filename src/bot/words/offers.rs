@@ -102,18 +102,13 @@ fn form_button(voice: Voice<'_>, target: KeyTarget, is_there: bool) -> Button {
 mod tests {
     use super::*;
     use crate::app::KnownProviders;
-    use crate::bot::words::{Lang, OwnKeys, Reader};
+    use crate::bot::words::DEFAULT_LOCALE;
     use crate::providers::Catalogue;
 
     /// The labels and ids of what is offered for a text.
     fn offered(text: &str, server: Option<ServerId>) -> Vec<String> {
         let catalogue = Catalogue::new(&[]).unwrap();
-        let voice = Voice {
-            lang: Lang::default(),
-            providers: KnownProviders::new(&catalogue),
-            own_keys: OwnKeys::Stored,
-            reader: Reader::Here,
-        };
+        let voice = Voice::to_a_member(DEFAULT_LOCALE, KnownProviders::new(&catalogue));
         let card = offer(voice, Card::text(text), server);
         let shown = |it: &Button| format!("{} {}", it.label, it.custom_id);
         card.buttons.iter().map(shown).collect()

@@ -49,6 +49,19 @@ impl Reader {
     }
 }
 
+#[cfg(test)]
+impl<'a> Voice<'a> {
+    /// How the bot speaks to a member who can store keys, in the place itself.
+    pub fn to_a_member(locale: &str, providers: KnownProviders<'a>) -> Self {
+        Self {
+            lang: Lang::from_locale(locale),
+            providers,
+            own_keys: OwnKeys::Stored,
+            reader: Reader::Here,
+        }
+    }
+}
+
 impl Voice<'_> {
     /// The same voice for who reads it in a direct message.
     pub fn elsewhere(self) -> Self {

@@ -100,12 +100,7 @@ fn every_button_that_a_refusal_offers_is_one_that_discord_takes_and_we_know() {
     let catalogue = Catalogue::new(&[]).unwrap();
     let locales = LANGUAGES.iter().flat_map(|language| language.locales);
     for locale in locales.copied().chain([DEFAULT_LOCALE]) {
-        let voice = Voice {
-            lang: Lang::from_locale(locale),
-            providers: KnownProviders::new(&catalogue),
-            own_keys: OwnKeys::Stored,
-            reader: Reader::Here,
-        };
+        let voice = Voice::to_a_member(locale, KnownProviders::new(&catalogue));
         for refused in &all_refusals() {
             let card = with_offers(voice, refusal::refusal(voice, refused));
             let ids: BTreeSet<&str> = card
