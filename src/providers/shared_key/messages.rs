@@ -2,8 +2,8 @@
 
 use super::chat::CACHE_CONTROL;
 use super::shape::Shape::{
-    Any, Bool, Budget, Either, EmptyList, Kinds as OfKind, List, Number, Object, PictureBase64,
-    PictureUrl, Schema, Text, Words,
+    Any, Bool, Budget, Either, EmptyList, Kinds as OfKind, List, MediaType, Number, Object,
+    PictureBase64, PictureUrl, Schema, Text, Words,
 };
 use super::shape::{Field, Kind, Kinds, Shape, field, kind};
 
@@ -143,7 +143,7 @@ static IMAGE_SOURCES: Kinds = Kinds {
                 field("type", Text),
                 field(
                     "media_type",
-                    Words(&["image/jpeg", "image/png", "image/gif", "image/webp"]),
+                    MediaType(&["image/jpeg", "image/png", "image/gif", "image/webp"]),
                 ),
                 field("data", PictureBase64),
             ],
@@ -161,7 +161,7 @@ static DOCUMENT_SOURCES: Kinds = Kinds {
             &["base64"],
             &[
                 field("type", Text),
-                field("media_type", Words(&["application/pdf"])),
+                field("media_type", MediaType(&["application/pdf"])),
                 field("data", Shape::Pdf),
             ],
         ),
@@ -169,7 +169,7 @@ static DOCUMENT_SOURCES: Kinds = Kinds {
             &["text"],
             &[
                 field("type", Text),
-                field("media_type", Words(&["text/plain"])),
+                field("media_type", MediaType(&["text/plain"])),
                 field("data", Text),
             ],
         ),

@@ -17,6 +17,8 @@ pub enum Shape {
     EmptyList,
     /// One of these texts.
     Words(&'static [&'static str]),
+    /// One of these media types, which must stand beside what is of it.
+    MediaType(&'static [&'static str]),
     Object(&'static [Field]),
     List(&'static Self),
     /// An object whose kind decides what it may have.
@@ -152,6 +154,7 @@ impl Shape {
             Self::Null => first == b'n',
             Self::Text
             | Self::Words(_)
+            | Self::MediaType(_)
             | Self::PictureUrl
             | Self::PictureBase64
             | Self::Pdf

@@ -120,7 +120,7 @@ impl<'a> Walker<'a> {
                 }
                 Err(self.for_own_key(", unless it is empty,"))
             }
-            Shape::Words(words) => self.word(words),
+            Shape::Words(words) | Shape::MediaType(words) => self.word(words),
             Shape::Object(fields) => self.object(fields),
             Shape::Wrapped(tokens, fields) => {
                 let added = self.findings.added_tokens.saturating_add(*tokens);
@@ -399,18 +399,26 @@ impl<'a> Walker<'a> {
         Ok(self.cursor.skip_closing()?)
     }
 
-    /// Refuses what is to be a picture or a document and has none: what a
-    /// provider makes of that is in no document, so that it has no bound.
+    /// Refuses what is to be a picture or a document and has none, or has no
+    /// media type: what a provider makes of that is in no document, so that
+    /// it has no bound.
     fn require_media(&self, fields: &'static [Field], seen: u128) -> Result<(), Refused> {
+        let is_missing = |number: usize| seen & (1 << number) == 0;
         let media = || {
             let all = fields.iter().enumerate();
             all.filter(|(_, field)| field.shape.is_media() && self.place.has(field.at))
         };
-        match media().next() {
-            Some((_, field)) if media().all(|(number, _)| seen & (1 << number) == 0) => {
-                Err(self.malformed(&format!("must have a `{}`", field.name)))
-            }
-            _ => Ok(()),
+        let all_missing = media().all(|(number, _)| is_missing(number));
+        let no_media = media().next().filter(|_| all_missing);
+        let no_type = || {
+            let mut all = fields.iter().enumerate();
+            all.find(|(number, field)| {
+                matches!(field.shape, Shape::MediaType(_)) && is_missing(*number)
+            })
+        };
+        match no_media.or_else(no_type) {
+            Some((_, field)) => Err(self.malformed(&format!("must have a `{}`", field.name))),
+            None => Ok(()),
         }
     }
 

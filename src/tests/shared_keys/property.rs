@@ -162,8 +162,8 @@ fn what_once_failed_is_taken_within_what_is_held() {
     }
 }
 
-/// A picture or a document that has none is refused: nobody says what it
-/// costs.
+/// A picture or a document that has none, or does not say of what kind it is,
+/// is refused: nobody says what it costs.
 #[test]
 fn what_is_to_be_a_picture_and_has_none_is_refused() {
     let at = |address, provider| {
@@ -184,6 +184,18 @@ fn what_is_to_be_a_picture_and_has_none_is_refused() {
         (
             messages,
             r#"{"type":"image","source":{"type":"base64","media_type":"image/png"}}"#,
+        ),
+        (
+            messages,
+            r#"{"type":"image","source":{"type":"base64","media_type":null,"data":"AAAA"}}"#,
+        ),
+        (
+            messages,
+            r#"{"type":"document","source":{"type":"base64","data":"AAAA"}}"#,
+        ),
+        (
+            messages,
+            r#"{"type":"document","source":{"type":"text","data":"x"}}"#,
         ),
         (
             messages,
