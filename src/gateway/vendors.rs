@@ -23,6 +23,10 @@ pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
 /// there, and OpenAI's clients look models up there. `docs/providers.md` §10.
 const OLDER_GOOGLE_PATH: &str = "/v1/models/{*model}";
 const NEWEST_GOOGLE_PATH: &str = "/v1alpha/models/{*call}";
+const GOOGLE_LIST_DOCS: &str =
+    "Lists the models that the caller's keys can use, as Google lists its own.";
+const GOOGLE_MODEL_DOCS: &str =
+    "Shows one of the models that the caller's keys can use, as Google shows its own.";
 /// What Google's models can be asked to do, as it stands at the end of a path.
 const VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
@@ -32,7 +36,7 @@ const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 7] = [
+pub static OF_VENDORS: [Route; 9] = [
     route!(
         POST,
         "/v1/messages",
@@ -78,25 +82,17 @@ pub static OF_VENDORS: [Route; 7] = [
         "/v1beta/models",
         CHAT,
         list_google_models,
-        RouteDocs::new(
-            "google_models",
-            "google",
-            "Lists the models that the caller's keys can use, as Google lists its own.",
-        )
-        .responses(&[ResponseDocs::new(200, "As Google lists them").content(&[ANY_JSON])])
+        RouteDocs::new("google_models", "google", GOOGLE_LIST_DOCS)
+            .responses(&[ResponseDocs::new(200, "As Google lists them").content(&[ANY_JSON])])
     ),
     route!(
         GET,
         GOOGLE_PATH,
         CHAT,
         show_google_model,
-        RouteDocs::new(
-            "google_model",
-            "google",
-            "Shows one of the models that the caller's keys can use, as Google shows its own.",
-        )
-        .parameters(&[ParameterDocs::in_path("call", "The model")])
-        .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
+        RouteDocs::new("google_model", "google", GOOGLE_MODEL_DOCS)
+            .parameters(&[ParameterDocs::in_path("call", "The model")])
+            .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
     ),
     route!(
         POST,
@@ -117,6 +113,23 @@ pub static OF_VENDORS: [Route; 7] = [
             .parameters(&[ParameterDocs::in_path("call", GOOGLE_CALL)])
             .body(SchemaDocs::Any)
             .responses(&[STREAMS])
+    ),
+    route!(
+        GET,
+        "/v1alpha/models",
+        CHAT,
+        list_google_models,
+        RouteDocs::new("google_models_v1alpha", "google", GOOGLE_LIST_DOCS)
+            .responses(&[ResponseDocs::new(200, "As Google lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        GET,
+        NEWEST_GOOGLE_PATH,
+        CHAT,
+        show_google_model,
+        RouteDocs::new("google_model_v1alpha", "google", GOOGLE_MODEL_DOCS)
+            .parameters(&[ParameterDocs::in_path("call", "The model")])
+            .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
     ),
 ];
 /// Whether a path ends in what Google's models can be asked to do.

@@ -178,25 +178,32 @@ async fn models_are_listed_as_each_vendor_lists_its_own() {
             (&listed["data"][0]["type"], &listed["first_id"]),
             (&json!("model"), &json!(first))
         );
-        let listed = program.gets("/v1beta/models").await.json();
-        assert_eq!(listed["models"][0]["name"], format!("models/{first}"));
-        for name in ["google/gemini-3.1-flash-lite", "gemini-3.1-flash-lite"] {
-            let shown = program.gets(&format!("/v1beta/models/{name}")).await.json();
+        for version in ["v1beta", "v1alpha"] {
+            let listed = program.gets(&format!("/{version}/models")).await.json();
+            assert_eq!(listed["models"][0]["name"], format!("models/{first}"));
+            let unknown = program.gets(&format!("/{version}/models/gemini-9")).await;
             assert_eq!(
-                shown["name"], "models/google/gemini-3.1-flash-lite",
-                "{shown}"
+                (unknown.status, &unknown.json()["error"]["status"]),
+                (404, &json!("NOT_FOUND"))
             );
+        }
+        for name in ["google/gemini-3.1-flash-lite", "gemini-3.1-flash-lite"] {
+            for version in ["v1beta", "v1alpha"] {
+                let shown = program
+                    .gets(&format!("/{version}/models/{name}"))
+                    .await
+                    .json();
+                assert_eq!(
+                    shown["name"], "models/google/gemini-3.1-flash-lite",
+                    "{shown}"
+                );
+            }
             let asked = program
                 .call("GET", &format!("/v1/models/{name}"))
                 .header("anthropic-version", "2023-06-01");
             let shown = send(asked).await.json();
             assert_eq!(shown["type"], "model", "{shown}");
         }
-        let unknown = program.gets("/v1beta/models/gemini-9").await;
-        assert_eq!(
-            (unknown.status, &unknown.json()["error"]["status"]),
-            (404, &json!("NOT_FOUND"))
-        );
     })
     .await;
 }
