@@ -30,9 +30,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             .get("delta")
             .or_else(|| choice.get("message"))
             .unwrap_or(&Value::Null);
-        for field in ["reasoning_content", "reasoning"] {
-            answer.hear_thought(&message[field]);
-        }
+        answer.hear_thought(thought_in(message));
         for call in message["tool_calls"].as_array().into_iter().flatten() {
             answer.hear(&call["function"]["arguments"]);
         }
@@ -55,6 +53,15 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     {
         take_usage(usage, answer);
     }
+}
+
+/// What a message lets see of its thinking. Some vendors have one name for it,
+/// some the other, and some say the same under both.
+fn thought_in(message: &Value) -> &Value {
+    let names = ["reasoning_content", "reasoning"].into_iter();
+    let mut told = names.map(|name| &message[name]);
+    let has_words = |thought: &&Value| thought.as_str().is_some_and(|text| !text.is_empty());
+    told.find(has_words).unwrap_or(&Value::Null)
 }
 
 /// Whether an answer of OpenAI's reports an error.
