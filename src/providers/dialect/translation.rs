@@ -14,7 +14,7 @@ use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::json::Json;
-use super::neutral::{NeutralRequest, Untranslatable};
+use super::neutral::{NeutralRequest, OutputFormat, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
 use super::settled_names::SettledNames;
@@ -128,6 +128,7 @@ pub fn translate(
     let function_names = request.settle_names(dialect);
     let unwrapper = request.wrap_answer(dialect);
     let surface = surface_for(&request, chat.model, dialect);
+    let wants_json = !matches!(request.output, OutputFormat::Text);
     let written = match dialect {
         _ if surface == Surface::Responses => responses::write_request(&mut request, chat)?,
         Dialect::Anthropic => anthropic::write_request(&mut request, chat.model, chat.stream)?,
@@ -135,6 +136,9 @@ pub fn translate(
         _ => openai::write_request(&mut request, chat, dialect)?,
     };
     let reader: Box<dyn AnswerReader> = match dialect {
+        _ if surface == Surface::Responses && wants_json => {
+            Box::new(responses::ResponseReader::of_json())
+        }
         _ if surface == Surface::Responses => Box::new(responses::ResponseReader::default()),
         Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),

@@ -26,7 +26,16 @@ pub struct ResponseReader {
     ended: HashSet<u64>,
     /// The place of the message whose text came last.
     speaking: Option<u64>,
+    /// What was said so far, where JSON is asked for.
+    json: Option<JsonSoFar>,
     has_refused: bool,
+}
+
+/// JSON that an answer says in one or more messages.
+#[derive(Default)]
+struct JsonSoFar {
+    said: String,
+    is_whole: bool,
 }
 
 impl AnswerReader for ResponseReader {
@@ -57,13 +66,24 @@ impl AnswerReader for ResponseReader {
 }
 
 impl ResponseReader {
+    /// A reader of answers in JSON.
+    pub fn of_json() -> Self {
+        Self {
+            json: Some(JsonSoFar::default()),
+            ..Self::default()
+        }
+    }
+
     fn read_delta(&mut self, kind: &str, place: u64, delta: &Json, pieces: &mut Vec<AnswerPiece>) {
         let Some(more) = delta.as_str().filter(|it| !it.is_empty()) else {
             return;
         };
         let more = more.to_owned();
         pieces.push(match kind {
-            "response.output_text.delta" => self.say(place, more),
+            "response.output_text.delta" => match self.say(place, more) {
+                Some(said) => said,
+                None => return,
+            },
             "response.refusal.delta" => {
                 self.has_refused = true;
                 AnswerPiece::Refusal(more)
@@ -87,12 +107,18 @@ impl ResponseReader {
         self.begun.is_empty() && self.ended.is_empty() && self.calls.is_empty()
     }
 
-    /// A text of the message at this place, apart from those of others.
-    fn say(&mut self, place: u64, mut text: String) -> AnswerPiece {
-        if self.speaking.replace(place).is_some_and(|it| it != place) {
+    /// A text of the message at this place, apart from those of others; none
+    /// where it is behind the JSON that was asked for.
+    fn say(&mut self, place: u64, mut text: String) -> Option<AnswerPiece> {
+        let is_next = self.speaking.replace(place).is_some_and(|it| it != place);
+        if let Some(json) = &mut self.json {
+            let is_behind = json.is_behind(&text, is_next);
+            return (!is_behind).then_some(AnswerPiece::Text(text));
+        }
+        if is_next {
             text.insert_str(0, BETWEEN_MESSAGES);
         }
-        AnswerPiece::Text(text)
+        Some(AnswerPiece::Text(text))
     }
 
     fn begin_call(&mut self, place: u64, item: &Json, pieces: &mut Vec<AnswerPiece>) -> usize {
@@ -167,7 +193,7 @@ impl ResponseReader {
             pieces.push(AnswerPiece::Refusal(why.to_owned()));
         }
         let said = part["text"].as_str().filter(|it| !it.is_empty());
-        pieces.extend(said.map(|text| self.say(place, text.to_owned())));
+        pieces.extend(said.and_then(|text| self.say(place, text.to_owned())));
         for annotation in part["annotations"].items() {
             read_citation(annotation, pieces);
         }
@@ -191,6 +217,22 @@ impl ResponseReader {
             _ => Finish::Stop,
         };
         pieces.push(AnswerPiece::Finish(finish));
+    }
+}
+
+impl JsonSoFar {
+    /// Whether a text comes behind the whole JSON, in a message of its own.
+    /// Otherwise it belongs to it: a line break in the middle of a text would
+    /// make it no JSON.
+    fn is_behind(&mut self, text: &str, is_next_message: bool) -> bool {
+        if is_next_message && !self.is_whole {
+            let parsed = Json::parse(self.said.as_bytes());
+            self.is_whole = parsed.is_some_and(|it| it.is_object());
+        }
+        if !self.is_whole {
+            self.said.push_str(text);
+        }
+        self.is_whole
     }
 }
 
@@ -221,7 +263,10 @@ mod tests {
     use crate::providers::dialect::responses::read_event;
 
     fn draft(events: &[Value]) -> DraftAnswer {
-        let mut reader = ResponseReader::default();
+        draft_by(ResponseReader::default(), events)
+    }
+
+    fn draft_by(mut reader: ResponseReader, events: &[Value]) -> DraftAnswer {
         let mut draft = DraftAnswer::default();
         for event in events {
             let mut pieces = Vec::new();
@@ -389,6 +434,35 @@ mod tests {
                 read_event(event, &mut heard);
             }
             assert_eq!(heard.text, "I will look.\n\nSun.");
+        }
+    }
+
+    /// A line break in the middle of a text in JSON is none.
+    #[test]
+    fn json_in_two_messages_stays_json() {
+        let said = |place: usize, more: &str| json!({"type": "response.output_text.delta", "output_index": place, "delta": more});
+        for (messages, whole) in [
+            (vec!["{\"a\": \"b", " c\"}"], "{\"a\": \"b c\"}"),
+            (vec!["{\"a\":1}", "{\"a\":1}"], "{\"a\":1}"),
+            (vec!["{\"a\":1}", "Done", "."], "{\"a\":1}"),
+            (vec!["{\"a\":", "{}", "}", "{}"], "{\"a\":{}}"),
+        ] {
+            let items = messages.iter().map(|text| {
+                json!({"type": "message", "content": [{"type": "output_text", "text": text}]})
+            });
+            let items: Vec<Value> = items.collect();
+            let response = json!({"object": "response", "status": "completed", "output": items});
+            // Each message comes in two pieces.
+            let pieces = messages.iter().enumerate().flat_map(|(place, text)| {
+                let (begin, rest) = text.split_at(1);
+                [said(place, begin), said(place, rest)]
+            });
+            let end = json!({"type": "response.completed", "response": response.clone()});
+            let streamed: Vec<Value> = pieces.chain([end]).collect();
+            for events in [&[response][..], &streamed] {
+                let read = draft_by(ResponseReader::of_json(), events);
+                assert_eq!(read.text(), whole, "{events:?}");
+            }
         }
     }
 
