@@ -275,6 +275,41 @@ async fn a_limit_shortens_the_last_answer_before_it_refuses() {
     .await;
 }
 
+/// OpenAI's Responses take no limit below 16 tokens, so that nobody is asked
+/// where fewer are left.
+#[tokio::test]
+async fn what_is_held_for_a_model_of_the_responses_is_what_these_take() {
+    let short = setup(
+        "max_output_tokens = 16\n[[quota.tiers]]\nname = 'community'\nlimits = [{ output_tokens = 40, per = 'day' }]\n",
+    );
+    let short = Setup {
+        secrets: vec![("OPENAI_API_KEY".into(), good("openai").into())],
+        ..short
+    };
+    run_with(short, async |stage| {
+        let mia = stage.mia();
+        let ask = "/ask prompt:count model:openai/gpt-5.1-codex";
+        for _ in 0..3 {
+            let told = mia.runs(ask).await;
+            assert!(told.contains("10 out"), "{told}");
+        }
+        // 10 of 40 are left.
+        let told = mia.runs(ask).await;
+        assert!(told.contains("30 of 40 output tokens"), "{told}");
+        let limits = stage.world().look(|state| {
+            let calls = state.providers.calls.iter();
+            let asked = calls.filter(|call| call.path.starts_with("/responses"));
+            asked
+                .map(|call| call.body["max_output_tokens"].clone())
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(limits, [16, 16, 16]);
+        let rows = stage.app().await.audit().await;
+        assert!(rows.iter().all(|row| row.held.output_tokens == 16));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn what_applies_to_personal_keys_limits_them_too() {
     let all = setup(
