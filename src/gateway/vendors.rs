@@ -4,7 +4,7 @@
 use axum::http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::{ModelChoice, PromptToEstimate, RelayBody};
+use crate::app::{ModelOffer, PromptToEstimate, RelayBody};
 use crate::model::{CallDialect, ProviderId, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
@@ -252,7 +252,7 @@ impl OtherVendor {
 
 /// The list of models as another vendor than OpenAI writes it, where a header
 /// says that its own library asks.
-pub fn list_as_vendor(call: &Call, models: &[ModelChoice]) -> Option<Value> {
+pub fn list_as_vendor(call: &Call, models: &[ModelOffer]) -> Option<Value> {
     Some(match OtherVendor::of_call(call)? {
         OtherVendor::Anthropic => anthropic_list(models),
         OtherVendor::Google => google_list(models),
@@ -260,30 +260,30 @@ pub fn list_as_vendor(call: &Call, models: &[ModelChoice]) -> Option<Value> {
 }
 
 /// One model, likewise.
-pub fn model_as_vendor(call: &Call, model: &ModelChoice) -> Option<Value> {
+pub fn model_as_vendor(call: &Call, model: &ModelOffer) -> Option<Value> {
     Some(match OtherVendor::of_call(call)? {
         OtherVendor::Anthropic => anthropic_model(model),
         OtherVendor::Google => google_model(model),
     })
 }
 
-fn google_model(model: &ModelChoice) -> Value {
-    let name = model.full();
+fn google_model(model: &ModelOffer) -> Value {
+    let name = model.choice.full();
     json!({"name": format!("models/{name}"), "displayName": name,
         "supportedGenerationMethods": VERBS})
 }
 
-fn google_list(models: &[ModelChoice]) -> Value {
+fn google_list(models: &[ModelOffer]) -> Value {
     let listed: Vec<Value> = models.iter().map(google_model).collect();
     json!({"models": listed})
 }
 
-fn anthropic_model(model: &ModelChoice) -> Value {
-    let name = model.full();
+fn anthropic_model(model: &ModelOffer) -> Value {
+    let name = model.choice.full();
     json!({"type": "model", "id": name, "display_name": name, "created_at": NO_DAY})
 }
 
-fn anthropic_list(models: &[ModelChoice]) -> Value {
+fn anthropic_list(models: &[ModelOffer]) -> Value {
     let listed: Vec<Value> = models.iter().map(anthropic_model).collect();
     let id_of = |model: Option<&Value>| model.map(|it| it["id"].clone());
     let (first, last) = (id_of(listed.first()), id_of(listed.last()));

@@ -43,6 +43,9 @@ pub struct ListPrice {
     pub output: Option<NanoDollars>,
     /// For a million tokens of the input that the provider still knew.
     pub cached_input: Option<NanoDollars>,
+    /// For a million tokens of the input that the provider keeps, where that
+    /// costs more than to read them.
+    pub cache_write: Option<NanoDollars>,
     /// For one picture.
     pub picture: Option<NanoDollars>,
     /// How much it can be told and say in all.
@@ -147,6 +150,8 @@ impl Prices {
         let found = self.find(model);
         let of = |class| found.as_ref()?.price(class, &ClassCounts::default());
         let (input, output) = (of(UsageClass::Input), of(UsageClass::Output));
+        // What an entry does not say of writing to a cache is a guess.
+        let is_listed = matches!(found, Some(Found::Table(_)));
         // The table has 0 for what is paid for by something else than tokens.
         let is_free = model.model.ends_with(":free");
         let known = |price: Option<NanoDollars>| price.filter(|it| it.0 > 0 || is_free);
@@ -154,6 +159,9 @@ impl Prices {
             input: known(input),
             output: known(output),
             cached_input: known(of(UsageClass::CachedInput)),
+            cache_write: known(
+                of(UsageClass::CacheWrite).filter(|it| is_listed && Some(*it) > input),
+            ),
             picture: of(UsageClass::Picture).filter(|price| price.0 > 0),
             context_tokens: self.context_tokens(model),
         }

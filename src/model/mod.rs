@@ -22,6 +22,7 @@ mod key;
 mod lock;
 mod memory;
 mod money;
+mod nearest;
 mod network;
 mod numbers;
 mod offer;
@@ -67,6 +68,7 @@ pub use memory::{
     BodyBuffer, BodyOwner, GrowingPermit, MemoryBudget, MemoryPermit, MemoryUse, NoMemory,
 };
 pub use money::NanoDollars;
+pub use nearest::nearest_names;
 pub use network::{Network, counted_address};
 pub use numbers::grouped;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};

@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 
+use super::abilities::Abilities;
 use super::catalogue::Provider;
 use super::dialect::{Dialect, parse_tree};
 use super::http::failed;
@@ -40,32 +41,6 @@ const NOT_CHAT: &[&str] = &[
 pub struct ListedModel {
     pub name: String,
     pub abilities: Abilities,
-}
-
-/// What a list says that a model can do, beside answering. What a list does
-/// not say is not known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Abilities {
-    /// It calls tools.
-    pub tools: bool,
-    /// It thinks before it answers.
-    pub thinks: bool,
-    /// It answers in JSON where it is asked to.
-    pub json: bool,
-}
-
-impl Abilities {
-    /// Reads an entry of a list, whoever's it is: `docs/providers.md` §13.
-    fn of(entry: &Value) -> Self {
-        let parameters = entry["supported_parameters"].as_array();
-        let takes = |name: &str| parameters.is_some_and(|all| all.iter().any(|it| it == name));
-        let can = |name: &str| entry["capabilities"][name] == true;
-        Self {
-            tools: takes("tools") || can("function_calling"),
-            thinks: takes("reasoning") || can("reasoning") || entry["thinking"] == true,
-            json: takes("response_format") || takes("structured_outputs"),
-        }
-    }
 }
 
 impl Providers {
@@ -123,40 +98,6 @@ mod tests {
         let catalogue = Catalogue::new(&[]).unwrap();
         let models = chat_models(catalogue.find(provider).unwrap().dialect, list);
         models.into_iter().map(|it| it.name).collect()
-    }
-
-    #[test]
-    fn what_a_list_says_of_a_model_is_known() {
-        let tools = |tools, thinks, json| Abilities {
-            tools,
-            thinks,
-            json,
-        };
-        for (entry, abilities) in [
-            (json!({"id": "a"}), tools(false, false, false)),
-            // OpenRouter's.
-            (
-                json!({"supported_parameters": ["max_tokens", "tools", "reasoning"]}),
-                tools(true, true, false),
-            ),
-            (
-                json!({"supported_parameters": ["response_format"]}),
-                tools(false, false, true),
-            ),
-            // Mistral's.
-            (
-                json!({"capabilities": {"function_calling": true, "vision": false}}),
-                tools(true, false, false),
-            ),
-            // Google's.
-            (json!({"thinking": true}), tools(false, true, false)),
-            (
-                json!({"supported_parameters": "tools", "capabilities": [], "thinking": "no"}),
-                tools(false, false, false),
-            ),
-        ] {
-            assert_eq!(Abilities::of(&entry), abilities, "{entry}");
-        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! prompts. Wire facts:
 //! `docs/providers.md`, whose sections the files name.
 
+mod abilities;
 mod catalogue;
 mod chat;
 mod check;
@@ -30,6 +31,7 @@ pub mod sse;
 mod thinking_tags;
 mod timeouts;
 
+pub use abilities::Abilities;
 pub use catalogue::{
     Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
 };
@@ -41,7 +43,7 @@ pub use images::{
     FailedPictures, ImageRequest, JobNews, JobSocket, JobState, MadeSoFar, PictureResult,
     PictureStart, WatchedJob, Workflow, Workflows, tokens_of_pictures,
 };
-pub use list::{Abilities, ListedModel};
+pub use list::ListedModel;
 pub use pasted_key::{
     FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
     read_pasted_key, trim_secret,

@@ -264,13 +264,106 @@ async fn one_model_is_shown_by_its_name_with_a_slash() {
     run(async |stage| {
         let program = program(stage).await;
         let answer = program.gets("/v1/models/openai/gpt-6-luna").await;
-        insta::assert_snapshot!(answer.text, @r#"{"created":0,"id":"openai/gpt-6-luna","object":"model","owned_by":"openai"}"#);
+        insta::assert_snapshot!(pretty(&answer.json()), @r#"
+        {
+          "architecture": {
+            "input_modalities": [
+              "text",
+              "image"
+            ],
+            "modality": "text+image->text",
+            "output_modalities": [
+              "text"
+            ]
+          },
+          "context_length": 1050000,
+          "created": 0,
+          "id": "openai/gpt-6-luna",
+          "name": "openai/gpt-6-luna",
+          "object": "model",
+          "owned_by": "openai",
+          "pricing": {
+            "completion": "0.0000005",
+            "input_cache_read": "0.00000001",
+            "input_cache_write": "0.000000125",
+            "prompt": "0.0000001"
+          },
+          "supported_parameters": [
+            "tools",
+            "tool_choice",
+            "reasoning"
+          ],
+          "top_provider": {
+            "context_length": 1050000
+          }
+        }
+        "#);
         let bare = program.gets("/v1/models/gpt-6-luna").await;
         assert_eq!(bare.text, answer.text);
         let unknown = program.gets("/v1/models/openai/nothing").await;
         assert_eq!(unknown.code(), "404 model_not_found");
+        let refused = program.gets("/v1/models/openai/gpt-6-lunar").await;
+        insta::assert_snapshot!(refused.json()["error"]["message"], @r#""None of your keys opens a model `openai/gpt-6-lunar`. The nearest names are `openai/gpt-6-luna`. `GET /v1/models` lists those that they open.""#);
     })
     .await;
+}
+
+/// What nobody knows of a model is left out.
+#[tokio::test]
+async fn a_list_of_models_says_what_is_known_of_each() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "anthropic", "google", "openrouter", "cerebras"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let listed = program.gets("/v1/models").await.json();
+        let all = listed["data"].as_array().unwrap();
+        let of = |id: &str| all.iter().find(|it| it["id"] == id).unwrap();
+        let told = |id: &str| {
+            let model = of(id);
+            format!(
+                "{id}: {} of {}, {} to {}, {} {}",
+                model["top_provider"]["max_completion_tokens"],
+                model["context_length"],
+                model["architecture"]["input_modalities"],
+                model["architecture"]["output_modalities"],
+                model["pricing"],
+                model["supported_parameters"],
+            )
+        };
+        let told: Vec<String> = [
+            "openai/gpt-6-luna",
+            "anthropic/claude-haiku-5-5",
+            "google/gemini-3.1-flash-lite",
+            "openrouter/made-up-model",
+            "cerebras/made-up-model",
+            "openai/gpt-image-2",
+        ]
+        .map(told)
+        .into();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        openai/gpt-6-luna: null of 1050000, ["text","image"] to ["text"], {"completion":"0.0000005","input_cache_read":"0.00000001","input_cache_write":"0.000000125","prompt":"0.0000001"} ["tools","tool_choice","reasoning"]
+        anthropic/claude-haiku-5-5: 128000 of 1000000, ["text","image"] to ["text"], {"completion":"0.0000005","input_cache_read":"0.00000001","input_cache_write":"0.000000125","prompt":"0.0000001"} ["tools","tool_choice","reasoning","response_format"]
+        google/gemini-3.1-flash-lite: null of 1000000, ["text","image"] to ["text"], {"completion":"0.0000015","input_cache_read":"0.000000025","prompt":"0.00000025"} ["tools","tool_choice","reasoning","response_format"]
+        openrouter/made-up-model: null of null, ["text"] to ["text"], null ["tools","tool_choice","reasoning","response_format"]
+        cerebras/made-up-model: null of null, ["text"] to ["text"], null null
+        openai/gpt-image-2: null of null, ["text"] to ["image"], {"completion":"0.00003","input_cache_read":"0.00000125","prompt":"0.000005"} null
+        "#);
+        for model in all {
+            assert_eq!(
+                (&model["object"], &model["created"]),
+                (&json!("model"), &json!(0))
+            );
+            let path = format!("/v1/models/{}", model["id"].as_str().unwrap());
+            assert_eq!(&program.gets(&path).await.json(), model);
+        }
+    })
+    .await;
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap()
 }
 
 #[tokio::test]

@@ -140,6 +140,16 @@ def openai_images():
 def openai_models():
     models = [model.id for model in openai_client().models.list()]
     assert "openai/gpt-6-luna" in models and "anthropic/claude-haiku-5-5" in models, models
+    luna = openai_client().models.retrieve("openai/gpt-6-luna")
+    assert luna.owned_by == "openai" and luna.context_length > 100_000, luna
+    assert float(luna.pricing["completion"]) > float(luna.pricing["prompt"]) > 0, luna
+    assert "tools" in luna.supported_parameters and "image" in luna.architecture["input_modalities"], luna
+    try:
+        openai_client().models.retrieve("openai/gpt-6-lunar")
+    except openai.NotFoundError as refused:
+        assert "`openai/gpt-6-luna`" in str(refused), refused
+    else:
+        raise AssertionError("an unknown model was shown")
 
 
 def openai_native():

@@ -2,48 +2,101 @@
 
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
+
 use crate::ledger::ListPrice;
-use crate::model::{Caller, NanoDollars};
+use crate::model::Caller;
+use crate::providers::{Abilities, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
 
-/// A model that a caller's keys can use.
+/// A model that a caller's keys can use, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelOffer {
     pub choice: ModelChoice,
-    /// For a million tokens; none where nobody knows it.
-    pub input_price: Option<NanoDollars>,
-    pub output_price: Option<NanoDollars>,
+    pub makes_pictures: bool,
+    pub sees_pictures: bool,
+    /// What its family and its provider's list say of it.
+    pub abilities: Abilities,
+    pub prices: ListPrice,
+}
+
+impl ModelOffer {
     /// How much it can be told and say in all.
-    pub context_tokens: Option<u64>,
+    pub fn context_tokens(&self) -> Option<u64> {
+        let listed = self.abilities.context_tokens;
+        listed.or(self.prices.context_tokens)
+    }
 }
 
 impl Asks {
-    /// The models that somebody can use here, with their prices.
+    /// The models that somebody can use here, with what is known of them.
     pub async fn fetch_model_offers(
         self: &Arc<Self>,
         caller: &Caller,
     ) -> Result<Vec<ModelOffer>, Error> {
-        let mut offers = Vec::new();
-        for choice in self.fetch_models(caller).await? {
-            let ListPrice {
-                input,
-                output,
-                context_tokens,
-                ..
-            } = self
-                .payers
-                .list_price(&choice.provider, &choice.model)
-                .await?;
+        let choices = self.fetch_models(caller).await?;
+        let listed = self.listed_abilities(caller).await?;
+        let mut offers = Vec::with_capacity(choices.len());
+        for choice in choices {
+            let provider = self.models.provider(&choice.provider)?;
+            let of_family = provider.dialect.abilities_of(&choice.model);
+            let listed = listed.get(&choice).copied().unwrap_or_default();
             offers.push(ModelOffer {
+                makes_pictures: false,
+                sees_pictures: listed.sees || sees(provider, &choice.model),
+                abilities: listed.or(of_family),
+                prices: self.list_price_of(&choice).await?,
                 choice,
-                input_price: input,
-                output_price: output,
-                context_tokens,
             });
         }
         Ok(offers)
+    }
+
+    /// The same of models that make pictures.
+    pub async fn offer_picture_models(
+        &self,
+        choices: Vec<ModelChoice>,
+    ) -> Result<Vec<ModelOffer>, Error> {
+        let mut offers = Vec::with_capacity(choices.len());
+        for choice in choices {
+            offers.push(ModelOffer {
+                makes_pictures: true,
+                sees_pictures: false,
+                abilities: Abilities::default(),
+                prices: self.list_price_of(&choice).await?,
+                choice,
+            });
+        }
+        Ok(offers)
+    }
+
+    async fn list_price_of(&self, choice: &ModelChoice) -> Result<ListPrice, Error> {
+        let prices = self.payers.list_price(&choice.provider, &choice.model);
+        Ok(prices.await?)
+    }
+
+    /// What providers' lists say of the models that somebody can use here.
+    async fn listed_abilities(
+        &self,
+        caller: &Caller,
+    ) -> Result<HashMap<ModelChoice, Abilities>, Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        let mut known = HashMap::new();
+        for id in self.models.chat_order() {
+            let one = std::slice::from_ref(id);
+            let choice = self.payers.choose_for(&policy, one, None);
+            let first = choice.payers.first();
+            let Some(listed) = first.and_then(|it| self.models.lists().look_up(it)) else {
+                continue;
+            };
+            for (model, abilities) in listed.models.iter().zip(listed.abilities.iter()) {
+                let (provider, model) = (id.clone(), model.clone());
+                known.insert(ModelChoice { provider, model }, *abilities);
+            }
+        }
+        Ok(known)
     }
 }

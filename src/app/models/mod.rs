@@ -13,7 +13,7 @@ pub use name::runs_workflows;
 pub use provider_info::{KnownProviders, ProviderInfo};
 
 /// A model of a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ModelChoice {
     pub provider: ProviderId,
     pub model: String,

@@ -246,15 +246,15 @@ fn field_name(provider: &ProviderId) -> String {
 }
 
 fn describe_model(offered: &ModelOffer) -> Value {
-    let ModelOffer { choice, .. } = offered;
+    let ModelOffer { choice, prices, .. } = offered;
     let price = |price: Option<NanoDollars>| price.map(NanoDollars::in_dollars);
     json!({
         "id": choice.full(), "model_id": choice.full(), "name": choice.model,
         "display_name": choice.model, "provider": choice.provider.as_str(),
         "provider_id": choice.provider.as_str(),
-        "input_token_price": price(offered.input_price),
-        "output_token_price": price(offered.output_price),
-        "max_tokens": offered.context_tokens, "is_active": true,
+        "input_token_price": price(prices.input),
+        "output_token_price": price(prices.output),
+        "max_tokens": offered.context_tokens(), "is_active": true,
     })
 }
 

@@ -1,18 +1,17 @@
 //! OpenAI's API, for every provider; `docs/providers.md` §7, §8.
 
-use axum::http::StatusCode;
-use serde_json::{Value, json};
+mod models;
 
-use crate::app::{ModelChoice, OpenAiWish, RelayBody};
+use crate::app::{OpenAiWish, RelayBody};
 use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
 use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
-use crate::gateway::responses::json_response;
 use crate::gateway::rest::BODY_BYTES_MAX;
-use crate::gateway::vendors::{list_as_vendor, model_as_vendor};
+
+pub use models::{find_model, list_models, show_model, usable_models};
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -68,70 +67,6 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
 /// Changes a picture with whoever changes pictures.
 pub async fn edit_images(call: Call) -> HandlerResult {
     edit_picture(call).await
-}
-
-/// Lists the models that the caller's keys can use, as the vendor lists them
-/// whose headers the caller sends.
-pub async fn list_models(call: Call) -> HandlerResult {
-    let models = usable_models(&call).await?;
-    if let Some(list) = list_as_vendor(&call, &models) {
-        return json_response(StatusCode::OK, &list);
-    }
-    let listed: Vec<Value> = models.iter().map(describe_model).collect();
-    json_response(StatusCode::OK, &json!({"object": "list", "data": listed}))
-}
-
-/// Shows one model of the list, as the vendor shows it whose headers the caller
-/// sends.
-pub async fn show_model(call: Call) -> HandlerResult {
-    let model = find_model(&call).await?;
-    let shown = model_as_vendor(&call, &model).unwrap_or_else(|| describe_model(&model));
-    json_response(StatusCode::OK, &shown)
-}
-
-/// The model of the list that a path ends with, whose name may have slashes. A
-/// bare name is enough where one provider alone has it.
-pub async fn find_model(call: &Call) -> Result<ModelChoice, Problem> {
-    let name = call.last_path_value();
-    if !name.split('/').all(may_stand_in_name) {
-        return Err(no_such_model(name));
-    }
-    let models = usable_models(call).await?;
-    let whole = models.iter().find(|model| model.full() == name);
-    let mut bare = models.iter().filter(|model| model.model == name);
-    let found = whole.or_else(|| bare.next().filter(|_| bare.next().is_none()));
-    found.cloned().ok_or_else(|| no_such_model(name))
-}
-
-/// Whether a model's name may have such a part between its slashes.
-fn may_stand_in_name(part: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:@+~".contains(c);
-    !matches!(part, "" | "." | "..") && part.chars().all(allowed)
-}
-
-fn describe_model(model: &ModelChoice) -> Value {
-    json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
-}
-
-fn no_such_model(name: &str) -> Problem {
-    let name: String = name.chars().take(100).collect();
-    let message = format!(
-        "None of your keys opens a model `{name}`. `GET /v1/models` lists those that they open."
-    );
-    Problem::new(404, "model_not_found", message)
-}
-
-/// The models that the caller's keys can use.
-pub async fn usable_models(call: &Call) -> Result<Vec<ModelChoice>, Problem> {
-    let (app, caller) = (&call.gateway.app, &call.session.caller);
-    let mut models = app.asks.fetch_models(caller).await?;
-    let picture_models = app.pictures.list_models(caller).await?;
-    models.extend(
-        picture_models
-            .into_iter()
-            .filter(|it| app.pictures.makes_from_words(it)),
-    );
-    Ok(models)
 }
 
 /// Reads a call's body and passes the call on.

@@ -50,6 +50,7 @@ use url::Url;
 
 use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 
+use super::abilities::Abilities;
 use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
@@ -156,6 +157,16 @@ impl Dialect {
             responses::OUTPUT_TOKENS_MIN
         } else {
             1
+        }
+    }
+
+    /// What a model can do by its name, as far as its family is known.
+    pub fn abilities_of(self, model: &str) -> Abilities {
+        match self {
+            Self::OpenAi(_) => openai::abilities_of(model),
+            Self::Anthropic => anthropic::abilities_of(model),
+            Self::Google => google::abilities_of(model),
+            Self::Ollama | Self::ImageHost => Abilities::default(),
         }
     }
 

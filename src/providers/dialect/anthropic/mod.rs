@@ -30,6 +30,7 @@ use super::surface::is_list;
 
 pub use answer::MessageReader;
 pub use inward::read_request;
+pub use models::abilities_of;
 pub use outward::MessageWriter;
 pub use request::write_request;
 

@@ -1,5 +1,6 @@
 //! What Anthropic's models take, by their families; `docs/providers.md` §9.4.
 
+use crate::providers::abilities::Abilities;
 use crate::providers::dialect::neutral::Effort::{self, High, Low, Max, Medium, XHigh};
 
 /// A family of models.
@@ -166,8 +167,26 @@ const FAMILIES: &[ModelFamily] = &[
 
 /// What a model takes.
 pub fn family_of(model: &str) -> ModelFamily {
+    known_family(model).unwrap_or(NEWEST)
+}
+
+fn known_family(model: &str) -> Option<ModelFamily> {
     let is_in = |family: &&ModelFamily| family.names.iter().any(|it| model.starts_with(it));
-    FAMILIES.iter().find(is_in).copied().unwrap_or(NEWEST)
+    FAMILIES.iter().find(is_in).copied()
+}
+
+/// What a model can do, where its family is known. Each of them calls tools.
+pub fn abilities_of(model: &str) -> Abilities {
+    let Some(family) = known_family(model) else {
+        return Abilities::default();
+    };
+    Abilities {
+        tools: true,
+        thinks: family.thinking != Thinking::Never,
+        json: family.has_schemas,
+        output_tokens: Some(family.output_tokens),
+        ..Abilities::default()
+    }
 }
 
 #[cfg(test)]

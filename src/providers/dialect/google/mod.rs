@@ -31,6 +31,7 @@ use super::surface::is_list;
 
 pub use answer::ContentReader;
 pub use inward::read_request;
+pub use models::abilities_of;
 pub use outward::ContentWriter;
 pub use request::{NO_SIGNATURE, write_request};
 

@@ -1,5 +1,6 @@
 //! What Google's models take, by their families; `docs/providers.md` §10.5.
 
+use crate::providers::abilities::Abilities;
 use crate::providers::dialect::neutral::Effort::{self, High, Low, Max, Medium, Minimal, XHigh};
 
 /// A family of models.
@@ -90,12 +91,30 @@ const FAMILIES: &[ModelFamily] = &[
 /// What a model takes.
 pub fn family_of(model: &str) -> ModelFamily {
     let model = model.strip_prefix("models/").unwrap_or(model);
-    let is_in = |family: &&ModelFamily| family.names.iter().any(|it| model.starts_with(it));
-    let mut family = FAMILIES.iter().find(is_in).copied().unwrap_or(NEWEST);
+    let mut family = known_family(model).unwrap_or(NEWEST);
     if model.contains("-image") {
         family.thinking = Thinking::None;
     }
     family
+}
+
+fn known_family(model: &str) -> Option<ModelFamily> {
+    let is_in = |family: &&ModelFamily| family.names.iter().any(|it| model.starts_with(it));
+    FAMILIES.iter().find(is_in).copied()
+}
+
+/// What a model can do, where its family is known. Each of them answers in JSON,
+/// and calls functions.
+pub fn abilities_of(model: &str) -> Abilities {
+    if known_family(model).is_none() || model.contains("-image") {
+        return Abilities::default();
+    }
+    Abilities {
+        tools: true,
+        thinks: family_of(model).thinking != Thinking::None,
+        json: true,
+        ..Abilities::default()
+    }
 }
 
 /// Google's word for a level of thinking.

@@ -34,7 +34,7 @@ pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
 pub use messages::read_call;
-pub use models::{family_of, has_no_chat, is_refused_in_chat, needs_responses};
+pub use models::{abilities_of, family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{
     DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, name_json, refuse_unsayable,
     write_request, write_tools,

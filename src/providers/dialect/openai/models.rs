@@ -1,6 +1,7 @@
 //! What OpenAI's models, and those of others who speak its dialect, take in a
 //! chat; `docs/providers.md` §7.6.
 
+use crate::providers::abilities::Abilities;
 use crate::providers::dialect::neutral::Effort::{
     self, High, Low, Max, Medium, Minimal, None as NoEffort, XHigh,
 };
@@ -158,7 +159,21 @@ impl ModelFamily {
 
 /// What a model takes.
 pub fn family_of(model: &str) -> ModelFamily {
+    known_family(model).unwrap_or(UNKNOWN)
+}
+
+fn known_family(model: &str) -> Option<ModelFamily> {
     let model = model.rsplit('/').next().unwrap_or(model);
     let is_in = |family: &&ModelFamily| family.names.iter().any(|it| model.starts_with(it));
-    FAMILIES.iter().find(is_in).copied().unwrap_or(UNKNOWN)
+    FAMILIES.iter().find(is_in).copied()
+}
+
+/// What a model can do, where its family is known. Each of them takes functions:
+/// in a chat, or in the Responses.
+pub fn abilities_of(model: &str) -> Abilities {
+    known_family(model).map_or_else(Abilities::default, |family| Abilities {
+        tools: true,
+        thinks: !family.efforts.is_empty(),
+        ..Abilities::default()
+    })
 }
