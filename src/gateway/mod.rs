@@ -15,6 +15,7 @@ mod demo;
 mod failure_kind;
 mod head;
 mod idempotency;
+mod limit_headers;
 mod messages;
 mod native;
 mod openai;

@@ -14,6 +14,7 @@ use crate::model::{BadBody, CallDialect, PassedEvents, ProviderId, Surface};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::demo::{DemoSurface, respond_demo};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
+use crate::gateway::limit_headers::write_limits_left;
 use crate::gateway::picture_costs::CostFields;
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
@@ -131,6 +132,8 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, media_type(&relay, call.dialect));
     write_told_headers(&mut headers, call.dialect, &relay.told_headers());
+    let now_ms = call.gateway.app.now_ms();
+    write_limits_left(&mut headers, call.dialect, relay.limits_left(), now_ms);
     if let Some(Ok(ignored)) = relay.ignored().map(HeaderValue::from_str) {
         headers.insert(IGNORED, ignored);
     }

@@ -8,7 +8,8 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Amounts, Attempt, Bound, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Settlement, Source,
+    Amounts, Attempt, Bound, LimitHit, LimitLeft, LimitUse, Metric, NanoDollars, PersonId,
+    Settlement, Source,
 };
 use crate::store::{
     Booking, CounterBucket, FinishedAttempt, KnownTokens, Total, TotalKey, TotalScope, TotalSpan,
@@ -188,6 +189,29 @@ impl<'a> CounterSet<'a> {
             });
         }
         Ok(counted)
+    }
+
+    /// What limits leave to one person whose use alone they count.
+    pub fn left_to_person(&mut self, limits: &[AppliedLimit]) -> anyhow::Result<Vec<LimitLeft>> {
+        let (now_ms, zone) = (self.now_ms, self.zone);
+        let mut left = Vec::new();
+        for AppliedLimit {
+            bound,
+            limit,
+            counter,
+        } in limits
+        {
+            if !bound.is_of_one_person() {
+                continue;
+            }
+            let counter = self.find_counter(counter)?;
+            left.push(LimitLeft {
+                limit: *limit,
+                left: limit.max.saturating_sub(counter.used()),
+                full_at_ms: counter.empties_at(*limit, zone)?.unwrap_or(now_ms),
+            });
+        }
+        Ok(left)
     }
 
     /// Puts what was really used in place of an estimate.

@@ -142,6 +142,14 @@ impl Counter {
             .transpose()
     }
 
+    /// When the newest bucket stops counting; none if there is no bucket.
+    pub fn empties_at(&self, limit: Limit, zone: &TimeZone) -> anyhow::Result<Option<i64>> {
+        let newest = self.buckets.last();
+        newest
+            .map(|(start, _)| frees_at(limit.span, *start, zone))
+            .transpose()
+    }
+
     /// Whether the owner of a limit is to be warned now that most of it is
     /// used. It is true once in each window.
     pub fn claim_warning(

@@ -93,10 +93,12 @@ pub fn decide_all(
         if decided.is_closed() {
             continue;
         }
+        let limits = request.limits.clone();
         let held = counters.hold(request)?.map(Arc::new);
         changes.bookings.extend(held.as_ref().ok().cloned());
+        let left = counters.left_to_person(&limits)?;
         // The caller may have gone.
-        let _ = decided.send(held.map(|booking| Hold::new(booking, shared)));
+        let _ = decided.send(held.map(|booking| Hold::new(booking, shared).leaving(left)));
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::model::{
-    Attempt, AttemptId, BYTES_IN_A_TOKEN, ClassCounts, Departure, HeardBytes, KeyId, PersonId,
-    PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass, lock,
+    Attempt, AttemptId, BYTES_IN_A_TOKEN, ClassCounts, Departure, HeardBytes, KeyId, LimitLeft,
+    PersonId, PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass, lock,
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
@@ -84,6 +84,8 @@ pub enum CallEnd<'a> {
 pub struct Hold {
     pub(super) booking: Arc<Booking>,
     pub(super) limits: Vec<AppliedLimit>,
+    /// What limits leave to the person beside it.
+    left: Vec<LimitLeft>,
     pub(super) prompt: PromptTokens,
     pub(super) heard: HeardBytes,
     /// For how many seconds the model was not heard, between the times when it
@@ -190,6 +192,7 @@ impl Hold {
         Self {
             booking,
             limits: Vec::new(),
+            left: Vec::new(),
             prompt: PromptTokens::default(),
             heard: HeardBytes::default(),
             unheard_s: 0,
@@ -210,6 +213,12 @@ impl Hold {
             written: None,
             is_settled: false,
         }
+    }
+
+    /// The hold, with what limits leave beside it.
+    pub(super) fn leaving(mut self, left: Vec<LimitLeft>) -> Self {
+        self.left = left;
+        self
     }
 
     /// A hold of an earlier process, which made its call.
@@ -238,6 +247,12 @@ impl Hold {
     /// The longest answer that limits leave room for, in tokens.
     pub fn max_output_tokens(&self) -> u64 {
         self.booking.held.output_tokens
+    }
+
+    /// What limits left to the person, of which nobody else uses anything,
+    /// when it was decided.
+    pub fn left(&self) -> &[LimitLeft] {
+        &self.left
     }
 
     /// Waits until the hold is safe on disk. The caller then makes the call.

@@ -78,8 +78,8 @@ pub use pasted::{OtherSecret, Wrapping};
 pub use provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use provider_error::{ErrorForm, ProviderError};
 pub use quota::{
-    BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
-    Window,
+    BlockTarget, Blocked, Bound, Limit, LimitHit, LimitLeft, LimitUse, Metric, Period, SetLimit,
+    Span, Tier, Window,
 };
 pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};

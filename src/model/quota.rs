@@ -69,6 +69,16 @@ pub enum Bound {
     Role(u64),
 }
 
+impl Bound {
+    /// Whether nobody else's use counts too.
+    pub fn is_of_one_person(self) -> bool {
+        match self {
+            Self::Tier | Self::BotForPerson | Self::Member | Self::Role(_) => true,
+            Self::Bot | Self::BotInServer | Self::ServerKey => false,
+        }
+    }
+}
+
 /// A limit, and what is used of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitUse {
@@ -77,6 +87,15 @@ pub struct LimitUse {
     pub used: u64,
     /// When some of it can be used again; none while nothing is used.
     pub renews_at_ms: Option<i64>,
+}
+
+/// What a limit leaves of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitLeft {
+    pub limit: Limit,
+    pub left: u64,
+    /// When nothing that counts now counts any more.
+    pub full_at_ms: i64,
 }
 
 /// A limit that leaves no room for an ask.

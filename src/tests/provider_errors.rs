@@ -192,6 +192,72 @@ async fn an_error_is_told_in_the_dialect_of_the_call() {
     .await;
 }
 
+/// The headers that tell of limits.
+fn limits(answer: &HttpAnswer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let names = answer.headers.keys().map(|name| name.as_str());
+    let of_limits = names.filter(|name| name.contains("ratelimit"));
+    let mut told: Vec<String> = of_limits
+        .map(|name| format!("{name}: {}", answer.header(name)))
+        .collect();
+    told.sort_unstable();
+    told.join("\n")
+}
+
+/// A shared key's limits are nobody's to know; what one may still use oneself
+/// is.
+#[tokio::test]
+async fn who_uses_the_key_of_others_is_told_their_own_limits() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let program = Program::of(stage, &mia, "").await;
+        let model = "groq/openai/gpt-oss-20b";
+        let chat = program.posts("/v1/chat/completions", &body(model)).await;
+        insta::assert_snapshot!(limits(&chat), @"
+        x-ratelimit-limit-requests: 10
+        x-ratelimit-remaining-requests: 9
+        x-ratelimit-reset-requests: 1m1s
+        ");
+        let response = json!({"model": model, "input": "count"});
+        let response = program.posts("/v1/responses", &response).await;
+        assert_eq!(response.header("x-ratelimit-remaining-requests"), "8");
+        let message = json!({"model": model, "max_tokens": 50, "messages": body("")["messages"]});
+        let message = program.posts("/v1/messages", &message).await;
+        insta::assert_snapshot!(limits(&message), @"
+        anthropic-ratelimit-requests-limit: 10
+        anthropic-ratelimit-requests-remaining: 7
+        anthropic-ratelimit-requests-reset: 2026-11-21T00:01:01Z
+        ");
+        let content = json!({"contents": [{"parts": [{"text": "count"}]}]});
+        let path = format!("/v1beta/models/{model}:generateContent");
+        let content = program.posts(&path, &content).await;
+        assert_eq!(limits(&content), "");
+        let call = body("openai/gpt-oss-20b");
+        let native = program
+            .posts("/groq/openai/v1/chat/completions", &call)
+            .await;
+        assert_eq!(native.header("x-ratelimit-remaining-requests"), "5");
+        // What all members may use together tells what others do.
+        let omar = stage.omar();
+        omar.adds("openai", "guild", &good("openai")).await;
+        omar.runs("/server budget set what:requests amount:50 per:day")
+            .await;
+        let here = Program::of(stage, &mia, "here:True").await;
+        let of_server = here
+            .posts("/v1/chat/completions", &body("openai/gpt-6-luna"))
+            .await;
+        assert_eq!(of_server.header("x-latchkey-source"), "server");
+        assert_eq!(limits(&of_server), "");
+        omar.runs("/server budget set what:requests amount:20 per:day who:each member")
+            .await;
+        let of_member = here
+            .posts("/v1/chat/completions", &body("openai/gpt-6-luna"))
+            .await;
+        assert_eq!(of_member.header("x-ratelimit-limit-requests"), "20");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn limits_of_the_account_are_told_to_its_owner() {
     run(async |stage| {
@@ -221,9 +287,6 @@ async fn limits_of_the_account_are_told_to_its_owner() {
             .posts("/v1/chat/completions", &body("groq/openai/gpt-oss-20b"))
             .await;
         assert_eq!(shared.status, 200, "{}", shared.text);
-        for name in shared.headers.keys() {
-            assert!(!name.as_str().contains("ratelimit"), "{name}");
-        }
         assert_eq!(shared.header("x-latchkey-provider-request-id"), "");
         // A token of ours that does not work is no reason to try again.
         let stranger = program.with("latchkey_madeup");

@@ -9,7 +9,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, AttemptId, PassedEvents, PriceEstimate, ProviderFailure, Settlement, Source, Usage,
+    AskRefusal, AttemptId, LimitLeft, PassedEvents, PriceEstimate, ProviderFailure, Settlement,
+    Source, Usage,
 };
 use crate::providers::{RelayFailure, Relayed, WholeOrBegun};
 
@@ -69,6 +70,12 @@ impl Relay {
         } else {
             Vec::new()
         }
+    }
+
+    /// What the caller's own limits left when the call was made. Those that
+    /// others use too are nobody's to know.
+    pub fn limits_left(&self) -> &[LimitLeft] {
+        self.hold.as_ref().map_or(&[], Hold::left)
     }
 
     /// The fields of the call that were ignored, with commas between them.
