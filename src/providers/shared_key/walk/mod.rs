@@ -4,6 +4,8 @@
 //! Values stay as they were written. What must change is a list of edits,
 //! so that a value without edits is passed on without a copy.
 
+mod media;
+
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -13,7 +15,7 @@ use super::cursor::{Cursor, NoJson, decode};
 use super::numbers::whole;
 use super::place::{Findings, Place, shorten};
 use super::shape::{Field, Kinds, Shape};
-use super::{Refused, documents, pictures};
+use super::{Refused, documents};
 
 /// How many references a schema may have before it is held at
 /// the longest prompt that there is: a provider may put what they refer to in
@@ -266,46 +268,6 @@ impl<'a> Walker<'a> {
             self.edit(start, end, plain);
         }
         Ok(value)
-    }
-
-    fn picture_url(&mut self) -> Result<(), Refused> {
-        let written = self.cursor.text()?;
-        let url = decode(written)?;
-        if let Some(data) = pictures::base64_in(&url, self.place.is_google) {
-            self.count_picture(data.len());
-            return Ok(());
-        }
-        let is_address = url.starts_with("https://") || url.starts_with("http://");
-        // What Google fetches may be something else than a picture.
-        if is_address && self.place.provider != "google" {
-            self.count_picture(0);
-            return Ok(());
-        }
-        Err(self.for_own_key(", which is no picture that can be counted,"))
-    }
-
-    fn count_picture(&mut self, bytes: usize) {
-        self.findings.pictures += 1;
-        self.findings.media_bytes += bytes as u64;
-    }
-
-    /// Reads a document that came with the call. All of them together are no
-    /// more than the longest prompt.
-    fn pdf(&mut self, is_url: bool) -> Result<(), Refused> {
-        let text = decode(self.cursor.text()?)?;
-        let data = if is_url {
-            documents::base64_in(&text)
-        } else {
-            Some(&*text)
-        };
-        let data = data.filter(|data| data.bytes().all(documents::is_base64));
-        let tokens = documents::read(self.place.provider, self.place.model);
-        let (Some(data), Some(tokens)) = (data, tokens) else {
-            return Err(self.for_own_key(", which is no document that can be counted,"));
-        };
-        self.findings.document_tokens = tokens;
-        self.findings.media_bytes += data.len() as u64;
-        Ok(())
     }
 
     fn list(&mut self, shape: &'static Shape) -> Result<(), Refused> {
