@@ -12,6 +12,9 @@ pub enum AnswerPiece {
         id: Option<String>,
         model: Option<String>,
     },
+    /// How likely each token is of the text that comes next, in OpenAI's words
+    /// for it.
+    Likely(Vec<Json>),
     Text(String),
     Thought(String),
     /// Ends a thought, or signs what comes behind it.
@@ -81,6 +84,8 @@ pub struct DraftAnswer {
     pub id: Option<String>,
     pub model: Option<String>,
     pub blocks: Vec<Block>,
+    /// How likely each token of the text is.
+    pub likely: Vec<Json>,
     /// Where the block of each call stands.
     calls: Vec<usize>,
     pub finish: Option<Finish>,
@@ -94,6 +99,7 @@ impl DraftAnswer {
                 self.id = id.or_else(|| self.id.take());
                 self.model = model.or_else(|| self.model.take());
             }
+            AnswerPiece::Likely(more) => self.likely.extend(more),
             AnswerPiece::Text(more) => self.add_text(&more),
             AnswerPiece::Thought(more) => match self.blocks.last_mut() {
                 Some(Block::Thought(Thought { text, seal: None })) => text.push_str(&more),
@@ -156,6 +162,9 @@ impl DraftAnswer {
             id: self.id.clone(),
             model: self.model.clone(),
         }];
+        if !self.likely.is_empty() {
+            pieces.push(AnswerPiece::Likely(self.likely.clone()));
+        }
         let mut calls = 0;
         for block in &self.blocks {
             match block {

@@ -26,6 +26,9 @@ pub struct NeutralRequest {
     pub reasoning: Reasoning,
     /// How many answers are wanted; none for one.
     pub answers: Option<u64>,
+    /// How many of the likeliest tokens are told in the place of each token of
+    /// the answer; none where nobody asks how likely it is.
+    pub likely_tokens: Option<u64>,
     pub user: Option<String>,
     /// In OpenAI's word for it.
     pub service_tier: Option<String>,
@@ -49,6 +52,16 @@ impl NeutralRequest {
             Content::Result(result) => result.parts.iter().any(has_file),
             _ => false,
         })
+    }
+
+    /// Refuses to tell how likely each token is, where the vendor does not.
+    pub fn refuse_likely_tokens(&self) -> Result<(), Untranslatable> {
+        match self.likely_tokens {
+            Some(_) => Err(Untranslatable::new(
+                "`logprobs`, which this model does not tell,",
+            )),
+            None => Ok(()),
+        }
     }
 
     /// Asks in words for JSON.

@@ -158,7 +158,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     };
     insta::assert_snapshot!(refusals("anthropic"), @"
     refused: `n` other than 1, for a model of Anthropic's,
-    refused: `logprobs`
+    refused: `logprobs`, which this model does not tell,
     /v1/messages
     /v1/messages
     refused: `audio`
@@ -179,7 +179,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     ");
     insta::assert_snapshot!(refusals("google"), @"
     refused: `n` other than 1, for a model of Google's,
-    refused: `logprobs`
+    refused: `logprobs`, which this model does not tell,
     /models/gemini-3.1-flash-lite:generateContent
     /models/gemini-3.1-flash-lite:generateContent
     refused: `audio`

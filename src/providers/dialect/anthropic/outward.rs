@@ -220,6 +220,7 @@ impl AnswerWriter for MessageWriter {
                 self.has_refused = true;
                 self.write_text(&why, out);
             }
+            AnswerPiece::Likely(_) => {}
             AnswerPiece::Citation { url, title } => {
                 if self.open == Some(OpenBlock::Text) {
                     let citation = citation(&url, &title);

@@ -24,6 +24,7 @@ pub fn write_request(
     model: &str,
     stream: bool,
 ) -> Result<WrittenRequest, Untranslatable> {
+    request.refuse_likely_tokens()?;
     let family = family_of(model);
     refuse_unsayable(request)?;
     request.ignore_details();

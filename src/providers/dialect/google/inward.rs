@@ -56,8 +56,10 @@ const READ_CONFIG: &[&str] = &[
     "responseJsonSchema",
     "responseModalities",
     "thinkingConfig",
+    "responseLogprobs",
+    "logprobs",
 ];
-const HINTS_OF_CONFIG: &[&str] = &["mediaResolution", "audioTimestamp", "responseLogprobs"];
+const HINTS_OF_CONFIG: &[&str] = &["mediaResolution", "audioTimestamp"];
 
 /// Reads the body of a request. What other dialects cannot express is
 /// refused by its name.
@@ -129,9 +131,16 @@ fn tier_word(tier: &str) -> String {
 
 fn read_config(config: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
     config.refuse_others(&[READ_CONFIG, HINTS_OF_CONFIG])?;
-    if config.flag("responseLogprobs")? == Some(true) {
-        return Err(Untranslatable::new("`generationConfig.responseLogprobs`"));
-    }
+    let alternatives = config.count("logprobs")?;
+    request.likely_tokens = match config.flag("responseLogprobs")? {
+        Some(true) => Some(alternatives.unwrap_or(0)),
+        _ if alternatives.is_none() => None,
+        _ => {
+            return Err(Untranslatable::malformed(
+                "`generationConfig.logprobs` needs `responseLogprobs: true` beside it",
+            ));
+        }
+    };
     let modalities = config.texts("responseModalities")?;
     if modalities.iter().any(|it| !it.eq_ignore_ascii_case("text")) {
         return Err(Untranslatable::new(

@@ -39,6 +39,8 @@ pub struct ContentWriter {
     /// Whether a call was left out whose arguments are no object.
     has_broken_call: bool,
     sources: Vec<Json>,
+    /// How likely each token is that was not told yet.
+    likely: Vec<Json>,
     usage: Option<Usage>,
 }
 
@@ -57,6 +59,7 @@ impl ContentWriter {
             finish: None,
             has_broken_call: false,
             sources: Vec::new(),
+            likely: Vec::new(),
             usage: None,
         }
     }
@@ -117,13 +120,15 @@ impl ContentWriter {
     }
 
     /// An answer, or a chunk of one.
-    fn answer(&self, parts: Vec<Json>, is_last: bool) -> Json {
+    fn answer(&mut self, parts: Vec<Json>, is_last: bool) -> Json {
         let content = object([("parts", parts.into()), ("role", "model".into())]);
         let mut candidate = object([("content", content)]);
         if is_last {
             candidate.set("finishReason", self.finish_word());
         }
         candidate.set("index", 0_u64);
+        let likely = std::mem::take(&mut self.likely);
+        candidate.set_some("logprobsResult", write_likely(&likely));
         if is_last && !self.sources.is_empty() {
             let chunks = object([("groundingChunks", self.sources.clone().into())]);
             candidate.set("groundingMetadata", chunks);
@@ -159,6 +164,7 @@ impl ContentWriter {
             AnswerPiece::Text(text) | AnswerPiece::Refusal(text) => {
                 return Some(self.signed(object([("text", text.into())])));
             }
+            AnswerPiece::Likely(more) => self.likely.extend(more),
             AnswerPiece::Thought(text) => {
                 self.thought.push_str(&text);
                 return Some(object([("text", text.into()), ("thought", true.into())]));
@@ -233,6 +239,28 @@ fn write_call(call: OpenCall) -> Json {
     let mut part = object([("functionCall", function)]);
     part.set_some("thoughtSignature", call.seal);
     part
+}
+
+/// How likely each token is, in Google's words, but for its number, which
+/// nobody else tells; none where nothing is known.
+fn write_likely(tokens: &[Json]) -> Option<Json> {
+    let write = |token: &Json| {
+        let mut written = object([("token", token["token"].clone())]);
+        written.set("logProbability", token["logprob"].clone());
+        written
+    };
+    let chosen: Vec<Json> = tokens.iter().map(write).collect();
+    let others = tokens.iter().map(|token| {
+        let others: Vec<Json> = token["top_logprobs"].items().iter().map(write).collect();
+        object([("candidates", others.into())])
+    });
+    let others: Vec<Json> = others.collect();
+    (!chosen.is_empty()).then(|| {
+        object([
+            ("chosenCandidates", chosen.into()),
+            ("topCandidates", others.into()),
+        ])
+    })
 }
 
 /// Usage as Google counts it: thoughts beside the candidates.

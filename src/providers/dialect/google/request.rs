@@ -27,6 +27,7 @@ pub fn write_request(
     model: &str,
     stream: bool,
 ) -> Result<WrittenRequest, Untranslatable> {
+    request.refuse_likely_tokens()?;
     let path = chat_path(model, stream).ok_or_else(|| Untranslatable::new("That `model`"))?;
     let family = family_of(model);
     refuse_unsayable(request, family)?;

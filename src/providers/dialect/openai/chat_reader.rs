@@ -28,6 +28,10 @@ impl AnswerReader for ChatReader {
         });
         let choice = &event["choices"][0];
         let message = choice.get("delta").unwrap_or(&choice["message"]);
+        let likely = choice["logprobs"]["content"].items();
+        if !likely.is_empty() {
+            pieces.push(AnswerPiece::Likely(likely.to_vec()));
+        }
         self.read_message(message, pieces);
         if let Some(reason) = choice["finish_reason"].as_str()
             && !std::mem::replace(&mut self.finished, true)

@@ -135,6 +135,8 @@ impl AnswerWriter for ChunkWriter {
                 self.set_names(id, model);
                 self.begin(out);
             }
+            // Nobody of another dialect tells how likely a token is.
+            AnswerPiece::Likely(_) => {}
             AnswerPiece::Text(text) => {
                 self.write_delta(object([("content", text.into())]), out);
             }

@@ -47,6 +47,9 @@ pub fn write_request(
         quirks,
         takes_marks,
     };
+    if family.reasons {
+        request.refuse_likely_tokens()?;
+    }
     let messages = talk.write_messages(request)?;
     if messages.is_empty() {
         return Err(Untranslatable::new(
@@ -80,6 +83,10 @@ pub fn write_request(
         }
     }
     write_shared_fields(request, quirks, &mut body);
+    if let Some(alternatives) = request.likely_tokens {
+        body.set("logprobs", true);
+        body.set_some("top_logprobs", Some(alternatives).filter(|it| *it > 0));
+    }
     body.set("stream", chat.stream);
     if chat.stream && quirks.asks_for_usage {
         body.set("stream_options", object([("include_usage", true.into())]));

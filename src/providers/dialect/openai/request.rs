@@ -70,6 +70,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         sampling: read_sampling(fields)?,
         reasoning: read_reasoning(fields)?,
         answers: fields.count("n")?.filter(|n| *n != 1),
+        likely_tokens: read_likely_tokens(fields)?,
         user: read_user(fields)?,
         service_tier: fields.text("service_tier")?.map(str::to_owned),
         verbosity: fields.text("verbosity")?.map(str::to_owned),
@@ -163,11 +164,20 @@ fn read_reasoning(fields: Fields<'_>) -> Result<Reasoning, Untranslatable> {
     Ok(reasoning)
 }
 
+/// Reads whether the caller asks how likely each token is.
+fn read_likely_tokens(fields: Fields<'_>) -> Result<Option<u64>, Untranslatable> {
+    let alternatives = fields.count("top_logprobs")?;
+    match fields.flag("logprobs")? {
+        Some(true) => Ok(Some(alternatives.unwrap_or(0))),
+        _ if alternatives.unwrap_or(0) == 0 => Ok(None),
+        _ => Err(Untranslatable::malformed(
+            "`top_logprobs` needs `logprobs: true` beside it",
+        )),
+    }
+}
+
 /// Refuses what changes the meaning of a call and has no words elsewhere.
 fn refuse_unsayable(fields: Fields<'_>) -> Result<(), Untranslatable> {
-    if fields.flag("logprobs")? == Some(true) || fields.count("top_logprobs")?.unwrap_or(0) > 0 {
-        return Err(Untranslatable::new("`logprobs`"));
-    }
     let modalities = fields.texts("modalities")?;
     if modalities.iter().any(|it| it != "text" && it != "image") {
         return Err(Untranslatable::new("`modalities` other than text"));

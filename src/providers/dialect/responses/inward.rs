@@ -64,6 +64,9 @@ const DONE_ELSEWHERE: &[&str] = &[
 /// What must be asked for to be told, and is told here in any case.
 pub const SEALED_REASONING: &str = "reasoning.encrypted_content";
 
+/// What asks how likely each token is.
+const LIKELY_TOKENS: &str = "message.output_text.logprobs";
+
 /// Reads the body of a call. What other dialects cannot express is refused by
 /// its name.
 pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
@@ -76,8 +79,8 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         }
     }
     fields.refuse_others(&[READ, HINTS, SHARED_FIELDS])?;
-    if fields.flag("background")? == Some(true) || fields.count("top_logprobs")?.unwrap_or(0) > 0 {
-        return Err(Untranslatable::new("`background` or `top_logprobs`"));
+    if fields.flag("background")? == Some(true) {
+        return Err(Untranslatable::new("`background`"));
     }
     let (tools, ignored) = read_tools(body)?;
     let user = fields.text("user")?;
@@ -89,6 +92,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         output: read_output(fields)?,
         sampling: read_sampling(fields)?,
         reasoning: read_reasoning(fields)?,
+        likely_tokens: read_likely_tokens(fields)?,
         user: fields
             .text("safety_identifier")?
             .or(user)
@@ -109,7 +113,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         request.ignored.add(tool);
     }
     for asked in fields.texts("include")? {
-        if asked != SEALED_REASONING {
+        if asked != SEALED_REASONING && asked != LIKELY_TOKENS {
             request.ignored.add("include");
         }
     }
@@ -314,4 +318,14 @@ fn read_part(part: &Json) -> Result<Part, Untranslatable> {
         }
     };
     Ok(Part::of(what))
+}
+
+/// Reads whether the caller asks how likely each token is.
+fn read_likely_tokens(fields: Fields<'_>) -> Result<Option<u64>, Untranslatable> {
+    let alternatives = fields.count("top_logprobs")?.filter(|it| *it > 0);
+    let is_included = fields
+        .texts("include")?
+        .iter()
+        .any(|it| it == LIKELY_TOKENS);
+    Ok(alternatives.or(is_included.then_some(0)))
 }

@@ -29,6 +29,8 @@ pub struct OpenItem {
     id: String,
     text: String,
     annotations: Vec<Json>,
+    /// How likely each token of the text is.
+    likely: Vec<Json>,
     pub seal: Option<String>,
     pub call_id: String,
     pub tool: Option<ToolName>,
@@ -53,6 +55,7 @@ impl OpenItem {
             id: format!("{start}_{response}_{place}"),
             text: String::new(),
             annotations: Vec::new(),
+            likely: Vec::new(),
             seal: None,
             call_id: String::new(),
             tool: None,
@@ -157,7 +160,7 @@ impl OpenItem {
         object([
             ("type", "output_text".into()),
             ("annotations", self.annotations.clone().into()),
-            ("logprobs", Json::List(Vec::new())),
+            ("logprobs", self.likely.clone().into()),
             ("text", self.text.as_str().into()),
         ])
     }
@@ -182,7 +185,7 @@ impl OpenItem {
         }
         fields.set(name, value);
         if self.kind == OpenKind::Message && matches!(name, "delta" | "text") {
-            fields.set("logprobs", Json::List(Vec::new()));
+            fields.set("logprobs", self.likely.clone());
         }
         fields
     }
@@ -221,6 +224,16 @@ impl OpenItem {
             OpenKind::Call(_) | OpenKind::Picture => return events,
         };
         events.push((kind, self.in_part("delta", more)));
+        events
+    }
+
+    /// Adds to a message, with how likely its tokens are; the events of that.
+    pub fn add_likely(&mut self, more: &str, likely: Vec<Json>) -> Events {
+        // A delta tells of its own tokens alone.
+        let mut before = std::mem::replace(&mut self.likely, likely);
+        let events = self.add(more);
+        before.append(&mut self.likely);
+        self.likely = before;
         events
     }
 

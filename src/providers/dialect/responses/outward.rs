@@ -45,6 +45,8 @@ pub struct ResponseWriter {
     open: Vec<OpenItem>,
     /// Items that have ended, by their place.
     output: Vec<Json>,
+    /// How likely each token is of the text that comes next.
+    likely: Vec<Json>,
     has_refused: bool,
     finish: Option<Finish>,
     usage: Option<Usage>,
@@ -69,6 +71,7 @@ impl ResponseWriter {
             events: 0,
             open: Vec::new(),
             output: Vec::new(),
+            likely: Vec::new(),
             has_refused: false,
             finish: None,
             usage: None,
@@ -235,7 +238,13 @@ impl AnswerWriter for ResponseWriter {
                 self.set_names(id, model);
                 self.begin(out);
             }
-            AnswerPiece::Text(text) => self.add_to(OpenKind::Message, &text, out),
+            AnswerPiece::Likely(more) => self.likely.extend(more),
+            AnswerPiece::Text(text) => {
+                let at = self.begin_item(OpenKind::Message, out);
+                let likely = std::mem::take(&mut self.likely);
+                let events = self.open[at].add_likely(&text, likely);
+                self.write_all(events, out);
+            }
             AnswerPiece::Thought(text) => self.add_to(OpenKind::Reasoning, &text, out),
             AnswerPiece::Sealed(seal) => self.seal(&seal, out),
             AnswerPiece::CallBegin { at, id, name } => self.begin_call(at, id, &name, out),

@@ -26,6 +26,7 @@ pub fn write_request(
 ) -> Result<WrittenRequest, Untranslatable> {
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
+    request.refuse_likely_tokens()?;
     request.ignore_cache_marks();
     name_json(request);
     raise_limit(request, chat)?;
