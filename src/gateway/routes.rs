@@ -11,6 +11,7 @@ use crate::model::Right;
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::compatibility::OF_OTHER_SYSTEMS;
+use crate::gateway::openai::routes::OF_OPENAI;
 use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
@@ -27,7 +28,7 @@ use crate::gateway::rest::system_keys::{SystemKeyList, TestedSystemKey};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
 use crate::gateway::rest::usage::{OF_USAGE, QuotaBody, show_quota};
 use crate::gateway::vendors::OF_VENDORS;
-use crate::gateway::{HEALTH_PATH, READY_PATH, native, openai};
+use crate::gateway::{HEALTH_PATH, READY_PATH, native};
 
 /// One row of the table.
 pub struct Route {
@@ -65,9 +66,6 @@ const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 /// A body of any shape, in JSON.
 pub const ANY_JSON: (&str, SchemaDocs) = (JSON, SchemaDocs::Any);
 pub const ANY_EVENTS: (&str, SchemaDocs) = (EVENT_STREAM, SchemaDocs::Any);
-/// OpenAI's response to a call that may ask for a stream.
-const OPENAI_STREAMS: ResponseDocs =
-    ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 const KEY_ID: ParameterDocs = ParameterDocs::in_path("id", "The key's id");
 
 /// A response of status 200 with one of our types.
@@ -125,103 +123,13 @@ pub(in crate::gateway) use person_and_server;
 pub fn all_routes() -> impl Iterator<Item = &'static Route> {
     let of_person_and_server = KEYS.iter().chain(&OF_USAGE).flatten();
     let of_operators = SYSTEM_KEYS.iter().chain(&OF_OPERATORS);
-    let of_models = MODELS.iter().chain(&OF_VENDORS);
+    let of_models = OF_OPENAI.iter().chain(&MODELS).chain(&OF_VENDORS);
     let others = of_models.chain(&OF_PERSON).chain(of_operators);
     others.chain(of_person_and_server).chain(&OF_OTHER_SYSTEMS)
 }
 
-/// Calls to models, in the dialects of their providers and in our own.
-static MODELS: [Route; 9] = [
-    route!(
-        POST,
-        "/v1/chat/completions",
-        CHAT,
-        openai::complete_chat,
-        RouteDocs::new(
-            "chat",
-            "openai",
-            "Answers a chat in the format of OpenAI's Chat Completions, with any provider that chats. `model` is `provider/model`.",
-        )
-        .body(SchemaDocs::Any)
-        .responses(&[OPENAI_STREAMS])
-    ),
-    route!(
-        POST,
-        "/v1/responses",
-        CHAT,
-        openai::create_response,
-        RouteDocs::new(
-            "responses",
-            "openai",
-            "Answers in the format of OpenAI's Responses, with providers that have it.",
-        )
-        .body(SchemaDocs::Any)
-        .responses(&[OPENAI_STREAMS])
-    ),
-    route!(
-        POST,
-        "/v1/embeddings",
-        CHAT,
-        openai::create_embeddings,
-        RouteDocs::new(
-            "embeddings",
-            "openai",
-            "Makes embeddings in OpenAI's format, with providers that speak it.",
-        )
-        .body(SchemaDocs::Any)
-        .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
-    ),
-    route!(
-        POST,
-        "/v1/images/generations",
-        CHAT,
-        openai::create_images,
-        RouteDocs::new(
-            "images",
-            "openai",
-            "Makes pictures in OpenAI's format, with any provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's format tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
-        )
-        .body(SchemaDocs::Any)
-        .responses(&[OPENAI_STREAMS])
-    ),
-    route!(
-        POST,
-        "/v1/images/edits",
-        CHAT,
-        openai::edit_images,
-        RouteDocs::new(
-            "images_edit",
-            "openai",
-            "Changes a picture, in OpenAI's format, with any provider that changes them: a form with one `image`, as OpenAI's libraries send it, or JSON with one `data:` URL in `images`. Everything else is as where pictures are made from words.",
-        )
-        .body(SchemaDocs::Any)
-        .responses(&[OPENAI_STREAMS])
-    ),
-    route!(
-        GET,
-        "/v1/models",
-        CHAT,
-        openai::list_models,
-        RouteDocs::new(
-            "models",
-            "openai",
-            "Lists the models that the caller's keys can use.",
-        )
-        .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
-    ),
-    route!(
-        GET,
-        "/v1/models/{*model}",
-        CHAT,
-        openai::show_model,
-        RouteDocs::new(
-            "model",
-            "openai",
-            "Shows one of the models that the caller's keys can use.",
-        )
-        .parameters(&[ParameterDocs::in_path("model", "The model, as `provider/model`; a bare name where one provider alone has it")])
-        .responses(&[ResponseDocs::new(200, "As OpenAI shows it").content(&[ANY_JSON])])
-    ),
+/// Calls to models, in our own words and in each provider's.
+static MODELS: [Route; 2] = [
     route!(
         POST,
         "/api/v1/unified",

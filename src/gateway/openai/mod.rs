@@ -1,6 +1,7 @@
 //! OpenAI's API, for every provider; `docs/providers.md` §7, §8.
 
 mod models;
+pub mod routes;
 
 use crate::app::{OpenAiWish, RelayBody};
 use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};

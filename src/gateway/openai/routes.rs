@@ -1,0 +1,103 @@
+//! The routes of OpenAI's API.
+
+use crate::gateway::openai;
+use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
+use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
+
+/// OpenAI's response to a call that may ask for a stream.
+const OPENAI_STREAMS: ResponseDocs =
+    ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
+
+/// What OpenAI's own clients call, with any provider.
+pub static OF_OPENAI: [Route; 7] = [
+    route!(
+        POST,
+        "/v1/chat/completions",
+        CHAT,
+        openai::complete_chat,
+        RouteDocs::new(
+            "chat",
+            "openai",
+            "Answers a chat in the format of OpenAI's Chat Completions, with any provider that chats. `model` is `provider/model`.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/responses",
+        CHAT,
+        openai::create_response,
+        RouteDocs::new(
+            "responses",
+            "openai",
+            "Answers in the format of OpenAI's Responses, with providers that have it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/embeddings",
+        CHAT,
+        openai::create_embeddings,
+        RouteDocs::new(
+            "embeddings",
+            "openai",
+            "Makes embeddings in OpenAI's format, with providers that speak it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/v1/images/generations",
+        CHAT,
+        openai::create_images,
+        RouteDocs::new(
+            "images",
+            "openai",
+            "Makes pictures in OpenAI's format, with any provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's format tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/images/edits",
+        CHAT,
+        openai::edit_images,
+        RouteDocs::new(
+            "images_edit",
+            "openai",
+            "Changes a picture, in OpenAI's format, with any provider that changes them: a form with one `image`, as OpenAI's libraries send it, or JSON with one `data:` URL in `images`. Everything else is as where pictures are made from words.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        GET,
+        "/v1/models",
+        CHAT,
+        openai::list_models,
+        RouteDocs::new(
+            "models",
+            "openai",
+            "Lists the models that the caller's keys can use.",
+        )
+        .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        GET,
+        "/v1/models/{*model}",
+        CHAT,
+        openai::show_model,
+        RouteDocs::new(
+            "model",
+            "openai",
+            "Shows one of the models that the caller's keys can use.",
+        )
+        .parameters(&[ParameterDocs::in_path("model", "The model, as `provider/model`; a bare name where one provider alone has it")])
+        .responses(&[ResponseDocs::new(200, "As OpenAI shows it").content(&[ANY_JSON])])
+    ),
+];
