@@ -17,6 +17,8 @@ pub enum Surface {
     /// OpenAI's newer API for chats.
     Responses,
     Embeddings,
+    /// Whether texts and pictures are harmless.
+    Moderations,
     /// Pictures, as OpenAI makes them.
     Images,
     /// Something that costs nothing: models listed, tokens counted.

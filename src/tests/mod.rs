@@ -60,6 +60,7 @@ mod named_providers;
 mod nothing_twice;
 mod offered_buttons;
 mod once;
+mod openai_others;
 mod openai_rules;
 mod operators;
 pub mod outside;

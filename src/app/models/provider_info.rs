@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 use crate::model::{ProviderId, ProviderKind, Surface};
-use crate::providers::{Catalogue, Provider, is_plain};
+use crate::providers::{Catalogue, MODERATION_MODEL, Provider, is_plain};
 
 /// All providers, in the order in which they are shown.
 #[derive(Clone, Copy)]
@@ -73,6 +73,12 @@ impl<'a> ProviderInfo<'a> {
     /// The model that makes its pictures where none is named.
     pub fn default_picture_model(self) -> Option<&'a str> {
         self.0.images.model.as_deref()
+    }
+
+    /// The model that judges whether something is harmless where a call names
+    /// none.
+    pub fn default_moderation_model(self) -> Option<&'static str> {
+        (self.0.id.as_str() == "openai").then_some(MODERATION_MODEL)
     }
 
     /// From where its pictures are taken, if its workers may be set to keep them

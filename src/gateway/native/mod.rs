@@ -25,6 +25,10 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     let id = provider.id().clone();
     let path = find_path(provider, call.parts.uri.path())?;
     let surface = provider.surface_of(&call.parts.method, &path);
+    let unnamed = provider
+        .default_moderation_model()
+        .filter(|_| surface == Surface::Moderations)
+        .map(str::to_owned);
     let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
@@ -37,7 +41,7 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     body.reserve_tree(&call.gateway.app.memory).await?;
     let target = RelayTarget {
         provider: Some(id),
-        model: find_model(&path).or_else(|| body.model()),
+        model: find_model(&path).or_else(|| body.model()).or(unnamed),
         surface,
         dialect: CallDialect::Native,
         stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),

@@ -3,7 +3,7 @@
 mod models;
 pub mod routes;
 
-use crate::app::{OpenAiWish, RelayBody};
+use crate::app::{OpenAiWish, ProviderInfo, RelayBody};
 use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
@@ -13,6 +13,8 @@ use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::rest::BODY_BYTES_MAX;
 
 pub use models::{find_model, list_models, show_model, usable_models};
+
+const OPENAI: &str = "openai";
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -33,6 +35,22 @@ pub async fn create_response(call: Call) -> HandlerResult {
 /// Passes on a call for embeddings.
 pub async fn create_embeddings(call: Call) -> HandlerResult {
     relay_body(call, Surface::Embeddings).await
+}
+
+/// Passes on a call that has texts and pictures judged. A bare name of
+/// OpenAI's, and none, stand for OpenAI.
+pub async fn create_moderation(mut call: Call) -> HandlerResult {
+    let mut request = read_request(&mut call).await?;
+    let providers = call.gateway.app.providers();
+    let openai = providers.get(&OPENAI.into());
+    let default = openai.and_then(ProviderInfo::default_moderation_model);
+    let named = request.model.take().filter(|it| !it.trim().is_empty());
+    let is_openais = |model: &&str| model.starts_with("omni-") || model.starts_with("text-");
+    request.model = match named.as_deref().or(default).filter(is_openais) {
+        Some(model) => Some(format!("{OPENAI}/{model}")),
+        None => named,
+    };
+    relay_request(call, request, Surface::Moderations).await
 }
 
 /// Passes a call for pictures on to a host that takes it as it is, and

@@ -9,7 +9,7 @@ const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 7] = [
+pub static OF_OPENAI: [Route; 8] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -45,6 +45,19 @@ pub static OF_OPENAI: [Route; 7] = [
             "embeddings",
             "openai",
             "Makes embeddings in OpenAI's format, with providers that speak it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/v1/moderations",
+        CHAT,
+        openai::create_moderation,
+        RouteDocs::new(
+            "moderations",
+            "openai",
+            "Says whether texts and pictures are harmless, in OpenAI's format, with providers that have it: OpenAI, which takes nothing for it, and Mistral. Without `model`, OpenAI.",
         )
         .body(SchemaDocs::Any)
         .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])

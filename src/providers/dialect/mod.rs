@@ -61,8 +61,9 @@ pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
-    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords, ask_for_usage,
-    is_only_usage,
+    IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,
+    MODERATIONS_PATH as OPENAI_MODERATIONS_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords,
+    ask_for_usage, is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
@@ -223,7 +224,7 @@ impl Dialect {
             Surface::Chat if self.speaks_openai_at(path) => AnswerFormat::OpenAi,
             Surface::Chat => self.chat_format(),
             Surface::Responses => AnswerFormat::Responses,
-            Surface::Embeddings => AnswerFormat::Embeddings,
+            Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
             Surface::Images => AnswerFormat::Images,
             Surface::Free | Surface::Other => AnswerFormat::Unread,
         }

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{FailureClass, MissingPicture, Picture, Usage};
 use crate::providers::catalogue::ImageWire;
-use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
+use crate::providers::dialect::{AnswerFormat, MODERATION_MODEL, ParsedAnswer, picture_data_url};
 
 use super::fetch::{decode_picture, fetch_stored};
 use super::host::Host;
@@ -15,7 +15,6 @@ use super::sizes::{asked_size, openrouter_ratio, xai_ratio, xai_resolution};
 use super::strip::strip_picture;
 
 const EDITS_PATH: &str = "/images/edits";
-const MODERATION_MODEL: &str = "omni-moderation-latest";
 
 /// Makes pictures.
 pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {

@@ -11,8 +11,8 @@ use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject,
-    Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
+    ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -211,6 +211,7 @@ impl RelayRequest {
             Surface::Chat => OPENAI_CHAT_PATH,
             Surface::Responses => OPENAI_RESPONSES_PATH,
             Surface::Embeddings => OPENAI_EMBEDDINGS_PATH,
+            Surface::Moderations => OPENAI_MODERATIONS_PATH,
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?

@@ -4,8 +4,9 @@ use super::chat::OLLAMA_OPTIONS;
 use super::shape::Shape::{
     Any, Bool, Either, Kinds as OfKind, List, Number, Object, PictureUrl, Text,
 };
-use super::shape::{Field, Kinds, field, kind};
+use super::shape::{Field, Kind, Kinds, field, kind};
 
+const OPENAI: &[&str] = &["openai"];
 const MISTRAL: &[&str] = &["mistral"];
 const OPENROUTER: &[&str] = &["openrouter"];
 
@@ -31,16 +32,21 @@ pub static BODY: &[Field] = &[
 static PARTED: &[Field] = &[field("content", List(&OfKind(&PARTS))).at(OPENROUTER)];
 static PARTS: Kinds = Kinds {
     tag: "type",
-    members: &[
-        kind(&["text"], &[field("type", Text), field("text", Text)]),
-        kind(
-            &["image_url"],
-            &[
-                field("type", Text),
-                field("image_url", Object(&[field("url", PictureUrl)])),
-            ],
-        ),
+    members: &[TEXT_PART, PICTURE_PART],
+    untagged: None,
+};
+const TEXT_PART: Kind = kind(&["text"], &[field("type", Text), field("text", Text)]);
+const PICTURE_PART: Kind = kind(
+    &["image_url"],
+    &[
+        field("type", Text),
+        field("image_url", Object(&[field("url", PictureUrl)])),
     ],
+);
+/// What OpenAI moderates; Mistral takes texts alone.
+static MODERATED: Kinds = Kinds {
+    tag: "type",
+    members: &[TEXT_PART.at(OPENAI), PICTURE_PART.at(OPENAI)],
     untagged: None,
 };
 
@@ -53,11 +59,11 @@ pub static OLLAMA_BODY: &[Field] = &[
     field("options", Object(OLLAMA_OPTIONS)),
 ];
 
-/// The fields of a body that is moderated, which is free.
+/// The fields of a body that is moderated.
 pub static MODERATION_BODY: &[Field] = &[
     field(
         "input",
-        Either(&[Text, List(&Either(&[Text, OfKind(&PARTS)]))]),
+        Either(&[Text, List(&Either(&[Text, OfKind(&MODERATED)]))]),
     ),
     field("model", Text),
 ];

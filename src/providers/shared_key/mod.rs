@@ -201,6 +201,7 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
             ..table(images::BODY, none)
         },
         (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
+        (Surface::Moderations, _) => table(embeddings::MODERATION_BODY, none),
         (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
             table(messages::COUNT_BODY, none)
         }
@@ -213,9 +214,6 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
         }
         (Surface::Chat, Dialect::Ollama) => table(chat::OLLAMA_BODY, LimitPlace::Options),
         (Surface::Embeddings, Dialect::Ollama) => table(embeddings::OLLAMA_BODY, none),
-        (Surface::Free, _) if path == "/moderations" || path == "/v1/moderations" => {
-            table(embeddings::MODERATION_BODY, none)
-        }
         _ => table(&[], none),
     }
 }

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod costly;
+mod made;
 mod property;
 mod translated;
 mod vendor;

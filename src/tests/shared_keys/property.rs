@@ -26,6 +26,7 @@ fn surface_of(address: Address) -> Surface {
     match address {
         Address::Responses => Surface::Responses,
         Address::Embeddings => Surface::Embeddings,
+        Address::Moderations => Surface::Moderations,
         Address::Images => Surface::Images,
         Address::Chat | Address::Messages | Address::GenerateContent | Address::OllamaChat => {
             Surface::Chat
@@ -97,7 +98,7 @@ fn is_refused(
     let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
     let held = match surface_of(way.address) {
         Surface::Images => bound.made_tokens,
-        Surface::Embeddings => 0,
+        Surface::Embeddings | Surface::Moderations => 0,
         _ => asked.map_or(most, |asked| asked.min(most)),
     };
     let sent = bounded.fields_within(held).unwrap().write();

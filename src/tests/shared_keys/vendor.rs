@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::costly::{COSTLY, COSTLY_TYPES, WORDS_ONLY};
+use super::made::made_tokens;
 
 /// What a vendor bills at the most.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,7 @@ pub enum Address {
     GenerateContent,
     OllamaChat,
     Embeddings,
+    Moderations,
     Images,
 }
 
@@ -45,6 +47,10 @@ pub fn bill(vendor: &str, address: Address, model: &str, sent: &str) -> Bill {
         address,
         ..Scan::default()
     };
+    // https://developers.openai.com/api/docs/models/omni-moderation-latest
+    if (vendor, address) == ("openai", Address::Moderations) {
+        return Bill::default();
+    }
     scan.object(&body, "");
     if let Some(what) = costly_model(vendor, model) {
         scan.blame(&what);
@@ -66,7 +72,7 @@ pub fn bill(vendor: &str, address: Address, model: &str, sent: &str) -> Bill {
     Bill {
         input_tokens: (prompt * cache_hundredths(vendor, address, &scan)).div_ceil(100) * prompts,
         output_tokens: match address {
-            Address::Embeddings => 0,
+            Address::Embeddings | Address::Moderations => 0,
             Address::Images => answers * made_tokens(vendor, model, &body),
             _ => limit.unwrap_or(u64::MAX).saturating_mul(answers),
         },
@@ -353,7 +359,7 @@ fn costly_model(vendor: &str, model: &str) -> Option<String> {
 
 /// A limit as a vendor reads it: whole, in any spelling of JSON's; none where
 /// it is absent.
-fn number(value: Option<&Value>) -> Option<u64> {
+pub fn number(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let number = value
         .as_f64()
@@ -401,7 +407,7 @@ fn output_limit(vendor: &str, address: Address, body: &Map<String, Value>) -> Op
             let limit = number(body.get("options").and_then(|it| it.get("num_predict")));
             limit.filter(|limit| *limit > 0)
         }
-        Address::Embeddings | Address::Images => Some(0),
+        Address::Embeddings | Address::Moderations | Address::Images => Some(0),
     }
 }
 
@@ -450,45 +456,4 @@ fn picture_tokens(vendor: &str, address: Address, model: &str, scan: &Scan<'_>) 
         "openrouter" => 48_169,
         _ => 384,
     }
-}
-
-/// The most that a picture is which a model makes, by the vendors' prices.
-fn made_tokens(vendor: &str, model: &str, body: &Map<String, Value>) -> u64 {
-    if vendor == "xai" || model.starts_with("dall-e") {
-        return 0;
-    }
-    let partial = number(body.get("partial_images")).unwrap_or(0) * 100;
-    let size = body.get("size").and_then(Value::as_str);
-    let quality = body.get("quality").and_then(Value::as_str);
-    let stated = size.filter(|_| model == "gpt-image-2").and_then(sides);
-    let stated = stated.map(|(short, long)| {
-        let patches = match quality {
-            Some("low") => 16,
-            Some("medium") => 48,
-            _ => 96,
-        };
-        let pixels = short * long;
-        let grid = patches * (patches * short).div_ceil(long);
-        (grid * (2_000_000 + pixels)).div_ceil(4_000_000)
-    });
-    let worst = if model.starts_with("gpt-image-1") {
-        6_240
-    } else {
-        23_719
-    };
-    stated.unwrap_or(worst) + partial
-}
-
-/// The sides of a size that the guide says is made, the shorter first.
-fn sides(size: &str) -> Option<(u64, u64)> {
-    let (one, other) = size.split_once('x')?;
-    let (one, other): (u64, u64) = (one.parse().ok()?, other.parse().ok()?);
-    let (short, long) = (one.min(other), one.max(other));
-    let is_made = short > 0
-        && long <= 3_840
-        && short % 16 == 0
-        && long % 16 == 0
-        && long <= 3 * short
-        && (655_360..=8_294_400).contains(&(short * long));
-    is_made.then_some((short, long))
 }

@@ -92,6 +92,14 @@ pub const WAYS: &[Way] = &[
         address: Address::Images,
         ..in_openais("xai", &["grok-imagine-image"])
     },
+    Way {
+        address: Address::Moderations,
+        ..in_openais("openai", &["omni-moderation-latest"])
+    },
+    Way {
+        address: Address::Moderations,
+        ..in_openais("mistral", &["mistral-moderation-latest"])
+    },
 ];
 
 /// Ordinary bodies of an address.
@@ -143,6 +151,10 @@ pub fn bases(address: Address) -> Vec<Value> {
         Address::Embeddings => vec![
             json!({"model": "x", "input": ["a", "b"]}),
             json!({"model": "x", "input": [[1, 2], [3]]}),
+        ],
+        Address::Moderations => vec![
+            json!({"model": "x", "input": ["a", "b"]}),
+            json!({"input": [{"type": "text", "text": "a"}, picture]}),
         ],
         Address::Images => vec![
             json!({"model": "x", "prompt": "a"}),

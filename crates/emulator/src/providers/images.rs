@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::image_fields::refuse_image_fields;
+use super::moderation::answer_moderation;
 use super::refusals::{json_response, refuse_rate_limited};
 use crate::world::{ProviderFault, World};
 
@@ -25,8 +26,6 @@ const VIDEO: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 /// writes there (<https://github.com/comfyanonymous/ComfyUI/blob/master/nodes.py>),
 /// and others in their own ways.
 pub const HIDDEN: &str = "{\"40\": {\"inputs\": {\"api_key\": \"sk-made-up-key-of-a-node\"}}}";
-/// A text with this word is flagged by the emulated moderation.
-const FLAGGED: &str = "forbidden";
 
 /// Whether a call asks for pictures that are answered with at once.
 pub fn is_image_call(call: &Call<'_>) -> bool {
@@ -49,11 +48,8 @@ pub fn is_image_call(call: &Call<'_>) -> bool {
 
 /// Answers a call for pictures or moderation; none where it is another call.
 pub fn answer_image_call(world: &World, call: &Call<'_>) -> Option<Response> {
-    if (call.provider.id, call.path) == ("openai", "/moderations") {
-        let input = call.body["input"].as_str().unwrap_or_default();
-        let flagged = input.contains(FLAGGED);
-        let answer = json!({"id": "modr-0", "results": [{"flagged": flagged}]});
-        return Some(Json(answer).into_response());
+    if let Some(answer) = answer_moderation(call) {
+        return Some(answer);
     }
     if !is_image_call(call) {
         return None;

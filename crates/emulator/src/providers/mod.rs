@@ -12,6 +12,7 @@ mod hosts;
 mod image_fields;
 mod images;
 mod keys;
+mod moderation;
 mod other_calls;
 mod pictures;
 mod refusals;

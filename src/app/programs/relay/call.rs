@@ -129,7 +129,7 @@ impl RelayOrder {
                 asked.map_or(most, |asked| asked.min(most))
             }
             Surface::Images => bound.made_tokens,
-            Surface::Embeddings | Surface::Free | Surface::Other => 0,
+            Surface::Embeddings | Surface::Moderations | Surface::Free | Surface::Other => 0,
         };
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {

@@ -48,6 +48,9 @@ pub use thinking::ThinkingWords;
 pub const CHAT_PATH: &str = "/chat/completions";
 pub const EMBEDDINGS_PATH: &str = "/embeddings";
 pub const IMAGES_PATH: &str = "/images/generations";
+pub const MODERATIONS_PATH: &str = "/moderations";
+/// What OpenAI moderates with where a call names no model.
+pub const MODERATION_MODEL: &str = "omni-moderation-latest";
 pub const MODELS_PATH: &str = "/models";
 
 /// The names that vendors have for the limit on the output.
@@ -114,7 +117,7 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
         (&Method::POST, responses::PATH) => Surface::Responses,
         (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
         (&Method::POST, IMAGES_PATH) => Surface::Images,
-        (&Method::POST, "/moderations") => Surface::Free,
+        (&Method::POST, MODERATIONS_PATH) => Surface::Moderations,
         (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
         _ => Surface::Other,
     }
