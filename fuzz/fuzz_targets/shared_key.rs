@@ -5,6 +5,8 @@
 
 #[path = "../../src/tests/shared_keys/costly.rs"]
 mod costly;
+#[path = "../../src/tests/shared_keys/made.rs"]
+mod made;
 #[path = "../../src/tests/shared_keys/vendor.rs"]
 mod vendor;
 #[expect(dead_code, reason = "the suite makes bodies of what stands there, too")]
@@ -39,7 +41,9 @@ fuzz_target!(|input: &[u8]| {
         .expect("the provider is built in");
     let surface = match way.address {
         Address::Responses => Surface::Responses,
+        Address::Completions => Surface::Completions,
         Address::Embeddings => Surface::Embeddings,
+        Address::Moderations => Surface::Moderations,
         Address::Images => Surface::Images,
         _ => Surface::Chat,
     };
@@ -68,7 +72,7 @@ fuzz_target!(|input: &[u8]| {
     let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
     let held = match way.address {
         Address::Images => bound.made_tokens,
-        Address::Embeddings => 0,
+        Address::Embeddings | Address::Moderations => 0,
         _ => asked.map_or(most, |asked| asked.min(most)),
     };
     let Some(sent) = bounded.fields_within(held) else {

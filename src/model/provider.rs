@@ -16,6 +16,8 @@ pub enum Surface {
     Chat,
     /// OpenAI's newer API for chats.
     Responses,
+    /// OpenAI's older API: a text is gone on with.
+    Completions,
     Embeddings,
     /// Whether texts and pictures are harmless.
     Moderations,

@@ -37,7 +37,7 @@ pub use catalogue::{
 };
 pub use chat::{ChatCall, ChatReply, Delivery, Heard};
 pub use clients::Clients;
-pub use dialect::{ChatRequest, MODERATION_MODEL};
+pub use dialect::{ChatRequest, MODERATION_MODEL, OPENAI_COMPLETIONS_PATH, has_completions};
 pub use http::is_plain;
 pub use images::{
     FailedPictures, ImageRequest, JobNews, JobSocket, JobState, MadeSoFar, PictureResult,

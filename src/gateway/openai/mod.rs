@@ -15,6 +15,8 @@ use crate::gateway::rest::BODY_BYTES_MAX;
 pub use models::{find_model, list_models, show_model, usable_models};
 
 const OPENAI: &str = "openai";
+/// The longest part of a model's name that is repeated, in characters.
+const SHOWN_CHARACTERS_MAX: usize = 100;
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -30,6 +32,20 @@ pub async fn complete_chat(call: Call) -> HandlerResult {
 /// Passes on a call to OpenAI's Responses.
 pub async fn create_response(call: Call) -> HandlerResult {
     relay_body(call, Surface::Responses).await
+}
+
+/// Has a model go on with texts.
+pub async fn complete_text(mut call: Call) -> HandlerResult {
+    let request = read_request(&mut call).await?;
+    let model = request.model.as_deref().unwrap_or_default();
+    if call.gateway.app.programs.only_chats(model) {
+        let model: String = model.chars().take(SHOWN_CHARACTERS_MAX).collect();
+        let message = format!(
+            "`{model}` only chats. Send the text as a message to `POST /v1/chat/completions`, or name a model that goes on with texts."
+        );
+        return Err(Problem::new(404, "only_chats", message));
+    }
+    relay_request(call, request, Surface::Completions).await
 }
 
 /// Passes on a call for embeddings.

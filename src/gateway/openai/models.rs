@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::app::ModelOffer;
 use crate::model::{NanoDollars, nearest_names};
 
+use super::SHOWN_CHARACTERS_MAX;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::responses::json_response;
@@ -14,8 +15,6 @@ use crate::gateway::vendors::{list_as_vendor, model_as_vendor};
 
 /// How many names a refusal offers in the place of an unknown one.
 const NEAREST_MAX: usize = 3;
-/// The longest part of an unknown name that is repeated, in characters.
-const SHOWN_CHARACTERS_MAX: usize = 100;
 /// How many digits a price of one token has behind the point: nano-dollars for
 /// a million of them are told exactly.
 const PRICE_DIGITS: usize = 15;

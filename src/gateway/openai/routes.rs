@@ -9,7 +9,7 @@ const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 8] = [
+pub static OF_OPENAI: [Route; 9] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -32,6 +32,19 @@ pub static OF_OPENAI: [Route; 8] = [
             "responses",
             "openai",
             "Answers in the format of OpenAI's Responses, with providers that have it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/completions",
+        CHAT,
+        openai::complete_text,
+        RouteDocs::new(
+            "completions",
+            "openai",
+            "Goes on with texts, in the format of OpenAI's older Completions, with models that do. Those that only chat are refused.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])

@@ -60,10 +60,10 @@ pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
-    CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
-    IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,
+    CHAT_PATH as OPENAI_CHAT_PATH, COMPLETION_TOKENS, COMPLETIONS_PATH as OPENAI_COMPLETIONS_PATH,
+    EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH, IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,
     MODERATIONS_PATH as OPENAI_MODERATIONS_PATH, OpenAiQuirks, ResponsesUse, ThinkingWords,
-    ask_for_usage, is_only_usage,
+    ask_for_usage, has_completions, is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
@@ -85,6 +85,14 @@ pub const REQUEST_FIELDS: [&RequestFields; 5] = [
     &google::REQUEST_FIELDS,
     &ollama::REQUEST_FIELDS,
 ];
+
+/// How many answers a request asks for.
+pub fn count_answers(surface: Surface, request: &RawObject) -> u64 {
+    match surface {
+        Surface::Completions => openai::count_answers(request),
+        _ => request.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX),
+    }
+}
 
 /// Which dialect a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,6 +230,7 @@ impl Dialect {
     pub fn answer_format(self, surface: Surface, path: &str) -> AnswerFormat {
         match surface {
             Surface::Chat if self.speaks_openai_at(path) => AnswerFormat::OpenAi,
+            Surface::Completions => AnswerFormat::OpenAi,
             Surface::Chat => self.chat_format(),
             Surface::Responses => AnswerFormat::Responses,
             Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
@@ -257,7 +266,10 @@ impl Dialect {
     pub fn asks_for_usage(self, path: &str) -> bool {
         match self {
             Self::OpenAi(quirks) => quirks.asks_for_usage,
-            _ => path.starts_with("/v1/") && path.ends_with(openai::CHAT_PATH),
+            _ => {
+                let paths = [openai::CHAT_PATH, openai::COMPLETIONS_PATH];
+                path.starts_with("/v1/") && paths.iter().any(|end| path.ends_with(*end))
+            }
         }
     }
 
@@ -297,10 +309,11 @@ impl Dialect {
     /// Lowers the limit on the output of a request to `tokens` for all
     /// answers together; whether anything was changed.
     pub fn limit_output(self, surface: Surface, request: &mut RawObject, tokens: u64) -> bool {
-        let answers = request.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX);
+        let answers = count_answers(surface, request);
         let each = (tokens / answers).max(1);
         match (surface, self) {
             (Surface::Responses, _) => responses::limit_output(request, each),
+            (Surface::Completions, _) => openai::limit_completions(request, each),
             (Surface::Chat, Self::OpenAi(quirks)) => openai::limit_output(request, quirks, each),
             (Surface::Chat, Self::Anthropic) => anthropic::limit_output(request, each),
             (Surface::Chat, Self::Google) => google::limit_output(request, each),

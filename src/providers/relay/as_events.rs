@@ -35,11 +35,15 @@ impl EventList {
     }
 }
 
-/// OpenAI's chat: a chunk with each answer, one with its end, and the usage.
+/// OpenAI's chat: a chunk with each answer, one with its end, and the usage. A
+/// text that was gone on with looks the same in a chunk.
 fn write_chat(whole: &Value, wants_usage: bool, events: &mut EventList) {
+    let completes = whole["object"] == "text_completion";
     let chunk = |choices: Value, usage: &Value| {
         let mut chunk = whole.clone();
-        chunk["object"] = json!("chat.completion.chunk");
+        if !completes {
+            chunk["object"] = json!("chat.completion.chunk");
+        }
         chunk["choices"] = choices;
         match usage {
             Value::Null if !wants_usage => {
@@ -52,6 +56,10 @@ fn write_chat(whole: &Value, wants_usage: bool, events: &mut EventList) {
         chunk
     };
     for choice in whole["choices"].as_array().into_iter().flatten() {
+        if completes {
+            events.push_unnamed(&chunk(json!([choice]), &Value::Null));
+            continue;
+        }
         let index = choice["index"].as_u64().unwrap_or(0);
         let mut delta = choice["message"].clone();
         let calls = delta.get_mut("tool_calls").and_then(Value::as_array_mut);

@@ -4,7 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::model::Surface;
 use crate::providers::PromptSize;
-use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, read_number};
+use crate::providers::dialect::{
+    ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
+};
 
 use super::body::Body;
 use super::request::RelayRequest;
@@ -46,8 +48,13 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
         paths.copied().find_map(|path| read_number(fields, path))
     };
     let each = first_of(|dialect| dialect.output_limits);
-    let answers = first_of(|dialect| dialect.answer_counts);
-    let answers = answers.unwrap_or(1).clamp(1, ANSWERS_MAX);
+    let answers = match request.surface {
+        Surface::Completions => count_answers(request.surface, fields),
+        _ => {
+            let asked = first_of(|dialect| dialect.answer_counts);
+            asked.unwrap_or(1).clamp(1, ANSWERS_MAX)
+        }
+    };
     CostEstimate {
         prompt: if exactly {
             measure_prompt(&request.body)

@@ -11,8 +11,9 @@ use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
-    ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
+    OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
+    OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
+    ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -210,6 +211,7 @@ impl RelayRequest {
         let path = match self.surface {
             Surface::Chat => OPENAI_CHAT_PATH,
             Surface::Responses => OPENAI_RESPONSES_PATH,
+            Surface::Completions => OPENAI_COMPLETIONS_PATH,
             Surface::Embeddings => OPENAI_EMBEDDINGS_PATH,
             Surface::Moderations => OPENAI_MODERATIONS_PATH,
             Surface::Images => {
@@ -261,7 +263,7 @@ impl RelayRequest {
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
         }
         let asks_for_usage = self.stream
-            && self.surface == Surface::Chat
+            && matches!(self.surface, Surface::Chat | Surface::Completions)
             && provider.dialect.asks_for_usage(&self.path)
             && ask_for_usage(&mut fields);
         let body = if changed || asks_for_usage {

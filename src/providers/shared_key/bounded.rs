@@ -34,6 +34,9 @@ pub enum LimitPlace {
     /// There is no output to be limited.
     None,
     Field(&'static str),
+    /// Where OpenAI's older completions have it. How many answers there are
+    /// stands in the body already.
+    Completion,
     /// In Google's `generationConfig`.
     Config,
     /// In Ollama's `options`.
@@ -143,6 +146,7 @@ impl BoundedRequest {
                     fields.set("n", &json!(answers));
                 }
             }
+            LimitPlace::Completion => fields.set("max_tokens", &json!(each)),
             LimitPlace::Config => {
                 let mut config = object_in(&fields, "generationConfig");
                 config.set("maxOutputTokens", &json!(each));

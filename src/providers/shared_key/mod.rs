@@ -8,8 +8,8 @@
 //!
 //! - `shape`: what the tables are made of; `walk`, `place`, `cursor`,
 //!   `numbers`: how a body is walked through.
-//! - `chat`, `responses`, `messages`, `generate_content`, `embeddings`,
-//!   `images`: the tables, one file for each surface.
+//! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
+//!   `embeddings`, `images`: the tables, one file for each surface.
 //! - `models`: names that are refused; `pictures`, `documents`: what these
 //!   cost, for each model (`by_model`).
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
@@ -17,6 +17,7 @@
 mod bounded;
 mod by_model;
 mod chat;
+mod completions;
 mod cursor;
 mod documents;
 mod embeddings;
@@ -39,7 +40,7 @@ use bytes::Bytes;
 use crate::model::{CallDialect, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::{Dialect, RawObject};
+use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
 use crate::providers::relay::RelayRequest;
 
 pub use bounded::{BoundedRequest, RequestBound};
@@ -53,6 +54,8 @@ use walk::Walker;
 
 /// The most answers to one question.
 const ANSWERS_MAX: u64 = 8;
+/// The most answers to all prompts of one completion.
+const COMPLETIONS_MAX: u64 = 128;
 /// The most pictures of one call.
 const PICTURES_MAX: u64 = 10;
 
@@ -114,7 +117,10 @@ pub fn judge_request(
         prompt: prompt.tokens(place.provider, place.model),
         pictures: findings.pictures,
         answers,
-        asked: findings.limit,
+        asked: match request.surface {
+            Surface::Completions => findings.limit.or(Some(COMPLETION_TOKENS)),
+            _ => findings.limit,
+        },
         made_tokens: 0,
     };
     let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
@@ -196,6 +202,10 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
             ..table(generate_content::BODY, LimitPlace::Config)
         },
         (Surface::Responses, _) => table(responses::BODY, LimitPlace::Field("max_output_tokens")),
+        (Surface::Completions, _) => Table {
+            answers_max: COMPLETIONS_MAX,
+            ..table(completions::BODY, LimitPlace::Completion)
+        },
         (Surface::Images, _) => Table {
             answers_max: PICTURES_MAX,
             ..table(images::BODY, none)
@@ -245,12 +255,15 @@ fn limit_name(dialect: Dialect) -> &'static str {
 /// How many answers a call gets.
 fn answers(surface: Surface, table: Table, findings: &Findings) -> Result<u64, Refused> {
     let asked = findings.answers.unwrap_or(1);
+    let asked = asked.saturating_mul(findings.prompts.max(1));
     let name = match table.limit {
         LimitPlace::Config => "generationConfig.candidateCount",
+        LimitPlace::Completion => "n` or `best_of` for each `prompt",
         _ => "n",
     };
     let most = match surface {
         Surface::Images => PICTURES_MAX,
+        Surface::Completions => COMPLETIONS_MAX,
         _ => ANSWERS_MAX,
     };
     if asked > most {
@@ -288,7 +301,9 @@ fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refus
 fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Result<(), Refused> {
     match request.surface {
         Surface::Free => Ok(()),
-        Surface::Chat | Surface::Responses => judge_chat_model(provider, model),
+        Surface::Chat | Surface::Responses | Surface::Completions => {
+            judge_chat_model(provider, model)
+        }
         _ => judge_model(provider, model),
     }
 }

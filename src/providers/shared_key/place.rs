@@ -27,6 +27,8 @@ pub struct Findings {
     /// The smallest limit of the output.
     pub limit: Option<u64>,
     pub answers: Option<u64>,
+    /// How many texts are gone on with.
+    pub prompts: u64,
     pub budget: Option<u64>,
     pub partial_pictures: u64,
     /// What is cached is kept for an hour, which costs more.

@@ -37,6 +37,10 @@ pub enum Shape {
     Limit,
     /// How many answers or pictures are wanted. It is read, and written anew.
     Answers,
+    /// How many answers a prompt gets, or has them chosen from.
+    Choices,
+    /// Texts, or lists of tokens, each of which is gone on with.
+    Prompts,
     /// How much of the answer's greatest length may go into thinking.
     Budget,
     /// How many unfinished pictures are shown before each whole one.
@@ -166,6 +170,7 @@ impl Shape {
             Self::Number
             | Self::Limit
             | Self::Answers
+            | Self::Choices
             | Self::Budget
             | Self::PartialPictures
             | Self::ContextWindow => {
@@ -175,6 +180,7 @@ impl Shape {
                 first == b'{'
             }
             Self::List(_) | Self::EmptyList => first == b'[',
+            Self::Prompts => matches!(first, b'[' | b'"'),
             Self::Either(shapes) => shapes
                 .iter()
                 .any(|shape| shape.fits(first, numbers_in_texts)),
@@ -184,9 +190,10 @@ impl Shape {
     /// What a value of this shape is called in words.
     pub fn in_words(&self) -> &'static str {
         match self {
-            Self::Limit | Self::Answers | Self::Budget | Self::PartialPictures => {
+            Self::Limit | Self::Answers | Self::Choices | Self::Budget | Self::PartialPictures => {
                 "a whole number above 0"
             }
+            Self::Prompts => "a text, or a list of texts or of lists of tokens",
             Self::Number | Self::ContextWindow => "a number",
             Self::Bool | Self::False => "true or false",
             Self::Object(_) | Self::Kinds(_) | Self::Wrapped(..) | Self::SealedReasoning(_) => {

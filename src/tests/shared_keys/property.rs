@@ -26,6 +26,7 @@ fn surface_of(address: Address) -> Surface {
     match address {
         Address::Responses => Surface::Responses,
         Address::Embeddings => Surface::Embeddings,
+        Address::Completions => Surface::Completions,
         Address::Moderations => Surface::Moderations,
         Address::Images => Surface::Images,
         Address::Chat | Address::Messages | Address::GenerateContent | Address::OllamaChat => {

@@ -29,6 +29,7 @@ pub enum Address {
     Messages,
     GenerateContent,
     OllamaChat,
+    Completions,
     Embeddings,
     Moderations,
     Images,
@@ -163,10 +164,14 @@ impl Scan<'_> {
         // strictly it is looked at.
         let is_wish =
             self.address == Address::Images && matches!(name.as_str(), "background" | "moderation");
+        // They are what a completion has of its own, and are counted.
+        let is_completions =
+            self.address == Address::Completions && matches!(name.as_str(), "bestof" | "suffix");
         let clears = name == "contextmanagement" && !written.contains("compact");
         let is_pdf = name == "filedata" && data_of_pdf(self.vendor, value).is_some();
         if let Some((what, _)) = COSTLY.iter().find(costs)
             && !clears
+            && !is_completions
             && !is_wish
             && !is_pdf
         {
@@ -391,7 +396,7 @@ fn output_limit(vendor: &str, address: Address, body: &Map<String, Value>) -> Op
             _ => read(&["max_tokens"]),
         },
         Address::Responses => read(&["max_output_tokens"]),
-        Address::Messages => read(&["max_tokens"]),
+        Address::Messages | Address::Completions => read(&["max_tokens"]),
         Address::GenerateContent => {
             let configs = body
                 .iter()
@@ -415,6 +420,19 @@ fn answers(vendor: &str, address: Address, body: &Map<String, Value>) -> u64 {
     let count = match address {
         Address::Chat if vendor == "deepseek" || vendor == "ollama" => None,
         Address::Chat | Address::Images => number(body.get("n")),
+        // Each prompt is answered, and the best are chosen of so many answers.
+        Address::Completions => {
+            let counts = ["n", "best_of"]
+                .iter()
+                .filter_map(|it| number(body.get(*it)));
+            let each = counts.max().unwrap_or(1).max(1);
+            let list = body.get("prompt").and_then(Value::as_array);
+            let prompts = list.map_or(1, |list| {
+                let are_tokens = list.iter().all(Value::is_number);
+                if are_tokens { 1 } else { list.len() as u64 }
+            });
+            Some(each * prompts)
+        }
         Address::GenerateContent => {
             let configs = body
                 .iter()

@@ -97,6 +97,14 @@ pub const WAYS: &[Way] = &[
         ..in_openais("openai", &["omni-moderation-latest"])
     },
     Way {
+        address: Address::Completions,
+        ..in_openais("openai", &["gpt-3.5-turbo-instruct"])
+    },
+    Way {
+        address: Address::Completions,
+        ..in_openais("cerebras", &["gpt-oss-120b"])
+    },
+    Way {
         address: Address::Moderations,
         ..in_openais("mistral", &["mistral-moderation-latest"])
     },
@@ -151,6 +159,12 @@ pub fn bases(address: Address) -> Vec<Value> {
         Address::Embeddings => vec![
             json!({"model": "x", "input": ["a", "b"]}),
             json!({"model": "x", "input": [[1, 2], [3]]}),
+        ],
+        Address::Completions => vec![
+            json!({"model": "x", "prompt": "a", "max_tokens": 50, "echo": true, "suffix": "b", "logprobs": 5}),
+            json!({"model": "x", "prompt": ["a", "b"], "n": 2, "best_of": 5}),
+            json!({"model": "x", "prompt": [[1, 2], [3]], "stream": true}),
+            json!({"model": "x", "prompt": [1, 2, 3]}),
         ],
         Address::Moderations => vec![
             json!({"model": "x", "input": ["a", "b"]}),

@@ -6,6 +6,7 @@ mod chat;
 mod checks;
 mod comfyui;
 mod comfyui_socket;
+mod completions;
 mod faults;
 mod fields;
 mod hosts;

@@ -1,4 +1,4 @@
-//! Calls other than chats: embeddings and token counts.
+//! Calls other than chats: completions, embeddings and token counts.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::chat::INPUT_TOKENS;
+use super::completions::answer_completion;
 use super::keys::Dialect;
 
 /// Answers one of these calls; none where it is a chat.
@@ -18,6 +19,9 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
     } = *call;
     let ends = |end: &str| path.ends_with(end);
     let model = &body["model"];
+    if let Some(answer) = answer_completion(call) {
+        return Some(answer);
+    }
     Some(match provider.dialect {
         Dialect::OpenAi if path == "/embeddings" => {
             let many = body["input"].as_array().map_or(1, Vec::len);

@@ -124,7 +124,7 @@ impl RelayOrder {
         let bound = bounded.bound();
         let most = u64::from(self.most).saturating_mul(bound.answers);
         let max_output_tokens = match self.request.surface {
-            Surface::Chat | Surface::Responses => {
+            Surface::Chat | Surface::Responses | Surface::Completions => {
                 let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
                 asked.map_or(most, |asked| asked.min(most))
             }
@@ -154,7 +154,7 @@ impl RelayOrder {
                 let each = tokens_of_picture(provider, &model, &PictureSpec::default());
                 each.saturating_mul(cost.images)
             }
-            Surface::Chat | Surface::Responses if is_limited => {
+            Surface::Chat | Surface::Responses | Surface::Completions if is_limited => {
                 asked.unwrap_or(u64::from(self.most) * cost.answers)
             }
             _ if is_limited => 0,
@@ -265,7 +265,10 @@ impl RelayCall<'_> {
             })
         })?;
         wire.departure = hold.watch_departure();
-        let speaks = matches!(order.request.surface, Surface::Chat | Surface::Responses);
+        let speaks = matches!(
+            order.request.surface,
+            Surface::Chat | Surface::Responses | Surface::Completions
+        );
         if order.request.stream && speaks {
             hold.expect_stream();
         }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderError, ProviderId,
-    Source, Surface,
+    ProviderKind, Source, Surface,
 };
+use crate::providers::{OPENAI_COMPLETIONS_PATH, has_completions};
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
@@ -126,6 +127,21 @@ impl Programs {
         }
         let size = prompt.body.prompt_size();
         Ok(Some(size.tokens(provider.id.as_str(), &model).likely))
+    }
+
+    /// Whether a model chats and does not go on with texts. Of one that is
+    /// unknown here the caller is told so where the call is passed on.
+    pub fn only_chats(&self, model: &str) -> bool {
+        let Ok(named) = self.models.read_relayed_model(None, Some(model)) else {
+            return false;
+        };
+        let provider = named.only_provider();
+        let (Some(provider), Some(model)) = (provider, &named.model) else {
+            return false;
+        };
+        let speaks = provider.dialect.openai_path(OPENAI_COMPLETIONS_PATH);
+        let completes = speaks.is_some() && has_completions(provider.id.as_str(), model);
+        provider.kind == ProviderKind::Chat && !completes
     }
 
     /// Finds who could pay for a call.

@@ -38,9 +38,12 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         answer.hear(&message["refusal"]);
         if place > 0 {
             answer.hear(&message["content"]);
+            answer.hear(&choice["text"]);
             continue;
         }
         read_content(&message["content"], answer);
+        // A text that was gone on with.
+        answer.add_text(choice["text"].as_str());
         let has = |field: &str| message.get(field).is_some_and(|text| !text.is_null());
         answer.progressed |= has("reasoning_content") || has("reasoning");
         if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {

@@ -1,6 +1,7 @@
 //! OpenAI's chat dialect, as eight vendors speak it; `docs/providers.md` §7.
 //!
 //! - `answer`: answers, and what was used.
+//! - `completions`: the older API, in which a text is gone on with.
 //! - `chunks`: answers written for a caller who speaks this dialect.
 //! - `request`, `messages`: a chat of such a caller's, in the neutral form.
 //! - `models`, `outward`: a chat, written from the neutral form.
@@ -11,6 +12,7 @@
 mod answer;
 mod chat_reader;
 mod chunks;
+mod completions;
 mod messages;
 mod models;
 mod outward;
@@ -33,6 +35,10 @@ use super::surface::is_list;
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
+pub use completions::{
+    PATH as COMPLETIONS_PATH, USUAL_TOKENS as COMPLETION_TOKENS, count_answers, has_completions,
+    limit_output as limit_completions,
+};
 pub use messages::read_call;
 pub use models::{abilities_of, family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{
@@ -115,6 +121,7 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
     match (method, path) {
         (&Method::POST, CHAT_PATH) => Surface::Chat,
         (&Method::POST, responses::PATH) => Surface::Responses,
+        (&Method::POST, completions::PATH) => Surface::Completions,
         (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
         (&Method::POST, IMAGES_PATH) => Surface::Images,
         (&Method::POST, MODERATIONS_PATH) => Surface::Moderations,

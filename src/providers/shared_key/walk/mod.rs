@@ -5,6 +5,7 @@
 //! so that a value without edits is passed on without a copy.
 
 mod media;
+mod prompts;
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -172,6 +173,13 @@ impl<'a> Walker<'a> {
                 self.findings.answers = Some(self.whole(1)?);
                 Ok(())
             }
+            Shape::Choices => {
+                let asked = self.whole(1)?;
+                let before = self.findings.answers.unwrap_or(asked);
+                self.findings.answers = Some(before.max(asked));
+                Ok(())
+            }
+            Shape::Prompts => self.prompts(),
             Shape::Budget => {
                 // Google says -1 for as much as the model thinks right.
                 self.findings.budget = Some(self.whole(0)?);
