@@ -490,23 +490,3 @@ fn a_skimmed_answer_counts_what_a_whole_one_does() {
     assert_eq!(skimmed.usage, read.usage);
     assert!(read.usage.is_some());
 }
-
-/// `OpenRouter` and vLLM's server say each thought under both names.
-#[test]
-fn a_thought_under_two_names_is_heard_once() {
-    for message in [
-        json!({"reasoning": "Hm, yes.", "reasoning_content": "Hm, yes."}),
-        json!({"reasoning": "Hm, yes.", "reasoning_content": ""}),
-        json!({"reasoning": null, "reasoning_content": "Hm, yes."}),
-    ] {
-        for event in [
-            json!({"choices": [{"index": 0, "delta": message}]}),
-            json!({"choices": [{"index": 0, "message": message}]}),
-        ] {
-            let mut answer = ParsedAnswer::default();
-            AnswerFormat::OpenAi.read_event(&event, &mut answer);
-            assert_eq!(answer.take_heard(0).thought, 8, "{event}");
-            assert!(answer.progressed && answer.has_words, "{event}");
-        }
-    }
-}

@@ -232,3 +232,30 @@ pub fn read_images(event: &Value, answer: &mut ParsedAnswer) {
         usage.details.output_image = usage.output_tokens.saturating_sub(output_text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// `OpenRouter` and vLLM's server say each thought under both names.
+    #[test]
+    fn a_thought_under_two_names_is_heard_once() {
+        for message in [
+            json!({"reasoning": "Hm, yes.", "reasoning_content": "Hm, yes."}),
+            json!({"reasoning": "Hm, yes.", "reasoning_content": ""}),
+            json!({"reasoning": null, "reasoning_content": "Hm, yes."}),
+        ] {
+            for event in [
+                json!({"choices": [{"index": 0, "delta": message}]}),
+                json!({"choices": [{"index": 0, "message": message}]}),
+            ] {
+                let mut answer = ParsedAnswer::default();
+                read_event(&event, &mut answer);
+                assert_eq!(answer.take_heard(0).thought, 8, "{event}");
+                assert!(answer.progressed && answer.has_words, "{event}");
+            }
+        }
+    }
+}
