@@ -32,6 +32,8 @@ mod round_trip_tests;
 mod seal_tag;
 mod settled_calls;
 mod settled_names;
+#[cfg(test)]
+mod small_rules_tests;
 mod surface;
 mod translation;
 #[cfg(test)]

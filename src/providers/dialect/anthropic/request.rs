@@ -349,10 +349,9 @@ fn write_messages(
     marks: &mut CacheMarks,
 ) -> Result<Vec<Json>, Untranslatable> {
     let mut messages: Vec<Json> = Vec::new();
-    let count = request.turns.len();
     for (at, turn) in request.turns.iter().enumerate() {
         let next = request.turns.get(at + 1).map(|turn| turn.speaker);
-        let stands_well = matches!(next, None | Some(Speaker::Model)) && count > 1;
+        let stands_well = matches!(next, None | Some(Speaker::Model));
         let last_role = messages.last().map(|it| it["role"].is("user"));
         let may_be_system = family.has_later_instructions && stands_well && last_role == Some(true);
         let role = match turn.speaker {
