@@ -298,8 +298,14 @@ async fn one_model_is_shown_by_its_name_with_a_slash() {
           }
         }
         "#);
-        let bare = program.gets("/v1/models/gpt-6-luna").await;
-        assert_eq!(bare.text, answer.text);
+        for written in ["gpt-6-luna", "openai%2Fgpt-6-luna", "openai%2fgpt%2D6-luna"] {
+            let same = program.gets(&format!("/v1/models/{written}")).await;
+            assert_eq!(same.text, answer.text, "{written}");
+        }
+        for written in ["openai%2F..%2Fgpt-6-luna", "openai%0Agpt-6-luna"] {
+            let other = program.gets(&format!("/v1/models/{written}")).await;
+            assert_eq!(other.code(), "404 model_not_found", "{written}");
+        }
         let unknown = program.gets("/v1/models/openai/nothing").await;
         assert_eq!(unknown.code(), "404 model_not_found");
         let refused = program.gets("/v1/models/openai/gpt-6-lunar").await;

@@ -10,6 +10,7 @@ mod hosts;
 mod query;
 
 pub use hosts::KnownHosts;
+pub use query::decode;
 
 use std::net::IpAddr;
 

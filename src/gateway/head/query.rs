@@ -122,7 +122,7 @@ fn is_secret_value(value: &str) -> bool {
 }
 
 /// Decodes what is written as `%` and two hex digits.
-fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

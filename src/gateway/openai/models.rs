@@ -9,6 +9,7 @@ use crate::model::{NanoDollars, nearest_names};
 
 use super::SHOWN_CHARACTERS_MAX;
 use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::head::decode;
 use crate::gateway::problem::Problem;
 use crate::gateway::responses::json_response;
 use crate::gateway::vendors::{list_as_vendor, model_as_vendor};
@@ -39,11 +40,13 @@ pub async fn show_model(call: Call) -> HandlerResult {
 }
 
 /// The model of the list that a path ends with, whose name may have slashes. A
-/// bare name is enough where one provider alone has it.
+/// bare name is enough where one provider alone has it. OpenAI's library for
+/// Python writes the slash as `%2F`.
 pub async fn find_model(call: &Call) -> Result<ModelOffer, Problem> {
-    let name = call.last_path_value();
+    let written = call.last_path_value();
+    let name = &*decode(written);
     if !name.split('/').all(may_stand_in_name) {
-        return Err(no_such_model(name, &[]));
+        return Err(no_such_model(written, &[]));
     }
     let mut models = usable_models(call).await?;
     let whole = models.iter().position(|it| it.choice.full() == name);

@@ -147,6 +147,17 @@ mod tests {
     }
 
     #[test]
+    fn a_thought_that_is_shown_to_nobody_may_be_of_another_maker_too() {
+        let hidden = |data: &str| json!({"type": "redacted_thinking", "data": data});
+        let talk = |blocks: Value| json!({"messages": [{"role": "assistant", "content": blocks}]});
+        let body = talk(json!([hidden("latchkey.openai.c2ln"), hidden("own")]));
+        assert_eq!(
+            left(CallDialect::Anthropic, Surface::Chat, &body),
+            Some(talk(json!([hidden("own")])))
+        );
+    }
+
+    #[test]
     fn a_call_keeps_a_word_for_no_seal_at_google() {
         let ours = STANDARD.encode("latchkey.anthropic.[\"x\",\"y\"]");
         assert!(ours.starts_with(TAG_IN_BASE64));

@@ -278,3 +278,20 @@ fn who_speaks_is_said_before_the_text() {
     let sent = sent(HAIKU, &json!({"messages": messages}));
     assert_eq!(sent["messages"][0]["content"][0]["text"], "mia: ?");
 }
+
+/// Google signs the end of a text in a part of its own.
+#[test]
+fn a_signature_behind_the_last_word_is_told_in_a_stream() {
+    let (_, mut answers) = translate(Caller::Chat, GEMINI, &ask(&json!({"stream": true})));
+    let parts = json!([{"text": "a"}, {"text": "", "thoughtSignature": "c2ln"}]);
+    let event = json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]});
+    let mut out = Vec::new();
+    answers
+        .write_event(&event, event.to_string().as_bytes(), &mut out)
+        .unwrap();
+    let written = String::from_utf8(out).unwrap();
+    let signed = written
+        .lines()
+        .filter(|line| line.contains(r#""thought_signature":"c2ln""#));
+    assert_eq!(signed.count(), 1, "{written}");
+}
