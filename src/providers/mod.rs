@@ -13,6 +13,7 @@ mod chat;
 mod check;
 mod clients;
 mod dialect;
+mod error_body;
 mod failure;
 mod http;
 mod images;

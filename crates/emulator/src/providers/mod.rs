@@ -14,6 +14,7 @@ mod images;
 mod keys;
 mod other_calls;
 mod pictures;
+mod plain;
 mod refusals;
 mod restrictions;
 mod rules;
