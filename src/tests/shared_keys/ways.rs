@@ -48,9 +48,6 @@ pub const WAYS: &[Way] = &[
     in_openais("groq", &["openai/gpt-oss-20b", "groq/compound"]),
     in_openais("cerebras", &["gpt-oss-120b"]),
     in_openais("ollama", &["llama3.2"]),
-    in_openais("together", &["openai/gpt-oss-120b"]),
-    in_openais("moonshot", &["kimi-k2.6"]),
-    in_openais("qwen", &["qwen3.8-flash"]),
     Way {
         path: Some("/responses"),
         address: Address::Responses,
@@ -95,6 +92,9 @@ pub const WAYS: &[Way] = &[
         address: Address::Images,
         ..in_openais("xai", &["grok-imagine-image"])
     },
+    in_openais("together", &["openai/gpt-oss-120b"]),
+    in_openais("moonshot", &["kimi-k2.6"]),
+    in_openais("qwen", &["qwen3.8-flash"]),
 ];
 
 /// Ordinary bodies of an address.
