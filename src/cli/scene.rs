@@ -62,7 +62,7 @@ impl Scene {
         let settled = |id: &str| more.contains(&format!("[providers.{id}]"));
         let ours = PROVIDERS
             .iter()
-            .filter(|p| !matches!(p.id, "ollama" | "comfyui") && !settled(p.id));
+            .filter(|p| !p.is_on_own_machine() && !settled(p.id));
         text.extend(ours.map(|provider| {
             let url = self.emulator.provider_url(provider.id);
             format!(

@@ -196,9 +196,8 @@ impl Default for Store {
 
 impl Default for Ask {
     fn default() -> Self {
-        let order = "openai anthropic google openrouter mistral xai deepseek groq cerebras ollama";
         Self {
-            provider_order: order.split(' ').map(Into::into).collect(),
+            provider_order: Vec::new(),
             system_prompt: "You answer in a Discord chat. Be brief and use Discord's Markdown."
                 .into(),
             personas: String::new(),

@@ -7,33 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::ledger::prices::{PricedModel, Prices};
-use crate::ledger::table::PriceTable;
+use crate::ledger::table::{self, PriceTable};
 use crate::model::{ClassCounts, ProviderId, UsageClass as C};
-
-/// The providers, and their files.
-const FILES: [(&str, &str); 9] = [
-    ("openai", include_str!("../../assets/prices/openai.json")),
-    (
-        "anthropic",
-        include_str!("../../assets/prices/anthropic.json"),
-    ),
-    ("google", include_str!("../../assets/prices/google.json")),
-    (
-        "deepseek",
-        include_str!("../../assets/prices/deepseek.json"),
-    ),
-    (
-        "cerebras",
-        include_str!("../../assets/prices/cerebras.json"),
-    ),
-    (
-        "openrouter",
-        include_str!("../../assets/prices/openrouter.json"),
-    ),
-    ("groq", include_str!("../../assets/prices/groq.json")),
-    ("mistral", include_str!("../../assets/prices/mistral.json")),
-    ("xai", include_str!("../../assets/prices/x-ai.json")),
-];
 
 /// One model of a file.
 #[derive(Clone, Debug)]
@@ -57,7 +32,7 @@ fn all_listed() -> Vec<Listed> {
         })
     };
     let mut all = Vec::new();
-    for (provider, file) in FILES {
+    for (provider, file) in table::files() {
         let file: Value = serde_json::from_str(file).unwrap();
         let models = file[0]["models"].as_array().unwrap();
         let rules: Vec<Rule> = models.iter().map(|it| Rule::read(&it["match"])).collect();
@@ -208,7 +183,8 @@ fn keys(class: C) -> &'static [&'static str] {
         C::OutputImage => &["output_image_mtok", "output_mtok"],
         C::WebSearch => &["web_searches_kcount"],
         C::FileSearch => &["storage_searches_kcount"],
-        C::CacheWrite12h | C::Call | C::Picture | C::Machine => &[],
+        C::Call => &["requests_kcount"],
+        C::CacheWrite12h | C::Picture | C::Machine => &[],
     }
 }
 
@@ -242,7 +218,7 @@ fn evaluate(prices: &Map<String, Value>, used: &ClassCounts) -> (Vec<Option<u64>
         let price = price_of(prices, *class, input);
         lines.push(price);
         let per = match class {
-            C::WebSearch | C::FileSearch => 1_000,
+            C::WebSearch | C::FileSearch | C::Call => 1_000,
             _ => 1_000_000,
         };
         // In millionths of a nano-dollar.
@@ -256,7 +232,8 @@ fn evaluate(prices: &Map<String, Value>, used: &ClassCounts) -> (Vec<Option<u64>
 
 /// A random amount of each class that the lists have.
 fn used() -> impl Strategy<Value = ClassCounts> {
-    let classes = C::ALL.iter().filter(|class| !keys(**class).is_empty());
+    let is_counted = |class: &&C| !keys(**class).is_empty() && **class != C::Call;
+    let classes = C::ALL.iter().filter(is_counted);
     let amounts: Vec<_> = classes
         .map(|class| {
             let amount = prop_oneof![3 => Just(0_u64), 2 => 1..2_000_u64, 1 => 1..300_000_u64];
@@ -292,7 +269,11 @@ proptest! {
                 at_ms,
             };
             let receipt = prices.receipt(model, &used);
-            let (lines, sum) = evaluate(&prices_at(&listed.prices, at_ms), &used);
+            let file = prices_at(&listed.prices, at_ms);
+            // The call itself has a price at some providers.
+            let fee = price_in(&file, "requests_kcount", 0).filter(|fee| *fee > 0);
+            let used = fee.map_or(used, |_| used.with(C::Call, 1));
+            let (lines, sum) = evaluate(&file, &used);
             let counts: Vec<_> = receipt.lines.iter().map(|line| (line.class, line.count)).collect();
             prop_assert_eq!(counts, used.iter().collect::<Vec<_>>());
             // What would cost nothing is paid for by something that is not counted.

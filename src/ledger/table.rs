@@ -30,7 +30,7 @@ const MINUTE_MS: i64 = 60_000;
 /// How many models' prices are cached for each provider.
 const MODELS_MAX: usize = 4_096;
 /// How many providers have prices in the crate's table.
-const PROVIDERS: usize = 9;
+const PROVIDERS: usize = 16;
 /// The crate's version, and the day of the newest check that its data names.
 const LIST: (&str, &str) = ("genai-prices 0.2.1", "2026-10-26");
 
@@ -74,6 +74,13 @@ static PRICED_PROVIDERS: [PricedProvider; PROVIDERS] = priced_providers![
     "groq" as "groq",
     "mistral" as "mistral",
     "xai" as "x-ai",
+    "together" as "together",
+    "fireworks" as "fireworks",
+    "perplexity" as "perplexity",
+    "cohere" as "cohere",
+    "moonshot" as "moonshotai",
+    "minimax" as "minimax",
+    "zai" as "zai",
 ];
 
 /// The prices that were found lately.
@@ -156,6 +163,12 @@ impl PriceTable {
         lock(cache).put(model.to_owned(), found.clone(), minute_ms);
         found
     }
+}
+
+/// The priced providers and their files.
+#[cfg(test)]
+pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRICED_PROVIDERS.iter().map(|it| (it.id, it.json))
 }
 
 impl PricedProvider {

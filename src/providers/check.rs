@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::model::{Check, Credential, FailureClass, ProviderFailure, ProviderKind};
 
 use super::catalogue::Provider;
+use super::http::address_below;
 use super::registry::Providers;
 
 /// The largest answer to a check that is read. Lists of models are long.
@@ -37,7 +38,11 @@ impl Providers {
     ) -> Result<Value, ProviderFailure> {
         let deadline = Instant::now() + self.outbound.timeouts.check;
         let path = check_path(provider, credential);
-        let sent = self.outbound.get(provider, &path, credential, deadline);
+        let to = match provider.check.host {
+            Some(host) => format!("{host}{path}").parse().ok(),
+            None => address_below(provider.url_for(credential), &path),
+        };
+        let sent = self.outbound.get_at(provider, to, credential, deadline);
         let answer = sent
             .await?
             .read_whole(&provider.id, CHECK_BYTES_MAX, deadline)
@@ -54,17 +59,34 @@ impl Providers {
 fn judge_answer(provider: &Provider, answer: &Value) -> Check {
     let is_empty = match provider.id.as_str() {
         "deepseek" => answer["is_available"] == false,
-        "openrouter" => answer
-            .pointer("/data/limit_remaining")
-            .and_then(Value::as_f64)
-            .is_some_and(|left| left <= 0.0),
-        _ => false,
+        _ => credit_left(provider, answer).is_some_and(|left| left <= 0.0),
     };
-    if is_empty {
+    if provider.id.as_str() == "huggingface" && lacks_inference(answer) {
+        Check::Restricted
+    } else if is_empty {
         Check::OutOfCredit
     } else {
         Check::Valid
     }
+}
+
+/// How much an account has left, if the check tells: a number, or a text of
+/// one.
+fn credit_left(provider: &Provider, answer: &Value) -> Option<f64> {
+    let left = answer.pointer(provider.check.credit?)?;
+    left.as_f64().or_else(|| left.as_str()?.parse().ok())
+}
+
+/// Whether a fine-grained token of Hugging Face's may not ask models.
+fn lacks_inference(answer: &Value) -> bool {
+    let token = &answer["auth"]["accessToken"];
+    let scopes = token["fineGrained"]["scoped"].as_array();
+    let mut permissions = scopes
+        .into_iter()
+        .flatten()
+        .filter_map(|scope| scope["permissions"].as_array())
+        .flatten();
+    token["role"] == "fineGrained" && !permissions.any(|it| it == "inference.serverless.write")
 }
 
 fn judge_failure(provider: &Provider, failure: &ProviderFailure) -> Check {

@@ -11,28 +11,21 @@ use serde_json::Value;
 use crate::model::{FailureClass, ProviderFailure, ProviderId, Restriction};
 
 use super::catalogue::Provider;
+use super::error_body::{ErrorBody, parse_error, seconds};
 
 /// The longest wait that a provider is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
 /// Codes of an account that pays for nothing more.
-const NO_CREDIT: [&str; 3] = [
+const NO_CREDIT: [&str; 6] = [
     "insufficient_quota",
     "credit_balance_exhausted",
     "billing_hard_limit_reached",
+    // Moonshot's, Z.ai's and Qwen's.
+    "exceeded_current_quota_error",
+    "1113",
+    "Arrearage",
 ];
-
-/// What could be parsed of an error body. Never kept, never shown.
-#[derive(Default)]
-struct ErrorBody {
-    /// In lower case.
-    message: String,
-    code: String,
-    kind: String,
-    /// Google's `details[].reason`, and OpenRouter's `metadata`.
-    reasons: Vec<String>,
-    retry_delay: Option<Duration>,
-}
 
 /// Sorts an answer that is an error.
 pub fn classify(
@@ -81,76 +74,6 @@ pub fn has_hidden_error(body: &Value) -> bool {
     body.get("error_code").is_some_and(|code| !code.is_null())
 }
 
-impl ErrorBody {
-    /// The status that an error without one stands for.
-    fn status(&self) -> u16 {
-        match self.code.parse::<u16>() {
-            Ok(code) if (400..600).contains(&code) => return code,
-            _ => {}
-        }
-        let meant = |word: &str| match word {
-            "rate_limit_error"
-            | "rate_limit_exceeded"
-            | "insufficient_quota"
-            | "RESOURCE_EXHAUSTED" => Some(429),
-            "authentication_error" | "UNAUTHENTICATED" => Some(401),
-            "billing_error" => Some(402),
-            "permission_error" | "PERMISSION_DENIED" => Some(403),
-            "not_found_error" | "NOT_FOUND" => Some(404),
-            "request_too_large" => Some(413),
-            "timeout_error" | "DEADLINE_EXCEEDED" => Some(504),
-            "overloaded_error" => Some(529),
-            "server_is_overloaded" | "slow_down" | "UNAVAILABLE" => Some(503),
-            "invalid_request_error"
-            | "INVALID_ARGUMENT"
-            | "invalid_prompt"
-            | "context_length_exceeded" => Some(400),
-            _ => None,
-        };
-        // OpenAI's types are coarser than its codes.
-        meant(&self.code)
-            .or_else(|| meant(&self.kind))
-            .unwrap_or(500)
-    }
-
-    /// Whether the provider says that it has more to do than it can.
-    fn is_overload(&self, status: u16) -> bool {
-        let says_so = self.has_code(&[
-            "overloaded_error",
-            "server_is_overloaded",
-            "slow_down",
-            "UNAVAILABLE",
-        ]);
-        status == 529 || says_so || (status == 503 && self.mentions(&["overload", "high demand"]))
-    }
-
-    /// Whether the message holds one of these texts.
-    fn mentions(&self, texts: &[&str]) -> bool {
-        texts.iter().any(|text| self.message.contains(text))
-    }
-
-    /// Whether the code or the kind of the error is one of these.
-    fn has_code(&self, codes: &[&str]) -> bool {
-        codes.contains(&self.code.as_str()) || codes.contains(&self.kind.as_str())
-    }
-
-    fn has_reason(&self, reason: &str) -> bool {
-        self.reasons.iter().any(|given| given == reason)
-    }
-
-    /// Whether a quota of Google's free tier is none at all for the model, so
-    /// that no wait helps. The message holds a line for each quota.
-    fn is_beyond_free_tier(&self) -> bool {
-        let quotas = self.message.split("quota exceeded for metric");
-        let is_none = |quota: &str| {
-            let limit = quota.split("limit:").nth(1).unwrap_or_default();
-            let digits = limit.trim_start().split(|c: char| !c.is_ascii_digit());
-            quota.contains("free_tier") && digits.into_iter().next() == Some("0")
-        };
-        quotas.skip(1).any(is_none)
-    }
-}
-
 /// Sorts by the hosts' own codes, then by status, code and message.
 fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
     match error.code.as_str() {
@@ -172,14 +95,23 @@ fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
         402 if error.has_reason("openrouter_in_flight_budget") => FailureClass::RateLimited,
         402 => FailureClass::Billing,
         403 if error.mentions(&["not authenticated"]) => FailureClass::AuthInvalid,
+        403 if error.has_code(&NO_CREDIT) => FailureClass::Billing,
         403 if error.mentions(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
+        // Together's word for it.
+        403 if error.is_about_length() => FailureClass::ContextTooLong,
         403 => FailureClass::AuthForbidden(restriction_in(error)),
+        // Fireworks' word for it.
+        412 if error.mentions(&["account is suspended"]) => {
+            FailureClass::AuthForbidden(Restriction::Suspended)
+        }
         429 if error.has_code(&NO_CREDIT)
             || error.mentions(&["prepayment credits are depleted", "credit balance"]) =>
         {
             FailureClass::Billing
         }
         429 if error.is_beyond_free_tier() => FailureClass::AuthForbidden(Restriction::FreeTier),
+        // Cohere's word for it; Groq means that it has no room.
+        498 if error.mentions(&["deny listed"]) => FailureClass::ContentBlocked,
         429 | 498 => FailureClass::RateLimited,
         400 | 404 | 405 | 409 | 410 | 413 | 422 => class_of_request(status, error),
         500.. if error.is_overload(status) => FailureClass::Overloaded,
@@ -193,7 +125,9 @@ fn restriction_in(error: &ErrorBody) -> Restriction {
     let blocked = error.code.starts_with("model_permission_blocked");
     if error.mentions(&["key limit exceeded", "any credits or licenses"]) {
         Restriction::Spent
-    } else if error.mentions(&["organization must be verified"]) {
+    } else if error.has_code(&["customer_verification_required"])
+        || error.mentions(&["organization must be verified"])
+    {
         Restriction::Unverified
     } else if blocked
         || error.has_code(&["model_not_found"])
@@ -216,6 +150,7 @@ fn restriction_in(error: &ErrorBody) -> Restriction {
         || error.mentions(&[
             "missing scopes",
             "insufficient permissions",
+            "sufficient permissions",
             "permission to",
         ])
     {
@@ -243,26 +178,29 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
         ])
     {
         FailureClass::Billing
-    } else if error.has_code(&["context_length_exceeded"])
-        || error.mentions(&[
-            "prompt is too long",
-            "maximum context length",
-            "token count",
-        ])
-    {
+    } else if error.is_about_length() {
         FailureClass::ContextTooLong
     } else if error.has_code(&[
         "content_filter",
         "moderation_blocked",
         "content_policy_violation",
+        "data_inspection_failed",
+        "1301",
     ]) || error.mentions(&["content moderation", "rejected by the safety system"])
     {
         FailureClass::ContentBlocked
     } else if refuses_picture(error) {
         FailureClass::PictureRefused
     } else if status == 404
-        || error.has_code(&["model_not_found"])
-        || (error.message.contains("model") && error.mentions(&["not found", "does not exist"]))
+        || error.has_code(&["model_not_found", "model_not_available"])
+        || (error.message.contains("model")
+            && error.mentions(&[
+                "not found",
+                "does not exist",
+                "not supported by",
+                "unknown model",
+            ]))
+        || status == 410
         || error.mentions(&MAKES_NO_PICTURES)
     {
         FailureClass::ModelNotFound
@@ -297,51 +235,6 @@ fn refuses_picture(error: &ErrorBody) -> bool {
         ])
 }
 
-fn parse_error(body: &Value) -> ErrorBody {
-    let body = body.get(0).unwrap_or(body);
-    let nested = body
-        .get("error")
-        .or_else(|| body.pointer("/response/error"));
-    let error = nested.filter(|it| it.is_object()).unwrap_or(body);
-    let text = |at: &Value, field: &str| match at.get(field) {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    let message = ["message", "detail", "error", "error_message", "title"]
-        .iter()
-        .find_map(|field| text(error, field))
-        .unwrap_or_default();
-    let details = error
-        .get("details")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
-    let delay = details
-        .clone()
-        .find_map(|detail| detail.get("retryDelay")?.as_str());
-    let mut reasons: Vec<String> = details
-        .filter_map(|detail| detail.get("reason")?.as_str().map(Into::into))
-        .collect();
-    reasons.extend(
-        error
-            .pointer("/metadata/limit_source")
-            .and_then(Value::as_str)
-            .map(Into::into),
-    );
-    ErrorBody {
-        message: message.to_lowercase(),
-        code: text(error, "code")
-            .or_else(|| text(error, "error_code"))
-            .unwrap_or_default(),
-        kind: text(error, "type")
-            .or_else(|| text(error, "status"))
-            .unwrap_or_default(),
-        reasons,
-        retry_delay: delay.and_then(seconds),
-    }
-}
-
 fn header_delay(headers: &HeaderMap) -> Option<Duration> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     if let Some(ms) = header("retry-after-ms").and_then(|text| text.parse::<u64>().ok()) {
@@ -357,16 +250,11 @@ fn header_delay(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// Reads `48`, `48.9` or `48.9s`.
-fn seconds(text: &str) -> Option<Duration> {
-    let number: f64 = text.trim().trim_end_matches('s').parse().ok()?;
-    Duration::try_from_secs_f64(number).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::providers::Catalogue;
+    use crate::providers::catalogue::plain_refusals;
 
     #[test]
     fn every_shape_of_error_is_sorted() {
@@ -380,6 +268,11 @@ mod tests {
             let body = parts.next().unwrap_or_default();
             let failure = classify(provider, status, &HeaderMap::new(), body.as_bytes());
             assert_eq!(format!("{:?}", failure.class), expected, "{case}");
+        }
+        for (id, refusal) in plain_refusals() {
+            let (provider, body) = (catalogue.find(&id).unwrap(), &refusal.body);
+            let failure = classify(provider, refusal.status, &HeaderMap::new(), body.as_bytes());
+            assert_eq!(format!("{:?}", failure.class), refusal.class, "{id} {body}");
         }
     }
 

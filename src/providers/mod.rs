@@ -14,6 +14,7 @@ mod chat;
 mod check;
 mod clients;
 mod dialect;
+mod error_body;
 mod failure;
 mod http;
 mod images;

@@ -94,10 +94,22 @@ impl Outbound {
         credential: Option<&Credential>,
         deadline: Instant,
     ) -> Result<Incoming, ProviderFailure> {
+        let to = address_below(provider.url_for(credential), path);
+        self.get_at(provider, to, credential, deadline).await
+    }
+
+    /// Asks an address for JSON.
+    pub async fn get_at(
+        &self,
+        provider: &Provider,
+        to: Option<Uri>,
+        credential: Option<&Credential>,
+        deadline: Instant,
+    ) -> Result<Incoming, ProviderFailure> {
         let call = Call {
             provider,
             method: Method::GET,
-            to: address_below(provider.url_for(credential), path),
+            to,
             forwarded: &[],
             body: None,
             deadline,

@@ -159,7 +159,7 @@ async fn a_model_is_checked_where_it_is_set() {
         assert_snapshot!(mia.runs("/model set model:gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
         assert_snapshot!(mia.runs("/model set model:openai/gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `openai/gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
         assert_snapshot!(mia.runs("/model set model:nonsense").await, @"(only you) I can't tell whose model `nonsense` is. Write it as `provider/model`, such as `openai/nonsense`; the list that appears while you type `model:` holds those that can be used.");
-        assert_snapshot!(mia.runs("/model set model:perplexity/sonar").await, @"(only you) I know no provider called `perplexity`, and can't tell whose model `perplexity/sonar` is. The list that appears while you type `model:` holds those that can be used. OpenRouter has models of many vendors: `openrouter/perplexity/sonar`.");
+        assert_snapshot!(mia.runs("/model set model:ai21/jamba").await, @"(only you) I know no provider called `ai21`, and can't tell whose model `ai21/jamba` is. The list that appears while you type `model:` holds those that can be used. OpenRouter has models of many vendors: `openrouter/ai21/jamba`.");
         assert_snapshot!(mia.runs("/model set model:openai/nonsense").await, @"
         (only you) `openai/nonsense` answers you from now on, wherever somebody can pay for it. `/model reset` takes that back.
         ⚠️ OpenAI does not list such a model, so asks may fail. `/model show` lists what can be used here.

@@ -96,7 +96,7 @@ async fn a_question_that_is_deleted_is_answered_all_the_same() {
     stage::run(async |stage| {
         stage
             .world()
-            .with(|state| state.providers.pace = Duration::from_millis(60));
+            .with(|state| state.providers.pace = Duration::from_millis(20));
         let mia = stage.mia();
         let said = mia.writes("@Latchkey count", None);
         stage

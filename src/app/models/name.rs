@@ -62,7 +62,14 @@ impl<'a> NamedModel<'a> {
         let provider = catalogue.find(name).filter(|provider| fits(provider));
         match (provider, trimmed(Some(model))) {
             (None, _) => Ok(None),
-            (Some(provider), Some(model)) => Ok(Some(Self::of_provider(provider, Some(model)))),
+            (Some(provider), Some(model)) => {
+                let model = if provider.names_its_models(model) {
+                    typed
+                } else {
+                    model
+                };
+                Ok(Some(Self::of_provider(provider, Some(model))))
+            }
             (Some(provider), None) => {
                 let provider = provider.id.clone();
                 Err(AskRefusal::ModelMissing { provider }.into())

@@ -56,6 +56,16 @@ impl Lang {
         join(items, self.punctuation().comma)
     }
 
+    /// Names of which one is meant: "A, B or C".
+    pub fn either<T: AsRef<str>>(self, items: &[T], or: &str) -> String {
+        match items {
+            [before @ .., last] if !before.is_empty() => {
+                format!("{}{or}{}", self.list(before), last.as_ref())
+            }
+            _ => self.list(items),
+        }
+    }
+
     /// Parts of a sentence that are set apart from each other.
     pub fn clauses<T: AsRef<str>>(self, items: &[T]) -> String {
         join(items, self.punctuation().semicolon)

@@ -27,6 +27,14 @@ pub use key::{causes, describe_kept_because};
 pub use skips::{describe_passed_over, describe_source, name_payer, skip_clause};
 pub use standing::warn_of_standing;
 
+/// Names of which one is meant: "A, B or C".
+pub fn either(names: &[String]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => names.join(""),
+    }
+}
+
 /// What providers are called, and where they hand out keys.
 #[derive(Clone, Copy)]
 pub struct Names<'a>(Option<KnownProviders<'a>>);

@@ -6,7 +6,7 @@ use crate::console::trouble::Trouble;
 use crate::model::{KeyGoal, OtherSecret, ProviderId, Scope, Wrapping};
 
 use super::key::untouched;
-use super::{Names, add_address};
+use super::{Names, add_address, either};
 
 /// What was pasted is no key of a provider.
 pub fn describe_other(
@@ -44,7 +44,7 @@ pub fn describe_anothers(
     let words = format!(
         "It begins as keys of {} do, and {} was chosen, so it was sent to nobody. {} Choose the \
          provider that gave it to you.",
-        owners.join(" or "),
+        either(&owners),
         names.name(wanted),
         untouched(goal)
     );

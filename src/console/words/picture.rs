@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::console::trouble::Trouble;
 use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
-use super::Names;
+use super::{Names, either};
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -292,7 +292,7 @@ fn makes_none(name: &str, model: &str, able: &[String]) -> String {
     let next = if able.is_empty() {
         "Choose another.".to_owned()
     } else {
-        format!("Choose another, such as {}.", able.join(" or "))
+        format!("Choose another, such as {}.", either(able))
     };
     format!("{model} of {name} makes no pictures, so nobody was asked. {next}")
 }

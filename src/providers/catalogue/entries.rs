@@ -6,7 +6,8 @@ use crate::model::{ProviderId, ProviderKind};
 
 use crate::providers::dialect::{CallIds, Dialect, OpenAiQuirks, ResponsesUse, ThinkingWords};
 
-use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
+use super::provider::{Auth, CheckCall, Extra, ImageWire, Images, Provider};
+use super::{image_hosts, plain};
 
 const COMMON: OpenAiQuirks = OpenAiQuirks::COMMON;
 const NEW_LIMIT: &str = "max_completion_tokens";
@@ -50,24 +51,29 @@ const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     ..COMMON
 });
 
-/// A row of the table below.
-struct Entry {
-    id: &'static str,
-    name: &'static str,
-    dialect: Dialect,
-    auth: Auth,
-    base_url: &'static str,
-    check: &'static str,
-    default_model: &'static str,
-    env: &'static [&'static str],
-    key_page: &'static str,
-    billing_page: &'static str,
-    key_prefixes: &'static [&'static str],
-    model_prefixes: &'static [&'static str],
-    extras: &'static [Extra],
-    images: Option<ImageWire>,
-    image_model: &'static str,
-    image_hosts: &'static [&'static str],
+/// A row of the tables.
+pub struct Entry {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub dialect: Dialect,
+    pub auth: Auth,
+    pub base_url: &'static str,
+    pub check: &'static str,
+    pub credit: &'static str,
+    pub default_model: &'static str,
+    pub env: &'static [&'static str],
+    pub key_page: &'static str,
+    pub billing_page: &'static str,
+    pub key_prefixes: &'static [&'static str],
+    pub model_prefixes: &'static [&'static str],
+    /// What else people and programs call it: by its model or its product.
+    pub aliases: &'static [&'static str],
+    /// Names of its models that see pictures; `*` stands for anything.
+    pub sees: &'static [&'static str],
+    pub extras: &'static [Extra],
+    pub images: Option<ImageWire>,
+    pub image_model: &'static str,
+    pub image_hosts: &'static [&'static str],
 }
 
 const CHAT: Entry = Entry {
@@ -77,23 +83,28 @@ const CHAT: Entry = Entry {
     auth: Auth::Bearer,
     base_url: "",
     check: "/models",
+    credit: "",
     default_model: "",
     env: &[],
     key_page: "",
     billing_page: "",
     key_prefixes: &[],
     model_prefixes: &[],
+    aliases: &[],
+    sees: &[],
     extras: &[],
     images: None,
     image_model: "",
     image_hosts: &[],
 };
 
-const IMAGE: Entry = Entry {
+pub const IMAGE: Entry = Entry {
     dialect: Dialect::ImageHost,
     ..CHAT
 };
 
+/// Those that need code of their own, or whose entry says more than
+/// `assets/providers.toml` can.
 const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "openai",
@@ -108,6 +119,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4"],
         images: Some(ImageWire::OpenAi),
         image_model: "gpt-image-2",
+        aliases: &["chatgpt"],
+        sees: &["gpt-4o*", "gpt-4.1*", "gpt-5*", "gpt-6*", "o3*", "o4*"],
         ..CHAT
     },
     Entry {
@@ -130,6 +143,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
             required: false,
             env: "ANTHROPIC_WORKSPACE_ID",
         }],
+        aliases: &["claude"],
+        sees: &["claude-*"],
         ..CHAT
     },
     Entry {
@@ -146,6 +161,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         model_prefixes: &["gemini-"],
         images: Some(ImageWire::Google),
         image_model: "gemini-3.1-flash-lite-image",
+        aliases: &["gemini"],
+        sees: &["gemini-*"],
         ..CHAT
     },
     Entry {
@@ -154,6 +171,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         dialect: OF_OPENROUTER,
         base_url: "https://openrouter.ai/api/v1",
         check: "/key",
+        credit: "/data/limit_remaining",
         default_model: "openai/gpt-6-luna",
         env: &["OPENROUTER_API_KEY"],
         key_page: "https://openrouter.ai/settings/keys",
@@ -161,6 +179,14 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_prefixes: &["sk-or-"],
         images: Some(ImageWire::OpenRouter),
         image_model: "google/gemini-3.1-flash-image",
+        sees: &[
+            "anthropic/*",
+            "google/gemini-*",
+            "openai/gpt-4o*",
+            "openai/gpt-5*",
+            "*-vl*",
+            "*vision*",
+        ],
         ..CHAT
     },
     Entry {
@@ -178,6 +204,12 @@ const CHAT_PROVIDERS: &[Entry] = &[
             "magistral-",
             "pixtral-",
         ],
+        sees: &[
+            "pixtral*",
+            "mistral-medium*",
+            "mistral-large*",
+            "mistral-small*",
+        ],
         ..CHAT
     },
     Entry {
@@ -194,6 +226,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         images: Some(ImageWire::Xai),
         image_model: "grok-imagine-image",
         image_hosts: &["imgen.x.ai"],
+        aliases: &["grok"],
+        sees: &["grok-4*", "grok-5*", "*vision*"],
         ..CHAT
     },
     Entry {
@@ -220,6 +254,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_page: "https://console.groq.com/keys",
         billing_page: "https://console.groq.com/settings/billing",
         key_prefixes: &["gsk_"],
+        sees: &["*llama-4*", "*vision*"],
         ..CHAT
     },
     Entry {
@@ -233,149 +268,33 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_prefixes: &["csk-"],
         ..CHAT
     },
-    Entry {
-        id: "ollama",
-        name: "Ollama",
-        dialect: Dialect::Ollama,
-        base_url: "http://localhost:11434",
-        check: "/v1/models",
-        default_model: "llama3.2",
-        env: &["OLLAMA_API_KEY"],
-        key_page: "https://ollama.com/settings/keys",
-        ..CHAT
-    },
 ];
 
-const IMAGE_HOSTS: &[Entry] = &[
-    Entry {
-        id: "runcomfy",
-        images: Some(ImageWire::RunComfy),
-        image_hosts: &["*.runcomfy.net", "*.runcomfy.com"],
-        name: "RunComfy",
-        base_url: "https://api.runcomfy.net",
-        check: "/prod/api/users/{user_id}/servers",
-        env: &["RUNCOMFY_API_KEY"],
-        key_page: "https://www.runcomfy.com/profile",
-        extras: &[
-            Extra {
-                field: "user_id",
-                label: "User ID",
-                placeholder: "Shown beside the API token in your profile",
-                required: true,
-                env: "RUNCOMFY_USER_ID",
-            },
-            Extra {
-                field: "workflow",
-                label: "Workflow version ID",
-                placeholder: "The workflow to start servers with",
-                required: false,
-                env: "RUNCOMFY_WORKFLOW_ID",
-            },
-        ],
-        ..IMAGE
-    },
-    Entry {
-        id: "runcomfy-serverless",
-        images: Some(ImageWire::RunComfyServerless),
-        image_hosts: &["*.runcomfy.net"],
-        name: "RunComfy Serverless",
-        base_url: "https://api.runcomfy.net",
-        check: "/prod/v2/deployments/{deployment}",
-        env: &["RUNCOMFY_API_KEY"],
-        key_page: "https://www.runcomfy.com/profile",
-        extras: &[Extra {
-            field: "deployment",
-            label: "Deployment ID",
-            placeholder: "From the deployment's page",
-            required: true,
-            env: "RUNCOMFY_DEPLOYMENT_ID",
-        }],
-        ..IMAGE
-    },
-    Entry {
-        id: "saladcloud",
-        images: Some(ImageWire::Salad),
-        name: "SaladCloud",
-        auth: Auth::Header("salad-api-key"),
-        base_url: "https://api.salad.com/api/public",
-        check: "/organizations/{organization}/quotas",
-        env: &["SALAD_API_KEY"],
-        key_page: "https://portal.salad.com/api-key",
-        key_prefixes: &["salad_cloud_"],
-        extras: &[
-            Extra {
-                field: "organization",
-                label: "Organization name",
-                placeholder: "As in portal.salad.com/organizations/…",
-                required: true,
-                env: "SALAD_ORGANIZATION",
-            },
-            Extra {
-                field: ACCESS_DOMAIN,
-                label: "Container's access domain",
-                placeholder: "The part before .salad.cloud",
-                required: false,
-                env: "SALAD_ACCESS_DOMAIN",
-            },
-            Extra {
-                field: "project",
-                label: "Project name, for a job queue",
-                placeholder: "default",
-                required: false,
-                env: "SALAD_PROJECT",
-            },
-            Extra {
-                field: "queue",
-                label: "Job queue name, if there is one",
-                placeholder: "Else the container is called directly",
-                required: false,
-                env: "SALAD_QUEUE",
-            },
-        ],
-        ..IMAGE
-    },
-    Entry {
-        id: "runpod",
-        images: Some(ImageWire::RunPod),
-        image_hosts: &[
-            "*.runpod.ai",
-            "*.runpod.io",
-            "*.runpod.net",
-            "*.s3.*.amazonaws.com",
-        ],
-        name: "RunPod",
-        base_url: "https://api.runpod.ai/v2",
-        check: "/{endpoint}/health",
-        env: &["RUNPOD_API_KEY"],
-        key_page: "https://console.runpod.io/user/settings",
-        key_prefixes: &["rpa_"],
-        extras: &[Extra {
-            field: "endpoint",
-            label: "Endpoint ID",
-            placeholder: "From the endpoint's page",
-            required: true,
-            env: "RUNPOD_ENDPOINT_ID",
-        }],
-        ..IMAGE
-    },
-    Entry {
-        id: "comfyui",
-        name: "ComfyUI",
-        images: Some(ImageWire::ComfyUi),
-        base_url: "http://localhost:8188",
-        check: "/system_stats",
-        env: &["COMFYUI_API_KEY"],
-        key_page: "https://docs.comfy.org",
-        ..IMAGE
-    },
-];
+/// Models that people run themselves.
+const OWN_MACHINES: &[Entry] = &[Entry {
+    id: "ollama",
+    name: "Ollama",
+    dialect: Dialect::Ollama,
+    base_url: "http://localhost:11434",
+    check: "/v1/models",
+    default_model: "llama3.2",
+    env: &["OLLAMA_API_KEY"],
+    key_page: "https://ollama.com/settings/keys",
+    sees: &["llava*", "gemma3*", "gemma4*", "*-vl*", "*vision*"],
+    ..CHAT
+}];
 
 /// The catalogue as it ships.
 pub fn built_in() -> Vec<Provider> {
-    let mut providers: Vec<Provider> = CHAT_PROVIDERS
-        .iter()
-        .map(provider)
-        .chain(IMAGE_HOSTS.iter().map(provider))
+    let hosted = CHAT_PROVIDERS.iter().map(provider);
+    let on_own_machines = OWN_MACHINES.iter().map(provider);
+    let (plain, plain_on_own_machines): (Vec<Provider>, Vec<Provider>) =
+        plain::providers().partition(|provider| !provider.keyless);
+    let mut providers: Vec<Provider> = hosted
+        .chain(plain)
+        .chain(on_own_machines)
+        .chain(plain_on_own_machines)
+        .chain(image_hosts::ALL.iter().map(provider))
         .collect();
     let ollama = providers.iter_mut().find(|p| p.id.as_str() == "ollama");
     if let Some(ollama) = ollama {
@@ -431,7 +350,10 @@ fn provider(entry: &Entry) -> Provider {
                 .collect(),
         },
         auth: entry.auth,
-        check: CheckCall { path: entry.check },
+        check: CheckCall {
+            credit: Some(entry.credit).filter(|pointer| !pointer.is_empty()),
+            ..CheckCall::below_base(entry.check)
+        },
         base_url: url(entry.base_url),
         api_path: url(entry.base_url).path().to_owned(),
         keyed_url: None,
@@ -442,16 +364,17 @@ fn provider(entry: &Entry) -> Provider {
         url_env: None,
         key_page: entry.key_page.to_owned(),
         billing_page: Some(entry.billing_page).filter(|page| !page.is_empty()),
-        key_prefixes: entry.key_prefixes,
+        key_prefixes: entry.key_prefixes.to_vec(),
         declared_prefixes: Vec::new(),
         is_built_in: true,
-        model_prefixes: entry.model_prefixes,
+        model_prefixes: entry.model_prefixes.to_vec(),
+        aliases: entry.aliases.to_vec(),
         extras: entry.extras,
-        sees: Vec::new(),
+        sees: entry.sees.iter().map(|name| (*name).to_owned()).collect(),
         keyless: false,
     }
 }
 
-fn url(text: &str) -> Url {
+pub fn url(text: &str) -> Url {
     Url::parse(text).expect("every address in the table is a URL")
 }

@@ -2,7 +2,9 @@
 //! changes.
 
 mod entries;
+mod image_hosts;
 mod model_names;
+mod plain;
 mod provider;
 
 use url::Url;
@@ -10,16 +12,10 @@ use url::Url;
 use crate::model::ProviderId;
 
 pub use model_names::{glob, makes_no_pictures, replacement, sees};
+#[cfg(test)]
+pub use plain::tests::refusals as plain_refusals;
 pub use provider::{Auth, Extra, ImageWire, Provider, origin};
 
-/// What else people and programs call a provider: by its model or its
-/// product. An operator's own provider of that name comes first.
-const ALIASES: &[(&str, &str)] = &[
-    ("chatgpt", "openai"),
-    ("claude", "anthropic"),
-    ("gemini", "google"),
-    ("grok", "xai"),
-];
 /// First segments of addresses that are not a provider's: the gateway's own
 /// routes, and the console's pages. A provider of such a name could not be
 /// called by its own path.
@@ -102,18 +98,17 @@ impl Catalogue {
             provider.id.as_str().eq_ignore_ascii_case(typed)
                 || provider.name.eq_ignore_ascii_case(typed)
         });
+        // An operator's own provider of that name comes first.
         named.or_else(|| {
-            let mut aliases = ALIASES.iter();
-            let (_, id) = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(typed))?;
-            self.get(&ProviderId::from(*id))
+            let is_called = |alias: &&str| alias.eq_ignore_ascii_case(typed);
+            let mut all = self.providers.iter();
+            all.find(|provider| provider.aliases.iter().any(is_called))
         })
     }
 
     /// What a provider is called: its id, and what else people say.
     pub fn names_of(provider: &Provider) -> impl Iterator<Item = &str> {
-        let id = provider.id.as_str();
-        let aliases = ALIASES.iter().filter(move |(_, of)| *of == id);
-        std::iter::once(id).chain(aliases.map(|(alias, _)| *alias))
+        std::iter::once(provider.id.as_str()).chain(provider.aliases.iter().copied())
     }
 
     /// The chat provider whose models begin like this one.
@@ -161,6 +156,7 @@ impl Catalogue {
                 if provider.base_url != url {
                     provider.base_url = url;
                     provider.keyed_url = None;
+                    provider.check.host = None;
                 }
                 provider
             }
@@ -219,6 +215,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
+    use crate::model::redact;
 
     fn change(id: &str, base_url: Option<&str>) -> Override {
         Override {
@@ -229,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn fifteen_providers_are_built_in() {
+    fn the_built_in_providers_are_these() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let ids: Vec<_> = catalogue.iter().map(|p| p.id.as_str().to_owned()).collect();
-        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras ollama runcomfy runcomfy-serverless saladcloud runpod comfyui");
+        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras together fireworks perplexity cohere nvidia huggingface moonshot zai minimax qwen vercel ollama vllm llamacpp lmstudio runcomfy runcomfy-serverless saladcloud runpod comfyui");
         assert!(catalogue.iter().all(|p| p.key_page.starts_with("https://")));
         assert!(
             catalogue.iter().all(|p| p.extras.len() <= 4),
@@ -327,6 +324,30 @@ mod tests {
             );
         }
         assert_eq!(catalogue.provider_of_model("unheard-of"), None);
+    }
+
+    #[test]
+    fn a_provider_may_write_its_name_before_its_own_models() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (id, model, is_so) in [
+            ("perplexity", "sonar", true),
+            ("nvidia", "nemotron-3-nano-30b-a3b", true),
+            ("nvidia", "openai/gpt-oss-120b", false),
+            ("openai", "gpt-6-luna", false),
+        ] {
+            let provider = catalogue.find(id).unwrap();
+            assert_eq!(provider.names_its_models(model), is_so, "{id}/{model}");
+        }
+    }
+
+    #[test]
+    fn every_known_beginning_of_a_key_is_redacted() {
+        for provider in Catalogue::new(&[]).unwrap().iter() {
+            for prefix in provider.all_prefixes() {
+                let line = format!("said {prefix}MadeUp0123456789MadeUp0123456789");
+                assert_eq!(redact(&line), "said [redacted]", "{}", provider.id);
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the name of a model tells: whether the model sees pictures, and what
 //! replaces it where its provider retires it.
 //!
-//! No provider tells a key which models see pictures, so names decide. The
-//! operator can add names of models that do (`providers.<id>.sees`).
+//! No provider tells a key which models see pictures, so names decide: those
+//! of the catalogue, and those that the operator adds (`providers.<id>.sees`).
 
 use std::sync::LazyLock;
 
@@ -11,42 +11,6 @@ use serde::Deserialize;
 use crate::model::ProviderId;
 
 use super::provider::Provider;
-
-/// Names of models that see, by provider; `*` stands for anything.
-const SEEING: &[(&str, &[&str])] = &[
-    (
-        "openai",
-        &["gpt-4o*", "gpt-4.1*", "gpt-5*", "gpt-6*", "o3*", "o4*"],
-    ),
-    ("anthropic", &["claude-*"]),
-    ("google", &["gemini-*"]),
-    ("xai", &["grok-4*", "grok-5*", "*vision*"]),
-    (
-        "mistral",
-        &[
-            "pixtral*",
-            "mistral-medium*",
-            "mistral-large*",
-            "mistral-small*",
-        ],
-    ),
-    (
-        "openrouter",
-        &[
-            "anthropic/*",
-            "google/gemini-*",
-            "openai/gpt-4o*",
-            "openai/gpt-5*",
-            "*-vl*",
-            "*vision*",
-        ],
-    ),
-    ("groq", &["*llama-4*", "*vision*"]),
-    (
-        "ollama",
-        &["llava*", "gemma3*", "gemma4*", "*-vl*", "*vision*"],
-    ),
-];
 
 /// Names of models that are known to make no pictures, whoever offers them.
 const WORDS_ALONE: &[&str] = &[
@@ -83,12 +47,8 @@ const RETIRED_TABLE: &str = include_str!("../../../assets/retired.toml");
 
 /// Whether a model can be shown pictures.
 pub fn sees(provider: &Provider, model: &str) -> bool {
-    let built_in = SEEING
-        .iter()
-        .filter(|(id, _)| *id == provider.id.as_str())
-        .flat_map(|(_, patterns)| patterns.iter().copied());
-    let added = provider.sees.iter().map(String::as_str);
-    built_in.chain(added).any(|pattern| glob(pattern, model))
+    let mut names = provider.sees.iter();
+    names.any(|pattern| glob(pattern, model))
 }
 
 /// Whether a model is known by its name to make no pictures. Of any other its

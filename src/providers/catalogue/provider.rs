@@ -104,6 +104,38 @@ pub enum Auth {
 pub struct CheckCall {
     /// Below the base URL; `{field}` is replaced by that extra.
     pub path: &'static str,
+    /// Where it goes instead of the base URL, if it goes elsewhere.
+    pub host: Option<&'static str>,
+    /// Where its answer says how much the account has left, as a JSON pointer
+    /// (RFC 6901).
+    pub credit: Option<&'static str>,
+}
+
+impl CheckCall {
+    /// A call below the base URL.
+    pub const fn below_base(path: &'static str) -> Self {
+        Self {
+            path,
+            host: None,
+            credit: None,
+        }
+    }
+
+    /// A call to an address: a path below the base URL, or a whole URL where
+    /// the provider checks keys at another host.
+    pub fn at(address: &'static str) -> Self {
+        let slash = address.find("://").and_then(|scheme| {
+            let host = scheme + "://".len();
+            Some(host + address.get(host..)?.find('/')?)
+        });
+        let Some((host, path)) = slash.and_then(|at| address.split_at_checked(at)) else {
+            return Self::below_base(address);
+        };
+        Self {
+            host: Some(host),
+            ..Self::below_base(path)
+        }
+    }
 }
 
 /// Something that a provider needs beside the key.
@@ -144,15 +176,17 @@ pub struct Provider {
     /// Where to top up an account, if it is known.
     pub billing_page: Option<&'static str>,
     /// How this provider's keys begin, as far as is known.
-    pub key_prefixes: &'static [&'static str],
+    pub key_prefixes: Vec<&'static str>,
     /// How they begin as the operator says.
     pub declared_prefixes: Vec<String>,
     /// Whether it is no provider of the operator's own.
     pub is_built_in: bool,
     /// How the names of its models begin.
-    pub model_prefixes: &'static [&'static str],
+    pub model_prefixes: Vec<&'static str>,
+    /// What else people and programs call it.
+    pub aliases: Vec<&'static str>,
     pub extras: &'static [Extra],
-    /// Models that see pictures, beside those that are known to.
+    /// Names of models that see pictures; `*` stands for anything.
     pub sees: Vec<String>,
     /// Works without a key, where the operator runs it.
     pub keyless: bool,
@@ -170,6 +204,14 @@ impl Provider {
     /// none; `docs/providers.md` §3.1.
     pub fn may_check_no_keys(&self) -> bool {
         !self.is_built_in || self.keyless && self.keyed_url.is_none()
+    }
+
+    /// Whether the provider itself writes its name before that of a model of
+    /// its own, as in `perplexity/sonar`, which names both.
+    pub fn names_its_models(&self, model: &str) -> bool {
+        let id = self.id.as_str();
+        let begins_so = |prefix: &&str| prefix.strip_suffix('/') == Some(id);
+        !model.contains('/') && self.model_prefixes.iter().any(|prefix| begins_so(prefix))
     }
 
     /// A path below the base, whichever way a library of the provider's own
@@ -191,6 +233,7 @@ impl Provider {
     /// Every origin that a key of this provider may be sent to.
     pub fn origins(&self, extras: &BTreeMap<String, SecretString>) -> Vec<String> {
         let mut origins = vec![origin(self.keyed_url.as_ref().unwrap_or(&self.base_url))];
+        origins.extend(self.check.host.map(Into::into));
         if let Some(domain) = extras.get(ACCESS_DOMAIN) {
             origins.push(format!("https://{}.salad.cloud", domain.expose_secret()));
         }

@@ -156,7 +156,8 @@ impl Dialect {
     fn asks_in_responses(self, model: &str) -> bool {
         match self {
             Self::OpenAi(quirks) => {
-                quirks.responses == ResponsesUse::ForSomeModels && openai::has_no_chat(model)
+                quirks.responses == ResponsesUse::Only
+                    || quirks.responses == ResponsesUse::ForSomeModels && openai::has_no_chat(model)
             }
             _ => false,
         }
@@ -335,6 +336,11 @@ impl Dialect {
             (Self::OpenAi(quirks), CallDialect::OpenAi) if chat.is_response => {
                 quirks.responses != ResponsesUse::None
             }
+            (Self::OpenAi(quirks), CallDialect::OpenAi)
+                if quirks.responses == ResponsesUse::Only =>
+            {
+                false
+            }
             (Self::OpenAi(quirks), CallDialect::OpenAi) => {
                 let fields = chat
                     .fields
@@ -347,6 +353,17 @@ impl Dialect {
             _ => false,
         };
         (!takes_it).then(|| translation::translate(chat, self))
+    }
+
+    /// A field without which what the model thinks has no limit, and its value
+    /// that forbids thinking.
+    pub fn thinking_forbidden(self) -> Option<(&'static str, Value)> {
+        match self {
+            Self::OpenAi(quirks) if quirks.thinking == ThinkingWords::Qwen => {
+                Some((openai::OF_QWEN, false.into()))
+            }
+            _ => None,
+        }
     }
 
     /// Which ids of tool calls the provider takes.

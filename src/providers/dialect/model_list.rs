@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-/// The models in a list, whichever of the two usual fields holds them.
+/// The models in a list, whichever of the two usual fields holds them, or none
+/// of them does.
 pub fn entries_of(list: &Value) -> impl Iterator<Item = &Value> {
-    let entries = list["data"].as_array().or(list["models"].as_array());
+    let listed = list["data"].as_array().or(list["models"].as_array());
+    let entries = listed.or(list.as_array());
     entries.into_iter().flatten()
 }
 

@@ -182,6 +182,7 @@ pub fn translate(
 /// Which API of its provider a chat goes to.
 fn surface_for(request: &NeutralRequest, model: &str, dialect: Dialect) -> Surface {
     match dialect {
+        Dialect::OpenAi(quirks) if quirks.responses == ResponsesUse::Only => Surface::Responses,
         Dialect::OpenAi(quirks)
             if quirks.responses == ResponsesUse::ForSomeModels
                 && openai::needs_responses(model, request) =>

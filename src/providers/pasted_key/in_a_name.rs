@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn every_providers_keys_are_no_names() {
         let catalogue = Catalogue::new(&[]).unwrap();
-        let prefixes = catalogue.iter().flat_map(|provider| provider.key_prefixes);
+        let prefixes = catalogue.iter().flat_map(|provider| &provider.key_prefixes);
         let mut keys: Vec<String> = prefixes.map(|prefix| format!("{prefix}{REST}")).collect();
         assert!(keys.len() > 10);
         keys.extend(

@@ -349,7 +349,7 @@ mod tests {
         3 OPENAI_BASE_URL AnotherSetting
         4 OPENAI_API_KEY Empty
         5 GROQ_API_KEY NoKey(ProviderId("groq"), Other(Placeholder))
-        6 SECRET OneOfSeveral([ProviderId("openai"), ProviderId("deepseek")])
+        6 SECRET OneOfSeveral([ProviderId("openai"), ProviderId("deepseek"), ProviderId("moonshot"), ProviderId("qwen")])
         7 GITHUB_TOKEN AnotherSetting
         8 ANTHROPIC_API_KEY NoKey(ProviderId("anthropic"), Other(GitHub))
         10 - Unread

@@ -10,10 +10,7 @@ use crate::model::OtherSecret;
 /// How secrets of services begin that are no providers here; gitleaks and
 /// trufflehog in `docs/providers.md` §17.
 const SERVICES: &[(&str, &str)] = &[
-    ("hf_", "Hugging Face"),
-    ("pplx-", "Perplexity"),
     ("r8_", "Replicate"),
-    ("nvapi-", "NVIDIA"),
     ("AKIA", "AWS"),
     ("ASIA", "AWS"),
     ("xoxb-", "Slack"),

@@ -19,6 +19,16 @@ const KEYS: &[(&str, &str)] = &[
     ("cerebras", "csk-made0up1made0up1made0up1"),
     ("saladcloud", "salad_cloud_user_made0up1made0up1"),
     ("runpod", "rpa_MADE0UP1MADE0UP1made0up"),
+    ("together", "tgp_v1_made0up1made0up1made0up1"),
+    ("fireworks", "fw_made0up1made0up1made0up1"),
+    ("perplexity", "pplx-made0up1made0up1made0up1"),
+    ("nvidia", "nvapi-made0up1made0up1made0up1"),
+    ("huggingface", "hf_madeupmadeupmadeupmadeup"),
+    ("moonshot", "sk-made0up1made0up1made0up1"),
+    ("minimax", "sk-api-made0up1made0up1made0up1"),
+    ("qwen", "sk-made0up1made0up1made0up1"),
+    ("vercel", "vck_made0up1made0up1made0up1"),
+    ("lmstudio", "sk-lm-made0up1made0up1made0up1"),
 ];
 
 fn read(provider: &str, typed: &str) -> Result<(String, Vec<Wrapping>), PasteProblem> {
@@ -239,8 +249,8 @@ fn what_is_something_else_is_named() {
         ("ghp_madeupmadeupmadeupmadeup".into(), O::GitHub),
         ("github_pat_madeupmadeupmadeup".into(), O::GitHub),
         (
-            "hf_madeupmadeupmadeupmadeup".into(),
-            O::Service("Hugging Face"),
+            "r8_madeupmadeupmadeupmadeup".into(),
+            O::Service("Replicate"),
         ),
         ("sk-admin-madeupmadeupmadeup".into(), O::AdminKey),
         ("sk-ant-admin01-madeupmadeup".into(), O::AdminKey),
@@ -387,7 +397,7 @@ fn another_providers_key_is_sent_to_nobody_whatever_is_around_it() {
     let catalogue = Catalogue::new(&[]).unwrap();
     let secrets = [
         "ghp_madeupmadeupmadeupmadeup",
-        "hf_madeupmadeupmadeupmadeup",
+        "r8_madeupmadeupmadeupmadeup",
     ];
     for around in ODDLY_AROUND.iter().chain(&more) {
         for (_, key) in KEYS {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::model::PromptTokens;
+use crate::providers::Provider;
 use crate::providers::dialect::RawObject;
 
 use super::pictures::{self, PictureSpec};
@@ -121,6 +122,14 @@ impl BoundedRequest {
     /// Has the provider keep nothing, which it does without a word.
     pub(super) fn without_storing(self) -> Self {
         self.with("store", &json!(false))
+    }
+
+    /// Forbids thinking where the limit on the output does not count it.
+    pub(super) fn without_boundless_thinking(self, provider: &Provider) -> Self {
+        match provider.dialect.thinking_forbidden() {
+            Some((name, value)) => self.with(name, &value),
+            None => self,
+        }
     }
 
     fn with(mut self, name: &'static str, value: &Value) -> Self {

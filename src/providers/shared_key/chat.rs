@@ -87,6 +87,7 @@ pub static BODY: &[Field] = &[
     field("top_prompt_logprobs", Number).at(MISTRAL),
     field("deferred", False).at(XAI),
     field("thinking", Object(THINKING_OF_DEEPSEEK)).at(DEEPSEEK),
+    field("enable_thinking", False).at(&["qwen"]),
     field("user_id", Text).at(DEEPSEEK),
     field("include_reasoning", Bool).at(GROQ),
     field("reasoning_format", Text).at(&["groq", "cerebras"]),

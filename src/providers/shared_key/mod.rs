@@ -128,6 +128,7 @@ pub fn judge_request(
     let bounded = match request.surface {
         Surface::Images => bounded.with_pictures(place.provider, model, findings.partial_pictures),
         Surface::Chat | Surface::Responses if has_tiers => bounded.with_usual_tier(),
+        Surface::Chat => bounded.without_boundless_thinking(provider),
         _ => bounded,
     };
     Ok(match request.surface {

@@ -136,9 +136,9 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         Use it as
         {as: of 16}
         Model
-        {model: of 12}
+        {model: of 23}
         Beside it
-        {beside: of 12}
+        {beside: of 23}
         As if asked in
         {in: of 2}
         [ ] Use my own key for this only
@@ -269,7 +269,7 @@ async fn a_key_for_this_only_never_falls_back() {
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
         own key, this once$0.000006212 in, 10 out · <time>
-        Key is invalid. It begins as keys of OpenAI or DeepSeek do, and Groq was chosen, so it was sent to nobody. Nobody else paid. Choose the provider that gave it to you.
+        Key is invalid. It begins as keys of OpenAI, DeepSeek, Moonshot AI or Qwen do, and Groq was chosen, so it was sent to nobody. Nobody else paid. Choose the provider that gave it to you.
         ");
         assert_eq!(stage.keys_that_paid("groq"), Vec::<String>::new());
     })

@@ -388,9 +388,11 @@ fn output_limit(vendor: &str, address: Address, body: &Map<String, Value>) -> Op
     match address {
         Address::Chat => match vendor {
             "openai" => read(&["max_completion_tokens"]),
-            "openrouter" | "xai" | "groq" | "cerebras" => {
+            "openrouter" | "xai" | "groq" | "cerebras" | "moonshot" => {
                 read(&["max_completion_tokens", "max_tokens"])
             }
+            // Nothing but this limits what it thinks (`assets/providers.toml`).
+            "qwen" if body.get("enable_thinking") != Some(&Value::Bool(false)) => None,
             "anthropic" | "google" => read(&["max_completion_tokens", "max_tokens"]),
             // These read the older name alone.
             _ => read(&["max_tokens"]),

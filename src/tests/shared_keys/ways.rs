@@ -108,6 +108,9 @@ pub const WAYS: &[Way] = &[
         address: Address::Moderations,
         ..in_openais("mistral", &["mistral-moderation-latest"])
     },
+    in_openais("together", &["openai/gpt-oss-120b"]),
+    in_openais("moonshot", &["kimi-k2.6"]),
+    in_openais("qwen", &["qwen3.8-flash"]),
 ];
 
 /// Ordinary bodies of an address.

@@ -13,6 +13,9 @@ use crate::world::Standing;
 /// The id of an account or an endpoint that the emulated hosts know.
 pub const KNOWN_ID: &str = "made-up-id";
 
+/// Where Hugging Face says whose a token is.
+const WHO_AM_I: &str = "/api/whoami-v2";
+
 /// Answers a GET call.
 pub fn answer_get(call: &Call<'_>) -> Response {
     let Call {
@@ -22,7 +25,7 @@ pub fn answer_get(call: &Call<'_>) -> Response {
         ..
     } = *call;
     // DeepSeek and OpenRouter report an empty account with status 200; the
-    // providers in the third arm do not report it here at all.
+    // providers of the arms behind do not report it here at all.
     match (provider.id, standing) {
         ("deepseek", Standing::Empty) => {
             return Json(json!({"is_available": false, "balance_infos": []})).into_response();
@@ -30,6 +33,14 @@ pub fn answer_get(call: &Call<'_>) -> Response {
         ("openrouter", Standing::Empty) => {
             return Json(json!({"data": {"label": "k", "limit": 5, "limit_remaining": 0}}))
                 .into_response();
+        }
+        ("huggingface", Standing::Restricted) if path == WHO_AM_I => {
+            return Json(describe_token("a.scope.of.another.kind")).into_response();
+        }
+        (_, Standing::Empty) if provider.plain.is_some() => {
+            if let Some(told) = provider.plain.and_then(|it| it.tell_credit(0)) {
+                return Json(told).into_response();
+            }
         }
         ("openai" | "google" | "groq" | "saladcloud" | "runpod", Standing::Empty)
         | (_, Standing::NoModel | Standing::NoPermission) => {}
@@ -49,7 +60,19 @@ pub fn answer_get(call: &Call<'_>) -> Response {
     }
 }
 
+/// Hugging Face's word on a token with one permission; `assets/providers.toml`.
+fn describe_token(permission: &str) -> Value {
+    json!({"type": "user", "name": "made-up", "canPay": true, "auth": {"type": "access_token",
+        "accessToken": {"displayName": "made-up", "role": "fineGrained",
+            "fineGrained": {"scoped": [{"permissions": [permission]}]}}}})
+}
+
 fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
+    if let Some(plain) = provider.plain.filter(|it| it.check_path() == path)
+        && let Some(told) = plain.tell_credit(5)
+    {
+        return Some(told);
+    }
     let models = || json!({"object": "list", "data": [{"id": "made-up-model", "object": "model"}]});
     match (provider.id, path) {
         ("anthropic", "/v1/models") => Some(
@@ -70,7 +93,12 @@ fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
         ("xai", "/api-key") => Some(json!({"name": "k", "acls": ["api-key:model:*"]})),
         ("deepseek", "/user/balance") => Some(json!({"is_available": true, "balance_infos": []})),
         ("ollama", "/api/tags") => Some(json!({"models": [{"name": "llama3.2:latest"}]})),
+        (_, "/models") if provider.plain.is_some_and(|it| it.lists_bare) => {
+            Some(json!([{"id": "made-up-model", "object": "model", "type": "chat"}]))
+        }
+        ("huggingface", WHO_AM_I) => Some(describe_token("inference.serverless.write")),
         ("ollama", "/v1/models") | (_, "/models") => Some(models()),
+        (_, path) if provider.plain.is_some_and(|it| it.check_path() == path) => Some(models()),
         ("anthropic", path) => {
             let model = path.strip_prefix("/v1/models/").filter(|it| is_known(it))?;
             Some(

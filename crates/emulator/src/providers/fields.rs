@@ -51,6 +51,18 @@ const CHAT_OF_OPENAI: &[&str] = &[
     "web_search_options",
     "moderation",
 ];
+/// Fields that those whom `assets/providers.toml` describes have beside those
+/// of OpenAI's chat: the union of what Fireworks documents (S fireworks-ai
+/// 1.2.30 for Python).
+const CHAT_OF_OTHERS: &[&str] = &[
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "thinking",
+    "reasoning_history",
+    "prompt_cache_key",
+    "context_length_exceeded_behavior",
+];
 const CHAT_OF_GROQ: &[&str] = &[
     "include_reasoning",
     "reasoning_format",
@@ -234,6 +246,11 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
                 StatusCode::BAD_REQUEST,
                 &json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}),
             ))
+        }
+        (_, "/chat/completions") => {
+            let plain = call.provider.plain?;
+            let name = unknown(&[CHAT, CHAT_OF_OTHERS])?;
+            Some(openai_refusal(&plain.refuse_field(&name)?))
         }
         _ => None,
     }

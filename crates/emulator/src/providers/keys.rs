@@ -1,11 +1,15 @@
 //! The emulated providers, and the keys that they know. The keys are made up,
 //! and say so.
 
+use std::sync::LazyLock;
+
 use axum::http::HeaderMap;
 
+use super::plain::{self, Plain};
 use crate::world::{ProviderState, Standing};
 
 /// An emulated provider.
+#[derive(Clone, Copy)]
 pub struct Emulated {
     pub id: &'static str,
     /// The text that its keys begin with.
@@ -13,6 +17,8 @@ pub struct Emulated {
     /// The header that carries its keys.
     pub header: &'static str,
     pub dialect: Dialect,
+    /// Its entry in `assets/providers.toml`, if it has one.
+    pub plain: Option<&'static Plain>,
 }
 
 /// The API that a provider has for chat.
@@ -31,11 +37,21 @@ const fn emulated(id: &'static str, prefix: &'static str, dialect: Dialect) -> E
         prefix,
         header: "authorization",
         dialect,
+        plain: None,
     }
 }
 
 /// All emulated providers.
-pub const PROVIDERS: &[Emulated] = &[
+pub static PROVIDERS: LazyLock<Vec<Emulated>> = LazyLock::new(|| {
+    let plain = plain::all().map(|plain| Emulated {
+        plain: Some(plain),
+        ..emulated(&plain.id, plain.prefix(), Dialect::OpenAi)
+    });
+    OTHERS.iter().copied().chain(plain).collect()
+});
+
+/// Those whose entries stand in the program.
+const OTHERS: &[Emulated] = &[
     emulated("openai", "sk-", Dialect::OpenAi),
     Emulated {
         header: "x-api-key",
@@ -61,6 +77,13 @@ pub const PROVIDERS: &[Emulated] = &[
     emulated("runpod", "rpa_", Dialect::ImageHost),
     emulated("comfyui", "", Dialect::ImageHost),
 ];
+
+impl Emulated {
+    /// Whether people run it themselves, and it takes calls without a key.
+    pub fn is_on_own_machine(&self) -> bool {
+        matches!(self.id, "ollama" | "comfyui") || self.plain.is_some_and(|it| it.keyless)
+    }
+}
 
 const WORDS: &[(&str, Standing)] = &[
     ("made-up-good", Standing::Good),
@@ -98,8 +121,7 @@ pub fn key_in(provider: &Emulated, headers: &HeaderMap) -> Option<String> {
 pub fn standing_of(state: &ProviderState, provider: &Emulated, key: Option<&str>) -> Standing {
     let is_guarded = state.guarded.contains(provider.id);
     let Some(key) = key else {
-        let is_open = provider.dialect == Dialect::Ollama || provider.id == "comfyui";
-        return if is_open && !is_guarded {
+        return if provider.is_on_own_machine() && !is_guarded {
             Standing::Good
         } else {
             Standing::Bad
@@ -108,7 +130,8 @@ pub fn standing_of(state: &ProviderState, provider: &Emulated, key: Option<&str>
     if let Some(standing) = state.standings.get(key) {
         return *standing;
     }
-    if provider.id == "comfyui" && !is_guarded {
+    let checks_no_keys = provider.id == "comfyui" || provider.plain.is_some_and(|it| it.keyless);
+    if checks_no_keys && !is_guarded {
         return Standing::Good;
     }
     let rest = key.strip_prefix(provider.prefix);

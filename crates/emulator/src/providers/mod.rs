@@ -16,6 +16,7 @@ mod keys;
 mod moderation;
 mod other_calls;
 mod pictures;
+mod plain;
 mod refusals;
 mod restrictions;
 mod rules;

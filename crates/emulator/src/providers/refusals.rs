@@ -13,6 +13,9 @@ use crate::world::Standing;
 /// Returns the refusal that a provider answers a key of this standing with;
 /// none for a good key.
 pub fn refuse_key(provider: &Emulated, standing: Standing) -> Option<Response> {
+    if let Some(written) = provider.plain.and_then(|plain| plain.refuse(standing)) {
+        return Some(written);
+    }
     match standing {
         Standing::Good => None,
         Standing::Bad => Some(refuse_unknown(provider)),

@@ -69,7 +69,7 @@ pub fn looks_like_anothers(
     goal: KeyGoal,
 ) -> Card {
     let names: Vec<String> = of.iter().map(|id| voice.name(id)).collect();
-    let owners = names.join(voice.lang.words(" or "));
+    let owners = voice.lang.either(&names, voice.lang.words(" or "));
     let values: &[(&str, &dyn std::fmt::Display)] =
         &[("owners", &owners), ("provider", &voice.name(wanted))];
     let told = voice.lang.say(

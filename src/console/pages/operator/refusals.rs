@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::console::words::{Names, describe_kept_because};
+use crate::console::words::{Names, describe_kept_because, either};
 use crate::model::{DurationOf, KeyRefusal, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
@@ -68,7 +68,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
             let owners: Vec<String> = of.iter().map(|id| names.name(id)).collect();
             format!(
                 "That looks like a key for {}, and {} was chosen. It was sent to nobody. Go back and choose its provider.",
-                owners.join(" or "),
+                either(&owners),
                 names.name(wanted)
             )
         }

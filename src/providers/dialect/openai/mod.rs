@@ -49,7 +49,7 @@ pub use request::{
     ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_format, read_function, read_request,
     read_sampling, read_shared_fields,
 };
-pub use thinking::ThinkingWords;
+pub use thinking::{OF_QWEN, ThinkingWords};
 
 pub const CHAT_PATH: &str = "/chat/completions";
 pub const EMBEDDINGS_PATH: &str = "/embeddings";
@@ -112,6 +112,8 @@ pub enum ResponsesUse {
     None,
     /// Beside its chat.
     Beside,
+    /// In place of a chat.
+    Only,
     /// Beside its chat, and some of its models take some calls there alone.
     ForSomeModels,
 }
@@ -142,6 +144,9 @@ pub fn write_chat(request: &ChatRequest, quirks: OpenAiQuirks, stream: bool) -> 
     messages.extend(turns.map(|turn| write_message(turn, detail)));
     let mut body = json!({"model": request.model, "messages": messages, "stream": stream});
     body[quirks.output_limit] = json!(request.max_output_tokens);
+    if request.is_bounded && quirks.thinking == ThinkingWords::Qwen {
+        body[OF_QWEN] = json!(false);
+    }
     if stream && quirks.asks_for_usage {
         body["stream_options"] = json!({"include_usage": true});
     }

@@ -20,11 +20,16 @@ pub enum ThinkingWords {
     OpenRouter,
     /// Some models think and some do not; no word that all of them take.
     Mistral,
+    /// `enable_thinking`; thoughts are not given back, and the limit on the
+    /// output does not count them.
+    Qwen,
     /// A vendor of whom nothing is known: who says `reasoning_content` gets it
     /// back.
     Unknown,
 }
 
+/// Whether one of Qwen's models is to think.
+pub const OF_QWEN: &str = "enable_thinking";
 const OF_DEEPSEEK: [Effort; 3] = [Effort::Low, Effort::High, Effort::Max];
 const OF_OPENROUTER: [Effort; 6] = [
     Effort::None,
@@ -46,6 +51,7 @@ impl ThinkingWords {
                 body.set("thinking", object([("type", "disabled".into())]));
             }
             Self::DeepSeek => set_nearest(asked, &OF_DEEPSEEK, body),
+            Self::Qwen => body.set(OF_QWEN, asked != Effort::None),
             Self::Mistral => request.ignored.add("reasoning_effort"),
             Self::OpenRouter => {
                 let effort = asked.nearest(&OF_OPENROUTER).map(Effort::word);
@@ -73,7 +79,7 @@ impl ThinkingWords {
         });
         let has_calls = message.get("tool_calls").is_some();
         match self {
-            Self::Effort | Self::Mistral => {}
+            Self::Effort | Self::Mistral | Self::Qwen => {}
             Self::DeepSeek => {
                 let text: String = thoughts.map(|it| it.text.as_str()).collect();
                 if has_calls || !text.is_empty() {

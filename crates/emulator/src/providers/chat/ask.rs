@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::INPUT_TOKENS;
 use crate::providers::call::Call;
-use crate::providers::keys::Dialect;
+use crate::providers::keys::{Dialect, Emulated};
 use crate::providers::pictures::count_shown;
 
 /// The longest part of a prompt that may be what somebody asks.
@@ -111,7 +111,7 @@ impl<'a> Ask<'a> {
             problem: None,
         };
         match surface {
-            Surface::Chat => ask.read_chat(call.provider.id)?,
+            Surface::Chat => ask.read_chat(call.provider)?,
             Surface::Responses => ask.read_responses(),
             Surface::Messages => ask.read_messages()?,
             Surface::Generate => ask.read_generate(call.path)?,
@@ -120,8 +120,8 @@ impl<'a> Ask<'a> {
         Some(ask)
     }
 
-    fn read_chat(&mut self, provider: &str) -> Option<()> {
-        let body = self.body;
+    fn read_chat(&mut self, vendor: &Emulated) -> Option<()> {
+        let (body, provider) = (self.body, vendor.id);
         self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {
             role if role == "tool" => Said::Tool(text_of(&turn["content"])),
             role if role == "user" => said_by_person(&turn["content"]),
@@ -143,8 +143,9 @@ impl<'a> Ask<'a> {
             "openrouter" => body["reasoning"]["effort"] != "none",
             _ => false,
         };
-        self.usage_wanted =
-            provider == "mistral" || body["stream_options"]["include_usage"] == true;
+        let comes_unasked =
+            provider == "mistral" || vendor.plain.is_some_and(|it| !it.asks_for_usage);
+        self.usage_wanted = comes_unasked || body["stream_options"]["include_usage"] == true;
         if provider == "openai" {
             self.input += count_shown(&self.model, &body["messages"]);
         }

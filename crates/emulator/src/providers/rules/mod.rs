@@ -33,8 +33,15 @@ const WITHOUT_RESPONSES: [&str; 2] = ["mistral", "cerebras"];
 
 /// Refuses a chat that breaks a rule of its vendor's.
 pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
-    if call.path == "/responses" && WITHOUT_RESPONSES.contains(&call.provider.id) {
+    let has_none = WITHOUT_RESPONSES.contains(&call.provider.id)
+        || call.provider.plain.is_some_and(|it| !it.has_responses());
+    if call.path == "/responses" && has_none {
         let body = json!({"detail": "Not Found"});
+        return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+    }
+    let has_no_chat = call.provider.plain.is_some_and(|it| it.has_no_chat());
+    if call.path == "/chat/completions" && has_no_chat {
+        let body = json!({"error": {"message": "Sonar is now the Agent API", "type": "invalid_request_error", "code": 404}});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
     }
     let body = match (call.provider.id, call.path) {
