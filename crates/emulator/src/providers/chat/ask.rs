@@ -3,27 +3,14 @@
 use serde_json::Value;
 
 use super::INPUT_TOKENS;
+use crate::providers::api::{Api, Surface};
 use crate::providers::call::Call;
+use crate::providers::json_fields::{either_spelling, list};
 use crate::providers::keys::Dialect;
 use crate::providers::pictures::count_shown;
 
 /// The longest part of a prompt that may be what somebody asks.
 const REQUEST_BYTES_MAX: usize = 400;
-
-/// The API in which a model is asked, and answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// `OpenAI`'s chat completions.
-    Chat,
-    /// `OpenAI`'s Responses.
-    Responses,
-    /// Anthropic's Messages.
-    Messages,
-    /// Google's generateContent.
-    Generate,
-    /// Ollama's chat.
-    Ollama,
-}
 
 /// A function that the model may call.
 pub struct Tool {
@@ -80,14 +67,8 @@ impl<'a> Ask<'a> {
     /// Reads a request; none where the provider has no chat at this address.
     pub fn parse(call: &Call<'a>) -> Option<Self> {
         let body = call.body;
-        let surface = match (call.provider.dialect, call.path) {
-            (Dialect::OpenAi, "/chat/completions") => Surface::Chat,
-            (Dialect::OpenAi, "/responses") => Surface::Responses,
-            (Dialect::Anthropic, "/v1/messages") => Surface::Messages,
-            (Dialect::Google, path) if path.ends_with("enerateContent") => Surface::Generate,
-            (Dialect::Ollama, "/api/chat") => Surface::Ollama,
-            (Dialect::Ollama, "/v1/chat/completions") => Surface::Chat,
-            _ => return None,
+        let Api::Chat(surface) = call.api() else {
+            return None;
         };
         let mut ask = Self {
             surface,
@@ -231,10 +212,10 @@ impl<'a> Ask<'a> {
         self.stream = verb == "streamGenerateContent";
         self.read_turns(body["contents"].as_array()?, |turn| {
             let with = |field: &'static str| {
-                list(&turn["parts"]).filter(move |part| either(part, field).is_object())
+                list(&turn["parts"]).filter(move |part| either_spelling(part, field).is_object())
             };
             let results: Vec<String> = with("functionResponse")
-                .map(|part| either(part, "functionResponse")["response"].to_string())
+                .map(|part| either_spelling(part, "functionResponse")["response"].to_string())
                 .collect();
             match turn["role"].as_str() {
                 Some("model") => Said::Model(with("functionCall").count()),
@@ -242,28 +223,34 @@ impl<'a> Ask<'a> {
                 _ => Said::Tools(results),
             }
         });
-        let declared = list(&body["tools"]).flat_map(|it| list(either(it, "functionDeclarations")));
+        let declared =
+            list(&body["tools"]).flat_map(|it| list(either_spelling(it, "functionDeclarations")));
         self.tools = declared
             .map(|it| {
-                let plain = Some(either(it, "parametersJsonSchema")).filter(|it| !it.is_null());
+                let plain =
+                    Some(either_spelling(it, "parametersJsonSchema")).filter(|it| !it.is_null());
                 tool(&it["name"], plain.unwrap_or(&it["parameters"]))
             })
             .collect();
-        let config = either(either(body, "toolConfig"), "functionCallingConfig");
+        let config = either_spelling(either_spelling(body, "toolConfig"), "functionCallingConfig");
         self.choice = match config["mode"].as_str() {
             Some("NONE") => Choice::No,
-            Some("ANY") => either(config, "allowedFunctionNames")[0]
+            Some("ANY") => either_spelling(config, "allowedFunctionNames")[0]
                 .as_str()
                 .map_or(Choice::Any, |name| Choice::One(name.to_owned())),
             _ => Choice::Free,
         };
-        let config = either(body, "generationConfig");
-        self.schema = (*either(config, "responseMimeType") == "application/json").then(|| {
-            let plain = Some(either(config, "responseJsonSchema")).filter(|it| !it.is_null());
-            plain.unwrap_or(either(config, "responseSchema")).clone()
-        });
-        let thinking = either(config, "thinkingConfig");
-        self.thinks = *either(thinking, "includeThoughts") == true;
+        let config = either_spelling(body, "generationConfig");
+        self.schema =
+            (*either_spelling(config, "responseMimeType") == "application/json").then(|| {
+                let plain =
+                    Some(either_spelling(config, "responseJsonSchema")).filter(|it| !it.is_null());
+                plain
+                    .unwrap_or(either_spelling(config, "responseSchema"))
+                    .clone()
+            });
+        let thinking = either_spelling(config, "thinkingConfig");
+        self.thinks = *either_spelling(thinking, "includeThoughts") == true;
         Some(())
     }
 

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::INPUT_TOKENS;
-use super::ask::{Ask, Surface};
+use super::ask::Ask;
 use super::reply::Reply;
+use crate::providers::api::Surface;
 use crate::world::ProviderFault;
 
 /// What was used for a reply.

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::anthropic_tools::{broken_pair, broken_tool};
-use super::{list, text};
+use crate::providers::call::Call;
 use crate::providers::chat::SIGNATURE;
+use crate::providers::json_fields::{list, text};
 
 /// What a family of models takes.
 struct Family {
@@ -56,7 +57,8 @@ const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp
 const CACHE_MARKS_MAX: usize = 4;
 
 /// The rule that a body breaks first, in Anthropic's words.
-pub fn broken_rule(body: &Value) -> Option<String> {
+pub fn broken_rule(call: &Call<'_>) -> Option<String> {
+    let body = call.body;
     let model = text(body, "model");
     let fits = |family: &&Family| family.names.iter().any(|it| model.starts_with(it));
     broken_list(body)

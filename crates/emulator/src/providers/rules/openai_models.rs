@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Broken, list};
+use super::Broken;
+use crate::providers::json_fields::list;
 
 /// What a family of models that reason takes.
 struct Family {
