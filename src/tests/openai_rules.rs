@@ -93,6 +93,13 @@ fn chat_rules() -> Vec<Rule> {
         (
             CHAT,
             "gpt-6-luna",
+            json!({"max_tokens": 9}),
+            "400 max_tokens unsupported_parameter",
+        ),
+        (CHAT, "gpt-4.1", json!({"max_tokens": 9}), "200"),
+        (
+            CHAT,
+            "gpt-6-luna",
             json!({"temperature": 0.2}),
             "400 temperature unsupported_value",
         ),

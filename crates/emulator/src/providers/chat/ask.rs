@@ -59,8 +59,6 @@ pub struct Ask<'a> {
     /// The tier of service that the answer names, where this provider names one:
     /// `OpenAI` calls `priority` what is asked for as `fast`.
     pub tier: Option<String>,
-    /// Why the real provider would refuse this request.
-    pub problem: Option<&'static str>,
 }
 
 impl<'a> Ask<'a> {
@@ -89,7 +87,6 @@ impl<'a> Ask<'a> {
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
             tier: served_tier(call),
-            problem: None,
         };
         match surface {
             Surface::Chat => ask.read_chat(call.provider.id)?,
@@ -129,8 +126,6 @@ impl<'a> Ask<'a> {
         if provider == "openai" {
             self.input += count_shown(&self.model, &body["messages"]);
         }
-        let old_limit = provider == "openai" && !body["max_tokens"].is_null();
-        self.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
         Some(())
     }
 
@@ -195,13 +190,6 @@ impl<'a> Ask<'a> {
             body["thinking"]["type"].as_str(),
             Some("enabled" | "adaptive")
         );
-        let missing = body["max_tokens"]
-            .is_null()
-            .then_some("max_tokens: Field required");
-        let sampling = ["temperature", "top_p", "top_k"]
-            .iter()
-            .any(|field| !body[field].is_null());
-        self.problem = missing.or(sampling.then_some("sampling parameters are not supported"));
         Some(())
     }
 

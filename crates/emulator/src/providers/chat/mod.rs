@@ -50,11 +50,9 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         return refuse_model_name(&ask);
     }
     // `docs/providers.md` §7.1: an empty name is none.
-    let no_model = ask.surface == Surface::Chat && ask.model.trim().is_empty();
-    let no_model = no_model.then_some("you must provide a model parameter");
-    if let Some(problem) = ask.problem.or(no_model) {
-        let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    if ask.surface == Surface::Chat && ask.model.trim().is_empty() {
+        let words = "you must provide a model parameter";
+        return json_response(400, vendor_errors::openai(words, Value::Null, Value::Null));
     }
     if shows_unreadable(call.body) {
         return refuse_picture(call.provider);
