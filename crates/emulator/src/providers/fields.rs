@@ -179,8 +179,6 @@ const GENERATE_CONTENT: &[&str] = &[
 
 /// The most answers that OpenAI gives to one question.
 const ANSWERS_MAX: u64 = 128;
-/// The most pictures that OpenAI makes at once.
-const PICTURES_MAX: u64 = 10;
 /// The least that OpenAI's Responses may be limited to, in tokens.
 const OUTPUT_TOKENS_MIN: u64 = 16;
 
@@ -202,7 +200,6 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
             let name = unknown(&[RESPONSES])?;
             Some(openai_refusal(&format!("Unknown parameter: '{name}'.")))
         }),
-        ("openai", Api::Pictures) => refuse_count(&call.body["n"], PICTURES_MAX),
         ("groq", Api::Chat(Surface::Chat)) => refuse_count(&call.body["n"], 1).or_else(|| {
             let name = unknown(&[CHAT, CHAT_OF_GROQ])?;
             Some(openai_refusal(&format!("property '{name}' is unsupported")))

@@ -1,6 +1,8 @@
 //! What providers refuse in calls for pictures that they answer at once; the
 //! sources of the rules stand in `docs/providers.md` §14.1 and §14.2.
 
+use std::ops::RangeInclusive;
+
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -61,6 +63,9 @@ const GEMINI_RATIOS: [&str; 10] = [
 ];
 /// The most partial pictures that OpenAI sends of one.
 const PARTIAL_PICTURES_MAX: u64 = 3;
+/// How many pictures OpenAI makes at once, from words and from others
+/// (`minimum` and `maximum` of `n` in OpenAI's OpenAPI document).
+const PICTURES: RangeInclusive<u64> = 1..=10;
 
 /// Refuses a call for pictures by its fields; none where all are taken.
 pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
@@ -177,6 +182,14 @@ fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
     if let Some(name) = unknown_field(body, known).filter(|_| is_current) {
         let message = format!("Unknown parameter: '{name}'.");
         return refuse(message, name, "unknown_parameter");
+    }
+    let count = &body["n"];
+    if !count.is_null() && count.as_u64().is_none_or(|it| !PICTURES.contains(&it)) {
+        let (end, code) = match count.as_i64() {
+            Some(..1) => ("below minimum", "integer_below_min_value"),
+            _ => ("above maximum", "integer_above_max_value"),
+        };
+        return refuse(format!("Invalid 'n': integer {end} value."), "n", code);
     }
     if body["partial_images"].as_u64() > Some(PARTIAL_PICTURES_MAX) {
         let message = "Invalid 'partial_images': integer above maximum value.";
