@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{ModelChoice, PromptToEstimate, RelayBody};
 use crate::model::{CallDialect, ProviderId, Surface};
 
+use crate::gateway::api_dialect::GOOGLE_VERBS;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::native::read_query;
 use crate::gateway::openai::{find_model, usable_models};
@@ -16,6 +17,8 @@ use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
 use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
 
+const MESSAGES: &str = "/v1/messages";
+const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
 /// The path of a call to a model in Google's dialect: the model, which may
 /// have a provider before it, and a verb.
 pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
@@ -23,8 +26,6 @@ pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
 /// there, and OpenAI's clients look models up there. `docs/providers.md` §10.
 const OLDER_GOOGLE_PATH: &str = "/v1/models/{*model}";
 const NEWEST_GOOGLE_PATH: &str = "/v1alpha/models/{*call}";
-/// What Google's models can be asked to do, as it stands at the end of a path.
-const VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
 const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
 /// What a call is answered that may ask for a stream.
@@ -35,7 +36,7 @@ const STREAMS: ResponseDocs =
 pub static OF_VENDORS: [Route; 7] = [
     route!(
         POST,
-        "/v1/messages",
+        MESSAGES,
         CHAT,
         create_message,
         RouteDocs::new(
@@ -48,7 +49,7 @@ pub static OF_VENDORS: [Route; 7] = [
     ),
     route!(
         POST,
-        "/v1/messages/count_tokens",
+        COUNT_TOKENS,
         CHAT,
         count_message_tokens,
         RouteDocs::new(
@@ -119,18 +120,11 @@ pub static OF_VENDORS: [Route; 7] = [
             .responses(&[STREAMS])
     ),
 ];
-/// Whether a path ends in what Google's models can be asked to do.
-pub fn ends_in_verb(path: &str) -> bool {
-    path.rsplit_once(':')
-        .is_some_and(|(_, verb)| VERBS.contains(&verb))
-}
 
 /// Says that a count is ours, and not the provider's.
 const ESTIMATED: &str = "x-latchkey-estimated";
 /// When a model was made of which nobody says it.
 const NO_DAY: &str = "1970-01-01T00:00:00Z";
-const MESSAGES: &str = "/v1/messages";
-const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
 
 /// Passes a call to Anthropic's Messages on.
 pub async fn create_message(call: Call) -> HandlerResult {
@@ -257,7 +251,7 @@ pub fn model_as_vendor(call: &Call, model: &ModelChoice) -> Option<Value> {
 fn google_model(model: &ModelChoice) -> Value {
     let name = model.full();
     json!({"name": format!("models/{name}"), "displayName": name,
-        "supportedGenerationMethods": VERBS})
+        "supportedGenerationMethods": GOOGLE_VERBS})
 }
 
 fn google_list(models: &[ModelChoice]) -> Value {

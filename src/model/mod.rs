@@ -80,8 +80,8 @@ pub use quota::{
     Window,
 };
 pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
-pub use record::{AnswerRecord, Choices, PictureJob};
-pub use redact::redact;
+pub use record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
+pub use redact::{quotable, redact};
 pub use refusal::{
     AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
     KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,

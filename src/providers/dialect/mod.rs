@@ -53,7 +53,7 @@ use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
-pub use chat_request::{ChatRequest, WrittenChat, encode_picture, picture_data_url};
+pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
 pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
@@ -83,6 +83,14 @@ pub const REQUEST_FIELDS: [&RequestFields; 5] = [
     &google::REQUEST_FIELDS,
     &ollama::REQUEST_FIELDS,
 ];
+
+/// A chat of ours in a provider's dialect.
+pub struct WrittenChat {
+    pub path: String,
+    pub body: Value,
+    /// How the answer is read.
+    pub format: AnswerFormat,
+}
 
 /// Which dialect a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,12 +10,11 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `responses`, `messages`, `generate_content`, `embeddings`,
 //!   `images`: the tables, one file for each surface.
-//! - `models`: names that are refused; `pictures`, `documents`: what these
-//!   cost, for each model (`by_model`).
+//! - `models`: names that are refused; `pictures`: which are pictures for a
+//!   model; `documents`: what these cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
 
 mod bounded;
-mod by_model;
 mod chat;
 mod cursor;
 mod documents;
@@ -44,7 +43,6 @@ use crate::providers::relay::RelayRequest;
 
 pub use bounded::{BoundedRequest, RequestBound};
 pub use messages::allowed_features;
-pub use pictures::{PictureSpec, looked_at as tokens_of_shown_picture, made as tokens_of_picture};
 
 use bounded::LimitPlace;
 use place::{Findings, Place, shorten};

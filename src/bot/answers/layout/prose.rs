@@ -11,7 +11,7 @@ use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, Shown};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::spans::{leading, link_length, whole_length};
-use crate::bot::conversation::transcript::SMALL_PRINT;
+use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// Stands for a rule: Discord draws none.
 pub const RULE: &str = "──────────";

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::bot::answers::layout::fences::without_controls;
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{find_spans, plain};
-use crate::bot::answers::split::units;
+use crate::bot::answers::length::units;
 
 /// The widest table that is shown as code, in columns of a terminal.
 const COLUMNS_MAX: usize = 72;
