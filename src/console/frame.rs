@@ -96,7 +96,7 @@ pub async fn finish(reply: Reply, reader: &Reader) -> Response {
     match reply {
         Reply::Page(page) => finish_page(page, reader).await,
         Reply::Now(now) => send_now(&now, &reader.headers),
-        Reply::Elsewhere(elsewhere) => elsewhere.into_response(),
+        Reply::Redirection(elsewhere) => elsewhere.into_response(),
         Reply::File(file) => file.into_response(),
         Reply::Raw(response) => response,
     }

@@ -35,7 +35,7 @@ mod timeouts;
 pub use catalogue::{
     Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
 };
-pub use chat::{ChatCall, ChatReply, Delivery, Heard};
+pub use chat::{AnswerPart, ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;

@@ -10,7 +10,7 @@ use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
 
-use crate::app::pictures::listen::{self, Hearing};
+use crate::app::pictures::listen::{self, NewsReceiver};
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
@@ -37,17 +37,17 @@ pub enum JobEnd {
     /// Its time is over, or the host no longer says how far it is.
     GivenUp {
         failure: ProviderFailure,
-        ran: Ran,
+        ran: MachineUse,
     },
     /// Somebody cancelled it.
     Stopped {
-        ran: Ran,
+        ran: MachineUse,
     },
     /// This process ends before it does.
     GoesOn,
     /// This process ends, and nobody else can go on with it.
     CutShort {
-        ran: Ran,
+        ran: MachineUse,
     },
 }
 
@@ -99,12 +99,12 @@ impl JobFollower<'_> {
             () = self.stop.cancelled() => JobEnd::Stopped { ran: Ran::Not },
             () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
                 failure: self.failed(FailureClass::TimedOut),
-                ran: Ran::Not,
+                ran: MachineUse::None,
             },
             () = self.pictures.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
-                None => JobEnd::CutShort { ran: Ran::Not },
+                None => JobEnd::CutShort { ran: MachineUse::None },
             },
         };
         let ran_for = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
@@ -171,7 +171,7 @@ impl JobFollower<'_> {
     async fn until_done(
         &self,
         job: &mut PictureJob,
-        mut hearing: Hearing,
+        mut hearing: NewsReceiver,
         seen: &mut (dyn FnMut(PictureProgress) + Send),
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
@@ -204,7 +204,7 @@ impl JobFollower<'_> {
                 }
                 // Nobody knows what becomes of it.
                 Err(failure) if may_pass(&failure) => {
-                    let ran = Ran::For { machine_ms: 0 };
+                    let ran = MachineUse::For { machine_ms: 0 };
                     return Ok(JobEnd::GivenUp { failure, ran });
                 }
                 Err(failure) => {

@@ -92,7 +92,7 @@ impl OwnKey {
             departure: &Departure::default(),
         };
         let (mut text, prints) = (String::new(), !question.json);
-        let mut hear = |heard: crate::providers::Heard<'_>| {
+        let mut hear = |heard: crate::providers::AnswerPart<'_>| {
             if heard.takes_back {
                 text.clear();
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::{Error, ModelChoice, ProviderInfo};
 use crate::console::parts::form::ChoiceGroup;
-use crate::console::parts::payer::{self, Look};
+use crate::console::parts::payer::{self, PayerLook};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::model::{
@@ -35,7 +35,7 @@ pub async fn find_payers(
     visit: &Visit,
     asker: &Asker,
     setting: &Setting,
-) -> Result<Vec<Option<Look>>, Trouble> {
+) -> Result<Vec<Option<PayerLook>>, Trouble> {
     let asks = &visit.app().asks;
     if asker.is_visitor() {
         let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;

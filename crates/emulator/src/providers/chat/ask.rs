@@ -101,10 +101,10 @@ impl<'a> Ask<'a> {
     fn read_chat(&mut self, provider: &str) -> Option<()> {
         let body = self.body;
         self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {
-            role if role == "tool" => Said::Tool(text_of(&turn["content"])),
+            role if role == "tool" => TurnContent::Tool(text_of(&turn["content"])),
             role if role == "user" => said_by_person(&turn["content"]),
-            role if role == "assistant" => Said::Model(list(&turn["tool_calls"]).count()),
-            _ => Said::System(text_of(&turn["content"])),
+            role if role == "assistant" => TurnContent::Model(list(&turn["tool_calls"]).count()),
+            _ => TurnContent::System(text_of(&turn["content"])),
         });
         self.tools = list(&body["tools"])
             .map(|tool| &tool["function"])
@@ -137,13 +137,13 @@ impl<'a> Ask<'a> {
         }
         let items: Vec<Value> = list(&body["input"]).cloned().collect();
         self.read_turns(&items, |item| match item["type"].as_str() {
-            Some("function_call_output") => Said::Tool(text_of(&item["output"])),
-            Some("function_call") => Said::Model(1),
+            Some("function_call_output") => TurnContent::Tool(text_of(&item["output"])),
+            Some("function_call") => TurnContent::Model(1),
             None | Some("message") if item["role"] == "user" => said_by_person(&item["content"]),
             None | Some("message") if item["role"] != "assistant" => {
-                Said::System(text_of(&item["content"]))
+                TurnContent::System(text_of(&item["content"]))
             }
-            _ => Said::Model(0),
+            _ => TurnContent::Model(0),
         });
         // Codex sends its tools as an item of the input.
         let added = items.iter().flat_map(|item| list(&item["tools"]));
@@ -164,7 +164,7 @@ impl<'a> Ask<'a> {
             let content = &turn["content"];
             let of_type = |kind: &'static str| list(content).filter(move |it| it["type"] == kind);
             match turn["role"].as_str() {
-                Some("assistant") => Said::Model(of_type("tool_use").count()),
+                Some("assistant") => TurnContent::Model(of_type("tool_use").count()),
                 Some("user") => {
                     let results: Vec<String> = of_type("tool_result")
                         .map(|result| text_of(&result["content"]))
@@ -172,10 +172,10 @@ impl<'a> Ask<'a> {
                     if results.is_empty() {
                         said_by_person(content)
                     } else {
-                        Said::Tools(results)
+                        TurnContent::Tools(results)
                     }
                 }
-                _ => Said::System(text_of(content)),
+                _ => TurnContent::System(text_of(content)),
             }
         });
         self.tools = list(&body["tools"])
@@ -206,9 +206,9 @@ impl<'a> Ask<'a> {
                 .map(|part| either_spelling(part, "functionResponse")["response"].to_string())
                 .collect();
             match turn["role"].as_str() {
-                Some("model") => Said::Model(with("functionCall").count()),
+                Some("model") => TurnContent::Model(with("functionCall").count()),
                 _ if results.is_empty() => said_by_person(&turn["parts"]),
-                _ => Said::Tools(results),
+                _ => TurnContent::Tools(results),
             }
         });
         let declared =
@@ -251,19 +251,19 @@ impl<'a> Ask<'a> {
     }
 
     /// Reads the turns of a conversation, in their order.
-    fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> Said) {
+    fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> TurnContent) {
         for turn in turns {
             match read(turn) {
-                Said::Person(text, end) => {
+                TurnContent::Person(text, end) => {
                     self.prompt = text;
                     self.request = end;
                     self.told.clear();
                 }
-                Said::System(text) if self.prompt.is_empty() => self.prompt = text,
-                Said::System(_) => {}
-                Said::Tool(text) => self.told.push(text),
-                Said::Tools(texts) => self.told = texts,
-                Said::Model(calls) => {
+                TurnContent::System(text) if self.prompt.is_empty() => self.prompt = text,
+                TurnContent::System(_) => {}
+                TurnContent::Tool(text) => self.told.push(text),
+                TurnContent::Tools(texts) => self.told = texts,
+                TurnContent::Model(calls) => {
                     self.called += calls;
                     self.told.clear();
                 }
@@ -273,7 +273,7 @@ impl<'a> Ask<'a> {
 }
 
 /// What one turn of a conversation holds.
-enum Said {
+enum TurnContent {
     System(String),
     /// What somebody says, and what they ask in it.
     Person(String, String),
@@ -285,7 +285,7 @@ enum Said {
 
 /// Programs put pages of their own around what somebody asks, so that the
 /// short parts are what is asked.
-fn said_by_person(content: &Value) -> Said {
+fn said_by_person(content: &Value) -> TurnContent {
     let parts = list(content).filter_map(|part| part["text"].as_str());
     let short: Vec<&str> = parts
         .filter(|part| part.len() <= REQUEST_BYTES_MAX)
@@ -296,26 +296,7 @@ fn said_by_person(content: &Value) -> Said {
     } else {
         short.join("\n")
     };
-    Said::Person(text, request)
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// A field of Google's, in either of its spellings.
-fn either<'a>(value: &'a Value, name: &str) -> &'a Value {
-    if !value[name].is_null() {
-        return &value[name];
-    }
-    let spelled = name.chars().fold(String::new(), |mut spelled, letter| {
-        if letter.is_uppercase() {
-            spelled.push('_');
-        }
-        spelled.extend(letter.to_lowercase());
-        spelled
-    });
-    &value[spelled]
+    TurnContent::Person(text, request)
 }
 
 /// Returns the texts of a message, without its pictures.
