@@ -74,7 +74,7 @@ impl Reader {
             session: None,
             form_token: SecretString::default(),
             request_id: origin.map_or_else(String::new, |origin| origin.request_id.clone()),
-            trouble_format: TroubleFormat::of(request.uri().path(), request.headers()),
+            trouble_format: TroubleFormat::for_request(request.uri().path(), request.headers()),
             uri: request.uri().clone(),
             sent_form: *request.method() == Method::POST,
             headers: request.headers().clone(),

@@ -35,7 +35,7 @@ pub struct Naming {
 impl FailureKind {
     /// The kind of a failure; none where no vendor has a word for it, such as
     /// an answer that broke off on its way.
-    pub fn of(failure: &ProviderFailure) -> Option<Self> {
+    pub fn from_failure(failure: &ProviderFailure) -> Option<Self> {
         Some(match (failure.class, failure.status) {
             (FailureClass::AuthInvalid, _) => Self::BadKey,
             (FailureClass::Billing, _) => Self::NoCredit,

@@ -24,7 +24,7 @@ struct NamedJob {
 }
 
 impl NamedJob {
-    fn of(job: &PictureJob) -> Self {
+    fn from_job(job: &PictureJob) -> Self {
         Self {
             name: job.host_job.clone(),
             mark: job.mark,
@@ -48,8 +48,8 @@ pub struct HostListener {
 /// Both sides.
 pub fn begin(job: &PictureJob) -> (NewsReceiver, HostListener) {
     let (told, news) = watch::channel(JobNews::default());
-    let (names, newest) = watch::channel(NamedJob::of(job));
-    let listening = Listening {
+    let (names, newest) = watch::channel(NamedJob::from_job(job));
+    let listening = HostListener {
         news: told,
         named: newest,
     };
@@ -97,7 +97,7 @@ impl JobFollower<'_> {
 impl NewsReceiver {
     /// Says what the job is called from now on.
     pub fn rename(&self, job: &PictureJob) {
-        self.names.send_replace(NamedJob::of(job));
+        self.names.send_replace(NamedJob::from_job(job));
     }
 
     /// Waits for the next look, and passes on what is heard until then. Says

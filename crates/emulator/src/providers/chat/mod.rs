@@ -61,7 +61,7 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
     if call.fault == Some(&ProviderFault::AtLimit) {
         reply.cut_at_limit();
     }
-    let usage = Usage::of(&ask, &reply, call.fault);
+    let usage = Usage::count(&ask, &reply, call.fault);
     let fails = call.fault == Some(&ProviderFault::FailedResponse);
     if fails && ask.surface == Surface::Responses && !ask.stream {
         return Json(responses::failed(&ask)).into_response();

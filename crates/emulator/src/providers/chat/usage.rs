@@ -23,7 +23,7 @@ pub struct Usage {
 
 impl Usage {
     /// Counts an ask and its reply.
-    pub fn of(ask: &Ask<'_>, reply: &Reply, fault: Option<&ProviderFault>) -> Self {
+    pub fn count(ask: &Ask<'_>, reply: &Reply, fault: Option<&ProviderFault>) -> Self {
         let thought = reply.thought.as_deref().unwrap_or_default();
         Self {
             input: ask.input,
