@@ -152,7 +152,7 @@ pub async fn generate_content(mut call: Call) -> HandlerResult {
     let query = read_query(call.parts.uri.query())?;
     let body = read_body(&mut call).await?;
     let target = RelayTarget {
-        provider: provider_of(model.as_deref(), &["gemini", "gemma"], "google"),
+        provider: own_provider(&call, model.as_deref(), "google"),
         model,
         surface,
         dialect: CallDialect::Google,
@@ -182,7 +182,7 @@ async fn anthropic_target(
     let body = read_body(&mut call).await?;
     let model = body.model();
     let target = RelayTarget {
-        provider: provider_of(model.as_deref(), &["claude"], "anthropic"),
+        provider: own_provider(&call, model.as_deref(), "anthropic"),
         model,
         surface,
         dialect: CallDialect::Anthropic,
@@ -196,9 +196,9 @@ async fn anthropic_target(
 
 /// The provider of a model of the dialect's own vendor, whose clients name no
 /// provider before it.
-fn provider_of(model: Option<&str>, own: &[&str], vendor: &str) -> Option<ProviderId> {
-    let is_own = |model: &&str| own.iter().any(|start| model.starts_with(start));
-    model.filter(is_own).map(|_| ProviderId::from(vendor))
+fn own_provider(call: &Call, model: Option<&str>, vendor: &str) -> Option<ProviderId> {
+    let owner = call.gateway.app.providers().owner_of_model(model?)?;
+    (owner.id().as_str() == vendor).then(|| owner.id().clone())
 }
 
 /// Lists the models that the caller's keys can use, as Google lists its own.

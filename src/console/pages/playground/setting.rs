@@ -120,12 +120,9 @@ pub async fn list_models(
 
 /// Adds the model that is chosen, where no list has it.
 fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[ModelChoice]) {
-    let Some((provider, model)) = chosen.split_once('/') else {
-        return;
-    };
-    let known = visit.app().providers().find(provider);
-    let known = known.filter(|it| it.kind() == ProviderKind::Chat);
-    let Some(choice) = known.map(|it| choice_of(it.id(), model)) else {
+    let named = visit.app().providers().split_model(chosen);
+    let named = named.filter(|(provider, _)| provider.kind() == ProviderKind::Chat);
+    let Some(choice) = named.map(|(provider, model)| choice_of(provider.id(), model)) else {
         return;
     };
     if !to.contains(&choice) && !others.contains(&choice) {
