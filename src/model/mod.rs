@@ -52,7 +52,7 @@ pub use bounded_map::BoundedMap;
 pub use chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
-pub use clock::{Clock, DAY_MS};
+pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
 pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};

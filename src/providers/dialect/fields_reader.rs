@@ -1,6 +1,8 @@
 //! Reads fields of a caller's body by their types: one of a wrong type is
 //! refused by its name, and never dropped.
 
+use crate::model::quotable;
+
 use super::json::Json;
 use super::neutral::{CacheMark, Effort, Untranslatable};
 
@@ -139,10 +141,7 @@ impl<'a> Fields<'a> {
 
 /// A caller's word as it may be said back.
 pub fn shorten(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control() && *c != '`')
-        .take(NAME_CHARACTERS_MAX)
-        .collect()
+    quotable(name, NAME_CHARACTERS_MAX)
 }
 
 /// The parameters of a function, as an object: a function without any takes
