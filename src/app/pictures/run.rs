@@ -274,25 +274,33 @@ impl Pictures {
                 self.payers.settle(hold, CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
-            JobEnd::Failed(failed) => {
-                let ended = CallEnd::Broken {
-                    usage: failed.usage,
-                    machine_ms: failed.machine_ms,
-                };
-                self.payers.settle(hold, ended).await;
-                match failed.said {
-                    Some(words) => Err(PictureRefusal::AnsweredInWords {
-                        provider: failed.failure.provider,
-                        words,
-                    }
-                    .into()),
-                    None => Ok(Err(failed.failure)),
-                }
-            }
+            JobEnd::Failed(failed) => self.settle_broken(hold, failed).await.map(Err),
             JobEnd::GivenUp { failure, ran } => {
                 self.give_up_hold(hold, ran).await;
                 Ok(Err(failure))
             }
+        }
+    }
+
+    /// Settles what was held for a job that its host could not do. Refused
+    /// where the model answered in words.
+    async fn settle_broken(
+        &self,
+        hold: Hold,
+        failed: FailedPictures,
+    ) -> Result<ProviderFailure, Error> {
+        let ended = CallEnd::Broken {
+            usage: failed.usage,
+            machine_ms: failed.machine_ms,
+        };
+        self.payers.settle(hold, ended).await;
+        match failed.said {
+            Some(words) => Err(PictureRefusal::AnsweredInWords {
+                provider: failed.failure.provider,
+                words,
+            }
+            .into()),
+            None => Ok(failed.failure),
         }
     }
 
