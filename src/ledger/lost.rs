@@ -30,7 +30,7 @@ pub struct LostAttempts {
     pub shared: Arc<Shared>,
 }
 
-/// Which attempts belong to processes that are gone.
+/// Which attempts belong to processes that have died.
 #[derive(Clone, Copy)]
 pub enum LostSelection {
     /// Those whose process has no lease any more.

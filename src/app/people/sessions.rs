@@ -232,6 +232,7 @@ impl People {
             .await
     }
 
+    /// Which sessions are open now: those that were seen lately enough.
     pub(super) fn sessions_at(&self) -> SessionsAt {
         let now_ms = self.clock.now_ms();
         SessionsAt {

@@ -19,7 +19,7 @@ const MISSES_MAX: u32 = 20;
 /// history comes a moment after its queue, and what was begun just now may not
 /// be known everywhere.
 const GONE_MAX: u32 = 2;
-/// The same for a job that its host has never been seen to know.
+/// How often in a row a host may not know a job that it was never seen to know.
 const FRESH_GONE_MAX: u32 = 5;
 /// How many times the first wait the longest is.
 pub const SLOWEST: u32 = 5;

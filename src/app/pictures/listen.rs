@@ -69,7 +69,8 @@ impl JobFollower<'_> {
         }
     }
 
-    /// The same by one name, over one connection after another.
+    /// Passes on what the host tells of a job by one name, over one connection
+    /// after another.
     async fn listen_to(&self, job: &NamedJob, news: &watch::Sender<JobNews>) -> Infallible {
         for _ in 0..CONNECTIONS_MAX {
             if let Some(socket) = self.connect(job).await {

@@ -7,7 +7,7 @@ use crate::model::Source;
 
 use super::icon;
 
-/// How a payer looks everywhere.
+/// How a payer looks on every page.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct PayerLook {
     pub class: &'static str,

@@ -15,7 +15,7 @@ pub fn relative(at_ms: i64, now_ms: i64) -> Markup {
     }
 }
 
-/// The same; "never" where it never was.
+/// How long ago something was; "never" where it never was.
 pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
     at_ms.map_or_else(|| html! { "never" }, |at_ms| relative(at_ms, now_ms))
 }

@@ -46,10 +46,12 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.wrong(name, must_be))
     }
 
+    /// A text.
     pub fn text(&self, name: &str) -> Result<Option<&'a str>, Untranslatable> {
         self.typed(name, "a text", Json::as_str)
     }
 
+    /// True or false.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Untranslatable> {
         self.typed(name, "true or false", Json::as_bool)
     }
@@ -75,6 +77,7 @@ impl<'a> Fields<'a> {
         self.typed(name, &must_be, |value| is_in(value).then(|| value.clone()))
     }
 
+    /// A list; an empty one where the field is absent.
     pub fn list(&self, name: &str) -> Result<&'a [Json], Untranslatable> {
         let items = self.typed(name, "a list", |value| match value {
             Json::List(items) => Some(items.as_slice()),
@@ -103,6 +106,7 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
+    /// An object.
     pub fn object(&self, name: &str) -> Result<Option<&'a Json>, Untranslatable> {
         self.typed(name, "an object", |value| {
             value.is_object().then_some(value)

@@ -56,7 +56,7 @@ impl Usage {
         if self.is_cached { self.input - 2 } else { 0 }
     }
 
-    /// In `OpenAI`'s chat.
+    /// Writes the usage as `OpenAI`'s chat reports it.
     pub fn in_chat(&self) -> Value {
         let mut usage = json!({"prompt_tokens": self.input, "completion_tokens": self.output,
             "total_tokens": self.total(), "prompt_tokens_details": {"cached_tokens": self.cached()},
@@ -67,15 +67,15 @@ impl Usage {
         usage
     }
 
-    /// In `OpenAI`'s Responses.
+    /// Writes the usage as `OpenAI`'s Responses report it.
     pub fn in_responses(&self) -> Value {
         json!({"input_tokens": self.input, "input_tokens_details": {"cached_tokens": self.cached()},
             "output_tokens": self.output, "output_tokens_details": {"reasoning_tokens": self.thought},
             "total_tokens": self.total()})
     }
 
-    /// In Anthropic's Messages, which count what is read from and written to
-    /// a cache beside the input.
+    /// Writes the usage as Anthropic's Messages report it, which count what is
+    /// read from and written to a cache beside the input.
     pub fn in_messages(&self, output: &Value) -> Value {
         let mut usage = if self.is_cached {
             json!({"input_tokens": 2, "cache_read_input_tokens": INPUT_TOKENS - 6,
@@ -89,7 +89,8 @@ impl Usage {
         usage
     }
 
-    /// In Google's dialect, which counts thoughts beside the output.
+    /// Writes the usage as Google reports it, which counts thoughts beside the
+    /// output.
     pub fn in_generate(&self) -> Value {
         let spoken = self
             .output
