@@ -43,7 +43,16 @@ impl Error {
             Self::Refused(Refusal::Ask(AskRefusal::Provider { payer, .. })) => {
                 *payer == Source::Request
             }
-            _ => false,
+            Self::Refused(
+                Refusal::Access(_)
+                | Refusal::Ask(_)
+                | Refusal::Conversation(_)
+                | Refusal::Picture(_)
+                | Refusal::Token(_)
+                | Refusal::Quota(_),
+            )
+            | Self::Troubled(..)
+            | Self::Failed(_) => false,
         }
     }
 }

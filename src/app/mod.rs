@@ -280,7 +280,8 @@ impl App {
         self.shut_down_by(grace, last_words, written_by).await;
     }
 
-    /// The same; what the database does not take by `written_by` is not written.
+    /// Shuts down as [`Self::shut_down`] does; what the database does not take by
+    /// `written_by` is not written.
     pub async fn shut_down_by(&self, grace: Duration, last_words: Duration, written_by: Instant) {
         self.tasks.end(grace, last_words).await;
         self.ledger.close_by(written_by).await;

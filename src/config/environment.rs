@@ -97,7 +97,8 @@ impl Environment {
         Ok(found.map(|(_, secret)| secret))
     }
 
-    /// The same, with the name that it is set by.
+    /// The secret of the first of `names` that is set, with the name that it is
+    /// set by.
     pub fn named_secret<'n>(
         &self,
         names: &[&'n str],

@@ -74,7 +74,7 @@ impl Reader {
             session: None,
             form_token: SecretString::default(),
             request_id: origin.map_or_else(String::new, |origin| origin.request_id.clone()),
-            trouble_format: TroubleFormat::of(request.uri().path(), request.headers()),
+            trouble_format: TroubleFormat::for_request(request.uri().path(), request.headers()),
             uri: request.uri().clone(),
             sent_form: *request.method() == Method::POST,
             headers: request.headers().clone(),
@@ -96,7 +96,7 @@ pub async fn finish(reply: Reply, reader: &Reader) -> Response {
     match reply {
         Reply::Page(page) => finish_page(page, reader).await,
         Reply::Now(now) => send_now(&now, &reader.headers),
-        Reply::Elsewhere(elsewhere) => elsewhere.into_response(),
+        Reply::Redirection(elsewhere) => elsewhere.into_response(),
         Reply::File(file) => file.into_response(),
         Reply::Raw(response) => response,
     }

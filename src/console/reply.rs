@@ -23,7 +23,7 @@ pub enum Reply {
     /// of texts, each by the name of its place.
     Now(Value),
     /// Another address, which the browser is to show instead.
-    Elsewhere(Elsewhere),
+    Redirection(Redirection),
     /// A file to be kept.
     File(File),
     /// Anything else, such as a stream.
@@ -42,7 +42,7 @@ pub struct Page {
 }
 
 /// Where the browser goes next.
-pub struct Elsewhere {
+pub struct Redirection {
     pub address: String,
     pub headers: HeaderMap,
 }
@@ -98,7 +98,7 @@ impl From<File> for Reply {
     }
 }
 
-impl Elsewhere {
+impl Redirection {
     /// Another address of ours, or one that the program made.
     pub fn at(address: impl Into<String>) -> Self {
         Self {
@@ -116,13 +116,13 @@ impl Elsewhere {
     }
 }
 
-impl From<Elsewhere> for Reply {
-    fn from(elsewhere: Elsewhere) -> Self {
-        Self::Elsewhere(elsewhere)
+impl From<Redirection> for Reply {
+    fn from(elsewhere: Redirection) -> Self {
+        Self::Redirection(elsewhere)
     }
 }
 
-impl IntoResponse for Elsewhere {
+impl IntoResponse for Redirection {
     fn into_response(self) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
         let headers = response.headers_mut();

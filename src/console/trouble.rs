@@ -66,7 +66,7 @@ impl Trouble {
         }
     }
 
-    /// The same, with providers called by their names.
+    /// This trouble, with providers called by their names.
     pub fn named(mut self, names: Names<'_>) -> Self {
         let Some(refusal) = &self.refusal else {
             return self;

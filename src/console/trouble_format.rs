@@ -21,7 +21,7 @@ impl TroubleFormat {
     /// The format for a request of a path. Browsers name HTML first where
     /// somebody follows a link, and programs do not
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1>).
-    pub fn of(path: &str, headers: &HeaderMap) -> Self {
+    pub fn for_request(path: &str, headers: &HeaderMap) -> Self {
         let accepted = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
         if accepted.is_some_and(|it| it.contains("text/html")) {
             return Self::Page;

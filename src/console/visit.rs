@@ -14,7 +14,7 @@ use crate::model::{Caller, PersonId, RequestOrigin, ServerId};
 
 use super::Console;
 use super::form::Form;
-use super::reply::{Elsewhere, Reply};
+use super::reply::{Redirection, Reply};
 use super::trouble::Trouble;
 
 /// How much of a parameter's name is shown, in characters.
@@ -156,6 +156,6 @@ impl SignedIn {
     ) -> HandlerResult {
         let people = &visit.app().people;
         people.put_flash(&self.session.session, words).await?;
-        Ok(Elsewhere::at(address).into())
+        Ok(Redirection::at(address).into())
     }
 }

@@ -7,7 +7,6 @@ use crate::model::{ErrorForm, PassedEvents, ProviderError};
 
 use crate::gateway::failure_kind::{FailureKind, Naming};
 use crate::gateway::problem::Problem;
-use crate::gateway::vendors::ends_in_verb;
 
 /// The API whose rules a call follows. It decides the shape of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +20,8 @@ pub enum ApiDialect {
     Latchkey,
 }
 
+/// What Google's models can be asked to do, as it stands at the end of a path.
+pub const GOOGLE_VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The request's id again, where Anthropic's libraries look for it.
 const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -46,7 +47,7 @@ impl ApiDialect {
         } else if path.starts_with("/google/")
             || path.starts_with("/v1beta/")
             || path.starts_with("/v1alpha/")
-            || (path.starts_with("/v1/models/") && ends_in_verb(path))
+            || (path.starts_with("/v1/models/") && ends_in_googles_verb(path))
         {
             Self::Google
         } else if path.ends_with("/responses") {
@@ -331,4 +332,10 @@ fn google_status(status: u16) -> &'static str {
         400..=499 => "INVALID_ARGUMENT",
         _ => "INTERNAL",
     }
+}
+
+/// Whether a path ends in what Google's models can be asked to do.
+fn ends_in_googles_verb(path: &str) -> bool {
+    path.rsplit_once(':')
+        .is_some_and(|(_, verb)| GOOGLE_VERBS.contains(&verb))
 }

@@ -81,6 +81,7 @@ impl<P, T> Reporter<P, T> {
         self.send(Message::Payer(payer));
     }
 
+    /// Reports how far the work is.
     pub fn report_progress(&self, progress: P) {
         self.send(Message::Report(Report::Progress(progress)));
     }

@@ -35,7 +35,7 @@ pub struct Naming {
 impl FailureKind {
     /// The kind of a failure; none where no vendor has a word for it, such as
     /// an answer that broke off on its way.
-    pub fn of(failure: &ProviderFailure) -> Option<Self> {
+    pub fn from_failure(failure: &ProviderFailure) -> Option<Self> {
         Some(match (failure.class, failure.status) {
             (FailureClass::AuthInvalid, _) => Self::BadKey,
             (FailureClass::Billing, _) => Self::NoCredit,
@@ -56,7 +56,7 @@ impl FailureKind {
         })
     }
 
-    /// In OpenAI's dialect.
+    /// The failure's status and words in OpenAI's dialect.
     pub fn openai(self) -> Naming {
         const CALL: &str = "invalid_request_error";
         const SERVER: &str = "server_error";
@@ -78,7 +78,7 @@ impl FailureKind {
         Naming { status, kind, code }
     }
 
-    /// In Anthropic's dialect.
+    /// The failure's status and words in Anthropic's dialect.
     pub fn anthropic(self) -> Naming {
         let (status, kind) = match self {
             Self::BadKey => (Some(401), "authentication_error"),
@@ -101,7 +101,7 @@ impl FailureKind {
         }
     }
 
-    /// In Google's dialect.
+    /// The failure's status and words in Google's dialect.
     pub fn google(self) -> Naming {
         let (status, kind) = match self {
             Self::BadKey | Self::TooLong | Self::Declined => (Some(400), "INVALID_ARGUMENT"),

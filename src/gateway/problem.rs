@@ -19,7 +19,7 @@ pub struct Problem {
     pub code: &'static str,
     pub message: String,
     pub retry_after_s: Option<u64>,
-    /// The same wait to the millisecond, where a provider told it.
+    /// How long to wait, to the millisecond, where a provider told it.
     pub retry_after_ms: Option<u64>,
     /// What kind of a provider's failure it is, if it is one.
     pub kind: Option<FailureKind>,

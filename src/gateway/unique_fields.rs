@@ -9,6 +9,7 @@ use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 
 use crate::gateway::problem::Problem;
+use crate::model::quotable;
 
 /// How much of a name is repeated, in characters.
 const NAME_CHARACTERS_MAX: usize = 60;
@@ -51,8 +52,7 @@ pub fn read_parameters(query: &str) -> Result<Vec<Parameter<'_>>, Problem> {
 }
 
 fn shorten(name: &str) -> String {
-    let shown = name.chars().filter(|c| !c.is_control() && *c != '`');
-    shown.take(NAME_CHARACTERS_MAX).collect()
+    quotable(name, NAME_CHARACTERS_MAX)
 }
 
 /// Finds the first field of an object whose name came before.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::app::{ModelOffer, PromptToEstimate, RelayBody};
 use crate::model::{CallDialect, ProviderId, Surface};
 
+use crate::gateway::api_dialect::GOOGLE_VERBS;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::native::read_query;
 use crate::gateway::openai::{find_model, usable_models};
@@ -16,6 +17,8 @@ use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
 use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
 
+const MESSAGES: &str = "/v1/messages";
+const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
 /// The path of a call to a model in Google's dialect: the model, which may
 /// have a provider before it, and a verb.
 pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
@@ -27,8 +30,6 @@ const GOOGLE_LIST_DOCS: &str =
     "Lists the models that the caller's keys can use, as Google lists its own.";
 const GOOGLE_MODEL_DOCS: &str =
     "Shows one of the models that the caller's keys can use, as Google shows its own.";
-/// What Google's models can be asked to do, as it stands at the end of a path.
-const VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
 const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
 /// What a call is answered that may ask for a stream.
@@ -39,7 +40,7 @@ const STREAMS: ResponseDocs =
 pub static OF_VENDORS: [Route; 9] = [
     route!(
         POST,
-        "/v1/messages",
+        MESSAGES,
         CHAT,
         create_message,
         RouteDocs::new(
@@ -52,7 +53,7 @@ pub static OF_VENDORS: [Route; 9] = [
     ),
     route!(
         POST,
-        "/v1/messages/count_tokens",
+        COUNT_TOKENS,
         CHAT,
         count_message_tokens,
         RouteDocs::new(
@@ -132,18 +133,11 @@ pub static OF_VENDORS: [Route; 9] = [
             .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
     ),
 ];
-/// Whether a path ends in what Google's models can be asked to do.
-pub fn ends_in_verb(path: &str) -> bool {
-    path.rsplit_once(':')
-        .is_some_and(|(_, verb)| VERBS.contains(&verb))
-}
 
 /// Says that a count is ours, and not the provider's.
 const ESTIMATED: &str = "x-latchkey-estimated";
 /// When a model was made of which nobody says it.
 const NO_DAY: &str = "1970-01-01T00:00:00Z";
-const MESSAGES: &str = "/v1/messages";
-const COUNT_TOKENS: &str = "/v1/messages/count_tokens";
 
 /// Passes a call to Anthropic's Messages on.
 pub async fn create_message(call: Call) -> HandlerResult {
@@ -171,7 +165,7 @@ pub async fn generate_content(mut call: Call) -> HandlerResult {
     let query = read_query(call.parts.uri.query())?;
     let body = read_body(&mut call).await?;
     let target = RelayTarget {
-        provider: provider_of(model.as_deref(), &["gemini", "gemma"], "google"),
+        provider: own_provider(&call, model.as_deref(), "google"),
         model,
         surface,
         dialect: CallDialect::Google,
@@ -201,7 +195,7 @@ async fn anthropic_target(
     let body = read_body(&mut call).await?;
     let model = body.model();
     let target = RelayTarget {
-        provider: provider_of(model.as_deref(), &["claude"], "anthropic"),
+        provider: own_provider(&call, model.as_deref(), "anthropic"),
         model,
         surface,
         dialect: CallDialect::Anthropic,
@@ -215,9 +209,9 @@ async fn anthropic_target(
 
 /// The provider of a model of the dialect's own vendor, whose clients name no
 /// provider before it.
-fn provider_of(model: Option<&str>, own: &[&str], vendor: &str) -> Option<ProviderId> {
-    let is_own = |model: &&str| own.iter().any(|start| model.starts_with(start));
-    model.filter(is_own).map(|_| ProviderId::from(vendor))
+fn own_provider(call: &Call, model: Option<&str>, vendor: &str) -> Option<ProviderId> {
+    let owner = call.gateway.app.providers().owner_of_model(model?)?;
+    (owner.id().as_str() == vendor).then(|| owner.id().clone())
 }
 
 /// Lists the models that the caller's keys can use, as Google lists its own.
@@ -270,7 +264,7 @@ pub fn model_as_vendor(call: &Call, model: &ModelOffer) -> Option<Value> {
 fn google_model(model: &ModelOffer) -> Value {
     let name = model.choice.full();
     json!({"name": format!("models/{name}"), "displayName": name,
-        "supportedGenerationMethods": VERBS})
+        "supportedGenerationMethods": GOOGLE_VERBS})
 }
 
 fn google_list(models: &[ModelOffer]) -> Value {

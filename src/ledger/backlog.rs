@@ -44,7 +44,7 @@ impl BatchRecord {
         self.entries.count()
     }
 
-    /// The same, each attempt by itself.
+    /// One record for each attempt of this one.
     fn split(&self) -> impl Iterator<Item = Self> + use<> {
         let one = |entries, limits| Self {
             entries: Arc::new(entries),

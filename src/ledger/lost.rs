@@ -30,9 +30,9 @@ pub struct LostAttempts {
     pub shared: Arc<Shared>,
 }
 
-/// Which attempts belong to processes that are gone.
+/// Which attempts belong to processes that have died.
 #[derive(Clone, Copy)]
-pub enum Gone {
+pub enum LostSelection {
     /// Those whose process has no lease any more.
     WithoutLease,
     /// Those that were held before a moment, whoever they belong to: no call
@@ -49,11 +49,11 @@ impl LostAttempts {
         if calls > 0 {
             tracing::info!("{calls} calls of a process that died may be made again");
         }
-        self.settle(Gone::WithoutLease).await
+        self.settle(LostSelection::WithoutLease).await
     }
 
     /// Settles what is left held.
-    pub async fn settle(&self, gone: Gone) -> anyhow::Result<()> {
+    pub async fn settle(&self, gone: LostSelection) -> anyhow::Result<()> {
         // No provider was asked for these, so that they are released.
         let unbegun = self.read_unbegun(gone).await?;
         let released = unbegun
@@ -79,17 +79,17 @@ impl LostAttempts {
         Ok(())
     }
 
-    async fn read_unbegun(&self, gone: Gone) -> anyhow::Result<Vec<Booking>> {
+    async fn read_unbegun(&self, gone: LostSelection) -> anyhow::Result<Vec<Booking>> {
         match gone {
-            Gone::WithoutLease => self.store.left_unbegun().await,
-            Gone::HeldBefore(moment_ms) => self.store.unbegun_before(moment_ms).await,
+            LostSelection::WithoutLease => self.store.left_unbegun().await,
+            LostSelection::HeldBefore(moment_ms) => self.store.unbegun_before(moment_ms).await,
         }
     }
 
-    async fn read_lost(&self, gone: Gone) -> anyhow::Result<Vec<Booking>> {
+    async fn read_lost(&self, gone: LostSelection) -> anyhow::Result<Vec<Booking>> {
         match gone {
-            Gone::WithoutLease => self.store.left_held().await,
-            Gone::HeldBefore(moment_ms) => self.store.held_before(moment_ms).await,
+            LostSelection::WithoutLease => self.store.left_held().await,
+            LostSelection::HeldBefore(moment_ms) => self.store.held_before(moment_ms).await,
         }
     }
 

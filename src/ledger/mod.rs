@@ -102,7 +102,7 @@ use batch::{CounterSet, HoldRequest};
 use counter::Counter;
 use headroom::Headroom;
 use lease::KeptLease;
-use lost::{Gone, LostAttempts};
+use lost::{LostAttempts, LostSelection};
 use metrics::LedgerMetrics;
 use outage::Outage;
 use overshoot::OvershootWatch;
@@ -429,7 +429,7 @@ impl Ledger {
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        let old = Gone::HeldBefore(before(self.longest_call));
+        let old = LostSelection::HeldBefore(before(self.longest_call));
         self.lost().settle(old).await?;
         // This reads every counter. An index would be written with every
         // hold, for a search that is made once an hour.

@@ -186,6 +186,7 @@ pub fn nano_dollars(dollars: f64) -> u64 {
     (dollars * 1e9).round() as u64
 }
 
+/// A count as a number that prices are multiplied by.
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts are far below 2^52, and the table's prices are fractions anyway"

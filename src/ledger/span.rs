@@ -9,11 +9,9 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use crate::model::{DAY_MS, Period, Span, Window};
+use crate::model::{DAY_MS, HOUR_MS, MINUTE_MS, Period, Span, Window};
 
 const SECOND_MS: i64 = 1_000;
-const MINUTE_MS: i64 = 60 * SECOND_MS;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// The start of the bucket that a moment falls into.
 pub fn bucket_of(span: Span, at_ms: i64, zone: &TimeZone) -> anyhow::Result<i64> {

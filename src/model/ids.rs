@@ -56,7 +56,7 @@ impl fmt::Display for ServerId {
 }
 
 impl ProviderId {
-    /// The same, shared.
+    /// The id as a text that is shared and not copied.
     pub fn shared(&self) -> Arc<str> {
         Arc::clone(&self.0)
     }

@@ -53,7 +53,7 @@ pub use bounded_map::BoundedMap;
 pub use chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
-pub use clock::{Clock, DAY_MS};
+pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
 pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
@@ -82,8 +82,8 @@ pub use quota::{
     Span, Tier, Window,
 };
 pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
-pub use record::{AnswerRecord, Choices, PictureJob};
-pub use redact::redact;
+pub use record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
+pub use redact::{quotable, redact};
 pub use refusal::{
     AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
     KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,

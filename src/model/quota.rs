@@ -197,7 +197,7 @@ impl LimitHit {
         self.limit.max.saturating_sub(self.used)
     }
 
-    /// The same, as it is shown.
+    /// What is left of the limit, rounded down to what can be shown.
     pub fn shown_remaining(&self) -> u64 {
         rounded_down(self.limit.metric, self.remaining())
     }
@@ -217,7 +217,7 @@ impl LimitUse {
         self.limit.max.saturating_sub(self.used)
     }
 
-    /// The same, as it is shown.
+    /// What is left of the limit, rounded down to what can be shown.
     pub fn shown_left(&self) -> u64 {
         rounded_down(self.limit.metric, self.left())
     }

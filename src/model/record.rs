@@ -6,6 +6,9 @@ use super::ids::{PersonId, ProviderId, ServerId};
 use super::image::Size;
 use super::offer::Trace;
 
+/// How long the buttons under an answer work, in days.
+pub const ANSWERS_KEPT_DAYS: i64 = 30;
+
 /// What a person chose for an ask, beside the question itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choices {

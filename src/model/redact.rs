@@ -40,6 +40,15 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&any).expect("every shape is a regex")
 });
 
+/// As much of a caller's word as may be said back to them, between marks of
+/// code.
+pub fn quotable(word: &str, characters_max: usize) -> String {
+    word.chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(characters_max)
+        .collect()
+}
+
 /// Replaces everything that has the shape of a secret.
 pub fn redact(text: &str) -> Cow<'_, str> {
     PATTERN.replace_all(text, |found: &Captures<'_>| {

@@ -80,7 +80,8 @@ impl ServiceTerm {
         })
     }
 
-    /// The same of Anthropic's word for a speed.
+    /// The terms behind Anthropic's word for a speed; none where it is the usual
+    /// one.
     pub fn of_speed(word: &str) -> Option<Self> {
         match word {
             "" | "standard" => None,
@@ -89,7 +90,8 @@ impl ServiceTerm {
         }
     }
 
-    /// The same of Anthropic's word for where a model ran.
+    /// The terms behind Anthropic's word for where a model ran; none where it is
+    /// the usual place.
     pub fn of_place(word: &str) -> Option<Self> {
         match word {
             "" | "global" | "not_available" => None,
@@ -100,7 +102,7 @@ impl ServiceTerm {
 }
 
 impl ServiceTerms {
-    /// The same, with one more.
+    /// These terms and one more.
     #[must_use]
     pub fn with(self, term: ServiceTerm) -> Self {
         Self(self.0 | 1 << term as u16)

@@ -79,7 +79,7 @@ impl Scopes {
         self.rights & right.bit() != 0
     }
 
-    /// The same, with one more right.
+    /// These scopes and one more right.
     #[must_use]
     pub fn with(self, right: Right) -> Self {
         Self {

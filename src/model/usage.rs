@@ -201,7 +201,7 @@ impl ClassCounts {
         }
     }
 
-    /// The same, with this much of a class.
+    /// These counts, with this much of one class.
     #[must_use]
     pub fn with(mut self, class: UsageClass, count: u64) -> Self {
         self.set(class, count);

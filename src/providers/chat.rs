@@ -39,7 +39,7 @@ pub struct ChatReply {
 
 /// More of an answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Heard<'a> {
+pub struct AnswerPart<'a> {
     /// The words before these were the model's thinking, and none of its answer.
     pub takes_back: bool,
     pub words: &'a str,
@@ -68,7 +68,7 @@ impl Providers {
     pub async fn chat(
         &self,
         call: ChatCall<'_>,
-        listener: &mut (dyn FnMut(Heard<'_>) + Send),
+        listener: &mut (dyn FnMut(AnswerPart<'_>) + Send),
     ) -> Result<ChatReply, ProviderFailure> {
         let provider = call.provider;
         let deadline = Instant::now() + self.outbound.timeouts.total;
@@ -81,7 +81,7 @@ impl Providers {
             }
         };
         let mut answer = ParsedAnswer::default();
-        let mut hearing = Hearing {
+        let mut hearing = AnswerForwarder {
             tags: ThinkingTags::default(),
             listener,
         };
@@ -166,7 +166,7 @@ async fn read_stream(
     provider: &Provider,
     stream: Stream<'_>,
     answer: &mut ParsedAnswer,
-    hearing: &mut Hearing<'_>,
+    hearing: &mut AnswerForwarder<'_>,
 ) -> Result<(), ProviderFailure> {
     let fail = |class| failed(&provider.id, class);
     let mut decoder = Decoder::new(provider.dialect.framing(), EVENT_BYTES_MAX);
@@ -202,12 +202,12 @@ async fn read_stream(
 }
 
 /// Hands an answer on as it comes, without what its model thinks.
-struct Hearing<'a> {
+struct AnswerForwarder<'a> {
     tags: ThinkingTags,
-    listener: &'a mut (dyn FnMut(Heard<'_>) + Send),
+    listener: &'a mut (dyn FnMut(AnswerPart<'_>) + Send),
 }
 
-impl Hearing<'_> {
+impl AnswerForwarder<'_> {
     /// Hands on what has come.
     fn hand_on(&mut self, answer: &mut ParsedAnswer) {
         let text = std::mem::take(&mut answer.text);
@@ -225,7 +225,7 @@ impl Hearing<'_> {
     fn tell(&mut self, answer: &mut ParsedAnswer, visible: &VisibleWords) {
         let mut bytes = answer.take_heard(visible.words.len());
         bytes.thought = bytes.thought.saturating_add(visible.thought as u64);
-        (self.listener)(Heard {
+        (self.listener)(AnswerPart {
             takes_back: visible.takes_back,
             words: &visible.words,
             bytes,

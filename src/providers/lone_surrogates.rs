@@ -39,7 +39,8 @@ pub fn replace_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The same for a body, which is copied only where something is replaced.
+/// Replaces the lone surrogates of a body, which is copied only where there are
+/// any.
 pub fn mend_surrogates(body: &Bytes) -> Bytes {
     match replace_lone_surrogates(body) {
         Cow::Borrowed(_) => body.clone(),

@@ -9,6 +9,7 @@
 //! `docs/providers.md`, whose sections the files name.
 
 mod abilities;
+mod by_model;
 mod catalogue;
 mod chat;
 mod check;
@@ -22,6 +23,7 @@ mod list;
 mod lone_surrogates;
 mod outbound;
 mod pasted_key;
+mod picture_tokens;
 mod prompt_size;
 mod provider_error;
 mod registry;
@@ -36,7 +38,7 @@ pub use abilities::Abilities;
 pub use catalogue::{
     Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
 };
-pub use chat::{ChatCall, ChatReply, Delivery, Heard};
+pub use chat::{AnswerPart, ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::{ChatRequest, MODERATION_MODEL, OPENAI_COMPLETIONS_PATH, has_completions};
 pub use http::is_plain;
@@ -49,13 +51,12 @@ pub use pasted_key::{
     FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
     read_pasted_key, trim_secret,
 };
+pub use picture_tokens::{PictureSpec, tokens_of_picture};
 pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
     WholeOrBegun, estimate_cost, measure_prompt,
 };
-pub use shared_key::{
-    BoundedRequest, PictureSpec, Refused, judge_chat_model, judge_request, tokens_of_picture,
-};
+pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
 pub use timeouts::Timeouts;

@@ -4,7 +4,7 @@
 
 use crate::model::{BYTES_IN_A_TOKEN, PromptTokens};
 
-use super::shared_key::tokens_of_shown_picture;
+use super::picture_tokens::tokens_of_shown_picture;
 
 /// How many tokens a picture has that nobody counted: about what vendors count
 /// for one of a megapixel.

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::model::FailureClass;
 
-/// The largest event of a stream of words that is read, and passed on.
+/// The largest event of a stream of words that is read.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// The longest way in which two lines may end, beside a sign.
@@ -181,7 +181,7 @@ impl Events {
         &self.bytes
     }
 
-    /// The same, to be passed on.
+    /// Gives the bytes of all events away, to be passed on.
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }

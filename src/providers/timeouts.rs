@@ -17,8 +17,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// Until the answer begins.
     pub first_byte: Duration,
-    /// The same for a model on the operator's own machine, which may have
-    /// to be loaded first.
+    /// Until the answer of a model begins that runs on the operator's own
+    /// machine, which may have to load it first.
     pub first_byte_local: Duration,
     /// Between any two bytes, comments included.
     pub idle: Duration,
@@ -53,8 +53,8 @@ impl Timeouts {
         RELAYED_MAX.max(self.total * 2)
     }
 
-    /// The same, with how long a relayed answer may say nothing, where that
-    /// is not known yet.
+    /// These timeouts, with how long a relayed answer may say nothing, where
+    /// that is not known yet.
     #[must_use]
     pub fn with_silence(self, silence: Duration) -> Self {
         Self {

@@ -142,7 +142,7 @@ impl Change {
         self.with_all(values.into())
     }
 
-    /// The same, with values in a list.
+    /// The statement with its values in a list; `$1` is the first.
     pub fn with_all(self, values: Vec<Value>) -> Statement {
         let Self { sql, effect } = self;
         Statement {

@@ -1,6 +1,6 @@
 //! How often keys were checked, and by whom, so that nobody can try many.
 
-use crate::model::{PersonId, ServerId};
+use crate::model::{HOUR_MS, MINUTE_MS, PersonId, ServerId};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
@@ -13,8 +13,6 @@ const PERSON_MINUTE: i64 = 5;
 const PERSON_HOUR: i64 = 20;
 /// How many keys the members of a server may have checked in an hour.
 const SERVER_HOUR: i64 = 20;
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl Store {
     /// Counts a check, or returns how many milliseconds to wait where the

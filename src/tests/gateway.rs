@@ -263,10 +263,10 @@ async fn a_providers_no_is_told_to_its_keys_owner_and_nobody_else() {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, "").await;
-        let mut wrong = count("openai/gpt-6-luna");
+        let mut wrong = count("gpt-6-luna");
         wrong["max_tokens"] = json!(5);
         let own = program.posts("/openai/v1/chat/completions", &wrong).await;
-        insta::assert_snapshot!(own.json()["error"]["message"].as_str().unwrap(), @"Unsupported parameter: 'max_tokens'");
+        insta::assert_snapshot!(own.json()["error"]["message"].as_str().unwrap(), @"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.");
         stage.fails("groq", ProviderFault::Status(400));
         let shared = program
             .posts("/v1/chat/completions", &count("groq/openai/gpt-oss-20b"))

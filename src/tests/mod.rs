@@ -8,6 +8,7 @@ mod actor;
 mod add_keys;
 mod advice;
 mod answers;
+mod anthropic_rules;
 mod asking;
 mod blocked_words;
 mod browser;

@@ -263,3 +263,24 @@ async fn a_key_with_its_providers_name_goes_to_that_provider_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_model_without_a_provider_is_its_familys_at_every_address() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("google", "user", &good("google")).await;
+        let program = Program::of(stage, &mia, "").await;
+        for model in ["gemini-3.1-flash-lite", "gemma-3-27b-it"] {
+            let chat = json!({"model": model, "messages": [{"role": "user", "content": "count"}]});
+            let chat = program.posts("/v1/chat/completions", &chat).await;
+            let content = json!({"contents": [{"role": "user", "parts": [{"text": "count"}]}]});
+            let path = format!("/v1beta/models/{model}:generateContent");
+            let native = program.posts(&path, &content).await;
+            for answer in [chat, native] {
+                assert_eq!(answer.status, 200, "{model}: {}", answer.text);
+                assert_eq!(answer.header("x-latchkey-provider"), "google", "{model}");
+            }
+        }
+    })
+    .await;
+}

@@ -1,5 +1,6 @@
 //! The emulated `OpenAI` refuses what the real one refuses of its models that
-//! reason, in a chat and in its Responses: `docs/providers.md` §7.6 and §8.
+//! reason, in a chat and in its Responses, and of those that make pictures:
+//! `docs/providers.md` §7.6, §8 and §14.1.
 
 use serde_json::{Value, json};
 
@@ -8,6 +9,8 @@ use super::{good, run};
 
 const CHAT: &str = "/openai/v1/chat/completions";
 const RESPONSES: &str = "/openai/v1/responses";
+const PICTURES: &str = "/openai/v1/images/generations";
+const EDITS: &str = "/openai/v1/images/edits";
 
 /// A body with more fields, and what is refused of it: the status, the place
 /// and the code, or nothing.
@@ -90,6 +93,13 @@ fn chat_rules() -> Vec<Rule> {
             "400 reasoning_effort unsupported_parameter",
         ),
         (CHAT, "gpt-5.1-codex", json!({}), "404 model null"),
+        (
+            CHAT,
+            "gpt-6-luna",
+            json!({"max_tokens": 9}),
+            "400 max_tokens unsupported_parameter",
+        ),
+        (CHAT, "gpt-4.1", json!({"max_tokens": 9}), "200"),
         (
             CHAT,
             "gpt-6-luna",
@@ -263,19 +273,41 @@ fn response_rules() -> Vec<Rule> {
     ]
 }
 
+fn picture_rules() -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for path in [PICTURES, EDITS] {
+        rules.extend([
+            (
+                path,
+                "gpt-image-2",
+                json!({"n": 11}),
+                "400 n integer_above_max_value",
+            ),
+            (
+                path,
+                "gpt-image-2",
+                json!({"n": 0}),
+                "400 n integer_below_min_value",
+            ),
+        ]);
+    }
+    rules
+}
+
 #[tokio::test]
-async fn models_that_reason_refuse_what_they_refuse_at_openai() {
+async fn models_refuse_what_they_refuse_at_openai() {
     run(async |stage| {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, "").await;
-        for (path, model, more, expected) in chat_rules().into_iter().chain(response_rules()) {
+        let rules = chat_rules().into_iter().chain(response_rules());
+        for (path, model, more, expected) in rules.chain(picture_rules()) {
             stage.clock.advance_ms(1_000);
             let mut body = json!({"model": model});
-            if path == CHAT {
-                body["messages"] = json!([{"role": "user", "content": "count"}]);
-            } else {
-                body["input"] = json!("count");
+            match path {
+                CHAT => body["messages"] = json!([{"role": "user", "content": "count"}]),
+                RESPONSES => body["input"] = json!("count"),
+                _ => body["prompt"] = json!("a lighthouse"),
             }
             for (name, value) in more.as_object().unwrap() {
                 body[name] = value.clone();

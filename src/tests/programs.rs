@@ -280,6 +280,9 @@ async fn without_a_login_a_providers_own_variable_pays_and_that_is_said() {
         let refused = asks("ask count", &bad("cerebras")).await;
         let told = printed(&refused.stderr);
         assert!(!refused.status.success() && told.contains("error: Key is invalid: Cerebras does not accept"), "{told}");
+        let nothing = asks("ask count --model cerebras/", &good("cerebras")).await;
+        let told = printed(&nothing.stderr);
+        insta::assert_snapshot!(told, @"error: `cerebras/` names a provider and no model; write cerebras/<model>, or --provider cerebras for its usual one");
         // Another provider is asked for, whose key is not here.
         let other = asks("ask count --provider openai", &good("cerebras")).await;
         let told = printed(&other.stderr);

@@ -10,7 +10,9 @@ use crate::model::{
     Answer, AskRefusal, AttemptId, BrokenAnswer, Credential, FailureClass, FinishReason, LeftOut,
     Offer, ProviderFailure, Receipt, Source, Turn, Usage,
 };
-use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, judge_chat_model, sees};
+use crate::providers::{
+    AnswerPart, ChatCall, ChatReply, ChatRequest, Delivery, judge_chat_model, sees,
+};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -243,7 +245,7 @@ impl AskCall<'_> {
             hold.expect_stream();
         }
         hold.begin().await?;
-        let mut hear = |heard: Heard<'_>| {
+        let mut hear = |heard: AnswerPart<'_>| {
             hold.hear(heard.bytes);
             hold.note_report(heard.usage, heard.is_counted);
             if heard.takes_back {

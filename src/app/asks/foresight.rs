@@ -181,7 +181,7 @@ impl Asks {
         self.foresee_answer(&policy, choices, &providers).await
     }
 
-    /// The same for a picture.
+    /// Finds who would pay for a picture with these choices, if it was made now.
     pub async fn foresee_picture(
         &self,
         caller: &Caller,

@@ -17,7 +17,7 @@ mod records;
 
 use std::sync::Arc;
 
-use crate::model::{Clock, DAY_MS};
+use crate::model::{ANSWERS_KEPT_DAYS, Clock, DAY_MS};
 use crate::providers::{Delivery, Providers};
 use crate::store::Store;
 
@@ -37,7 +37,7 @@ pub use known_models::{KnownModel, KnownModels};
 pub use model_offers::ModelOffer;
 pub use once::{FailedOnce, OnceForm};
 pub use personas::Persona;
-pub use records::{ANSWERS_KEPT_DAYS, AnswerLog, AnswerStart};
+pub use records::{AnswerLog, AnswerStart};
 
 /// What the operator settled of how asks are answered.
 #[derive(Clone, Debug)]

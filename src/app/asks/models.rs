@@ -48,8 +48,8 @@ impl Asks {
         Ok(defaults)
     }
 
-    /// The same, once every list that is not known yet was asked for: a
-    /// program asks once, and does not look again.
+    /// Lists the caller's models, once every list that is not known yet was asked
+    /// for: a program asks once, and does not look again.
     pub async fn fetch_models(
         self: &Arc<Self>,
         caller: &Caller,

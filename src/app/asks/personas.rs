@@ -52,7 +52,7 @@ pub struct Persona {
 const REPEATED_CHARACTERS_MAX: usize = 400;
 
 impl Persona {
-    /// Our own.
+    /// The personas that come with the program.
     pub fn built_in() -> anyhow::Result<Vec<Self>> {
         OURS.iter().map(|text| Self::parse(text)).collect()
     }

@@ -15,8 +15,6 @@ use crate::app::pending::random_id;
 
 /// How many broken answers are closed at once.
 const UNFINISHED_MAX: u32 = 500;
-/// How long the buttons under an answer work, in days.
-pub const ANSWERS_KEPT_DAYS: i64 = 30;
 
 /// Where an answer begins, and what was chosen for it.
 pub struct AnswerStart {

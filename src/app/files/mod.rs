@@ -103,7 +103,7 @@ impl FileNature {
 }
 
 impl<'a> FileCount<'a> {
-    /// No file was read yet.
+    /// Begins to count the files of one message, of which none was read yet.
     pub fn new(limits: &'a FileLimits) -> Self {
         Self {
             limits,

@@ -34,8 +34,8 @@ impl Keys {
         Ok(())
     }
 
-    /// These are all servers of a shard: whichever else has keys removed the
-    /// bot while it was away.
+    /// Compares the servers that a shard is in with those that have keys: any
+    /// other of that shard removed the bot while it was away.
     pub async fn servers_are(
         &self,
         here: &BTreeSet<ServerId>,

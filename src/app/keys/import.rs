@@ -254,6 +254,7 @@ impl Keys {
         Ok(owner)
     }
 
+    /// Reads the keys of an import of the caller's that is not over yet.
     pub(in crate::app::keys) async fn rows_of_import(
         &self,
         caller: &Caller,
@@ -432,6 +433,7 @@ impl Keys {
     }
 }
 
+/// Names an import, which belongs to a person in a place.
 pub(in crate::app::keys) fn import_of<'a>(caller: &Caller, id: &'a str) -> ImportOf<'a> {
     ImportOf {
         id,

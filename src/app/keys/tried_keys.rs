@@ -4,7 +4,7 @@ use std::hash::RandomState;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{BoundedMap, PersonId, TtlCache};
+use crate::model::{BoundedMap, HOUR_MS, MINUTE_MS, PersonId, TtlCache};
 
 /// How many refused keys one caller may send in a minute and in an hour, as
 /// many as they may have checked.
@@ -17,8 +17,6 @@ const ADDRESS_LIMITS: Limits = Limits {
     in_a_minute: 20,
     in_an_hour: 100,
 };
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// How many callers and addresses are counted at once.
 const COUNTED_MAX: usize = 10_000;
 /// How many keys that worked are known at once, and for how long.

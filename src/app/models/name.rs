@@ -56,24 +56,14 @@ impl<'a> NamedModel<'a> {
         typed: &str,
         fits: impl Fn(&Provider) -> bool,
     ) -> Result<Option<Self>, Refusal> {
-        let Some((name, model)) = typed.split_once('/') else {
-            return Ok(None);
-        };
-        let provider = catalogue.find(name).filter(|provider| fits(provider));
-        match (provider, trimmed(Some(model))) {
-            (None, _) => Ok(None),
-            (Some(provider), Some(model)) => {
-                let model = if provider.names_its_models(model) {
-                    typed
-                } else {
-                    model
-                };
-                Ok(Some(Self::of_provider(provider, Some(model))))
-            }
-            (Some(provider), None) => {
+        let split = split_model(catalogue, typed).filter(|(provider, _)| fits(provider));
+        match split {
+            None => Ok(None),
+            Some((provider, "")) => {
                 let provider = provider.id.clone();
                 Err(AskRefusal::ModelMissing { provider }.into())
             }
+            Some((provider, model)) => Ok(Some(Self::of_provider(provider, Some(model)))),
         }
     }
 
@@ -249,6 +239,19 @@ impl Models {
         }
         .into()
     }
+}
+
+/// Splits `provider/model`: the provider that stands before the first slash,
+/// and the model behind it, which may be empty. None where what stands there
+/// is no provider.
+pub(super) fn split_model<'a, 'm>(
+    catalogue: &'a Catalogue,
+    typed: &'m str,
+) -> Option<(&'a Provider, &'m str)> {
+    let (name, model) = typed.split_once('/')?;
+    let (provider, model) = (catalogue.find(name)?, model.trim());
+    let is_whole = provider.names_its_models(model);
+    Some((provider, if is_whole { typed.trim() } else { model }))
 }
 
 /// Whether a provider makes pictures by workflows of the operator's.

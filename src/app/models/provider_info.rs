@@ -6,6 +6,8 @@ use axum::http::Method;
 use crate::model::{ProviderId, ProviderKind, Surface};
 use crate::providers::{Catalogue, MODERATION_MODEL, Provider, is_plain};
 
+use super::name::split_model;
+
 /// All providers, in the order in which they are shown.
 #[derive(Clone, Copy)]
 pub struct KnownProviders<'a>(&'a Catalogue);
@@ -41,6 +43,18 @@ impl<'a> KnownProviders<'a> {
     /// A provider by what a person typed: its id or its name.
     pub fn find(self, typed: &str) -> Option<ProviderInfo<'a>> {
         self.0.find(typed).map(ProviderInfo)
+    }
+
+    /// Splits `provider/model`. The model may be empty; none where nothing
+    /// before the slash is a provider.
+    pub fn split_model(self, typed: &str) -> Option<(ProviderInfo<'a>, &str)> {
+        let (provider, model) = split_model(self.0, typed)?;
+        Some((ProviderInfo(provider), model))
+    }
+
+    /// The provider whose models begin like this one, which names none.
+    pub fn owner_of_model(self, model: &str) -> Option<ProviderInfo<'a>> {
+        self.0.provider_of_model(model).map(ProviderInfo)
     }
 }
 

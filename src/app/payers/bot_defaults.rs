@@ -32,7 +32,7 @@ pub struct EnvironmentKey {
 /// All bot defaults of the environment.
 pub struct BotDefaults {
     defaults: Vec<BotDefault>,
-    /// The same, as those who could pay.
+    /// The same keys as offers, which say who could pay.
     offers: Vec<Offer>,
     /// What their providers last said of them, and when.
     health: Mutex<BTreeMap<ProviderId, (Health, i64)>>,

@@ -129,7 +129,7 @@ impl People {
         directory.recent_member(person, server).await
     }
 
-    /// The same, as Discord says right now.
+    /// Finds a member of a server, as Discord says right now.
     pub async fn find_member_now(
         &self,
         person: PersonId,

@@ -172,6 +172,7 @@ impl People {
     }
 }
 
+/// The moment that comes a while after now.
 pub(in crate::app) fn after(now_ms: i64, during: Duration) -> i64 {
     let during = i64::try_from(during.as_millis()).unwrap_or(i64::MAX);
     now_ms.saturating_add(during)

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key, Owner, PictureJob,
-    ProviderId, Scope, ServerId, Token,
+    ANSWERS_KEPT_DAYS, AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key,
+    Owner, PictureJob, ProviderId, Scope, ServerId, Token,
 };
 use crate::store::{PendingAction, PendingKind, Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
-use crate::app::asks::ANSWERS_KEPT_DAYS;
 use crate::app::people::People;
 
 /// More attempts than these are in the sums only.

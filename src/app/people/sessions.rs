@@ -5,7 +5,8 @@ use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
 use crate::model::{
-    BegunSignIn, BrowserSession, BrowserSessionId, Caller, PersonId, ReturnedSignIn, ServerId,
+    BegunSignIn, BrowserSession, BrowserSessionId, Caller, MINUTE_MS, PersonId, ReturnedSignIn,
+    ServerId,
 };
 use crate::store::{OpenSignIn, SessionsAt};
 use crate::vault;
@@ -34,7 +35,6 @@ const FLASH_CHARACTERS_MAX: usize = 1_000;
 const NAME_CHARACTERS_MAX: usize = 80;
 /// Discord lets nobody into more servers.
 const SERVERS_MAX: usize = 200;
-const MINUTE_MS: i64 = 60_000;
 
 /// Who signed in, and with what.
 pub struct NewSession {
@@ -232,6 +232,7 @@ impl People {
             .await
     }
 
+    /// Which sessions are open now: those that were seen lately enough.
     pub(super) fn sessions_at(&self) -> SessionsAt {
         let now_ms = self.clock.now_ms();
         SessionsAt {

@@ -27,7 +27,7 @@ pub struct CostlyPicture {
     pub payer: Source,
 }
 
-/// The same as it is kept.
+/// A picture that is to be confirmed, as it is kept until then.
 #[derive(Serialize, Deserialize)]
 struct KeptPicture {
     model: Option<String>,

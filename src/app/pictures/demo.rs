@@ -34,7 +34,7 @@ pub fn demo_picture() -> anyhow::Result<Arc<[u8]>> {
     Ok(Arc::clone(DRAWN.get_or_init(|| drawn.into())))
 }
 
-/// The same, as what a host makes.
+/// The demo's picture, as a host would have made it.
 pub fn made_demo_picture() -> anyhow::Result<Picture> {
     Ok(Picture {
         kind: PictureKind::Png,

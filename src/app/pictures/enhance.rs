@@ -56,7 +56,8 @@ impl Pictures {
         })
     }
 
-    /// The same provider, asked to change a picture; none where it can't.
+    /// The choices with which the same provider is asked to change a picture;
+    /// none where it can't.
     pub fn vary_choices(&self, choices: &Choices) -> Option<Choices> {
         let provider: &ProviderId = choices.provider.as_ref()?;
         let wire = self.models.catalogue().get(provider)?.images.wire?;

@@ -10,7 +10,7 @@ use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
 
-use crate::app::pictures::listen::{self, Hearing};
+use crate::app::pictures::listen::{self, NewsReceiver};
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
@@ -19,7 +19,7 @@ const MISSES_MAX: u32 = 20;
 /// history comes a moment after its queue, and what was begun just now may not
 /// be known everywhere.
 const GONE_MAX: u32 = 2;
-/// The same for a job that its host has never been seen to know.
+/// How often in a row a host may not know a job that it was never seen to know.
 const FRESH_GONE_MAX: u32 = 5;
 /// How many times the first wait the longest is.
 pub const SLOWEST: u32 = 5;
@@ -37,28 +37,49 @@ pub enum JobEnd {
     /// Its time is over, or the host no longer says how far it is.
     GivenUp {
         failure: ProviderFailure,
-        ran: Ran,
+        ran: MachineUse,
     },
     /// Somebody cancelled it.
     Stopped {
-        ran: Ran,
+        ran: MachineUse,
     },
     /// This process ends before it does.
     GoesOn,
     /// This process ends, and nobody else can go on with it.
     CutShort {
-        ran: Ran,
+        ran: MachineUse,
     },
 }
 
-/// Whether a job that nobody waits for any more had begun to run.
+impl JobEnd {
+    /// Whether the host may still work on the job.
+    fn leaves_job_running(&self) -> bool {
+        match self {
+            Self::Stopped { .. } | Self::CutShort { .. } | Self::GivenUp { .. } => true,
+            // Whoever stands before the host gave up, and not the host.
+            Self::Failed(failed) => {
+                failed.failure.class == FailureClass::TimedOut && failed.failure.status.is_some()
+            }
+            Self::Made(_) | Self::NotAnswered(_) | Self::GoesOn => false,
+        }
+    }
+}
+
+/// How long a machine was at a job that nobody waits for any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ran {
-    Not,
-    /// It may have, and its machine was seen at it for so long.
-    For {
-        machine_ms: u64,
-    },
+pub enum MachineUse {
+    /// The job had not begun to run.
+    None,
+    /// The job may have begun, and its machine was seen at it for so long.
+    For { machine_ms: u64 },
+}
+
+/// What a host is asked for once nobody waits for a job any more.
+#[derive(Clone, Copy)]
+enum HostRequest {
+    Cancel,
+    /// To clear away what the job leaves there.
+    ClearAway,
 }
 
 /// A job that is followed.
@@ -96,60 +117,53 @@ impl JobFollower<'_> {
         };
         let mut end = tokio::select! {
             end = looking => end?,
-            () = self.stop.cancelled() => JobEnd::Stopped { ran: Ran::Not },
+            () = self.stop.cancelled() => JobEnd::Stopped { ran: MachineUse::None },
             () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
                 failure: self.failed(FailureClass::TimedOut),
-                ran: Ran::Not,
+                ran: MachineUse::None,
             },
             () = self.pictures.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
-                None => JobEnd::CutShort { ran: Ran::Not },
+                None => JobEnd::CutShort { ran: MachineUse::None },
             },
         };
-        let ran_for = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
-        let ran_ms = u64::try_from(ran_for.as_millis()).unwrap_or(u64::MAX);
-        let mut is_given_up = true;
-        match &mut end {
-            JobEnd::Stopped { ran } | JobEnd::CutShort { ran } if ran_from.is_some() => {
-                *ran = Ran::For { machine_ms: ran_ms };
-            }
-            JobEnd::Stopped { .. } | JobEnd::CutShort { .. } => {}
-            JobEnd::GivenUp { ran, .. } => {
-                // What an earlier process began may have run before this one looked.
-                let may_have_run = *ran != Ran::Not || self.request.is_none();
-                if ran_from.is_some() || may_have_run {
-                    *ran = Ran::For { machine_ms: ran_ms };
-                }
-            }
-            JobEnd::Made(result) => {
-                is_given_up = false;
-                if result.machine_ms == 0 {
-                    result.machine_ms = ran_ms;
-                }
-            }
-            JobEnd::Failed(failed) => {
-                // Whoever stands before the host gave up, and not the host.
-                is_given_up = failed.failure.class == FailureClass::TimedOut
-                    && failed.failure.status.is_some();
-                if failed.machine_ms == 0 {
-                    failed.machine_ms = ran_ms;
-                }
-            }
-            JobEnd::NotAnswered(_) | JobEnd::GoesOn => is_given_up = false,
-        }
-        if is_given_up {
+        self.note_machine_time(&mut end, ran_from.map(|from| from.elapsed()));
+        if end.leaves_job_running() {
             self.give_up(job).await;
         } else {
-            self.clear(job, false).await;
+            self.ask_host(job, HostRequest::ClearAway).await;
         }
         Ok(end)
     }
 
+    /// Writes into the end of a job how long its machine was seen at it, where
+    /// the host does not say.
+    fn note_machine_time(&self, end: &mut JobEnd, ran_for: Option<Duration>) {
+        let ran_ms = ran_for.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        match end {
+            JobEnd::Stopped { ran } | JobEnd::CutShort { ran } => {
+                if ran_for.is_some() {
+                    *ran = MachineUse::For { machine_ms: ran_ms };
+                }
+            }
+            JobEnd::GivenUp { ran, .. } => {
+                // What an earlier process began may have run before this one looked.
+                let may_have_run = *ran != MachineUse::None || self.request.is_none();
+                if ran_for.is_some() || may_have_run {
+                    *ran = MachineUse::For { machine_ms: ran_ms };
+                }
+            }
+            JobEnd::Made(result) if result.machine_ms == 0 => result.machine_ms = ran_ms,
+            JobEnd::Failed(failed) if failed.machine_ms == 0 => failed.machine_ms = ran_ms,
+            JobEnd::Made(_) | JobEnd::Failed(_) | JobEnd::NotAnswered(_) | JobEnd::GoesOn => {}
+        }
+    }
+
     /// Cancels a job at its host, and clears away what it leaves there.
     pub async fn give_up(&self, job: &PictureJob) {
-        self.clear(job, true).await;
-        self.clear(job, false).await;
+        self.ask_host(job, HostRequest::Cancel).await;
+        self.ask_host(job, HostRequest::ClearAway).await;
     }
 
     fn time_left(&self, job: &PictureJob) -> Duration {
@@ -171,7 +185,7 @@ impl JobFollower<'_> {
     async fn until_done(
         &self,
         job: &mut PictureJob,
-        mut hearing: Hearing,
+        mut hearing: NewsReceiver,
         seen: &mut (dyn FnMut(PictureProgress) + Send),
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
@@ -204,7 +218,7 @@ impl JobFollower<'_> {
                 }
                 // Nobody knows what becomes of it.
                 Err(failure) if may_pass(&failure) => {
-                    let ran = Ran::For { machine_ms: 0 };
+                    let ran = MachineUse::For { machine_ms: 0 };
                     return Ok(JobEnd::GivenUp { failure, ran });
                 }
                 Err(failure) => {
@@ -232,8 +246,8 @@ impl JobFollower<'_> {
             .await)
     }
 
-    /// Cancels a job at its host, or clears away what it leaves there.
-    async fn clear(&self, job: &PictureJob, cancel: bool) {
+    /// Asks the host for something about a job, again where that may help.
+    async fn ask_host(&self, job: &PictureJob, request: HostRequest) {
         let Some(name) = job.host_job.as_deref() else {
             return;
         };
@@ -243,14 +257,17 @@ impl JobFollower<'_> {
         };
         let providers = &self.pictures.providers;
         for tries in 1..=TRIES {
-            let done = if cancel {
-                providers
-                    .cancel_job(self.provider, name, key.credential())
-                    .await
-            } else {
-                providers
-                    .clear_away(self.provider, name, key.credential())
-                    .await
+            let done = match request {
+                HostRequest::Cancel => {
+                    providers
+                        .cancel_job(self.provider, name, key.credential())
+                        .await
+                }
+                HostRequest::ClearAway => {
+                    providers
+                        .clear_away(self.provider, name, key.credential())
+                        .await
+                }
             };
             match done {
                 Ok(()) => return,

@@ -24,7 +24,7 @@ struct NamedJob {
 }
 
 impl NamedJob {
-    fn of(job: &PictureJob) -> Self {
+    fn from_job(job: &PictureJob) -> Self {
         Self {
             name: job.host_job.clone(),
             mark: job.mark,
@@ -34,32 +34,32 @@ impl NamedJob {
 
 /// The side of the looks: they hear what the host tells, and tell what the job is
 /// called.
-pub struct Hearing {
+pub struct NewsReceiver {
     news: watch::Receiver<JobNews>,
     names: watch::Sender<NamedJob>,
 }
 
 /// The side of whoever listens to the host.
-pub struct Listening {
+pub struct HostListener {
     news: watch::Sender<JobNews>,
     named: watch::Receiver<NamedJob>,
 }
 
 /// Both sides.
-pub fn begin(job: &PictureJob) -> (Hearing, Listening) {
+pub fn begin(job: &PictureJob) -> (NewsReceiver, HostListener) {
     let (told, news) = watch::channel(JobNews::default());
-    let (names, newest) = watch::channel(NamedJob::of(job));
-    let listening = Listening {
+    let (names, newest) = watch::channel(NamedJob::from_job(job));
+    let listening = HostListener {
         news: told,
         named: newest,
     };
-    (Hearing { news, names }, listening)
+    (NewsReceiver { news, names }, listening)
 }
 
 impl JobFollower<'_> {
     /// Passes on what the host tells of a job, by the newest of its names. Does
     /// not end.
-    pub async fn listen(&self, mut listening: Listening) -> Infallible {
+    pub async fn listen(&self, mut listening: HostListener) -> Infallible {
         loop {
             let job = listening.named.borrow_and_update().clone();
             tokio::select! {
@@ -69,7 +69,8 @@ impl JobFollower<'_> {
         }
     }
 
-    /// The same by one name, over one connection after another.
+    /// Passes on what the host tells of a job by one name, over one connection
+    /// after another.
     async fn listen_to(&self, job: &NamedJob, news: &watch::Sender<JobNews>) -> Infallible {
         for _ in 0..CONNECTIONS_MAX {
             if let Some(socket) = self.connect(job).await {
@@ -94,10 +95,10 @@ impl JobFollower<'_> {
     }
 }
 
-impl Hearing {
+impl NewsReceiver {
     /// Says what the job is called from now on.
     pub fn rename(&self, job: &PictureJob) {
-        self.names.send_replace(NamedJob::of(job));
+        self.names.send_replace(NamedJob::from_job(job));
     }
 
     /// Waits for the next look, and passes on what is heard until then. Says
@@ -152,7 +153,7 @@ mod tests {
             name: None,
             mark: 7,
         });
-        let mut hearing = Hearing { news, names };
+        let mut hearing = NewsReceiver { news, names };
         let began = Instant::now();
         let wait = Duration::from_secs(10);
         let mut told = Vec::new();

@@ -28,14 +28,14 @@ pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, 
 pub use storage::{PictureLink, Storage, StorageSettings, StorageTrouble};
 
 use crate::model::{
-    Clock, DAY_MS, NanoDollars, Offer, Picture, PictureAsk, PictureRefusal, Refusal, Source,
-    is_blank,
+    ANSWERS_KEPT_DAYS, Clock, DAY_MS, NanoDollars, Offer, Picture, PictureAsk, PictureRefusal,
+    Refusal, Source, is_blank,
 };
 use crate::providers::Providers;
 use crate::store::Store;
 
 use crate::app::Error;
-use crate::app::asks::{ANSWERS_KEPT_DAYS, Asks};
+use crate::app::asks::Asks;
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::{PayerQueue, Payers, Reservation};

@@ -22,6 +22,8 @@ pub struct PicturePlan {
 }
 
 impl Pictures {
+    /// Plans which providers may be asked for a picture, and for which models;
+    /// refused where none of them makes what is wished.
     pub(in crate::app) fn plan_picture(
         &self,
         choices: &Choices,

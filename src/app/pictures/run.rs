@@ -18,7 +18,7 @@ use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
 use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
+use crate::app::pictures::follow::{JobEnd, JobFollower, MachineUse};
 use crate::app::pictures::resume::has_jobs;
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
@@ -155,7 +155,7 @@ pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
 /// What is made at once may have been made, and by no machine that is paid for
 /// by the second.
-const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
+const AT_ONCE: MachineUse = MachineUse::For { machine_ms: 0 };
 
 /// What pictures may cost, by what is held for them.
 pub fn estimate_price(hold: &Hold) -> Option<PriceEstimate> {
@@ -274,21 +274,7 @@ impl Pictures {
                 self.payers.settle(hold, CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
-            JobEnd::Failed(failed) => {
-                let ended = CallEnd::Broken {
-                    usage: failed.usage,
-                    machine_ms: failed.machine_ms,
-                };
-                self.payers.settle(hold, ended).await;
-                match failed.said {
-                    Some(words) => Err(PictureRefusal::AnsweredInWords {
-                        provider: failed.failure.provider,
-                        words,
-                    }
-                    .into()),
-                    None => Ok(Err(failed.failure)),
-                }
-            }
+            JobEnd::Failed(failed) => self.settle_broken(hold, failed).await.map(Err),
             JobEnd::GivenUp { failure, ran } => {
                 self.give_up_hold(hold, ran).await;
                 Ok(Err(failure))
@@ -296,12 +282,34 @@ impl Pictures {
         }
     }
 
+    /// Settles what was held for a job that its host could not do. Refused
+    /// where the model answered in words.
+    async fn settle_broken(
+        &self,
+        hold: Hold,
+        failed: FailedPictures,
+    ) -> Result<ProviderFailure, Error> {
+        let ended = CallEnd::Broken {
+            usage: failed.usage,
+            machine_ms: failed.machine_ms,
+        };
+        self.payers.settle(hold, ended).await;
+        match failed.said {
+            Some(words) => Err(PictureRefusal::AnsweredInWords {
+                provider: failed.failure.provider,
+                words,
+            }
+            .into()),
+            None => Ok(failed.failure),
+        }
+    }
+
     /// Gives back what was held for pictures that nobody waits for any more,
     /// unless their host had begun to make them.
-    async fn give_up_hold(&self, hold: Hold, ran: Ran) {
+    async fn give_up_hold(&self, hold: Hold, ran: MachineUse) {
         match ran {
-            Ran::Not => self.payers.release(hold).await,
-            Ran::For { machine_ms } => {
+            MachineUse::None => self.payers.release(hold).await,
+            MachineUse::For { machine_ms } => {
                 let ended = CallEnd::Stopped { machine_ms };
                 self.payers.settle(hold, ended).await;
             }

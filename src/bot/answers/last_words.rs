@@ -164,7 +164,8 @@ pub async fn say_place_is_closed(renderer: &MessageRenderer<'_>, reason: &anyhow
     tell_place_is_closed(renderer.bot, renderer.asker.0, target.channel()).await
 }
 
-/// The same, where nothing was asked of a model yet.
+/// Tells somebody directly that a channel takes no answer, where nothing was
+/// asked of a model yet.
 pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool {
     let voice = bot.voice_to(PersonId(person), None);
     let obstacle = bot.channel_access.obstacle(channel);

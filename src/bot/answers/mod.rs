@@ -7,6 +7,7 @@ pub mod edit_pace;
 mod growing;
 pub mod last_words;
 mod layout;
+mod length;
 pub mod message_renderer;
 pub mod notices;
 pub mod promise;

@@ -1,23 +1,13 @@
-//! How long a message may be, and the bot's own words cut into messages.
-//!
-//! A message holds [`LIMIT`] characters. Discord counts code points
-//! (`docs/discord.md` §3.1); we count UTF-16 units, which are never fewer.
-//! `bot/answers/layout/` says where cuts fall, and what they close.
+//! The bot's own words cut into messages. `bot/answers/layout/` says where
+//! cuts fall, and what they close.
 
 use crate::bot::answers::layout::{Author, Layout};
-
-/// The longest message, in UTF-16 units.
-pub const LIMIT: usize = 2_000;
+pub use crate::bot::answers::length::{LIMIT, units};
 
 /// The parts of a text in Discord's Markdown, in order. None is empty or
 /// longer than `limit`.
 pub fn split(text: &str, limit: usize) -> Vec<String> {
     Layout::new(Author::Bot, limit).end(text)
-}
-
-/// UTF-16 units.
-pub fn units(text: &str) -> usize {
-    text.chars().map(char::len_utf16).sum()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const INVALID_FORM: u64 = 50_035;
 pub enum Target {
     /// The messages of an interaction, wherever the bot may be a guest.
     Interaction(InteractionHandle),
-    /// The same, for the person's eyes only.
+    /// The messages of an interaction, for the person's eyes only.
     Private(InteractionHandle),
     /// A channel that the bot is in, as a reply.
     Channel {

@@ -88,7 +88,7 @@ impl ChannelAccess {
     pub fn learn(&self, event: &FullEvent, bot: u64) {
         match event {
             FullEvent::GuildCreate { guild, .. } => {
-                let known = ServerAccess::of(guild, bot);
+                let known = ServerAccess::from_guild(guild, bot);
                 lock(&self.0).insert(guild.id.get(), known);
             }
             FullEvent::GuildDelete { incomplete, .. } => {
@@ -149,12 +149,12 @@ impl ChannelAccess {
 }
 
 impl ServerAccess {
-    fn of(guild: &Guild, bot: u64) -> Self {
+    fn from_guild(guild: &Guild, bot: u64) -> Self {
         let member = guild.members.get(&UserId::new(bot));
         let mut known = Self {
             id: guild.id.get(),
             owner: guild.owner_id.get(),
-            bot: member.map(BotMember::of),
+            bot: member.map(BotMember::from_member),
             ..Self::default()
         };
         guild.roles.values().for_each(|role| known.add_role(role));
@@ -246,7 +246,7 @@ impl ServerAccess {
 }
 
 impl BotMember {
-    fn of(member: &Member) -> Self {
+    fn from_member(member: &Member) -> Self {
         Self {
             id: member.user.id,
             roles: member.roles.clone(),

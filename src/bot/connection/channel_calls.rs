@@ -112,7 +112,7 @@ impl Rest {
             .map(drop)
     }
 
-    /// The same, for a change that is made up for by the next.
+    /// Edits a message of the bot's, where the next edit makes up for a lost one.
     pub async fn edit_message_growing(
         &self,
         channel: u64,
@@ -146,7 +146,7 @@ impl Rest {
         }
     }
 
-    /// The same; none only where it does not exist, and an error where the bot
+    /// A message; none only where it does not exist, and an error where the bot
     /// may not read it.
     pub async fn existing_message(
         &self,

@@ -133,7 +133,8 @@ impl Rest {
         self.change_message(of, message, card, patience).await
     }
 
-    /// The same, for a change that is made up for by the next.
+    /// Edits a message of an interaction, where the next edit makes up for a lost
+    /// one.
     pub async fn edit_growing(
         &self,
         of: &InteractionHandle,

@@ -6,6 +6,9 @@
 
 use jiff::Timestamp;
 
+/// Discord's mark of small print, in which our footers stand.
+pub const SMALL_PRINT: &str = "-# ";
+
 /// What one mark stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {

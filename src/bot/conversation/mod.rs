@@ -6,7 +6,7 @@
 pub mod channel_kinds;
 pub mod files;
 pub mod incoming;
-mod markup;
+pub mod markup;
 pub mod memory;
 pub mod message_text;
 pub mod names;

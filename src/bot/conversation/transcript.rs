@@ -23,6 +23,7 @@
 //! stands in `answer.md` under its beginning.
 
 use crate::bot::answers::split;
+use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// The file of an answer that is too long for its messages.
 pub const ANSWER_FILE: &str = "answer.md";
@@ -35,8 +36,6 @@ const QUOTE_UNITS: usize = 500;
 const EXCERPT_CHARACTERS: usize = 200;
 /// What stands at the end of that.
 const EXCERPT_END: &str = " …";
-/// Discord's mark of small print, in which our footers stand.
-pub const SMALL_PRINT: &str = "-# ";
 /// Discord's mark of a quoted line.
 const QUOTED: &str = "> ";
 /// Stands before what should not be in a picture.

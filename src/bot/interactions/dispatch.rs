@@ -126,7 +126,7 @@ impl Dispatcher {
             self.bot.channel_access.learn(&event, self.bot.user_id());
             self.bot.installed_servers.learn(&event);
             self.bot.locales.learn(&event);
-            let awaited = AwaitedInteraction::of(&event);
+            let awaited = AwaitedInteraction::from_event(&event);
             if let Some(awaited) = &awaited {
                 self.bot.rest.promises.begin(awaited.handle.interaction);
             }
@@ -162,8 +162,8 @@ struct AwaitedInteraction {
 }
 
 impl AwaitedInteraction {
-    /// Of an event; none of a completion, which serenity answers.
-    fn of(event: &FullEvent) -> Option<Self> {
+    /// The interaction of an event; none of a completion, which serenity answers.
+    fn from_event(event: &FullEvent) -> Option<Self> {
         let FullEvent::InteractionCreate { interaction } = event else {
             return None;
         };

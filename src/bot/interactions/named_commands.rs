@@ -9,7 +9,7 @@ use crate::model::{ProviderId, Scope};
 pub enum NamedCommand {
     /// `/keys add`, with the key that it names.
     AddKey(NamedKey),
-    /// The same without a provider.
+    /// `/keys add`, without a provider.
     AddAnyKey(PanelView),
     TestKey(NamedKey),
     ResumeKey(NamedKey),

@@ -14,7 +14,7 @@ use crate::model::{ConversationRefusal, ImageSpec, PictureAsk, PictureJob, Pictu
 /// What a picture is made from when it is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepeatFrom {
-    /// The same words.
+    /// The words that it was made from.
     Words,
     /// The picture itself, where somebody here can.
     Picture,

@@ -118,15 +118,7 @@ async fn secure_pictures(
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
     let prompt = imagine.spec.prompt.0.clone();
-    let unconfirmed = UnconfirmedPicture {
-        choices: choices.clone(),
-        spec: ImageSpec {
-            prompt: Words::default(),
-            negative: Words::default(),
-            ..imagine.spec.clone()
-        },
-        is_spoiler,
-    };
+    let unconfirmed = unconfirmed_picture(&imagine, is_spoiler);
     let caller = imagine.caller.clone();
     let preparing = bot.app.pictures.prepare(imagine);
     let prepared = promise_if_slow(renderer, preparing).await?;
@@ -157,6 +149,19 @@ async fn secure_pictures(
         prompt,
         permit,
     }))
+}
+
+/// What is kept of a picture until its price is confirmed: no words of it.
+fn unconfirmed_picture(imagine: &PictureAsk, is_spoiler: bool) -> UnconfirmedPicture {
+    UnconfirmedPicture {
+        choices: imagine.choices.clone(),
+        spec: ImageSpec {
+            prompt: Words::default(),
+            negative: Words::default(),
+            ..imagine.spec.clone()
+        },
+        is_spoiler,
+    }
 }
 
 /// Has a language model rewrite the prompt; false where that is refused, which

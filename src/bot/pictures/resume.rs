@@ -89,7 +89,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         question: file.as_ref(),
         is_private: outcome.result.as_ref().is_err_and(refusals::is_private),
     };
-    if stands == Some(Standing::Below) {
+    if stands == Some(PicturePosition::Below) {
         mark_shown_elsewhere(bot, voice, &late, true).await;
     }
     let shown = if stands.is_some() || says_it_was_shown(&outcome.result) {
@@ -136,7 +136,7 @@ fn write_heading(voice: Voice<'_>, question: &str) -> (String, Option<File>) {
 
 /// Where a picture stands that was shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum PicturePosition {
     AsPromised,
     /// As a reply to the message that it was promised with.
     Below,
@@ -148,12 +148,12 @@ async fn find_shown(
     bot: &Bot,
     place: &PicturePlace,
     promised: Option<&Message>,
-) -> Option<Standing> {
+) -> Option<PicturePosition> {
     // The prompt's own file stands there from the first moment, and so may a
     // picture that is to be changed.
     let has_picture = |message: &Message| message.attachments.iter().any(is_made);
     if promised.is_some_and(has_picture) {
-        return Some(Standing::AsPromised);
+        return Some(PicturePosition::AsPromised);
     }
     let message = place.message?;
     let newest = bot.rest.messages_before(place.channel, NOW, NEWEST);
@@ -162,7 +162,7 @@ async fn find_shown(
         .iter()
         .filter(|it| it.author.id.get() == bot.user_id() && has_picture(it));
     own.any(|it| replied_to(it) == Some(message))
-        .then_some(Standing::Below)
+        .then_some(PicturePosition::Below)
 }
 
 /// Whether a file is a picture that was made, by the name that it was given.

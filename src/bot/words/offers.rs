@@ -18,7 +18,8 @@ pub fn with_offers(voice: Voice<'_>, card: Card) -> Card {
     offer(voice, card, None)
 }
 
-/// The same for a message about a server, which is read anywhere.
+/// A message about a server, which is read anywhere, with a button for each
+/// command in it that one can stand for.
 pub fn with_offers_about(voice: Voice<'_>, card: Card, server: Option<ServerId>) -> Card {
     offer(voice, card, server)
 }

@@ -111,7 +111,7 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
     }
 }
 
-/// It is erased.
+/// Says that everything of a person was erased, and what stays.
 pub fn erased(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
         "Erased: your keys, your tokens, your usage and your tier, and you are signed out of every browser. Sums of servers and of the bot stay, without you in them; \

@@ -63,7 +63,7 @@ impl<'a> Voice<'a> {
 }
 
 impl Voice<'_> {
-    /// The same voice for who reads it in a direct message.
+    /// This voice for somebody who reads it in a direct message.
     pub fn elsewhere(self) -> Self {
         Self {
             reader: Reader::Elsewhere,

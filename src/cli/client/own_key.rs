@@ -8,7 +8,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use super::ask::{Question, describe_cost};
-use crate::app::{BotDefault, Persona};
+use crate::app::{BotDefault, KnownProviders, Persona};
 use crate::cli::assemble::{bot_defaults, catalogue, prices};
 use crate::config::{Config, Environment};
 use crate::ledger::{PriceTable, PricedModel, Prices};
@@ -92,7 +92,7 @@ impl OwnKey {
             departure: &Departure::default(),
         };
         let (mut text, prints) = (String::new(), !question.json);
-        let mut hear = |heard: crate::providers::Heard<'_>| {
+        let mut hear = |heard: crate::providers::AnswerPart<'_>| {
             if heard.takes_back {
                 text.clear();
             }
@@ -190,10 +190,13 @@ fn read_target<'a>(
     let Some(model) = &question.model else {
         return Ok((None, None));
     };
-    if let Some((provider, rest)) = model.split_once('/')
-        && let Some(provider) = catalogue.find(provider)
-    {
-        return Ok((Some(provider), Some(rest.to_owned())));
+    if let Some((provider, rest)) = KnownProviders::new(catalogue).split_model(model) {
+        let id = provider.id();
+        anyhow::ensure!(
+            !rest.is_empty(),
+            "`{model}` names a provider and no model; write {id}/<model>, or --provider {id} for its usual one"
+        );
+        return Ok((catalogue.get(id), Some(rest.to_owned())));
     }
     let provider = catalogue.provider_of_model(model);
     let provider = provider.with_context(|| {

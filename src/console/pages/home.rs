@@ -4,7 +4,7 @@ use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::ladder::{self, Outcome, Step};
 use crate::console::parts::{icon, payer};
-use crate::console::reply::{Elsewhere, Page};
+use crate::console::reply::{Page, Redirection};
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, Visit};
 use crate::model::Source;
@@ -14,7 +14,7 @@ pub const ROWS: &[Row] = &[row!(GET "/" Visitor show_home)];
 /// What this is; whoever is signed in goes to their keys.
 async fn show_home(visit: Visit) -> HandlerResult {
     if visit.session.is_some() {
-        return Ok(Elsewhere::at("/keys").into());
+        return Ok(Redirection::at("/keys").into());
     }
     let body = html! {
         section.hero {

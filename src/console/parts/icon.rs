@@ -9,7 +9,7 @@ pub fn plain(name: &str) -> Markup {
     }
 }
 
-/// The same, as small as small text.
+/// An icon as small as small text.
 pub fn small(name: &str) -> Markup {
     html! {
         svg.icon.s viewBox="0 0 18 18" aria-hidden="true" { use href={ "#i-" (name) } {} }

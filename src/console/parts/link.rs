@@ -10,7 +10,7 @@ pub fn button(address: &str, label: &str) -> Markup {
     }
 }
 
-/// The same, to be followed in a new tab, so that this one keeps what was typed.
+/// A button that is followed in a new tab, so that this one keeps what was typed.
 pub fn button_beside(address: &str, label: &str) -> Markup {
     html! {
         a.btn.s href=(address) target="_blank" rel="noopener" { (label) }

@@ -7,16 +7,16 @@ use crate::model::Source;
 
 use super::icon;
 
-/// How a payer looks everywhere.
+/// How a payer looks on every page.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Look {
+pub struct PayerLook {
     pub class: &'static str,
     pub icon: &'static str,
     pub words: &'static str,
 }
 
 /// The look of a payer. Nobody pays for what the demo says.
-pub fn look(source: Source) -> Look {
+pub fn look(source: Source) -> PayerLook {
     let (class, icon, words) = match source {
         Source::Request => ("own", "once", "own key, this once"),
         Source::Personal => ("own", "key", "own key"),
@@ -24,7 +24,7 @@ pub fn look(source: Source) -> Look {
         Source::BotDefault => ("bot", "bot", "bot default"),
         Source::Demo => ("demo", "mask", "demo"),
     };
-    Look { class, icon, words }
+    PayerLook { class, icon, words }
 }
 
 /// The badge of a payer.
@@ -33,12 +33,12 @@ pub fn badge(source: Source) -> Markup {
 }
 
 /// The badge of a look.
-pub fn show(look: Look) -> Markup {
+pub fn show(look: PayerLook) -> Markup {
     show_key(look, None)
 }
 
-/// The same, with how the key ends that pays.
-pub fn show_key(look: Look, hint: Option<&str>) -> Markup {
+/// The badge of a payer, with how the key ends that pays.
+pub fn show_key(look: PayerLook, hint: Option<&str>) -> Markup {
     html! {
         span class={ "pays " (look.class) } {
             (icon::small(look.icon)) (look.words)

@@ -5,10 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::console::markup::{Markup, html};
-
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
+use crate::model::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// How long ago something was, or when it will be. Times are milliseconds
 /// since 1970.
@@ -18,7 +15,7 @@ pub fn relative(at_ms: i64, now_ms: i64) -> Markup {
     }
 }
 
-/// The same; "never" where it never was.
+/// How long ago something was; "never" where it never was.
 pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
     at_ms.map_or_else(|| html! { "never" }, |at_ms| relative(at_ms, now_ms))
 }

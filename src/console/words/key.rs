@@ -67,7 +67,7 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
     }
 }
 
-/// That nothing came of it.
+/// Says that the refused key was not stored, or that nobody else paid.
 pub(super) fn untouched(goal: KeyGoal) -> &'static str {
     match goal {
         KeyGoal::Stored(_) => "Nothing was stored.",

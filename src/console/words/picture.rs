@@ -10,7 +10,7 @@ use super::{Names, either};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// A status, a title and sentences.
-type Told = (StatusCode, &'static str, String);
+type TroubleWords = (StatusCode, &'static str, String);
 
 /// The trouble that a refusal about a picture is.
 pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
@@ -73,7 +73,7 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
 }
 
 /// What would make it takes no LoRA.
-fn lora_not_taken(name: &str) -> Told {
+fn lora_not_taken(name: &str) -> TroubleWords {
     (
         UNPROCESSABLE,
         "No LoRA is taken",
@@ -84,7 +84,7 @@ fn lora_not_taken(name: &str) -> Told {
 }
 
 /// No model is chosen, and the provider has no usual one.
-fn no_model_named(name: &str) -> Told {
+fn no_model_named(name: &str) -> TroubleWords {
     (
         UNPROCESSABLE,
         "No model is chosen",
@@ -92,7 +92,7 @@ fn no_model_named(name: &str) -> Told {
     )
 }
 
-fn nobody_makes_any() -> Told {
+fn nobody_makes_any() -> TroubleWords {
     (
         UNPROCESSABLE,
         "Nobody makes pictures unasked",
@@ -100,7 +100,7 @@ fn nobody_makes_any() -> Told {
     )
 }
 
-fn empty_prompt() -> Told {
+fn empty_prompt() -> TroubleWords {
     (
         UNPROCESSABLE,
         "There is nothing to make",
@@ -108,7 +108,7 @@ fn empty_prompt() -> Told {
     )
 }
 
-fn not_enhanced() -> Told {
+fn not_enhanced() -> TroubleWords {
     (
         StatusCode::BAD_GATEWAY,
         "The prompt was not rewritten",
@@ -116,7 +116,7 @@ fn not_enhanced() -> Told {
     )
 }
 
-fn too_many_pictures_at_once() -> Told {
+fn too_many_pictures_at_once() -> TroubleWords {
     (
         StatusCode::TOO_MANY_REQUESTS,
         "Your last pictures are still being made",
@@ -124,7 +124,7 @@ fn too_many_pictures_at_once() -> Told {
     )
 }
 
-fn picture_not_kept() -> Told {
+fn picture_not_kept() -> TroubleWords {
     (
         StatusCode::GONE,
         "The picture is not kept",
@@ -132,7 +132,7 @@ fn picture_not_kept() -> Told {
     )
 }
 
-fn picture_lost() -> Told {
+fn picture_lost() -> TroubleWords {
     (
         StatusCode::GONE,
         "The picture was lost",
@@ -141,7 +141,7 @@ fn picture_lost() -> Told {
     )
 }
 
-fn picture_shown() -> Told {
+fn picture_shown() -> TroubleWords {
     (
         StatusCode::GONE,
         "The picture was shown already",
@@ -149,7 +149,7 @@ fn picture_shown() -> Told {
     )
 }
 
-fn bad_seed() -> Told {
+fn bad_seed() -> TroubleWords {
     (
         UNPROCESSABLE,
         "That is no seed",
@@ -157,7 +157,7 @@ fn bad_seed() -> Told {
     )
 }
 
-fn bad_picture() -> Told {
+fn bad_picture() -> TroubleWords {
     (
         UNPROCESSABLE,
         "That file can’t be used",
@@ -166,7 +166,7 @@ fn bad_picture() -> Told {
 }
 
 /// The provider that was named makes no pictures.
-fn not_an_image_provider(names: Names<'_>, provider: &ProviderId) -> Told {
+fn not_an_image_provider(names: Names<'_>, provider: &ProviderId) -> TroubleWords {
     (
         UNPROCESSABLE,
         "It makes no pictures",
@@ -178,7 +178,7 @@ fn not_an_image_provider(names: Names<'_>, provider: &ProviderId) -> Told {
 }
 
 /// A picture came along, and nobody here can change one.
-fn cut_off(name: &str) -> Told {
+fn cut_off(name: &str) -> TroubleWords {
     (
         StatusCode::GONE,
         "The picture was lost",
@@ -188,7 +188,7 @@ fn cut_off(name: &str) -> Told {
     )
 }
 
-fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> Told {
+fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> TroubleWords {
     (
         StatusCode::CONFLICT,
         "Its pictures can’t be taken from where they are",
@@ -198,7 +198,7 @@ fn kept_elsewhere(name: &str, provider: &ProviderId, address: &str) -> Told {
     )
 }
 
-fn cannot_edit() -> Told {
+fn cannot_edit() -> TroubleWords {
     (
         UNPROCESSABLE,
         "Nobody here can change a picture",
@@ -209,7 +209,7 @@ fn cannot_edit() -> Told {
 }
 
 /// The channel is one where no pictures are made.
-fn age_restricted_only() -> Told {
+fn age_restricted_only() -> TroubleWords {
     (
         StatusCode::FORBIDDEN,
         "Not in that channel",
@@ -220,7 +220,7 @@ fn age_restricted_only() -> Told {
 }
 
 /// Who pays changes no pictures of this kind.
-fn kind_not_taken(name: &str, kind: PictureKind) -> Told {
+fn kind_not_taken(name: &str, kind: PictureKind) -> TroubleWords {
     (
         UNPROCESSABLE,
         "That kind is not taken",
@@ -233,7 +233,7 @@ fn kind_not_taken(name: &str, kind: PictureKind) -> Told {
 }
 
 /// Who pays takes no seed.
-fn seed_not_taken(name: &str) -> Told {
+fn seed_not_taken(name: &str) -> TroubleWords {
     (
         UNPROCESSABLE,
         "No seed is taken",
@@ -242,7 +242,7 @@ fn seed_not_taken(name: &str) -> Told {
 }
 
 /// The model said something in the place of a picture.
-fn answered_in_words(name: &str, words: &Words) -> Told {
+fn answered_in_words(name: &str, words: &Words) -> TroubleWords {
     (
         StatusCode::BAD_GATEWAY,
         "It answered in words",
@@ -255,7 +255,7 @@ fn answered_in_words(name: &str, words: &Words) -> Told {
 }
 
 /// Moderation does not let the words through.
-fn flagged() -> Told {
+fn flagged() -> TroubleWords {
     (
         UNPROCESSABLE,
         "Moderation stopped it",
@@ -266,7 +266,7 @@ fn flagged() -> Told {
 }
 
 /// Moderation can't be asked, so nothing is made.
-fn not_moderated() -> Told {
+fn not_moderated() -> TroubleWords {
     (
         StatusCode::SERVICE_UNAVAILABLE,
         "Moderation does not answer",
@@ -277,7 +277,7 @@ fn not_moderated() -> Told {
 }
 
 /// What was typed as a size is none.
-fn bad_size() -> Told {
+fn bad_size() -> TroubleWords {
     (
         UNPROCESSABLE,
         "That is no size",

@@ -125,10 +125,7 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::CutOff => {
             "{provider} broke off in the middle of its answer. Ask again, or choose another model."
         }
-        FailureClass::NoMemory => {
-            "{provider} answered, and there was no memory left for it here. Ask again in a \
-             minute, or ask for less."
-        }
+        FailureClass::NoMemory => describe_no_memory(),
         FailureClass::TooLarge => {
             "{provider} sent more than can be read here. Ask for less, or choose another model."
         }
@@ -152,6 +149,12 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::DamagedKey => describe_damaged_key(),
         FailureClass::WrongOrigin => describe_wrong_origin(),
     }
+}
+
+/// The answer found no memory here.
+fn describe_no_memory() -> &'static str {
+    "{provider} answered, and there was no memory left for it here. Ask again in a \
+     minute, or ask for less."
 }
 
 /// The picture is kept at an address that is not trusted.

@@ -8,7 +8,7 @@ use crate::model::TokenRefusal;
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// A status, a title and sentences.
-type Told = (StatusCode, &'static str, String);
+type TroubleWords = (StatusCode, &'static str, String);
 
 /// The trouble that a refusal about a token is.
 pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
@@ -58,7 +58,7 @@ pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
 }
 
 /// Too many tokens that do not work came from one address.
-fn too_many_bad_tokens() -> Told {
+fn too_many_bad_tokens() -> TroubleWords {
     (
         StatusCode::TOO_MANY_REQUESTS,
         "Too many tokens that do not work",
@@ -69,7 +69,7 @@ fn too_many_bad_tokens() -> Told {
 }
 
 /// Nothing was ticked that the token may do.
-fn bad_scopes() -> Told {
+fn bad_scopes() -> TroubleWords {
     (
         UNPROCESSABLE,
         "A token must be able to do something",
@@ -79,7 +79,7 @@ fn bad_scopes() -> Told {
 }
 
 /// Somebody has as many tokens as there can be.
-fn too_many_tokens(max: u32) -> Told {
+fn too_many_tokens(max: u32) -> TroubleWords {
     (
         StatusCode::CONFLICT,
         "You have as many tokens as there can be",
@@ -91,7 +91,7 @@ fn too_many_tokens(max: u32) -> Told {
 }
 
 /// The token would work for too long.
-fn token_too_long(days: u64) -> Told {
+fn token_too_long(days: u64) -> TroubleWords {
     (
         UNPROCESSABLE,
         "That is too long",
@@ -103,7 +103,7 @@ fn token_too_long(days: u64) -> Told {
 }
 
 /// The token was to carry a server that can't be carried.
-fn token_for_another_server() -> Told {
+fn token_for_another_server() -> TroubleWords {
     (
         UNPROCESSABLE,
         "That server has not added the bot",
@@ -114,7 +114,7 @@ fn token_for_another_server() -> Told {
 }
 
 /// Something else was sent under the same number.
-fn idempotency_key_reused() -> Told {
+fn idempotency_key_reused() -> TroubleWords {
     (
         StatusCode::CONFLICT,
         "It was sent before",

@@ -146,7 +146,7 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     Problem {
         retry_after_s: wait_ms.map(|wait| wait.div_ceil(1_000).max(1)),
         retry_after_ms: wait_ms,
-        kind: FailureKind::of(failure).filter(|_| !is_theirs),
+        kind: FailureKind::from_failure(failure).filter(|_| !is_theirs),
         refuses_request_key: payer == Source::Request && failure.class.is_about_the_key(),
         ..Problem::new(status, code, message)
     }

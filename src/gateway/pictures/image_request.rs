@@ -60,6 +60,7 @@ impl ImageRequest {
         self.model.clone()
     }
 
+    /// Whether the pictures are to come as events.
     pub fn wants_stream(&self) -> bool {
         self.stream.unwrap_or_default()
     }

@@ -204,10 +204,8 @@ fn write_ideas(question: &Question) -> String {
 fn names_another_provider(call: &Call, of_key: &ProviderId, model: &str) -> bool {
     let providers = call.gateway.app.providers();
     let own_default = providers.get(of_key).and_then(ProviderInfo::default_model);
-    let named = model
-        .split_once('/')
-        .and_then(|(name, _)| providers.find(name));
-    named.is_some_and(|named| named.id() != of_key)
+    let named = providers.split_model(model);
+    named.is_some_and(|(named, _)| named.id() != of_key)
         && own_default.is_none_or(|model| !model.contains('/'))
 }
 

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::model::{TtlCache, counted_address, lock};
+use crate::model::{MINUTE_MS, TtlCache, counted_address, lock};
 
 /// How many tokens that do not work one address may send in a minute before
 /// it is slowed down.
 const BAD_TOKENS_MAX: u32 = 100;
 const MINUTE: Duration = Duration::from_mins(1);
-const MINUTE_MS: i64 = 60_000;
 /// How many addresses are counted at once.
 const ADDRESSES_MAX: usize = 10_000;
 /// How many tokens of slowed addresses are looked up at once, so that the

@@ -158,7 +158,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         key_page: "https://aistudio.google.com/apikey",
         key_prefixes: &["AIza", "AQ."],
-        model_prefixes: &["gemini-"],
+        model_prefixes: &["gemini-", "gemma-"],
         images: Some(ImageWire::Google),
         image_model: "gemini-3.1-flash-lite-image",
         aliases: &["gemini"],

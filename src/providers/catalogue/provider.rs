@@ -211,7 +211,8 @@ impl Provider {
     pub fn names_its_models(&self, model: &str) -> bool {
         let id = self.id.as_str();
         let begins_so = |prefix: &&str| prefix.strip_suffix('/') == Some(id);
-        !model.contains('/') && self.model_prefixes.iter().any(|prefix| begins_so(prefix))
+        let is_plain = !model.is_empty() && !model.contains('/');
+        is_plain && self.model_prefixes.iter().any(|prefix| begins_so(prefix))
     }
 
     /// A path below the base, whichever way a library of the provider's own

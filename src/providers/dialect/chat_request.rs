@@ -3,11 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use serde_json::Value;
-
 use crate::model::{Picture, Turn};
-
-use super::answer_format::AnswerFormat;
 
 /// What a model is asked.
 #[derive(Debug)]
@@ -20,14 +16,6 @@ pub struct ChatRequest {
     /// Whether it must cost no more than its words and pictures tell: somebody
     /// else than its asker pays.
     pub is_bounded: bool,
-}
-
-/// A chat of ours in a provider's dialect.
-pub struct WrittenChat {
-    pub path: String,
-    pub body: Value,
-    /// How the answer is read.
-    pub format: AnswerFormat,
 }
 
 /// Writes the bytes of a picture as base64, as every dialect carries them.

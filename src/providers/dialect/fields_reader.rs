@@ -1,6 +1,8 @@
 //! Reads fields of a caller's body by their types: one of a wrong type is
 //! refused by its name, and never dropped.
 
+use crate::model::quotable;
+
 use super::json::Json;
 use super::neutral::{CacheMark, Effort, Untranslatable};
 
@@ -44,10 +46,12 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.wrong(name, must_be))
     }
 
+    /// A text.
     pub fn text(&self, name: &str) -> Result<Option<&'a str>, Untranslatable> {
         self.typed(name, "a text", Json::as_str)
     }
 
+    /// True or false.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Untranslatable> {
         self.typed(name, "true or false", Json::as_bool)
     }
@@ -73,6 +77,7 @@ impl<'a> Fields<'a> {
         self.typed(name, &must_be, |value| is_in(value).then(|| value.clone()))
     }
 
+    /// A list; an empty one where the field is absent.
     pub fn list(&self, name: &str) -> Result<&'a [Json], Untranslatable> {
         let items = self.typed(name, "a list", |value| match value {
             Json::List(items) => Some(items.as_slice()),
@@ -101,6 +106,7 @@ impl<'a> Fields<'a> {
             .collect()
     }
 
+    /// An object.
     pub fn object(&self, name: &str) -> Result<Option<&'a Json>, Untranslatable> {
         self.typed(name, "an object", |value| {
             value.is_object().then_some(value)
@@ -139,10 +145,7 @@ impl<'a> Fields<'a> {
 
 /// A caller's word as it may be said back.
 pub fn shorten(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control() && *c != '`')
-        .take(NAME_CHARACTERS_MAX)
-        .collect()
+    quotable(name, NAME_CHARACTERS_MAX)
 }
 
 /// The parameters of a function, as an object: a function without any takes

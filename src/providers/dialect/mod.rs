@@ -56,7 +56,7 @@ use super::abilities::Abilities;
 use super::sse::Framing;
 
 pub use answer_format::AnswerFormat;
-pub use chat_request::{ChatRequest, WrittenChat, encode_picture, picture_data_url};
+pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
 pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
@@ -73,6 +73,8 @@ pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use settled_calls::CallIds;
 pub use translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
+
+use settled_names::NameRule;
 
 /// More answers to one request than anybody wants.
 pub const ANSWERS_MAX: u64 = 16;
@@ -94,6 +96,14 @@ pub fn count_answers(surface: Surface, request: &RawObject) -> u64 {
         Surface::Completions => openai::count_answers(request),
         _ => request.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX),
     }
+}
+
+/// A chat of ours in a provider's dialect.
+pub struct WrittenChat {
+    pub path: String,
+    pub body: Value,
+    /// How the answer is read.
+    pub format: AnswerFormat,
 }
 
 /// Which dialect a provider speaks.
@@ -371,6 +381,47 @@ impl Dialect {
         match self {
             Self::OpenAi(quirks) => quirks.call_ids,
             _ => CallIds::Plain,
+        }
+    }
+
+    /// Which names of functions the provider takes.
+    fn name_rule(self) -> NameRule {
+        match self {
+            Self::Anthropic => anthropic::NAME_RULE,
+            Self::Google => google::NAME_RULE,
+            _ => openai::NAME_RULE,
+        }
+    }
+
+    /// Whether an answer may follow a schema of anything but an object.
+    fn takes_any_schema(self) -> bool {
+        self == Self::Google
+    }
+
+    /// Whether headers of Anthropic's say something to the provider.
+    pub fn reads_anthropic_headers(self) -> bool {
+        self == Self::Anthropic
+    }
+
+    /// In whose dialect the body of a call to a path is; none where it is a
+    /// host's own.
+    pub fn spoken_in(self, call: CallDialect, path: &str) -> Option<CallDialect> {
+        match (call, self) {
+            (CallDialect::Native, _) if self.speaks_openai_at(path) => Some(CallDialect::OpenAi),
+            (CallDialect::Native, Self::Anthropic) => Some(CallDialect::Anthropic),
+            (CallDialect::Native, Self::Google) => Some(CallDialect::Google),
+            (CallDialect::Native, _) => None,
+            (named, _) => Some(named),
+        }
+    }
+
+    /// The name under which a provider reads the greatest length of an answer
+    /// in OpenAI's chat. Anthropic's and Google's is translated.
+    pub fn output_limit_name(self) -> &'static str {
+        match self {
+            Self::OpenAi(quirks) => quirks.output_limit,
+            Self::Ollama => "max_tokens",
+            _ => "max_completion_tokens",
         }
     }
 

@@ -89,13 +89,13 @@ impl ReportedUsage {
         *tier = word.map_or(*tier, ServiceTerm::of_tier);
     }
 
-    /// The same of a speed.
+    /// Takes over the word for a speed, where there is one.
     pub fn set_speed(&mut self, word: Option<&str>) {
         let [_, speed, _] = &mut self.terms;
         *speed = word.map_or(*speed, ServiceTerm::of_speed);
     }
 
-    /// The same of the place where a model ran.
+    /// Takes over the word for the place where a model ran, where there is one.
     pub fn set_place(&mut self, word: Option<&str>) {
         let [.., place] = &mut self.terms;
         *place = word.map_or(*place, ServiceTerm::of_place);

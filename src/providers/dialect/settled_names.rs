@@ -12,6 +12,16 @@ use super::settled_calls::write_hex;
 /// How much of a hash makes a shortened name one of its own, in bytes.
 const HASH_BYTES: usize = 4;
 
+/// Which names of functions a provider takes.
+#[derive(Clone, Copy, Debug)]
+pub struct NameRule {
+    pub characters_max: usize,
+    /// What a name may have beside letters, digits, `_` and `-`.
+    pub more_letters: &'static str,
+    /// Whether a name begins with a letter or `_`.
+    pub begins_with_letter: bool,
+}
+
 /// The names that were changed, by what they became.
 #[derive(Default)]
 pub struct SettledNames {
@@ -30,12 +40,13 @@ impl SettledNames {
 impl NeutralRequest {
     /// Gives each function that the provider would refuse a name that it takes.
     pub fn settle_names(&mut self, dialect: Dialect) -> SettledNames {
+        let rule = dialect.name_rule();
         let mut settled = SettledNames::default();
         let mut settle = |name: &mut String| {
-            if name.is_empty() || takes_name(dialect, name) {
+            if name.is_empty() || rule.takes_name(name) {
                 return;
             }
-            let new = new_name(dialect, name);
+            let new = rule.new_name(name);
             let asked = std::mem::replace(name, new.clone());
             settled.asked.insert(new, asked);
         };
@@ -60,40 +71,36 @@ impl NeutralRequest {
     }
 }
 
-/// The longest name that a provider takes.
-fn characters_max(dialect: Dialect) -> usize {
-    match dialect {
-        Dialect::Anthropic | Dialect::Google => 128,
-        _ => 64,
+impl NameRule {
+    fn takes_letter(self, letter: char) -> bool {
+        let is_plain = letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+        is_plain || self.more_letters.contains(letter)
+    }
+
+    fn takes_name(self, name: &str) -> bool {
+        name.len() <= self.characters_max
+            && name.chars().all(|letter| self.takes_letter(letter))
+            && (!self.begins_with_letter || begins_with_letter(name))
+    }
+
+    /// As much of a name as the provider takes, and a hash of the whole.
+    fn new_name(self, name: &str) -> String {
+        let hash = write_hex(Sha256::digest(name).iter().take(HASH_BYTES));
+        let kept = self.characters_max - 2 * HASH_BYTES - 2;
+        let mut new = String::new();
+        if !begins_with_letter(name) {
+            new.push('_');
+        }
+        new.extend(name.chars().take(kept).map(|letter| {
+            let is_taken = self.takes_letter(letter);
+            if is_taken { letter } else { '_' }
+        }));
+        format!("{new}_{hash}")
     }
 }
 
-fn takes_letter(dialect: Dialect, letter: char) -> bool {
-    let is_of_google = dialect == Dialect::Google && matches!(letter, '.' | ':');
-    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-') || is_of_google
-}
-
-fn takes_name(dialect: Dialect, name: &str) -> bool {
-    let begins_well =
-        |first: char| dialect != Dialect::Google || first.is_ascii_alphabetic() || first == '_';
-    name.len() <= characters_max(dialect)
-        && name.chars().all(|letter| takes_letter(dialect, letter))
-        && name.starts_with(begins_well)
-}
-
-/// As much of a name as the provider takes, and a hash of the whole.
-fn new_name(dialect: Dialect, name: &str) -> String {
-    let hash = write_hex(Sha256::digest(name).iter().take(HASH_BYTES));
-    let kept = characters_max(dialect) - 2 * HASH_BYTES - 2;
-    let mut new = String::new();
-    if !name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-        new.push('_');
-    }
-    new.extend(name.chars().take(kept).map(|letter| {
-        let is_taken = takes_letter(dialect, letter);
-        if is_taken { letter } else { '_' }
-    }));
-    format!("{new}_{hash}")
+fn begins_with_letter(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
 }
 
 #[cfg(test)]
@@ -105,14 +112,17 @@ mod tests {
         let long = format!("mcp__{}", "a".repeat(130));
         for name in [long.as_str(), "mcp.server:do-it", "1c_reload", "été", "a b"] {
             for dialect in [Dialect::Anthropic, Dialect::Google, Dialect::Ollama] {
-                let new = new_name(dialect, name);
-                assert!(takes_name(dialect, &new), "{new}");
-                assert_eq!(new, new_name(dialect, name));
+                let rule = dialect.name_rule();
+                let new = rule.new_name(name);
+                assert!(rule.takes_name(&new), "{new}");
+                assert_eq!(new, rule.new_name(name));
             }
         }
-        assert!(takes_name(Dialect::Google, "mcp.server:do-it"));
-        assert!(!takes_name(Dialect::Google, "1c_reload"));
-        assert!(takes_name(Dialect::Anthropic, "1c_reload"));
-        assert_eq!(new_name(Dialect::Ollama, "a.b").len(), "a_b_01234567".len());
+        let (google, anthropic) = (Dialect::Google.name_rule(), Dialect::Anthropic.name_rule());
+        assert!(google.takes_name("mcp.server:do-it"));
+        assert!(!google.takes_name("1c_reload"));
+        assert!(anthropic.takes_name("1c_reload"));
+        let new = Dialect::Ollama.name_rule().new_name("a.b");
+        assert_eq!(new.len(), "a_b_01234567".len());
     }
 }

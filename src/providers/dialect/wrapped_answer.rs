@@ -15,7 +15,7 @@ impl NeutralRequest {
     /// Puts an object around the schema of the answer where the provider needs one; what
     /// takes it off again.
     pub fn wrap_answer(&mut self, dialect: Dialect) -> Option<AnswerUnwrapper> {
-        if dialect == Dialect::Google {
+        if dialect.takes_any_schema() {
             return None;
         }
         let OutputFormat::Schema { schema, .. } = &mut self.output else {

@@ -14,8 +14,8 @@ use super::complaint::sort_complaint;
 use super::fetch::fetch_own;
 use super::host::{Host, HostCall, TALKING, Verdict, checked_id};
 use super::job::{
-    Came, FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
-    WatchedJob, expired,
+    FailedPictures, FetchedPicture, ImageRequest, JobState, PictureResult, PictureStart, Result,
+    UPLOAD, WatchedJob, expired,
 };
 
 /// How many jobs of a history are looked through for one of ours.
@@ -244,7 +244,7 @@ impl<'a> Comfy<'a> {
         self.refused(&Value::String(text))
     }
 
-    async fn fetch_picture(&self, image: &Value) -> Came {
+    async fn fetch_picture(&self, image: &Value) -> FetchedPicture {
         if is_film_or_sound_by_name(image["filename"].as_str().unwrap_or_default()) {
             return Err(MissingPicture::NotAPicture);
         }

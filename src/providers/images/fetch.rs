@@ -19,7 +19,7 @@ use crate::providers::http::address_of;
 use crate::providers::outbound::Call;
 
 use super::host::{Host, TALKING};
-use super::job::Came;
+use super::job::FetchedPicture;
 
 /// The largest picture that is taken. Discord takes smaller ones; of those that
 /// it does not take, it gets smaller copies.
@@ -27,7 +27,7 @@ const PICTURE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Downloads a picture from an address that the host named. One that holds
 /// the picture itself is decoded.
-pub async fn fetch_stored(host: &Host<'_>, url: &str) -> Came {
+pub async fn fetch_stored(host: &Host<'_>, url: &str) -> FetchedPicture {
     if url.trim_start().starts_with("data:") {
         return decode_picture(url);
     }
@@ -39,11 +39,15 @@ pub async fn fetch_stored(host: &Host<'_>, url: &str) -> Came {
 }
 
 /// Downloads a picture from the host's own interface.
-pub async fn fetch_own(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Came {
+pub async fn fetch_own(
+    host: &Host<'_>,
+    url: Url,
+    credential: Option<&Credential>,
+) -> FetchedPicture {
     download(host, url, credential).await
 }
 
-async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Came {
+async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> FetchedPicture {
     let deadline = Instant::now() + TALKING;
     let call = Call {
         provider: host.provider,
@@ -72,14 +76,14 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
 
 /// Decodes a picture that came as base64, with or without what a `data:`
 /// address has before it.
-pub fn decode_picture(text: &str) -> Came {
+pub fn decode_picture(text: &str) -> FetchedPicture {
     let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
     let bytes = STANDARD.decode(text.trim());
     check_picture(&bytes.map_err(|_| MissingPicture::Unreadable)?)
 }
 
 /// Checks that bytes are a picture, and not too many.
-pub fn check_picture(bytes: &[u8]) -> Came {
+pub fn check_picture(bytes: &[u8]) -> FetchedPicture {
     let Some(kind) = PictureKind::of(bytes) else {
         return Err(if is_film_or_sound(bytes) {
             MissingPicture::NotAPicture

@@ -75,7 +75,7 @@ impl Host<'_> {
         extras.get(field).map(ExposeSecret::expose_secret)
     }
 
-    /// The same, where nothing can be done without it.
+    /// What was given with the key, where nothing can be done without it.
     pub fn required_extra(&self, field: &str) -> Result<&str> {
         self.extra(field)
             .ok_or_else(|| self.failed(FailureClass::NotSetUp))

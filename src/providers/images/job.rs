@@ -123,14 +123,14 @@ pub struct FailedPictures {
 pub type Result<T> = std::result::Result<T, ProviderFailure>;
 
 /// One picture as it was read, or why it is missing.
-pub type Came = std::result::Result<Picture, MissingPicture>;
+pub type FetchedPicture = std::result::Result<Picture, MissingPicture>;
 
 /// The name of a picture that is sent along with a graph.
 pub const UPLOAD: &str = "latchkey.png";
 
 impl PictureResult {
     /// Keeps a picture that came, or notes why it did not.
-    pub fn keep(&mut self, came: Came) {
+    pub fn keep(&mut self, came: FetchedPicture) {
         match came {
             Ok(picture) => self.pictures.push(picture),
             Err(missing) => self.missing.push(missing),
@@ -316,7 +316,7 @@ mod tests {
         }
     }
 
-    fn answered(came: Vec<Came>) -> PictureResult {
+    fn answered(came: Vec<FetchedPicture>) -> PictureResult {
         let mut result = PictureResult::default();
         for came in came {
             result.keep(came);

@@ -26,8 +26,8 @@ mod workflow;
 use crate::model::{Credential, FailureClass, ImageSpec, ProviderFailure};
 
 use super::catalogue::{ImageWire, Provider};
+use super::picture_tokens::{PictureSpec, tokens_of_picture};
 use super::registry::Providers;
-use super::shared_key::{PictureSpec, tokens_of_picture};
 use host::Host;
 use job::Result;
 use strip::strip_all;

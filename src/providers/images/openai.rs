@@ -10,7 +10,9 @@ use crate::providers::dialect::{AnswerFormat, MODERATION_MODEL, ParsedAnswer, pi
 
 use super::fetch::{decode_picture, fetch_stored};
 use super::host::Host;
-use super::job::{Came, ImageRequest, PictureResult, Result, full_prompt, make_one_by_one};
+use super::job::{
+    FetchedPicture, ImageRequest, PictureResult, Result, full_prompt, make_one_by_one,
+};
 use super::sizes::{asked_size, openrouter_ratio, xai_ratio, xai_resolution};
 use super::strip::strip_picture;
 
@@ -145,7 +147,7 @@ pub async fn is_flagged(host: &Host<'_>, text: &str) -> Result<bool> {
 /// Reads one picture in whatever form it came: base64, an address, or an
 /// object with an address, as OpenRouter's chats have it. A slot that xAI's
 /// moderation refused is empty.
-async fn read_picture(host: &Host<'_>, item: &Value) -> Came {
+async fn read_picture(host: &Host<'_>, item: &Value) -> FetchedPicture {
     if item["respect_moderation"] == false {
         return Err(MissingPicture::Refused);
     }

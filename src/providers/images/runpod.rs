@@ -10,8 +10,8 @@ use super::complaint::sort_complaint;
 use super::fetch::{decode_picture, fetch_stored};
 use super::host::{Host, checked_id};
 use super::job::{
-    Came, FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
-    expired,
+    FailedPictures, FetchedPicture, ImageRequest, JobState, PictureResult, PictureStart, Result,
+    UPLOAD, expired,
 };
 use super::workflow::Workflow;
 
@@ -180,7 +180,7 @@ fn items_of(output: &Value) -> Vec<&Value> {
 }
 
 /// Reads a picture: an address, base64, or an object that has one of them.
-async fn read_item(host: &Host<'_>, item: &Value) -> Came {
+async fn read_item(host: &Host<'_>, item: &Value) -> FetchedPicture {
     let inner = ["data", "image", "url", "image_url", "result"];
     let text = item
         .as_str()

@@ -10,7 +10,8 @@ use crate::providers::shared_key::allowed_features;
 
 /// Headers that reach every provider, whoever pays.
 const FOR_ALL: [HeaderName; 2] = [ACCEPT, CONTENT_TYPE];
-/// The same at Anthropic; of the first, a shared key carries a part.
+/// Headers that reach Anthropic, whoever pays; of the first, a shared key
+/// carries a part.
 const BETA: &str = "anthropic-beta";
 const VERSION: &str = "anthropic-version";
 /// Headers that reach the provider whose libraries and programs send them,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, ChatToTranslate, Dialect, OPENAI_CHAT_PATH,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, OPENAI_CHAT_PATH,
     OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
     OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
     ask_for_usage, leave_foreign_seals_out,
@@ -79,6 +79,7 @@ pub enum AnswerChange {
 }
 
 impl AnswerChange {
+    /// Whether the answer is put into another dialect.
     pub fn is_translated(&self) -> bool {
         matches!(self, Self::Translated(_))
     }
@@ -283,7 +284,7 @@ impl RelayRequest {
 /// Leaves out of the headers what says something of the body as it came, or
 /// to another provider.
 fn leave_dialect_out(headers: &mut Vec<(HeaderName, HeaderValue)>, provider: &Provider) {
-    let is_anthropics = provider.dialect == Dialect::Anthropic;
+    let is_anthropics = provider.dialect.reads_anthropic_headers();
     headers.retain(|(name, _)| {
         name != CONTENT_TYPE && (is_anthropics || !name.as_str().starts_with("anthropic-"))
     });

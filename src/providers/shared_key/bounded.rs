@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::model::PromptTokens;
 use crate::providers::Provider;
 use crate::providers::dialect::RawObject;
+use crate::providers::picture_tokens::{self, PictureSpec};
 
-use super::pictures::{self, PictureSpec};
 use super::place::Findings;
 
 /// The least that Anthropic thinks with, in tokens.
@@ -45,6 +45,7 @@ pub enum LimitPlace {
 }
 
 impl LimitPlace {
+    /// Whether the limit stands in this field of the body.
     pub fn is_field(self, name: &str) -> bool {
         matches!(self, Self::Field(field) if field == name)
     }
@@ -62,6 +63,7 @@ pub struct BoundedRequest {
 }
 
 impl BoundedRequest {
+    /// Puts together what a walk through a body has found.
     pub(super) fn new(
         fields: RawObject,
         place: LimitPlace,
@@ -104,7 +106,7 @@ impl BoundedRequest {
             size: text("size"),
             partial_pictures: partial,
         };
-        let each = pictures::made(provider, model, &spec);
+        let each = picture_tokens::tokens_of_picture(provider, model, &spec);
         self.bound.made_tokens = each.saturating_mul(answers);
         self.bound.prompt = self.bound.prompt.times(answers);
         if answers > 1 {

@@ -5,7 +5,7 @@
 //! share what is drawn on them, and the text is compressed. What bounds them
 //! is the longest prompt that the model reads.
 
-use super::by_model::{ByModel, find, row};
+use crate::providers::by_model::{ByModel, find, row};
 
 /// The longest prompt that any model reads.
 pub const PROMPT_MAX: u64 = 2_097_152;

@@ -10,12 +10,11 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
 //!   `embeddings`, `images`: the tables, one file for each surface.
-//! - `models`: names that are refused; `pictures`, `documents`: what these
-//!   cost, for each model (`by_model`).
+//! - `models`: names that are refused; `pictures`: which are pictures for a
+//!   model; `documents`: what these cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
 
 mod bounded;
-mod by_model;
 mod chat;
 mod completions;
 mod cursor;
@@ -45,7 +44,6 @@ use crate::providers::relay::RelayRequest;
 
 pub use bounded::{BoundedRequest, RequestBound};
 pub use messages::allowed_features;
-pub use pictures::{PictureSpec, looked_at as tokens_of_shown_picture, made as tokens_of_picture};
 
 use bounded::LimitPlace;
 use place::{Findings, Place, shorten};
@@ -193,7 +191,7 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
                 "openai" | "mistral" | "xai" => ANSWERS_MAX,
                 _ => 1,
             },
-            ..table(chat::BODY, LimitPlace::Field(limit_name(dialect)))
+            ..table(chat::BODY, LimitPlace::Field(dialect.output_limit_name()))
         },
         (Surface::Chat, _) if spoken == Some(CallDialect::Anthropic) => {
             table(messages::BODY, LimitPlace::Field("max_tokens"))
@@ -231,26 +229,8 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
 
 /// In whose dialect the body of a call is; none where it is a host's own.
 fn spoken_by(request: &RelayRequest, provider: &Provider) -> Option<CallDialect> {
-    match (request.dialect, provider.dialect) {
-        (CallDialect::Native, Dialect::OpenAi(_)) => Some(CallDialect::OpenAi),
-        (CallDialect::Native, Dialect::Ollama) if request.path.starts_with("/v1/") => {
-            Some(CallDialect::OpenAi)
-        }
-        (CallDialect::Native, Dialect::Anthropic) => Some(CallDialect::Anthropic),
-        (CallDialect::Native, Dialect::Google) => Some(CallDialect::Google),
-        (CallDialect::Native, _) => None,
-        (named, _) => Some(named),
-    }
-}
-
-/// The name under which a provider reads the greatest length of an answer in
-/// OpenAI's chat. Anthropic's and Google's is translated.
-fn limit_name(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::OpenAi(quirks) => quirks.output_limit,
-        Dialect::Ollama => "max_tokens",
-        _ => "max_completion_tokens",
-    }
+    let dialect = provider.dialect;
+    dialect.spoken_in(request.dialect, &request.path)
 }
 
 /// How many answers a call gets.

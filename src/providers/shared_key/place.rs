@@ -1,5 +1,7 @@
 //! What a walk through a body knows beforehand, and what it finds.
 
+use crate::model::quotable;
+
 use super::shape::Field;
 
 /// The longest part of a caller's name for a field that is said back.
@@ -71,8 +73,5 @@ fn is_snake_of(camel: &str, name: &str) -> bool {
 
 /// A caller's word as it may be said back.
 pub fn shorten(name: &str) -> String {
-    name.chars()
-        .filter(|c| !c.is_control() && *c != '`')
-        .take(NAME_CHARACTERS_MAX)
-        .collect()
+    quotable(name, NAME_CHARACTERS_MAX)
 }

@@ -53,7 +53,7 @@ fn has_flag(body: &Value) -> bool {
 pub fn check_components(standing: Option<&Message>, body: &Value) -> Result<(), Box<Response>> {
     let was_v2 = standing.is_some_and(is_v2);
     let components = body["components"].as_array().map_or(&[][..], Vec::as_slice);
-    let mut seen = Seen::default();
+    let mut seen = Tally::default();
     let is_taken = if was_v2 || has_flag(body) {
         keeps_flag(was_v2, body)
             && leaves_older_fields(standing, body)
@@ -97,14 +97,14 @@ fn leaves_older_fields(standing: Option<&Message>, body: &Value) -> bool {
 
 /// What was met so far on the way through a message's components.
 #[derive(Default)]
-struct Seen {
+struct Tally {
     count: usize,
     characters: usize,
     bytes: usize,
     custom_ids: HashSet<String>,
 }
 
-impl Seen {
+impl Tally {
     /// Counts a component and what is in it; whether each part is well formed
     /// and in a place where its kind may stand.
     fn visit(&mut self, component: &Value, allowed: &[u64]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 
 use super::keys::Emulated;
@@ -16,8 +16,7 @@ pub struct Call<'a> {
     /// The path below the provider's own address.
     pub path: &'a str,
     pub body: &'a Value,
-    /// The features beyond the ordinary ones that the call names.
-    pub beta: Option<&'a str>,
+    pub headers: &'a HeaderMap,
     /// How the key that came with the call stands.
     pub standing: Standing,
     pub fault: Option<&'a ProviderFault>,
@@ -27,4 +26,11 @@ pub struct Call<'a> {
     pub pace: Duration,
     /// What a chat answers, where that is no text about its prompt.
     pub said: Option<&'a str>,
+}
+
+impl Call<'_> {
+    /// The text of a header; none where the call has no such header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }

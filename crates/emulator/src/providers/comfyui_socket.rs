@@ -79,10 +79,10 @@ pub async fn connect(
     if habit == SocketHabit::Refused {
         return not_upgraded();
     }
-    let told = Told {
+    let told = ClientProgress {
         provider: provider.id,
         client: client.to_owned(),
-        ..Told::default()
+        ..ClientProgress::default()
     };
     upgrade.on_upgrade(async move |socket| serve(&world, socket, told).await)
 }
@@ -95,7 +95,7 @@ fn not_upgraded() -> Response {
 }
 
 /// Tells a client of its jobs, until it leaves.
-async fn serve(world: &World, mut socket: WebSocket, mut told: Told) {
+async fn serve(world: &World, mut socket: WebSocket, mut told: ClientProgress) {
     let habit = world.look(|state| state.providers.socket);
     let mut sends = match habit {
         SocketHabit::Silent => Vec::new(),
@@ -137,7 +137,7 @@ async fn serve(world: &World, mut socket: WebSocket, mut told: Told) {
     clippy::struct_excessive_bools,
     reason = "each is something that happens once"
 )]
-struct Told {
+struct ClientProgress {
     provider: &'static str,
     client: String,
     /// Whether it has said anything, and takes pictures that name their job.
@@ -149,7 +149,7 @@ struct Told {
     heard_others: bool,
 }
 
-impl Told {
+impl ClientProgress {
     /// Hears what a client can do, which is its first message or never said.
     fn hear(&mut self, text: &str) -> Option<Message> {
         let said: Value = serde_json::from_str(text).unwrap_or_default();

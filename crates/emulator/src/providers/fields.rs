@@ -1,12 +1,14 @@
 //! Fields that a provider refuses: those that it does not know, and those
 //! that it does not take together or beyond a number.
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::api::{Api, Surface};
 use super::call::Call;
+use super::json_fields::snake_case;
+use super::refusals::json_response;
+use super::vendor_errors;
 
 /// Fields of OpenAI's chat, for those who refuse all others.
 const CHAT: &[&str] = &[
@@ -189,8 +191,6 @@ const GENERATE_CONTENT: &[&str] = &[
 
 /// The most answers that OpenAI gives to one question.
 const ANSWERS_MAX: u64 = 128;
-/// The most pictures that OpenAI makes at once.
-const PICTURES_MAX: u64 = 10;
 /// The least that OpenAI's Responses may be limited to, in tokens.
 const OUTPUT_TOKENS_MIN: u64 = 16;
 
@@ -201,53 +201,48 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
         let is_known = |name: &&String| known.iter().any(|list| list.contains(&name.as_str()));
         fields.keys().find(|name| !is_known(name)).cloned()
     };
-    match (call.provider.id, call.path) {
-        ("openai", "/chat/completions") => refuse_limits(call.body).or_else(|| {
+    match (call.provider.id, call.api()) {
+        ("openai", Api::Chat(Surface::Chat)) => refuse_limits(call.body).or_else(|| {
             Some(openai_refusal(&format!(
                 "Unrecognized request argument supplied: {}",
                 unknown(&[CHAT, CHAT_OF_OPENAI])?
             )))
         }),
-        ("openai", "/responses") => refuse_short_limit(call.body).or_else(|| {
+        ("openai", Api::Chat(Surface::Responses)) => refuse_short_limit(call.body).or_else(|| {
             let name = unknown(&[RESPONSES])?;
             Some(openai_refusal(&format!("Unknown parameter: '{name}'.")))
         }),
-        ("openai", "/images/generations") => refuse_count(&call.body["n"], PICTURES_MAX),
-        ("groq", "/chat/completions") => refuse_count(&call.body["n"], 1).or_else(|| {
+        ("groq", Api::Chat(Surface::Chat)) => refuse_count(&call.body["n"], 1).or_else(|| {
             let name = unknown(&[CHAT, CHAT_OF_GROQ])?;
             Some(openai_refusal(&format!("property '{name}' is unsupported")))
         }),
-        ("mistral", "/chat/completions") => {
+        ("mistral", Api::Chat(Surface::Chat)) => {
             let name = unknown(&[CHAT_OF_MISTRAL])?;
             let detail = json!([{"type": "extra_forbidden", "loc": ["body", name],
                 "msg": "Extra inputs are not permitted"}]);
-            Some(refusal(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &json!({"object": "error", "message": {"detail": detail}}),
-            ))
+            let body = json!({"object": "error", "message": {"detail": detail}});
+            Some(json_response(422, body))
         }
-        ("anthropic", "/v1/messages") => {
-            let beta = call.beta.map_or(&[][..], |_| MESSAGES_BETA);
+        ("anthropic", Api::Chat(Surface::Messages)) => {
+            let beta = call
+                .header("anthropic-beta")
+                .map_or(&[][..], |_| MESSAGES_BETA);
             let Some(name) = unknown(&[MESSAGES, beta]) else {
                 return refuse_thread(fields);
             };
             let message = format!("{name}: Extra inputs are not permitted");
-            Some(refusal(
-                StatusCode::BAD_REQUEST,
-                &json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}}),
-            ))
+            let body = vendor_errors::anthropic("invalid_request_error", &message);
+            Some(json_response(400, body))
         }
-        ("google", path) if path.ends_with("enerateContent") => {
+        ("google", Api::Chat(Surface::Generate)) => {
             let snake = fields.keys().find(|name| !is_googles(name))?;
             let message = format!(
                 "Invalid JSON payload received. Unknown name \"{snake}\": Cannot find field."
             );
-            Some(refusal(
-                StatusCode::BAD_REQUEST,
-                &json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}),
-            ))
+            let body = vendor_errors::google(400, "INVALID_ARGUMENT", &message);
+            Some(json_response(400, body))
         }
-        (_, "/chat/completions") => {
+        (_, Api::Chat(Surface::Chat)) => {
             let plain = call.provider.plain?;
             let name = unknown(&[CHAT, CHAT_OF_OTHERS])?;
             Some(openai_refusal(&plain.refuse_field(&name)?))
@@ -260,18 +255,18 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
 /// libraries then send the whole of it each time (`docs/providers.md` §9.1).
 fn refuse_thread(fields: &Map<String, Value>) -> Option<Response> {
     fields.get("thread").filter(|thread| !thread.is_null())?;
-    let error = json!({"type": "invalid_request_error", "message": "thread: not supported for this request",
-        "details": {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}});
-    let body = json!({"type": "error", "error": error, "request_id": "req_0"});
-    Some(refusal(StatusCode::BAD_REQUEST, &body))
+    let words = "thread: not supported for this request";
+    let mut body = vendor_errors::anthropic("invalid_request_error", words);
+    body["error"]["details"] =
+        json!({"error_code": "thread_unsupported_request", "unsupported": ["thread"]});
+    Some(json_response(400, body))
 }
 
 /// Whether Google knows a field, in either of its spellings.
 fn is_googles(name: &str) -> bool {
-    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
     GENERATE_CONTENT
         .iter()
-        .any(|known| *known == name || (name.contains('_') && plain(known) == plain(name)))
+        .any(|known| *known == name || snake_case(known) == name)
 }
 
 /// Refuses two limits at once, and more answers than there can be.
@@ -286,10 +281,11 @@ fn refuse_limits(body: &Value) -> Option<Response> {
 
 fn refuse_short_limit(body: &Value) -> Option<Response> {
     let limit = body["max_output_tokens"].as_u64()?;
-    let error = json!({"error": {"type": "invalid_request_error", "param": "max_output_tokens",
-        "code": "integer_below_min_value",
-        "message": format!("Invalid 'max_output_tokens': integer below minimum value. Expected a value >= {OUTPUT_TOKENS_MIN}, but got {limit} instead.")}});
-    (limit < OUTPUT_TOKENS_MIN).then(|| refusal(StatusCode::BAD_REQUEST, &error))
+    let words = format!(
+        "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= {OUTPUT_TOKENS_MIN}, but got {limit} instead."
+    );
+    let body = vendor_errors::openai(&words, "max_output_tokens", "integer_below_min_value");
+    (limit < OUTPUT_TOKENS_MIN).then(|| json_response(400, body))
 }
 
 fn refuse_count(count: &Value, most: u64) -> Option<Response> {
@@ -298,10 +294,6 @@ fn refuse_count(count: &Value, most: u64) -> Option<Response> {
 }
 
 fn openai_refusal(message: &str) -> Response {
-    let error = json!({"error": {"message": message, "type": "invalid_request_error"}});
-    refusal(StatusCode::BAD_REQUEST, &error)
-}
-
-fn refusal(status: StatusCode, body: &Value) -> Response {
-    (status, Json(body)).into_response()
+    let body = vendor_errors::openai(message, Value::Null, Value::Null);
+    json_response(400, body)
 }

@@ -1,11 +1,16 @@
 //! What providers refuse in calls for pictures that they answer at once; the
 //! sources of the rules stand in `docs/providers.md` §14.1 and §14.2.
 
+use std::ops::RangeInclusive;
+
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::api::Api;
 use super::call::Call;
+use super::json_fields::list;
 use super::refusals::json_response;
+use super::vendor_errors;
 
 /// The fields that OpenAI takes where a picture is made.
 const OPENAI: [&str; 13] = [
@@ -58,6 +63,9 @@ const GEMINI_RATIOS: [&str; 10] = [
 ];
 /// The most partial pictures that OpenAI sends of one.
 const PARTIAL_PICTURES_MAX: u64 = 3;
+/// How many pictures OpenAI makes at once, from words and from others
+/// (`minimum` and `maximum` of `n` in OpenAI's OpenAPI document).
+const PICTURES: RangeInclusive<u64> = 1..=10;
 
 /// Refuses a call for pictures by its fields; none where all are taken.
 pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
@@ -65,9 +73,9 @@ pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
     if let Some(refusal) = refuse_model(call).or_else(|| refuse_empty_prompt(call)) {
         return Some(refusal);
     }
-    match (call.provider.id, call.path) {
-        ("openai", "/images/generations") => refuse_at_openai(body, &OPENAI),
-        ("openai", "/images/edits") => {
+    match (call.provider.id, call.api()) {
+        ("openai", Api::Pictures) => refuse_at_openai(body, &OPENAI),
+        ("openai", Api::PictureEdits) => {
             let known = [&OPENAI[..], &OPENAI_EDITS[..]].concat();
             refuse_at_openai(body, &known)
                 .or_else(|| refuse_openai_sources(body))
@@ -100,8 +108,7 @@ fn refuse_model(call: &Call<'_>) -> Option<Response> {
             );
             (
                 400,
-                json!({"error": {"message": message, "type": "invalid_request_error",
-                    "param": "model", "code": "invalid_value"}}),
+                vendor_errors::openai(&message, "model", "invalid_value"),
             )
         }
         "xai" if !model.contains("image") => (
@@ -116,8 +123,11 @@ fn refuse_model(call: &Call<'_>) -> Option<Response> {
         ),
         "google" if !call.path.contains("image") => (
             400,
-            json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
-                "message": "Model does not support the requested response modalities: image,text"}}),
+            vendor_errors::google(
+                400,
+                "INVALID_ARGUMENT",
+                "Model does not support the requested response modalities: image,text",
+            ),
         ),
         _ => return None,
     };
@@ -142,11 +152,7 @@ fn refuse_empty_prompt(call: &Call<'_>) -> Option<Response> {
                     "empty_string",
                 ),
             };
-            (
-                400,
-                json!({"error": {"message": message, "type": "invalid_request_error",
-                    "param": "prompt", "code": code}}),
-            )
+            (400, vendor_errors::openai(message, "prompt", code))
         }
         "xai" if prompt.is_none() => (
             422,
@@ -165,8 +171,10 @@ fn refuse_empty_prompt(call: &Call<'_>) -> Option<Response> {
 
 fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
     let refuse = |message: String, param: &str, code: &str| {
-        let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": code});
-        Some(json_response(400, json!({"error": error})))
+        Some(json_response(
+            400,
+            vendor_errors::openai(&message, param, code),
+        ))
     };
     let model = body["model"].as_str().unwrap_or_default();
     // The models before them took more, and are retired.
@@ -174,6 +182,14 @@ fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
     if let Some(name) = unknown_field(body, known).filter(|_| is_current) {
         let message = format!("Unknown parameter: '{name}'.");
         return refuse(message, name, "unknown_parameter");
+    }
+    let count = &body["n"];
+    if !count.is_null() && count.as_u64().is_none_or(|it| !PICTURES.contains(&it)) {
+        let (end, code) = match count.as_i64() {
+            Some(..1) => ("below minimum", "integer_below_min_value"),
+            _ => ("above maximum", "integer_above_max_value"),
+        };
+        return refuse(format!("Invalid 'n': integer {end} value."), "n", code);
     }
     if body["partial_images"].as_u64() > Some(PARTIAL_PICTURES_MAX) {
         let message = "Invalid 'partial_images': integer above maximum value.";
@@ -233,8 +249,10 @@ fn wrong_word(body: &Value) -> Option<(&'static str, &Value)> {
 /// Refuses pictures that are missing, or too many, and a mask that is no PNG.
 fn refuse_openai_sources(body: &Value) -> Option<Response> {
     let refuse = |message: &str, param: &str, code: &str| {
-        let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": code});
-        Some(json_response(400, json!({"error": error})))
+        Some(json_response(
+            400,
+            vendor_errors::openai(message, param, code),
+        ))
     };
     let count = body["images"].as_array().map_or(0, Vec::len);
     if count == 0 {
@@ -275,8 +293,7 @@ fn wrong_size(size: &str) -> Option<&'static str> {
 
 /// Refuses a picture of a kind that OpenAI does not change.
 fn refuse_openai_input(body: &Value) -> Option<Response> {
-    let images = body["images"].as_array().into_iter().flatten();
-    let urls = images.filter_map(|image| image["image_url"].as_str());
+    let urls = list(&body["images"]).filter_map(|image| image["image_url"].as_str());
     let mut kinds = urls.enumerate().filter_map(|(at, url)| {
         let (kind, _) = url.strip_prefix("data:")?.split_once(';')?;
         let taken = ["image/jpeg", "image/png", "image/webp"];
@@ -286,9 +303,9 @@ fn refuse_openai_input(body: &Value) -> Option<Response> {
     let message = format!(
         "Invalid file 'image[{at}]': unsupported mimetype ('{kind}'). Supported file formats are 'image/jpeg', 'image/png', and 'image/webp'."
     );
-    let error = json!({"message": message, "type": "invalid_request_error",
-        "param": format!("image[{at}]"), "code": "unsupported_file_mimetype"});
-    Some(json_response(400, json!({"error": error})))
+    let place = format!("image[{at}]");
+    let body = vendor_errors::openai(&message, place, "unsupported_file_mimetype");
+    Some(json_response(400, body))
 }
 
 fn refuse_at_xai(body: &Value) -> Option<Response> {
@@ -312,8 +329,8 @@ fn refuse_at_xai(body: &Value) -> Option<Response> {
 fn refuse_at_google(call: &Call<'_>) -> Option<Response> {
     let body = call.body;
     let refuse = |message: String| {
-        let error = json!({"code": 400, "message": message, "status": "INVALID_ARGUMENT"});
-        Some(json_response(400, json!({"error": error})))
+        let body = vendor_errors::google(400, "INVALID_ARGUMENT", &message);
+        Some(json_response(400, body))
     };
     let config = &body["generationConfig"]["imageConfig"];
     if !is_one_of(&config["aspectRatio"], &GEMINI_RATIOS) {
@@ -328,8 +345,7 @@ fn refuse_at_google(call: &Call<'_>) -> Option<Response> {
     if !is_one_of(&config["imageSize"], sizes) {
         return refuse("Image size is not supported by this model.".to_owned());
     }
-    let turns = body["contents"].as_array().into_iter().flatten();
-    let parts = turns.flat_map(|turn| turn["parts"].as_array().into_iter().flatten());
+    let parts = list(&body["contents"]).flat_map(|turn| list(&turn["parts"]));
     let mut kinds = parts.filter_map(|part| part["inlineData"]["mimeType"].as_str());
     kinds
         .any(|kind| kind == "image/gif")

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
+use super::api::{Api, Surface};
 use super::call::Call;
 use super::image_fields::refuse_image_fields;
 use super::moderation::answer_moderation;
@@ -29,21 +30,14 @@ pub const HIDDEN: &str = "{\"40\": {\"inputs\": {\"api_key\": \"sk-made-up-key-o
 
 /// Whether a call asks for pictures that are answered with at once.
 pub fn is_image_call(call: &Call<'_>) -> bool {
-    let Call {
-        provider,
-        method,
-        path,
-        body,
-        ..
-    } = *call;
-    let is_at = match provider.id {
-        "openai" => ["/images/generations", "/images/edits"].contains(&path),
-        "xai" => path == "/images/generations",
-        "openrouter" => path == "/images",
-        "google" => path.ends_with(":generateContent") && asks_for_picture(body),
+    let asks = match call.api() {
+        Api::Pictures | Api::PictureEdits => true,
+        Api::Chat(Surface::Generate) => {
+            call.path.ends_with(":generateContent") && asks_for_picture(call.body)
+        }
         _ => false,
     };
-    *method == Method::POST && is_at
+    *call.method == Method::POST && asks
 }
 
 /// Answers a call for pictures or moderation; none where it is another call.
@@ -172,7 +166,7 @@ fn item(call: &Call<'_>, at: u64) -> Value {
 /// `OpenAI`'s stream of pictures, each after as many partial ones as were
 /// asked for.
 fn picture_events(call: &Call<'_>, items: &[Value]) -> Response {
-    let kind = if call.path.ends_with("/edits") {
+    let kind = if call.api() == Api::PictureEdits {
         "image_edit"
     } else {
         "image_generation"

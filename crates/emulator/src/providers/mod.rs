@@ -1,6 +1,7 @@
 //! The providers' HTTP APIs: key checks, chat, pictures and faults.
 
 mod answers;
+mod api;
 mod call;
 mod chat;
 mod checks;
@@ -12,6 +13,7 @@ mod fields;
 mod hosts;
 mod image_fields;
 mod images;
+mod json_fields;
 mod keys;
 mod moderation;
 mod other_calls;
@@ -81,9 +83,6 @@ async fn answer_call(
     let path = format!("/{}", parts.get("path").map_or("", String::as_str));
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let key = keys::key_in(provider, &headers);
-    let beta = headers
-        .get("anthropic-beta")
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let (standing, fault, pace, said) = world.with(|state| {
         let providers = &mut state.providers;
         let path = format!("{path}?{}", uri.query().unwrap_or_default());
@@ -91,18 +90,10 @@ async fn answer_call(
             method: method.to_string(),
             key: key.clone(),
             body: body.clone(),
-            beta: beta.clone(),
             ..ProviderCall::look(&id, path, &headers)
         };
         note_call(providers, call);
-        let fault = providers.faults.get(&id).cloned();
-        if let Some(ProviderFault::Busy(status, times)) = fault {
-            let left = (times > 1).then_some(ProviderFault::Busy(status, times - 1));
-            match left {
-                Some(left) => providers.faults.insert(id.clone(), left),
-                None => providers.faults.remove(&id),
-            };
-        }
+        let fault = take_fault(providers, &id);
         let standing = keys::standing_of(providers, provider, key.as_deref());
         (standing, fault, providers.pace, providers.said.clone())
     });
@@ -122,7 +113,7 @@ async fn answer_call(
             method: &method,
             path: &path,
             body: &body,
-            beta: beta.as_deref(),
+            headers: &headers,
             standing,
             fault: fault.as_ref(),
             base: &base.unwrap_or_default(),
@@ -132,6 +123,19 @@ async fn answer_call(
     );
     vendor_headers::add_headers(provider, &mut response);
     response
+}
+
+/// Returns the fault of a provider's next answer, and counts those that end.
+fn take_fault(state: &mut ProviderState, id: &str) -> Option<ProviderFault> {
+    let fault = state.faults.get(id).cloned();
+    if let Some(ProviderFault::Busy(status, times)) = fault {
+        let left = (times > 1).then_some(ProviderFault::Busy(status, times - 1));
+        match left {
+            Some(left) => state.faults.insert(id.to_owned(), left),
+            None => state.faults.remove(id),
+        };
+    }
+    fault
 }
 
 /// Keeps a call for tests to read.
@@ -185,7 +189,7 @@ fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
         && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
         // A call to a machine carries no key: its address is the secret.
         && !call.path.starts_with("/comfy/")
-        && (call.provider.id == "comfyui" || makes_picture(call.path))
+        && (call.provider.id == "comfyui" || asks_for_picture || starts_job(call.path))
     {
         return Some(refusal);
     }
@@ -197,18 +201,9 @@ fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
     world.with(|state| hosts::answer_host_call(&mut state.providers, call))
 }
 
-/// Whether a call makes a picture, for which it needs a good key.
-fn makes_picture(path: &str) -> bool {
-    [
-        "/run",
-        "/inference",
-        "/jobs",
-        "/prompt",
-        "/servers",
-        "/images",
-        ":generateContent",
-    ]
-    .iter()
-    .any(|end| path.ends_with(end))
-        || path.starts_with("/images/")
+/// Whether a call to an image host starts a job, for which it needs a good key.
+fn starts_job(path: &str) -> bool {
+    ["/run", "/inference", "/jobs", "/prompt", "/servers"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }

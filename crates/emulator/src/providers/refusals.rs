@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::keys::Emulated;
 use super::restrictions;
+use super::vendor_errors::{
+    anthropic, google, google_with_delay, google_with_reason, openai, openai_of_kind,
+};
 use crate::world::Standing;
 
 /// Returns the refusal that a provider answers a key of this standing with;
@@ -36,19 +39,27 @@ pub fn refuse_painting_key(provider: &Emulated, standing: Standing) -> Option<Re
     match (provider.id, standing) {
         ("openai", Standing::Empty) => Some(json_response(
             400,
-            json!({"error": {"code": "billing_hard_limit_reached", "message": "Billing hard limit has been reached",
-                "param": null, "type": "invalid_request_error"}}),
+            openai(
+                "Billing hard limit has been reached",
+                Value::Null,
+                "billing_hard_limit_reached",
+            ),
         )),
         ("openai", Standing::Unverified) => Some(json_response(
             403,
-            json!({"error": {"message": "Your organization must be verified to use the model `gpt-image-2`. Please go to: https://platform.openai.com/settings/organization/general and click on Verify Organization. If you just verified, it can take up to 15 minutes for access to propagate.",
-                "type": "invalid_request_error", "param": null, "code": null}}),
+            openai(
+                "Your organization must be verified to use the model `gpt-image-2`. Please go to: https://platform.openai.com/settings/organization/general and click on Verify Organization. If you just verified, it can take up to 15 minutes for access to propagate.",
+                Value::Null,
+                Value::Null,
+            ),
         )),
         ("google", Standing::FreeTier) => Some(json_response(
             429,
-            json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED",
-                "message": "You exceeded your current quota, please check your plan and billing details. \n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: gemini-2.5-flash-preview-image\nPlease retry in 33.2s.",
-                "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "33s"}]}}),
+            google_with_delay(
+                "RESOURCE_EXHAUSTED",
+                "You exceeded your current quota, please check your plan and billing details. \n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: gemini-2.5-flash-preview-image\nPlease retry in 33.2s.",
+                "33s",
+            ),
         )),
         _ => refuse_key(provider, standing),
     }
@@ -58,13 +69,17 @@ pub fn refuse_painting_key(provider: &Emulated, standing: Standing) -> Option<Re
 /// bodies stand in `docs/providers.md` §4.3.
 pub fn refuse_picture(provider: &Emulated) -> Response {
     let body = match provider.id {
-        "anthropic" => json!({"type": "error",
-            "error": {"type": "invalid_request_error", "message": "Could not process image"}, "request_id": "req_0"}),
-        "google" => json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
-            "message": "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting"}}),
-        _ => json!({"error": {
-            "message": "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
-            "type": "invalid_request_error", "param": null, "code": "invalid_image_format"}}),
+        "anthropic" => anthropic("invalid_request_error", "Could not process image"),
+        "google" => google(
+            400,
+            "INVALID_ARGUMENT",
+            "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting",
+        ),
+        _ => openai(
+            "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+            Value::Null,
+            "invalid_image_format",
+        ),
     };
     json_response(400, body)
 }
@@ -82,20 +97,21 @@ fn refuse_unknown(provider: &Emulated) -> Response {
         // OpenAI quotes a part of the key; a short key in full.
         "openai" => json_response(
             401,
-            json!({"error": {
-            "message": "Incorrect API key provided: sk-made-****6789. You can find your API key at …",
-            "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}}),
+            openai(
+                "Incorrect API key provided: sk-made-****6789. You can find your API key at …",
+                Value::Null,
+                "invalid_api_key",
+            ),
         ),
-        "anthropic" => json_response(
-            401,
-            json!({"type": "error",
-            "error": {"type": "authentication_error", "message": "invalid x-api-key"}, "request_id": "req_0"}),
-        ),
+        "anthropic" => json_response(401, anthropic("authentication_error", "invalid x-api-key")),
         "google" => json_response(
             400,
-            json!({"error": {"code": 400,
-            "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT",
-            "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]}}),
+            google_with_reason(
+                400,
+                "INVALID_ARGUMENT",
+                "API key not valid. Please pass a valid API key.",
+                "API_KEY_INVALID",
+            ),
         ),
         "openrouter" => json_response(
             401,
@@ -109,9 +125,12 @@ fn refuse_unknown(provider: &Emulated) -> Response {
         ),
         "deepseek" => json_response(
             401,
-            json!({"error": {
-            "message": "Authentication Fails, Your api key: ****6789 is invalid",
-            "type": "authentication_error", "param": null, "code": "invalid_request_error"}}),
+            openai_of_kind(
+                "authentication_error",
+                "Authentication Fails, Your api key: ****6789 is invalid",
+                Value::Null,
+                "invalid_request_error",
+            ),
         ),
         "cerebras" => json_response(
             401,
@@ -141,15 +160,14 @@ fn refuse_without_credit(provider: &Emulated) -> Response {
             json!({"error": {"message": "You exceeded your current quota",
             "type": "insufficient_quota", "code": "insufficient_quota"}}),
         ),
-        "anthropic" => json_response(
-            402,
-            json!({"type": "error",
-            "error": {"type": "billing_error", "message": "no credit"}}),
-        ),
+        "anthropic" => json_response(402, anthropic("billing_error", "no credit")),
         "google" => json_response(
             402,
-            json!({"error": {"code": 402, "status": "RESOURCE_EXHAUSTED",
-            "message": "Your prepayment credits are depleted."}}),
+            google(
+                402,
+                "RESOURCE_EXHAUSTED",
+                "Your prepayment credits are depleted.",
+            ),
         ),
         "openrouter" => json_response(
             402,
@@ -165,14 +183,8 @@ fn refuse_without_credit(provider: &Emulated) -> Response {
 
 fn refuse_restricted(provider: &Emulated) -> Response {
     match provider.id {
-        "google" => json_response(
-            403,
-            json!({"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "denied"}}),
-        ),
-        "anthropic" => json_response(
-            403,
-            json!({"type": "error", "error": {"type": "permission_error", "message": "no"}}),
-        ),
+        "google" => json_response(403, google(403, "PERMISSION_DENIED", "denied")),
+        "anthropic" => json_response(403, anthropic("permission_error", "no")),
         "runcomfy-serverless" => json_response(
             403,
             json!({"error_code": 403_003, "error_message": "not the owner"}),
@@ -187,8 +199,11 @@ fn refuse_restricted(provider: &Emulated) -> Response {
 
 pub fn refuse_rate_limited(provider: &Emulated) -> Response {
     let body = match provider.id {
-        "google" => json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED",
-            "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "30s"}]}}),
+        "google" => google_with_delay(
+            "RESOURCE_EXHAUSTED",
+            "You exceeded your current quota, please check your plan and billing details.",
+            "30s",
+        ),
         _ => {
             json!({"error": {"message": "Rate limit reached", "type": "tokens", "code": "rate_limit_exceeded"}})
         }

@@ -6,24 +6,26 @@ use serde_json::{Value, json};
 
 use super::keys::{Dialect, Emulated};
 use super::refusals::json_response;
+use super::vendor_errors::{anthropic, google_with_reason, openai, openai_of_kind};
 
 /// Refuses the model that is asked.
 pub fn refuse_model(provider: &Emulated) -> Response {
     match provider.id {
         "openai" => json_response(
             403,
-            openai_error(
+            openai(
                 "Project `proj_made_up` does not have access to model `made-up`",
-                "invalid_request_error",
-                &json!("model_not_found"),
+                Value::Null,
+                "model_not_found",
             ),
         ),
         "groq" => json_response(
             403,
-            openai_error(
-                "The model `made-up` is blocked at the project level. Please have a project admin enable this model in the project settings",
+            openai_of_kind(
                 "permissions_error",
-                &json!("model_permission_blocked_project"),
+                "The model `made-up` is blocked at the project level. Please have a project admin enable this model in the project settings",
+                Value::Null,
+                "model_permission_blocked_project",
             ),
         ),
         _ => refuse_permission(provider),
@@ -35,15 +37,17 @@ pub fn refuse_address(provider: &Emulated) -> Response {
     match provider.id {
         "openai" => json_response(
             401,
-            openai_error(
+            openai(
                 "Your request IP does not match the configured IP allowlist for your project or organization.",
-                "invalid_request_error",
-                &json!("ip_not_authorized"),
+                Value::Null,
+                "ip_not_authorized",
             ),
         ),
         "google" => json_response(
             403,
-            google_error(
+            google_with_reason(
+                403,
+                "PERMISSION_DENIED",
                 "The provided API key has an IP address restriction. The originating IP address of the call (203.0.113.7) violates this restriction.",
                 "API_KEY_IP_ADDRESS_BLOCKED",
             ),
@@ -57,10 +61,10 @@ pub fn refuse_permission(provider: &Emulated) -> Response {
     match (provider.id, provider.dialect) {
         ("openai", _) => json_response(
             401,
-            openai_error(
+            openai(
                 "You have insufficient permissions for this operation. Missing scopes: model.request. Check that you have the correct role in your organization (Reader, Writer, Owner) and project (Member, Owner), and if you're using a restricted API key, that it has the necessary scopes.",
-                "invalid_request_error",
-                &Value::Null,
+                Value::Null,
+                Value::Null,
             ),
         ),
         ("xai", _) => json_response(
@@ -70,33 +74,28 @@ pub fn refuse_permission(provider: &Emulated) -> Response {
         ),
         (_, Dialect::Google) => json_response(
             403,
-            google_error(
+            google_with_reason(
+                403,
+                "PERMISSION_DENIED",
                 "Requests to this API generativelanguage.googleapis.com method google.ai.generativelanguage.v1beta.GenerativeService.GenerateContent are blocked.",
                 "API_KEY_SERVICE_BLOCKED",
             ),
         ),
         (_, Dialect::Anthropic) => json_response(
             403,
-            json!({"type": "error", "request_id": "req_made_up", "error": {"type": "permission_error",
-                "message": "Your API key does not have permission to use the specified resource."}}),
+            anthropic(
+                "permission_error",
+                "Your API key does not have permission to use the specified resource.",
+            ),
         ),
         _ => json_response(
             403,
-            openai_error(
-                "You have insufficient permissions for this operation.",
+            openai_of_kind(
                 "permissions_error",
-                &json!(403),
+                "You have insufficient permissions for this operation.",
+                Value::Null,
+                403,
             ),
         ),
     }
-}
-
-fn openai_error(message: &str, kind: &str, code: &Value) -> Value {
-    json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
-}
-
-fn google_error(message: &str, reason: &str) -> Value {
-    json!({"error": {"code": 403, "message": message, "status": "PERMISSION_DENIED",
-        "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason,
-            "domain": "googleapis.com"}]}})
 }

@@ -1,9 +1,51 @@
-//! Errors that have nothing to do with a key, in each vendor's own form and
-//! words: `docs/providers.md` §4.1 and §4.6.
+//! The forms in which vendors write errors, and the words of those that have
+//! nothing to do with a key: `docs/providers.md` §4.1 and §4.6.
 
 use serde_json::{Value, json};
 
 use super::keys::{Dialect, Emulated};
+
+/// An error of Anthropic's.
+pub fn anthropic(kind: &str, message: &str) -> Value {
+    json!({"type": "error", "error": {"type": kind, "message": message},
+        "request_id": "req_emulated"})
+}
+
+/// An error of Google's.
+pub fn google(code: u16, status: &str, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "status": status}})
+}
+
+/// An error of Google's with the reason that its details name.
+pub fn google_with_reason(code: u16, status: &str, message: &str, reason: &str) -> Value {
+    let mut body = google(code, status, message);
+    body["error"]["details"] = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason, "domain": "googleapis.com"}]);
+    body
+}
+
+/// An error of Google's that says how long to wait.
+pub fn google_with_delay(status: &str, message: &str, delay: &str) -> Value {
+    let mut body = google(429, status, message);
+    body["error"]["details"] = json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo",
+        "retryDelay": delay}]);
+    body
+}
+
+/// OpenAI's error for a call that is wrong.
+pub fn openai(message: &str, param: impl Into<Value>, code: impl Into<Value>) -> Value {
+    openai_of_kind("invalid_request_error", message, param, code)
+}
+
+/// An error of OpenAI's of any type.
+pub fn openai_of_kind(
+    kind: &str,
+    message: &str,
+    param: impl Into<Value>,
+    code: impl Into<Value>,
+) -> Value {
+    json!({"error": {"message": message, "type": kind, "param": param.into(), "code": code.into()}})
+}
 
 /// The body of an error with this status.
 pub fn error_body(provider: &Emulated, status: u16) -> Value {
@@ -21,7 +63,7 @@ pub fn error_body(provider: &Emulated, status: u16) -> Value {
                 400..=499 => ("invalid_request_error", "emulated"),
                 _ => ("api_error", "Internal server error"),
             };
-            json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_emulated"})
+            anthropic(kind, message)
         }
         Dialect::Google => {
             let (word, message) = match status {
@@ -41,7 +83,7 @@ pub fn error_body(provider: &Emulated, status: u16) -> Value {
                 400..=499 => ("INVALID_ARGUMENT", "emulated"),
                 _ => ("INTERNAL", "An internal error has occurred."),
             };
-            json!({"error": {"code": status, "message": message, "status": word}})
+            google(status, word, message)
         }
         Dialect::OpenAi | Dialect::Ollama | Dialect::ImageHost => {
             let (kind, code, message) = match status {
@@ -58,7 +100,7 @@ pub fn error_body(provider: &Emulated, status: u16) -> Value {
                     "The server had an error while processing your request. Sorry about that!",
                 ),
             };
-            json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
+            openai_of_kind(kind, message, Value::Null, code)
         }
     }
 }

@@ -82,7 +82,9 @@ impl ProviderCall {
             key: None,
             body: Value::Null,
             headers: headers.keys().map(ToString::to_string).collect(),
-            beta: None,
+            beta: headers
+                .get("anthropic-beta")
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
             at: SystemTime::now(),
         }
     }

@@ -117,8 +117,8 @@ impl RelayBody {
 }
 
 impl RelayContent {
-    /// The same, for its provider; `at_s` is when it came, in seconds since
-    /// 1970.
+    /// The content as a request to its provider; `at_s` is when it came, in
+    /// seconds since 1970.
     pub(in crate::app) fn into_request(self, at_s: i64) -> RelayRequest {
         RelayRequest {
             surface: self.surface,

@@ -140,7 +140,7 @@ impl Period {
         Ok(period)
     }
 
-    /// The same, summed up by days however many they are.
+    /// This period, summed up by days however many they are.
     #[must_use]
     pub fn by_days(self) -> Self {
         Self {

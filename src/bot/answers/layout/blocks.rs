@@ -7,7 +7,8 @@
 
 use crate::bot::answers::layout::Author;
 use crate::bot::answers::layout::fences::{
-    Code, Fence, Met, OpenFence, apart, is_line_end, opening, opening_in_line, without_controls,
+    Code, CodeLine, Fence, OpenFence, apart, is_line_end, opening, opening_in_line,
+    without_controls,
 };
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
@@ -35,7 +36,7 @@ pub enum Block {
 }
 
 /// What was read of a text.
-pub struct Read {
+pub struct ReadBlocks {
     pub blocks: Vec<Block>,
     pub bytes: usize,
     /// Whether it is read for good, whatever follows.
@@ -107,7 +108,7 @@ impl Reader {
     }
 
     /// Reads the next blocks; none at the end.
-    pub fn read(&mut self, source: Source<'_>) -> Option<Read> {
+    pub fn read(&mut self, source: Source<'_>) -> Option<ReadBlocks> {
         if source.text.is_empty() {
             return None;
         }
@@ -118,11 +119,11 @@ impl Reader {
         }
     }
 
-    fn read_prose(&mut self, source: Source<'_>) -> Option<Read> {
+    fn read_prose(&mut self, source: Source<'_>) -> Option<ReadBlocks> {
         let first = source.line(0)?;
         if first.text.trim().is_empty() {
             let blocks = vec![Block::Blank];
-            return Some(Read {
+            return Some(ReadBlocks {
                 blocks,
                 bytes: first.next,
                 is_settled: first.is_whole,
@@ -165,7 +166,7 @@ impl Reader {
         } else {
             self.prose(&closed_for_now(lines), true)
         };
-        Some(Read {
+        Some(ReadBlocks {
             blocks: vec![prose],
             bytes: end,
             is_settled,
@@ -174,7 +175,7 @@ impl Reader {
 
     /// Reads the first part of a paragraph that is too long to be looked at
     /// as a whole: the lines up to a place, or a part of the first.
-    fn read_part(&self, source: Source<'_>, end: usize) -> Read {
+    fn read_part(&self, source: Source<'_>, end: usize) -> ReadBlocks {
         let text = source.text;
         let mut bytes = end;
         if end == 0 {
@@ -184,7 +185,7 @@ impl Reader {
         }
         let part = text.get(..bytes).unwrap_or_default();
         let lines = without_line_end(part);
-        Read {
+        ReadBlocks {
             blocks: vec![self.prose(lines, end > 0)],
             bytes,
             is_settled: true,
@@ -205,11 +206,11 @@ impl Reader {
         line: Line<'_>,
         fence: OpenFence,
         code: Code,
-    ) -> Read {
+    ) -> ReadBlocks {
         blocks.push(Block::Open(fence.fence));
         blocks.extend(fence.first_line.map(|line| code.line(&line)));
         self.mode = Mode::Code(code);
-        Read {
+        ReadBlocks {
             blocks,
             bytes: line.next,
             is_settled: line.is_whole,
@@ -226,7 +227,7 @@ impl Reader {
     }
 
     /// Reads rows from a place on, as many as stand in one message.
-    fn read_rows(&mut self, head: &Head, source: Source<'_>, from: usize) -> Read {
+    fn read_rows(&mut self, head: &Head, source: Source<'_>, from: usize) -> ReadBlocks {
         let (mut rows, mut end, mut is_settled) = (Vec::new(), from, source.is_ended);
         while let Some(line) = source.line(end) {
             let row = head
@@ -250,7 +251,7 @@ impl Reader {
         let line = |line: &String| format!("{prefix}{}", apart(line));
         if from > 0 || !rows.is_empty() {
             blocks.push(match head.show(&rows) {
-                table::Shown::Code(lines) => Block::Whole {
+                table::TableForm::Code(lines) => Block::Whole {
                     fence: Fence {
                         lead: prefix.clone(),
                         prefix: prefix.clone(),
@@ -258,24 +259,24 @@ impl Reader {
                     },
                     lines: lines.iter().map(line).collect(),
                 },
-                table::Shown::List(text) => Block::Prose {
+                table::TableForm::List(text) => Block::Prose {
                     text,
                     ends_line: true,
                 },
             });
         }
-        Read {
+        ReadBlocks {
             blocks,
             bytes: end,
             is_settled,
         }
     }
 
-    fn read_code(&mut self, mut code: Code, source: Source<'_>) -> Option<Read> {
+    fn read_code(&mut self, mut code: Code, source: Source<'_>) -> Option<ReadBlocks> {
         let line = source.line(0)?;
         if let Some((part, bytes)) = code.take_part(line.text) {
             self.mode = Mode::Code(code);
-            return Some(Read {
+            return Some(ReadBlocks {
                 blocks: vec![part],
                 bytes,
                 is_settled: true,
@@ -283,7 +284,7 @@ impl Reader {
         }
         let quote = quote_length(line.text).filter(|_| code.is_quoted);
         if code.is_quoted && quote.is_none() {
-            return Some(Read {
+            return Some(ReadBlocks {
                 blocks: vec![Block::Close],
                 bytes: 0,
                 is_settled: line.is_whole,
@@ -291,22 +292,22 @@ impl Reader {
         }
         let start = quote.unwrap_or(0);
         let text = line.text.get(start..).unwrap_or_default();
-        let mut read = Read {
+        let mut read = ReadBlocks {
             blocks: Vec::new(),
             bytes: line.next,
             is_settled: line.is_whole,
         };
         let met = if code.is_in_line {
-            Met::Line
+            CodeLine::Line
         } else {
             code.look_at(text)
         };
         match met {
-            Met::End => {
+            CodeLine::End => {
                 read.blocks.push(Block::Close);
                 return Some(read);
             }
-            Met::EndInLine { before, behind } => {
+            CodeLine::EndInLine { before, behind } => {
                 let last = text.get(..before).filter(|last| !last.trim().is_empty());
                 read.blocks.extend(last.map(|last| code.line(last)));
                 read.blocks.push(Block::Close);
@@ -316,7 +317,7 @@ impl Reader {
                 }
                 return Some(read);
             }
-            Met::Line => {
+            CodeLine::Line => {
                 let is_mark = text.trim().chars().all(|c| c == code.sign);
                 // What may become the mark that closes it is not shown yet.
                 if line.is_whole || text.trim().is_empty() || !is_mark {

@@ -11,7 +11,7 @@ use crate::bot::answers::layout::blocks::Block;
 use crate::bot::answers::layout::fences::{FENCE, Fence};
 use crate::bot::answers::layout::prose::{escape_small_print, quote_length};
 use crate::bot::answers::layout::spans::{SPOILER, Spans, find_spans};
-use crate::bot::answers::split::units;
+use crate::bot::answers::length::units;
 
 /// Room for closing what is open at a cut, in UTF-16 units.
 const CLOSING_UNITS: usize = 24;

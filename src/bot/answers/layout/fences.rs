@@ -45,7 +45,7 @@ pub struct Code {
 }
 
 /// What a line of code does.
-pub enum Met {
+pub enum CodeLine {
     Line,
     End,
     /// The code ends at a byte of the line, and at another the words behind
@@ -86,7 +86,8 @@ impl Code {
         Some((part, bytes))
     }
 
-    pub fn look_at(&mut self, line: &str) -> Met {
+    /// Looks at the next line of the code, and says whether the code ends there.
+    pub fn look_at(&mut self, line: &str) -> CodeLine {
         let trimmed = line.trim();
         let run = leading(trimmed, self.sign);
         // A shorter fence is a line like others: it neither opens nor closes.
@@ -94,7 +95,7 @@ impl Code {
         if is_mark && run == trimmed.len() {
             match &mut self.nested {
                 Some(open) if *open > 0 => *open -= 1,
-                _ => return Met::End,
+                _ => return CodeLine::End,
             }
         } else if is_mark && trimmed.get(run..).is_some_and(is_info) {
             if let Some(open) = self.nested.as_mut() {
@@ -105,7 +106,7 @@ impl Code {
             && trimmed.get(run..).is_some_and(is_said)
         {
             let before = line.len() - line.trim_start().len();
-            return Met::EndInLine {
+            return CodeLine::EndInLine {
                 before,
                 behind: before + run,
             };
@@ -115,13 +116,13 @@ impl Code {
                 && let Some((before, behind)) = line.split_at_checked(*at)
                 && ends_code(before, behind.get(FENCE.len()..).unwrap_or_default())
             {
-                return Met::EndInLine {
+                return CodeLine::EndInLine {
                     before: *at,
                     behind: at + FENCE.len(),
                 };
             }
         }
-        Met::Line
+        CodeLine::Line
     }
 }
 

@@ -53,7 +53,7 @@ const ENTITY_BYTES_MAX: usize = 10;
 
 /// What stands for a piece of HTML.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum HtmlForm {
     /// A line ends.
     Break,
     /// A line of its own.
@@ -69,23 +69,23 @@ pub enum Shown {
 /// Reads the tag, with what it holds, or the comment that a text begins
 /// with. Returns what stands for it and how long it is; none where Discord
 /// should show it as it is, such as `<name>`.
-pub fn read_tag(text: &str) -> Option<(Shown, usize)> {
+pub fn read_tag(text: &str) -> Option<(HtmlForm, usize)> {
     if let Some(comment) = text.strip_prefix("<!--") {
         let end = comment.find("-->")?;
-        return Some((Shown::Text(String::new()), end + 7));
+        return Some((HtmlForm::Text(String::new()), end + 7));
     }
     let (name, inside, length) = tag(text)?;
     let rest = text.get(length..)?;
     let bare = name.strip_prefix('/').unwrap_or(&name);
     match bare {
-        "br" => return Some((Shown::Break, length)),
-        "hr" => return Some((Shown::Rule, length)),
+        "br" => return Some((HtmlForm::Break, length)),
+        "hr" => return Some((HtmlForm::Rule, length)),
         "img" => {
             let address = attribute(inside, "src")?;
             let words = attribute(inside, "alt").unwrap_or_default();
-            return Some((Shown::Text(picture(words, address)), length));
+            return Some((HtmlForm::Text(picture(words, address)), length));
         }
-        _ if DROPPED.contains(&bare) => return Some((Shown::Text(String::new()), length)),
+        _ if DROPPED.contains(&bare) => return Some((HtmlForm::Text(String::new()), length)),
         _ => {}
     }
     let rest = rest.get(..rest.floor_char_boundary(INNER_BYTES_MAX))?;
@@ -98,19 +98,19 @@ pub fn read_tag(text: &str) -> Option<(Shown, usize)> {
     let whole = length + inner_length + closing.len();
     let shown = if let Some((_, mark)) = MARKED.iter().find(|(tag, _)| *tag == name) {
         let inner = inner.to_owned();
-        Shown::Marked { mark, inner }
+        HtmlForm::Marked { mark, inner }
     } else if CODE.contains(&name.as_str()) {
         let code = decode(inner);
         if code.is_empty() || code.contains('`') {
             return None;
         }
-        Shown::Code(code)
+        HtmlForm::Code(code)
     } else if name == "sup" {
-        Shown::Text(superscript(inner))
+        HtmlForm::Text(superscript(inner))
     } else if name == "sub" {
-        Shown::Text(subscript(inner))
+        HtmlForm::Text(subscript(inner))
     } else if name == "a" {
-        Shown::Text(format!("[{inner}]({})", attribute(inside, "href")?))
+        HtmlForm::Text(format!("[{inner}]({})", attribute(inside, "href")?))
     } else {
         return None;
     };
@@ -188,13 +188,16 @@ mod tests {
 
     #[test]
     fn tags_become_what_discord_shows() {
-        let text = |text: &str| Shown::Text(text.into());
+        let text = |text: &str| HtmlForm::Text(text.into());
         for (html, shown) in [
-            ("<br>", Some(Shown::Break)),
-            ("<BR />", Some(Shown::Break)),
-            ("<hr>", Some(Shown::Rule)),
-            ("<kbd>Ctrl</kbd>", Some(Shown::Code("Ctrl".into()))),
-            ("<code>a &lt; b</code>", Some(Shown::Code("a < b".into()))),
+            ("<br>", Some(HtmlForm::Break)),
+            ("<BR />", Some(HtmlForm::Break)),
+            ("<hr>", Some(HtmlForm::Rule)),
+            ("<kbd>Ctrl</kbd>", Some(HtmlForm::Code("Ctrl".into()))),
+            (
+                "<code>a &lt; b</code>",
+                Some(HtmlForm::Code("a < b".into())),
+            ),
             ("x", None),
             ("<sup>2</sup>", Some(text("²"))),
             ("<!-- no -->", Some(text(""))),

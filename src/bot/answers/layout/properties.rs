@@ -7,7 +7,7 @@ use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Author, Layout};
-use crate::bot::answers::split::units;
+use crate::bot::answers::length::units;
 
 const LIMIT: usize = 300;
 

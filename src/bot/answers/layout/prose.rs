@@ -8,10 +8,10 @@
 use std::borrow::Cow;
 
 use crate::bot::answers::layout::fences::FENCE;
-use crate::bot::answers::layout::html::{self, Shown};
+use crate::bot::answers::layout::html::{self, HtmlForm};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::spans::{leading, link_length, whole_length};
-use crate::bot::conversation::transcript::SMALL_PRINT;
+use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// Stands for a rule: Discord draws none.
 pub const RULE: &str = "──────────";
@@ -265,8 +265,8 @@ impl Writer {
         }
         let (shown, length) = html::read_tag(rest)?;
         match shown {
-            Shown::Break => self.push("\n"),
-            Shown::Rule => {
+            HtmlForm::Break => self.push("\n"),
+            HtmlForm::Rule => {
                 let start = if self.shown.is_empty() || self.shown.ends_with('\n') {
                     ""
                 } else {
@@ -274,9 +274,9 @@ impl Writer {
                 };
                 self.push(&format!("{start}{RULE}\n"));
             }
-            Shown::Text(text) => self.push(&text),
-            Shown::Code(code) => self.push_code(&format!("`{code}`")),
-            Shown::Marked { mark, inner } => {
+            HtmlForm::Text(text) => self.push(&text),
+            HtmlForm::Code(code) => self.push_code(&format!("`{code}`")),
+            HtmlForm::Marked { mark, inner } => {
                 let words = Self::new(self.depth + 1).write_inline(&inner);
                 self.push(&format!("{mark}{}{mark}", words.trim()));
             }

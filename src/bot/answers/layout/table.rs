@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::bot::answers::layout::fences::without_controls;
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{find_spans, plain};
-use crate::bot::answers::split::units;
+use crate::bot::answers::length::units;
 
 /// The widest table that is shown as code, in columns of a terminal.
 const COLUMNS_MAX: usize = 72;
@@ -34,7 +34,7 @@ pub struct Head {
 
 /// A table, or as much of one as belongs into a message.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum TableForm {
     Code(Vec<String>),
     List(String),
 }
@@ -77,21 +77,21 @@ impl Head {
     }
 
     /// Shows the table with these rows.
-    pub fn show(&self, rows: &[Vec<String>]) -> Shown {
+    pub fn show(&self, rows: &[Vec<String>]) -> TableForm {
         if rows.iter().flatten().any(|cell| cell.contains("://")) {
-            return Shown::List(self.show_list(rows));
+            return TableForm::List(self.show_list(rows));
         }
         let read = |row: &Vec<String>| row.iter().map(|cell| cell_text(cell)).collect();
         let lines: Vec<Vec<String>> = [&self.cells].into_iter().chain(rows).map(read).collect();
         let widths = columns(lines.iter(), &|cell| cell.width());
         let width: usize = widths.iter().map(|width| width + GAP.len()).sum();
         if width > COLUMNS_MAX + GAP.len() && !rows.is_empty() {
-            return Shown::List(self.show_list(rows));
+            return TableForm::List(self.show_list(rows));
         }
         let mut shown: Vec<String> = lines.iter().map(|row| self.aligned(row, &widths)).collect();
         let under: Vec<String> = widths.iter().map(|width| LINE.repeat(*width)).collect();
         shown.insert(1, under.join(GAP));
-        Shown::Code(shown)
+        TableForm::Code(shown)
     }
 
     fn aligned(&self, row: &[String], widths: &[usize]) -> String {
@@ -206,8 +206,8 @@ mod tests {
         let head = Head::read(lines.next().unwrap(), lines.next().unwrap()).unwrap();
         let rows: Vec<_> = lines.map(|line| head.read_row(line).unwrap()).collect();
         match head.show(&rows) {
-            Shown::Code(lines) => lines.join("\n"),
-            Shown::List(list) => list,
+            TableForm::Code(lines) => lines.join("\n"),
+            TableForm::List(list) => list,
         }
     }
 

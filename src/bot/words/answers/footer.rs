@@ -130,7 +130,8 @@ pub fn continued_directly(voice: Voice<'_>) -> String {
     small_print(voice.lang.words(words))
 }
 
-/// The same, where nobody could be sent the file either.
+/// Stands under the beginning of a long answer whose file could be sent to
+/// nobody.
 pub fn continued_nowhere(voice: Voice<'_>) -> String {
     let words = "This is the beginning; the rest could not be attached: it may be too large, or I may not attach files here, which whoever manages the server can allow.";
     small_print(voice.lang.words(words))

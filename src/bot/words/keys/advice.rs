@@ -21,7 +21,7 @@ pub fn bring_own_key(voice: Voice<'_>, provider: &ProviderId) -> String {
     say(voice, sentence, provider)
 }
 
-/// The same where no provider is named.
+/// How to bring a key of any provider.
 pub fn bring_any_key(voice: Voice<'_>) -> &str {
     voice.lang.words(match voice.own_keys {
         OwnKeys::Stored => "`/keys add scope:user` adds one of yours.",

@@ -18,7 +18,7 @@ pub fn skip_reason(voice: Voice<'_>, source: Source, skip: Skip) -> String {
     }
 }
 
-/// The same without what helps, where that is said beside it.
+/// Why a payer was skipped, without what helps, where that is said beside it.
 pub fn bare_reason(voice: Voice<'_>, skip: Skip) -> String {
     voice.say(describe(skip), &[])
 }

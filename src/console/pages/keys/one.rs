@@ -20,6 +20,7 @@ pub async fn find(visit: &Visit, person: &SignedIn) -> Result<Key, Trouble> {
     Ok(found?)
 }
 
+/// Shows one key of somebody's.
 pub async fn show_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let one = find(&visit, &person).await?;
     Ok(page(&visit, &person, &one, None).await.into())

@@ -7,7 +7,7 @@ use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::console::words::{Names, describe_kept_because, either};
-use crate::model::{DurationOf, KeyRefusal, QuotaRefusal, Refusal};
+use crate::model::{DurationOf, KeyRefusal, ProviderId, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
 pub fn explain(visit: &Visit, error: Error) -> Trouble {
@@ -18,7 +18,15 @@ pub fn explain(visit: &Visit, error: Error) -> Trouble {
         }
         Error::Refused(Refusal::Key(refusal)) => about_key(names, refusal),
         Error::Refused(Refusal::Quota(refusal)) => about_limit(refusal),
-        _ => None,
+        Error::Refused(
+            Refusal::Access(_)
+            | Refusal::Ask(_)
+            | Refusal::Conversation(_)
+            | Refusal::Picture(_)
+            | Refusal::Token(_),
+        )
+        | Error::Troubled(..)
+        | Error::Failed(_) => None,
     };
     let Some(words) = words else {
         return error.into();
@@ -33,6 +41,8 @@ pub fn explain(visit: &Visit, error: Error) -> Trouble {
     trouble
 }
 
+/// The operator's words for a refusal about a key; none where everybody's fit
+/// (`console/words/key.rs`).
 fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
     Some(match refusal {
         KeyRefusal::ByokDisabled => {
@@ -44,15 +54,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         }
         KeyRefusal::KeyRefused {
             provider, kept_old, ..
-        } => {
-            let kept = if *kept_old {
-                " The old key is still in place."
-            } else {
-                ""
-            };
-            let provider = names.name(provider);
-            format!("Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}")
-        }
+        } => not_accepted(&names.name(provider), *kept_old),
         KeyRefusal::KeptWorking(kept) => format!(
             "{} The key that works is still in place. Tick the box, and send the new one again, to replace it all the same.",
             describe_kept_because(names, kept)
@@ -64,14 +66,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
             let wanted = names.name(wanted);
             format!("That is a secret of another kind, and no key for {wanted}. It was sent to nobody.")
         }
-        KeyRefusal::LooksLikeAnothers { of, wanted, .. } => {
-            let owners: Vec<String> = of.iter().map(|id| names.name(id)).collect();
-            format!(
-                "That looks like a key for {}, and {} was chosen. It was sent to nobody. Go back and choose its provider.",
-                either(&owners),
-                names.name(wanted)
-            )
-        }
+        KeyRefusal::LooksLikeAnothers { of, wanted, .. } => looks_like_anothers(names, of, wanted),
         KeyRefusal::SecretAsName => {
             "The name looks like a key or another secret. Names are shown as they are: choose a plain one.".to_owned()
         }
@@ -97,14 +92,53 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::Damaged { .. } => {
             "What is stored of the key does not open: it was changed or damaged. Add it again.".to_owned()
         }
-        KeyRefusal::OfEnvironment { variable, .. } => match variable {
-            Some(variable) => format!("The key stands in the environment, as {variable}. Change it there, and start again."),
-            None => "This provider is set up in the settings. Change it there, and start again.".to_owned(),
-        },
-        _ => return None,
+        KeyRefusal::OfEnvironment { variable, .. } => of_environment(variable.as_deref()),
+        KeyRefusal::NoSuchKey { .. }
+        | KeyRefusal::NothingToRemove { .. }
+        | KeyRefusal::UnknownKey
+        | KeyRefusal::UnknownSystemKey
+        | KeyRefusal::TooManyRefused { .. }
+        | KeyRefusal::OnceNeedsProvider
+        | KeyRefusal::KeyForAnother { .. }
+        | KeyRefusal::TierWithoutByok { .. }
+        | KeyRefusal::TooLongForAForm
+        | KeyRefusal::FileForAForm => return None,
     })
 }
 
+fn not_accepted(provider: &str, kept_old: bool) -> String {
+    let kept = if kept_old {
+        " The old key is still in place."
+    } else {
+        ""
+    };
+    format!(
+        "Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}"
+    )
+}
+
+fn looks_like_anothers(names: Names<'_>, of: &[ProviderId], wanted: &ProviderId) -> String {
+    let owners: Vec<String> = of.iter().map(|id| names.name(id)).collect();
+    format!(
+        "That looks like a key for {}, and {} was chosen. It was sent to nobody. Go back and choose its provider.",
+        either(&owners),
+        names.name(wanted)
+    )
+}
+
+fn of_environment(variable: Option<&str>) -> String {
+    variable.map_or_else(
+        || "This provider is set up in the settings. Change it there, and start again.".to_owned(),
+        |variable| {
+            format!(
+                "The key stands in the environment, as {variable}. Change it there, and start again."
+            )
+        },
+    )
+}
+
+/// The operator's words for a refusal about a limit; none where everybody's
+/// fit (`console/words/quota.rs`).
 fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
     let words = match refusal {
         QuotaRefusal::NoSuchTier { name } => {
@@ -126,7 +160,14 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         QuotaRefusal::BadDuration(_) => {
             "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w. Left empty, it holds until it is lifted."
         }
-        _ => return None,
+        QuotaRefusal::LimitReached { .. }
+        | QuotaRefusal::UnknownPrice { .. }
+        | QuotaRefusal::Blocked { .. }
+        | QuotaRefusal::TooManyLimits { .. }
+        | QuotaRefusal::NameOne
+        | QuotaRefusal::Contradiction(_)
+        | QuotaRefusal::BadServer
+        | QuotaRefusal::ReportTooLong => return None,
     };
     Some(words.to_owned())
 }

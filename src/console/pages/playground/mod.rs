@@ -32,7 +32,7 @@ use question::{Question, QuestionFiles, Setting};
 use receipt::Receipt;
 use talk::{Reply, Round, Talk};
 use tools::Tool;
-use work::{Held, Made, Report, Work};
+use work::{Report, Work, WorkOutcome, WorkPermits};
 
 pub use limits::PlaygroundLimits;
 pub use tools::PICTURE as PICTURE_TOOL;
@@ -103,7 +103,7 @@ async fn ask(visit: Visit) -> HandlerResult {
     if visit.form.has("look") {
         return page::show(&visit, &question.setting, &question.talk, &question.text).await;
     }
-    let Begun { told, works } = begin(&visit, &question).await;
+    let BegunAnswers { told, works } = begin(&visit, &question).await;
     let answers = join_all(works.into_iter().map(collect)).await;
     let is_answered = answers.iter().any(|reply| reply.trouble.is_none());
     let Question {
@@ -126,7 +126,7 @@ async fn ask(visit: Visit) -> HandlerResult {
 }
 
 /// Answers that were begun, or why they were not.
-struct Begun {
+struct BegunAnswers {
     /// What the models are told.
     told: Option<String>,
     works: Vec<Result<Work, Trouble>>,
@@ -136,14 +136,14 @@ struct Begun {
 /// where that is more than was typed.
 async fn begin_one(visit: &Visit) -> Result<(Option<String>, Work), Trouble> {
     let question = Question::read(&visit.form)?;
-    let Begun { told, works } = begin(visit, &question).await;
+    let BegunAnswers { told, works } = begin(visit, &question).await;
     let first = works.into_iter().next();
     let work = first.unwrap_or_else(|| Err(Trouble::nothing_here()))?;
     Ok((told.filter(|told| *told != question.text), work))
 }
 
 /// Begins an answer in each column.
-async fn begin(visit: &Visit, question: &Question) -> Begun {
+async fn begin(visit: &Visit, question: &Question) -> BegunAnswers {
     let files = QuestionFiles::read(&visit.form, &visit.console.settings.file_limits);
     let memory = visit.form.take_memory().map(Arc::new);
     let told = files.tell(&question.text).ok().map(|turn| turn.text.0);
@@ -162,7 +162,7 @@ async fn begin(visit: &Visit, question: &Question) -> Begun {
         }
         Err(trouble) => vec![Err(trouble)],
     };
-    Begun { told, works }
+    BegunAnswers { told, works }
 }
 
 /// Who waits for the answer in a column.
@@ -190,7 +190,7 @@ fn begin_column(
     }
     let order = question.order(console, &asker, files, column)?;
     let permit = console.playground.admit(&asker, console.app.now_ms())?;
-    let held = Held::new(permit, memory);
+    let held = WorkPermits::new(permit, memory);
     Ok(work::start(console, asker, order, held))
 }
 
@@ -239,7 +239,7 @@ async fn collect(begun: Result<Work, Trouble>) -> Reply {
 }
 
 impl Reply {
-    fn take(&mut self, made: Made) {
+    fn take(&mut self, made: WorkOutcome) {
         self.model = made.model;
         self.provider = made.provider;
         self.receipt = Some(made.receipt);

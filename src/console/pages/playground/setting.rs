@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::app::{Error, ModelChoice, ProviderInfo};
 use crate::console::parts::form::ChoiceGroup;
-use crate::console::parts::payer::{self, Look};
+use crate::console::parts::payer::{self, PayerLook};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::model::{
@@ -35,7 +35,7 @@ pub async fn find_payers(
     visit: &Visit,
     asker: &Asker,
     setting: &Setting,
-) -> Result<Vec<Option<Look>>, Trouble> {
+) -> Result<Vec<Option<PayerLook>>, Trouble> {
     let asks = &visit.app().asks;
     if asker.is_visitor() {
         let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;
@@ -120,12 +120,9 @@ pub async fn list_models(
 
 /// Adds the model that is chosen, where no list has it.
 fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[ModelChoice]) {
-    let Some((provider, model)) = chosen.split_once('/') else {
-        return;
-    };
-    let known = visit.app().providers().find(provider);
-    let known = known.filter(|it| it.kind() == ProviderKind::Chat);
-    let Some(choice) = known.map(|it| choice_of(it.id(), model)) else {
+    let named = visit.app().providers().split_model(chosen);
+    let named = named.filter(|(provider, _)| provider.kind() == ProviderKind::Chat);
+    let Some(choice) = named.map(|(provider, model)| choice_of(provider.id(), model)) else {
         return;
     };
     if !to.contains(&choice) && !others.contains(&choice) {

@@ -22,7 +22,7 @@ use crate::model::{Picture, Source, Stage, Steps};
 
 use super::DEMO;
 use super::receipt::foresee;
-use super::work::{Made, Report, Work};
+use super::work::{Report, Work, WorkOutcome};
 
 /// What the script asks for, and is answered with.
 pub const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -109,7 +109,7 @@ fn write_report(report: Report) -> Bytes {
     }
 }
 
-fn describe_made(made: &Made) -> Value {
+fn describe_made(made: &WorkOutcome) -> Value {
     json!({
         "kind": "done",
         "model": made.model,

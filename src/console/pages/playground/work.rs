@@ -37,11 +37,11 @@ pub enum Report {
     /// The answer broke off: what is charged for what came of it.
     Charged(Box<Receipt>),
     Steps(Steps),
-    Ended(Box<Result<Made, Trouble>>),
+    Ended(Box<Result<WorkOutcome, Trouble>>),
 }
 
-/// What came of it.
-pub struct Made {
+/// What the work on an answer came to.
+pub struct WorkOutcome {
     pub receipt: Receipt,
     pub provider: String,
     pub model: String,
@@ -55,12 +55,12 @@ pub struct Work {
 }
 
 /// What the work holds until its end, and gives back when it is dropped.
-pub struct Held {
+pub struct WorkPermits {
     _permit: AnswerPermit,
     _memory: Option<Arc<MemoryPermit>>,
 }
 
-impl Held {
+impl WorkPermits {
     /// Holds a place among the answers, and the memory of what came with the
     /// question.
     pub fn new(permit: AnswerPermit, memory: Option<Arc<MemoryPermit>>) -> Self {
@@ -73,7 +73,7 @@ impl Held {
 
 /// Starts the work on an answer. Reports wait without a limit of their own:
 /// what an answer says is limited itself.
-pub fn start(console: &Arc<Console>, asker: Asker, order: Order, held: Held) -> Work {
+pub fn start(console: &Arc<Console>, asker: Asker, order: Order, held: WorkPermits) -> Work {
     let (sender, reports) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
     let stop_when_dropped = stop.clone().drop_guard();
@@ -120,7 +120,7 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    async fn make(&self, order: Order) -> Result<Made, Trouble> {
+    async fn make(&self, order: Order) -> Result<WorkOutcome, Trouble> {
         let key = match &order {
             Order::Ask(ask) => ask.request_key.as_ref(),
             Order::Picture(imagine) => imagine.request_key.as_ref(),
@@ -145,7 +145,7 @@ impl Worker<'_> {
         Ok(Some(trials.begin_in_page(senders, key).await?))
     }
 
-    async fn answer(&self, ask: Ask) -> Result<Made, Error> {
+    async fn answer(&self, ask: Ask) -> Result<WorkOutcome, Error> {
         let asks = &self.console.app.asks;
         let prepared = if self.asker.is_visitor() && ask.request_key.is_none() {
             asks.prepare_demo(ask).await
@@ -187,9 +187,9 @@ impl Worker<'_> {
         found.ok()?.hint
     }
 
-    fn describe_answer(&self, answer: Answer, trace: &Trace) -> Made {
+    fn describe_answer(&self, answer: Answer, trace: &Trace) -> WorkOutcome {
         let providers = self.console.app.providers();
-        Made {
+        WorkOutcome {
             receipt: Receipt::of_answer(&answer, trace, self.took(), providers),
             provider: super::receipt::name_of(&answer.provider, providers),
             model: answer.model,
@@ -197,7 +197,7 @@ impl Worker<'_> {
         }
     }
 
-    async fn paint(&self, imagine: PictureAsk) -> Result<Made, Error> {
+    async fn paint(&self, imagine: PictureAsk) -> Result<WorkOutcome, Error> {
         let pictures = &self.console.app.pictures;
         let ready = pictures.prepare(imagine).await.secure().await?;
         let (mut last, mut counted, mut key, mut foreseen) = (None, None, None, None);
@@ -226,9 +226,9 @@ impl Worker<'_> {
         Ok(made)
     }
 
-    fn describe_pictures(&self, made: PictureAnswer) -> Made {
+    fn describe_pictures(&self, made: PictureAnswer) -> WorkOutcome {
         let providers = self.console.app.providers();
-        Made {
+        WorkOutcome {
             receipt: Receipt::of_pictures(&made, self.took(), providers),
             provider: super::receipt::name_of(&made.provider, providers),
             model: made.model,
@@ -247,7 +247,7 @@ impl Worker<'_> {
 }
 
 /// What an answer says of the key that came along.
-fn outcome_of(made: &Result<Made, Error>) -> TrialOutcome {
+fn outcome_of(made: &Result<WorkOutcome, Error>) -> TrialOutcome {
     match made {
         Ok(_) => TrialOutcome::Worked,
         Err(Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })))

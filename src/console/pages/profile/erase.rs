@@ -8,7 +8,7 @@ use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::sign_in::require_fresh;
 use crate::console::parts::form;
-use crate::console::reply::{Elsewhere, Page};
+use crate::console::reply::{Page, Redirection};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 
@@ -80,7 +80,7 @@ pub async fn erase(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller(&visit).await?;
     visit.app().people.erase(&caller).await?;
     let gone = cookies::set(cookies::SESSION, &SecretString::default(), 0);
-    let mut elsewhere = Elsewhere::at("/").cookie(gone);
+    let mut elsewhere = Redirection::at("/").cookie(gone);
     elsewhere.headers.insert(
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\""),

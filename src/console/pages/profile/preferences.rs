@@ -7,7 +7,7 @@ use crate::console::cookies;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::persona::write_name;
-use crate::console::reply::Elsewhere;
+use crate::console::reply::Redirection;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, warn_of_standing};
@@ -118,7 +118,7 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
     let seconds = if look.is_empty() { 0 } else { LOOK_SECONDS };
     let people = &visit.app().people;
     people.put_flash(&person.session.session, &words).await?;
-    let mut elsewhere = Elsewhere::at("/profile");
+    let mut elsewhere = Redirection::at("/profile");
     if let Some(cookie) = cookies::set(cookies::LOOK, &look.into(), seconds) {
         elsewhere.headers.append(SET_COOKIE, cookie);
     }

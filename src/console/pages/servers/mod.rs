@@ -138,10 +138,10 @@ async fn show_servers(visit: Visit, person: SignedIn) -> HandlerResult {
 struct Membership {
     server: ServerId,
     name: String,
-    pays: Pays,
+    pays: MemberPayer,
 }
 
-enum Pays {
+enum MemberPayer {
     Somebody(Source),
     Nobody,
     /// It was not looked at, or Discord does not say who they are there.
@@ -159,7 +159,7 @@ async fn find_memberships(visit: &Visit, person: &SignedIn) -> Vec<Membership> {
             let pays = if at < LOOKED_AT_MAX {
                 find_payer(visit, person, server).await?
             } else {
-                Pays::Unknown
+                MemberPayer::Unknown
             };
             Some(Membership { server, name, pays })
         });
@@ -167,19 +167,21 @@ async fn find_memberships(visit: &Visit, person: &SignedIn) -> Vec<Membership> {
 }
 
 /// Who pays in a server; none where they are no longer in it.
-async fn find_payer(visit: &Visit, person: &SignedIn, server: ServerId) -> Option<Pays> {
+async fn find_payer(visit: &Visit, person: &SignedIn, server: ServerId) -> Option<MemberPayer> {
     let caller = match visit.app().people.find_member(person.id(), server).await {
         Ok(caller) => caller,
         Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))) => return None,
-        Err(_) => return Some(Pays::Unknown),
+        Err(_) => return Some(MemberPayer::Unknown),
     };
     let Ok(status) = visit.app().asks.read_status(&caller, None).await else {
-        return Some(Pays::Unknown);
+        return Some(MemberPayer::Unknown);
     };
     let answers = status.unnamed.as_ref();
     let answers = answers.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
     let taken = answers.and_then(|it| it.trace.taken());
-    Some(taken.map_or(Pays::Nobody, |step| Pays::Somebody(step.source)))
+    Some(taken.map_or(MemberPayer::Nobody, |step| {
+        MemberPayer::Somebody(step.source)
+    }))
 }
 
 fn show_memberships(all: &[Membership]) -> Markup {
@@ -202,9 +204,9 @@ fn show_memberships(all: &[Membership]) -> Markup {
                             }
                             td data-label="Paid by" {
                                 @match one.pays {
-                                    Pays::Somebody(source) => (payer::badge(source)),
-                                    Pays::Nobody => (payer::nobody()),
-                                    Pays::Unknown => span.dim { "Open it to see" },
+                                    MemberPayer::Somebody(source) => (payer::badge(source)),
+                                    MemberPayer::Nobody => (payer::nobody()),
+                                    MemberPayer::Unknown => span.dim { "Open it to see" },
                                 }
                             }
                         }

@@ -16,7 +16,7 @@ use crate::app::{Consent, NewSession, ReturnedCode, SignInTrouble};
 use crate::console::cookies;
 use crate::console::frame::Section;
 use crate::console::markup::html;
-use crate::console::reply::{Elsewhere, Page};
+use crate::console::reply::{Page, Redirection};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
@@ -51,7 +51,7 @@ async fn begin(visit: Visit) -> HandlerResult {
     }
     let host = visit.headers.get(HOST).and_then(|it| it.to_str().ok());
     if let Some(there) = next::own_name(visit.app().console_url(), host, &visit.uri) {
-        return Ok(Elsewhere::at(there).into());
+        return Ok(Redirection::at(there).into());
     }
     let next = next::safe_next(visit.query("next").as_deref());
     let people = &visit.app().people;
@@ -71,7 +71,7 @@ async fn begin(visit: Visit) -> HandlerResult {
     };
     let there = people.sign_in_address(&begun, consent).map_err(describe)?;
     let cookie = cookies::set(cookies::SIGN_IN, &begun.cookie, SIGN_IN_SECONDS);
-    Ok(Elsewhere::at(there).cookie(cookie).into())
+    Ok(Redirection::at(there).cookie(cookie).into())
 }
 
 /// Takes the browser back from Discord, and begins a session.
@@ -118,7 +118,7 @@ async fn come_back(visit: Visit) -> HandlerResult {
         before,
     });
     let cookie = cookies::set(cookies::SESSION, &cookie.await?, SESSION_SECONDS);
-    Ok(Elsewhere::at(next).cookie(cookie).into())
+    Ok(Redirection::at(next).cookie(cookie).into())
 }
 
 /// For whoever signed in beside a form that they want to send.
@@ -146,7 +146,7 @@ async fn sign_out(visit: Visit) -> HandlerResult {
         people.end_session(session.person, session.id).await?;
     }
     let gone = cookies::set(cookies::SESSION, &SecretString::default(), 0);
-    let mut elsewhere = Elsewhere::at("/").cookie(gone);
+    let mut elsewhere = Redirection::at("/").cookie(gone);
     let cache = HeaderValue::from_static("\"cache\"");
     elsewhere.headers.insert(CLEAR_SITE_DATA, cache);
     Ok(elsewhere.into())

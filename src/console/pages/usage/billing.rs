@@ -40,7 +40,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 /// Whose bill, and where it stands.
-struct Whose {
+struct BillOwner {
     caller: Caller,
     scope: UsageScope,
     /// The address of all their bills.
@@ -51,11 +51,11 @@ struct Whose {
 async fn go_to_this_month(visit: Visit, _: SignedIn) -> HandlerResult {
     let period = visit.app().quotas.period(PeriodChoice::ThisMonth, None)?;
     let address = format!("/billing/{}", period.first.strftime("%Y-%m"));
-    Ok(crate::console::reply::Elsewhere::at(address).into())
+    Ok(crate::console::reply::Redirection::at(address).into())
 }
 
 async fn show_bill(visit: Visit, person: SignedIn) -> HandlerResult {
-    let whose = Whose {
+    let whose = BillOwner {
         caller: person.caller(&visit).await?,
         scope: UsageScope::User,
         address: "/billing".to_owned(),
@@ -65,7 +65,7 @@ async fn show_bill(visit: Visit, person: SignedIn) -> HandlerResult {
 }
 
 async fn show_server_bill(visit: Visit, managing: Managing) -> HandlerResult {
-    let whose = Whose {
+    let whose = BillOwner {
         address: format!("/servers/{}/billing", managing.server),
         section: Section::Server(managing.server),
         caller: managing.caller,
@@ -76,7 +76,7 @@ async fn show_server_bill(visit: Visit, managing: Managing) -> HandlerResult {
 
 /// Responds with the bill of a month, or, where the month ends in `.csv`, with
 /// its receipts as a table.
-async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
+async fn respond(visit: &Visit, whose: BillOwner, month: &str) -> HandlerResult {
     let (month, is_table) = match month.strip_suffix(".csv") {
         Some(month) => (month, true),
         None => (month, false),
@@ -107,7 +107,7 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
         quotas.read_key_names(&whose.caller, whose.scope),
         quotas.find_used_days(&whose.caller, whose.scope, &period.zone),
     )?;
-    let called = Called {
+    let called = BillNames {
         servers: name_servers(visit, &bill).await,
         providers: visit.app().providers(),
     };
@@ -186,12 +186,12 @@ async fn name_servers(visit: &Visit, bill: &Bill) -> Vec<(u64, String)> {
 }
 
 /// What servers and providers are called.
-struct Called<'a> {
+struct BillNames<'a> {
     servers: Vec<(u64, String)>,
     providers: KnownProviders<'a>,
 }
 
-fn show_sums(bill: &Bill, names: &KeyNames, called: &Called<'_>) -> Markup {
+fn show_sums(bill: &Bill, names: &KeyNames, called: &BillNames<'_>) -> Markup {
     let report = &bill.report;
     let sums = report.sums_by(|line| {
         let paying = PayingKey {
@@ -352,7 +352,7 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
 }
 
 /// All receipts of a month as a table, however many they are.
-async fn send_receipts(visit: &Visit, whose: Whose, period: Period) -> HandlerResult {
+async fn send_receipts(visit: &Visit, whose: BillOwner, period: Period) -> HandlerResult {
     let name = format!("receipts-{}.csv", period.first.strftime("%Y-%m"));
     let console = Arc::clone(&visit.console);
     let of = Arc::new((whose, period));

@@ -26,6 +26,7 @@ use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::settled_names::NameRule;
 use super::surface::is_list;
 
 pub use answer::MessageReader;
@@ -43,6 +44,13 @@ const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
 /// Names the workspace, for a key that has access to several.
 const WORKSPACE_HEADER: &str = "anthropic-workspace-id";
 const WORKSPACE_EXTRA: &str = "workspace";
+
+/// Which names of functions Anthropic takes; `docs/providers.md` §9.5.
+pub const NAME_RULE: NameRule = NameRule {
+    characters_max: 128,
+    more_letters: "",
+    begins_with_letter: false,
+};
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["max_tokens"]],

@@ -27,6 +27,7 @@ use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::settled_names::NameRule;
 use super::surface::is_list;
 
 pub use answer::ContentReader;
@@ -40,6 +41,13 @@ const MODELS_PATH: &str = "/models";
 /// Versions that Google's libraries put before a path, beside the one of our
 /// base address, which has all that the others have.
 pub const OTHER_BASES: &[&str] = &["/v1", "/v1alpha"];
+
+/// Which names of functions Google takes; `docs/providers.md` §10.6.
+pub const NAME_RULE: NameRule = NameRule {
+    characters_max: 128,
+    more_letters: ".:",
+    begins_with_letter: true,
+};
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["generationConfig", "maxOutputTokens"]],

@@ -25,7 +25,7 @@ const WHOLE: [&str; 5] = [
     "topK",
 ];
 
-/// The same with every field in camel case, and numbers as numbers.
+/// Writes a body with every field in camel case, and numbers as numbers.
 pub fn one_spelling(json: &Json) -> Json {
     match json {
         Json::List(items) => Json::List(items.iter().map(one_spelling).collect()),

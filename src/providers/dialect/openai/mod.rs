@@ -30,6 +30,7 @@ use super::raw_object::RawObject;
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::responses;
 use super::settled_calls::CallIds;
+use super::settled_names::NameRule;
 use super::surface::is_list;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
@@ -61,6 +62,14 @@ pub const MODELS_PATH: &str = "/models";
 
 /// The names that vendors have for the limit on the output.
 const OUTPUT_LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+
+/// Which names of functions OpenAI takes, and those who speak as it does;
+/// `docs/providers.md` §7.6.
+pub const NAME_RULE: NameRule = NameRule {
+    characters_max: 64,
+    more_letters: "",
+    begins_with_letter: false,
+};
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&[OUTPUT_LIMITS[0]], &[OUTPUT_LIMITS[1]]],

@@ -128,6 +128,7 @@ fn read_wants_usage(fields: Fields<'_>) -> Result<bool, Untranslatable> {
     Ok(options.is_some_and(|it| it["include_usage"].as_bool() == Some(true)))
 }
 
+/// Reads how an answer is to be sampled.
 pub fn read_sampling(fields: Fields<'_>) -> Result<Sampling, Untranslatable> {
     Ok(Sampling {
         temperature: fields.number("temperature", 0.0, 2.0)?,

@@ -42,6 +42,7 @@ impl ThoughtDetails {
         })
     }
 
+    /// Takes all that was said of the thought so far.
     pub fn take(&mut self) -> Vec<Json> {
         std::mem::take(&mut self.whole)
     }

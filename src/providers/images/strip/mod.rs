@@ -18,14 +18,19 @@ mod tests;
 
 use crate::model::{MissingPicture, Picture, PictureKind};
 
-use super::job::{Came, PictureResult};
+use super::job::{FetchedPicture, PictureResult};
 
 /// Strips all pictures of an answer. On a thread of its own: each has
 /// megabytes. One whose parts can't be told apart is missing.
 pub async fn strip_all(mut result: PictureResult) -> PictureResult {
     let pictures = std::mem::take(&mut result.pictures);
     let count = pictures.len();
-    let stripping = move || pictures.iter().map(strip_picture).collect::<Vec<Came>>();
+    let stripping = move || {
+        pictures
+            .iter()
+            .map(strip_picture)
+            .collect::<Vec<FetchedPicture>>()
+    };
     let stripped = tokio::task::spawn_blocking(stripping).await;
     let stripped = stripped.unwrap_or_else(|_| vec![Err(MissingPicture::Unreadable); count]);
     for came in stripped {
@@ -35,7 +40,7 @@ pub async fn strip_all(mut result: PictureResult) -> PictureResult {
 }
 
 /// Strips one picture.
-pub fn strip_picture(picture: &Picture) -> Came {
+pub fn strip_picture(picture: &Picture) -> FetchedPicture {
     let stripped = match picture.kind {
         PictureKind::Png => png::strip(&picture.bytes),
         PictureKind::Jpeg => jpeg::strip(&picture.bytes),

@@ -3,27 +3,14 @@
 use serde_json::Value;
 
 use super::INPUT_TOKENS;
+use crate::providers::api::{Api, Surface};
 use crate::providers::call::Call;
+use crate::providers::json_fields::{either_spelling, list};
 use crate::providers::keys::{Dialect, Emulated};
 use crate::providers::pictures::count_shown;
 
 /// The longest part of a prompt that may be what somebody asks.
 const REQUEST_BYTES_MAX: usize = 400;
-
-/// The API in which a model is asked, and answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// `OpenAI`'s chat completions.
-    Chat,
-    /// `OpenAI`'s Responses.
-    Responses,
-    /// Anthropic's Messages.
-    Messages,
-    /// Google's generateContent.
-    Generate,
-    /// Ollama's chat.
-    Ollama,
-}
 
 /// A function that the model may call.
 pub struct Tool {
@@ -72,22 +59,14 @@ pub struct Ask<'a> {
     /// The tier of service that the answer names, where this provider names one:
     /// `OpenAI` calls `priority` what is asked for as `fast`.
     pub tier: Option<String>,
-    /// Why the real provider would refuse this request.
-    pub problem: Option<&'static str>,
 }
 
 impl<'a> Ask<'a> {
     /// Reads a request; none where the provider has no chat at this address.
     pub fn parse(call: &Call<'a>) -> Option<Self> {
         let body = call.body;
-        let surface = match (call.provider.dialect, call.path) {
-            (Dialect::OpenAi, "/chat/completions") => Surface::Chat,
-            (Dialect::OpenAi, "/responses") => Surface::Responses,
-            (Dialect::Anthropic, "/v1/messages") => Surface::Messages,
-            (Dialect::Google, path) if path.ends_with("enerateContent") => Surface::Generate,
-            (Dialect::Ollama, "/api/chat") => Surface::Ollama,
-            (Dialect::Ollama, "/v1/chat/completions") => Surface::Chat,
-            _ => return None,
+        let Api::Chat(surface) = call.api() else {
+            return None;
         };
         let mut ask = Self {
             surface,
@@ -108,7 +87,6 @@ impl<'a> Ask<'a> {
             input: INPUT_TOKENS,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
             tier: served_tier(call),
-            problem: None,
         };
         match surface {
             Surface::Chat => ask.read_chat(call.provider)?,
@@ -123,10 +101,10 @@ impl<'a> Ask<'a> {
     fn read_chat(&mut self, vendor: &Emulated) -> Option<()> {
         let (body, provider) = (self.body, vendor.id);
         self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {
-            role if role == "tool" => Said::Tool(text_of(&turn["content"])),
+            role if role == "tool" => TurnContent::Tool(text_of(&turn["content"])),
             role if role == "user" => said_by_person(&turn["content"]),
-            role if role == "assistant" => Said::Model(list(&turn["tool_calls"]).count()),
-            _ => Said::System(text_of(&turn["content"])),
+            role if role == "assistant" => TurnContent::Model(list(&turn["tool_calls"]).count()),
+            _ => TurnContent::System(text_of(&turn["content"])),
         });
         self.tools = list(&body["tools"])
             .map(|tool| &tool["function"])
@@ -149,8 +127,6 @@ impl<'a> Ask<'a> {
         if provider == "openai" {
             self.input += count_shown(&self.model, &body["messages"]);
         }
-        let old_limit = provider == "openai" && !body["max_tokens"].is_null();
-        self.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
         Some(())
     }
 
@@ -162,13 +138,13 @@ impl<'a> Ask<'a> {
         }
         let items: Vec<Value> = list(&body["input"]).cloned().collect();
         self.read_turns(&items, |item| match item["type"].as_str() {
-            Some("function_call_output") => Said::Tool(text_of(&item["output"])),
-            Some("function_call") => Said::Model(1),
+            Some("function_call_output") => TurnContent::Tool(text_of(&item["output"])),
+            Some("function_call") => TurnContent::Model(1),
             None | Some("message") if item["role"] == "user" => said_by_person(&item["content"]),
             None | Some("message") if item["role"] != "assistant" => {
-                Said::System(text_of(&item["content"]))
+                TurnContent::System(text_of(&item["content"]))
             }
-            _ => Said::Model(0),
+            _ => TurnContent::Model(0),
         });
         // Codex sends its tools as an item of the input.
         let added = items.iter().flat_map(|item| list(&item["tools"]));
@@ -189,7 +165,7 @@ impl<'a> Ask<'a> {
             let content = &turn["content"];
             let of_type = |kind: &'static str| list(content).filter(move |it| it["type"] == kind);
             match turn["role"].as_str() {
-                Some("assistant") => Said::Model(of_type("tool_use").count()),
+                Some("assistant") => TurnContent::Model(of_type("tool_use").count()),
                 Some("user") => {
                     let results: Vec<String> = of_type("tool_result")
                         .map(|result| text_of(&result["content"]))
@@ -197,10 +173,10 @@ impl<'a> Ask<'a> {
                     if results.is_empty() {
                         said_by_person(content)
                     } else {
-                        Said::Tools(results)
+                        TurnContent::Tools(results)
                     }
                 }
-                _ => Said::System(text_of(content)),
+                _ => TurnContent::System(text_of(content)),
             }
         });
         self.tools = list(&body["tools"])
@@ -215,13 +191,6 @@ impl<'a> Ask<'a> {
             body["thinking"]["type"].as_str(),
             Some("enabled" | "adaptive")
         );
-        let missing = body["max_tokens"]
-            .is_null()
-            .then_some("max_tokens: Field required");
-        let sampling = ["temperature", "top_p", "top_k"]
-            .iter()
-            .any(|field| !body[field].is_null());
-        self.problem = missing.or(sampling.then_some("sampling parameters are not supported"));
         Some(())
     }
 
@@ -232,39 +201,45 @@ impl<'a> Ask<'a> {
         self.stream = verb == "streamGenerateContent";
         self.read_turns(body["contents"].as_array()?, |turn| {
             let with = |field: &'static str| {
-                list(&turn["parts"]).filter(move |part| either(part, field).is_object())
+                list(&turn["parts"]).filter(move |part| either_spelling(part, field).is_object())
             };
             let results: Vec<String> = with("functionResponse")
-                .map(|part| either(part, "functionResponse")["response"].to_string())
+                .map(|part| either_spelling(part, "functionResponse")["response"].to_string())
                 .collect();
             match turn["role"].as_str() {
-                Some("model") => Said::Model(with("functionCall").count()),
+                Some("model") => TurnContent::Model(with("functionCall").count()),
                 _ if results.is_empty() => said_by_person(&turn["parts"]),
-                _ => Said::Tools(results),
+                _ => TurnContent::Tools(results),
             }
         });
-        let declared = list(&body["tools"]).flat_map(|it| list(either(it, "functionDeclarations")));
+        let declared =
+            list(&body["tools"]).flat_map(|it| list(either_spelling(it, "functionDeclarations")));
         self.tools = declared
             .map(|it| {
-                let plain = Some(either(it, "parametersJsonSchema")).filter(|it| !it.is_null());
+                let plain =
+                    Some(either_spelling(it, "parametersJsonSchema")).filter(|it| !it.is_null());
                 tool(&it["name"], plain.unwrap_or(&it["parameters"]))
             })
             .collect();
-        let config = either(either(body, "toolConfig"), "functionCallingConfig");
+        let config = either_spelling(either_spelling(body, "toolConfig"), "functionCallingConfig");
         self.choice = match config["mode"].as_str() {
             Some("NONE") => Choice::No,
-            Some("ANY") => either(config, "allowedFunctionNames")[0]
+            Some("ANY") => either_spelling(config, "allowedFunctionNames")[0]
                 .as_str()
                 .map_or(Choice::Any, |name| Choice::One(name.to_owned())),
             _ => Choice::Free,
         };
-        let config = either(body, "generationConfig");
-        self.schema = (*either(config, "responseMimeType") == "application/json").then(|| {
-            let plain = Some(either(config, "responseJsonSchema")).filter(|it| !it.is_null());
-            plain.unwrap_or(either(config, "responseSchema")).clone()
-        });
-        let thinking = either(config, "thinkingConfig");
-        self.thinks = *either(thinking, "includeThoughts") == true;
+        let config = either_spelling(body, "generationConfig");
+        self.schema =
+            (*either_spelling(config, "responseMimeType") == "application/json").then(|| {
+                let plain =
+                    Some(either_spelling(config, "responseJsonSchema")).filter(|it| !it.is_null());
+                plain
+                    .unwrap_or(either_spelling(config, "responseSchema"))
+                    .clone()
+            });
+        let thinking = either_spelling(config, "thinkingConfig");
+        self.thinks = *either_spelling(thinking, "includeThoughts") == true;
         Some(())
     }
 
@@ -277,19 +252,19 @@ impl<'a> Ask<'a> {
     }
 
     /// Reads the turns of a conversation, in their order.
-    fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> Said) {
+    fn read_turns(&mut self, turns: &[Value], read: impl Fn(&Value) -> TurnContent) {
         for turn in turns {
             match read(turn) {
-                Said::Person(text, end) => {
+                TurnContent::Person(text, end) => {
                     self.prompt = text;
                     self.request = end;
                     self.told.clear();
                 }
-                Said::System(text) if self.prompt.is_empty() => self.prompt = text,
-                Said::System(_) => {}
-                Said::Tool(text) => self.told.push(text),
-                Said::Tools(texts) => self.told = texts,
-                Said::Model(calls) => {
+                TurnContent::System(text) if self.prompt.is_empty() => self.prompt = text,
+                TurnContent::System(_) => {}
+                TurnContent::Tool(text) => self.told.push(text),
+                TurnContent::Tools(texts) => self.told = texts,
+                TurnContent::Model(calls) => {
                     self.called += calls;
                     self.told.clear();
                 }
@@ -299,7 +274,7 @@ impl<'a> Ask<'a> {
 }
 
 /// What one turn of a conversation holds.
-enum Said {
+enum TurnContent {
     System(String),
     /// What somebody says, and what they ask in it.
     Person(String, String),
@@ -311,7 +286,7 @@ enum Said {
 
 /// Programs put pages of their own around what somebody asks, so that the
 /// short parts are what is asked.
-fn said_by_person(content: &Value) -> Said {
+fn said_by_person(content: &Value) -> TurnContent {
     let parts = list(content).filter_map(|part| part["text"].as_str());
     let short: Vec<&str> = parts
         .filter(|part| part.len() <= REQUEST_BYTES_MAX)
@@ -322,26 +297,7 @@ fn said_by_person(content: &Value) -> Said {
     } else {
         short.join("\n")
     };
-    Said::Person(text, request)
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// A field of Google's, in either of its spellings.
-fn either<'a>(value: &'a Value, name: &str) -> &'a Value {
-    if !value[name].is_null() {
-        return &value[name];
-    }
-    let spelled = name.chars().fold(String::new(), |mut spelled, letter| {
-        if letter.is_uppercase() {
-            spelled.push('_');
-        }
-        spelled.extend(letter.to_lowercase());
-        spelled
-    });
-    &value[spelled]
+    TurnContent::Person(text, request)
 }
 
 /// Returns the texts of a message, without its pictures.

@@ -17,12 +17,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::api::Surface;
 use super::call::Call;
 use super::pictures::shows_unreadable;
 use super::refusals::{json_response, refuse_key, refuse_picture};
+use super::vendor_errors;
 use crate::world::{ProviderFault, Standing};
 
-use ask::{Ask, Surface};
+use ask::Ask;
 use events::Streamed;
 use reply::Reply;
 pub use reply::SIGNATURE;
@@ -48,11 +50,9 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         return refuse_model_name(&ask);
     }
     // `docs/providers.md` §7.1: an empty name is none.
-    let no_model = ask.surface == Surface::Chat && ask.model.trim().is_empty();
-    let no_model = no_model.then_some("you must provide a model parameter");
-    if let Some(problem) = ask.problem.or(no_model) {
-        let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    if ask.surface == Surface::Chat && ask.model.trim().is_empty() {
+        let words = "you must provide a model parameter";
+        return json_response(400, vendor_errors::openai(words, Value::Null, Value::Null));
     }
     if shows_unreadable(call.body) {
         return refuse_picture(call.provider);
@@ -61,7 +61,7 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
     if call.fault == Some(&ProviderFault::AtLimit) {
         reply.cut_at_limit();
     }
-    let usage = Usage::of(&ask, &reply, call.fault);
+    let usage = Usage::count(&ask, &reply, call.fault);
     let fails = call.fault == Some(&ProviderFault::FailedResponse);
     if fails && ask.surface == Surface::Responses && !ask.stream {
         return Json(responses::failed(&ask)).into_response();
@@ -98,8 +98,7 @@ fn write_whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
 fn refuse_model_name(ask: &Ask<'_>) -> Response {
     let name = &ask.model;
     let openai = |message: String, param: Option<&str>| {
-        json!({"error": {"message": message, "type": "invalid_request_error", "param": param,
-            "code": "model_not_found"}})
+        vendor_errors::openai(&message, param, "model_not_found")
     };
     match ask.surface {
         Surface::Chat => json_response(
@@ -118,12 +117,17 @@ fn refuse_model_name(ask: &Ask<'_>) -> Response {
         ),
         Surface::Messages => json_response(
             404,
-            json!({"type": "error", "request_id": "req_0",
-                "error": {"type": "not_found_error", "message": format!("model: {name}")}}),
+            vendor_errors::anthropic("not_found_error", &format!("model: {name}")),
         ),
         Surface::Generate => json_response(
             404,
-            json!({"error": {"code": 404, "status": "NOT_FOUND", "message": format!("models/{name} is not found for API version v1beta, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods.")}}),
+            vendor_errors::google(
+                404,
+                "NOT_FOUND",
+                &format!(
+                    "models/{name} is not found for API version v1beta, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods."
+                ),
+            ),
         ),
         Surface::Ollama => {
             json_response(404, json!({"error": format!("model '{name}' not found")}))

@@ -7,11 +7,13 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 
-use super::ask::{Ask, Surface};
+use super::ask::Ask;
 use super::events::{Streamed, named_event, unnamed_event};
 use super::responses::failed;
+use crate::providers::api::Surface;
 use crate::providers::call::Call;
 use crate::providers::faults::HANG;
+use crate::providers::vendor_errors;
 use crate::world::ProviderFault;
 
 /// The length of the line that [`ProviderFault::HugeLine`] sends, in bytes.
@@ -85,12 +87,15 @@ fn overloaded(surface: Surface) -> String {
             &json!({"type": "error", "code": "server_is_overloaded", "message": "The server is overloaded",
                 "param": null, "sequence_number": 99}),
         ),
+        // An event names no request, as an error's own body does.
         Surface::Messages => named_event(
             &json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
         ),
-        Surface::Generate => unnamed_event(
-            &json!({"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}),
-        ),
+        Surface::Generate => unnamed_event(&vendor_errors::google(
+            503,
+            "UNAVAILABLE",
+            "The model is overloaded.",
+        )),
         Surface::Ollama => format!("{}\n", json!({"error": "overloaded"})),
     }
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::INPUT_TOKENS;
-use super::ask::{Ask, Surface};
+use super::ask::Ask;
 use super::reply::Reply;
+use crate::providers::api::Surface;
 use crate::world::ProviderFault;
 
 /// What was used for a reply.
@@ -22,7 +23,7 @@ pub struct Usage {
 
 impl Usage {
     /// Counts an ask and its reply.
-    pub fn of(ask: &Ask<'_>, reply: &Reply, fault: Option<&ProviderFault>) -> Self {
+    pub fn count(ask: &Ask<'_>, reply: &Reply, fault: Option<&ProviderFault>) -> Self {
         let thought = reply.thought.as_deref().unwrap_or_default();
         Self {
             input: ask.input,
@@ -55,7 +56,7 @@ impl Usage {
         if self.is_cached { self.input - 2 } else { 0 }
     }
 
-    /// In `OpenAI`'s chat.
+    /// Writes the usage as `OpenAI`'s chat reports it.
     pub fn in_chat(&self) -> Value {
         let mut usage = json!({"prompt_tokens": self.input, "completion_tokens": self.output,
             "total_tokens": self.total(), "prompt_tokens_details": {"cached_tokens": self.cached()},
@@ -66,15 +67,15 @@ impl Usage {
         usage
     }
 
-    /// In `OpenAI`'s Responses.
+    /// Writes the usage as `OpenAI`'s Responses report it.
     pub fn in_responses(&self) -> Value {
         json!({"input_tokens": self.input, "input_tokens_details": {"cached_tokens": self.cached()},
             "output_tokens": self.output, "output_tokens_details": {"reasoning_tokens": self.thought},
             "total_tokens": self.total()})
     }
 
-    /// In Anthropic's Messages, which count what is read from and written to
-    /// a cache beside the input.
+    /// Writes the usage as Anthropic's Messages report it, which count what is
+    /// read from and written to a cache beside the input.
     pub fn in_messages(&self, output: &Value) -> Value {
         let mut usage = if self.is_cached {
             json!({"input_tokens": 2, "cache_read_input_tokens": INPUT_TOKENS - 6,
@@ -88,7 +89,8 @@ impl Usage {
         usage
     }
 
-    /// In Google's dialect, which counts thoughts beside the output.
+    /// Writes the usage as Google reports it, which counts thoughts beside the
+    /// output.
     pub fn in_generate(&self) -> Value {
         let spoken = self
             .output

@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::anthropic_tools::{broken_pair, broken_tool};
-use super::{list, text};
+use crate::providers::api::Api;
+use crate::providers::call::Call;
 use crate::providers::chat::SIGNATURE;
+use crate::providers::json_fields::{list, text};
 
 /// What a family of models takes.
 struct Family {
@@ -13,6 +15,8 @@ struct Family {
     /// The longest answer, in tokens.
     output_tokens: u64,
     takes_forced_tools: bool,
+    /// Whether `temperature`, `top_p` and `top_k` are read.
+    has_sampling: bool,
     /// Whether thinking may have a budget, and an answer may be begun for the
     /// model.
     is_old: bool,
@@ -30,41 +34,116 @@ const FAMILIES: &[Family] = &[
         ],
         output_tokens: 128_000,
         takes_forced_tools: false,
+        has_sampling: false,
         is_old: false,
     },
     Family {
-        names: &["claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"],
+        names: &["claude-opus-4-8", "claude-opus-4-7"],
+        output_tokens: 128_000,
+        takes_forced_tools: true,
+        has_sampling: false,
+        is_old: false,
+    },
+    Family {
+        names: &["claude-opus-4-6", "claude-sonnet-4-6"],
+        output_tokens: 128_000,
+        takes_forced_tools: true,
+        has_sampling: true,
+        is_old: false,
+    },
+    Family {
+        names: &[
+            "claude-opus-4-5",
+            "claude-sonnet-4",
+            "claude-haiku-4-5",
+            "claude-3-7",
+        ],
         output_tokens: 64_000,
         takes_forced_tools: true,
+        has_sampling: true,
         is_old: true,
     },
     Family {
-        names: &["claude-opus-4-1"],
+        names: &["claude-opus-4"],
         output_tokens: 32_000,
         takes_forced_tools: true,
+        has_sampling: true,
+        is_old: true,
+    },
+    Family {
+        names: &["claude-3-5"],
+        output_tokens: 8_192,
+        takes_forced_tools: true,
+        has_sampling: true,
+        is_old: true,
+    },
+    Family {
+        names: &["claude-3"],
+        output_tokens: 4_096,
+        takes_forced_tools: true,
+        has_sampling: true,
         is_old: true,
     },
     Family {
         names: &["claude"],
         output_tokens: 128_000,
         takes_forced_tools: true,
+        has_sampling: false,
         is_old: false,
     },
 ];
 const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];
+/// How an answer is sampled, and the value of each that changes nothing.
+const SAMPLING: [(&str, Option<f64>); 3] = [
+    ("temperature", Some(1.0)),
+    ("top_p", Some(1.0)),
+    ("top_k", None),
+];
+/// The version of the API that knows no sampling.
+const WITHOUT_SAMPLING: &str = "2026-10-21";
 /// The most marks for the cache.
 const CACHE_MARKS_MAX: usize = 4;
 
 /// The rule that a body breaks first, in Anthropic's words.
-pub fn broken_rule(body: &Value) -> Option<String> {
+pub fn broken_rule(call: &Call<'_>) -> Option<String> {
+    let body = call.body;
     let model = text(body, "model");
     let fits = |family: &&Family| family.names.iter().any(|it| model.starts_with(it));
-    broken_list(body)
-        .or_else(|| broken_family(body, FAMILIES.iter().find(fits)?))
+    let family = FAMILIES.iter().find(fits);
+    broken_limit(call)
+        .or_else(|| broken_list(body))
+        .or_else(|| broken_sampling(call, family))
+        .or_else(|| broken_family(body, family?))
         .or_else(|| list(&body["messages"]).enumerate().find_map(broken_message))
         .or_else(|| broken_pair(&body["messages"]))
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_rest(body))
+}
+
+/// A call has to say how long its answer may be; a count of tokens has not.
+fn broken_limit(call: &Call<'_>) -> Option<String> {
+    let is_missing = call.api() != Api::CountMessages && call.body["max_tokens"].is_null();
+    is_missing.then(|| "max_tokens: Field required".to_owned())
+}
+
+/// Sampling is unknown to the newest version of the API, whatever its value.
+/// In older versions, models that read none take the values that are meant
+/// where none is said: `docs/providers.md` §9.1, §9.4. The words are those of
+/// <https://github.com/UKGovernmentBEIS/inspect_ai/issues/3721> and of
+/// <https://github.com/ttlequals0/MinusPod/releases/tag/v2.101.10>.
+fn broken_sampling(call: &Call<'_>, family: Option<&Family>) -> Option<String> {
+    let mut given = SAMPLING
+        .iter()
+        .filter(|(name, _)| !call.body[*name].is_null());
+    if call.header("anthropic-version") == Some(WITHOUT_SAMPLING) {
+        let (name, _) = given.next()?;
+        return Some(format!("{name}: Extra inputs are not permitted"));
+    }
+    if family.is_some_and(|family| family.has_sampling) {
+        return None;
+    }
+    let (name, _) = given.find(|(name, usual)| call.body[*name].as_f64() != *usual)?;
+    Some(format!("`{name}` is deprecated for this model."))
 }
 
 fn broken_list(body: &Value) -> Option<String> {

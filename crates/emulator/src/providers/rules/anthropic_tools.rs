@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{list, text};
+use crate::providers::json_fields::{list, text};
 
 /// The longest name of a tool.
 const NAME_CHARACTERS_MAX: usize = 128;

@@ -2,18 +2,13 @@
 
 use serde_json::Value;
 
-use super::{list, text};
 use crate::providers::chat::SIGNATURE;
+use crate::providers::json_fields::{either_spelling as field, list, text};
 
 /// The most texts that end an answer.
 const STOPS_MAX: usize = 5;
 /// The longest name of a function.
 const NAME_CHARACTERS_MAX: usize = 128;
-
-/// A field, in either of its spellings.
-fn field<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
-    value.get(camel).unwrap_or(&value[snake])
-}
 
 /// The rule that a body breaks first, in Google's words.
 pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
@@ -56,13 +51,13 @@ fn broken_content(at: usize, content: &Value) -> Option<String> {
 }
 
 fn broken_instruction(body: &Value) -> Option<String> {
-    let instruction = field(body, "systemInstruction", "system_instruction");
+    let instruction = field(body, "systemInstruction");
     let has_empty = list(&instruction["parts"]).any(|part| part["text"] == "");
     has_empty.then(|| "* GenerateContentRequest.system_instruction.parts[0].data: required oneof field 'data' must have one initialized field\n".to_owned())
 }
 
-fn names<'a>(content: &'a Value, camel: &'static str, snake: &'static str) -> Vec<&'a str> {
-    let parts = list(&content["parts"]).map(|part| field(part, camel, snake));
+fn names<'a>(content: &'a Value, camel: &'static str) -> Vec<&'a str> {
+    let parts = list(&content["parts"]).map(|part| field(part, camel));
     let mut names: Vec<&str> = parts
         .filter(|it| it.is_object())
         .map(|it| text(it, "name"))
@@ -73,15 +68,11 @@ fn names<'a>(content: &'a Value, camel: &'static str, snake: &'static str) -> Ve
 
 /// Each call of a turn has its result in the next one.
 fn broken_calls(content: &Value, next: Option<&Value>) -> Option<String> {
-    let calls = names(content, "functionCall", "function_call");
+    let calls = names(content, "functionCall");
     if calls.is_empty() {
         return None;
     }
-    let results = names(
-        next.unwrap_or(&Value::Null),
-        "functionResponse",
-        "function_response",
-    );
+    let results = names(next.unwrap_or(&Value::Null), "functionResponse");
     (calls.len() != results.len()).then(|| "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.".to_owned())
 }
 
@@ -95,20 +86,19 @@ fn broken_signature(model: &str, contents: &[&Value]) -> Option<String> {
         return None;
     }
     let speaks = |content: &&&Value| {
-        content["role"] != "model"
-            && names(content, "functionResponse", "function_response").is_empty()
+        content["role"] != "model" && names(content, "functionResponse").is_empty()
     };
     let spoke = contents
         .iter()
         .rposition(|content| speaks(&content))
         .unwrap_or(0);
     for content in contents.iter().skip(spoke) {
-        let is_call = |part: &&Value| field(part, "functionCall", "function_call").is_object();
+        let is_call = |part: &&Value| field(part, "functionCall").is_object();
         let Some(first) = list(&content["parts"]).find(is_call) else {
             continue;
         };
-        if field(first, "thoughtSignature", "thought_signature").is_null() {
-            let name = text(field(first, "functionCall", "function_call"), "name");
+        if field(first, "thoughtSignature").is_null() {
+            let name = text(field(first, "functionCall"), "name");
             return Some(format!(
                 "Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call `default_api:{name}` , position 1. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
             ));
@@ -120,7 +110,7 @@ fn broken_signature(model: &str, contents: &[&Value]) -> Option<String> {
 /// A signature is one that Google made, or the word for none.
 fn foreign_signature(contents: &[&Value]) -> Option<String> {
     let parts = contents.iter().flat_map(|content| list(&content["parts"]));
-    let mut seals = parts.map(|part| field(part, "thoughtSignature", "thought_signature"));
+    let mut seals = parts.map(|part| field(part, "thoughtSignature"));
     let is_known = |seal: &Value| {
         seal.is_null() || *seal == SIGNATURE || *seal == "skip_thought_signature_validator"
     };
@@ -130,8 +120,7 @@ fn foreign_signature(contents: &[&Value]) -> Option<String> {
 }
 
 fn broken_declaration(body: &Value) -> Option<String> {
-    let declared = list(&body["tools"])
-        .flat_map(|tool| list(field(tool, "functionDeclarations", "function_declarations")));
+    let declared = list(&body["tools"]).flat_map(|tool| list(field(tool, "functionDeclarations")));
     for (at, function) in declared.enumerate() {
         let name = text(function, "name");
         let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
@@ -146,24 +135,21 @@ fn broken_declaration(body: &Value) -> Option<String> {
 }
 
 fn broken_config(model: &str, body: &Value) -> Option<String> {
-    let config = field(body, "generationConfig", "generation_config");
-    let stops = list(field(config, "stopSequences", "stop_sequences")).count();
+    let config = field(body, "generationConfig");
+    let stops = list(field(config, "stopSequences")).count();
     if stops > STOPS_MAX {
         return Some(
             "* GenerateContentRequest.generation_config.stop_sequences: at most 5\n".to_owned(),
         );
     }
-    for (camel, snake) in [
-        ("presencePenalty", "presence_penalty"),
-        ("frequencyPenalty", "frequency_penalty"),
-    ] {
-        if !field(config, camel, snake).is_null() {
+    for name in ["presencePenalty", "frequencyPenalty"] {
+        if !field(config, name).is_null() {
             return Some("Penalty is not enabled for this model".to_owned());
         }
     }
-    let thinking = field(config, "thinkingConfig", "thinking_config");
-    let level = field(thinking, "thinkingLevel", "thinking_level");
-    let budget = field(thinking, "thinkingBudget", "thinking_budget");
+    let thinking = field(config, "thinkingConfig");
+    let level = field(thinking, "thinkingLevel");
+    let budget = field(thinking, "thinkingBudget");
     if !level.is_null() && !budget.is_null() {
         return Some("You can only set only one of thinking budget and thinking level.".to_owned());
     }
@@ -171,7 +157,7 @@ fn broken_config(model: &str, body: &Value) -> Option<String> {
     if !level.is_null() && is_2_5 {
         return Some("Thinking level is not supported for this model.".to_owned());
     }
-    let wants_json = *field(config, "responseMimeType", "response_mime_type") == "application/json";
+    let wants_json = *field(config, "responseMimeType") == "application/json";
     let has_tools = list(&body["tools"]).next().is_some();
     if is_2_5 && wants_json && has_tools {
         return Some(
@@ -179,7 +165,7 @@ fn broken_config(model: &str, body: &Value) -> Option<String> {
                 .to_owned(),
         );
     }
-    let many = field(config, "candidateCount", "candidate_count").as_u64();
+    let many = field(config, "candidateCount").as_u64();
     let is_new = ["gemini-3.7", "gemini-3.8", "gemini-4"]
         .iter()
         .any(|it| model.starts_with(it));

@@ -1,9 +1,10 @@
 //! The word that somebody has to say before a vendor answers in JSON of any
 //! kind; `docs/providers.md` §7.6 and §8.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::list;
+use crate::providers::json_fields::list;
+use crate::providers::vendor_errors::openai;
 
 /// Whether no message has the word, in letters of any case.
 pub fn is_unsaid(messages: &Value) -> bool {
@@ -18,8 +19,6 @@ pub fn is_unsaid(messages: &Value) -> bool {
 pub fn broken_format(body: &Value) -> Option<Value> {
     let is_broken =
         body["response_format"]["type"] == "json_object" && is_unsaid(&body["messages"]);
-    is_broken.then(|| {
-        json!({"error": {"message": "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.",
-            "type": "invalid_request_error", "param": null, "code": "invalid_request_error"}})
-    })
+    let words = "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'.";
+    is_broken.then(|| openai(words, Value::Null, "invalid_request_error"))
 }

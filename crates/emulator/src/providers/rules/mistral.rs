@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{list, text};
+use crate::providers::json_fields::{list, text};
 
 /// The length of an id.
 const ID_CHARACTERS: usize = 9;

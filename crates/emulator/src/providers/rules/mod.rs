@@ -26,7 +26,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::api::{Api, Surface};
 use super::call::Call;
+use super::json_fields::text;
+use super::vendor_errors;
 
 /// Vendors of OpenAI's chat that have no Responses beside it.
 const WITHOUT_RESPONSES: [&str; 2] = ["mistral", "cerebras"];
@@ -40,17 +43,16 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
     }
     let has_no_chat = call.provider.plain.is_some_and(|it| it.has_no_chat());
-    if call.path == "/chat/completions" && has_no_chat {
+    if call.api() == Api::Chat(Surface::Chat) && has_no_chat {
         let body = json!({"error": {"message": "Sonar is now the Agent API", "type": "invalid_request_error", "code": 404}});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
     }
-    let body = match (call.provider.id, call.path) {
-        ("anthropic", "/v1/messages" | "/v1/messages/count_tokens") => {
-            let message = anthropic::broken_rule(call.body)?;
-            json!({"type": "error", "error": {"type": "invalid_request_error", "message": message},
-                "request_id": "req_0"})
+    let body = match (call.provider.id, call.api()) {
+        ("anthropic", Api::Chat(Surface::Messages) | Api::CountMessages) => {
+            let message = anthropic::broken_rule(call)?;
+            vendor_errors::anthropic("invalid_request_error", &message)
         }
-        ("openai", "/chat/completions") => {
+        ("openai", Api::Chat(Surface::Chat)) => {
             if openai_models::is_without_chat(text(call.body, "model")) {
                 let words =
                     "This model is only supported in v1/responses and not in v1/chat/completions.";
@@ -59,16 +61,18 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
             }
             write_broken(openai::broken_rule(call.body)?)
         }
-        ("openai", "/responses") => write_broken(responses::broken_rule(call.body)?),
-        ("deepseek", "/chat/completions") => {
+        ("openai", Api::Chat(Surface::Responses)) => {
+            write_broken(responses::broken_rule(call.body)?)
+        }
+        ("deepseek", Api::Chat(Surface::Chat)) => {
             thoughts::broken_content(call.body).or_else(|| json_word::broken_format(call.body))?
         }
-        ("openrouter", "/chat/completions") => thoughts::broken_details(call.body)?,
-        ("mistral", "/chat/completions") => mistral::broken_rule(call.body)?,
-        ("google", path) if path.ends_with("enerateContent") => {
-            let model = path.strip_prefix("/models/")?.split_once(':')?.0;
+        ("openrouter", Api::Chat(Surface::Chat)) => thoughts::broken_details(call.body)?,
+        ("mistral", Api::Chat(Surface::Chat)) => mistral::broken_rule(call.body)?,
+        ("google", Api::Chat(Surface::Generate)) => {
+            let model = call.path.strip_prefix("/models/")?.split_once(':')?.0;
             let message = google::broken_rule(model, call.body)?;
-            json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}})
+            vendor_errors::google(400, "INVALID_ARGUMENT", &message)
         }
         _ => return None,
     };
@@ -80,15 +84,5 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
 type Broken = (String, Value, Value);
 
 fn write_broken((message, param, code): Broken) -> Value {
-    json!({"error": {"message": message, "type": "invalid_request_error",
-        "param": param, "code": code}})
-}
-
-/// The items of a list; none of anything else.
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
+    vendor_errors::openai(&message, param, code)
 }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::Broken;
 use super::json_word::is_unsaid;
 use super::openai_models::broken_chat;
 use super::strict_schemas::broken_schema;
-use super::{Broken, list, text};
+use crate::providers::json_fields::{list, text};
 
 /// The longest id of a call.
 const ID_CHARACTERS_MAX: usize = 40;

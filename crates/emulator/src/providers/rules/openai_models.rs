@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Broken, list};
+use super::Broken;
+use crate::providers::json_fields::list;
 
 /// What a family of models that reason takes.
 struct Family {
@@ -75,6 +76,9 @@ const FAMILIES: &[Family] = &[
 ];
 /// Parts of the names of models that have no chat.
 const WITHOUT_CHAT: [&str; 2] = ["-codex", "-pro"];
+/// What such a model answers where the limit has its old name
+/// (<https://github.com/griptape-ai/ComfyUI-Griptape/issues/312>).
+const OLD_LIMIT: &str = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
 /// Fields that a model does not read that thinks, with the value that asks for
 /// nothing.
 const SAMPLING: [(&str, &str); 7] = [
@@ -108,6 +112,13 @@ pub fn broken_chat(body: &Value) -> Option<Broken> {
     let Some(family) = family_of(model) else {
         return unsupported_at(&body["reasoning_effort"], "reasoning_effort");
     };
+    if !body["max_tokens"].is_null() {
+        return Some((
+            OLD_LIMIT.to_owned(),
+            json!("max_tokens"),
+            json!("unsupported_parameter"),
+        ));
+    }
     let effort = &body["reasoning_effort"];
     if let Some(broken) = family.refuse_effort(model, effort, "reasoning_effort", None) {
         return Some(broken);

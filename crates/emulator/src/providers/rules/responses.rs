@@ -5,11 +5,12 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::Broken;
 use super::json_word::is_unsaid;
 use super::openai_models::broken_response;
 use super::strict_schemas::broken_schema;
-use super::{Broken, list, text};
 use crate::providers::chat::SIGNATURE;
+use crate::providers::json_fields::{list, text};
 
 /// The longest name of a function.
 const NAME_CHARACTERS_MAX: usize = 128;

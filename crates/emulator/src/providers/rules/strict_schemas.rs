@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::providers::json_fields::list;
+
 /// What is wrong with a strict schema: the place in it, and why.
 pub fn broken_schema(schema: &Value) -> Option<String> {
     broken_below(schema, &mut Vec::new())
@@ -16,7 +18,9 @@ fn broken_below(schema: &Value, place: &mut Vec<String>) -> Option<String> {
                 "{context} 'additionalProperties' is required to be supplied and to be false."
             ));
         }
-        let asked: Vec<&str> = list_of(&schema["required"]);
+        let asked: Vec<&str> = list(&schema["required"])
+            .filter_map(Value::as_str)
+            .collect();
         let mut names = properties.into_iter().flatten().map(|(name, _)| name);
         if let Some(missing) = names.find(|name| !asked.contains(&name.as_str())) {
             return Some(format!(
@@ -24,11 +28,11 @@ fn broken_below(schema: &Value, place: &mut Vec<String>) -> Option<String> {
             ));
         }
     }
-    let named = ["properties", "$defs"].into_iter().flat_map(|list| {
-        let inner = schema[list].as_object().into_iter().flatten();
-        inner.map(move |(name, inner)| (vec![list.to_owned(), name.clone()], inner))
+    let named = ["properties", "$defs"].into_iter().flat_map(|table| {
+        let inner = schema[table].as_object().into_iter().flatten();
+        inner.map(move |(name, inner)| (vec![table.to_owned(), name.clone()], inner))
     });
-    let numbered = schema["anyOf"].as_array().into_iter().flatten().enumerate();
+    let numbered = list(&schema["anyOf"]).enumerate();
     let numbered = numbered.map(|(at, inner)| (vec!["anyOf".to_owned(), at.to_string()], inner));
     let items = schema
         .get("items")
@@ -41,9 +45,4 @@ fn broken_below(schema: &Value, place: &mut Vec<String>) -> Option<String> {
         place.truncate(depth);
         broken
     })
-}
-
-fn list_of(value: &Value) -> Vec<&str> {
-    let items = value.as_array().into_iter().flatten();
-    items.filter_map(Value::as_str).collect()
 }

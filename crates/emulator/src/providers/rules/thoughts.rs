@@ -2,18 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{list, text};
 use crate::providers::chat::SIGNATURE;
+use crate::providers::json_fields::{list, text};
+use crate::providers::vendor_errors::openai;
 
 /// The error of `DeepSeek`'s for a call of the model's without what it thought.
 pub fn broken_content(body: &Value) -> Option<Value> {
     let is_off = body["thinking"]["type"] == "disabled";
     let mut calls = list(&body["messages"]).filter(|it| !it["tool_calls"].is_null());
     let is_broken = !is_off && calls.any(|message| !message["reasoning_content"].is_string());
-    is_broken.then(|| {
-        json!({"error": {"message": "The `reasoning_content` in the thinking mode must be passed back to the API.",
-            "type": "invalid_request_error", "param": null, "code": "invalid_request_error"}})
-    })
+    let words = "The `reasoning_content` in the thinking mode must be passed back to the API.";
+    is_broken.then(|| openai(words, Value::Null, "invalid_request_error"))
 }
 
 /// The error of `OpenRouter`'s for details that the vendor behind it misses, in
