@@ -192,9 +192,12 @@ impl Hold {
             0 => estimate,
             reported => reported,
         };
+        let input_tokens = filled(reported.input_tokens, self.prompt.likely);
+        let estimate = made.div_ceil(held.images.max(1));
+        let rest = reported.total_tokens.saturating_sub(input_tokens);
         let usage = Usage {
-            input_tokens: filled(reported.input_tokens, self.prompt.likely),
-            output_tokens: filled(reported.output_tokens, made.div_ceil(held.images.max(1))),
+            input_tokens,
+            output_tokens: filled(reported.output_tokens, estimate.max(rest)),
             ..reported
         };
         at_dearest(&self.shared.prices, &self.booking, usage)
@@ -280,12 +283,13 @@ impl Hold {
         let Booking { attempt, held, .. } = &*self.booking;
         let amounts = Amounts {
             input_tokens: reported.input_tokens,
-            output_tokens: reported.output_tokens,
+            output_tokens: reported.output_tokens.max(reported.total_tokens),
             images: 0,
             cost: reported.cost,
         };
-        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
-        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
+        let counts = reported.counts();
+        let has_fees = counts.iter().any(|(class, _)| class.is_fee());
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_fees;
         if attempt.source.is_own() || !may_be_absurd {
             return reported;
         }

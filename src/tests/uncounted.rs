@@ -108,7 +108,7 @@ async fn pictures_that_nobody_counted_cost_what_was_held_for_them() {
         null: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
         {}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
         {"input_tokens":0,"output_tokens":0,"total_tokens":0}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
-        {"total_tokens":7000}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
+        {"total_tokens":7000}: 223 millidollars of 208 millidollars, personal answered: 19 in, 6981 out, 1 images, estimated
         {"input_tokens":50}: 200 millidollars of 208 millidollars, personal answered: 50 in, all output, 1 images, estimated
         {"output_tokens":7024}: 224 millidollars of 208 millidollars, personal answered: 19 in, 7024 out, 1 images, estimated
         {"input_tokens":50,"output_tokens":7024}: 225 millidollars of 208 millidollars, personal answered: 50 in, 7024 out, 1 images

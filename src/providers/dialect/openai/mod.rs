@@ -30,7 +30,7 @@ use super::responses;
 use super::settled_calls::CallIds;
 use super::surface::is_list;
 
-pub use answer::{read_embeddings, read_event, read_images, skim_answer};
+pub use answer::{read_embeddings, read_event, read_images, skim_answer, take_usage};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
 pub use messages::read_call;
