@@ -98,7 +98,12 @@ impl UnreportedCall {
         self.merged(self.prompt.likely, tokens(self.heard.all()))
     }
 
-    /// The same, and no more than was held of what is estimated.
+    /// All that was held, beside what was reported.
+    pub fn held(&self) -> Usage {
+        self.merged(self.held.input_tokens, self.held.output_tokens)
+    }
+
+    /// What went and came, and no more than was held of what is estimated.
     pub fn heard_at_most(&self) -> Usage {
         let prompt = self.prompt.likely.min(self.held.input_tokens);
         self.merged(

@@ -84,7 +84,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{CallEnd, CallOrder, Hold};
+pub use hold::{CallEnd, CallOrder, Hold, OngoingJob};
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
 pub use outage::{LedgerPulse, WAITS_MAX};

@@ -133,15 +133,21 @@ impl Hold {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
         let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
+        let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
         let usage = match reported {
             Some(reported) => self.believe(reported),
+            None if is_ongoing && !self.is_exempt() => self.unreported().held(),
             None => self.unreported().heard_at_most(),
         };
         let settlement = Settlement {
-            outcome: Outcome::Answered,
+            outcome: if is_ongoing {
+                Outcome::Ongoing
+            } else {
+                Outcome::Answered
+            },
             usage,
             images: self.booking.held.images,
-            estimated: reported.is_none(),
+            estimated: reported.is_none() || is_ongoing,
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
@@ -250,7 +256,9 @@ impl Hold {
         settlement.cost = reported.or_else(|| settlement.receipt.sum());
         settlement.cost_reported = reported.is_some();
         // Limits count what was held where nobody knows what it came to.
-        if settlement.cost.is_none() && !attempt.source.is_own() && held.cost.is_some() {
+        let is_bound = !attempt.source.is_own()
+            || (settlement.outcome == Outcome::Ongoing && !self.is_exempt());
+        if settlement.cost.is_none() && is_bound && held.cost.is_some() {
             settlement.cost = held.cost;
             settlement.estimated = true;
         }
