@@ -55,7 +55,7 @@ impl Hold {
                 machine_ms,
             };
             let settlement = self.settlement_if(ended);
-            let is_guessed = settlement.estimated && held.output_tokens > 0;
+            let is_guessed = settlement.estimated && settlement.usage.output_tokens > 0;
             settlement.cost.filter(|_| usage.is_some() || !is_guessed)
         };
         // A picture whose tokens are paid for costs nothing by itself.
@@ -156,8 +156,8 @@ impl Hold {
         self.priced(settlement, 0)
     }
 
-    /// The settlement of pictures. We count them ourselves, so that none of it
-    /// is an estimate, unless their tokens are paid for and nobody counted those.
+    /// The settlement of pictures. They are counted here, so that none of it is an
+    /// estimate, unless their tokens are paid for and nobody counted those.
     fn settlement_of_pictures(
         &self,
         pictures: u64,
@@ -166,12 +166,12 @@ impl Hold {
     ) -> Settlement {
         let reported = usage.or(self.reported).unwrap_or_default();
         let believed = self.believe(reported);
-        let settle = |usage: Usage| {
+        let settle = |usage: Usage, is_counted: bool| {
             let settlement = Settlement {
                 outcome: Outcome::Answered,
                 usage,
                 images: pictures,
-                estimated: usage != believed,
+                estimated: !is_counted,
                 receipt: receipt_of(reported, believed),
                 duration_ms: Some(millis(self.began.elapsed())),
                 ..Settlement::released()
@@ -180,14 +180,18 @@ impl Hold {
         };
         let is_counted = believed.input_tokens > 0 && believed.output_tokens > 0;
         let has_tokens = self.booking.held.output_tokens > 0;
-        let is_paid_by_picture = || {
-            let untold = settle(Usage::default()).cost;
+        if !has_tokens || is_counted || believed.cost.is_some() {
+            return settle(believed, true);
+        }
+        // What a list has for a picture is what one of the usual size comes to.
+        let by_picture = || {
+            let untold = settle(Usage::default(), true).cost;
             believed.output_tokens == 0 && untold.is_some_and(|cost| cost.0 > 0)
         };
-        if !has_tokens || is_counted || believed.cost.is_some() || is_paid_by_picture() {
-            return settle(believed);
+        if by_picture() {
+            return settle(believed, false);
         }
-        settle(self.with_tokens_of_pictures(believed, pictures))
+        settle(self.with_tokens_of_pictures(believed, pictures), false)
     }
 
     /// What was reported of pictures, and in its gaps what was held for as many.
