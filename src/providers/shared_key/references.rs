@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::documents::PROMPT_MAX;
+
 /// The names of a reference: JSON Schema's, and Google's for its own schemas.
 const NAMES: [&str; 2] = ["$ref", "ref"];
 /// The longest chain of references that is followed.
@@ -16,14 +18,27 @@ pub fn is_reference(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// How many bytes a schema grows by, with copies in the place of its references.
-pub fn added_bytes(schema: &Value) -> u64 {
+/// How many tokens the copies in the place of a schema's references have at the
+/// most, or why nobody can say.
+pub fn added_tokens(schema: &Value) -> Result<u64, &'static str> {
+    let added = added_bytes(schema).ok_or(", which refers to what is not in it,")?;
+    if added > PROMPT_MAX {
+        return Err(", which its references make longer than any prompt,");
+    }
+    Ok(added)
+}
+
+/// How many bytes a schema grows by, with copies in the place of its references;
+/// none where one leads to nothing that stands in it at that path.
+fn added_bytes(schema: &Value) -> Option<u64> {
     let mut copies = Copies {
         schema,
         known: HashMap::new(),
         chain: Vec::new(),
+        leads_nowhere: false,
     };
-    copies.added_in(schema)
+    let added = copies.added_in(schema);
+    (!copies.leads_nowhere).then_some(added)
 }
 
 /// The copies that references stand for.
@@ -33,6 +48,8 @@ struct Copies<'a> {
     known: HashMap<&'a str, u64>,
     /// The references that are being followed.
     chain: Vec<&'a str>,
+    /// Whether a reference leads to nothing.
+    leads_nowhere: bool,
 }
 
 impl<'a> Copies<'a> {
@@ -41,9 +58,15 @@ impl<'a> Copies<'a> {
         match part {
             Value::Array(list) => self.sum(list.iter()),
             Value::Object(fields) => {
-                let own = fields.iter().filter(|(name, _)| is_reference(name));
-                let own = own.filter_map(|(_, target)| target.as_str());
-                let own = own.fold(0, |sum: u64, target| sum.saturating_add(self.copy(target)));
+                let mut own: u64 = 0;
+                for name in NAMES {
+                    if let Some(target) = fields.get(name).and_then(Value::as_str) {
+                        let copy = self.copy(target);
+                        // A text may be called `ref` and be none.
+                        self.leads_nowhere |= copy.is_none() && name == NAMES[0];
+                        own = own.saturating_add(copy.unwrap_or(0));
+                    }
+                }
                 own.saturating_add(self.sum(fields.values()))
             }
             _ => 0,
@@ -54,28 +77,25 @@ impl<'a> Copies<'a> {
         parts.fold(0, |sum, part| sum.saturating_add(self.added_in(part)))
     }
 
-    /// How long a copy of what is referred to is. What refers to itself can't be
-    /// put in its place, and neither can what is not there.
-    fn copy(&mut self, target: &'a str) -> u64 {
+    /// How long a copy of what is referred to is; none where nothing is. What
+    /// refers to itself can't be put in its place.
+    fn copy(&mut self, target: &'a str) -> Option<u64> {
         if let Some(known) = self.known.get(target) {
-            return *known;
+            return Some(*known);
         }
         if self.chain.contains(&target) {
-            return 0;
+            return Some(0);
         }
         if self.chain.len() >= CHAIN_MAX {
-            return u64::MAX;
+            return Some(u64::MAX);
         }
-        let pointer = target.trim_start_matches('#');
-        let Some(definition) = self.schema.pointer(pointer) else {
-            return 0;
-        };
+        let definition = self.schema.pointer(target.strip_prefix('#')?)?;
         self.chain.push(target);
         let bytes = definition.to_string().len() as u64;
         let copy = bytes.saturating_add(self.added_in(definition));
         self.chain.pop();
         self.known.insert(target, copy);
-        copy
+        Some(copy)
     }
 }
 
@@ -99,11 +119,11 @@ mod tests {
                 json!({"defs": {"a": leaf}, "items": [{"ref": "#/defs/a"}, {"ref": "#/defs/a"}]}),
                 2 * bytes,
             ),
-            (json!({"items": {"$ref": "#/$defs/none"}}), 0),
             // What is called so, and is no reference.
+            (json!({"default": {"ref": "main"}}), 0),
             (json!({"properties": {"ref": leaf}}), 0),
         ] {
-            assert_eq!(added_bytes(&schema), copies, "{schema}");
+            assert_eq!(added_bytes(&schema), Some(copies), "{schema}");
         }
     }
 
@@ -116,20 +136,29 @@ mod tests {
         }
         definitions.insert("l31".into(), json!({"type": "string"}));
         let schema = json!({"$defs": definitions, "$ref": "#/$defs/l0"});
-        assert!(added_bytes(&schema) > 1 << 31);
+        assert!(added_bytes(&schema) > Some(1 << 31));
     }
 
     #[test]
     fn what_refers_to_itself_ends() {
         let tree = json!({"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}});
         let bytes = tree.to_string().len() as u64;
-        assert_eq!(added_bytes(&tree), 2 * bytes);
+        assert_eq!(added_bytes(&tree), Some(2 * bytes));
         let mut long = serde_json::Map::new();
         for level in 0..10_000 {
             let next = format!("#/$defs/l{}", level + 1);
             long.insert(format!("l{level}"), json!({"$ref": next}));
         }
+        long.insert("l10000".into(), json!({"type": "string"}));
         let long = json!({"$defs": long, "$ref": "#/$defs/l0"});
-        assert_eq!(added_bytes(&long), u64::MAX);
+        assert_eq!(added_bytes(&long), Some(u64::MAX));
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_found() {
+        for target in ["#/$defs/none", "#name", "#/%24defs/a", "other.json", ""] {
+            let schema = json!({"$defs": {"a": {"$anchor": "name"}}, "items": {"$ref": target}});
+            assert_eq!(added_bytes(&schema), None, "{target}");
+        }
     }
 }

@@ -468,10 +468,7 @@ impl<'a> Walker<'a> {
         }
         let text = start.until(&self.cursor);
         let schema = serde_json::from_slice(text).map_err(|_| NoJson)?;
-        let added = references::added_bytes(&schema);
-        if added > documents::PROMPT_MAX {
-            return Err(self.for_own_key(", which its references make longer than any prompt,"));
-        }
+        let added = references::added_tokens(&schema).map_err(|why| self.for_own_key(why))?;
         self.findings.added_tokens = self.findings.added_tokens.saturating_add(added);
         Ok(())
     }
