@@ -3,10 +3,11 @@
 //! booked, and a sum that lacks the price of a part of it is unknown.
 
 use latchkey_emulator::providers::ProviderFault;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::leaving::{charged, limited};
-use super::program::Program;
+use super::program::{Program, send};
 use super::{Actor, Stage, good, run, run_with};
 
 const PROVIDERS: [&str; 6] = ["openai", "anthropic", "google", "xai", "groq", "mistral"];
@@ -204,6 +205,15 @@ async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
                 books(stage, &program, path, &ask).await
             ));
         }
+        let form = Form::new().text("model", "gpt-4o-transcribe");
+        let form = form.part("file", Part::bytes(b"RIFF".to_vec()).file_name("a.wav"));
+        let path = "/openai/v1/audio/transcriptions";
+        let said = send(program.call("POST", path).multipart(form)).await;
+        assert_eq!(said.status, 200, "{}", said.text);
+        stage.app().await.idle().await;
+        let id = said.header("x-latchkey-attempt");
+        let shown = program.gets(&format!("/api/v1/usage/attempts/{id}")).await.json();
+        assert_eq!((&shown["model"], &shown["cost_nano_dollars"]), (&json!("gpt-4o-transcribe"), &json!(6_465_000)));
         let told = json!({"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150});
         let mut connected = told.clone();
         connected["total_tokens"] = json!(650);
