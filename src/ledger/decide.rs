@@ -75,7 +75,7 @@ pub fn settle_all<'a>(
 fn knows_more(finished: &FinishedAttempt, estimate: &Settlement) -> bool {
     let settlement = &finished.settlement;
     let is_guess = matches!(settlement.outcome, Outcome::Lost | Outcome::Ongoing);
-    !is_guess && !(settlement.is_released() && estimate.is_released())
+    !(is_guess || settlement.is_released() && estimate.is_released())
 }
 
 /// Decides holds, and replies to each at once: its caller may prepare for the

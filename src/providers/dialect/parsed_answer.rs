@@ -33,8 +33,6 @@ pub struct ParsedAnswer {
     pub has_words: bool,
     /// What its provider calls the job that goes on after it.
     pub job: Option<String>,
-    /// What its model has found on the web is cited.
-    pub has_searched: bool,
     /// How many pictures were made.
     pub pictures: u64,
     /// How many events were read.

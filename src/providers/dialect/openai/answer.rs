@@ -56,7 +56,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     {
         take_usage(usage, answer);
     }
-    count_search(event["model"].as_str(), answer);
+    if event["model"].as_str().is_some_and(searches_always) {
+        count_search(answer);
+    }
 }
 
 /// Takes over which tools of the provider's own an answer has used: OpenAI's
@@ -65,7 +67,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 fn take_tools(message: &Value, answer: &mut ParsedAnswer) {
     let cited = message["annotations"].as_array().into_iter().flatten();
     let has_searched = cited.into_iter().any(|it| it["type"] == "url_citation");
-    answer.has_searched |= has_searched;
+    if has_searched {
+        count_search(answer);
+    }
     let ran = message["executed_tools"].as_array().map(Vec::len);
     let ran = ran.map(|tools| tools as u64);
     answer.reported.set(Field::ToolCalls, ran);
@@ -77,11 +81,9 @@ fn searches_always(model: &str) -> bool {
     model.contains("-search-preview") || model.contains("-search-api")
 }
 
-/// Counts the search of an answer that nobody has counted.
-fn count_search(model: Option<&str>, answer: &mut ParsedAnswer) {
-    answer.has_searched |= model.is_some_and(searches_always);
-    let is_counted = answer.reported.count(Field::WebSearches) > 0;
-    if answer.has_searched && !is_counted {
+/// Counts the search of an answer, unless its provider has.
+fn count_search(answer: &mut ParsedAnswer) {
+    if answer.reported.count(Field::WebSearches) == 0 {
         answer.reported.set(Field::WebSearches, Some(1));
         answer.usage = usage_of(&answer.reported).or(answer.usage);
     }
@@ -217,7 +219,9 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let tier = skimmed.service_tier.as_deref();
     answer.reported.set_tier(tier);
     take_usage(&usage, answer);
-    count_search(skimmed.model.as_deref(), answer);
+    if skimmed.model.as_deref().is_some_and(searches_always) {
+        count_search(answer);
+    }
     set_finish(reason, answer);
     // Whose count lacks what was said is read with its text.
     answer.usage.is_some_and(|usage| usage.output_tokens > 0)

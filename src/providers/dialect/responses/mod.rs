@@ -130,7 +130,8 @@ fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
 /// Notes that the provider works on after the answer, if its status says so: it
 /// reports what it used with the end, which is asked for by the id.
 pub fn note_job(response: &Value, answer: &mut ParsedAnswer) {
-    let is_job = matches!(response["status"].as_str(), Some("queued" | "in_progress"));
+    let goes_on = matches!(response["status"].as_str(), Some("queued" | "in_progress"));
+    let is_job = goes_on && !response["usage"].is_object();
     answer.reported.set(Field::Jobs, Some(is_job.into()));
     let id = response["id"].as_str().filter(|_| is_job);
     answer.job = id.map(str::to_owned);

@@ -5,7 +5,6 @@
 mod passing;
 
 use bytes::Bytes;
-use reqwest::Method;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +21,8 @@ use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates
 use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
+
+use passing::OpenQuestion;
 
 use crate::providers::relay::answer_nature::AnswerNature;
 use crate::providers::relay::as_events::write_as_events;
@@ -52,10 +53,8 @@ pub struct Relayed {
     provider: ProviderId,
     incoming: Incoming,
     format: AnswerFormat,
-    /// Where it was asked for, if what it is has to be found out.
-    path: String,
-    /// Whether something was looked up, which was counted when it was made.
-    is_look: bool,
+    /// What was asked, if what the answer is has to be found out.
+    question: OpenQuestion,
     /// A job that has ended, and what it used.
     ended_job: Option<(String, Usage)>,
     rewriting: AnswerChange,
@@ -102,11 +101,7 @@ impl Relayed {
             decoder: Decoder::new(framing, EVENT_BYTES_MAX),
             incoming,
             format: request.format,
-            path: match (request.format, &request.to) {
-                (AnswerFormat::Any, Some(to)) => to.path().to_owned(),
-                _ => String::new(),
-            },
-            is_look: request.method != Method::POST,
+            question: OpenQuestion::of(&request),
             ended_job: None,
             rewriting: request.rewriting,
             event_memory: GrowingPermit::default(),

@@ -2,14 +2,38 @@
 //! nobody knows what they are.
 
 use bytes::Bytes;
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::model::{FailureClass, ProviderFailure};
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
+use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
 use crate::providers::sse::{Events, without_mark};
 
 use super::{PASSED_BYTES_MAX, Relayed};
+
+/// What was asked where nobody knows what the answer is.
+#[derive(Default)]
+pub struct OpenQuestion {
+    path: String,
+    /// Whether something is looked up, which was counted when it was made.
+    is_look: bool,
+}
+
+impl OpenQuestion {
+    /// Keeps what is needed of a call, if its answer has to be understood by its
+    /// fields.
+    pub fn of(request: &WireRequest) -> Self {
+        match (request.format, &request.to) {
+            (AnswerFormat::Any, Some(to)) => Self {
+                path: to.path().to_owned(),
+                is_look: request.method != Method::POST,
+            },
+            _ => Self::default(),
+        }
+    }
+}
 
 impl Relayed {
     /// Begins to pass on an answer as it comes, after what was read of it. A
@@ -89,8 +113,8 @@ impl Relayed {
         let told = ["response", "interaction"];
         let told = told.iter().find_map(|name| value.get(name));
         let id = told.unwrap_or(value)["id"].as_str();
-        let Some(id) = id.filter(|id| self.path.split('/').any(|part| part == *id)) else {
-            return self.is_look;
+        let Some(id) = id.filter(|id| self.question.path.split('/').any(|part| part == *id)) else {
+            return self.question.is_look;
         };
         let mut answer = ParsedAnswer::default();
         self.format.read_event(value, &mut answer);
