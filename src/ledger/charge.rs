@@ -98,7 +98,12 @@ impl UnreportedCall {
         self.merged(self.prompt.likely, tokens(self.heard.all()))
     }
 
-    /// The same, and no more than was held of what is estimated.
+    /// All that was held, beside what was reported.
+    pub fn held(&self) -> Usage {
+        self.merged(self.held.input_tokens, self.held.output_tokens)
+    }
+
+    /// What went and came, and no more than was held of what is estimated.
     pub fn heard_at_most(&self) -> Usage {
         let prompt = self.prompt.likely.min(self.held.input_tokens);
         self.merged(
@@ -108,15 +113,19 @@ impl UnreportedCall {
     }
 
     /// What was reported, with estimates in its gaps. The output may have grown
-    /// since it was reported.
+    /// since it was reported. Where only the whole was, what is not input is
+    /// output.
     fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
         let reported = self.reported.unwrap_or_default();
-        let output_tokens = reported.output_tokens.max(made_tokens);
+        let input_tokens = match (reported.input_tokens, reported.total_tokens) {
+            (0, 0) => prompt_tokens,
+            (0, total) => prompt_tokens.min(total),
+            (reported, _) => reported,
+        };
+        let rest = reported.total_tokens.saturating_sub(input_tokens);
+        let output_tokens = reported.output_tokens.max(made_tokens).max(rest);
         Usage {
-            input_tokens: match reported.input_tokens {
-                0 => prompt_tokens,
-                reported => reported,
-            },
+            input_tokens,
             output_tokens,
             cost: reported
                 .cost

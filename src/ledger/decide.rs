@@ -70,10 +70,12 @@ pub fn settle_all<'a>(
     Ok(warnings)
 }
 
-/// Whether a settlement is to replace the estimate that another process made.
+/// Whether a settlement is to replace an estimate: that of another process, or of
+/// a job that went on.
 fn knows_more(finished: &FinishedAttempt, estimate: &Settlement) -> bool {
     let settlement = &finished.settlement;
-    settlement.outcome != Outcome::Lost && !(settlement.is_released() && estimate.is_released())
+    let is_guess = matches!(settlement.outcome, Outcome::Lost | Outcome::Ongoing);
+    !(is_guess || settlement.is_released() && estimate.is_released())
 }
 
 /// Decides holds, and replies to each at once: its caller may prepare for the

@@ -84,7 +84,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{CallEnd, CallOrder, Hold};
+pub use hold::{CallEnd, CallOrder, Hold, OngoingJob};
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
 pub use outage::{LedgerPulse, WAITS_MAX};
@@ -270,7 +270,7 @@ impl Ledger {
     /// Reserves what an order may use, or says which limit leaves too little.
     /// It is decided when this returns, and safe on disk when [`Hold::begin`]
     /// returns. An order without limits is only written down. Nobody waits for
-    /// that, unless it is for pictures. Where the database has taken nothing for
+    /// that, unless it is for pictures or writes go wrong. Where the database has taken nothing for
     /// a while, every order is refused.
     pub async fn hold(
         &self,
@@ -292,8 +292,8 @@ impl Ledger {
             });
             // A picture may outlive the process, and is then found by the row
             // of its attempt.
-            let outlives = booking.held.images > 0;
-            let (reply, written) = outlives.then(oneshot::channel).unzip();
+            let waits = booking.held.images > 0 || self.shared.outage.is_unsafe();
+            let (reply, written) = waits.then(oneshot::channel).unzip();
             self.send(Operation::Book(Arc::clone(&booking), reply))
                 .await?;
             let mut hold = Hold::new(booking, Arc::clone(&self.shared));

@@ -115,11 +115,11 @@ impl PriceTier {
     }
 
     /// The table prices what it has no price for as what it is a part of, and
-    /// what is no part of anything as nothing. Neither is so for searches, and
+    /// what is no part of anything as nothing. Neither is so for fees, and
     /// for what is written to a cache for long.
     fn forget_missing(&mut self) {
-        for fee in [UsageClass::WebSearch, UsageClass::FileSearch] {
-            self.set(fee, self.get(fee).filter(|price| *price > 0));
+        for fee in UsageClass::ALL.iter().filter(|class| class.is_fee()) {
+            self.set(*fee, self.get(*fee).filter(|price| *price > 0));
         }
         let short = self.get(UsageClass::CacheWrite);
         let is_free = short == Some(0);
@@ -172,7 +172,16 @@ fn keys_of(class: UsageClass) -> Option<&'static [&'static str]> {
         C::OutputImage => &["output_tokens", "output_image_tokens"],
         C::WebSearch => &["web_searches"],
         C::FileSearch => &["storage_searches"],
-        C::CacheWrite12h | C::Call | C::Picture | C::Machine => return None,
+        C::AudioSecond => &["audio_seconds"],
+        C::CacheWrite12h
+        | C::MapSearch
+        | C::ToolCall
+        | C::Container
+        | C::OtherModel
+        | C::Job
+        | C::Call
+        | C::Picture
+        | C::Machine => return None,
     })
 }
 

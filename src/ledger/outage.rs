@@ -2,7 +2,7 @@
 //! been waiting, and how many are kept until it does.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -14,6 +14,9 @@ use crate::ledger::{CLOSED, Ledger};
 use crate::model::lock;
 use crate::store::{StoreError, copy_error};
 
+/// For how long a write may take before attempts without limits wait until they
+/// are on disk, as others do: a process that dies would lose as much of them.
+const LATE_AFTER: Duration = Duration::from_millis(250);
 /// For how long the oldest write may wait before new calls are refused. Until
 /// then, their holds queue up behind it.
 pub const WAITS_MAX: Duration = Duration::from_secs(2);
@@ -30,6 +33,8 @@ pub struct Outage {
     began: Instant,
     waits_since_ms: AtomicU64,
     kept: AtomicUsize,
+    /// A write failed, and none has succeeded since.
+    is_failing: AtomicBool,
     last_error: Mutex<Option<anyhow::Error>>,
 }
 
@@ -39,6 +44,7 @@ impl Default for Outage {
             began: Instant::now(),
             waits_since_ms: AtomicU64::new(0),
             kept: AtomicUsize::new(0),
+            is_failing: AtomicBool::new(false),
             last_error: Mutex::new(None),
         }
     }
@@ -94,6 +100,7 @@ impl Outage {
     /// Notes that everything is written that was kept.
     pub fn note_recovery(&self) {
         *lock(&self.last_error) = None;
+        self.is_failing.store(false, Ordering::Relaxed);
         self.note_kept(0);
         self.note_written();
     }
@@ -101,6 +108,7 @@ impl Outage {
     /// Notes what went wrong.
     pub fn note_failure(&self, error: &anyhow::Error) {
         *lock(&self.last_error) = Some(copy_error(error));
+        self.is_failing.store(true, Ordering::Relaxed);
     }
 
     /// Notes how many attempts are kept until they can be written.
@@ -115,6 +123,13 @@ impl Outage {
         let since_ms = self.waits_since_ms.load(Ordering::Relaxed);
         let waits_ms = || self.now_ms().saturating_sub(since_ms);
         (since_ms > 0).then(|| Duration::from_millis(waits_ms()))
+    }
+
+    /// Whether writes fail or are late, so that no call may be made before its
+    /// hold is on disk.
+    pub fn is_unsafe(&self) -> bool {
+        let is_late = || self.waits().is_some_and(|waits| waits > LATE_AFTER);
+        self.is_failing.load(Ordering::Relaxed) || is_late()
     }
 
     /// How many attempts are kept until they can be written.
@@ -145,6 +160,23 @@ impl Outage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_left_in_memory_while_writes_fail_or_are_late() {
+        let outage = Outage::default();
+        outage.note_try();
+        assert!(!outage.is_unsafe());
+        outage.note_failure(&anyhow::anyhow!("the disk is full"));
+        assert!(outage.is_unsafe());
+        outage.note_recovery();
+        assert!(!outage.is_unsafe());
+        let late = Outage {
+            began: Instant::now().checked_sub(2 * LATE_AFTER).unwrap(),
+            waits_since_ms: AtomicU64::new(1),
+            ..Outage::default()
+        };
+        assert!(late.is_unsafe());
+    }
 
     #[test]
     fn new_calls_are_refused_once_the_oldest_waits_too_long_or_too_many_are_kept() {

@@ -69,6 +69,42 @@ async fn a_full_disk_loses_no_settlement() {
     .await;
 }
 
+/// Whoever is killed while the disk is full has made no call that is in no row:
+/// from the first write that fails on, none is made before its hold is on disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_on_a_full_disk_loses_no_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
+    let calls = Calls {
+        ledger: &ledger,
+        provider: ProviderId::from("openai"),
+        answered: BTreeMap::new(),
+    };
+    Fault::Full.begin(&ledger).await;
+    let mut before = Vec::new();
+    while !ledger.shared.outage.is_unsafe() {
+        before.push(calls.begin(false).await);
+        sleep(Duration::from_millis(1)).await;
+    }
+    let mut made = Vec::new();
+    for _ in 0..10 {
+        match calls.begin(false).await {
+            Ok(hold) => made.push(hold),
+            Err(refused) => assert!(DatabaseTrouble::behind(&refused).is_some(), "{refused:#}"),
+        }
+    }
+    let rows = ledger.store.audit().await;
+    let ids: Vec<_> = rows.iter().map(|row| row.id()).collect();
+    for hold in &made {
+        assert!(ids.contains(&format!("{:?}", hold.id())));
+    }
+    assert!(made.is_empty());
+    // The process is killed: nothing is settled.
+    made.into_iter().for_each(std::mem::forget);
+    before.into_iter().for_each(std::mem::forget);
+    ledger.store.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_another_process_locks_loses_no_settlement() {
     let folder = tempfile::tempdir().unwrap();

@@ -23,8 +23,8 @@ const PICTURE_TOKENS_MAX: u64 = 100_000;
 /// The most that is believed of one call where no list knows the model's
 /// price: 1,000 dollars.
 const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
-/// The most searches that are believed of one call.
-const SEARCHES_MAX: u64 = 1_000;
+/// The most searches and calls of other tools that are believed of one call, of each.
+const FEES_MAX: u64 = 1_000;
 /// How long the operator is told nothing after a notice.
 const QUIET_MS: i64 = 3_600_000;
 
@@ -70,10 +70,20 @@ impl HardMaximum {
         let mut usage = reported;
         usage.input_tokens = usage.input_tokens.min(self.input_tokens);
         usage.output_tokens = usage.output_tokens.min(self.output_tokens);
+        let most = usage.input_tokens.saturating_add(self.output_tokens);
+        usage.total_tokens = usage.total_tokens.min(most);
         usage.cached_tokens = usage.cached_tokens.min(usage.input_tokens);
         usage.reasoning_tokens = usage.reasoning_tokens.min(usage.output_tokens);
-        usage.details.web_searches = usage.details.web_searches.min(SEARCHES_MAX);
-        usage.details.file_searches = usage.details.file_searches.min(SEARCHES_MAX);
+        let details = &mut usage.details;
+        for count in [
+            &mut details.web_searches,
+            &mut details.file_searches,
+            &mut details.map_searches,
+            &mut details.tool_calls,
+            &mut details.containers,
+        ] {
+            *count = (*count).min(FEES_MAX);
+        }
         usage.cost = usage.cost.map(|cost| cost.min(self.cost));
         usage
     }

@@ -171,7 +171,15 @@ impl Entry {
             // No vendor says what it asks; what is free costs nothing either.
             C::CacheWrite12h => own(C::Input).filter(|input| *input == 0),
             C::Output | C::Reasoning | C::OutputAudio | C::OutputImage => output(),
-            C::Input | C::WebSearch | C::FileSearch => None,
+            C::Input
+            | C::WebSearch
+            | C::FileSearch
+            | C::MapSearch
+            | C::ToolCall
+            | C::Container
+            | C::OtherModel
+            | C::AudioSecond
+            | C::Job => None,
             C::Call => Some(0),
             C::Picture => self.price_of_unpriced_picture(used),
             C::Machine => own(C::Picture).map(|_| 0),

@@ -184,7 +184,15 @@ fn keys(class: C) -> &'static [&'static str] {
         C::WebSearch => &["web_searches_kcount"],
         C::FileSearch => &["storage_searches_kcount"],
         C::Call => &["requests_kcount"],
-        C::CacheWrite12h | C::Picture | C::Machine => &[],
+        C::AudioSecond => &["audio_hours"],
+        C::CacheWrite12h
+        | C::MapSearch
+        | C::ToolCall
+        | C::Container
+        | C::OtherModel
+        | C::Job
+        | C::Picture
+        | C::Machine => &[],
     }
 }
 
@@ -199,7 +207,9 @@ fn price_of(prices: &Map<String, Value>, class: C, input: u64) -> Option<u64> {
     };
     let own = found(class);
     match class {
-        C::WebSearch | C::FileSearch => own.filter(|price| *price > 0),
+        // The lists have hours of audio.
+        C::AudioSecond => own.map(|hour| (hour + 1_800) / 3_600),
+        fee if fee.is_fee() => own.filter(|price| *price > 0),
         C::CacheWrite1h => own.or_else(|| found(C::CacheWrite).or(Some(0)).filter(|it| *it == 0)),
         _ => own.or(Some(0)),
     }
@@ -219,6 +229,7 @@ fn evaluate(prices: &Map<String, Value>, used: &ClassCounts) -> (Vec<Option<u64>
         lines.push(price);
         let per = match class {
             C::WebSearch | C::FileSearch | C::Call => 1_000,
+            C::AudioSecond => 1,
             _ => 1_000_000,
         };
         // In millionths of a nano-dollar.

@@ -55,7 +55,7 @@ impl Hold {
                 machine_ms,
             };
             let settlement = self.settlement_if(ended);
-            let is_guessed = settlement.estimated && held.output_tokens > 0;
+            let is_guessed = settlement.estimated && settlement.usage.output_tokens > 0;
             settlement.cost.filter(|_| usage.is_some() || !is_guessed)
         };
         // A picture whose tokens are paid for costs nothing by itself.
@@ -133,15 +133,21 @@ impl Hold {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
         let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
+        let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
         let usage = match reported {
             Some(reported) => self.believe(reported),
+            None if is_ongoing && !self.is_exempt() => self.unreported().held(),
             None => self.unreported().heard_at_most(),
         };
         let settlement = Settlement {
-            outcome: Outcome::Answered,
+            outcome: if is_ongoing {
+                Outcome::Ongoing
+            } else {
+                Outcome::Answered
+            },
             usage,
             images: self.booking.held.images,
-            estimated: reported.is_none(),
+            estimated: reported.is_none() || is_ongoing,
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
@@ -150,8 +156,8 @@ impl Hold {
         self.priced(settlement, 0)
     }
 
-    /// The settlement of pictures. We count them ourselves, so that none of it
-    /// is an estimate, unless their tokens are paid for and nobody counted those.
+    /// The settlement of pictures. They are counted here, so that none of it is an
+    /// estimate, unless their tokens are paid for and nobody counted those.
     fn settlement_of_pictures(
         &self,
         pictures: u64,
@@ -160,12 +166,12 @@ impl Hold {
     ) -> Settlement {
         let reported = usage.or(self.reported).unwrap_or_default();
         let believed = self.believe(reported);
-        let settle = |usage: Usage| {
+        let settle = |usage: Usage, is_counted: bool| {
             let settlement = Settlement {
                 outcome: Outcome::Answered,
                 usage,
                 images: pictures,
-                estimated: usage != believed,
+                estimated: !is_counted,
                 receipt: receipt_of(reported, believed),
                 duration_ms: Some(millis(self.began.elapsed())),
                 ..Settlement::released()
@@ -174,14 +180,18 @@ impl Hold {
         };
         let is_counted = believed.input_tokens > 0 && believed.output_tokens > 0;
         let has_tokens = self.booking.held.output_tokens > 0;
-        let is_paid_by_picture = || {
-            let untold = settle(Usage::default()).cost;
+        if !has_tokens || is_counted || believed.cost.is_some() {
+            return settle(believed, true);
+        }
+        // What a list has for a picture is what one of the usual size comes to.
+        let by_picture = || {
+            let untold = settle(Usage::default(), true).cost;
             believed.output_tokens == 0 && untold.is_some_and(|cost| cost.0 > 0)
         };
-        if !has_tokens || is_counted || believed.cost.is_some() || is_paid_by_picture() {
-            return settle(believed);
+        if by_picture() {
+            return settle(believed, false);
         }
-        settle(self.with_tokens_of_pictures(believed, pictures))
+        settle(self.with_tokens_of_pictures(believed, pictures), false)
     }
 
     /// What was reported of pictures, and in its gaps what was held for as many.
@@ -192,9 +202,12 @@ impl Hold {
             0 => estimate,
             reported => reported,
         };
+        let input_tokens = filled(reported.input_tokens, self.prompt.likely);
+        let estimate = made.div_ceil(held.images.max(1));
+        let rest = reported.total_tokens.saturating_sub(input_tokens);
         let usage = Usage {
-            input_tokens: filled(reported.input_tokens, self.prompt.likely),
-            output_tokens: filled(reported.output_tokens, made.div_ceil(held.images.max(1))),
+            input_tokens,
+            output_tokens: filled(reported.output_tokens, estimate.max(rest)),
             ..reported
         };
         at_dearest(&self.shared.prices, &self.booking, usage)
@@ -247,7 +260,9 @@ impl Hold {
         settlement.cost = reported.or_else(|| settlement.receipt.sum());
         settlement.cost_reported = reported.is_some();
         // Limits count what was held where nobody knows what it came to.
-        if settlement.cost.is_none() && !attempt.source.is_own() && held.cost.is_some() {
+        let is_bound = !attempt.source.is_own()
+            || (settlement.outcome == Outcome::Ongoing && !self.is_exempt());
+        if settlement.cost.is_none() && is_bound && held.cost.is_some() {
             settlement.cost = held.cost;
             settlement.estimated = true;
         }
@@ -280,12 +295,13 @@ impl Hold {
         let Booking { attempt, held, .. } = &*self.booking;
         let amounts = Amounts {
             input_tokens: reported.input_tokens,
-            output_tokens: reported.output_tokens,
+            output_tokens: reported.output_tokens.max(reported.total_tokens),
             images: 0,
             cost: reported.cost,
         };
-        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
-        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
+        let counts = reported.counts();
+        let has_fees = counts.iter().any(|(class, _)| class.is_fee());
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_fees;
         if attempt.source.is_own() || !may_be_absurd {
             return reported;
         }

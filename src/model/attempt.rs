@@ -93,6 +93,8 @@ pub enum Outcome {
     Failed,
     /// The process died, so that nobody knows.
     Lost,
+    /// The provider works on it, and has not said yet what it uses.
+    Ongoing,
 }
 
 impl Outcome {
@@ -104,6 +106,7 @@ impl Outcome {
             Self::Abandoned => "abandoned",
             Self::Failed => "failed",
             Self::Lost => "lost",
+            Self::Ongoing => "ongoing",
         }
     }
 }
@@ -178,7 +181,7 @@ impl Settlement {
     pub fn state(&self) -> &'static str {
         match self.outcome {
             Outcome::Failed => "released",
-            Outcome::Lost => "expired",
+            Outcome::Lost | Outcome::Ongoing => "expired",
             Outcome::Answered | Outcome::CutOff | Outcome::Abandoned => "settled",
         }
     }

@@ -70,14 +70,14 @@ impl<K: Clone + Eq + Hash, V, S: BuildHasher + Default> BoundedMap<K, V, S> {
         }
     }
 
-    /// Drops the entry of a key.
-    pub fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q)
+    /// Takes the entry of a key out.
+    pub fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        if let Some(entry) = self.entries.remove(key) {
-            self.order.remove(&entry.put);
-        }
+        let entry = self.entries.remove(key)?;
+        self.order.remove(&entry.put);
+        Some(entry.value)
     }
 
     /// Drops every entry that `keep` does not want.

@@ -23,6 +23,8 @@ pub struct Usage {
     pub input_tokens: u64,
     /// All output that is billed, reasoning included.
     pub output_tokens: u64,
+    /// Both together, where the provider does not say each of them; else 0.
+    pub total_tokens: u64,
     /// The part of the input that was read from a cache.
     pub cached_tokens: u64,
     /// The part of the output that was reasoning.
@@ -90,6 +92,17 @@ pub struct UsageDetails {
     /// Searches of the web, and of files that the provider keeps.
     pub web_searches: u64,
     pub file_searches: u64,
+    /// Answers that were looked up on a map.
+    pub map_searches: u64,
+    /// Calls of other tools of the provider's, and containers in which they ran.
+    pub tool_calls: u64,
+    pub containers: u64,
+    /// Tokens of another model that was asked on the way.
+    pub other_model: u64,
+    /// Seconds of audio, where those are paid for and no tokens.
+    pub audio_seconds: u64,
+    /// Jobs that go on after the answer, and of which it says no usage.
+    pub jobs: u64,
     /// Pictures that a tool of the provider's made beside the answer.
     pub pictures: u64,
 }
@@ -117,6 +130,17 @@ pub enum UsageClass {
     OutputImage,
     WebSearch,
     FileSearch,
+    /// An answer that was looked up on a map.
+    MapSearch,
+    /// Another tool of the provider's.
+    ToolCall,
+    /// A machine on which such tools ran.
+    Container,
+    /// Tokens of another model, in and out.
+    OtherModel,
+    AudioSecond,
+    /// A job that goes on after its answer.
+    Job,
     /// The call itself.
     Call,
     Picture,
@@ -172,6 +196,12 @@ classes!(
     OutputImage = "output_image",
     WebSearch = "web_search",
     FileSearch = "file_search",
+    MapSearch = "map_search",
+    ToolCall = "tool_call",
+    Container = "container",
+    OtherModel = "other_model",
+    AudioSecond = "audio_second",
+    Job = "job",
     Call = "call",
     Picture = "picture",
     Machine = "machine_ms"
@@ -181,10 +211,20 @@ impl UsageClass {
     /// How many of it a price is for.
     pub fn unit(self) -> u64 {
         match self {
-            Self::Picture => 1,
-            Self::WebSearch | Self::FileSearch | Self::Call | Self::Machine => 1_000,
+            Self::Picture | Self::Container | Self::AudioSecond | Self::Job => 1,
+            Self::WebSearch
+            | Self::FileSearch
+            | Self::MapSearch
+            | Self::ToolCall
+            | Self::Call
+            | Self::Machine => 1_000,
             _ => 1_000_000,
         }
+    }
+
+    /// Whether it is a fee, which has a price of its own or an unknown one.
+    pub fn is_fee(self) -> bool {
+        (Self::WebSearch..Self::Call).contains(&self)
     }
 
     /// Whether it is a part of the input.
@@ -280,6 +320,12 @@ impl Usage {
         counts.set(C::Output, left);
         counts.set(C::WebSearch, details.web_searches);
         counts.set(C::FileSearch, details.file_searches);
+        counts.set(C::MapSearch, details.map_searches);
+        counts.set(C::ToolCall, details.tool_calls);
+        counts.set(C::Container, details.containers);
+        counts.set(C::OtherModel, details.other_model);
+        counts.set(C::AudioSecond, details.audio_seconds);
+        counts.set(C::Job, details.jobs);
         counts.set(C::Picture, details.pictures);
         counts
     }
@@ -291,6 +337,7 @@ impl Usage {
         Self {
             input_tokens: self.input_tokens.saturating_add(more.input_tokens),
             output_tokens: self.output_tokens.saturating_add(more.output_tokens),
+            total_tokens: self.total_tokens.saturating_add(more.total_tokens),
             cached_tokens: self.cached_tokens.saturating_add(more.cached_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(more.reasoning_tokens),
             details: UsageDetails {
@@ -308,6 +355,12 @@ impl Usage {
                 output_image: ours.output_image.saturating_add(theirs.output_image),
                 web_searches: ours.web_searches.saturating_add(theirs.web_searches),
                 file_searches: ours.file_searches.saturating_add(theirs.file_searches),
+                map_searches: ours.map_searches.saturating_add(theirs.map_searches),
+                tool_calls: ours.tool_calls.saturating_add(theirs.tool_calls),
+                containers: ours.containers.saturating_add(theirs.containers),
+                other_model: ours.other_model.saturating_add(theirs.other_model),
+                audio_seconds: ours.audio_seconds.saturating_add(theirs.audio_seconds),
+                jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },
             cost: self

@@ -34,6 +34,7 @@ mod discord_gateway;
 mod discord_rules;
 mod emulated;
 mod faults;
+mod fees;
 mod file_addresses;
 mod files;
 mod flows;

@@ -44,12 +44,36 @@ async fn read(mut coded: impl AsyncRead + Unpin) -> Vec<u8> {
 
 async fn compress(coding: &str, words: &str) -> Vec<u8> {
     let words = words.as_bytes();
-    match coding {
+    let plain = coding.to_ascii_lowercase();
+    match plain.trim_start_matches("x-") {
         "gzip" => read(GzipEncoder::new(words)).await,
         "br" => read(BrotliEncoder::new(words)).await,
         "zstd" => read(ZstdEncoder::new(words)).await,
         _ => words.to_vec(),
     }
+}
+
+/// Codings are named in any case, and gzip has an older name too (RFC 9110,
+/// section 8.4.1).
+#[tokio::test]
+async fn a_coding_is_known_by_all_its_names() {
+    run(async |stage| {
+        let program = program(stage).await;
+        for coding in ["GZIP", "x-gzip", "X-Gzip", "Br"] {
+            let headers = vec![
+                ("content-type", "application/json".to_owned()),
+                ("content-encoding", coding.to_owned()),
+            ];
+            let answer = ProviderFault::Sends(headers, compress(coding, WHOLE).await);
+            stage.fails("openai", answer);
+            let body = compress(coding, &count("openai/gpt-6-luna").to_string()).await;
+            let call = program.call("POST", CHAT).body(body);
+            let call = call.header("content-encoding", coding);
+            let said = send(call.header("content-type", "application/json")).await;
+            assert_eq!(said.status, 200, "{coding}: {}", said.text);
+        }
+    })
+    .await;
 }
 
 /// What a client reads of a stream: the words, and how it ends.
@@ -404,7 +428,11 @@ async fn files_are_for_ones_own_key_and_go_where_the_vendor_takes_them() {
         assert!(headers.iter().any(|name| name == "x-goog-upload-protocol"));
         // A shared key carries no file, and shows none: an id that leaked is
         // worth nothing here.
-        for path in ["/groq/v1/files", "/groq/v1/files/file-madeup"] {
+        for path in [
+            "/groq/v1/v1/files",
+            "/groq/v1/files",
+            "/groq/v1/files/file-madeup",
+        ] {
             let answer = program.posts(path, &json!({})).await;
             assert_eq!(answer.code(), "403 own_key_only", "{path}");
             let answer = program.gets(path).await;

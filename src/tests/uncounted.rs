@@ -108,11 +108,44 @@ async fn pictures_that_nobody_counted_cost_what_was_held_for_them() {
         null: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
         {}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
         {"input_tokens":0,"output_tokens":0,"total_tokens":0}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
-        {"total_tokens":7000}: 199 millidollars of 208 millidollars, personal answered: 19 in, all output, 1 images, estimated
+        {"total_tokens":7000}: 223 millidollars of 208 millidollars, personal answered: 19 in, 6981 out, 1 images, estimated
         {"input_tokens":50}: 200 millidollars of 208 millidollars, personal answered: 50 in, all output, 1 images, estimated
         {"output_tokens":7024}: 224 millidollars of 208 millidollars, personal answered: 19 in, 7024 out, 1 images, estimated
         {"input_tokens":50,"output_tokens":7024}: 225 millidollars of 208 millidollars, personal answered: 50 in, 7024 out, 1 images
         "#);
+    })
+    .await;
+}
+
+/// What a list has for a picture of Google's is what one of the usual size comes
+/// to: without the count of its tokens it is an estimate.
+#[tokio::test]
+async fn a_picture_of_googles_that_nobody_counted_is_an_estimate() {
+    run_with(Setup::default(), async |stage| {
+        let mia = stage.mia();
+        mia.adds("google", "user", &good("google")).await;
+        let program = Program::of(stage, &mia, "").await;
+        let ask = json!({"model": "google/gemini-3.1-flash-image", "prompt": "a lighthouse"});
+        let mut seen = Vec::new();
+        for usage in [
+            Value::Null,
+            json!({"promptTokenCount": 9, "candidatesTokenCount": 1_120, "totalTokenCount": 1_129,
+                "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1_120}]}),
+        ] {
+            let answer = json!({"candidates": [{"finishReason": "STOP", "content": {"role": "model",
+                "parts": [{"inlineData": {"mimeType": "image/png", "data": PIXEL}}]}}],
+                "usageMetadata": usage});
+            stage.fails("google", ProviderFault::Says(200, answer.to_string()));
+            stage.clock.advance_ms(1);
+            let said = program.posts("/v1/images/generations", &ask).await;
+            assert_eq!(said.status, 200, "{}", said.text);
+            stage.app().await.idle().await;
+            seen.push(charged(stage).await);
+        }
+        insta::assert_snapshot!(seen.join("\n"), @"
+        personal answered: 0 in, no output, 1 images, estimated
+        personal answered: 9 in, 1120 out, 1 images
+        ");
     })
     .await;
 }

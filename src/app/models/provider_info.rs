@@ -8,6 +8,9 @@ use crate::providers::{Catalogue, MODERATION_MODEL, Provider, is_plain};
 
 use super::name::split_model;
 
+/// What addresses of OpenAI's dialect end in.
+const VERSION: &str = "/v1";
+
 /// All providers, in the order in which they are shown.
 #[derive(Clone, Copy)]
 pub struct KnownProviders<'a>(&'a Catalogue);
@@ -134,10 +137,23 @@ impl<'a> ProviderInfo<'a> {
     }
 
     /// A path below the provider's base, whichever way a library of the
-    /// provider's own writes it. None where it has what no path of a
-    /// provider's has.
+    /// provider's own writes it: clients of OpenAI's dialect put `/v1` behind
+    /// addresses that end in it. None where it has what no path of a provider's
+    /// has.
     pub fn path_below_base(self, path: &str) -> Option<String> {
-        is_plain(path).then(|| self.0.below_base(path).to_owned())
+        if !is_plain(path) {
+            return None;
+        }
+        let below = self.0.below_base(path);
+        let is_in_base = self
+            .0
+            .base_url
+            .path()
+            .trim_end_matches('/')
+            .ends_with(VERSION);
+        let again = below.strip_prefix(VERSION);
+        let again = again.filter(|rest| is_in_base && rest.starts_with('/'));
+        Some(again.unwrap_or(below).to_owned())
     }
 
     /// What a call asks for, by its method and its path below the base.

@@ -2,6 +2,7 @@
 //! once however often they are sent.
 
 mod idempotency;
+mod jobs;
 mod relay;
 
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use crate::app::people::People;
 use crate::app::pictures::Pictures;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
+
+use jobs::OngoingJobs;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
 pub use relay::{
@@ -38,6 +41,8 @@ pub struct Programs {
     max_output_tokens: u32,
     /// Whether a fixed reply is given where no key can pay.
     demo_replies: bool,
+    /// Jobs that go on after their calls.
+    jobs: OngoingJobs,
     tasks: Tasks,
     clock: Clock,
 }
@@ -60,6 +65,7 @@ impl Programs {
             pictures: Arc::clone(pictures),
             max_output_tokens: asks.max_output_tokens,
             demo_replies: asks.demo_replies,
+            jobs: OngoingJobs::default(),
             tasks: foundation.tasks.clone(),
             clock: foundation.clock.clone(),
         }

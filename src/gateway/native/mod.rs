@@ -2,6 +2,7 @@
 //! library works here once its base URL is changed.
 
 mod address;
+mod form;
 
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
@@ -12,6 +13,7 @@ use crate::gateway::proxy::{RelayTarget, relay_call};
 
 pub use address::read_query;
 use address::{find_model, find_path};
+use form::find_model_in_form;
 
 /// The path of a call in a provider's own words.
 pub const PATH: &str = "/{provider}/{*path}";
@@ -32,16 +34,20 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
-    let mut body = match RelayBody::parse(body.clone()) {
-        Ok(body) => body,
+    let (mut body, in_form) = match RelayBody::parse(body.clone()) {
+        Ok(body) => (body, None),
         // A form with files, for example.
-        Err(_) if may_be_unread => RelayBody::unread(body),
+        Err(_) if may_be_unread => {
+            // In a box, so that the future of every other call stays small.
+            let model = Box::pin(find_model_in_form(call.header("content-type"), &body)).await;
+            (RelayBody::unread(body), model)
+        }
         Err(bad) => return Err(bad.into()),
     };
     body.reserve_tree(&call.gateway.app.memory).await?;
     let target = RelayTarget {
         provider: Some(id),
-        model: find_model(&path).or_else(|| body.model()).or(unnamed),
+        model: find_model(&path).or_else(|| body.model()).or(in_form).or(unnamed),
         surface,
         dialect: CallDialect::Native,
         stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),

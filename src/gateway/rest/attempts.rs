@@ -45,7 +45,8 @@ pub struct AttemptBody {
     provider: String,
     model: String,
     /// `held` while it runs; then `settled`, `released` where nothing was
-    /// used, or `expired` where the process died.
+    /// used, or `expired` where the process died, or where the provider works on in
+    /// the background and has not told yet what it uses.
     state: String,
     input_tokens: u64,
     output_tokens: u64,

@@ -8,7 +8,7 @@ use crate::model::FailureClass;
 use super::json_size::parse_tree;
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
-use super::{anthropic, google, ollama, openai, responses};
+use super::{anthropic, any_answer, google, ollama, openai, responses};
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub enum AnswerFormat {
     Responses,
     Embeddings,
     Images,
+    /// One of which the address says nothing: what it used is found by its
+    /// fields, and it is passed on whatever it is.
+    Any,
     /// An answer that is passed on unread.
     Unread,
 }
@@ -35,6 +38,7 @@ impl AnswerFormat {
             Self::Responses => responses::read_event(event, answer),
             Self::Embeddings => openai::read_embeddings(event, answer),
             Self::Images => openai::read_images(event, answer),
+            Self::Any => any_answer::read_event(event, answer),
             Self::Unread => {}
         }
     }
@@ -58,7 +62,13 @@ impl AnswerFormat {
                     return Ok(None);
                 };
                 let mut parsed = json!({});
-                for name in ["error", "model", "usage", "prompt_eval_count"] {
+                for name in [
+                    "error",
+                    "model",
+                    "usage",
+                    "usageMetadata",
+                    "prompt_eval_count",
+                ] {
                     if let Some(value) = fields.get::<Value>(name) {
                         parsed[name] = value;
                     }
@@ -75,6 +85,11 @@ impl AnswerFormat {
     /// it was.
     pub fn skim_whole(self, body: &[u8], answer: &mut ParsedAnswer) -> bool {
         self == Self::OpenAi && openai::skim_answer(body, answer)
+    }
+
+    /// Whether an answer is passed on whatever it is.
+    pub fn passes_anything(self) -> bool {
+        matches!(self, Self::Any | Self::Unread)
     }
 
     /// Whether an answer must say how it ended.

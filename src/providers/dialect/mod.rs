@@ -4,6 +4,7 @@
 mod answer_format;
 mod answer_piece;
 mod anthropic;
+mod any_answer;
 #[cfg(test)]
 mod broken_calls_tests;
 #[cfg(test)]
@@ -248,7 +249,8 @@ impl Dialect {
             Surface::Responses => AnswerFormat::Responses,
             Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
             Surface::Images => AnswerFormat::Images,
-            Surface::Free | Surface::Other => AnswerFormat::Unread,
+            Surface::Other => AnswerFormat::Any,
+            Surface::Free => AnswerFormat::Unread,
         }
     }
 

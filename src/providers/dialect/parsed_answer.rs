@@ -31,6 +31,8 @@ pub struct ParsedAnswer {
     pub progressed: bool,
     /// Words of any kind have come: text, arguments, thoughts.
     pub has_words: bool,
+    /// What its provider calls the job that goes on after it.
+    pub job: Option<String>,
     /// How many pictures were made.
     pub pictures: u64,
     /// How many events were read.
@@ -77,16 +79,13 @@ impl ParsedAnswer {
         heard
     }
 
-    /// The usage as far as it was reported: 0 for a total that was left out. Of
-    /// an answer that breaks off, the terms may be all that is known.
+    /// The usage as far as it was reported: 0 for what was left out. Of an answer
+    /// that breaks off, the terms may be all that is known.
     pub fn known_usage(&self) -> Option<Usage> {
-        let (input, output) = (
-            self.reported.get(Field::Input),
-            self.reported.get(Field::Output),
-        );
-        let is_known = input.is_some() || output.is_some() || self.reported.has_terms();
-        let known = || self.reported.usage(input.unwrap_or(0), output.unwrap_or(0));
-        self.usage.or_else(|| is_known.then(known))
+        let reported = &self.reported;
+        let count = |field| reported.count(field);
+        let known = || reported.usage(count(Field::Input), count(Field::Output));
+        self.usage.or_else(|| reported.says_anything().then(known))
     }
 
     /// Whether the model has ended, and what it used was reported with that or

@@ -39,6 +39,12 @@ pub enum Field {
     OutputImage,
     WebSearches,
     FileSearches,
+    MapSearches,
+    ToolCalls,
+    Containers,
+    OtherModel,
+    AudioSeconds,
+    Jobs,
     /// Pictures that a tool of the provider's made.
     Pictures,
 }
@@ -122,6 +128,23 @@ impl ReportedUsage {
         self.get(field).unwrap_or(0)
     }
 
+    /// Whether anything was reported.
+    pub fn says_anything(&self) -> bool {
+        self.counts.iter().any(Option::is_some) || self.has_terms()
+    }
+
+    /// The input and the output. One that was left out is what the other leaves
+    /// of both together, where those are told.
+    pub fn totals(&self) -> Option<(u64, u64)> {
+        let total = self.get(Field::Total).filter(|total| *total > 0);
+        match (self.get(Field::Input), self.get(Field::Output)) {
+            (Some(input), Some(output)) => Some((input, output)),
+            (Some(input), None) => Some((input, total?.checked_sub(input)?)),
+            (None, Some(output)) => Some((total?.checked_sub(output)?, output)),
+            (None, None) => None,
+        }
+    }
+
     /// Whether the provider says what the call cost.
     pub fn has_cost(&self) -> bool {
         self.cost.is_some()
@@ -133,6 +156,10 @@ impl ReportedUsage {
         Usage {
             input_tokens,
             output_tokens,
+            total_tokens: match self.totals() {
+                Some(_) => 0,
+                None => self.count(Field::Total),
+            },
             cached_tokens: self.count(Field::Cached),
             reasoning_tokens: self.count(Field::Reasoning),
             details: UsageDetails {
@@ -150,6 +177,12 @@ impl ReportedUsage {
                 output_image: self.count(Field::OutputImage),
                 web_searches: self.count(Field::WebSearches),
                 file_searches: self.count(Field::FileSearches),
+                map_searches: self.count(Field::MapSearches),
+                tool_calls: self.count(Field::ToolCalls),
+                containers: self.count(Field::Containers),
+                other_model: self.count(Field::OtherModel),
+                audio_seconds: self.count(Field::AudioSeconds),
+                jobs: self.count(Field::Jobs),
                 pictures: self.count(Field::Pictures),
             },
             cost: self.cost,

@@ -41,7 +41,7 @@ impl AnswerNature {
             Self::WholeAsStream => return EVENT_STREAM,
             Self::Stream(Framing::ServerSentEvents) => EVENT_STREAM,
             Self::Stream(Framing::JsonLines) => return named,
-            Self::Whole if format == AnswerFormat::Unread => return named,
+            Self::Whole if format.passes_anything() => return named,
             Self::Whole => JSON,
         };
         if named.starts_with(fitting) {
@@ -72,7 +72,7 @@ impl AnswerNature {
             }
             return Ok(Self::Stream(Framing::ServerSentEvents));
         }
-        if !request.stream || request.format == AnswerFormat::Unread {
+        if !request.stream || request.format.passes_anything() {
             return Ok(Self::Whole);
         }
         let begun = incoming.look_ahead(|begun| begins_events(begun).is_some());

@@ -29,6 +29,11 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// What stands between it and a later place.
+    pub fn until(&self, later: &Self) -> &'a [u8] {
+        self.text.get(self.at..later.at).unwrap_or_default()
+    }
+
     /// The byte that comes next.
     pub fn peek(&self) -> Result<u8, NoJson> {
         self.text.get(self.at).copied().ok_or(NoJson)

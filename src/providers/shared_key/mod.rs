@@ -27,6 +27,7 @@ mod models;
 mod numbers;
 mod pictures;
 mod place;
+mod references;
 mod responses;
 mod shape;
 mod walk;

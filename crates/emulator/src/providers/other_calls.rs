@@ -1,4 +1,5 @@
-//! Calls other than chats: completions, embeddings and token counts.
+//! Calls other than chats: completions, embeddings, token counts, and what is
+//! older or newer than chats.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -37,6 +38,28 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
                 &json!({"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 4, "total_tokens": 4}}),
             )
         }
+        Dialect::OpenAi if path == "/completions" => whole_answer(
+            &json!({"id": "cmpl-1", "object": "text_completion", "created": 1, "model": model,
+            "choices": [{"text": "one two", "index": 0, "logprobs": null, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": INPUT_TOKENS, "completion_tokens": 10, "total_tokens": INPUT_TOKENS + 10}}),
+        ),
+        Dialect::OpenAi if path == "/responses/compact" => whole_answer(
+            &json!({"id": "resp_1", "object": "response.compaction", "created_at": 1,
+            "output": [{"type": "compaction", "id": "cmp_1", "encrypted_content": "sealed"}],
+            "usage": {"input_tokens": 10_000, "input_tokens_details": {"cached_tokens": 2_000, "cache_write_tokens": 0},
+                "output_tokens": 500, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 10_500}}),
+        ),
+        Dialect::OpenAi if path == "/audio/transcriptions" => whole_answer(
+            &json!({"text": "one two", "usage": {"type": "tokens", "input_tokens": 1_000,
+            "input_token_details": {"text_tokens": 10, "audio_tokens": 990}, "output_tokens": 50,
+            "total_tokens": 1_050}}),
+        ),
+        Dialect::Google if ends("/interactions") => whole_answer(
+            &json!({"id": "v1_1", "object": "interaction", "model": model, "status": "completed",
+            "steps": [{"type": "model_output", "content": [{"type": "text", "text": "one two"}]}],
+            "usage": {"total_input_tokens": INPUT_TOKENS, "total_output_tokens": 4, "total_thought_tokens": 6,
+                "total_cached_tokens": 0, "total_tool_use_tokens": 0, "total_tokens": INPUT_TOKENS + 10}}),
+        ),
         Dialect::Anthropic if ends("/count_tokens") => {
             whole_answer(&json!({"input_tokens": INPUT_TOKENS}))
         }
@@ -44,12 +67,15 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
             whole_answer(&json!({"totalTokens": INPUT_TOKENS}))
         }
         Dialect::Google if ends(":embedContent") => {
-            whole_answer(&json!({"embedding": {"values": [0.25, -0.5]}}))
+            whole_answer(&json!({"embedding": {"values": [0.25, -0.5]},
+                "usageMetadata": {"promptTokenCount": INPUT_TOKENS}}))
         }
         Dialect::Google if ends(":batchEmbedContents") => {
             let many = body["requests"].as_array().map_or(0, Vec::len);
             let one = json!({"values": [0.25, -0.5]});
-            whole_answer(&json!({"embeddings": vec![one; many]}))
+            let counted = many as u64 * INPUT_TOKENS;
+            whole_answer(&json!({"embeddings": vec![one; many],
+                "usageMetadata": {"promptTokenCount": counted}}))
         }
         _ => return None,
     })

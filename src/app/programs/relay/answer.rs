@@ -155,6 +155,7 @@ impl Relay {
     /// whatever becomes of the process. The task goes on if the caller leaves.
     fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
         let hold = self.hold.take()?;
+        self.note_jobs(&hold);
         let ended = AnswerEnd {
             usage: self.relayed.usage(),
             pictures: self.relayed.pictures(),
@@ -177,6 +178,19 @@ impl Relay {
             programs.settle_relay(&policy, hold, ended.as_ended()).await;
         };
         Some(self.programs.tasks.spawn(settling))
+    }
+
+    /// Notes a job that the call has begun, and settles one whose end it tells.
+    fn note_jobs(&mut self, hold: &Hold) {
+        let (person, provider) = (hold.attempt().person, &hold.attempt().provider);
+        let name = |id: String| (person, provider.clone(), id);
+        let jobs = &self.programs.jobs;
+        if let Some(id) = self.relayed.begun_job() {
+            jobs.note(name(id.to_owned()), hold.ongoing_job());
+        }
+        if let Some((id, usage)) = self.relayed.take_ended_job() {
+            jobs.end(&name(id), usage);
+        }
     }
 
     fn stopped(&self) -> RelayError {

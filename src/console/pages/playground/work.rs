@@ -90,7 +90,7 @@ pub fn start(console: &Arc<Console>, asker: Asker, order: Order, held: WorkPermi
                 began: Instant::now(),
             };
             let names = Names::of(console.app.providers());
-            let made = worker.make(order).await;
+            let made = Box::pin(worker.make(order)).await;
             let made = made.map_err(|trouble| trouble.named(names));
             // Fails when the reader has left.
             let _ = sender.send(Report::Ended(Box::new(made)));

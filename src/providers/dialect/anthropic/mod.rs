@@ -193,9 +193,11 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::WebSearches, "/server_tool_use/web_search_requests"),
 ];
 
-/// What a compaction has used, which the totals leave out
-/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>).
-const COMPACTION_COUNTS: [&str; 4] = [
+/// What a round has used. The totals leave out compactions
+/// (<https://platform.claude.com/docs/en/build-with-claude/compaction>), and
+/// what another model was asked
+/// (<https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool>).
+const ROUND_COUNTS: [&str; 4] = [
     "input_tokens",
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
@@ -207,14 +209,46 @@ fn add_compactions(usage: &Value) -> Option<Value> {
     let rounds = usage["iterations"].as_array()?;
     let compactions = rounds.iter().filter(|it| it["type"] == "compaction");
     let mut all = usage.clone();
-    for (compaction, name) in compactions.flat_map(|it| COMPACTION_COUNTS.map(|name| (it, name))) {
+    for (compaction, name) in compactions.flat_map(|it| ROUND_COUNTS.map(|name| (it, name))) {
         let counts = [&all[name], &compaction[name]].map(|count| count.as_u64().unwrap_or(0));
         all[name] = counts[0].saturating_add(counts[1]).into();
     }
     Some(all)
 }
 
+/// How many tokens other models used in rounds of their own. They are paid for at
+/// their own prices.
+fn count_other_models(usage: &Value) -> Option<u64> {
+    let is_own = |round: &&Value| matches!(round["type"].as_str(), Some("message" | "compaction"));
+    let rounds = usage["iterations"].as_array()?.iter();
+    let counts = rounds
+        .filter(|round| !is_own(round))
+        .flat_map(|round| ROUND_COUNTS.map(|name| round[name].as_u64().unwrap_or(0)));
+    Some(counts.fold(0, u64::saturating_add))
+}
+
+/// The tools of Anthropic's that cost nothing but their tokens, by the names of
+/// their counts
+/// (<https://platform.claude.com/docs/en/about-claude/pricing>), and the one that
+/// has a count of its own here.
+const OTHERWISE_PAID_TOOLS: [&str; 3] = [
+    "web_search_requests",
+    "web_fetch_requests",
+    "tool_search_requests",
+];
+
+/// How often the other tools were called.
+fn count_other_tools(usage: &Value) -> Option<u64> {
+    let counts = usage["server_tool_use"].as_object()?.iter();
+    let others = counts.filter(|(name, _)| !OTHERWISE_PAID_TOOLS.contains(&name.as_str()));
+    let others = others.filter_map(|(_, count)| count.as_u64());
+    Some(others.fold(0, u64::saturating_add))
+}
+
 fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+    let reported = &mut answer.reported;
+    reported.set(Field::OtherModel, count_other_models(usage));
+    reported.set(Field::ToolCalls, count_other_tools(usage));
     let with_compactions = add_compactions(usage);
     let usage = with_compactions.as_ref().unwrap_or(usage);
     answer.reported.take_piece(usage, USAGE_PATHS);

@@ -8,6 +8,7 @@
 //! - `seal`: thoughts of others in the field of Google's seals.
 
 mod answer;
+mod interactions;
 mod inward;
 mod models;
 mod outward;
@@ -31,6 +32,9 @@ use super::settled_names::NameRule;
 use super::surface::is_list;
 
 pub use answer::ContentReader;
+pub use interactions::{
+    is_usage as is_usage_of_interaction, take_usage as take_usage_of_interaction,
+};
 pub use inward::read_request;
 pub use models::abilities_of;
 pub use outward::ContentWriter;
@@ -206,6 +210,7 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::Reasoning, "/thoughtsTokenCount"),
     (Field::Cached, "/cachedContentTokenCount"),
     (Field::ToolInput, "/toolUsePromptTokenCount"),
+    (Field::Total, "/totalTokenCount"),
 ];
 
 /// Lists of counts by modality, and the field of each modality that may have
@@ -246,7 +251,21 @@ fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
     }
     let searches = count_searches(event, answer.model.as_deref().unwrap_or_default());
     answer.reported.set(Field::WebSearches, searches);
+    answer.reported.set(Field::MapSearches, count_maps(event));
     answer.usage = usage_of(&answer.reported);
+}
+
+/// Whether an answer was looked up on a map: one that names a place of Google
+/// Maps is billed, once
+/// (<https://ai.google.dev/gemini-api/docs/maps-grounding>).
+fn count_maps(event: &Value) -> Option<u64> {
+    let mut candidates = event["candidates"].as_array()?.iter();
+    let has_place = candidates.any(|candidate| {
+        let chunks = candidate.pointer("/groundingMetadata/groundingChunks");
+        let mut chunks = chunks.and_then(Value::as_array).into_iter().flatten();
+        chunks.any(|chunk| chunk.get("maps").is_some())
+    });
+    Some(u64::from(has_place))
 }
 
 /// How many searches are billed: each query, but before Gemini 3 one for all
@@ -269,11 +288,13 @@ fn count_searches(event: &Value, model: &str) -> Option<u64> {
 }
 
 /// What a tool of Google's read is billed as input and thoughts are billed as
-/// output; neither is counted in the prompt and the candidates.
+/// output; neither is counted in the prompt and the candidates. All of it is in
+/// the total.
 fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
     let input = reported.get(Field::Input)? + reported.count(Field::ToolInput);
     let output = reported.count(Field::Output) + reported.count(Field::Reasoning);
-    Some(reported.usage(input, output))
+    let by_total = reported.count(Field::Total).saturating_sub(input);
+    Some(reported.usage(input, output.max(by_total)))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             answer.hear(&call["function"]["arguments"]);
         }
         answer.hear(&message["function_call"]["arguments"]);
+        take_tools(message, answer);
         answer.hear(&message["refusal"]);
         if place > 0 {
             answer.hear(&message["content"]);
@@ -55,6 +56,37 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         .flatten()
     {
         take_usage(usage, answer);
+    }
+    if event["model"].as_str().is_some_and(searches_always) {
+        count_search(answer);
+    }
+}
+
+/// Takes over which tools of the provider's own an answer has used: OpenAI's
+/// chat cites what it found on the web, Groq lists what it ran
+/// (<https://console.groq.com/docs/compound/built-in-tools>).
+fn take_tools(message: &Value, answer: &mut ParsedAnswer) {
+    let cited = message["annotations"].as_array().into_iter().flatten();
+    let has_searched = cited.into_iter().any(|it| it["type"] == "url_citation");
+    if has_searched {
+        count_search(answer);
+    }
+    let ran = message["executed_tools"].as_array().map(Vec::len);
+    let ran = ran.map(|tools| tools as u64);
+    answer.reported.set(Field::ToolCalls, ran);
+}
+
+/// Models of OpenAI's that search before every answer of a chat
+/// (<https://platform.openai.com/docs/guides/tools-web-search>).
+fn searches_always(model: &str) -> bool {
+    model.contains("-search-preview") || model.contains("-search-api")
+}
+
+/// Counts the search of an answer, unless its provider has.
+fn count_search(answer: &mut ParsedAnswer) {
+    if answer.reported.count(Field::WebSearches) == 0 {
+        answer.reported.set(Field::WebSearches, Some(1));
+        answer.usage = usage_of(&answer.reported).or(answer.usage);
     }
 }
 
@@ -113,15 +145,16 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::WebSearches, "/server_tool_use/web_search_requests"),
 ];
 
-fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+pub fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
     responses::take_cost(usage, &mut answer.reported);
+    responses::take_tool_details(usage, &mut answer.reported);
     answer.reported.set_tier(usage["service_tier"].as_str());
     answer.usage = usage_of(&answer.reported);
 }
 
 fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
-    let (prompt, completion) = (reported.get(Field::Input)?, reported.get(Field::Output)?);
+    let (prompt, completion) = reported.totals()?;
     // Some vendors leave reasoning out of the completion but not of the total.
     let by_total = reported.count(Field::Total).saturating_sub(prompt);
     Some(reported.usage(prompt, completion.max(by_total)))
@@ -142,6 +175,8 @@ struct SkimmedAnswer<'a> {
     error: Option<IgnoredAny>,
     x_groq: Option<IgnoredAny>,
     #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
+    #[serde(borrow)]
     service_tier: Option<Cow<'a, str>>,
     #[serde(borrow)]
     choices: Vec<SkimmedChoice<'a>>,
@@ -153,6 +188,21 @@ struct SkimmedAnswer<'a> {
 struct SkimmedChoice<'a> {
     #[serde(borrow)]
     finish_reason: Option<Cow<'a, str>>,
+    message: Option<SkimmedMessage>,
+}
+
+/// What a message has of tools of the provider's own.
+#[derive(Deserialize)]
+struct SkimmedMessage {
+    annotations: Option<Vec<IgnoredAny>>,
+    executed_tools: Option<IgnoredAny>,
+}
+
+impl SkimmedMessage {
+    fn used_no_tools(&self) -> bool {
+        let has_cited = self.annotations.as_ref().is_some_and(|all| !all.is_empty());
+        !has_cited && self.executed_tools.is_none()
+    }
 }
 
 /// Reads how a whole answer ended and what it used, at a tenth of the cost
@@ -165,7 +215,10 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let Ok(usage) = serde_json::from_str::<Value>(skimmed.usage.get()) else {
         return false;
     };
-    let is_plain = skimmed.error.is_none() && skimmed.x_groq.is_none();
+    let messages = skimmed.choices.iter().filter_map(|it| it.message.as_ref());
+    let is_plain = skimmed.error.is_none()
+        && skimmed.x_groq.is_none()
+        && messages.into_iter().all(SkimmedMessage::used_no_tools);
     let reason = skimmed.choices.first().map(|choice| &choice.finish_reason);
     let Some(Some(reason)) = reason.filter(|_| is_plain) else {
         return false;
@@ -176,14 +229,19 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let tier = skimmed.service_tier.as_deref();
     answer.reported.set_tier(tier);
     take_usage(&usage, answer);
+    if skimmed.model.as_deref().is_some_and(searches_always) {
+        count_search(answer);
+    }
     set_finish(reason, answer);
     // Whose count lacks what was said is read with its text.
     answer.usage.is_some_and(|usage| usage.output_tokens > 0)
 }
 
-/// Where the usage of embeddings stands; Ollama has a count of its own.
+/// Where the usage of embeddings stands; Google and Ollama have counts of their
+/// own.
 const EMBEDDINGS_PATHS: &[FieldPath] = &[
     (Field::Input, "/prompt_eval_count"),
+    (Field::Input, "/usageMetadata/promptTokenCount"),
     (Field::Input, "/usage/total_tokens"),
     (Field::Input, "/usage/prompt_tokens"),
 ];

@@ -33,7 +33,7 @@ use super::settled_calls::CallIds;
 use super::settled_names::NameRule;
 use super::surface::is_list;
 
-pub use answer::{read_embeddings, read_event, read_images, skim_answer};
+pub use answer::{read_embeddings, read_event, read_images, skim_answer, take_usage};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
 pub use completions::{

@@ -14,6 +14,8 @@ mod reader;
 mod request;
 mod tool_names;
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::model::{FinishReason, Usage};
@@ -125,10 +127,21 @@ fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
     }
 }
 
+/// Notes that the provider works on after the answer, if its status says so: it
+/// reports what it used with the end, which is asked for by the id.
+pub fn note_job(response: &Value, answer: &mut ParsedAnswer) {
+    let goes_on = matches!(response["status"].as_str(), Some("queued" | "in_progress"));
+    let is_job = goes_on && !response["usage"].is_object();
+    answer.reported.set(Field::Jobs, Some(is_job.into()));
+    let id = response["id"].as_str().filter(|_| is_job);
+    answer.job = id.map(str::to_owned);
+}
+
 fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(response, "model");
     let tier = response["service_tier"].as_str();
     answer.reported.set_tier(tier);
+    note_job(response, answer);
     answer.finish = match response["status"].as_str() {
         Some("incomplete") if response["incomplete_details"]["reason"] == "content_filter" => {
             Some(FinishReason::Blocked)
@@ -169,6 +182,7 @@ fn read_output(output: &Value, answer: &mut ParsedAnswer) {
 const USAGE_PATHS: &[FieldPath] = &[
     (Field::Input, "/input_tokens"),
     (Field::Output, "/output_tokens"),
+    (Field::Total, "/total_tokens"),
     (Field::Cached, "/input_tokens_details/cached_tokens"),
     (
         Field::CacheWrite,
@@ -191,17 +205,17 @@ const USAGE_PATHS: &[FieldPath] = &[
 pub fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
     take_cost(usage, &mut answer.reported);
+    take_tool_details(usage, &mut answer.reported);
     answer.usage = usage_of(&answer.reported);
 }
 
 fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
-    let totals = (reported.get(Field::Input), reported.get(Field::Output));
-    let (input, output) = match totals {
-        (Some(input), Some(output)) => (input, output),
-        // What it cost is enough.
-        (input, output) if reported.has_cost() => (input.unwrap_or(0), output.unwrap_or(0)),
-        _ => return None,
+    // What it cost is enough.
+    let by_cost = || {
+        let counts = [Field::Input, Field::Output].map(|field| reported.count(field));
+        reported.has_cost().then_some(counts.into())
     };
+    let (input, output) = reported.totals().or_else(by_cost)?;
     let mut usage = reported.usage(input, output);
     // What was written for twelve hours is a part of what was written.
     let short = usage.details.cache_write;
@@ -227,6 +241,62 @@ fn take_tool_calls(response: &Value, answer: &mut ParsedAnswer) {
     }
     let searches = read_count(response, "/tool_usage/web_search/num_requests");
     answer.reported.set(Field::WebSearches, searches);
+    let containers = count_containers(output.map(Vec::as_slice).unwrap_or_default());
+    answer.reported.set(Field::Containers, Some(containers));
+}
+
+/// In how many containers of the provider's code ran, as far as the items say: one
+/// that names none ran in one of its own. A shell of the caller's own says `local`.
+fn count_containers(output: &[Value]) -> u64 {
+    let mut named = HashSet::new();
+    let mut unnamed = 0;
+    for item in output {
+        let id = match item["type"].as_str() {
+            Some("code_interpreter_call") => &item["container_id"],
+            Some("shell_call") if item["environment"]["type"] != "local" => {
+                &item["environment"]["container_id"]
+            }
+            _ => continue,
+        };
+        match id.as_str() {
+            Some(id) => _ = named.insert(id),
+            None => unnamed = 1,
+        }
+    }
+    (named.len() as u64).max(unnamed)
+}
+
+/// How xAI counts calls of its own tools that have a class here. Those of servers
+/// that the caller names cost nothing but their tokens
+/// (<https://docs.x.ai/developers/models>).
+const COUNTED_TOOLS: [(&str, Option<Field>); 4] = [
+    ("web_search_calls", Some(Field::WebSearches)),
+    ("file_search_calls", Some(Field::FileSearches)),
+    ("document_search_calls", Some(Field::FileSearches)),
+    ("mcp_calls", None),
+];
+
+/// Takes over how often xAI's own tools were called.
+pub fn take_tool_details(usage: &Value, reported: &mut ReportedUsage) {
+    let Some(counts) = usage["server_side_tool_usage_details"].as_object() else {
+        return;
+    };
+    let mut sums = [
+        (Field::WebSearches, 0),
+        (Field::FileSearches, 0),
+        (Field::ToolCalls, 0),
+    ];
+    for (name, count) in counts {
+        let known = COUNTED_TOOLS.iter().find(|(tool, _)| tool == name);
+        let field = known.map_or(Some(Field::ToolCalls), |(_, field)| *field);
+        let sum = sums.iter_mut().find(|(of, _)| Some(*of) == field);
+        if let Some((_, sum)) = sum {
+            *sum = u64::saturating_add(*sum, count.as_u64().unwrap_or(0));
+        }
+    }
+    for (field, sum) in sums {
+        reported.set(field, Some(sum));
+    }
 }
 
 /// How many of the ticks in which xAI states costs are a dollar.

@@ -381,3 +381,25 @@ fn pictures_are_held_at_their_worst_and_words_at_their_bytes() {
         assert_eq!(sent.matches("detail").count(), 1, "{detail}");
     }
 }
+
+#[test]
+fn a_schema_is_held_as_long_as_it_is_with_copies_for_its_references() {
+    let ask = |levels: usize| {
+        let mut definitions = serde_json::Map::new();
+        for level in 0..levels {
+            let next = json!({"$ref": format!("#/$defs/l{}", level + 1)});
+            definitions.insert(format!("l{level}"), json!({"anyOf": [next, next]}));
+        }
+        definitions.insert(format!("l{levels}"), json!({"type": "string"}));
+        let schema = json!({"type": "object", "$defs": definitions,
+            "properties": {"a": {"$ref": "#/$defs/l0"}}});
+        let tool = json!({"type": "function", "function": {"name": "f", "parameters": schema}});
+        judge_chat("openai", "gpt-6-luna", &with(&json!({"tools": [tool]})))
+    };
+    let held = |levels| ask(levels).unwrap().bound().prompt.most;
+    assert!(held(8) > 2 * held(7) - 2_000, "{} {}", held(8), held(7));
+    assert!(held(8) > 20_000, "{}", held(8));
+    let refused = ask(31).err();
+    let what = "`tools[0].function.parameters`, which its references make longer than any prompt,";
+    assert_eq!(refused, Some(own_key_only(what)));
+}

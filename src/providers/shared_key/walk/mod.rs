@@ -16,12 +16,8 @@ use super::cursor::{Cursor, NoJson, decode};
 use super::numbers::whole;
 use super::place::{Findings, Place, shorten};
 use super::shape::{Field, Kinds, Shape};
-use super::{Refused, documents};
+use super::{Refused, references};
 
-/// How many references a schema may have before it is held at
-/// the longest prompt that there is: a provider may put what they refer to in
-/// their place.
-const REFERENCES_MAX: u64 = 64;
 /// The detail of a picture that has none.
 const DETAIL: &str = ",\"detail\":\"high\"";
 /// How much memory a model of Ollama's may be given, in tokens of its window.
@@ -408,7 +404,7 @@ impl<'a> Walker<'a> {
             let name = decode(self.cursor.text()?)?;
             self.cursor.skip_blanks();
             self.cursor.expect(b':')?;
-            self.findings.references += u64::from(name == "$ref" || name == "ref");
+            self.findings.references += u64::from(references::is_reference(&name));
             self.path.push(Step::Field(name.clone()));
             self.names.push(name);
             self.opaque()?;
@@ -432,18 +428,18 @@ impl<'a> Walker<'a> {
         Ok(self.cursor.skip_closing()?)
     }
 
-    /// Steps over a schema. One with many references is held at the longest
-    /// prompt that there is.
+    /// Steps over a schema. It is held as long as it is with copies in the place
+    /// of its references, as a provider may make them.
     fn schema(&mut self) -> Result<(), Refused> {
-        let before = self.findings.references;
+        let (before, start) = (self.findings.references, self.cursor.clone());
         self.opaque()?;
-        if self.findings.references - before > REFERENCES_MAX {
-            let added = self
-                .findings
-                .added_tokens
-                .saturating_add(documents::PROMPT_MAX);
-            self.findings.added_tokens = added;
+        if self.findings.references == before {
+            return Ok(());
         }
+        let text = start.until(&self.cursor);
+        let schema = serde_json::from_slice(text).map_err(|_| NoJson)?;
+        let added = references::added_tokens(&schema).map_err(|why| self.for_own_key(why))?;
+        self.findings.added_tokens = self.findings.added_tokens.saturating_add(added);
         Ok(())
     }
 

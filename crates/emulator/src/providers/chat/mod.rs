@@ -86,6 +86,7 @@ fn write_stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
 fn write_whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
     match ask.surface {
         Surface::Chat => openai::whole(ask, reply, usage),
+        Surface::Responses if ask.body["background"] == true => responses::queued(ask),
         Surface::Responses => responses::whole(ask, reply, usage),
         Surface::Messages => anthropic::whole(ask, reply, usage),
         Surface::Generate => google::whole(ask, reply, usage),

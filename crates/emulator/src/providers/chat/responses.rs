@@ -37,6 +37,17 @@ fn echoed(ask: &Ask<'_>) -> Value {
     response
 }
 
+/// What comes at once of a response that is made in the background
+/// (<https://platform.openai.com/docs/guides/background>).
+pub fn queued(ask: &Ask<'_>) -> Value {
+    let mut response = echoed(ask);
+    response["status"] = json!("queued");
+    response["background"] = json!(true);
+    response["output"] = json!([]);
+    response["usage"] = Value::Null;
+    response
+}
+
 /// Writes the events of one reply, and numbers them.
 struct EventWriter {
     next: u64,

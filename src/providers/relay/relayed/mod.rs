@@ -1,4 +1,8 @@
 //! An answer on its way back to the caller.
+//!
+//! - `passing`: what is passed on before it was read.
+
+mod passing;
 
 use bytes::Bytes;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -18,11 +22,13 @@ use crate::providers::provider_error::{Scrubber, read_error_event, told_headers}
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
 
-use super::answer_nature::AnswerNature;
-use super::as_events::write_as_events;
-use super::body::FREE_TREE_BYTES_MAX;
-use super::request::{AnswerChange, WireRequest};
-use super::skimmer::Skimmer;
+use passing::OpenQuestion;
+
+use crate::providers::relay::answer_nature::AnswerNature;
+use crate::providers::relay::as_events::write_as_events;
+use crate::providers::relay::body::FREE_TREE_BYTES_MAX;
+use crate::providers::relay::request::{AnswerChange, WireRequest};
+use crate::providers::relay::skimmer::Skimmer;
 
 /// The largest event of a stream: pictures come in one, and so do files that
 /// a model writes.
@@ -47,6 +53,10 @@ pub struct Relayed {
     provider: ProviderId,
     incoming: Incoming,
     format: AnswerFormat,
+    /// What was asked, if what the answer is has to be found out.
+    question: OpenQuestion,
+    /// A job that has ended, and what it used.
+    ended_job: Option<(String, Usage)>,
     rewriting: AnswerChange,
     decoder: Decoder,
     /// The memory for an event that has not come whole.
@@ -73,7 +83,7 @@ pub struct Relayed {
 }
 
 impl Relayed {
-    pub(super) fn new(
+    pub(in crate::providers::relay) fn new(
         provider: &Provider,
         mut incoming: Incoming,
         request: WireRequest,
@@ -91,6 +101,8 @@ impl Relayed {
             decoder: Decoder::new(framing, EVENT_BYTES_MAX),
             incoming,
             format: request.format,
+            question: OpenQuestion::of(&request),
+            ended_job: None,
             rewriting: request.rewriting,
             event_memory: GrowingPermit::default(),
             skimmer: None,
@@ -108,7 +120,7 @@ impl Relayed {
     }
 
     /// The same, with what takes secrets out of the provider's words.
-    pub(super) fn scrubbed_by(self, scrubber: Scrubber) -> Self {
+    pub(in crate::providers::relay) fn scrubbed_by(self, scrubber: Scrubber) -> Self {
         Self { scrubber, ..self }
     }
 
@@ -138,6 +150,16 @@ impl Relayed {
     /// out a total.
     pub fn known_usage(&self) -> Option<Usage> {
         self.answer.known_usage()
+    }
+
+    /// What the provider calls the job that goes on after the answer.
+    pub fn begun_job(&self) -> Option<&str> {
+        self.answer.job.as_deref()
+    }
+
+    /// A job of before whose end the answer tells, and what it used, once.
+    pub fn take_ended_job(&mut self) -> Option<(String, Usage)> {
+        self.ended_job.take()
     }
 
     /// Whether that counts all that the model has said.
@@ -233,6 +255,11 @@ impl Relayed {
         if is_read {
             return Ok(());
         }
+        if self.format == AnswerFormat::Any {
+            // What can't be read is passed on as it is.
+            let value = self.parse_whole(&mend_surrogates(body));
+            return value.map_or(Ok(()), |value| self.read_value(&value));
+        }
         let value = self.parse_whole(&mend_surrogates(body))?;
         self.read_value(&value)
     }
@@ -264,50 +291,6 @@ impl Relayed {
         value.ok_or_else(|| self.failed(FailureClass::Upstream))
     }
 
-    /// Begins to pass on an answer as it comes, after what was read of it. A
-    /// page, say, is no answer.
-    fn begin_passing(&mut self, begun: &Bytes) -> Result<Bytes, ProviderFailure> {
-        let begun = begun.slice_ref(without_mark(begun));
-        let mut skimmer = Skimmer::for_words(self.format.must_finish());
-        skimmer.push(&begun);
-        if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
-            return Err(self.failed(FailureClass::Upstream));
-        }
-        self.heard.written += skimmer.newly_heard();
-        self.skimmer = Some(skimmer);
-        self.incoming.allow_bytes(PASSED_BYTES_MAX);
-        Ok(begun)
-    }
-
-    /// The next piece of an answer that is passed on as it comes.
-    async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
-        let piece = self.next_piece().await?;
-        match (&piece, &mut self.skimmer) {
-            (Some(piece), Some(skimmer)) => {
-                skimmer.push(piece);
-                self.heard.written += skimmer.newly_heard();
-            }
-            _ => self.end_passed()?,
-        }
-        Ok(piece)
-    }
-
-    /// Reads what was used from what was kept of an answer that has passed.
-    fn end_passed(&mut self) -> Result<(), ProviderFailure> {
-        self.ended = true;
-        let skimmer = self.skimmer.take().unwrap_or_default();
-        if self.format == AnswerFormat::Unread {
-            return Ok(());
-        }
-        let kept = skimmer.finish();
-        let kept = kept.ok_or_else(|| self.failed(FailureClass::Upstream))?;
-        // Its text was counted while it passed.
-        let heard = self.heard;
-        self.read_value(&kept)?;
-        self.heard = heard;
-        Ok(())
-    }
-
     /// The next piece of the answer, of whole events; none at its end. All
     /// events that have come are handed on together.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
@@ -323,7 +306,10 @@ impl Relayed {
         }
         while !self.ended {
             let events = match self.next_piece().await? {
-                Some(bytes) if self.format == AnswerFormat::Unread => return Ok(Some(bytes)),
+                Some(bytes) if self.format.passes_anything() => {
+                    self.read_aside(&bytes).await?;
+                    return Ok(Some(bytes));
+                }
                 Some(bytes) => {
                     let events = self.decoder.push(&bytes);
                     let events = events.map_err(|class| self.failed(class))?;
@@ -332,7 +318,12 @@ impl Relayed {
                 }
                 None => {
                     self.ended = true;
-                    self.decoder.finish()
+                    let events = self.decoder.finish();
+                    if self.format.passes_anything() {
+                        self.read_events(&events);
+                        return Ok(None);
+                    }
+                    events
                 }
             };
             let out = self.pass_events(events);
@@ -472,6 +463,9 @@ impl Relayed {
 
     /// Reads what was used, and counts the text.
     fn read_value(&mut self, value: &Value) -> Result<(), ProviderFailure> {
+        if self.format == AnswerFormat::Any && self.tells_of_older(value) {
+            return Ok(());
+        }
         self.format.read_event(value, &mut self.answer);
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
