@@ -43,8 +43,8 @@ pub use images::{
 };
 pub use list::{Abilities, ListedModel};
 pub use pasted_key::{
-    FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
-    read_pasted_key, trim_secret,
+    FoundKey, PasteProblem, PastedKey, UnusedLine, Whose, WhyUnused, holds_secret, plain_extra,
+    read_key_file, read_pasted_key, trim_secret, whose_key,
 };
 pub use prompt_size::PromptSize;
 pub use registry::Providers;

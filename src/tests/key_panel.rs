@@ -166,6 +166,9 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         assert_snapshot!(mia.picks("mistral").await, @"
         Form: Your Mistral key
         - API key (shown while you type, stored sealed): From https://console.mistral.ai/api-keys
+        - Provider (optional): [Mistral]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(mia.submits(&[("key", &good("mistral"))]).await, @"
         (only you) Stored the personal key: **Mistral** `…6789`.
@@ -181,6 +184,9 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         assert_snapshot!(mia.presses_below("Mistral", "Replace").await, @"
         Form: Your Mistral key
         - API key (shown while you type, stored sealed): From https://console.mistral.ai/api-keys
+        - Provider (optional): [Mistral]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         // What is refused is said beside it, and the panel stays.
         assert_snapshot!(mia.submits(&[("key", &sample("mistral", Standing::Bad))]).await, @"
@@ -296,7 +302,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         omar.adds("google", "guild", &good("google")).await;
         mia.runs("/keys list").await;
         let (message, test) = mia.button_below("OpenAI", "Test");
-        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
+        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That list is for the person who asked for it. `/keys list` shows yours.");
         omar.runs("/keys list").await;
         let (message, pause) = omar.button_below("Google", "Pause");
         let (_, remove) = omar.button_below("Google", "Remove");

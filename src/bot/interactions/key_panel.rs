@@ -10,7 +10,7 @@ use crate::bot::interactions::key_target::PanelView;
 use crate::bot::interactions::private_reply::show_privately;
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain_error};
-use crate::model::{AccessRefusal, Caller};
+use crate::model::Caller;
 
 /// Where a panel stands, who looks at it, and what it shows.
 pub struct PanelVisit<'a> {
@@ -68,8 +68,8 @@ pub async fn enter_panel<'a>(
 ) -> anyhow::Result<Option<PanelVisit<'a>>> {
     let handle = InteractionHandle::from(press);
     if !is_own(press) {
-        let error = Error::from(AccessRefusal::NotYours);
-        let card = explain_error(bot.voice(&press.locale), &error);
+        let voice = bot.voice(&press.locale);
+        let card = words::with_offers(voice, words::keys::panel_of_another(voice));
         bot.rest.reply(&handle, &card).await?;
         return Ok(None);
     }

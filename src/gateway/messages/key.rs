@@ -42,6 +42,13 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         }
         KeyRefusal::NotAKey { what, wanted, .. } => not_a_key(*what, wanted),
         KeyRefusal::LooksLikeAnothers { of, wanted, .. } => looks_like_anothers(of, wanted),
+        KeyRefusal::WhoseKey { .. } => (
+            400,
+            "whose_key",
+            text(
+                "The key does not tell whose it is, so it was sent to nobody. Nothing was stored. Name its `provider`.",
+            ),
+        ),
         KeyRefusal::MalformedKey { problem, .. } => (
             400,
             "malformed_key",

@@ -13,9 +13,10 @@ mod system;
 pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
 pub use demotion::demoted_directly;
 pub use forms::{
-    KEY_FIELD, PROMPT_FIELD, add_form, offer_form_again, offer_once_again, once_form, quoted_prompt,
+    DAYS_FIELD, KEY_FIELD, NAME_FIELD, PROMPT_FIELD, PROVIDER_FIELD, SCOPE_FIELD, add_form,
+    offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
 pub use list::describe_key;
-pub use panel::{confirm_removal_in_panel, panel};
+pub use panel::{confirm_removal_in_panel, panel, panel_of_another};
 pub use status::status;
 pub use system::system_keys;

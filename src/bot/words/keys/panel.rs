@@ -203,6 +203,15 @@ fn page_buttons(voice: Voice<'_>, view: PanelView, last_page: usize) -> Option<P
     (!buttons.is_empty()).then_some(Part::Buttons(buttons))
 }
 
+/// The panel is for whoever asked for it, and somebody else pressed.
+pub fn panel_of_another(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("That list is for the person who asked for it. `/keys list` shows yours."),
+    )
+}
+
 /// Asks in the panel's place whether a key should be removed.
 pub fn confirm_removal_in_panel(voice: Voice<'_>, id: String, key: &Key, view: PanelView) -> Card {
     let remove = Button {

@@ -3,9 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    CHECKBOX, FILE_UPLOAD, LABEL, RADIO_GROUP, ROW, STRING_SELECT, TEXT, TEXT_INPUT, kind_of,
-};
+use super::{CHECKBOX, FILE_UPLOAD, LABEL, RADIO_GROUP, ROW, TEXT, TEXT_INPUT, kind_of};
 use crate::discord::attachments::attachments;
 use crate::world::State;
 
@@ -130,6 +128,7 @@ pub fn shown_form(form: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discord::forms::STRING_SELECT;
 
     #[test]
     fn each_kind_of_field_is_sent_in_its_own_shape() {
