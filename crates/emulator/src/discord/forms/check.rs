@@ -18,14 +18,14 @@ use super::{
 const COMPONENTS_MAX: usize = 5;
 
 /// What is wrong with a form.
-struct Problem {
+pub(super) struct Problem {
     /// The keys that lead to it, from the form's data on.
-    path: Vec<String>,
-    code: &'static str,
+    pub(super) path: Vec<String>,
+    pub(super) code: &'static str,
     message: String,
 }
 
-type Checked = Result<(), Problem>;
+pub(super) type Checked = Result<(), Problem>;
 
 /// Refuses a form that Discord does not take.
 pub fn check_form(data: &Value) -> Result<(), Box<Response>> {
@@ -46,8 +46,8 @@ impl Problem {
         Self::new("BASE_TYPE_REQUIRED", "This field is required")
     }
 
-    fn at(mut self, key: impl ToString) -> Self {
-        self.path.insert(0, key.to_string());
+    fn at(mut self, key: impl Into<String>) -> Self {
+        self.path.insert(0, key.into());
         self
     }
 
@@ -66,18 +66,18 @@ impl Problem {
 
 /// The ids that were met so far.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     custom_ids: HashSet<String>,
 }
 
 impl Seen {
-    fn check(&mut self, form: &Value) -> Checked {
+    pub(super) fn check(&mut self, form: &Value) -> Checked {
         check_length(form, "title", 1..=45)?;
         check_length(form, "custom_id", 1..=100)?;
         let components = check_count(form, "components", 1..=COMPONENTS_MAX)?;
         for (at, component) in components.iter().enumerate() {
             let checked = self.check_top(component);
-            checked.map_err(|problem| problem.at(at).at("components"))?;
+            checked.map_err(|problem| problem.at(at.to_string()).at("components"))?;
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Seen {
             let checked = check_kind(input, &[TEXT_INPUT])
                 .and_then(|()| check_length(input, "label", 1..=45))
                 .and_then(|()| self.check_field(input));
-            checked.map_err(|problem| problem.at(at).at("components"))?;
+            checked.map_err(|problem| problem.at(at.to_string()).at("components"))?;
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Seen {
             let message = "Component custom id cannot be duplicated";
             return Err(Problem::new("COMPONENT_CUSTOM_ID_DUPLICATED", message).at("custom_id"));
         }
-        // Discord has it for messages alone.
+        // It is for messages alone; what Discord calls that is not documented.
         if field["disabled"] == true {
             let message = "This field is not allowed in modals";
             return Err(Problem::new("COMPONENT_DISABLED_NOT_ALLOWED", message).at("disabled"));
@@ -168,7 +168,8 @@ fn check_input(input: &Value) -> Checked {
     check_number(input, "max_length", 1..=4_000)
 }
 
-/// A label stands beside a field only where no other stands above it.
+/// A label stands beside a field only where no other stands above it. What
+/// Discord calls one that is not empty is not documented.
 /// <https://github.com/bwmarrin/discordgo/issues/1674>
 fn check_no_label(field: &Value) -> Checked {
     match field["label"].as_str() {
@@ -201,7 +202,7 @@ fn check_options(field: &Value, count: RangeInclusive<usize>) -> Checked {
                 let problem = || Problem::new("SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message);
                 is_new.then_some(()).ok_or_else(|| problem().at("value"))
             });
-        checked.map_err(|problem| problem.at(at).at("options"))?;
+        checked.map_err(|problem| problem.at(at.to_string()).at("options"))?;
     }
     let chosen = options.iter().filter(|it| it["default"] == true).count();
     let most = field["max_values"].as_u64().unwrap_or(1);
@@ -289,167 +290,4 @@ fn bad_length(length: &RangeInclusive<usize>) -> Problem {
     let (least, most) = (length.start(), length.end());
     let message = format!("Must be between {least} and {most} in length.");
     Problem::new("BASE_TYPE_BAD_LENGTH", message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn label(field: &Value) -> Value {
-        json!({"type": 18, "label": "Made up", "component": field})
-    }
-
-    fn form(components: &[Value]) -> Value {
-        json!({"custom_id": "made-up", "title": "Made up", "components": components})
-    }
-
-    /// Where the first problem of a form is, and what it is; nothing if it is
-    /// taken.
-    fn problem(form: &Value) -> String {
-        match Seen::default().check(form) {
-            Ok(()) => String::new(),
-            Err(problem) => format!("{} {}", problem.path.join("."), problem.code),
-        }
-    }
-
-    fn with(mut base: Value, field: &str, value: Value) -> Value {
-        base[field] = value;
-        base
-    }
-
-    #[test]
-    fn every_kind_of_field_is_taken() {
-        let options =
-            json!([{"label": "A", "value": "a", "default": true}, {"label": "B", "value": "b"}]);
-        let fields = [
-            json!({"type": 4, "custom_id": "x", "style": 1, "required": false, "value": "", "max_length": 4000}),
-            json!({"type": 3, "custom_id": "x", "options": options, "required": false, "min_values": 0}),
-            json!({"type": 3, "custom_id": "x", "options": options, "min_values": 1, "max_values": 2}),
-            json!({"type": 5, "custom_id": "x"}),
-            json!({"type": 8, "custom_id": "x", "channel_types": [0]}),
-            json!({"type": 19, "custom_id": "x", "required": false, "min_values": 0, "max_values": 10}),
-            json!({"type": 21, "custom_id": "x", "options": options}),
-            json!({"type": 22, "custom_id": "x", "options": options, "max_values": 2}),
-            json!({"type": 23, "custom_id": "x", "default": true}),
-        ];
-        for field in fields {
-            assert_eq!(problem(&form(&[label(&field)])), "", "{field}");
-        }
-        let row = json!({"type": 1, "components": [{"type": 4, "custom_id": "x", "style": 1, "label": "A"}]});
-        let text = json!({"type": 10, "content": "Made up"});
-        assert_eq!(problem(&form(&[text, row])), "");
-    }
-
-    #[test]
-    fn what_discord_refuses_is_named_by_where_it_stands() {
-        let input = json!({"type": 4, "custom_id": "x", "style": 1});
-        let options = json!([{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]);
-        let select = json!({"type": 3, "custom_id": "x", "options": options});
-        let upload = json!({"type": 19, "custom_id": "x"});
-        let many: Vec<Value> = (0..26)
-            .map(|n| json!({"label": "A", "value": n.to_string()}))
-            .collect();
-        let in_label = |field: Value| form(&[label(&field)]);
-        let cases = [
-            (
-                form(&vec![json!({"type": 10, "content": "x"}); 6]),
-                "components BASE_TYPE_BAD_LENGTH",
-            ),
-            (form(&[]), "components BASE_TYPE_BAD_LENGTH"),
-            (form(&[input.clone()]), "components.0 UNION_TYPE_CHOICES"),
-            (
-                form(&[with(label(&input), "label", json!("x".repeat(46)))]),
-                "components.0.label BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                form(&[with(label(&input), "label", Value::Null)]),
-                "components.0.label BASE_TYPE_REQUIRED",
-            ),
-            (
-                form(&[with(label(&input), "description", json!("x".repeat(101)))]),
-                "components.0.description BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                form(&[with(label(&input), "description", json!(""))]),
-                "components.0.description BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                form(&[label(&Value::Null)]),
-                "components.0.component BASE_TYPE_REQUIRED",
-            ),
-            (
-                in_label(json!({"type": 2, "custom_id": "x"})),
-                "components.0.component UNION_TYPE_CHOICES",
-            ),
-            (
-                in_label(with(input.clone(), "label", json!(""))),
-                "components.0.component.label BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                in_label(with(input.clone(), "label", json!("A"))),
-                "components.0.component.label COMPONENT_LABEL_NOT_ALLOWED",
-            ),
-            (
-                in_label(with(input.clone(), "style", json!(3))),
-                "components.0.component.style BASE_TYPE_CHOICES",
-            ),
-            (
-                in_label(with(input.clone(), "max_length", json!(4001))),
-                "components.0.component.max_length NUMBER_TYPE_MAX",
-            ),
-            (
-                in_label(with(select.clone(), "disabled", json!(true))),
-                "components.0.component.disabled COMPONENT_DISABLED_NOT_ALLOWED",
-            ),
-            (
-                in_label(with(select.clone(), "options", json!(many))),
-                "components.0.component.options BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                in_label(with(select.clone(), "min_values", json!(0))),
-                "components.0.component.min_values NUMBER_TYPE_MIN",
-            ),
-            (
-                in_label(with(select.clone(), "max_values", json!(26))),
-                "components.0.component.max_values NUMBER_TYPE_MAX",
-            ),
-            (
-                in_label(with(select.clone(), "placeholder", json!("x".repeat(151)))),
-                "components.0.component.placeholder BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                in_label(with(
-                    select.clone(),
-                    "options",
-                    json!([{"label": "A", "value": "a"}, {"label": "B", "value": "a"}]),
-                )),
-                "components.0.component.options.1.value SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
-            ),
-            (
-                in_label(with(upload, "max_values", json!(11))),
-                "components.0.component.max_values NUMBER_TYPE_MAX",
-            ),
-            (
-                in_label(
-                    json!({"type": 21, "custom_id": "x", "options": [{"label": "A", "value": "a"}]}),
-                ),
-                "components.0.component.options BASE_TYPE_BAD_LENGTH",
-            ),
-            (
-                form(&[label(&input), label(&select)]),
-                "components.1.component.custom_id COMPONENT_CUSTOM_ID_DUPLICATED",
-            ),
-            (
-                form(&[json!({"type": 1, "components": [input]})]),
-                "components.0.components.0.label BASE_TYPE_REQUIRED",
-            ),
-            (
-                form(&[json!({"type": 1, "components": [select]})]),
-                "components.0.components.0 UNION_TYPE_CHOICES",
-            ),
-        ];
-        for (form, expected) in cases {
-            assert_eq!(problem(&form), expected, "{form}");
-        }
-    }
 }

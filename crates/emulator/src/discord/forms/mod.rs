@@ -3,6 +3,8 @@
 
 mod check;
 mod sent;
+#[cfg(test)]
+mod tests;
 
 pub use check::check_form;
 pub use sent::{Filled, shown_form};
