@@ -202,6 +202,12 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         ");
         assert_eq!(mia.offers(), "[Add a key for Mistral]");
         assert_ne!(mia.newest(), panel);
+        // The form that is opened from there keeps what was chosen.
+        mia.presses_below("Mistral", "Replace").await;
+        let typed = [("key", "made up"), ("name", "spare")];
+        mia.submits(&typed).await;
+        let again = mia.presses("Add a key for Mistral").await;
+        assert!(again.contains("“spare”"), "{again}");
     })
     .await;
 }
@@ -310,7 +316,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         assert!(
             mia.presses_as(message, &remove)
                 .await
-                .contains("That is for the person who asked.")
+                .contains("That list is for the person who asked for it.")
         );
         stage
             .world()
@@ -384,6 +390,35 @@ async fn where_discord_takes_no_panel_there_is_text() {
         - **OpenAI** `…6789` · works · never used
         This server has no keys.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_discord_fails_at_a_panel_there_is_text_or_the_panel_that_stands() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let fail = || {
+            stage.world().with(|state| {
+                state.rest_faults.push(RestFault {
+                    method: "PATCH",
+                    path: "@original",
+                    content: "",
+                    trouble: RestTrouble::Refused(500, 0),
+                    after: 0,
+                    times: 2,
+                    delay: Duration::ZERO,
+                });
+            });
+        };
+        fail();
+        assert!(mia.runs("/keys list").await.contains("- **OpenAI**"));
+        mia.runs("/keys list").await;
+        fail();
+        let seen = mia.presses_below("OpenAI", "Pause").await;
+        assert!(seen.contains("Paused the personal key"), "{seen}");
+        assert!(seen.contains("[Test] [Resume]"), "{seen}");
     })
     .await;
 }

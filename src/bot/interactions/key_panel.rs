@@ -25,10 +25,23 @@ impl PanelVisit<'_> {
     /// Shows the keys as they are now, below what came of a press; what was
     /// refused is said beside them.
     pub async fn show(&self, done: Result<Option<Card>, Error>) -> anyhow::Result<()> {
-        let (outcome, refused) = match done {
-            Ok(outcome) => (outcome.map(|card| card.text), None),
-            Err(error) => (None, Some(explain_error(self.voice, &error))),
-        };
+        match done {
+            Ok(outcome) => self.show_and_say(outcome, None).await,
+            Err(error) => {
+                let refused = explain_error(self.voice, &error);
+                self.show_and_say(None, Some(refused)).await
+            }
+        }
+    }
+
+    /// Shows the keys below what came of something, and says beside them what
+    /// was refused.
+    pub async fn show_and_say(
+        &self,
+        outcome: Option<Card>,
+        refused: Option<Card>,
+    ) -> anyhow::Result<()> {
+        let outcome = outcome.map(|card| card.text);
         let keys = &self.bot.app.keys;
         match keys.list(&self.caller, self.view.scope).await {
             Ok(listing) => {
