@@ -1,7 +1,7 @@
 //! The form that asks for a key: it goes out with what is known, and can be
 //! opened again with all that was chosen but the key.
 
-use crate::model::{Caller, ProviderId, Scope};
+use crate::model::{AccessRefusal, Caller, ProviderId, Scope};
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
@@ -23,6 +23,8 @@ pub struct KeyChoices {
     pub name: Option<String>,
     /// For how many days it is used; none for as long as it works.
     pub days: Option<u16>,
+    /// Whose it can be, as was found when the form was handed out.
+    pub scopes: Vec<Scope>,
 }
 
 /// A form that asks for a key.
@@ -47,7 +49,22 @@ impl KeyChoices {
             scope,
             name: None,
             days: None,
+            scopes: Vec::new(),
         }
+    }
+
+    /// Takes over whose key it is to be, which must be one of those that were
+    /// offered: who installed the bot here was looked at then.
+    pub(in crate::app::keys) fn choose_scope(
+        &mut self,
+        chosen: Option<&str>,
+    ) -> Result<(), AccessRefusal> {
+        let scope = chosen.and_then(Scope::parse).unwrap_or(self.scope);
+        if scope != self.scope && !self.scopes.contains(&scope) {
+            return Err(AccessRefusal::OnlyManagers);
+        }
+        self.scope = scope;
+        Ok(())
     }
 
     /// When a key ends that is stored now.
@@ -65,35 +82,35 @@ impl KeyChoices {
             scope: self.scope,
             // No provider has an empty id.
             provider: provider.unwrap_or_else(|| ProviderId::from("")),
-            name: write_name(self.name.as_deref(), self.days),
+            name: self.write_kept(),
         }
     }
 
     /// What an action was handed out with.
     pub(in crate::app::keys) fn of_action(action: &PendingAction) -> Self {
-        let (name, days) = read_name(action.name.as_deref());
         let provider = &action.provider;
+        let kept = action.name.as_deref().unwrap_or_default();
+        let mut lines = kept.split('\n');
+        let name = lines.next().filter(|name| !name.is_empty());
+        let days = lines.next().and_then(|days| days.parse().ok());
         Self {
             provider: Some(provider.clone()).filter(|id| !id.as_str().is_empty()),
             scope: action.scope,
-            name,
+            name: name.map(str::to_owned),
             days,
+            scopes: lines.filter_map(Scope::parse).collect(),
         }
     }
-}
 
-/// Name and days as they are kept with an action, one a line.
-pub(in crate::app::keys) fn write_name(name: Option<&str>, days: Option<u16>) -> Option<String> {
-    let days = days.map(|days| format!("\n{days}")).unwrap_or_default();
-    Some(format!("{}{days}", name.unwrap_or_default())).filter(|kept| !kept.is_empty())
-}
-
-/// Reads what [`write_name`] writes.
-pub(in crate::app::keys) fn read_name(kept: Option<&str>) -> (Option<String>, Option<u16>) {
-    let kept = kept.unwrap_or_default();
-    let (name, days) = kept.split_once('\n').unwrap_or((kept, ""));
-    let name = Some(name.to_owned()).filter(|name| !name.is_empty());
-    (name, days.parse().ok())
+    /// What an action has no place of its own for, one a line.
+    pub(in crate::app::keys) fn write_kept(&self) -> Option<String> {
+        let days = self.days.map(|days| days.to_string());
+        let scopes = self.scopes.iter().map(|scope| scope.as_str().to_owned());
+        let first = [self.name.clone(), days].map(Option::unwrap_or_default);
+        let lines: Vec<String> = first.into_iter().chain(scopes).collect();
+        let kept = lines.join("\n");
+        Some(kept.trim_end().to_owned()).filter(|kept| !kept.is_empty())
+    }
 }
 
 impl Keys {
@@ -113,11 +130,12 @@ impl Keys {
         let choices = KeyChoices {
             provider: provider.map(|found| found.id.clone()),
             name,
+            scopes: self.scopes_for(caller, choices.scope).await,
             ..choices
         };
         let action = choices.action(PendingKind::AddKey, caller);
         let id = self.pending.hand_out(&action).await?;
-        self.form_of(caller, id, choices, PlainExtras::new()).await
+        self.form_of(id, choices, PlainExtras::new())
     }
 
     /// Opens a form again that was sent with a key which was not stored, with
@@ -129,12 +147,11 @@ impl Keys {
         self.owner_for(caller, choices.scope)?;
         self.require_own_keys(caller, choices.scope).await?;
         let extras = self.kept_extras(caller, form).await?;
-        self.form_of(caller, form.to_owned(), choices, extras).await
+        self.form_of(form.to_owned(), choices, extras)
     }
 
-    async fn form_of(
+    fn form_of(
         &self,
-        caller: &Caller,
         id: String,
         choices: KeyChoices,
         extras: PlainExtras,
@@ -145,7 +162,7 @@ impl Keys {
             id,
             provider: provider.map(ProviderInfo::new),
             scope: choices.scope,
-            scopes: self.scopes_for(caller, choices.scope).await,
+            scopes: choices.scopes,
             name: choices.name,
             days: choices.days,
             extras,
@@ -153,7 +170,11 @@ impl Keys {
     }
 
     /// Whose a key of the caller's can be, with what is chosen now.
-    async fn scopes_for(&self, caller: &Caller, chosen: Scope) -> Vec<Scope> {
+    pub(in crate::app::keys) async fn scopes_for(
+        &self,
+        caller: &Caller,
+        chosen: Scope,
+    ) -> Vec<Scope> {
         if chosen == Scope::System {
             return vec![chosen];
         }

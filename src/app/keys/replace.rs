@@ -11,7 +11,7 @@ use crate::vault;
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::add::{AddedKey, CheckedKey, ReadyKey, draw_key_id};
-use crate::app::keys::form::{KeyChoices, write_name};
+use crate::app::keys::form::KeyChoices;
 use crate::app::keys::import::import_of;
 use crate::app::pending::PENDING_FOR_MS;
 
@@ -66,7 +66,12 @@ impl Keys {
             server: caller.place.server(),
             scope: owner.scope(),
             provider: provider.clone(),
-            name: write_name(name.as_deref(), days),
+            name: KeyChoices {
+                name: name.clone(),
+                days,
+                ..KeyChoices::of(provider.clone(), owner.scope())
+            }
+            .write_kept(),
         };
         let form = self.pending.hand_out(&action).await?;
         let id = draw_key_id()?;

@@ -85,8 +85,7 @@ impl Keys {
             Some("") => choices.provider = None,
             Some(id) => choices.provider = Some(self.models.find_provider(id)?.id.clone()),
         }
-        let scope = sent.scope.as_deref().and_then(Scope::parse);
-        choices.scope = scope.unwrap_or(choices.scope);
+        choices.choose_scope(sent.scope.as_deref())?;
         if let Some(days) = &sent.days {
             let days = days.parse().ok();
             choices.days = days.filter(|days| LIFETIMES_DAYS.contains(days));

@@ -10,6 +10,7 @@ const ACTION_ROW: u8 = 1;
 const STRING_SELECT: u8 = 3;
 const TEXT_INPUT: u8 = 4;
 const LABEL: u8 = 18;
+const FILE_UPLOAD: u8 = 19;
 const SHORT: u8 = 1;
 const PARAGRAPH: u8 = 2;
 /// Discord's longest input.
@@ -54,6 +55,8 @@ pub enum Input {
         /// The value of the choice that is made already.
         chosen: Option<String>,
     },
+    /// At most one file, of these kinds.
+    File(&'static [&'static str]),
 }
 
 /// A text that is typed.
@@ -111,6 +114,10 @@ impl Field {
             Input::Line(typed) => self.text_input(SHORT, typed),
             Input::Lines(typed) => self.text_input(PARAGRAPH, typed),
             Input::Menu { choices, chosen } => self.menu(choices, chosen.as_deref()),
+            Input::File(kinds) => json!({
+                "type": FILE_UPLOAD, "custom_id": self.id, "required": self.required,
+                "max_values": 1, "file_types": kinds,
+            }),
         };
         let label = clip(&self.label, LABEL_CHARACTERS_MAX);
         let mut label = json!({"type": LABEL, "label": label, "component": component});
@@ -125,7 +132,7 @@ impl Field {
         let mut input = match &self.input {
             Input::Line(typed) => self.text_input(SHORT, typed),
             Input::Lines(typed) => self.text_input(PARAGRAPH, typed),
-            Input::Menu { .. } => return None,
+            Input::Menu { .. } | Input::File(_) => return None,
         };
         input["label"] = json!(clip(&self.label, LABEL_CHARACTERS_MAX));
         Some(json!({"type": ACTION_ROW, "components": [input]}))

@@ -7,19 +7,21 @@ use serde_json::{Value, json};
 
 const ACTION_ROW: u8 = 1;
 const TEXT_INPUT: u8 = 4;
+const FILE_UPLOAD: u64 = 19;
 /// What stands between several choices of one field.
 const BETWEEN: &str = ",";
 
 /// Lays the fields of a form out in rows. What was typed is moved, and not
 /// copied.
 pub fn lay_out_in_rows(form: &mut Value) {
+    let files = form.pointer("/data/resolved/attachments").cloned();
     let Some(components) = form.pointer_mut("/data/components") else {
         return;
     };
     for component in components.as_array_mut().into_iter().flatten() {
         if component.get("component").is_some() {
             let field = component["component"].take();
-            *component = row_of(field);
+            *component = row_of(field, files.as_ref());
         }
     }
     // What is only shown comes back without a field.
@@ -28,8 +30,9 @@ pub fn lay_out_in_rows(form: &mut Value) {
     }
 }
 
-fn row_of(mut field: Value) -> Value {
+fn row_of(mut field: Value, files: Option<&Value>) -> Value {
     let value = match (field["value"].take(), &field["values"]) {
+        (_, ids) if field["type"] == FILE_UPLOAD => describe_files(ids, files),
         (Value::String(typed), _) => typed,
         (Value::Bool(is_checked), _) => is_checked.to_string(),
         (_, values) => join(values),
@@ -38,6 +41,13 @@ fn row_of(mut field: Value) -> Value {
     let mut row = json!({"type": ACTION_ROW, "components": [input]});
     row["components"][0]["value"] = Value::String(value);
     row
+}
+
+/// What Discord says of the files that were put into a field, as JSON.
+fn describe_files(ids: &Value, files: Option<&Value>) -> String {
+    let ids = ids.as_array().into_iter().flatten();
+    let described = ids.filter_map(|id| files?.get(id.as_str()?));
+    json!(described.collect::<Vec<_>>()).to_string()
 }
 
 fn join(values: &Value) -> String {
@@ -60,9 +70,10 @@ mod tests {
             label(json!({"type": 22, "custom_id": "boxes", "values": ["a", "b"]})),
             label(json!({"type": 21, "custom_id": "radio", "value": null})),
             label(json!({"type": 23, "custom_id": "box", "value": true})),
+            label(json!({"type": 19, "custom_id": "file", "values": ["7", "8"]})),
             {"type": 10, "id": 9},
             {"type": 1, "components": [{"type": 4, "custom_id": "older", "value": "typed"}]},
-        ]}});
+        ], "resolved": {"attachments": {"7": {"id": "7"}}}}});
         lay_out_in_rows(&mut form);
         let rows = form["data"]["components"].as_array().unwrap().iter();
         let told: Vec<String> = rows
@@ -84,6 +95,7 @@ mod tests {
             "boxes=a,b",
             "radio=",
             "box=true",
+            "file=[{\"id\":\"7\"}]",
             "older=typed",
         ];
         assert_eq!(told, expected);

@@ -14,6 +14,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::key_imports::handle_import;
 use crate::bot::interactions::key_panel::PanelVisit;
 use crate::bot::interactions::key_target::{KeyPlace, PanelView};
 use crate::bot::interactions::private_reply::show_privately;
@@ -27,6 +28,9 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
     let id = CustomId::parse(&form.data.custom_id);
     if let Some(CustomId::OnceForm(id)) = id {
         return ask_once(bot, form, &id).await;
+    }
+    if let Some(CustomId::ImportForm(id)) = id {
+        return handle_import(bot, form, &id).await;
     }
     if let Some(CustomId::AddKeyForm(id, KeyPlace::Panel(view))) = id {
         return add_in_panel(bot, form, &id, view).await;
@@ -80,10 +84,6 @@ async fn add_in_panel(
     let voice = bot.voice_for(&caller, &form.locale).await;
     let sent = take_sent(&mut form);
     let added = bot.app.keys.finish_add(&caller, id, sent).await;
-    let done = match added {
-        Ok(added) => Ok(Some(words::keys::added(voice, &added))),
-        Err(FailedAdd { error, .. }) => Err(*error),
-    };
     let visit = PanelVisit {
         bot,
         handle,
@@ -91,7 +91,17 @@ async fn add_in_panel(
         voice,
         view,
     };
-    visit.show(done).await
+    match added {
+        Ok(added) => {
+            let card = words::keys::added(voice, &added);
+            visit.show_and_say(Some(card), None).await
+        }
+        // What is said beside the panel is a reply of its own.
+        failed => {
+            let card = show_added(voice, failed, KeyPlace::Reply);
+            visit.show_and_say(None, Some(card)).await
+        }
+    }
 }
 
 /// Stores a key for whoever may act, if they may.
@@ -150,7 +160,7 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
 
 /// What was typed or chosen in a field that holds no secret, moved out of the
 /// payload; none where the form does not have the field.
-fn take_text(form: &mut ModalInteraction, field: &str) -> Option<String> {
+pub fn take_text(form: &mut ModalInteraction, field: &str) -> Option<String> {
     let mut inputs = inputs(form);
     inputs.find_map(|input| input.value.take_if(|_| input.custom_id == field))
 }

@@ -64,7 +64,7 @@ fn title(voice: Voice<'_>, form: &AddForm<'_>) -> String {
 /// before what is.
 fn fitting_choices(voice: Voice<'_>, form: &AddForm<'_>, room: usize) -> Vec<Field> {
     let is_open = form.scopes.len() > 1;
-    let scope = is_open.then(|| scope_field(voice, form));
+    let scope = is_open.then(|| scope_field(voice, &form.scopes, form.scope));
     let provider = provider_field(voice, form);
     let rank = |id: &str| match id {
         PROVIDER_FIELD if form.provider.is_none() => 0,
@@ -115,7 +115,8 @@ fn provider_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
     }
 }
 
-fn scope_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
+/// Who uses a key, of those who can.
+pub(super) fn scope_field(voice: Voice<'_>, scopes: &[Scope], chosen: Scope) -> Field {
     let choice = |scope: &Scope| Choice {
         label: who_uses_it(voice, *scope),
         value: scope.as_str().to_owned(),
@@ -125,8 +126,8 @@ fn scope_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
         label: voice.lang.words("Who uses it").to_owned(),
         required: true,
         input: Input::Menu {
-            choices: form.scopes.iter().map(choice).collect(),
-            chosen: Some(form.scope.as_str().to_owned()),
+            choices: scopes.iter().map(choice).collect(),
+            chosen: Some(chosen.as_str().to_owned()),
         },
         ..Field::default()
     }
@@ -135,9 +136,8 @@ fn scope_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
 fn who_uses_it(voice: Voice<'_>, scope: Scope) -> String {
     voice.say(
         match scope {
-            Scope::User => "You, everywhere",
+            Scope::User | Scope::System => "You, everywhere",
             Scope::Guild => "Everybody in {this} server",
-            Scope::System => "Whoever has no other key",
         },
         &[],
     )

@@ -4,6 +4,7 @@ pub mod advice;
 mod changes;
 mod demotion;
 mod forms;
+mod import;
 mod list;
 mod panel;
 pub mod skip_reason;
@@ -16,6 +17,7 @@ pub use forms::{
     DAYS_FIELD, KEY_FIELD, NAME_FIELD, PROMPT_FIELD, PROVIDER_FIELD, SCOPE_FIELD, add_form,
     offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
+pub use import::{FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported};
 pub use list::describe_key;
 pub use panel::{confirm_removal_in_panel, panel, panel_of_another};
 pub use status::status;

@@ -34,6 +34,7 @@ pub async fn add(
         scope: scope.unwrap_or(ScopeChoice::User).into(),
         name,
         days: None,
+        scopes: Vec::new(),
     };
     let beginning = bot.app.keys.begin_add(&caller, choices);
     match find_before_form(beginning).await {
