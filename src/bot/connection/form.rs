@@ -93,16 +93,16 @@ impl Modal {
     /// The form as Discord reads it.
     pub fn to_json(&self) -> Value {
         let labels: Vec<Value> = self.fields.iter().map(Field::in_label).collect();
-        self.with_components(labels)
+        self.with_components(&labels)
     }
 
     /// The same with fields of text alone, each in a row.
     pub fn in_rows(&self) -> Value {
         let rows: Vec<Value> = self.fields.iter().filter_map(Field::in_row).collect();
-        self.with_components(rows)
+        self.with_components(&rows)
     }
 
-    fn with_components(&self, components: Vec<Value>) -> Value {
+    fn with_components(&self, components: &[Value]) -> Value {
         let title = clip(&self.title, TITLE_CHARACTERS_MAX);
         json!({"custom_id": self.custom_id, "title": title, "components": components})
     }

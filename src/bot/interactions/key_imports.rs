@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use serenity::all::{Attachment, ComponentInteraction, ModalInteraction};
 
-use crate::app::{Error, FileContent};
+use crate::app::{Error, FileContent, PendingKey};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
@@ -55,7 +55,7 @@ pub async fn store_import(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
     answer_in_place(bot, press, async |caller, voice| {
         let keys = &bot.app.keys;
         let waiting = keys.show_import(caller, id).await?.keys;
-        let chosen: Vec<KeyId> = waiting.iter().filter_map(|key| key.storable()).collect();
+        let chosen: Vec<KeyId> = waiting.iter().filter_map(PendingKey::storable).collect();
         let outcomes = keys.finish_import(caller, id, &chosen).await?;
         Ok(words::keys::imported(voice, id, &outcomes))
     })

@@ -280,7 +280,7 @@ fn key_fields(
 }
 
 fn key_field(voice: Voice<'_>, provider: Option<ProviderInfo<'_>>, label: &str) -> Field {
-    let from = provider.map(|known| known.key_page());
+    let from = provider.map(ProviderInfo::key_page);
     let from = from.map(|page| voice.lang.say("From {page}", &[("page", &page)]));
     Field {
         id: KEY_FIELD.into(),
