@@ -36,6 +36,9 @@ impl Error {
                     | KeyRefusal::MalformedExtra { .. }
                     | KeyRefusal::NotAKey { .. }
                     | KeyRefusal::LooksLikeAnothers { .. }
+                    | KeyRefusal::WhoseKey { .. }
+                    | KeyRefusal::SecretAsName
+                    | KeyRefusal::NameTooLong { .. }
                     | KeyRefusal::KeyRefused { .. }
                     | KeyRefusal::TooManyChecks { .. }
                     | KeyRefusal::TooManyRefused { .. }

@@ -47,9 +47,10 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, FailedAdd, FormAgain, ImportOutcome, KeyDraft, KeyImport, KeySender,
-    KeyTrial, KeyUses, Listing, PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey,
-    SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    AddForm, AddedKey, FailedAdd, FormAgain, ImportForm, ImportOutcome, KeyChoices, KeyDraft,
+    KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing, PendingKey, PlainExtras,
+    RequestKey, SentForm, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome,
+    TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

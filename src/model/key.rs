@@ -153,6 +153,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether its owner wanted it used no longer than this.
+    pub fn has_ended(&self, now_ms: i64) -> bool {
+        self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
+    }
+
     /// Whether nothing is known that keeps its provider from accepting it.
     pub fn seems_to_work(&self) -> bool {
         !matches!(

@@ -20,6 +20,8 @@ pub enum PendingKind {
     Erase,
     AskOnce,
     MakePicture,
+    /// Takes a file of keys.
+    ImportKeys,
 }
 
 /// What a form or a button does that was handed out to a person.
@@ -35,13 +37,14 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::AddKey,
         Self::RemoveKey,
         Self::ReplaceKey,
         Self::Erase,
         Self::AskOnce,
         Self::MakePicture,
+        Self::ImportKeys,
     ];
 
     fn as_str(self) -> &'static str {
@@ -52,6 +55,7 @@ impl PendingKind {
             Self::Erase => "erase",
             Self::AskOnce => "ask_once",
             Self::MakePicture => "make_picture",
+            Self::ImportKeys => "import_keys",
         }
     }
 }

@@ -421,20 +421,40 @@ fn components(of: &Value) -> Vec<&Value> {
         .collect()
 }
 
+/// A form, field by field: what stands in it already, else what it asks for.
 fn form_text(form: &Value) -> String {
     let mut lines = vec![format!("Form: {}", form["title"].as_str().unwrap())];
-    for row in form["components"].as_array().unwrap() {
-        let input = &row["components"][0];
-        let mark = if input["required"] == true {
-            ""
-        } else {
-            " (optional)"
-        };
-        let (label, hint) = (
-            input["label"].as_str().unwrap(),
-            input["placeholder"].as_str().unwrap(),
-        );
-        lines.push(format!("- {label}{mark}: {hint}"));
-    }
+    let all = form["components"].as_array().unwrap();
+    lines.extend(all.iter().map(field_text));
     lines.join("\n")
+}
+
+fn field_text(label: &Value) -> String {
+    // The older form has a field in a row, with its label.
+    let in_row = &label["components"][0];
+    let (label, field) = if in_row.is_null() {
+        (&label["label"], &label["component"])
+    } else {
+        (&in_row["label"], in_row)
+    };
+    let mark = if field["required"] == false {
+        " (optional)"
+    } else {
+        ""
+    };
+    let options = field["options"].as_array().into_iter().flatten();
+    let mut chosen = options.filter(|option| option["default"] == true);
+    let chosen = chosen
+        .next()
+        .map(|option| option["label"].as_str().unwrap());
+    let typed = field["value"].as_str().filter(|typed| !typed.is_empty());
+    let hint = field["placeholder"].as_str().unwrap_or_default();
+    let shown = match (chosen, typed) {
+        (Some(chosen), _) => format!("[{chosen}]"),
+        (None, Some(typed)) => format!("“{typed}”"),
+        (None, None) => hint.to_owned(),
+    };
+    format!("- {}{mark}: {shown}", label.as_str().unwrap())
+        .trim_end()
+        .to_owned()
 }

@@ -17,6 +17,9 @@ async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {
         assert_snapshot!(mia.runs("/keys add provider:openai scope:user").await, @"
         Form: Your OpenAI key
         - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(mia.submits(&[("key", &good("openai"))]).await, @"
         (only you) Stored the personal key: **OpenAI** `…6789`.
@@ -195,6 +198,10 @@ async fn only_whoever_manages_a_server_adds_its_keys() {
         assert_snapshot!(stage.omar().runs("/keys add provider:openai scope:guild name:club").await, @"
         Form: This server's OpenAI key
         - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Who uses it: [Everybody in this server]
+        - Name (optional): “club”
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(stage.omar().submits(&[("key", &good("openai"))]).await, @"
         (only you) Stored the server key: **OpenAI** “club” `…6789`.
@@ -332,6 +339,9 @@ async fn an_image_host_asks_for_what_it_needs_beside_the_key() {
         Form: Your RunPod key
         - API key (shown while you type, stored sealed): From https://console.runpod.io/user/settings
         - Endpoint ID: From the endpoint's page
+        - Provider (optional): [RunPod]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         let key = good("runpod");
         assert_snapshot!(mia.submits(&[("key", &key), ("endpoint", "../x")]).await, @"

@@ -166,6 +166,9 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         assert_snapshot!(mia.picks("mistral").await, @"
         Form: Your Mistral key
         - API key (shown while you type, stored sealed): From https://console.mistral.ai/api-keys
+        - Provider (optional): [Mistral]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(mia.submits(&[("key", &good("mistral"))]).await, @"
         (only you) Stored the personal key: **Mistral** `…6789`.
@@ -181,6 +184,9 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         assert_snapshot!(mia.presses_below("Mistral", "Replace").await, @"
         Form: Your Mistral key
         - API key (shown while you type, stored sealed): From https://console.mistral.ai/api-keys
+        - Provider (optional): [Mistral]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         // What is refused is said beside it, and the panel stays.
         assert_snapshot!(mia.submits(&[("key", &sample("mistral", Standing::Bad))]).await, @"
@@ -196,6 +202,12 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         ");
         assert_eq!(mia.offers(), "[Add a key for Mistral]");
         assert_ne!(mia.newest(), panel);
+        // The form that is opened from there keeps what was chosen.
+        mia.presses_below("Mistral", "Replace").await;
+        let typed = [("key", "made up"), ("name", "spare")];
+        mia.submits(&typed).await;
+        let again = mia.presses("Add a key for Mistral").await;
+        assert!(again.contains("“spare”"), "{again}");
     })
     .await;
 }
@@ -296,7 +308,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         omar.adds("google", "guild", &good("google")).await;
         mia.runs("/keys list").await;
         let (message, test) = mia.button_below("OpenAI", "Test");
-        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
+        assert_snapshot!(omar.presses_as(message, &test).await, @"(only you) That list is for the person who asked for it. `/keys list` shows yours.");
         omar.runs("/keys list").await;
         let (message, pause) = omar.button_below("Google", "Pause");
         let (_, remove) = omar.button_below("Google", "Remove");
@@ -304,7 +316,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         assert!(
             mia.presses_as(message, &remove)
                 .await
-                .contains("That is for the person who asked.")
+                .contains("That list is for the person who asked for it.")
         );
         stage
             .world()
@@ -378,6 +390,35 @@ async fn where_discord_takes_no_panel_there_is_text() {
         - **OpenAI** `…6789` · works · never used
         This server has no keys.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_discord_fails_at_a_panel_there_is_text_or_the_panel_that_stands() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let fail = || {
+            stage.world().with(|state| {
+                state.rest_faults.push(RestFault {
+                    method: "PATCH",
+                    path: "@original",
+                    content: "",
+                    trouble: RestTrouble::Refused(500, 0),
+                    after: 0,
+                    times: 2,
+                    delay: Duration::ZERO,
+                });
+            });
+        };
+        fail();
+        assert!(mia.runs("/keys list").await.contains("- **OpenAI**"));
+        mia.runs("/keys list").await;
+        fail();
+        let seen = mia.presses_below("OpenAI", "Pause").await;
+        assert!(seen.contains("Paused the personal key"), "{seen}");
+        assert!(seen.contains("[Test] [Resume]"), "{seen}");
     })
     .await;
 }

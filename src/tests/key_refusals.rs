@@ -60,6 +60,10 @@ pub fn key_refusals() -> Vec<Refusal> {
             variable: None,
         },
         K::OnceNeedsProvider,
+        K::WhoseKey { of: Vec::new() },
+        K::WhoseKey {
+            of: vec![openai(), ProviderId::from("deepseek")],
+        },
         K::KeyForAnother {
             of: openai(),
             wanted: ProviderId::from("groq"),

@@ -105,6 +105,9 @@ async fn a_brazilian_types_keys_into_a_brazilian_form() {
         assert_snapshot!(mia.runs("/keys add provider:openai scope:user").await, @"
         Form: Sua chave de OpenAI
         - Chave de API (visível aqui, guardada cifrada): De https://platform.openai.com/api-keys
+        - Provedor (optional): [OpenAI]
+        - Nome (optional): Como chamá-la
+        - Por quanto tempo é usada: [Enquanto funcionar]
         ");
         assert_snapshot!(mia.runs("/privacy erase").await, @"
         Form: Apagar o que é guardado sobre você

@@ -16,6 +16,9 @@ async fn a_reply_that_names_a_command_has_its_button() {
         assert_snapshot!(mia.presses("Add a key for OpenAI").await, @"
         Form: Your OpenAI key
         - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(mia.submits(&[("key", &good("openai"))]).await, @"
         (only you) Stored the personal key: **OpenAI** `…6789`.
@@ -135,6 +138,10 @@ async fn the_owner_of_a_dead_server_key_tests_and_replaces_it_from_the_message_t
         assert_snapshot!(omar.presses_as(told, &replace).await, @"
         Form: That server's OpenAI key
         - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Who uses it: [Everybody in that server]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(omar.submits(&[("key", &fresh)]).await, @"
         (only you) Replaced the server key: **OpenAI** `…resh`.

@@ -12,7 +12,7 @@ async fn a_key_for_one_ask_pays_once_and_is_forgotten() {
         let mia = stage.mia();
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai once:true").await, @"
         Form: Ask with a key for this once
-        - What to ask: 
+        - What to ask: “count”
         - API key (used once, never stored): From https://platform.openai.com/api-keys
         ");
         let form = mia.open_form();

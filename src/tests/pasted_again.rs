@@ -18,8 +18,8 @@ fn field(stage: &Stage, person: u64, field: &str) -> String {
             .rev()
             .filter(|it| it.person == person);
         let form = theirs.find_map(|it| it.modal.as_ref()).unwrap();
-        let rows = form["components"].as_array().unwrap().iter();
-        let mut inputs = rows.map(|row| &row["components"][0]);
+        let labels = form["components"].as_array().unwrap().iter();
+        let mut inputs = labels.map(|label| &label["component"]);
         let input = inputs.find(|input| input["custom_id"] == field).unwrap();
         input["value"].as_str().unwrap_or_default().to_owned()
     })

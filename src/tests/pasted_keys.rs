@@ -62,6 +62,9 @@ async fn a_key_of_another_provider_is_sent_to_nobody_and_leads_to_the_right_form
         Form: Your Anthropic key
         - API key (shown while you type, stored sealed): From https://platform.claude.com/settings/keys
         - Workspace ID, if the key has several (optional): wrkspc_…
+        - Provider (optional): [Anthropic]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         assert_snapshot!(mia.submits(&[("key", &good("anthropic"))]).await, @"
         (only you) Stored the personal key: **Anthropic** `…6789`.

@@ -117,7 +117,7 @@ fn the_schema_catches_a_title_that_is_too_long() {
         path: "/api/v10/interactions/1/token/callback".into(),
         body: Some(
             json!({"type": 9, "data": {"custom_id": "x", "title": title, "components": [
-            {"type": 1, "components": [{"type": 4, "custom_id": "k", "style": 1, "label": "Key"}]}]}}),
+            {"type": 18, "label": "Key", "component": {"type": 4, "custom_id": "k", "style": 1}}]}}),
         ),
         status: 204,
     };

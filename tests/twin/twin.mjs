@@ -81,7 +81,7 @@ const add = await runs('keys', [{ name: 'add', type: 1, options: [
 const form = await answered(add)
 check(form.type === MODAL, `the form is of type ${form.type}`)
 const { custom_id: customId, components } = JSON.parse(form.data)
-const field = components[0].components[0].custom_id
+const field = components[0].component.custom_id
 const sent = await discord.simulateModalSubmit({
   channelId, userId, customId, fields: [{ customId: field, value: process.env.KEY }],
 })

@@ -392,26 +392,93 @@ function renderModal() {
   openModal = view.modal;
   const form = openModal.form;
   el("modal-title").textContent = form.title;
-  el("modal-fields").replaceChildren(...form.components.flatMap((row) => {
-    const input = row.components[0];
-    const label = make("label", "", input.label + (input.required ? "" : " (optional)"));
-    const field = make(input.style === 2 ? "textarea" : "input");
-    field.value = input.value || "";
-    label.htmlFor = field.id = "field-" + input.custom_id;
-    field.name = input.custom_id;
-    field.placeholder = input.placeholder || "";
-    field.required = input.required;
-    field.maxLength = input.max_length || 4000;
-    return [label, field];
-  }));
+  el("modal-problem").textContent = "";
+  el("modal-fields").replaceChildren(...form.components.flatMap((row) => fieldParts(row.components ? row.components[0] : row)));
   if (!dialog.open) dialog.showModal();
-  const fields = [...dialog.querySelectorAll("input, textarea")];
-  (fields.find((field) => !field.value) || fields[0]).focus();
+  const fields = formFields();
+  const empty = fields.find((field) => field.required && !field.value && field.type !== "checkbox");
+  (empty || fields[0] || el("modal-submit")).focus();
+}
+
+const formFields = () => [...el("modal-fields").querySelectorAll("[name]")];
+
+// A field of a form below its label, and what is said of it.
+function fieldParts(input) {
+  if (input.type === 10) {
+    const body = make("div", "body");
+    renderMarkdown(body, input.content, nameOf);
+    return [body];
+  }
+  const field = fieldNode(input);
+  const label = make("label", "", input.label + (input.required ? "" : " (optional)"));
+  label.htmlFor = field.id = "field-" + input.custom_id;
+  field.name = input.custom_id;
+  if (!input.description) return [label, field];
+  const note = make("small", "", input.description);
+  field.setAttribute("aria-describedby", note.id = field.id + "-note");
+  return [label, note, field];
+}
+
+function fieldNode(input) {
+  switch (input.type) {
+    case 3: case 21: case 22: return chooser(input);
+    case 19: {
+      const files = Object.assign(make("input"), { type: "file", required: input.required });
+      files.multiple = (input.max_values || 1) > 1;
+      files.accept = (input.file_types || []).join();
+      return files;
+    }
+    case 23: return Object.assign(make("input"), { type: "checkbox", checked: !!input.default });
+    default: {
+      const field = make(input.style === 2 ? "textarea" : "input");
+      field.value = input.value || "";
+      field.placeholder = input.placeholder || "";
+      field.required = input.required;
+      field.maxLength = input.max_length || 4000;
+      return field;
+    }
+  }
+}
+
+// A menu that stands in a form, of which one line is chosen or several are.
+function chooser(input) {
+  const menu = make("select");
+  const many = input.type === 22 ? input.max_values !== 1 : (input.max_values || 1) > 1;
+  menu.multiple = many;
+  menu.required = input.required;
+  // What need not be chosen can be left out again.
+  if (!many && (!input.required || !input.options.some((o) => o.default))) menu.append(new Option(input.placeholder || "Choose", ""));
+  menu.append(...input.options.map((o) => new Option(o.label, o.value, o.default, o.default)));
+  return menu;
+}
+
+// What was typed and chosen in a field; files go ahead, and it names them.
+async function filledIn(field) {
+  if (field.type === "checkbox") return [field.name, String(field.checked)];
+  if (field.multiple && field.type !== "file") return [field.name, [...field.selectedOptions].map((o) => o.value).join()];
+  if (field.type !== "file") return [field.name, field.value];
+  const kept = [];
+  for (const file of await Promise.all([...field.files].map(readFile))) {
+    const sent = await call("upload", { files: [file] });
+    if (!sent) return null;
+    kept.push(sent.id);
+  }
+  return [field.name, kept.join()];
 }
 
 el("modal-form").onsubmit = async (event) => {
   event.preventDefault();
-  const typed = [...el("modal-fields").querySelectorAll("input, textarea")].map((i) => [i.name, i.value]);
+  const large = formFields().flatMap((field) => [...(field.files || [])]).find((file) => file.size > FILE_BYTES_MAX);
+  if (large) {
+    el("modal-problem").textContent = `${large.name} is larger than 10 MB, which Discord does not take.`;
+    return;
+  }
+  const typed = [];
+  for (const field of formFields()) {
+    const filled = await filledIn(field);
+    if (!filled) { el("modal-problem").textContent = el("problem").textContent; return; }
+    typed.push(filled);
+  }
   await call("submit", { channel: openModal.channel, custom_id: openModal.form.custom_id, typed });
 };
 const cancel = () => openModal && call("dismiss", { message: openModal.interaction });

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::discord::{ASKABLE, NewMessage};
+use crate::discord::{ASKABLE, NewMessage, shown_form};
 use crate::guard::{FILE_POLICY, guard_page};
 use crate::providers::{PROVIDERS, sample};
 use crate::sent_files::{BODY_BYTES_MAX, SentFile, read_files};
@@ -407,7 +407,7 @@ fn view_of(state: &State, person: u64) -> Value {
     json!({
         "bot": state.application.to_string(), "people": people, "servers": servers, "channels": rooms, "messages": messages,
         "commands": state.commands, "roles": roles, "ready": state.bot_is_ready(),
-        "modal": open.map(|i| json!({"interaction": i.id.to_string(), "channel": i.channel.to_string(), "form": i.modal})),
+        "modal": open.map(|i| json!({"interaction": i.id.to_string(), "channel": i.channel.to_string(), "form": i.modal.as_ref().map(shown_form)})),
     })
 }
 

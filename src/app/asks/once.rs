@@ -14,7 +14,7 @@ use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::keys::{KeyDestination, TrialOutcome, TypedKey};
+use crate::app::keys::{ExtrasOf, KeyDestination, PlainExtras, TrialOutcome, TypedKey};
 use crate::app::models::ProviderInfo;
 
 /// How long the provider may take to say that a typed key does not work,
@@ -25,6 +25,8 @@ const CHECK_WAIT: Duration = Duration::from_secs(1);
 pub struct OnceForm<'a> {
     pub id: String,
     pub provider: ProviderInfo<'a>,
+    /// What was typed beside the key before, by field.
+    pub extras: PlainExtras,
 }
 
 /// Why a key that was typed for one ask was not used.
@@ -67,8 +69,11 @@ impl Asks {
                 name: Some(write_choices(named.model, choices.persona.as_deref())),
             })
             .await?;
-        let provider = ProviderInfo::new(provider);
-        Ok(OnceForm { id, provider })
+        Ok(OnceForm {
+            id,
+            provider: ProviderInfo::new(provider),
+            extras: PlainExtras::new(),
+        })
     }
 
     /// Opens a form again that was sent with a key which was not used.
@@ -79,6 +84,7 @@ impl Asks {
         Ok(OnceForm {
             id: form.to_owned(),
             provider: ProviderInfo::new(provider),
+            extras: self.keys.kept_extras(caller, form).await?,
         })
     }
 
@@ -93,18 +99,36 @@ impl Asks {
     ) -> Result<Ask, FailedOnce> {
         let taken = self.pending.take(&caller, PendingKind::AskOnce, form);
         let action = taken.await?;
-        match self.ask_typed(caller, &action, prompt, typed).await {
+        let extras = self.keys.extras_to_keep(&typed.extras);
+        match self.ask_typed(caller.clone(), &action, prompt, typed).await {
             Ok(ask) => Ok(ask),
             Err(error) if error.is_about_typed_key() => {
-                let again = self.pending.hand_out(&action).await;
-                let again = Some(again.map_err(Error::from)?);
+                let again = self.hand_out_again(&caller, &action, extras).await?;
                 Err(FailedOnce {
                     error: Box::new(error),
-                    again,
+                    again: Some(again),
                 })
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Hands out the form once more, with what was typed beside the key.
+    async fn hand_out_again(
+        &self,
+        caller: &Caller,
+        action: &PendingAction,
+        extras: PlainExtras,
+    ) -> Result<String, Error> {
+        let form = self.pending.hand_out(action).await?;
+        let of = ExtrasOf {
+            caller,
+            form: &form,
+            provider: &action.provider,
+            scope: Scope::User,
+        };
+        self.keys.keep_extras(of, extras).await?;
+        Ok(form)
     }
 
     async fn ask_typed(

@@ -1,5 +1,4 @@
-//! Adding a key: a form goes out, a key comes back, is checked, sealed and
-//! stored. A key that is added again replaces the old one, which stays
+//! Adding a key: it is checked, sealed and stored. A key that is added again replaces the old one, which stays
 //! until the new one is stored.
 
 use crate::model::{
@@ -7,45 +6,12 @@ use crate::model::{
     ProviderId, ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
-use crate::store::{NewKey, PendingAction, PendingKind};
+use crate::store::NewKey;
 use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::credential::{CleanedCredential, KeyDestination, TypedKey};
-use crate::app::models::ProviderInfo;
-use crate::app::names::name_to_keep;
-
-/// A form that asks for a key.
-pub struct AddForm<'a> {
-    pub id: String,
-    pub provider: ProviderInfo<'a>,
-    pub scope: Scope,
-}
-
-/// Why a key that was typed into a form was not stored.
-pub struct FailedAdd {
-    pub error: Box<Error>,
-    /// What opens the form again with what was chosen for it; none where another
-    /// key would not help.
-    pub again: Option<FormAgain>,
-}
-
-/// A form that can be opened again.
-pub struct FormAgain {
-    pub id: String,
-    pub provider: ProviderId,
-    pub scope: Scope,
-}
-
-impl From<Error> for FailedAdd {
-    fn from(error: Error) -> Self {
-        Self {
-            error: Box::new(error),
-            again: None,
-        }
-    }
-}
 
 /// A key that is to be stored: for whom, for which provider, and as what.
 pub struct KeyDraft {
@@ -68,6 +34,8 @@ pub(in crate::app::keys) struct CheckedKey {
     pub same_as: Option<KeyId>,
     pub credential: Credential,
     pub health: Health,
+    /// None for as long as it works.
+    pub expires_at_ms: Option<i64>,
     /// None where the provider said nothing.
     pub checked_at_ms: Option<i64>,
 }
@@ -112,104 +80,6 @@ impl AddedKey {
 }
 
 impl Keys {
-    /// Hands out a form for a key of `provider`.
-    pub async fn begin_add(
-        &self,
-        caller: &Caller,
-        provider: &str,
-        scope: Scope,
-        name: Option<String>,
-    ) -> Result<AddForm<'_>, Error> {
-        self.require_byok()?;
-        let provider = self.models.find_provider(provider)?;
-        self.owner_for(caller, scope)?;
-        self.require_own_keys(caller, scope).await?;
-        let name = name_to_keep(self.models.catalogue(), name.as_deref())?;
-        let id = self
-            .pending
-            .hand_out(&PendingAction {
-                kind: PendingKind::AddKey,
-                person: caller.person,
-                server: caller.place.server(),
-                scope,
-                provider: provider.id.clone(),
-                name,
-            })
-            .await?;
-        Ok(AddForm {
-            id,
-            provider: ProviderInfo::new(provider),
-            scope,
-        })
-    }
-
-    /// Opens a form again that was sent with a key which was not stored: for the
-    /// same provider, and with the name that was chosen.
-    pub async fn reopen_add(&self, caller: &Caller, form: &str) -> Result<AddForm<'_>, Error> {
-        self.require_byok()?;
-        let action = self.pending.look(caller, PendingKind::AddKey, form).await?;
-        self.owner_for(caller, action.scope)?;
-        self.require_own_keys(caller, action.scope).await?;
-        Ok(AddForm {
-            id: form.to_owned(),
-            provider: ProviderInfo::new(self.models.provider(&action.provider)?),
-            scope: action.scope,
-        })
-    }
-
-    /// Takes a submitted form: checks the key, then seals and stores it. Where
-    /// something is wrong with the key, the form can be opened again.
-    pub async fn finish_add(
-        &self,
-        caller: &Caller,
-        form: &str,
-        typed: TypedKey,
-    ) -> Result<AddedKey, FailedAdd> {
-        self.require_byok().map_err(Error::from)?;
-        let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
-        let failed = self.add_typed(caller, &action, typed).await;
-        let error = match failed {
-            Ok(added) => return Ok(added),
-            Err(error) => error,
-        };
-        if !error.is_about_typed_key() {
-            return Err(error.into());
-        }
-        let id = self.pending.hand_out(&action).await.map_err(Error::from)?;
-        let PendingAction {
-            provider, scope, ..
-        } = action;
-        let again = Some(FormAgain {
-            id,
-            provider,
-            scope,
-        });
-        Err(FailedAdd {
-            error: Box::new(error),
-            again,
-        })
-    }
-
-    async fn add_typed(
-        &self,
-        caller: &Caller,
-        action: &PendingAction,
-        typed: TypedKey,
-    ) -> Result<AddedKey, Error> {
-        let draft = KeyDraft {
-            keep_refused: false,
-            scope: action.scope,
-            provider: action.provider.clone(),
-            name: action.name.clone(),
-            typed,
-        };
-        let ready = self.check_draft(caller, draft).await?;
-        if ready.is_loss {
-            return Err(self.let_wait(caller, ready).await?.into());
-        }
-        self.store_ready(ready, caller.person).await
-    }
-
     /// Checks a key, then seals and stores it.
     pub(in crate::app::keys) async fn store_key(
         &self,
@@ -273,6 +143,7 @@ impl Keys {
             same_as,
             credential,
             health: check.health(),
+            expires_at_ms: None,
             checked_at_ms: self.time_of_check(&check),
         };
         Ok(ReadyKey {
@@ -359,7 +230,7 @@ impl Keys {
             hint: vault::hint(&credential.secret),
             health: checked.health,
             paused: false,
-            expires_at_ms: None,
+            expires_at_ms: checked.expires_at_ms,
             added_by,
             added_at_ms: self.clock.now_ms(),
             checked_at_ms: checked.checked_at_ms,

@@ -425,6 +425,7 @@ impl Keys {
             same_as: None,
             credential,
             health,
+            expires_at_ms: None,
             checked_at_ms,
         };
         let key = self.store_checked(checked, caller.person).await?;

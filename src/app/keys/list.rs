@@ -11,6 +11,8 @@ pub struct Listing {
     pub personal: Option<Vec<Key>>,
     /// None outside servers, and when only one's own were asked for.
     pub server: Option<ServerKeys>,
+    /// When that was.
+    pub now_ms: i64,
 }
 
 /// A server's keys.
@@ -47,7 +49,12 @@ impl Keys {
             }
             (None, _) => None,
         };
-        Ok(Listing { personal, server })
+        let now_ms = self.clock.now_ms();
+        Ok(Listing {
+            personal,
+            server,
+            now_ms,
+        })
     }
 
     async fn server_keys(&self, caller: &Caller, owner: Owner) -> anyhow::Result<ServerKeys> {

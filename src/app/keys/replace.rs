@@ -11,6 +11,7 @@ use crate::vault;
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::add::{AddedKey, CheckedKey, ReadyKey, draw_key_id};
+use crate::app::keys::form::KeyChoices;
 use crate::app::keys::import::import_of;
 use crate::app::pending::PENDING_FOR_MS;
 
@@ -45,6 +46,7 @@ impl Keys {
         &self,
         caller: &Caller,
         ready: ReadyKey,
+        days: Option<u16>,
     ) -> Result<Refusal, Error> {
         let Some(old) = &ready.replaced else {
             return Err(AccessRefusal::StaleForm.into());
@@ -64,7 +66,12 @@ impl Keys {
             server: caller.place.server(),
             scope: owner.scope(),
             provider: provider.clone(),
-            name: name.clone(),
+            name: KeyChoices {
+                name: name.clone(),
+                days,
+                ..KeyChoices::of(provider.clone(), owner.scope())
+            }
+            .write_kept(),
         };
         let form = self.pending.hand_out(&action).await?;
         let id = draw_key_id()?;
@@ -101,6 +108,8 @@ impl Keys {
         let provider = self.models.provider(&row.provider)?;
         let replaced = self.store.key_of(owner, &row.provider).await?;
         let health = row.health.unwrap_or(Health::Unverified);
+        let choices = KeyChoices::of_action(&action);
+        let expires_at_ms = choices.end_ms(self.clock.now_ms());
         let ready = ReadyKey {
             check: match health {
                 Health::OutOfCredit => Check::OutOfCredit,
@@ -114,10 +123,11 @@ impl Keys {
             checked: CheckedKey {
                 owner,
                 provider: row.provider,
-                name: action.name,
+                name: choices.name,
                 same_as: None,
                 credential,
                 health,
+                expires_at_ms,
                 checked_at_ms: row.checked_at_ms,
             },
         };

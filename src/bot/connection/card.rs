@@ -1,4 +1,4 @@
-//! What a message or a form holds, and how Discord writes it.
+//! What a message holds, and how Discord writes it.
 
 use std::fmt;
 
@@ -9,16 +9,11 @@ use crate::bot::connection::panel::Panel;
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const STRING_SELECT: u8 = 3;
-const TEXT_INPUT: u8 = 4;
 /// Discord's longest line of a menu, and longest choice of a completion.
 pub const CHOICE_CHARACTERS_MAX: usize = 100;
 /// The flag of a message whose links show no previews: `SUPPRESS_EMBEDS` in
 /// `docs/discord.md` §3.1.
 pub const SUPPRESS_EMBEDS: u64 = 1 << 2;
-const SHORT: u8 = 1;
-const PARAGRAPH: u8 = 2;
-/// Discord's longest input.
-pub const INPUT_CHARACTERS_MAX: u16 = 4_000;
 
 /// A message. Nothing in its text can ping anyone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,25 +98,6 @@ pub enum ButtonStyle {
     Danger = 4,
 }
 
-/// A form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Modal {
-    pub custom_id: String,
-    pub title: String,
-    pub fields: Vec<Field>,
-}
-
-/// One line of a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    pub id: String,
-    pub label: String,
-    pub placeholder: String,
-    pub required: bool,
-    /// Stands in it already; such a field has several lines.
-    pub value: Option<String>,
-}
-
 impl Card {
     /// A message without buttons.
     pub fn text(text: impl Into<String>) -> Self {
@@ -200,31 +176,5 @@ impl Select {
             "type": STRING_SELECT, "custom_id": self.custom_id,
             "placeholder": self.placeholder, "options": options,
         })
-    }
-}
-
-impl Modal {
-    /// The form as Discord reads it. Discord calls text inputs in action
-    /// rows deprecated, but serenity loses what is typed into anything else:
-    /// `docs/discord.md` §3.3.
-    pub fn to_json(&self) -> Value {
-        let rows: Vec<Value> = self.fields.iter().map(Field::to_json).collect();
-        json!({"custom_id": self.custom_id, "title": self.title, "components": rows})
-    }
-}
-
-impl Field {
-    fn to_json(&self) -> Value {
-        json!({"type": ACTION_ROW, "components": [{
-            "type": TEXT_INPUT,
-            "style": if self.value.is_some() { PARAGRAPH } else { SHORT },
-            "value": self.value,
-            "custom_id": self.id,
-            "label": self.label,
-            "placeholder": self.placeholder,
-            "required": self.required,
-            "min_length": u8::from(self.required),
-            "max_length": INPUT_CHARACTERS_MAX,
-        }]})
     }
 }

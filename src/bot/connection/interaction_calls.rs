@@ -6,11 +6,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
 
-use crate::bot::connection::card::{Card, File, Modal};
+use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::form::Modal;
 use crate::bot::connection::limiter::Route;
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::promises::PromiseState;
-use crate::bot::connection::rest::{Call, Rest, is_gone};
+use crate::bot::connection::rest::{Call, INVALID_FORM, Rest, code_of, is_gone};
 
 /// An interaction that can be answered for 15 minutes. Has no `Debug`: its
 /// token is a secret.
@@ -115,10 +116,18 @@ impl Rest {
             .await
     }
 
-    /// Opens a form.
+    /// Opens a form; in its older shape, where Discord does not take the newer.
     pub async fn open_modal(&self, to: &InteractionHandle, modal: &Modal) -> anyhow::Result<()> {
-        self.respond(to, json!({"type": MODAL, "data": modal.to_json()}))
-            .await
+        let body = |form: Value| json!({"type": MODAL, "data": form});
+        match self.respond(to, body(modal.to_json())).await {
+            Err(error) if code_of(&error) == Some(INVALID_FORM) => {
+                tracing::warn!(
+                    "Discord takes no form with labels, so one with rows is opened: {error:#}"
+                );
+                self.respond(to, body(modal.in_rows())).await
+            }
+            opened => opened,
+        }
     }
 
     /// Changes the answer, or another message of the interaction, and insists
@@ -130,6 +139,18 @@ impl Rest {
         card: &Card,
     ) -> anyhow::Result<Option<u64>> {
         let patience = Patience::last_word(self.heard_at(of));
+        self.change_message(of, message, card, patience).await
+    }
+
+    /// Edits a message of an interaction, where another change can stand in its
+    /// place.
+    pub async fn try_edit(
+        &self,
+        of: &InteractionHandle,
+        message: &str,
+        card: &Card,
+    ) -> anyhow::Result<Option<u64>> {
+        let patience = Patience::twice();
         self.change_message(of, message, card, patience).await
     }
 

@@ -126,6 +126,9 @@ pub fn hides_place(error: &anyhow::Error) -> bool {
 /// Discord's code for an interaction that has been answered already.
 pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
 
+/// Discord's code for what does not have the form that it takes.
+pub const INVALID_FORM: u64 = 50_035;
+
 /// Whether something is not there, or not for the bot to see.
 pub fn is_gone(error: &anyhow::Error) -> bool {
     matches!(status_of(error), Some(403 | 404))

@@ -9,6 +9,7 @@ use crate::bot::answers::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::key_imports::{forget_import, store_import};
 use crate::bot::interactions::key_panel::{enter_panel, open_panel};
 use crate::bot::interactions::key_presses::{
     open_key_form, open_or_explain, open_picked_form, press_deed, remove_in_panel, reopen_key_form,
@@ -28,6 +29,8 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
             let card = words::keys::kept(bot.voice(&press.locale));
             bot.rest.update(&press.into(), &card).await
         }
+        Some(CustomId::StoreImport(id)) => store_import(bot, press, &id).await,
+        Some(CustomId::ForgetImport(id)) => forget_import(bot, press, &id).await,
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
         Some(CustomId::ReplaceKey(id)) => replace_key(bot, press, &id).await,
         Some(CustomId::AddAgain(id, place)) => reopen_key_form(bot, press, &id, place).await,
@@ -66,7 +69,13 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
         Some(CustomId::ConfirmPicture(id)) => Box::pin(confirm_picture(bot, press, &id)).await,
         Some(CustomId::LeavePicture(id)) => leave_picture(bot, press, &id).await,
         Some(CustomId::PictureSeed(id)) => show_seed(bot, press, &id).await,
-        Some(CustomId::AddKeyForm(..) | CustomId::OnceForm(_) | CustomId::EraseForm(_)) | None => {
+        Some(
+            CustomId::AddKeyForm(..)
+            | CustomId::ImportForm(_)
+            | CustomId::OnceForm(_)
+            | CustomId::EraseForm(_),
+        )
+        | None => {
             let stale = Error::from(AccessRefusal::StaleForm);
             let card = explain_error(bot.voice(&press.locale), &stale);
             bot.rest.reply(&press.into(), &card).await

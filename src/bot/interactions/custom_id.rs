@@ -11,6 +11,11 @@ pub enum CustomId {
     AddKeyForm(String, KeyPlace),
     /// The button that opens that form again.
     AddAgain(String, KeyPlace),
+    /// The form into which several keys are put.
+    ImportForm(String),
+    /// The buttons that store the keys of an import, or forget them.
+    StoreImport(String),
+    ForgetImport(String),
     /// The button that removes a key.
     RemoveKey(String),
     /// The button that has a key take the place of one that works.
@@ -79,6 +84,9 @@ impl CustomId {
                 Some(Self::AddAgain(id.to_owned(), KeyPlace::parse(place)?))
             }
             "reonce" => Some(Self::OnceAgain(id.to_owned())),
+            "import" => Some(Self::ImportForm(id.to_owned())),
+            "store" => Some(Self::StoreImport(id.to_owned())),
+            "forget" => Some(Self::ForgetImport(id.to_owned())),
             "remove" => Some(Self::RemoveKey(id.to_owned())),
             "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "keep" => Some(Self::KeepKey),
@@ -129,6 +137,9 @@ impl CustomId {
             Self::AddKeyForm(id, place) => format!("add:{id}:{place}"),
             Self::AddAgain(id, place) => format!("readd:{id}:{place}"),
             Self::OnceAgain(id) => format!("reonce:{id}"),
+            Self::ImportForm(id) => format!("import:{id}"),
+            Self::StoreImport(id) => format!("store:{id}"),
+            Self::ForgetImport(id) => format!("forget:{id}"),
             Self::RemoveKey(id) => format!("remove:{id}"),
             Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::KeepKey => "keep".to_owned(),

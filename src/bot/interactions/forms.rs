@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serenity::all::{ActionRowComponent, ModalInteraction};
+use serenity::all::{ActionRowComponent, InputText, ModalInteraction};
 
-use crate::app::{AddedKey, Error, FailedAdd, FailedOnce, MemberDirectory, TypedKey};
+use crate::app::{AddedKey, Error, FailedAdd, FailedOnce, MemberDirectory, SentForm, TypedKey};
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
@@ -14,6 +14,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::key_imports::handle_import;
 use crate::bot::interactions::key_panel::PanelVisit;
 use crate::bot::interactions::key_target::{KeyPlace, PanelView};
 use crate::bot::interactions::private_reply::show_privately;
@@ -27,6 +28,9 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
     let id = CustomId::parse(&form.data.custom_id);
     if let Some(CustomId::OnceForm(id)) = id {
         return ask_once(bot, form, &id).await;
+    }
+    if let Some(CustomId::ImportForm(id)) = id {
+        return handle_import(bot, form, &id).await;
     }
     if let Some(CustomId::AddKeyForm(id, KeyPlace::Panel(view))) = id {
         return add_in_panel(bot, form, &id, view).await;
@@ -43,18 +47,19 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
             } else {
                 voice
             };
-            let typed = take_key(&mut form);
+            let sent = take_sent(&mut form);
             let added = match about {
                 Some(server) => {
                     let acting = MemberDirectory::caller(bot, caller.person, Some(server), true);
-                    finish_add(bot, acting.await, &id, typed).await
+                    finish_add(bot, acting.await, &id, sent).await
                 }
-                None => finish_add(bot, Ok(caller), &id, typed).await,
+                None => finish_add(bot, Ok(caller), &id, sent).await,
             };
             Ok(show_added(voice, added, place))
         }
         Some(CustomId::EraseForm(id)) => {
-            let typed = typed_text(&form, words::privacy::CONFIRM_FIELD);
+            let typed = take_text(&mut form, words::privacy::CONFIRM_FIELD);
+            let typed = typed.unwrap_or_default();
             let erased = bot.app.people.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| words::privacy::erased(voice))
         }
@@ -77,12 +82,8 @@ async fn add_in_panel(
     bot.rest.defer_update(&handle).await?;
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let voice = bot.voice_for(&caller, &form.locale).await;
-    let typed = take_key(&mut form);
-    let added = bot.app.keys.finish_add(&caller, id, typed).await;
-    let done = match added {
-        Ok(added) => Ok(Some(words::keys::added(voice, &added))),
-        Err(FailedAdd { error, .. }) => Err(*error),
-    };
+    let sent = take_sent(&mut form);
+    let added = bot.app.keys.finish_add(&caller, id, sent).await;
     let visit = PanelVisit {
         bot,
         handle,
@@ -90,7 +91,17 @@ async fn add_in_panel(
         voice,
         view,
     };
-    visit.show(done).await
+    match added {
+        Ok(added) => {
+            let card = words::keys::added(voice, &added);
+            visit.show_and_say(Some(card), None).await
+        }
+        // What is said beside the panel is a reply of its own.
+        failed => {
+            let card = show_added(voice, failed, KeyPlace::Reply);
+            visit.show_and_say(None, Some(card)).await
+        }
+    }
 }
 
 /// Stores a key for whoever may act, if they may.
@@ -98,9 +109,9 @@ async fn finish_add(
     bot: &Bot,
     caller: Result<Caller, Error>,
     id: &str,
-    typed: TypedKey,
+    sent: SentForm,
 ) -> Result<AddedKey, FailedAdd> {
-    bot.app.keys.finish_add(&caller?, id, typed).await
+    bot.app.keys.finish_add(&caller?, id, sent).await
 }
 
 /// What came of a key that was typed. The form of one that was not stored can be
@@ -118,9 +129,9 @@ fn show_added(voice: Voice<'_>, added: Result<AddedKey, FailedAdd>, place: KeyPl
 /// Asks with a key that was typed for this once; everybody sees the answer.
 async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(&form);
-    let prompt = Words(typed_text(&form, words::keys::PROMPT_FIELD));
-    let mut typed = take_key(&mut form);
-    typed.extras.remove(words::keys::PROMPT_FIELD);
+    let prompt = take_text(&mut form, words::keys::PROMPT_FIELD);
+    let prompt = Words(prompt.unwrap_or_default());
+    let typed = take_key(&mut form);
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let voice = bot.voice_for(&caller, &form.locale).await;
     let question = prompt.0.clone();
@@ -147,17 +158,25 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
     }
 }
 
-/// What was typed into a field that holds no secret.
-fn typed_text(form: &ModalInteraction, field: &str) -> String {
-    let mut rows = form.data.components.iter().flat_map(|row| &row.components);
-    let typed = rows.find_map(|component| match component {
-        ActionRowComponent::InputText(input) if input.custom_id == field => input.value.clone(),
-        _ => None,
-    });
-    typed.unwrap_or_default()
+/// What was typed or chosen in a field that holds no secret, moved out of the
+/// payload; none where the form does not have the field.
+pub fn take_text(form: &mut ModalInteraction, field: &str) -> Option<String> {
+    let mut inputs = inputs(form);
+    inputs.find_map(|input| input.value.take_if(|_| input.custom_id == field))
 }
 
-/// Moves a key, and what was typed beside it, out of the payload.
+/// Moves a key, and what was chosen beside it, out of the payload.
+fn take_sent(form: &mut ModalInteraction) -> SentForm {
+    SentForm {
+        provider: take_text(form, words::keys::PROVIDER_FIELD),
+        scope: take_text(form, words::keys::SCOPE_FIELD),
+        name: take_text(form, words::keys::NAME_FIELD),
+        days: take_text(form, words::keys::DAYS_FIELD),
+        typed: take_key(form),
+    }
+}
+
+/// Moves a key, and what its provider needs beside it, out of the payload.
 fn take_key(form: &mut ModalInteraction) -> TypedKey {
     let mut typed = take_typed(form);
     TypedKey {
@@ -168,17 +187,19 @@ fn take_key(form: &mut ModalInteraction) -> TypedKey {
 
 /// Moves what was typed out of the payload and into secrets, by field.
 fn take_typed(form: &mut ModalInteraction) -> BTreeMap<String, SecretString> {
-    let rows = form
-        .data
-        .components
-        .iter_mut()
-        .flat_map(|row| row.components.iter_mut());
-    rows.filter_map(|component| match component {
-        ActionRowComponent::InputText(input) => {
-            let value = SecretString::from(input.value.take()?);
-            Some((std::mem::take(&mut input.custom_id), value))
-        }
+    let typed = inputs(form).filter_map(|input| {
+        let value = SecretString::from(input.value.take()?);
+        Some((std::mem::take(&mut input.custom_id), value))
+    });
+    typed.collect()
+}
+
+/// The fields of a form, each of which is laid out as one of text.
+fn inputs(form: &mut ModalInteraction) -> impl Iterator<Item = &mut InputText> {
+    let rows = form.data.components.iter_mut();
+    let fields = rows.flat_map(|row| row.components.iter_mut());
+    fields.filter_map(|field| match field {
+        ActionRowComponent::InputText(input) => Some(input),
         _ => None,
     })
-    .collect()
 }

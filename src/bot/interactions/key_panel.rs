@@ -10,7 +10,7 @@ use crate::bot::interactions::key_target::PanelView;
 use crate::bot::interactions::private_reply::show_privately;
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain_error};
-use crate::model::{AccessRefusal, Caller};
+use crate::model::Caller;
 
 /// Where a panel stands, who looks at it, and what it shows.
 pub struct PanelVisit<'a> {
@@ -25,10 +25,23 @@ impl PanelVisit<'_> {
     /// Shows the keys as they are now, below what came of a press; what was
     /// refused is said beside them.
     pub async fn show(&self, done: Result<Option<Card>, Error>) -> anyhow::Result<()> {
-        let (outcome, refused) = match done {
-            Ok(outcome) => (outcome.map(|card| card.text), None),
-            Err(error) => (None, Some(explain_error(self.voice, &error))),
-        };
+        match done {
+            Ok(outcome) => self.show_and_say(outcome, None).await,
+            Err(error) => {
+                let refused = explain_error(self.voice, &error);
+                self.show_and_say(None, Some(refused)).await
+            }
+        }
+    }
+
+    /// Shows the keys below what came of something, and says beside them what
+    /// was refused.
+    pub async fn show_and_say(
+        &self,
+        outcome: Option<Card>,
+        refused: Option<Card>,
+    ) -> anyhow::Result<()> {
+        let outcome = outcome.map(|card| card.text);
         let keys = &self.bot.app.keys;
         match keys.list(&self.caller, self.view.scope).await {
             Ok(listing) => {
@@ -68,8 +81,8 @@ pub async fn enter_panel<'a>(
 ) -> anyhow::Result<Option<PanelVisit<'a>>> {
     let handle = InteractionHandle::from(press);
     if !is_own(press) {
-        let error = Error::from(AccessRefusal::NotYours);
-        let card = explain_error(bot.voice(&press.locale), &error);
+        let voice = bot.voice(&press.locale);
+        let card = words::with_offers(voice, words::keys::panel_of_another(voice));
         bot.rest.reply(&handle, &card).await?;
         return Ok(None);
     }

@@ -3,10 +3,11 @@
 
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind};
 
-use crate::app::{AddForm, Error, MemberDirectory};
+use crate::app::{AddForm, Error, KeyChoices, MemberDirectory};
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::card::{Card, Modal};
+use crate::bot::connection::card::Card;
+use crate::bot::connection::form::Modal;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::key_panel::{PanelVisit, enter_panel};
 use crate::bot::interactions::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
@@ -193,8 +194,8 @@ async fn begin_form<'a>(
     target: &KeyTarget,
 ) -> Result<AddForm<'a>, Error> {
     let caller = caller_at(bot, press, target.place).await?;
-    let (provider, scope) = (target.provider.as_str(), target.scope);
-    bot.app.keys.begin_add(&caller, provider, scope, None).await
+    let choices = KeyChoices::of(target.provider.clone(), target.scope);
+    bot.app.keys.begin_add(&caller, choices).await
 }
 
 /// Opens the form for a key of the provider that was picked.

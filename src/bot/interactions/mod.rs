@@ -6,6 +6,7 @@ pub mod custom_id;
 pub mod dispatch;
 mod forms;
 mod greeting;
+mod key_imports;
 mod key_panel;
 mod key_presses;
 pub mod key_target;

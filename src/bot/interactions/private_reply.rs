@@ -50,15 +50,24 @@ pub async fn show_privately(
     handle: &InteractionHandle,
     card: Card,
 ) -> anyhow::Result<()> {
-    let Some(card) = show_panel(bot, handle, card).await? else {
-        return Ok(());
-    };
+    if let Some(shown) = show_panel(bot, handle, &card).await {
+        return shown;
+    }
     let mut parts = split::split(&card.text, split::LIMIT).into_iter();
-    let first = Card {
+    let panel = card.panel.clone();
+    let mut first = Card {
         text: parts.next().unwrap_or_default(),
+        panel: None,
         ..card
     };
-    bot.rest.edit(handle, ORIGINAL, &first).await?;
+    match bot.rest.edit(handle, ORIGINAL, &first).await {
+        // Where a panel stands already, no text can.
+        Err(error) if panel.is_some() && status_of(&error) == Some(400) => {
+            first.panel = panel;
+            return bot.rest.edit(handle, ORIGINAL, &first).await.map(drop);
+        }
+        shown => shown.map(drop)?,
+    }
     for part in parts {
         let card = Card::text(part);
         bot.rest.follow_up_ephemeral(handle, &card).await?;
@@ -66,25 +75,20 @@ pub async fn show_privately(
     Ok(())
 }
 
-/// Shows a card as a panel, if it is one. Returns what is to be shown in its
-/// place, where it is none or Discord does not take it.
+/// Shows a card as a panel. None where it is no panel, or Discord does not take
+/// it, or fails at it as it does where it can't store so much
+/// (`docs/discord.md` §3.6).
 async fn show_panel(
     bot: &Bot,
     handle: &InteractionHandle,
-    card: Card,
-) -> anyhow::Result<Option<Card>> {
-    if card.panel.is_none() {
-        return Ok(Some(card));
-    }
-    match bot.rest.edit(handle, ORIGINAL, &card).await {
-        Ok(_) => Ok(None),
-        Err(error) if status_of(&error) == Some(400) => {
+    card: &Card,
+) -> Option<anyhow::Result<()>> {
+    card.panel.as_ref()?;
+    match bot.rest.try_edit(handle, ORIGINAL, card).await {
+        Err(error) if matches!(status_of(&error), Some(400 | 500..)) => {
             tracing::warn!("Discord takes no panel, so text is shown: {error:#}");
-            Ok(Some(Card {
-                panel: None,
-                ..card
-            }))
+            None
         }
-        Err(error) => Err(error),
+        shown => Some(shown.map(drop)),
     }
 }

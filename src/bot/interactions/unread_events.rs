@@ -1,5 +1,6 @@
-//! Events that serenity cannot read and would drop without a word. They are
-//! counted, and read here from their raw form where that can be.
+//! Events that serenity cannot read, or not as a whole, and would drop without
+//! a word. They are counted, and read here from their raw form where that can
+//! be.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -11,8 +12,10 @@ use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::model::event::UnknownEvent;
 
 use crate::bot::answers::last_words::count_unsaid;
+use crate::bot::connection::go_between::FORM_SENT;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::rest::number;
+use crate::bot::connection::sent_form::lay_out_in_rows;
 use crate::bot::connection::unread_message::{fill_in, mend_message};
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::words;
@@ -51,6 +54,7 @@ impl UnreadEvents {
     async fn take_unread(&self, context: Context, unknown: UnknownEvent) {
         let _running = self.0.bot().app.tasks.token();
         match unknown.kind.as_str() {
+            FORM_SENT => self.take_form(context, unknown.value).await,
             "INTERACTION_CREATE" => self.take_interaction(context, unknown.value).await,
             "MESSAGE_CREATE" => self.take_message(context, unknown.value).await,
             "GUILD_CREATE" => self.take_server(&unknown.value).await,
@@ -65,6 +69,21 @@ impl UnreadEvents {
         }
     }
 
+    /// Handles a form, which comes this way since serenity would lose what is
+    /// in it.
+    async fn take_form(&self, context: Context, mut raw: Value) {
+        lay_out_in_rows(&mut raw);
+        match serde_json::from_value(raw.clone()) {
+            Ok(interaction) => self.take_read(context, interaction).await,
+            Err(_) => self.take_interaction(context, raw).await,
+        }
+    }
+
+    async fn take_read(&self, context: Context, interaction: Interaction) {
+        let event = FullEvent::InteractionCreate { interaction };
+        self.0.dispatch_event(context, event).await;
+    }
+
     /// Handles an interaction that lacks what serenity wants to have; tells
     /// whoever is behind it where that is not enough.
     async fn take_interaction(&self, context: Context, mut raw: Value) {
@@ -76,10 +95,9 @@ impl UnreadEvents {
                 ("attachment_size_limit", json!(FILE_BYTES)),
             ],
         );
-        if let Ok(interaction) = serde_json::from_value::<Interaction>(raw.clone()) {
+        if let Ok(interaction) = serde_json::from_value(raw.clone()) {
             count("interaction", "read");
-            let event = FullEvent::InteractionCreate { interaction };
-            return self.0.dispatch_event(context, event).await;
+            return self.take_read(context, interaction).await;
         }
         let bot = self.0.bot();
         let dropped = bot.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::app::StoredSummary;
-use crate::bot::connection::card::{Card, Field, File, Modal};
+use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::form::{Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Metric, NanoDollars};
 
@@ -106,7 +107,7 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
             label: lang.words("Type ERASE: keys, usage, tier").to_owned(),
             placeholder: "ERASE".to_owned(),
             required: true,
-            value: None,
+            ..Field::default()
         }],
     }
 }

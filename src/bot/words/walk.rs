@@ -155,7 +155,8 @@ fn can_be_met(refused: &Refusal, own_keys: OwnKeys) -> bool {
         } | KeyRefusal::LooksLikeAnothers {
             goal: KeyGoal::Stored(_),
             ..
-        } | KeyRefusal::KeyRefused { .. }
+        } | KeyRefusal::WhoseKey { .. }
+            | KeyRefusal::KeyRefused { .. }
             | KeyRefusal::NoSuchKey {
                 scope: Scope::Guild,
                 ..

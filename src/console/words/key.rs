@@ -54,6 +54,12 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
         KeyRefusal::Locked { kid } => locked(kid),
         KeyRefusal::Damaged { provider, scope } => damaged(names, provider, *scope),
+        KeyRefusal::WhoseKey { .. } => Trouble::new(
+            UNPROCESSABLE,
+            "Whose key is it",
+            "It does not tell whose it is, so it was sent to nobody, and nothing was stored. Choose \
+             the provider that gave it to you.",
+        ),
         KeyRefusal::OnceNeedsProvider => Trouble::new(
             UNPROCESSABLE,
             "Whose key is it",

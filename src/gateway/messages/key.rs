@@ -42,6 +42,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         }
         KeyRefusal::NotAKey { what, wanted, .. } => not_a_key(*what, wanted),
         KeyRefusal::LooksLikeAnothers { of, wanted, .. } => looks_like_anothers(of, wanted),
+        KeyRefusal::WhoseKey { .. } => whose_key(),
         KeyRefusal::MalformedKey { problem, .. } => (
             400,
             "malformed_key",
@@ -73,6 +74,12 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// A key does not tell whose it is.
+fn whose_key() -> Message {
+    let message = "The key does not tell whose it is, so it was sent to nobody. Nothing was stored. Name its `provider`.";
+    (400, "whose_key", message.to_owned())
 }
 
 /// A key came with a call that names no provider.

@@ -64,6 +64,11 @@ pub enum KeyRefusal {
         wanted: ProviderId,
         goal: KeyGoal,
     },
+    #[error("the key does not tell whose it is")]
+    WhoseKey {
+        /// It could be any of these; none where nothing tells.
+        of: Vec<ProviderId>,
+    },
     #[error("the name looks like a secret")]
     SecretAsName,
     #[error("the name is too long")]

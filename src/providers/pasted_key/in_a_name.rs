@@ -20,10 +20,14 @@ const HEX_DIGITS_MIN: usize = 32;
 pub fn holds_secret(catalogue: &Catalogue, text: &str) -> bool {
     let plain = normalize(text, &mut BTreeSet::new());
     let mut words = plain.split(|c: char| !c.is_ascii_graphic());
-    words.any(|word| {
-        let mut ends = parts_of(word);
-        ends.any(|end| begins_as_key(catalogue, end)) || is_random(word)
-    })
+    has_key_shape(catalogue, text) || words.any(is_random)
+}
+
+/// Whether a text holds what begins as a key does.
+pub fn has_key_shape(catalogue: &Catalogue, text: &str) -> bool {
+    let plain = normalize(text, &mut BTreeSet::new());
+    let mut words = plain.split(|c: char| !c.is_ascii_graphic());
+    words.any(|word| parts_of(word).any(|end| begins_as_key(catalogue, end)))
 }
 
 /// The ends of a word that begin where a key could: at its head, and after

@@ -9,6 +9,7 @@ mod named;
 mod other_secret;
 mod peel;
 mod snippet;
+mod whose;
 mod within;
 mod wrapped;
 
@@ -23,6 +24,7 @@ use super::catalogue::{Catalogue, Provider};
 pub use in_a_name::holds_secret;
 pub use key_file::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use snippet::Found;
+pub use whose::{Whose, plain_extra, whose_key};
 
 /// The shortest text that a known beginning makes a key, in bytes.
 const KEY_BYTES_MIN: usize = 16;

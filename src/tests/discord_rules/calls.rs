@@ -152,8 +152,7 @@ async fn update_of_nothing(desk: Desk) -> String {
 
 async fn form_after_form(desk: Desk) -> String {
     let (callback, _) = desk.runs();
-    let form =
-        json!({"type": 9, "data": {"custom_id": "made-up", "title": "Made up", "components": []}});
+    let form = json!({"type": 9, "data": {"custom_id": "made-up", "title": "Made up", "components": [{"type": 10, "content": "x"}]}});
     assert_eq!(
         desk.calls(Method::POST, &callback, form.clone()).await,
         "204"

@@ -4,10 +4,11 @@
 //!
 //! A new rule is a sentence in the document with its source, a row of what is
 //! refused (`docs/discord.md` §9.1), and a row in [`calls`],
-//! [`frames`], [`panels`] or [`sign_ins`]; one
+//! [`forms`], [`frames`], [`panels`] or [`sign_ins`]; one
 //! that is not enforced is a row of what is not (`docs/discord.md` §9.2).
 
 mod calls;
+mod forms;
 mod frames;
 mod panels;
 mod sign_ins;
@@ -53,6 +54,7 @@ const fn rule(
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
     let rules = calls::RULES.iter().chain(frames::RULES);
+    let rules = rules.chain(forms::RULES);
     rules.chain(panels::RULES).chain(sign_ins::RULES)
 }
 

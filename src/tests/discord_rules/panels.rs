@@ -114,7 +114,7 @@ fn laid_out(parts: &[Value]) -> Value {
 
 async fn update_after_a_commands_form(desk: Desk) -> String {
     let (callback, _) = desk.runs();
-    let form = json!({"custom_id": "made-up", "title": "Made up", "components": []});
+    let form = json!({"custom_id": "made-up", "title": "Made up", "components": [text("x")]});
     let body = json!({"type": 9, "data": form});
     assert_eq!(desk.calls(Method::POST, &callback, body).await, "204");
     let (member, channel) = (desk.scene.member, desk.channel("general"));

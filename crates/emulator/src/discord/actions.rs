@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::command_line::parse_command;
 use super::events::{announce_message, remove_message};
+use super::forms::Filled;
 use super::payload;
 use crate::world::{Attachment, Interaction, InteractionKind, Message, State, World};
 
@@ -75,45 +76,33 @@ impl World {
         })
     }
 
-    /// Somebody sends a form with the texts that they typed, by field.
+    /// Somebody sends a form, with what they typed and chose by field.
     pub fn submit(
+        &self,
+        person: u64,
+        channel: u64,
+        custom_id: &str,
+        filled: &[(&str, &str)],
+    ) -> u64 {
+        self.with(|state| {
+            let form = state.find_form(custom_id);
+            let data = Filled(filled).data(state, custom_id, form.as_ref());
+            state.send_form(person, channel, &data)
+        })
+    }
+
+    /// The same in the older form, where each field stands in a row.
+    pub fn submit_in_rows(
         &self,
         person: u64,
         channel: u64,
         custom_id: &str,
         typed: &[(&str, &str)],
     ) -> u64 {
-        let rows: Vec<Value> = typed
-            .iter()
-            .map(|(field, value)| {
-                json!({"type": 1, "components": [{"type": 4, "custom_id": field, "value": value}]})
-            })
-            .collect();
+        let row = |(field, value): &(&str, &str)| json!({"type": 1, "components": [{"type": 4, "custom_id": field, "value": value}]});
+        let rows: Vec<Value> = typed.iter().map(row).collect();
         let data = json!({"custom_id": custom_id, "components": rows});
-        self.with(|state| {
-            let mut message = None;
-            for interaction in &mut state.interactions {
-                if interaction
-                    .modal
-                    .as_ref()
-                    .is_some_and(|modal| modal["custom_id"] == custom_id)
-                {
-                    interaction.modal = None;
-                    // A form that a button opened belongs to the button's message.
-                    message = interaction
-                        .original
-                        .filter(|_| interaction.kind == InteractionKind::Component);
-                }
-            }
-            state.interact(&NewInteraction {
-                kind: InteractionKind::ModalSubmit,
-                person,
-                channel,
-                typed: "",
-                data: &data,
-                message,
-            })
-        })
+        self.with(|state| state.send_form(person, channel, &data))
     }
 
     /// Somebody closes a form without sending it.
@@ -318,6 +307,38 @@ fn check_offered(state: &State, channel: u64, data: &Value) -> Result<(), String
 }
 
 impl State {
+    /// The form of an id that somebody has open.
+    fn find_form(&self, custom_id: &str) -> Option<Value> {
+        let forms = self.interactions.iter().filter_map(|it| it.modal.as_ref());
+        forms
+            .rev()
+            .find(|form| form["custom_id"] == custom_id)
+            .cloned()
+    }
+
+    /// Tells the bot of a form, which is closed with that.
+    fn send_form(&mut self, person: u64, channel: u64, data: &Value) -> u64 {
+        let mut message = None;
+        for interaction in &mut self.interactions {
+            let is_it = |form: &Value| form["custom_id"] == data["custom_id"];
+            if interaction.modal.as_ref().is_some_and(is_it) {
+                interaction.modal = None;
+                // A form that a button opened belongs to the button's message.
+                message = interaction
+                    .original
+                    .filter(|_| interaction.kind == InteractionKind::Component);
+            }
+        }
+        self.interact(&NewInteraction {
+            kind: InteractionKind::ModalSubmit,
+            person,
+            channel,
+            typed: "",
+            data,
+            message,
+        })
+    }
+
     /// Tells the bot of an interaction. Returns its id.
     fn interact(&mut self, new: &NewInteraction<'_>) -> u64 {
         let NewInteraction {

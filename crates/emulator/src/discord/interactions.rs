@@ -13,6 +13,7 @@ use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
+use super::forms::check_form;
 use super::message_body::{
     ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_components, check_files,
     check_filled, check_flags, check_length, edit_message, message_json, post_message,
@@ -123,6 +124,7 @@ fn answer_interaction(
             choices = Some(data["choices"].clone());
         }
         (Some(9), InteractionKind::Command | InteractionKind::Component) => {
+            check_form(data)?;
             modal = Some(data.clone());
         }
         _ => return Err(form()),

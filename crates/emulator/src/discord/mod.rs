@@ -8,6 +8,7 @@ mod components;
 mod errors;
 mod events;
 mod faults;
+mod forms;
 mod gateway;
 mod gateway_faults;
 mod interactions;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use actions::NewMessage;
+pub use forms::shown_form;
 pub use kinds::{NOTICES, Notice};
 pub use permissions::ASKABLE;
 

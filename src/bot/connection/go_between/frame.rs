@@ -20,6 +20,8 @@ pub enum FromDiscord {
         session: String,
     },
     Resumed,
+    /// Somebody sent a form.
+    Form,
     /// The connection is about to end, or the session has.
     Leaves,
     /// An event or an order of which nothing needs to be known here.
@@ -50,6 +52,23 @@ impl Frame<'_> {
     fn data<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         serde_json::from_str(self.d?.get()).ok()
     }
+
+    fn is_form(&self) -> bool {
+        let data: Option<InteractionData> = self.data();
+        data.is_some_and(|data| data.kind == MODAL_SUBMIT)
+    }
+}
+
+/// What a form's event is called on its way from here on, so that serenity,
+/// which loses what is in it, hands it over as it came.
+pub const FORM_SENT: &str = "FORM_SENT";
+/// Discord's type of the interaction that a form is.
+const MODAL_SUBMIT: u8 = 5;
+
+#[derive(Deserialize)]
+struct InteractionData {
+    #[serde(rename = "type")]
+    kind: u8,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +101,7 @@ pub fn read_from_discord(text: &str) -> Option<FromDiscord> {
                     }
                 }
                 "RESUMED" => FromDiscord::Resumed,
+                "INTERACTION_CREATE" if frame.is_form() => FromDiscord::Form,
                 _ => FromDiscord::Other,
             }
         }
@@ -100,6 +120,15 @@ pub fn read_from_discord(text: &str) -> Option<FromDiscord> {
         (11, _) => FromDiscord::HeartbeatAnswered,
         _ => return None,
     })
+}
+
+/// The event of a form under its own name.
+pub fn named_as_form(text: &str) -> Option<String> {
+    let frame: Frame<'_> = serde_json::from_str(text).ok()?;
+    let (number, data) = (frame.s?, frame.d?.get());
+    Some(format!(
+        r#"{{"op":0,"t":"{FORM_SENT}","s":{number},"d":{data}}}"#
+    ))
 }
 
 /// Reads what serenity says.
@@ -164,6 +193,18 @@ mod tests {
                 r#"{"op":0,"t":"MESSAGE\u005fCREATE","s":2,"d":{"a":[1e400]}}"#,
                 Some(FromDiscord::Other),
             ),
+            (
+                r#"{"op":0,"t":"INTERACTION_CREATE","s":2,"d":{"type":2}}"#,
+                Some(FromDiscord::Other),
+            ),
+            (
+                r#"{"op":0,"t":"INTERACTION_CREATE","s":2,"d":{"token":"made-up","type":5}}"#,
+                Some(FromDiscord::Form),
+            ),
+            (
+                r#"{"op":0,"t":"INTERACTION_CREATE","s":2,"d":{"type":"made-up"}}"#,
+                Some(FromDiscord::Other),
+            ),
             // What serenity can't read.
             (r#"{"op":0,"t":"RESUMED","s":null,"d":{}}"#, None),
             (r#"{"op":0,"s":2,"d":{}}"#, None),
@@ -180,6 +221,16 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(read_from_discord(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_form_keeps_everything_but_its_name() {
+        let sent = r#"{"t":"INTERACTION_CREATE","s":7,"op":0,"d":{"type":5,"data":"made \u0022up\u0022"}}"#;
+        assert_eq!(
+            named_as_form(sent).as_deref(),
+            Some(r#"{"op":0,"t":"FORM_SENT","s":7,"d":{"type":5,"data":"made \u0022up\u0022"}}"#)
+        );
+        assert_eq!(named_as_form("[]"), None);
     }
 
     #[test]

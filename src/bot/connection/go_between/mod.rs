@@ -31,6 +31,7 @@ use crate::app::random_id;
 use crate::bot::Bot;
 use crate::model::lock;
 use close_code::EndReason;
+pub use frame::FORM_SENT;
 use logins::{Logins, ask_allowance};
 
 /// How long Discord, and then serenity, gets to answer a goodbye.

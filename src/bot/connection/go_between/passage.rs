@@ -17,7 +17,9 @@ use tokio_tungstenite::{
 };
 
 use super::close_code::{Consequence, consequence};
-use super::frame::{FromBot, FromDiscord, read_from_bot, read_from_discord, without_compression};
+use super::frame::{
+    FromBot, FromDiscord, named_as_form, read_from_bot, read_from_discord, without_compression,
+};
 use super::logins::ask_allowance;
 use super::{CLOSE_WITHIN, Shared};
 
@@ -211,7 +213,7 @@ impl Passage {
         heard: Option<Result<Message, tungstenite::Error>>,
         serenity: &mut ToSerenity,
     ) -> Result<(), Ending> {
-        let text = match heard {
+        let mut text = match heard {
             Some(Ok(Message::Text(text))) => text,
             // We asked for nothing compressed, so nothing comes as bytes.
             Some(Ok(Message::Binary(_))) => {
@@ -235,6 +237,7 @@ impl Passage {
             }
             Some(FromDiscord::Resumed) => self.note_connected(),
             Some(FromDiscord::Leaves) => self.note_gone(),
+            Some(FromDiscord::Form) => text = named_as_form(&text).map_or(text, Into::into),
             Some(FromDiscord::Other) => {}
             // serenity was told hello when the connection began.
             Some(FromDiscord::Hello { .. }) => return Ok(()),

@@ -3,7 +3,7 @@
 use crate::app::{AddedKey, TestedKey};
 use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::keys::list::{describe_key, plain};
+use crate::bot::words::keys::list::{date, describe_key, plain};
 use crate::bot::words::refusal::pasted::removed;
 use crate::bot::words::voice::Voice;
 use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
@@ -41,6 +41,12 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     if added.check != Check::OutOfCredit {
         lines.push(where_used(voice, added));
     }
+    lines.extend(
+        added
+            .key
+            .expires_at_ms
+            .map(|at_ms| lang.say("It is used until {when}.", &[("when", &date(at_ms))])),
+    );
     Card::text(lines.join("\n"))
 }
 

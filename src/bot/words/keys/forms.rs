@@ -1,24 +1,31 @@
-//! The forms into which keys are typed.
+//! The forms into which keys are typed, and what is chosen beside them.
 
-use crate::app::{AddForm, FormAgain, OnceForm, ProviderInfo};
+use crate::app::{AddForm, FormAgain, LIFETIMES_DAYS, OnceForm, PlainExtras, ProviderInfo};
 use crate::bot::answers::split;
-use crate::bot::connection::card::{Button, ButtonStyle, Card, Field, Modal};
+use crate::bot::connection::card::{Button, ButtonStyle, Card, Choice};
+use crate::bot::connection::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, Typed};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::key_target::KeyPlace;
+use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted::form_button;
 use crate::bot::words::voice::Voice;
 use crate::model::Scope;
 
-/// Discord's limits on the parts of a form, in characters.
-const LABEL_CHARACTERS_MAX: usize = 45;
-
-const PLACEHOLDER_CHARACTERS_MAX: usize = 100;
-
 /// What Discord shows a line as quoted by.
 const QUOTE: &str = "> ";
 
+/// The longest name of a key, in characters.
+const NAME_CHARACTERS_MAX: u16 = 40;
+
 /// The id of the field that the key is typed into.
 pub const KEY_FIELD: &str = "key";
+
+/// The fields of what is chosen beside a key. All others are what its provider
+/// needs.
+pub const PROVIDER_FIELD: &str = "provider";
+pub const SCOPE_FIELD: &str = "scope";
+pub const NAME_FIELD: &str = "name";
+pub const DAYS_FIELD: &str = "days";
 
 /// The field that the prompt stands in.
 pub const PROMPT_FIELD: &str = "prompt";
@@ -26,20 +33,148 @@ pub const PROMPT_FIELD: &str = "prompt";
 /// The form that asks for a key and for what goes with it, as a button opens
 /// it in its place.
 pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>, place: KeyPlace) -> Modal {
-    let lang = voice.lang;
-    let name = &form.provider.name();
-    let title = match form.scope {
-        Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
-        Scope::Guild => voice.say("{This} server's {provider} key", &[("provider", name)]),
-        Scope::System => lang.say("The bot's {provider} key", &[("provider", name)]),
-    };
     let label = "API key (shown while you type, stored sealed)";
-    let fields = key_fields(voice, form.provider, label);
-    let custom_id = CustomId::AddKeyForm(form.id.clone(), place).write();
+    let mut fields = match form.provider {
+        Some(provider) => key_fields(voice, provider, label, &form.extras),
+        None => vec![key_field(voice, None, label)],
+    };
+    fields.extend(fitting_choices(voice, form, FIELDS_MAX - fields.len()));
     Modal {
-        custom_id,
-        title: clip(&title, LABEL_CHARACTERS_MAX),
+        custom_id: CustomId::AddKeyForm(form.id.clone(), place).write(),
+        title: title(voice, form),
         fields,
+    }
+}
+
+fn title(voice: Voice<'_>, form: &AddForm<'_>) -> String {
+    let Some(provider) = form.provider else {
+        return voice.lang.words("Add a key").to_owned();
+    };
+    let name = &provider.name();
+    match form.scope {
+        Scope::User => voice.lang.say("Your {provider} key", &[("provider", name)]),
+        Scope::Guild => voice.say("{This} server's {provider} key", &[("provider", name)]),
+        Scope::System => voice
+            .lang
+            .say("The bot's {provider} key", &[("provider", name)]),
+    }
+}
+
+/// What is chosen beside a key, as far as there is room: what is not known yet
+/// before what is.
+fn fitting_choices(voice: Voice<'_>, form: &AddForm<'_>, room: usize) -> Vec<Field> {
+    let is_open = form.scopes.len() > 1;
+    let scope = is_open.then(|| scope_field(voice, &form.scopes, form.scope));
+    let provider = provider_field(voice, form);
+    let rank = |id: &str| match id {
+        PROVIDER_FIELD if form.provider.is_none() => 0,
+        DAYS_FIELD => 1,
+        NAME_FIELD => 2,
+        SCOPE_FIELD => 3,
+        _ => 4,
+    };
+    let all = [
+        Some(provider),
+        scope,
+        Some(name_field(voice, form)),
+        Some(days_field(voice, form)),
+    ];
+    let all: Vec<Field> = all.into_iter().flatten().collect();
+    let mut ranks: Vec<u8> = all.iter().map(|field| rank(&field.id)).collect();
+    ranks.sort_unstable();
+    ranks.truncate(room);
+    let fits = |field: &Field| ranks.contains(&rank(&field.id));
+    all.into_iter().filter(fits).collect()
+}
+
+fn provider_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
+    let chosen = form.provider.map(|provider| provider.id().to_string());
+    let choice = |provider: ProviderInfo<'_>| Choice {
+        label: provider.name().to_owned(),
+        value: provider.id().to_string(),
+    };
+    let mut choices: Vec<Choice> = voice.providers.iter().map(choice).collect();
+    let are_all = choices.len() <= OPTIONS_MAX;
+    if !are_all {
+        // The one that is chosen is among those that there is room for.
+        choices.sort_by_key(|choice| chosen.as_ref() != Some(&choice.value));
+        choices.truncate(OPTIONS_MAX);
+    }
+    let description = if are_all {
+        "Left out, the key itself tells, if it can."
+    } else {
+        "Left out, the key itself tells. Others: `/keys add provider:…`"
+    };
+    Field {
+        id: PROVIDER_FIELD.to_owned(),
+        label: voice.lang.words("Provider").to_owned(),
+        description: voice.lang.words(description).to_owned(),
+        placeholder: voice.lang.words("Whose key it is").to_owned(),
+        required: false,
+        input: Input::Menu { choices, chosen },
+    }
+}
+
+/// Who uses a key, of those who can.
+pub(super) fn scope_field(voice: Voice<'_>, scopes: &[Scope], chosen: Scope) -> Field {
+    let choice = |scope: &Scope| Choice {
+        label: who_uses_it(voice, *scope),
+        value: scope.as_str().to_owned(),
+    };
+    Field {
+        id: SCOPE_FIELD.to_owned(),
+        label: voice.lang.words("Who uses it").to_owned(),
+        required: true,
+        input: Input::Menu {
+            choices: scopes.iter().map(choice).collect(),
+            chosen: Some(chosen.as_str().to_owned()),
+        },
+        ..Field::default()
+    }
+}
+
+fn who_uses_it(voice: Voice<'_>, scope: Scope) -> String {
+    voice.say(
+        match scope {
+            Scope::User | Scope::System => "You, everywhere",
+            Scope::Guild => "Everybody in {this} server",
+        },
+        &[],
+    )
+}
+
+fn name_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
+    Field {
+        id: NAME_FIELD.to_owned(),
+        label: voice.lang.words("Name").to_owned(),
+        placeholder: voice.lang.words("What to call it").to_owned(),
+        input: Input::Line(Typed {
+            value: form.name.clone().unwrap_or_default(),
+            characters_max: NAME_CHARACTERS_MAX,
+        }),
+        ..Field::default()
+    }
+}
+
+fn days_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
+    let lang = voice.lang;
+    let for_good = Choice {
+        label: lang.words("As long as it works").to_owned(),
+        value: "0".to_owned(),
+    };
+    let lifetimes = LIFETIMES_DAYS.iter().map(|days| Choice {
+        label: lang.say_count(u64::from(*days), Plural("{n} day", "{n} days"), &[]),
+        value: days.to_string(),
+    });
+    Field {
+        id: DAYS_FIELD.to_owned(),
+        label: lang.words("How long it is used").to_owned(),
+        required: true,
+        input: Input::Menu {
+            choices: std::iter::once(for_good).chain(lifetimes).collect(),
+            chosen: Some(form.days.unwrap_or(0).to_string()),
+        },
+        ..Field::default()
     }
 }
 
@@ -49,12 +184,12 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
     let mut fields = vec![Field {
         id: PROMPT_FIELD.to_owned(),
         label: lang.words("What to ask").to_owned(),
-        placeholder: String::new(),
         required: true,
-        value: Some(prompt),
+        input: Input::Lines(Typed::holding(prompt)),
+        ..Field::default()
     }];
     let label = "API key (used once, never stored)";
-    fields.extend(key_fields(voice, form.provider, label));
+    fields.extend(key_fields(voice, form.provider, label, &form.extras));
     Modal {
         custom_id: CustomId::OnceForm(form.id.clone()).write(),
         title: lang.words("Ask with a key for this once").to_owned(),
@@ -71,12 +206,26 @@ pub fn offer_form_again(
     place: KeyPlace,
 ) -> Card {
     let Some(again) = again else { return card };
-    let new = form_button(voice, &again.provider, again.scope);
-    card.buttons
-        .retain(|button| button.custom_id != new.custom_id);
     let custom_id = CustomId::AddAgain(again.id.clone(), place).write();
-    card.buttons.push(Button { custom_id, ..new });
+    let button = match &again.provider {
+        Some(provider) => {
+            let new = form_button(voice, provider, again.scope);
+            card.buttons
+                .retain(|button| button.custom_id != new.custom_id);
+            Button { custom_id, ..new }
+        }
+        None => again_button(voice, custom_id),
+    };
+    card.buttons.push(button);
     card
+}
+
+fn again_button(voice: Voice<'_>, custom_id: String) -> Button {
+    Button {
+        label: voice.lang.words("Type the key again").into(),
+        custom_id,
+        style: ButtonStyle::Primary,
+    }
 }
 
 /// Adds to why a key was not used what opens its form again, and the prompt,
@@ -96,11 +245,8 @@ pub fn offer_once_again(
     if text.chars().count() <= split::LIMIT {
         card.text = text;
     }
-    card.buttons.push(Button {
-        label: voice.lang.words("Type the key again").into(),
-        custom_id: CustomId::OnceAgain(form.to_owned()).write(),
-        style: ButtonStyle::Primary,
-    });
+    let custom_id = CustomId::OnceAgain(form.to_owned()).write();
+    card.buttons.push(again_button(voice, custom_id));
     card
 }
 
@@ -111,29 +257,36 @@ pub fn quoted_prompt(text: &str) -> String {
 }
 
 /// The fields of a key and of what goes with it.
-fn key_fields(voice: Voice<'_>, provider: ProviderInfo<'_>, label: &str) -> Vec<Field> {
+fn key_fields(
+    voice: Voice<'_>,
+    provider: ProviderInfo<'_>,
+    label: &str,
+    typed: &PlainExtras,
+) -> Vec<Field> {
     let lang = voice.lang;
-    let mut fields = vec![Field {
-        id: KEY_FIELD.into(),
-        label: lang.words(label).into(),
-        placeholder: lang.say("From {page}", &[("page", &provider.key_page())]),
-        required: true,
-        value: None,
-    }];
-    fields.extend(provider.extras().map(|extra| Field {
+    let extras = provider.extras().map(|extra| Field {
         id: extra.field.into(),
         label: lang.words(extra.label).into(),
         placeholder: lang.words(extra.placeholder).into(),
         required: extra.required,
-        value: None,
-    }));
-    for field in &mut fields {
-        field.label = clip(&field.label, LABEL_CHARACTERS_MAX);
-        field.placeholder = clip(&field.placeholder, PLACEHOLDER_CHARACTERS_MAX);
-    }
-    fields
+        input: Input::Line(Typed::holding(
+            typed.get(extra.field).cloned().unwrap_or_default(),
+        )),
+        ..Field::default()
+    });
+    std::iter::once(key_field(voice, Some(provider), label))
+        .chain(extras)
+        .collect()
 }
 
-fn clip(text: &str, characters: usize) -> String {
-    text.chars().take(characters).collect()
+fn key_field(voice: Voice<'_>, provider: Option<ProviderInfo<'_>>, label: &str) -> Field {
+    let from = provider.map(ProviderInfo::key_page);
+    let from = from.map(|page| voice.lang.say("From {page}", &[("page", &page)]));
+    Field {
+        id: KEY_FIELD.into(),
+        label: voice.lang.words(label).into(),
+        placeholder: from.unwrap_or_default(),
+        required: true,
+        ..Field::default()
+    }
 }

@@ -11,7 +11,8 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
     let mut lines = Vec::new();
     if let Some(keys) = &listing.personal {
         lines.push(lang.words("**Your keys**").to_owned());
-        lines.extend(keys.iter().map(|key| row(voice, key)));
+        let ending = |key| ending(voice, key, listing.now_ms);
+        lines.extend(keys.iter().map(|key| row(voice, key) + &ending(key)));
         if keys.is_empty() {
             lines.push(no_personal(voice).to_owned());
         }
@@ -20,10 +21,9 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
         None => {}
         Some(ServerKeys::Full(keys)) => {
             lines.push(lang.words("**This server's keys**").to_owned());
-            lines.extend(
-                keys.iter()
-                    .map(|key| row(voice, key) + &added_by(voice, key)),
-            );
+            lines.extend(keys.iter().map(|key| {
+                row(voice, key) + &ending(voice, key, listing.now_ms) + &added_by(voice, key)
+            }));
             if keys.is_empty() {
                 lines.push(no_server(voice).to_owned());
             }
@@ -79,6 +79,19 @@ pub(super) fn standing(voice: Voice<'_>, key: &Key) -> String {
     parts.join(" · ")
 }
 
+/// Until when a key is used that ends.
+pub(super) fn ending(voice: Voice<'_>, key: &Key, now_ms: i64) -> String {
+    let Some(at_ms) = key.expires_at_ms else {
+        return String::new();
+    };
+    let sentence = if key.has_ended(now_ms) {
+        " · ended {when}"
+    } else {
+        " · ends {when}"
+    };
+    voice.lang.say(sentence, &[("when", &moment(at_ms))])
+}
+
 pub(super) fn added_by(voice: Voice<'_>, key: &Key) -> String {
     // 0 stands for persons who were erased.
     if key.added_by.0 == 0 {
@@ -107,6 +120,11 @@ pub fn plain(typed: &str) -> String {
         .chars()
         .filter(|c| !"*_~`|<>@#[]()\\\n".contains(*c))
         .collect()
+}
+
+/// A day and an hour, as each reader's Discord shows them.
+pub(super) fn date(at_ms: i64) -> String {
+    format!("<t:{}:f>", at_ms / 1_000)
 }
 
 /// A time as each reader's Discord shows it.

@@ -4,6 +4,7 @@ pub mod advice;
 mod changes;
 mod demotion;
 mod forms;
+mod import;
 mod list;
 mod panel;
 pub mod skip_reason;
@@ -13,9 +14,11 @@ mod system;
 pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
 pub use demotion::demoted_directly;
 pub use forms::{
-    KEY_FIELD, PROMPT_FIELD, add_form, offer_form_again, offer_once_again, once_form, quoted_prompt,
+    DAYS_FIELD, KEY_FIELD, NAME_FIELD, PROMPT_FIELD, PROVIDER_FIELD, SCOPE_FIELD, add_form,
+    offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
+pub use import::{FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported};
 pub use list::describe_key;
-pub use panel::{confirm_removal_in_panel, panel};
+pub use panel::{confirm_removal_in_panel, panel, panel_of_another};
 pub use status::status;
 pub use system::system_keys;

@@ -11,7 +11,7 @@ use crate::bot::interactions::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelVi
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::changes::removal_question;
 use crate::bot::words::keys::list::{
-    added_by, describe_key, list, no_personal, no_server, of_server, standing,
+    added_by, describe_key, ending, list, no_personal, no_server, of_server, standing,
 };
 use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::{Health, Key, Scope};
@@ -29,6 +29,7 @@ struct Section<'a> {
     /// What is said where there are none.
     nothing: String,
     may_add: bool,
+    now_ms: i64,
 }
 
 /// The stored keys as a panel, below what came of the last press; as text
@@ -73,6 +74,7 @@ fn sections<'a>(voice: Voice<'a>, listing: &'a Listing) -> Vec<Section<'a>> {
         keys,
         nothing: no_personal(voice).to_owned(),
         may_add: voice.own_keys == OwnKeys::Stored,
+        now_ms: listing.now_ms,
     });
     let server = match &listing.server {
         Some(ServerKeys::Full(keys)) => Some(Section {
@@ -81,6 +83,7 @@ fn sections<'a>(voice: Voice<'a>, listing: &'a Listing) -> Vec<Section<'a>> {
             keys,
             nothing: no_server(voice).to_owned(),
             may_add: true,
+            now_ms: listing.now_ms,
         }),
         _ => None,
     };
@@ -104,7 +107,7 @@ fn section_parts(
     let here = section.keys.iter().enumerate().filter(is_here);
     let mut heading = format!("{}\n", section.heading);
     let parts = here.flat_map(|(_, key)| {
-        let text = std::mem::take(&mut heading) + &key_text(voice, key);
+        let text = std::mem::take(&mut heading) + &key_text(voice, key, section.now_ms);
         [
             Part::Text(text),
             Part::Buttons(key_buttons(voice, key, view)),
@@ -114,32 +117,33 @@ fn section_parts(
 }
 
 /// A key: how it is, where it pays, and when it was used last.
-fn key_text(voice: Voice<'_>, key: &Key) -> String {
+fn key_text(voice: Voice<'_>, key: &Key, now_ms: i64) -> String {
     let by = match key.owner.scope() {
         Scope::Guild => added_by(voice, key),
         Scope::User | Scope::System => String::new(),
     };
     format!(
-        "{} {}\n-# {} · {}{by}",
-        dot(key),
+        "{} {}\n-# {} · {}{}{by}",
+        dot(key, now_ms),
         describe_key(voice, key),
-        where_it_pays(voice, key),
+        where_it_pays(voice, key, now_ms),
         standing(voice, key),
+        ending(voice, key, now_ms),
     )
 }
 
 /// How a key is, at one glance; words beside it say the same.
-fn dot(key: &Key) -> char {
+fn dot(key: &Key, now_ms: i64) -> char {
     match key.health {
-        _ if key.paused => '⚪',
+        _ if key.paused || key.has_ended(now_ms) => '⚪',
         Health::Valid | Health::Unguarded => '🟢',
         Health::Unverified | Health::Restricted => '🟡',
         Health::Refused | Health::OutOfCredit | Health::Damaged => '🔴',
     }
 }
 
-fn where_it_pays<'a>(voice: Voice<'a>, key: &Key) -> &'a str {
-    let is_idle = key.paused || key.needs_its_owner();
+fn where_it_pays<'a>(voice: Voice<'a>, key: &Key, now_ms: i64) -> &'a str {
+    let is_idle = key.paused || key.needs_its_owner() || key.has_ended(now_ms);
     voice.lang.words(match key.owner.scope() {
         _ if is_idle => "pays for nothing",
         Scope::User => "pays for you everywhere",
@@ -201,6 +205,15 @@ fn page_buttons(voice: Voice<'_>, view: PanelView, last_page: usize) -> Option<P
     let after = (view.page < last_page).then(|| turn("Next page", view.page + 1));
     let buttons: Vec<Button> = before.into_iter().chain(after).collect();
     (!buttons.is_empty()).then_some(Part::Buttons(buttons))
+}
+
+/// The panel is for whoever asked for it, and somebody else pressed.
+pub fn panel_of_another(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("That list is for the person who asked for it. `/keys list` shows yours."),
+    )
 }
 
 /// Asks in the panel's place whether a key should be removed.

@@ -34,7 +34,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new("[A-Za-z]{2}").unwrap
 /// What is rightly the same as in English: in every language, and in each.
 const SAME: &[(&str, &[&str])] = &[
     ("", &["default", "wrkspc_…"]),
-    ("de", &["Details", "Seed", "Server {id}"]),
+    ("de", &["Details", "Name", "Seed", "Server {id}"]),
     ("es", &["{n} byte"]),
     ("pt-BR", &["{n} byte"]),
     ("fr", &["{n} image", "{n} minute", "images", "minute"]),

@@ -64,6 +64,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
             return pasted::looks_like_anothers(voice, of, wanted, *goal);
         }
+        KeyRefusal::WhoseKey { of } => pasted::whose_key(voice, of),
         KeyRefusal::TooManyChecks {
             retry_after_s,
             goal,

@@ -80,6 +80,20 @@ pub fn looks_like_anothers(
     offer_forms(voice, text, of, goal)
 }
 
+/// What was pasted does not tell whose key it is.
+pub fn whose_key(voice: Voice<'_>, of: &[ProviderId]) -> String {
+    let sentence = if of.is_empty() {
+        "I can't tell whose key that is, so I sent it to nobody. Nothing was stored. Press the button and choose \
+         its provider, or run `/keys add provider:…`."
+    } else {
+        "Keys of {owners} begin so, and I can't tell whose that is, so I sent it to nobody. Nothing was stored. \
+         Press the button and choose its provider, or run `/keys add provider:…`."
+    };
+    let names: Vec<String> = of.iter().map(|id| voice.name(id)).collect();
+    let owners = names.join(voice.lang.words(" or "));
+    voice.lang.say(sentence, &[("owners", &owners)])
+}
+
 /// That nothing came of it, and what to do next.
 fn untouched(voice: Voice<'_>, goal: KeyGoal) -> String {
     voice

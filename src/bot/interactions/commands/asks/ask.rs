@@ -6,7 +6,7 @@ use crate::app::{FileContent, tell_files};
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
+use crate::bot::connection::form::INPUT_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript;

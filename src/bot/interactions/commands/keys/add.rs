@@ -1,5 +1,6 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
+use crate::app::KeyChoices;
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
@@ -8,6 +9,7 @@ use crate::bot::interactions::commands::keys::completion::complete_any;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
 use crate::bot::interactions::key_target::KeyPlace;
 use crate::bot::words;
+use crate::model::ProviderId;
 
 /// Add or replace a key. It is typed into a form that only you see.
 #[poise::command(slash_command)]
@@ -15,9 +17,9 @@ pub async fn add(
     ctx: Context<'_>,
     #[description = "Whose key it is"]
     #[autocomplete = "complete_any"]
-    provider: String,
+    provider: Option<String>,
     #[description = "user: pays for you everywhere; guild: pays for everybody in this server"]
-    scope: ScopeChoice,
+    scope: Option<ScopeChoice>,
     #[description = "What to call it"]
     #[max_length = 40]
     name: Option<String>,
@@ -27,10 +29,14 @@ pub async fn add(
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
     // A form must be the first answer, so nothing slow may come before it.
-    let beginning = bot
-        .app
-        .keys
-        .begin_add(&caller, &provider, scope.into(), name);
+    let choices = KeyChoices {
+        provider: provider.as_deref().map(ProviderId::from),
+        scope: scope.unwrap_or(ScopeChoice::User).into(),
+        name,
+        days: None,
+        scopes: Vec::new(),
+    };
+    let beginning = bot.app.keys.begin_add(&caller, choices);
     match find_before_form(beginning).await {
         Ok(form) => {
             bot.rest

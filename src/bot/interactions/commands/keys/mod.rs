@@ -2,6 +2,7 @@
 
 mod add;
 mod completion;
+mod import;
 mod list;
 mod pause;
 mod remove;
@@ -18,6 +19,7 @@ use crate::bot::interactions::commands::context::Context;
     interaction_context = "Guild|BotDm|PrivateChannel",
     subcommands(
         "add::add",
+        "import::import",
         "list::list",
         "remove::remove",
         "test::test",
