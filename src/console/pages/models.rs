@@ -271,20 +271,20 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
             td.num data-label="Context" { (context.unwrap_or_default()) }
             td.small.dim data-label="Can" { (describe_abilities(model)) }
             @if model.makes_pictures {
-                td.num data-label="In" { @if let Some(input) = prices.input { (input) } }
+                td.num data-label="In" { @if let Some(input) = prices.input { (input.in_full()) } }
                 td.num data-label="Cached" {
-                    @if let Some(cached) = prices.cached_input { (cached) }
+                    @if let Some(cached) = prices.cached_input { (cached.in_full()) }
                 }
                 td.num data-label="Out" {
                     @match prices.picture {
-                        Some(each) => { (each) " each" }
+                        Some(each) => { (each.in_full()) " each" }
                         None => { (price(prices.output)) }
                     }
                 }
             } @else {
                 td.num data-label="In" { (price(prices.input)) }
                 td.num data-label="Cached" {
-                    @if let Some(cached) = prices.cached_input { (cached) }
+                    @if let Some(cached) = prices.cached_input { (cached.in_full()) }
                 }
                 td.num data-label="Out" { (price(prices.output)) }
             }
@@ -300,7 +300,7 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
 }
 
 fn price(price: Option<NanoDollars>) -> String {
-    money::cost(price)
+    price.map_or_else(|| "unknown".to_owned(), NanoDollars::in_full)
 }
 
 /// What a model can do, as far as its name and its provider's list tell.

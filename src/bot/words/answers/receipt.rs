@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::words::formats::{cost, money};
+use crate::bot::words::formats::cost;
 use crate::bot::words::voice::Voice;
 use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
@@ -17,7 +17,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
         .collect();
     let sum = receipt
         .sum()
-        .map_or_else(|| lang.words("unknown").to_owned(), |sum| money(voice, sum));
+        .map_or_else(|| lang.words("unknown").to_owned(), |sum| lang.money(sum));
     let list = receipt.list.as_ref();
     lines.push(match list {
         None => lang
@@ -36,7 +36,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
     match cut_cost.filter(|said| Some(said.0) != used.cost_nano) {
         Some(said) => lines.push(lang.say(
             "The provider itself says {said}, which is more than one call to this model can cost; {booked} is booked.",
-            &[("said", &money(voice, said)), ("booked", &booked)],
+            &[("said", &lang.money(said)), ("booked", &booked)],
         )),
         None if used.cost_reported => lines.push(lang.say(
             "The provider itself says {cost}, and that is what counts.",
@@ -88,7 +88,7 @@ fn receipt_line(voice: Voice<'_>, line: &ReceiptLine) -> String {
         || lang.words("an unknown price").to_owned(),
         |price| {
             let unit = unit_name(voice, line.class);
-            let price = lang.decimal(&price.to_string());
+            let price = lang.money_in_full(price);
             lang.say("{price} {unit}", &[("price", &price), ("unit", &unit)])
         },
     );

@@ -1,6 +1,6 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use crate::bot::words::formats::{money, relative_time};
+use crate::bot::words::formats::relative_time;
 use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
@@ -14,7 +14,7 @@ pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
         Metric::Requests => Plural("{n} request", "{n} requests"),
         Metric::OutputTokens => Plural("{n} output token", "{n} output tokens"),
         Metric::Images => Plural("{n} image", "{n} images"),
-        Metric::Cost => return money(voice, NanoDollars(amount)),
+        Metric::Cost => return voice.lang.money(NanoDollars(amount)),
     };
     voice.lang.say_count(amount, words, &[])
 }
@@ -32,7 +32,7 @@ pub fn describe_limit(voice: Voice<'_>, limit: Limit) -> String {
     };
     // A limit is shown as it holds, and not rounded.
     let most = match limit.metric {
-        Metric::Cost => NanoDollars(limit.max).in_full(),
+        Metric::Cost => voice.lang.money_in_full(NanoDollars(limit.max)),
         metric => amount(voice, metric, limit.max),
     };
     voice.lang.say(sentence, &[("amount", &most)])
@@ -78,7 +78,7 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
 /// An amount without the name of what is counted: `1,500`, `$5.00`.
 pub fn bare_amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
     match metric {
-        Metric::Cost => money(voice, NanoDollars(amount)),
+        Metric::Cost => voice.lang.money(NanoDollars(amount)),
         _ => voice.lang.number(amount),
     }
 }
