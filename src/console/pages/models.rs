@@ -10,13 +10,15 @@ use crate::console::parts::form::{self, Choice};
 use crate::console::parts::{icon, key, money, note, payer, when};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
-use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit, not_understood};
 use crate::model::{NanoDollars, Source};
 
 use super::playground::PICTURE_TOOL;
 use url::form_urlencoded;
 
-pub const ROWS: &[Row] = &[row!(GET "/models" SignedIn show_models)];
+pub const ROWS: &[Row] =
+    &[row!(GET "/models" SignedIn show_models).taking(&["q", "in", "provider", "can", "paid"])];
 
 /// A list that is older is said to be.
 const FRESH_MS: i64 = 60 * 60 * 1_000;
@@ -46,14 +48,26 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(visit: &Visit) -> Self {
+    fn read(visit: &Visit) -> Result<Self, Trouble> {
         let value = |name: &str| visit.query(name).unwrap_or_default();
-        Self {
+        let one_of = |name: &str, known: &[(&str, &str)]| {
+            let typed = value(name);
+            let is_known = known.iter().any(|(known, _)| *known == typed);
+            if is_known || typed.is_empty() {
+                return Ok(typed);
+            }
+            let known: Vec<&str> = known.iter().map(|(known, _)| *known).collect();
+            let known = known.join(", ");
+            Err(not_understood(&format!(
+                "“{name}” in the address can be {known}."
+            )))
+        };
+        Ok(Self {
             words: value("q").to_lowercase(),
             provider: value("provider"),
-            ability: value("can"),
-            payer: value("paid"),
-        }
+            ability: one_of("can", &ABILITIES)?,
+            payer: one_of("paid", &PAYERS)?,
+        })
     }
 
     fn takes_provider(&self, known: &KnownModels) -> bool {
@@ -84,7 +98,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller_in(&visit, visit.place()).await?;
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
-    let wanted = Wanted::read(&visit);
+    let wanted = Wanted::read(&visit)?;
     let places = list_places(&visit).await;
     let body = html! {
         div.head {
