@@ -160,8 +160,7 @@ impl Chart {
             let (left, top) = (left.cast_signed(), top.cast_signed());
             let swatch = [(left, top + 4), (left + 22, top + 26)];
             area.draw(&Rectangle::new(swatch, colour.filled()))?;
-            let name: String = name.chars().take(LEGEND_CHARACTERS_MAX).collect();
-            area.draw_text(&name, &style, (left + 32, top + 1))?;
+            area.draw_text(&clip(name), &style, (left + 32, top + 1))?;
         }
         Ok(())
     }
@@ -176,6 +175,15 @@ impl Chart {
         });
         piles.fold(0.0, f64::max)
     }
+}
+
+/// A name in the legend, with points where some of it is left out.
+fn clip(name: &str) -> String {
+    if name.chars().count() <= LEGEND_CHARACTERS_MAX {
+        return name.to_owned();
+    }
+    let begun: String = name.chars().take(LEGEND_CHARACTERS_MAX - 3).collect();
+    format!("{begun}...")
 }
 
 /// Whether the font has every character of a text: those of Latin-1.
@@ -294,6 +302,16 @@ mod tests {
             series: Vec::new(),
         };
         assert!(!chart.png().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_clipped_says_so() {
+        for (name, shown) in [
+            ("mistral-small-latest", "mistral-small-latest"),
+            ("gemini-3.1-flash-lite-image", "gemini-3.1-flash-lite..."),
+        ] {
+            assert_eq!(clip(name), shown);
+        }
     }
 
     #[test]
