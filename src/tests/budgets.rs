@@ -213,6 +213,32 @@ async fn dollars_cannot_be_spent_on_what_nobody_knows_the_price_of() {
     .await;
 }
 
+/// The operator sets a limit, stops everybody, and looks at what is set.
+async fn an_operator_limits_and_stops(stage: &Stage) {
+    let (omar, mia) = (stage.omar(), stage.mia());
+    omar.runs("/admin limit what:requests amount:9 per:week")
+        .await;
+    omar.runs("/admin stop during:1h").await;
+    omar.runs("/admin tier user:mia tier:premium").await;
+    assert!(
+        mia.runs("/ask prompt:count")
+            .await
+            .contains("has stopped it")
+    );
+    insta::assert_snapshot!(omar.runs("/admin show").await, @"
+    (only you) **Everybody together**
+    ```
+              used  limit  left
+    Requests
+      a week     0      9     9
+    ```
+    Stopped for everybody until <t:1795222800:f>
+    <@mia>: premium
+    **Keys of the bot default**
+    - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
+    ");
+}
+
 #[tokio::test]
 async fn budgets_quotas_and_usage_work_on_postgresql_too() {
     let Some(url) = super::postgres::database() else {
@@ -273,27 +299,7 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         [usage.csv: The same as a table]
         [members.csv: The same as a table]
         ");
-        omar.runs("/admin limit what:requests amount:9 per:week")
-            .await;
-        omar.runs("/admin stop during:1h").await;
-        omar.runs("/admin tier user:mia tier:premium").await;
-        assert!(
-            mia.runs("/ask prompt:count")
-                .await
-                .contains("has stopped it")
-        );
-        insta::assert_snapshot!(omar.runs("/admin show").await, @"
-        (only you) **Everybody together**
-        ```
-                  used  limit  left
-        Requests
-          a week     0      9     9
-        ```
-        Stopped for everybody until <t:1795222800:f>
-        <@mia>: premium
-        **Keys of the bot default**
-        - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
-        ");
+        an_operator_limits_and_stops(stage).await;
         omar.runs("/admin resume").await;
         omar.runs("/server budget clear").await;
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));

@@ -19,83 +19,35 @@ async fn a_message_is_summarized_explained_translated_and_replied_to_for_one_alo
             let told = stage.told("groq");
             seen.push(told.rsplit_once("user: ").unwrap().1.to_owned());
         }
-        assert_snapshot!(seen.join("\n---\n"), @r#"
-        (only you) Two made-up models beside each other:
-
-        ```
-        Model    Context  Good at
-        ─────  ─────────  ──────────────
-        luna     128,000  short answers
-        nova   1,000,000  long documents
-        ```
-
-        Ask one of them with:
-        ```sh
-        latchkey ask --model luna "hello"
-        ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 43 out · < $0.0001
+        assert_snapshot!(seen.join("\n---\n"), @"
+        (only you) one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Summarize this message:
 
         omar: the tide table says count at noon
         ---
-        (only you) Two made-up models beside each other:
-
-        ```
-        Model    Context  Good at
-        ─────  ─────────  ──────────────
-        luna     128,000  short answers
-        nova   1,000,000  long documents
-        ```
-
-        Ask one of them with:
-        ```sh
-        latchkey ask --model luna "hello"
-        ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 43 out · < $0.0001
+        (only you) one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Explain this message:
 
         omar: the tide table says count at noon
         ---
-        (only you) Two made-up models beside each other:
-
-        ```
-        Model    Context  Good at
-        ─────  ─────────  ──────────────
-        luna     128,000  short answers
-        nova   1,000,000  long documents
-        ```
-
-        Ask one of them with:
-        ```sh
-        latchkey ask --model luna "hello"
-        ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 43 out · < $0.0001
+        (only you) one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Translate this message into the language of the locale en-US:
 
         omar: the tide table says count at noon
         ---
-        (only you) Two made-up models beside each other:
-
-        ```
-        Model    Context  Good at
-        ─────  ─────────  ──────────────
-        luna     128,000  short answers
-        nova   1,000,000  long documents
-        ```
-
-        Ask one of them with:
-        ```sh
-        latchkey ask --model luna "hello"
-        ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 43 out · < $0.0001
+        (only you) one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Draft a reply to this message:
 
         omar: the tide table says count at noon
-        "#);
+        ");
         assert!(stage.told("groq").contains("You draft a reply"));
         let nothing = omar.writes("", None);
         assert_snapshot!(mia.right_clicks(nothing, "Explain").await, @"(only you) I found no words or pictures that I can read, so nothing was asked.");

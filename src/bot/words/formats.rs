@@ -78,7 +78,7 @@ fn after_point(cell: &str) -> &str {
 }
 
 fn widest<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
-    cells.map(|cell| cell.width()).max().unwrap_or(0)
+    cells.map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 /// What a cell lacks to be as wide as its column, in which characters of East

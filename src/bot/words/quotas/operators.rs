@@ -62,7 +62,7 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
     for of_one in limits.chunk_by(|(one, _), (other, _)| one == other) {
         lines.extend(of_one.first().map(|(whose, _)| format!("**{whose}**")));
         let of_one = of_one.iter().map(|(_, used)| *used);
-        lines.push(uses(voice, &Vec::from_iter(of_one)));
+        lines.push(uses(voice, &of_one.collect::<Vec<_>>()));
     }
     for (whom, at) in &view.rules.blocks {
         let values: &[(&str, &dyn std::fmt::Display)] =
