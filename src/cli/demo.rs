@@ -10,10 +10,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::demo_month::tell_month;
 use super::serve::until_signal;
 use super::signals::Signals;
-use super::{Assembled, RunOptions, Scene, assemble, log, pages};
+use super::{Assembled, RunOptions, Scene, assemble, log, pages, tell_month};
 use crate::bot::Connection;
 use crate::config::Environment;
 use crate::gateway;

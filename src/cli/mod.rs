@@ -10,7 +10,7 @@ mod completions;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
-#[cfg(feature = "demo")]
+#[cfg(any(test, feature = "demo"))]
 mod demo_month;
 mod doctor;
 mod files;
@@ -33,6 +33,8 @@ use clap::{Parser, Subcommand};
 #[cfg(test)]
 pub use assemble::catalogue;
 pub use assemble::{Assembled, RunOptions, assemble};
+#[cfg(any(test, feature = "demo"))]
+pub use demo_month::tell_month;
 #[cfg(test)]
 pub use files::raise_limit as raise_file_limit;
 #[cfg(test)]

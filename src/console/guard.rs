@@ -195,15 +195,24 @@ async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult 
             }
         })
     };
+    let require_parameters = |visit: &Visit| match row.parameters {
+        Some(known) if !is_form => visit.require_parameters(known),
+        _ => Ok(()),
+    };
     match row.handler {
-        Handler::Visitor(handle) => handle(visit).await,
+        Handler::Visitor(handle) => {
+            require_parameters(&visit)?;
+            handle(visit).await
+        }
         Handler::SignedIn(handle) => {
             let person = required(person, &visit)?;
+            require_parameters(&visit)?;
             handle(visit, person).await
         }
         Handler::Managing(handle) => {
             let person = required(person, &visit)?;
             let managing = find_managed(&visit, person, is_form).await?;
+            require_parameters(&visit)?;
             handle(visit, managing).await
         }
         Handler::Operator(handle) => {
@@ -211,6 +220,7 @@ async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult 
             if !person.is_operator(visit.app()) {
                 return Err(Trouble::operators_only());
             }
+            require_parameters(&visit)?;
             handle(visit, person).await
         }
     }

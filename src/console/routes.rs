@@ -34,6 +34,9 @@ pub struct Row {
     pub takes_files: bool,
     /// Whether pages ask for it again and again by themselves.
     pub is_polled: bool,
+    /// What its address may say behind a question mark; none where whatever
+    /// stands there is let be, since others lead there.
+    pub parameters: Option<&'static [&'static str]>,
 }
 
 /// A handler, by whom it answers.
@@ -52,6 +55,22 @@ impl Row {
     pub const fn with_files(self) -> Self {
         Self {
             takes_files: true,
+            ..self
+        }
+    }
+
+    /// The same row, whose address may say this behind a question mark.
+    pub const fn taking(self, parameters: &'static [&'static str]) -> Self {
+        Self {
+            parameters: Some(parameters),
+            ..self
+        }
+    }
+
+    /// The same row, whose address may say anything behind a question mark.
+    pub const fn taking_anything(self) -> Self {
+        Self {
+            parameters: None,
             ..self
         }
     }
@@ -81,6 +100,7 @@ macro_rules! row {
             takes_form: true,
             takes_files: false,
             is_polled: false,
+            parameters: Some(&[]),
         }
     };
 }

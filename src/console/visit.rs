@@ -77,25 +77,30 @@ impl Visit {
     }
 
     /// Refuses an address that says something that the page does not take, by its
-    /// name: what is misspelt would be left out in silence.
+    /// name, and a place that is none: what is misspelt would be left out in
+    /// silence.
     pub fn require_parameters(&self, known: &[&str]) -> Result<(), Trouble> {
         let query = self.uri.query().unwrap_or_default();
         let mut pairs = form_urlencoded::parse(query.as_bytes());
         let Some((name, _)) = pairs.find(|(name, _)| !known.contains(&&**name)) else {
-            return Ok(());
+            return match self.query("in") {
+                Some(place) if place.parse::<u64>().is_err() => Err(not_understood(
+                    "“in” takes the id of a server, which is a number. Choose the place on the page.",
+                )),
+                _ => Ok(()),
+            };
         };
         let name: String = name.chars().take(PARAMETER_SHOWN_MAX).collect();
         let known: Vec<String> = known.iter().map(|name| format!("“{name}”")).collect();
-        let words = format!(
-            "The address has “{name}” behind its question mark, and takes only {}. Write it without, \
+        let takes = if known.is_empty() {
+            "nothing there".to_owned()
+        } else {
+            format!("only {}", known.join(", "))
+        };
+        Err(not_understood(&format!(
+            "The address has “{name}” behind its question mark, and takes {takes}. Write it without, \
              or correct it.",
-            known.join(", ")
-        );
-        Err(Trouble::new(
-            StatusCode::BAD_REQUEST,
-            "That is not understood",
-            words,
-        ))
+        )))
     }
 
     /// The server that the address names with `?in=`; none for nowhere, and
@@ -116,6 +121,11 @@ impl Visit {
         servers.extend(at.filter(|at| !servers.contains(at)));
         self.app().people.find_shared_servers(&servers).await
     }
+}
+
+/// What an address says is not what its page takes.
+pub fn not_understood(words: &str) -> Trouble {
+    Trouble::new(StatusCode::BAD_REQUEST, "That is not understood", words)
 }
 
 impl SignedIn {

@@ -300,7 +300,7 @@ mod tests {
             at_ms: ms(day),
         };
         let cost = prices.cost(model, &used);
-        cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
+        cost.map_or_else(|| "unknown".into(), NanoDollars::in_full)
     }
 
     #[test]
@@ -325,7 +325,7 @@ mod tests {
                 "$0.75",
             ),
             ("xai", "grok-4.3", small, "2026-11-21", "$0.00087"),
-            ("ollama", "llama3.2", million(), "2026-11-21", "$0"),
+            ("ollama", "llama3.2", million(), "2026-11-21", "$0.00"),
             ("openai", "gpt-99-nova", million(), "2026-11-21", "unknown"),
             ("acme-ai", "gpt-6-luna", million(), "2026-11-21", "unknown"),
             (
@@ -347,7 +347,7 @@ mod tests {
                 "gemini-3-pro-image",
                 counts(&[(C::Picture, 2)]),
                 "2026-11-21",
-                "$0.27",
+                "$0.268",
             ),
         ] {
             assert_eq!(
@@ -367,14 +367,14 @@ mod tests {
                 "text-to-image",
                 counts(&[(C::Picture, 2), (C::Machine, 4_000)]),
                 "2026-11-21",
-                "$0",
+                "$0.00",
             ),
             (
                 "openai",
                 "gpt-image-2",
                 counts(&[(C::Input, 10), (C::OutputImage, 4_160), (C::Picture, 1)]),
                 "2026-11-21",
-                "$0.13",
+                "$0.12485",
             ),
         ] {
             assert_eq!(

@@ -197,7 +197,7 @@ mod tests {
             ("groq/openai/gpt-oss-20b", "flex", &used, "$0.38"),
             ("groq/openai/gpt-oss-20b", "performance", &used, "unknown"),
             // What costs nothing costs nothing on any terms.
-            ("ollama/llama3.2", "priority", &used, "$0"),
+            ("ollama/llama3.2", "priority", &used, "$0.00"),
         ] {
             assert_eq!(
                 sum(&prices, model, terms, used),

@@ -3,12 +3,18 @@
 
 use std::fmt;
 
+use super::numbers::grouped;
+
 /// US dollars times 10⁹.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NanoDollars(pub u64);
 
 /// Nano-dollars in a dollar.
 const DOLLAR: u64 = 1_000_000_000;
+/// Less is not told apart, since nobody wants to count its zeros: a
+/// hundredth of a cent.
+const SMALL: u64 = DOLLAR / 10_000;
+
 impl NanoDollars {
     /// More than any call can cost: a million dollars. A price above it is
     /// nonsense.
@@ -50,9 +56,10 @@ impl NanoDollars {
 }
 
 impl NanoDollars {
-    /// All of its digits, for limits, which are shown as they hold.
+    /// All of its digits, for limits, prices and the figures of an axis, which
+    /// are shown as they are.
     pub fn in_full(self) -> String {
-        let (dollars, nano) = (self.0 / DOLLAR, self.0 % DOLLAR);
+        let (dollars, nano) = (grouped(self.0 / DOLLAR), self.0 % DOLLAR);
         let digits = format!("{nano:09}");
         let digits = digits.trim_end_matches('0');
         format!("${dollars}.{digits:0<2}")
@@ -76,12 +83,13 @@ impl NanoDollars {
 }
 
 impl fmt::Display for NanoDollars {
-    /// Two digits after the point from a dollar on, and two that count
-    /// below.
+    /// An amount as people read it, wherever it stands: two digits after the
+    /// point from a dollar on, two that count below, and none where it is
+    /// small. Other languages write these digits in their way.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(nano) = *self;
-        if nano == 0 {
-            return f.write_str("$0");
+        if (1..SMALL).contains(&nano) {
+            return write!(f, "< {}", Self(SMALL));
         }
         let mut unit = self.shown_unit();
         let rounded = nano.div_ceil(unit) * unit;
@@ -90,7 +98,8 @@ impl fmt::Display for NanoDollars {
         }
         let digits = (DOLLAR / unit).ilog10() as usize;
         let fraction = rounded % DOLLAR / unit;
-        write!(f, "${}.{fraction:0digits$}", rounded / DOLLAR)
+        let dollars = grouped(rounded / DOLLAR);
+        write!(f, "${dollars}.{fraction:0digits$}")
     }
 }
 
@@ -124,9 +133,9 @@ mod tests {
             (4.5, "$4.50"),
             (0.1 + 0.2, "$0.30"),
             (0.125, "$0.125"),
-            (1_234.567_8, "$1234.5678"),
+            (1_234.567_8, "$1,234.5678"),
             (0.000_012, "$0.000012"),
-            (1e6, "$1000000.00"),
+            (1e6, "$1,000,000.00"),
             (0.0, "$0.00"),
         ] {
             let limit = NanoDollars::nearest_to_dollars(dollars);
@@ -140,15 +149,17 @@ mod tests {
     #[test]
     fn small_amounts_keep_two_digits() {
         for (nano, shown) in [
-            (0, "$0"),
-            (1, "$0.000000001"),
-            (56_300, "$0.000057"),
+            (0, "$0.00"),
+            (1, "< $0.0001"),
+            (99_999, "< $0.0001"),
+            (100_000, "$0.0001"),
+            (100_001, "$0.00011"),
             (1_234_567, "$0.0013"),
             (99_900_000, "$0.10"),
             (9_950_000, "$0.01"),
             (250_000_000, "$0.25"),
             (5_000_000_000, "$5.00"),
-            (1_234_567_890_123, "$1234.57"),
+            (1_234_567_890_123, "$1,234.57"),
         ] {
             assert_eq!(NanoDollars(nano).to_string(), shown);
         }
@@ -157,9 +168,8 @@ mod tests {
     #[test]
     fn what_is_left_is_never_shown_as_more() {
         for (nano, shown) in [
-            (0, "$0"),
-            (1, "$0.000000001"),
-            (56_300, "$0.000056"),
+            (0, "$0.00"),
+            (1, "< $0.0001"),
             (999_999, "$0.00099"),
             (99_900_000, "$0.099"),
             (1_999_999_999, "$1.99"),

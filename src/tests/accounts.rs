@@ -18,7 +18,7 @@ async fn last_row(stage: &Stage) -> String {
 
 fn line(row: &AuditedAttempt) -> String {
     let cost = match row.used.cost {
-        Some(cost) => cost.to_string(),
+        Some(cost) => cost.in_full(),
         None => "price unknown".into(),
     };
     let mut line = format!(
@@ -81,25 +81,34 @@ async fn an_ask_is_settled_however_it_ends() {
         }
         insta::assert_snapshot!(seen.join("\n"), @"
         None: bot_default settled (answered), 12 in, 10 out, $0.0000039
-        Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.0000036
+        Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.000003525
         Some(NoUsage): bot_default settled (answered), 20 in, 13 out, $0.0000054, estimated
         Some(WrongUsage): bot_default settled (answered), 12 in, 13 out, $0.0000048, estimated
-        Some(AbsurdUsage): bot_default settled (answered), 12 in, 131072 out, $0.04, clamped, overshoot
-        Some(Cut): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated
-        Some(EndEarly): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated
-        Some(Stall): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated
-        Some(ErrorInStream): bot_default settled (cut_off), 79 in, 1006 out, $0.00031, estimated
-        Some(HugeLine): bot_default settled (cut_off), 79 in, 1000 out, $0.00031, estimated
-        Some(Html(200)): bot_default settled (cut_off), 79 in, 1000 out, $0.00031, estimated
-        Some(Html(503)): bot_default released (failed), 0 in, 0 out, $0
-        Some(Status(418)): bot_default released (failed), 0 in, 0 out, $0
-        Some(Status(429)): bot_default released (failed), 0 in, 0 out, $0
+        Some(AbsurdUsage): bot_default settled (answered), 12 in, 131072 out, $0.0393225, clamped, overshoot
+        Some(Cut): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
+        Some(EndEarly): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
+        Some(Stall): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
+        Some(ErrorInStream): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
+        Some(HugeLine): bot_default settled (cut_off), 79 in, 1000 out, $0.000305925, estimated
+        Some(Html(200)): bot_default settled (cut_off), 79 in, 1000 out, $0.000305925, estimated
+        Some(Html(503)): bot_default released (failed), 0 in, 0 out, $0.00
+        Some(Status(418)): bot_default released (failed), 0 in, 0 out, $0.00
+        Some(Status(429)): bot_default released (failed), 0 in, 0 out, $0.00
         ");
         stage.recovers("groq");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `█░░░░░░░░░` 137,142 of 1,000,000 output tokens in 24 hours, 862,858 left, renews <t:1795306501:R>
-        `█░░░░░░░░░` 11 of 100 requests in 24 hours, 89 left, renews <t:1795306501:R>
+        ```
+             used      limit     left
+        Output tokens
+          in 24 hours
+          137,142  1,000,000  862,858
+        Requests
+          in 24 hours
+               11        100       89
+        ```
+        -# Output tokens in 24 hours: renews <t:1795306501:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -113,7 +122,7 @@ async fn what_the_provider_says_it_cost_is_taken() {
         let mia = stage.mia();
         mia.adds("openrouter", "user", &good("openrouter")).await;
         mia.runs("/ask prompt:count provider:openrouter").await;
-        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.000013, cost reported");
+        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.0000123, cost reported");
     })
     .await;
 }
@@ -163,7 +172,7 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
         stage.clock.advance_ms(1);
         let prepared = app.asks.prepare(question(stage)).await;
         drop(prepared.secure().await.unwrap());
-        insta::assert_snapshot!(last_row(stage).await, @"bot_default released (failed), 0 in, 0 out, $0");
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default released (failed), 0 in, 0 out, $0.00");
     })
     .await;
 }
@@ -191,7 +200,7 @@ async fn an_ask_that_is_cut_by_a_stop_is_settled() {
         stage.stop().await;
         assert!(mia.reads_channel().contains("being restarted"));
         stage.start().await;
-        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 79 in, 1006 out, $0.00031, estimated");
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 79 in, 1006 out, $0.000307725, estimated");
     })
     .await;
 }

@@ -33,6 +33,10 @@ const ARGUMENTS: &[&str] = &[
     "--window-size=1280,800",
 ];
 
+/// The widths and heights at which pictures are taken, in CSS pixels: a desk's
+/// and a telephone's.
+pub const PICTURE_SIZES: [(u32, u32); 2] = [(1_280, 800), (390, 844)];
+
 /// One page of a browser of its own.
 pub struct Browser {
     socket: Mutex<Wire>,
@@ -238,13 +242,18 @@ impl Browser {
         std::mem::take(&mut self.socket.lock().await.events)
     }
 
-    /// Keeps a picture of the whole page, however long it is.
-    pub async fn keeps_whole_picture(&self, name: &str) {
-        self.keeps_picture_of(
-            name,
-            json!({"format": "png", "captureBeyondViewport": true}),
-        )
-        .await;
+    /// Keeps pictures of the whole page, however long it is, at each size at
+    /// which pictures are taken. The last size stays.
+    pub async fn keeps_whole_pictures(&self, name: &str, look: &str) {
+        if !super::keeps_pictures() {
+            return;
+        }
+        for (width, height) in PICTURE_SIZES {
+            self.resizes(width, height).await;
+            let how = json!({"format": "png", "captureBeyondViewport": true});
+            self.keeps_picture_of(&format!("{name}-{width}-{look}"), how)
+                .await;
+        }
     }
 
     /// Keeps a picture, where `LATCHKEY_SCREENSHOTS` names a folder.

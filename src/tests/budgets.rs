@@ -65,7 +65,11 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&Lantern Club> is free from the limits on members. What the whole key may be used for holds for everybody.");
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"
         (only you) **This server's key, all members together**
-        `░░░░░░░░░░` $0 of $5.00 a month, $5.00 left
+        ```
+                    used  limit   left
+        Dollars
+          a month  $0.00  $5.00  $5.00
+        ```
         **Each member**
         - 2 requests a day
         - with <@&regulars>: 3 requests a day
@@ -99,7 +103,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI has reached its limit
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · server key for OpenAI has reached its limit
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used your share of this server's key: 1 of 1 request a day. There is room again <t:1795305601:R>.
@@ -140,10 +144,21 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Server key** · This server's key, all members together
-        `██████████` 1 of 1 request a week, 0 left, renews <t:1795392001:R>
+        ```
+                  used  limit  left
+        Requests
+          a week     1      1     0
+        ```
+        -# Requests a week: renews <t:1795392001:R>
         **Bot default** · Your tier, community
-        `██░░░░░░░░` 2 of 10 requests a minute, 8 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 2 of 100 requests in 24 hours, 98 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        2     10     8
+          in 24 hours     2    100    98
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -198,6 +213,32 @@ async fn dollars_cannot_be_spent_on_what_nobody_knows_the_price_of() {
     .await;
 }
 
+/// The operator sets a limit, stops everybody, and looks at what is set.
+async fn an_operator_limits_and_stops(stage: &Stage) {
+    let (omar, mia) = (stage.omar(), stage.mia());
+    omar.runs("/admin limit what:requests amount:9 per:week")
+        .await;
+    omar.runs("/admin stop during:1h").await;
+    omar.runs("/admin tier user:mia tier:premium").await;
+    assert!(
+        mia.runs("/ask prompt:count")
+            .await
+            .contains("has stopped it")
+    );
+    insta::assert_snapshot!(omar.runs("/admin show").await, @"
+    (only you) **Everybody together**
+    ```
+              used  limit  left
+    Requests
+      a week     0      9     9
+    ```
+    Stopped for everybody until <t:1795222800:f>
+    <@mia>: premium
+    **Keys of the bot default**
+    - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
+    ");
+}
+
 #[tokio::test]
 async fn budgets_quotas_and_usage_work_on_postgresql_too() {
     let Some(url) = super::postgres::database() else {
@@ -219,44 +260,46 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         assert!(seen.contains("bot default") && seen.contains("has reached its limit"));
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Server key** · This server's key, all members together
-        `██████████` 1 of 1 request a day, 0 left, renews <t:1795305601:R>
+        ```
+                  used  limit  left
+        Requests
+          a day      1      1     0
+        ```
+        -# Requests a day: renews <t:1795305601:R>
         **Server key** · Your share of this server's key
-        `░░░░░░░░░░` under $0.0001 of $1.00 a month, $0.99 left, renews <t:1796083201:R>
+        ```
+                      used  limit   left
+        Dollars
+          a month
+                 < $0.0001  $1.00  $0.99
+        ```
+        -# Dollars a month: renews <t:1796083201:R>
         **Bot default** · Your tier, community
-        `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        1     10     9
+          in 24 hours     1    100    99
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        1 request, under $0.0001, 12 tokens in, 10 out
+        1 request, < $0.0001, 12 tokens in, 10 out
         **By model**
         ```
-        OpenAI gpt-6-luna  1  under $0.0001
+        gpt-6-luna  1  < $0.0001
         ```
         **By member**
-        - <@mia>: 1 request, under $0.0001
+        - <@mia>: 1 request, < $0.0001
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         [members.csv: The same as a table]
         ");
-        omar.runs("/admin limit what:requests amount:9 per:week")
-            .await;
-        omar.runs("/admin stop during:1h").await;
-        omar.runs("/admin tier user:mia tier:premium").await;
-        assert!(
-            mia.runs("/ask prompt:count")
-                .await
-                .contains("has stopped it")
-        );
-        insta::assert_snapshot!(omar.runs("/admin show").await, @"
-        (only you) Everybody together: `░░░░░░░░░░` 0 of 9 requests a week, 9 left
-        Stopped for everybody until <t:1795222800:f>
-        <@mia>: premium
-        **Keys of the bot default**
-        - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
-        ");
+        an_operator_limits_and_stops(stage).await;
         omar.runs("/admin resume").await;
         omar.runs("/server budget clear").await;
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));

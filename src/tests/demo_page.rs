@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use latchkey_emulator::{Attachment, NewMessage};
 
-use super::browser::Browser;
+use super::browser::{Browser, PICTURE_SIZES};
 use super::page::open;
 use super::{Stage, run};
 
@@ -41,7 +41,7 @@ fn posts(stage: &Stage, text: &str, files: Vec<Attachment>) -> u64 {
 
 /// Keeps pictures at both sizes, in both looks.
 pub async fn keeps_pictures(browser: &Browser, name: &str) {
-    for (width, height) in [(1280, 800), (390, 844)] {
+    for (width, height) in PICTURE_SIZES {
         browser.resizes(width, height).await;
         for look in ["light", "dark"] {
             browser.prefers(look).await;

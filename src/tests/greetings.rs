@@ -7,7 +7,7 @@ use latchkey_emulator::permission;
 use super::{Stage, run};
 
 /// A while before the stage's clock.
-const JUST_NOW: &str = "2026-11-20T23:50:00.000000+00:00";
+pub const JUST_NOW: &str = "2026-11-20T23:50:00.000000+00:00";
 
 /// Waits until the bot has heard of what happened: events come in order.
 async fn heard(stage: &Stage) {

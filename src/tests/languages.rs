@@ -44,7 +44,7 @@ async fn a_german_member_reads_german() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · unter $0,0001
+        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · < 0,0001 $
         [Nochmal]
         [Anderes Modell]
         [Details]
@@ -52,10 +52,12 @@ async fn a_german_member_reads_german() {
         let details = mia.presses("Details").await;
         let seconds = Regex::new(r"[0-9.,]+ s").unwrap();
         assert_snapshot!(seconds.replace_all(&details, "# s"), @"
-        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, unter $0,0001.
-        - 12 Token hinein zu $0,10 je Million
-        - 14 Token heraus zu $0,50 je Million
-        Summe: unter $0,0001, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
+        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, < 0,0001 $.
+        ```
+        Token hinein  12  0,10 $ je Mio.
+        Token heraus  14  0,50 $ je Mio.
+        ```
+        Summe: < 0,0001 $, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
         Erste Wörter nach # s, alles nach # s.
         **Wer zahlen konnte, in dieser Reihenfolge**
         - OpenAI, persönlicher Schlüssel: zahlt
@@ -64,8 +66,12 @@ async fn a_german_member_reads_german() {
         assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Persönlicher Schlüssel**: keine Limits.
         **Standardschlüssel des Bots** · Deine Stufe, community
-        `░░░░░░░░░░` 0 von 10 Anfragen pro Minute, 10 übrig
-        `░░░░░░░░░░` 0 von 100 Anfragen in 24 Stunden, 100 übrig
+        ```
+                     bisher  Limit  Rest
+        Anfragen
+          je Minute       0     10    10
+          24 Std.         0    100   100
+        ```
         Ein `/ask` ginge jetzt an OpenAI; es würde zahlen: persönlicher Schlüssel.
         ");
         // Others read what they always read.

@@ -13,6 +13,7 @@ mod asking;
 mod blocked_words;
 mod browser;
 mod budgets;
+mod card_pictures;
 mod chat_faults;
 mod chats;
 mod checks;

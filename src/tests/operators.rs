@@ -34,8 +34,12 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) The bot's operator has stopped it for you until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.
         **Bot default** · Your tier, community
-        `░░░░░░░░░░` 0 of 10 requests a minute, 10 left
-        `░░░░░░░░░░` 0 of 100 requests in 24 hours, 100 left
+        ```
+                       used  limit  left
+        Requests
+          a minute        0     10    10
+          in 24 hours     0    100   100
+        ```
         ");
         assert!(omar.runs("/ask prompt:count").await.contains("-# Groq"));
         stage.clock.advance_ms(3_600_000);
@@ -97,8 +101,20 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         omar.runs("/admin block user:zoe").await;
         omar.runs("/admin tier user:mia tier:premium").await;
         insta::assert_snapshot!(omar.runs("/admin show").await, @"
-        (only you) Everybody together: `░░░░░░░░░░` under $0.0001 of $4.50 a day, $4.49 left, renews <t:1795305601:R>
-        <@mia>: `██████████` 1 of 1 request in 24 hours, 0 left, renews <t:1795306501:R>
+        (only you) **Everybody together**
+        ```
+                      used  limit   left
+        Dollars
+          a day  < $0.0001  $4.50  $4.49
+        ```
+        -# Dollars a day: renews <t:1795305601:R>
+        **<@mia>**
+        ```
+                       used  limit  left
+        Requests
+          in 24 hours     1      1     0
+        ```
+        -# Requests in 24 hours: renews <t:1795306501:R>
         Stopped for <@zoe>
         <@mia>: premium
         **Keys of the bot default**

@@ -62,10 +62,11 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         4 requests, 6 images, $0.38, 54 tokens in, 17,790 out
         **By model**
         ```
-        OpenAI gpt-image-2          1   $0.25
-        OpenRouter acme/painter     1  $0.075
-        Google gemini-3.1-flash-l…  1  $0.034
-        xAI grok-imagine-image      1   $0.02
+        gpt-image-2         1  $0.25
+        acme/painter        1  $0.075
+        gemini-3.1-flash-lite-image
+                            1  $0.034
+        grok-imagine-image  1  $0.02
         ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
@@ -99,9 +100,13 @@ async fn a_picture_is_made_again_varied_and_explained() {
         assert_snapshot!(stage.asked("openai"), @r#"/images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"prompt":"a lighthouse\n\nDo not show: people"}"#);
         assert_snapshot!(mia.presses("Again").await, @"(only you) I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, or press **Vary**.");
         assert_snapshot!(mia.presses("Details").await, @"
-        (only you) **gpt-image-2**: 10 tokens in, 4160 out, $0.13.
-        - 10 tokens in at $5.00 a million
-        - 4,160 tokens of pictures out at $30.00 a million
+        (only you) **gpt-image-2**: 10 tokens in, 4,160 out, $0.13.
+        ```
+        tokens in
+             10   $5.00 a million
+        tokens of pictures out
+          4,160  $30.00 a million
+        ```
         Sum: $0.13, by the prices of Latchkey as of 2026-11-21.
         **Who could pay, in this order**
         - OpenAI, personal key: pays

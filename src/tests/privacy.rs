@@ -31,7 +31,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         insta::assert_snapshot!(mia.runs("/privacy show").await, @"
         (only you) **Stored about you**
         - Keys: none.
-        - Usage: 0 requests, $0. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
+        - Usage: 0 requests, $0.00. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier: none given by hand.
@@ -43,7 +43,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         insta::assert_snapshot!(mia.runs("/privacy show").await, @"
         (only you) **Stored about you**
         - Keys: 1 (Mistral), sealed with AES-256-GCM. `/keys list` shows them.
-        - Usage: 2 requests, under $0.0001. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
+        - Usage: 2 requests, < $0.0001. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier, premium, given by the operator.

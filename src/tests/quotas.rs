@@ -53,13 +53,19 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Personal key**: no limits.
         **Bot default** · Your tier, community
-        `██████████` 2 of 2 requests a minute, 0 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 2 of 100 requests in 24 hours, 98 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        2      2     0
+          in 24 hours     2    100    98
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the personal key.
         ");
     })
@@ -91,16 +97,26 @@ async fn status_shows_each_limit_and_who_would_pay() {
         let mia = stage.mia();
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `░░░░░░░░░░` 0 of 10 requests a minute, 10 left
-        `░░░░░░░░░░` 0 of 100 requests in 24 hours, 100 left
+        ```
+                       used  limit  left
+        Requests
+          a minute        0     10    10
+          in 24 hours     0    100   100
+        ```
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
         mia.runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        1     10     9
+          in 24 hours     1    100    99
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -108,15 +124,27 @@ async fn status_shows_each_limit_and_who_would_pay() {
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Server key**: no limits.
         **Bot default** · Your tier, community
-        `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        1     10     9
+          in 24 hours     1    100    99
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to OpenAI, paid by the server key.
         A key of your own (`/keys add`) has no limits here.
         ");
         insta::assert_snapshot!(mia.directly().runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
-        `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
+        ```
+                       used  limit  left
+        Requests
+          a minute        1     10     9
+          in 24 hours     1    100    99
+        ```
+        -# Requests a minute: renews <t:1795219262:R>
+        -# Requests in 24 hours: renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -233,7 +261,7 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/keys add provider:mistral scope:user").await, @"(only you) Your tier, community, does not include keys of your own. Keys that you have stay stored, and are used again when your tier allows it. `/quota status` shows what you can use.");
         stage.world().with(|state| state.people[0].skus.push(555));

@@ -17,7 +17,9 @@ use super::process::{command, terminate};
 /// How long the demo may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The widths and heights at which pages are looked at, in CSS pixels.
-const SIZES: [(u32, u32); 3] = [(360, 740), (768, 1_024), (1_440, 900)];
+const SIZES: [(u32, u32); 3] = [(NARROWEST, 740), (768, 1_024), (1_440, 900)];
+/// Where pictures are taken too, at sizes of their own.
+const NARROWEST: u32 = 360;
 const LOOKS: [&str; 2] = ["light", "dark"];
 /// The most that a page and what belongs to it may weigh, in bytes.
 const PAGE_BYTES_MAX: u64 = 100 * 1024;
@@ -190,8 +192,8 @@ impl<'a> Walker<'a> {
         let browser = &self.browser;
         let mut wrong = Vec::new();
         for (width, height) in SIZES {
-            browser.resizes(width, height).await;
             for look in LOOKS {
+                browser.resizes(width, height).await;
                 browser.prefers(look).await;
                 browser.takes_events().await;
                 browser.goes_to(address).await;
@@ -208,9 +210,10 @@ impl<'a> Walker<'a> {
                 }
                 let name = kind.trim_matches('/').replace(['/', '*'], "-");
                 let name = if name.is_empty() { "home" } else { &name };
-                browser
-                    .keeps_whole_picture(&format!("console-{}-{name}-{width}-{look}", self.name))
-                    .await;
+                if width == NARROWEST {
+                    let name = format!("console-{}-{name}", self.name);
+                    browser.keeps_whole_pictures(&name, look).await;
+                }
             }
         }
         wrong

@@ -49,6 +49,8 @@ function listen() {
 function be(id) {
   person = id;
   channel = null;
+  atEnd = true;
+  el("newest").hidden = true;
   listen();
 }
 
@@ -201,7 +203,7 @@ el("newest").onclick = () => { goToEnd(); el("line").focus(); };
 
 const SUGGESTIONS = [
   ["Ask a question", "@Latchkey what can you do?"],
-  ["Add a key of your own", "/keys add provider:openai scope:user"],
+  ["Add a key of your own", "/keys add provider:google scope:user"],
   ["See who pays for what", "/keys status"],
 ];
 

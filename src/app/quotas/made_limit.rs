@@ -42,7 +42,7 @@ pub fn make_limit(
 }
 
 /// How people write that an amount is one of dollars.
-const DOLLAR_SIGNS: [&str; 3] = ["US$", "USD", "$"];
+const DOLLAR_SIGNS: [&str; 4] = ["US$", "$US", "USD", "$"];
 
 /// An amount of a metric as people type it: `5`, `$4.50`, `4,50`, `1,234,567` or `1.234,50`.
 /// Of two marks the last is the decimal point; of one that stands there again and
@@ -155,6 +155,9 @@ mod tests {
             ("5$", Some(5.0)),
             ("5.25 USD", Some(5.25)),
             ("US$5", Some(5.0)),
+            // As replies write it in other languages.
+            ("4,50\u{a0}$US", Some(4.5)),
+            ("US$\u{a0}4,50", Some(4.5)),
             ("$", None),
             ("€5", None),
             ("4,50", Some(4.5)),

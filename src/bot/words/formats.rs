@@ -9,64 +9,76 @@ use crate::model::NanoDollars;
 /// The longest name of a model that is shown.
 const MODEL_CHARACTERS_MAX: usize = 80;
 
-/// Less is not told apart, since nobody wants to count its zeros: a
-/// hundredth of a cent.
-const SMALL: u64 = 100_000;
-
-/// The longest name in a column of figures: with two figures beside it, a line
-/// fits a telephone.
-const NAME_COLUMNS_MAX: usize = 26;
+/// The longest line of a table: code is as wide as that on a telephone of 390
+/// points, where it breaks what is longer.
+const LINE_COLUMNS_MAX: usize = 32;
 
 /// What an answer cost.
 pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
     match cost {
         None => voice.lang.words("price unknown").to_owned(),
         Some(NanoDollars(0)) => voice.lang.words("free").to_owned(),
-        Some(cost) => money(voice, cost),
+        Some(cost) => voice.lang.money(cost),
     }
 }
 
-/// An amount of money, wherever a reply writes one. Prices, which are told for
-/// a million of something, are written out.
-pub fn money(voice: Voice<'_>, amount: NanoDollars) -> String {
-    match amount {
-        NanoDollars(1..SMALL) => {
-            let small = voice.lang.decimal(&NanoDollars(SMALL).to_string());
-            voice.lang.say("under {cost}", &[("cost", &small)])
-        }
-        amount => voice.lang.decimal(&amount.to_string()),
-    }
-}
-
-/// Rows of figures that stand below each other: names on the left, clipped
-/// where a telephone would wrap the line, and figures on the right.
+/// Rows of figures that stand below each other: names on the left, and figures
+/// on the right, those of money with their points below each other. What a
+/// telephone would break has its figures on a line of their own.
 pub fn figures(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at));
-        let widths = cells.map(|cell| cell.width());
-        let widest = widths.max().unwrap_or(0);
-        if at == 0 {
-            widest.min(NAME_COLUMNS_MAX)
-        } else {
-            widest
-        }
+    let columns: Vec<Vec<String>> = (1..columns).map(|at| column(rows, at)).collect();
+    let figures_of = |at: usize| {
+        let cells = columns.iter().filter_map(|column| column.get(at));
+        let cells: Vec<&str> = cells.map(String::as_str).collect();
+        format!("  {}", cells.join("  "))
     };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let lines = rows.iter().map(|row| {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(at, (cell, &width))| match at {
-            0 => {
-                let name = clip(cell, width);
-                let blanks = blanks(&name, width);
-                name + &blanks
-            }
-            _ => blanks(cell, width) + cell,
-        });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    let room = LINE_COLUMNS_MAX.saturating_sub(figures_of(0).width());
+    let name_of = |row: &Vec<String>| clip_name(row.first().map_or("", String::as_str));
+    let names: Vec<String> = rows.iter().map(name_of).collect();
+    let fitting = names.iter().filter(|name| name.width() <= room);
+    let width = widest(fitting.map(String::as_str));
+    let lines = names.iter().enumerate().map(|(at, name)| {
+        let figures = figures_of(at);
+        let line = if name.width() <= room || figures.trim().is_empty() {
+            format!("{name}{}{figures}", blanks(name, width))
+        } else {
+            format!("{name}\n{}{figures}", blanks("", width))
+        };
+        line.trim_end().replace('`', "'")
     });
-    let lines: Vec<String> = lines.map(|line| line.replace('`', "'")).collect();
-    format!("```\n{}\n```", lines.join("\n"))
+    format!("```\n{}\n```", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The figures of a column, all of one width.
+fn column(rows: &[Vec<String>], at: usize) -> Vec<String> {
+    let cells = rows.iter();
+    let cells = cells.map(|row| row.get(at).map_or("", String::as_str));
+    let after = widest(cells.clone().map(after_point));
+    let aligned = cells.map(|cell| match after_point(cell) {
+        "" => cell.to_owned(),
+        fraction => format!("{cell}{}", blanks(fraction, after)),
+    });
+    let aligned: Vec<String> = aligned.collect();
+    let width = widest(aligned.iter().map(String::as_str));
+    let filled = aligned.iter().map(|cell| blanks(cell, width) + cell);
+    filled.collect()
+}
+
+/// What stands behind the point of an amount of money; nothing of what is none.
+fn after_point(cell: &str) -> &str {
+    let is_money = cell.contains('$');
+    let digits = cell.find(|c: char| c.is_ascii_digit()).filter(|_| is_money);
+    let (_, amount) = digits.map_or(("", ""), |start| cell.split_at(start));
+    let is_in_it = |c: char| c.is_ascii_digit() || ".,\u{a0}".contains(c);
+    let length = amount.find(|c| !is_in_it(c)).unwrap_or(amount.len());
+    let (digits, _) = amount.split_at(length);
+    let point = digits.rfind(['.', ',']);
+    point.map_or("", |point| amount.split_at(point).1)
+}
+
+fn widest<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
+    cells.map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 /// What a cell lacks to be as wide as its column, in which characters of East
@@ -75,14 +87,14 @@ fn blanks(cell: &str, width: usize) -> String {
     " ".repeat(width.saturating_sub(cell.width()))
 }
 
-/// A name in so many places at the most.
-fn clip(name: &str, most: usize) -> String {
-    if name.width() <= most {
+/// A name on one line.
+pub fn clip_name(name: &str) -> String {
+    if name.width() <= LINE_COLUMNS_MAX {
         return name.to_owned();
     }
     let mut begun = String::new();
     for c in name.chars() {
-        if begun.width() + c.width().unwrap_or(0) >= most {
+        if begun.width() + c.width().unwrap_or(0) >= LINE_COLUMNS_MAX {
             break;
         }
         begun.push(c);
@@ -167,7 +179,7 @@ mod tests {
             let voice = Voice::to_a_member(locale, KnownProviders::new(&catalogue));
             for source in Source::ALL {
                 let name = voice.source(source);
-                assert_eq!(clip(name, NAME_COLUMNS_MAX), name, "{locale}");
+                assert_eq!(clip_name(name), name, "{locale}");
             }
         }
     }
@@ -176,21 +188,34 @@ mod tests {
     fn figures_stand_below_each_other() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let table = figures(&[
-            row(["OpenAI gpt-6-luna", "3", "under $0.0001"]),
-            row(["Anthropic claude-haiku-5-5-20261001", "1,204", "$12.50"]),
-            row(["ä`b", "20", "$0"]),
-            row(["個人のキー", "1", "$0"]),
+            row(["", "used", "paid"]),
+            row(["OpenAI gpt-6-luna", "3", "< $0.0001"]),
+            row(["Anthropic claude-haiku-5-5-20261001", "1,204", "$12.50 + ?"]),
+            row(["ä`b", "20", "$0.00"]),
+            row(["個人のキー", "1", "$0.00"]),
         ]);
         insta::assert_snapshot!(table, @"
         ```
-        OpenAI gpt-6-luna               3  under $0.0001
-        Anthropic claude-haiku-5-…  1,204         $12.50
-        ä'b                            20             $0
-        個人のキー                      1             $0
+                     used         paid
+        OpenAI gpt-6-luna
+                        3  < $0.0001
+        Anthropic claude-haiku-5-5-2026…
+                    1,204   $12.50 + ?
+        ä'b            20    $0.00
+        個人のキー      1    $0.00
         ```
         ");
+        for (cell, fraction) in [
+            ("1,204", ""),
+            ("?", ""),
+            ("US$\u{a0}1.234,50", ",50"),
+            ("1\u{a0}234,50\u{a0}$US", ",50\u{a0}$US"),
+            ("$0.10 ／1,000", ".10 ／1,000"),
+        ] {
+            assert_eq!(after_point(cell), fraction, "{cell}");
+        }
         assert!(
-            table.lines().all(|line| line.chars().count() <= 48),
+            table.lines().all(|line| line.width() <= LINE_COLUMNS_MAX),
             "{table}"
         );
     }

@@ -15,13 +15,13 @@ pub const LANGUAGES: &[Language] = &[
     Language {
         name: "de",
         locales: &["de"],
-        punctuation: punctuation::CONTINENTAL,
+        punctuation: punctuation::GERMAN,
         file: include_str!("../../../assets/languages/de.po"),
     },
     Language {
         name: "es",
         locales: &["es-ES", "es-419"],
-        punctuation: punctuation::CONTINENTAL,
+        punctuation: punctuation::SPANISH,
         file: include_str!("../../../assets/languages/es.po"),
     },
     Language {
@@ -39,7 +39,7 @@ pub const LANGUAGES: &[Language] = &[
     Language {
         name: "pt-BR",
         locales: &["pt-BR"],
-        punctuation: punctuation::CONTINENTAL,
+        punctuation: punctuation::PORTUGUESE,
         file: include_str!("../../../assets/languages/pt-BR.po"),
     },
 ];

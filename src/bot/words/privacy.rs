@@ -8,7 +8,6 @@ use crate::bot::connection::form::{Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Metric, NanoDollars};
 
-use crate::bot::words::formats::money;
 use crate::bot::words::quotas::amount;
 use crate::bot::words::voice::Voice;
 
@@ -35,7 +34,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
          who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.",
         &[
             ("requests", &amount(voice, Metric::Requests, stored.used.requests)),
-            ("cost", &money(voice, NanoDollars(stored.used.cost_nano))),
+            ("cost", &voice.lang.money(NanoDollars(stored.used.cost_nano))),
             ("days", &stored.keep_days),
         ],
     );

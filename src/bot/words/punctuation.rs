@@ -2,7 +2,7 @@
 //! between the parts of a list, and in numbers.
 
 use crate::bot::words::lang::Lang;
-use crate::model::grouped;
+use crate::model::{NanoDollars, grouped};
 
 /// What one language writes between parts.
 pub struct Punctuation {
@@ -13,6 +13,9 @@ pub struct Punctuation {
     gap: &'static str,
     thousands: &'static str,
     decimal: &'static str,
+    /// What stands before an amount of US dollars, and after it: Unicode's
+    /// CLDR 48, `¤` of the standard currency format and the symbol of USD.
+    dollars: (&'static str, &'static str),
     /// Whether "de" and "que" lose their vowel before another.
     pub elides: bool,
 }
@@ -24,13 +27,22 @@ pub const ENGLISH: Punctuation = Punctuation {
     gap: " ",
     thousands: ",",
     decimal: ".",
+    dollars: ("$", ""),
     elides: false,
 };
-/// German, Spanish and Portuguese.
-pub const CONTINENTAL: Punctuation = Punctuation {
+pub const GERMAN: Punctuation = Punctuation {
     thousands: ".",
     decimal: ",",
+    dollars: ("", "\u{a0}$"),
     ..ENGLISH
+};
+pub const SPANISH: Punctuation = Punctuation {
+    dollars: ("", "\u{a0}US$"),
+    ..GERMAN
+};
+pub const PORTUGUESE: Punctuation = Punctuation {
+    dollars: ("US$\u{a0}", ""),
+    ..GERMAN
 };
 /// A blank that does not break a line stands before double marks, and between
 /// thousands.
@@ -39,6 +51,7 @@ pub const FRENCH: Punctuation = Punctuation {
     colon: "\u{a0}: ",
     thousands: "\u{a0}",
     decimal: ",",
+    dollars: ("", "\u{a0}$US"),
     elides: true,
     ..ENGLISH
 };
@@ -86,10 +99,28 @@ impl Lang {
         grouped(number).replace(',', self.punctuation().thousands)
     }
 
-    /// What is written with a point before its decimals, such as an amount of
-    /// money without thousands set apart.
+    /// What is written with a point before its decimals.
     pub fn decimal(self, written: &str) -> String {
         written.replace('.', self.punctuation().decimal)
+    }
+
+    /// An amount of money, wherever somebody reads one.
+    pub fn money(self, amount: NanoDollars) -> String {
+        self.dollars(&amount.to_string())
+    }
+
+    /// A limit, a price or a figure of an axis: all of its digits.
+    pub fn money_in_full(self, amount: NanoDollars) -> String {
+        self.dollars(&amount.in_full())
+    }
+
+    fn dollars(self, english: &str) -> String {
+        let marks = self.punctuation();
+        let (before, after) = marks.dollars;
+        let (start, digits) = english.split_once('$').unwrap_or(("", english));
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
+        let whole = whole.replace(',', marks.thousands);
+        format!("{start}{before}{whole}{}{fraction}{after}", marks.decimal)
     }
 }
 
@@ -125,7 +156,9 @@ mod tests {
             lang.labelled("a", "b"),
             lang.sentences(&["A.", "B."]),
             lang.number(1_234_567),
-            lang.decimal("$0.0013"),
+            lang.decimal("0.13"),
+            lang.money(NanoDollars(16_000)),
+            lang.money_in_full(NanoDollars(1_234_500_000_000)),
         ];
         parts.join(" | ")
     }
@@ -134,12 +167,12 @@ mod tests {
     fn each_language_has_its_own_marks() {
         let all = ["en-US", "de", "es-419", "fr", "ja", "pt-BR"].map(written);
         insta::assert_snapshot!(all.join("\n").replace('\u{a0}', "_"), @"
-        a, b | a; b | a: b | A. B. | 1,234,567 | $0.0013
-        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
-        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
-        a, b | a_; b | a_: b | A. B. | 1_234_567 | $0,0013
-        a、b | a；b | a：b | A.B. | 1,234,567 | $0.0013
-        a, b | a; b | a: b | A. B. | 1.234.567 | $0,0013
+        a, b | a; b | a: b | A. B. | 1,234,567 | 0.13 | < $0.0001 | $1,234.50
+        a, b | a; b | a: b | A. B. | 1.234.567 | 0,13 | < 0,0001_$ | 1.234,50_$
+        a, b | a; b | a: b | A. B. | 1.234.567 | 0,13 | < 0,0001_US$ | 1.234,50_US$
+        a, b | a_; b | a_: b | A. B. | 1_234_567 | 0,13 | < 0,0001_$US | 1_234,50_$US
+        a、b | a；b | a：b | A.B. | 1,234,567 | 0.13 | < $0.0001 | $1,234.50
+        a, b | a; b | a: b | A. B. | 1.234.567 | 0,13 | < US$_0,0001 | US$_1.234,50
         ");
     }
 

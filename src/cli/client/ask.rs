@@ -14,6 +14,7 @@ use crate::model::{NanoDollars, is_blank};
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 use super::login::{is_logged_in, login};
 use super::own_key::OwnKey;
+use super::shown::number;
 
 /// How much is read from a pipe at the most, in bytes.
 const PIPED_BYTES_MAX: u64 = 1_000_000;
@@ -96,8 +97,8 @@ fn tell_source(answer: &Value) {
         } else {
             ""
         },
-        used["input_tokens"],
-        used["output_tokens"],
+        number(&used["input_tokens"]),
+        number(&used["output_tokens"]),
         describe_cost(&used["cost_nano_dollars"])
     );
 }

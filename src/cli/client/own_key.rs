@@ -14,7 +14,7 @@ use crate::config::{Config, Environment};
 use crate::ledger::{PriceTable, PricedModel, Prices};
 use crate::model::{
     Clock, Departure, FailureClass, MemoryBudget, NanoDollars, ProviderFailure, ProviderKind, Turn,
-    Usage,
+    Usage, grouped,
 };
 use crate::providers::{
     Catalogue, ChatCall, ChatReply, ChatRequest, Clients, Delivery, Provider, Providers, Timeouts,
@@ -130,8 +130,10 @@ impl OwnKey {
             println!();
         }
         eprintln!(
-            "— {} {model} · key source: this environment · {input_tokens} tokens in, {output_tokens} out · {}",
+            "— {} {model} · key source: this environment · {} tokens in, {} out · {}",
             self.provider.id,
+            grouped(input_tokens),
+            grouped(output_tokens),
             describe_cost(&json!(cost))
         );
         Ok(())

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::gateway::{Gateway, json, send};
-use crate::model::NanoDollars;
+use crate::model::{NanoDollars, grouped};
 
 /// Prints what was used in the days that are asked for: the name of a parameter
 /// and what it says.
@@ -62,20 +62,27 @@ pub async fn quota(as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A limit: how much of it is left, money in dollars.
+/// A limit: how much of it is left, and over how long it counts.
 fn describe_limit(limit: &Value) -> String {
-    let per = word(&limit["per"]);
+    let span = match (word(&limit["per"]), word(&limit["window"])) {
+        ("day", "rolling") => "in 24 hours".to_owned(),
+        ("week", "rolling") => "in 7 days".to_owned(),
+        ("month", "rolling") => "in 30 days".to_owned(),
+        (per, _) => format!("a {per}"),
+    };
     let nano = |field: &str| NanoDollars(limit[field].as_u64().unwrap_or(0));
-    match word(&limit["metric"]) {
+    let left = match word(&limit["metric"]) {
         "dollars" => {
             let left = nano("left").rounded_down();
-            format!("{left} of {} left this {per}", nano("max"))
+            format!("{left} of {}", nano("max").in_full())
         }
         metric => format!(
-            "{} of {} {metric} left this {per}",
-            limit["left"], limit["max"]
+            "{} of {} {metric}",
+            number(&limit["left"]),
+            number(&limit["max"])
         ),
-    }
+    };
+    format!("{left} {span} left")
 }
 
 /// Prints the models that can be used.
@@ -100,7 +107,7 @@ fn amounts(total: &Value) -> String {
     };
     let requests = match total["requests"].as_u64() {
         Some(1) => "1 request".to_owned(),
-        _ => format!("{} requests", total["requests"]),
+        _ => format!("{} requests", number(&total["requests"])),
     };
     let pictures = match total["images"].as_u64() {
         None | Some(0) => String::new(),
@@ -109,8 +116,14 @@ fn amounts(total: &Value) -> String {
     };
     format!(
         "{requests}, {} tokens in, {} out{pictures}, {cost}",
-        total["input_tokens"], total["output_tokens"]
+        number(&total["input_tokens"]),
+        number(&total["output_tokens"])
     )
+}
+
+/// A number as people read it.
+pub fn number(value: &Value) -> String {
+    grouped(value.as_u64().unwrap_or(0))
 }
 
 fn word(value: &Value) -> &str {
@@ -133,7 +146,7 @@ mod tests {
         };
         let start = "12 tokens in, 3 out, 2 pictures";
         for (cost, unpriced, requests, expected) in [
-            (0, 0, 1, format!("1 request, {start}, $0")),
+            (0, 0, 1, format!("1 request, {start}, $0.00")),
             (0, 1, 1, format!("1 request, {start}, price unknown")),
             (
                 20_000_000,

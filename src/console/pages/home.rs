@@ -9,7 +9,7 @@ use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, Visit};
 use crate::model::Source;
 
-pub const ROWS: &[Row] = &[row!(GET "/" Visitor show_home)];
+pub const ROWS: &[Row] = &[row!(GET "/" Visitor show_home).taking_anything()];
 
 /// What this is; whoever is signed in goes to their keys.
 async fn show_home(visit: Visit) -> HandlerResult {

@@ -10,13 +10,15 @@ use crate::console::parts::form::{self, Choice};
 use crate::console::parts::{icon, key, money, note, payer, when};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
-use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit, not_understood};
 use crate::model::{NanoDollars, Source};
 
 use super::playground::PICTURE_TOOL;
 use url::form_urlencoded;
 
-pub const ROWS: &[Row] = &[row!(GET "/models" SignedIn show_models)];
+pub const ROWS: &[Row] =
+    &[row!(GET "/models" SignedIn show_models).taking(&["q", "in", "provider", "can", "paid"])];
 
 /// A list that is older is said to be.
 const FRESH_MS: i64 = 60 * 60 * 1_000;
@@ -46,14 +48,26 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn read(visit: &Visit) -> Self {
+    fn read(visit: &Visit) -> Result<Self, Trouble> {
         let value = |name: &str| visit.query(name).unwrap_or_default();
-        Self {
+        let one_of = |name: &str, known: &[(&str, &str)]| {
+            let typed = value(name);
+            let is_known = known.iter().any(|(known, _)| *known == typed);
+            if is_known || typed.is_empty() {
+                return Ok(typed);
+            }
+            let known: Vec<&str> = known.iter().map(|(known, _)| *known).collect();
+            let known = known.join(", ");
+            Err(not_understood(&format!(
+                "“{name}” in the address can be {known}."
+            )))
+        };
+        Ok(Self {
             words: value("q").to_lowercase(),
             provider: value("provider"),
-            ability: value("can"),
-            payer: value("paid"),
-        }
+            ability: one_of("can", &ABILITIES)?,
+            payer: one_of("paid", &PAYERS)?,
+        })
     }
 
     fn takes_provider(&self, known: &KnownModels) -> bool {
@@ -84,7 +98,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller_in(&visit, visit.place()).await?;
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
-    let wanted = Wanted::read(&visit);
+    let wanted = Wanted::read(&visit)?;
     let places = list_places(&visit).await;
     let body = html! {
         div.head {
@@ -271,20 +285,20 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
             td.num data-label="Context" { (context.unwrap_or_default()) }
             td.small.dim data-label="Can" { (describe_abilities(model)) }
             @if model.makes_pictures {
-                td.num data-label="In" { @if let Some(input) = prices.input { (input) } }
+                td.num data-label="In" { @if let Some(input) = prices.input { (input.in_full()) } }
                 td.num data-label="Cached" {
-                    @if let Some(cached) = prices.cached_input { (cached) }
+                    @if let Some(cached) = prices.cached_input { (cached.in_full()) }
                 }
                 td.num data-label="Out" {
                     @match prices.picture {
-                        Some(each) => { (each) " each" }
+                        Some(each) => { (each.in_full()) " each" }
                         None => { (price(prices.output)) }
                     }
                 }
             } @else {
                 td.num data-label="In" { (price(prices.input)) }
                 td.num data-label="Cached" {
-                    @if let Some(cached) = prices.cached_input { (cached) }
+                    @if let Some(cached) = prices.cached_input { (cached.in_full()) }
                 }
                 td.num data-label="Out" { (price(prices.output)) }
             }
@@ -300,7 +314,7 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
 }
 
 fn price(price: Option<NanoDollars>) -> String {
-    money::cost(price)
+    price.map_or_else(|| "unknown".to_owned(), NanoDollars::in_full)
 }
 
 /// What a model can do, as far as its name and its provider's list tell.

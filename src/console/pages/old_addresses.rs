@@ -10,10 +10,10 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Visit};
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/settings/api-keys" Visitor lead_to_keys),
-    row!(GET "/settings/api-keys/usage" Visitor lead_to_usage),
-    row!(GET "/language-models" Visitor lead_to_models),
-    row!(GET "/language-models/billing" Visitor lead_to_bill),
+    row!(GET "/settings/api-keys" Visitor lead_to_keys).taking_anything(),
+    row!(GET "/settings/api-keys/usage" Visitor lead_to_usage).taking_anything(),
+    row!(GET "/language-models" Visitor lead_to_models).taking_anything(),
+    row!(GET "/language-models/billing" Visitor lead_to_bill).taking_anything(),
 ];
 
 async fn lead_to_keys(_: Visit) -> HandlerResult {

@@ -79,10 +79,18 @@ impl Unit {
         }
     }
 
-    /// An amount in words.
+    /// An amount that was used.
     pub fn format(self, amount: u64) -> String {
         match self {
             Self::NanoDollars => NanoDollars(amount).to_string(),
+            Self::Pieces => short(amount),
+        }
+    }
+
+    /// A figure of the axis, which is round.
+    fn mark(self, amount: u64) -> String {
+        match self {
+            Self::NanoDollars => NanoDollars(amount).in_full(),
             Self::Pieces => short(amount),
         }
     }
@@ -180,7 +188,7 @@ fn draw(chart: &Chart, drawing: &Drawing) -> Markup {
                 @let y = bottom - height_of(amount);
                 path.rule d={ "M" (drawing.left) " " (tenths(y)) "H" (drawing.width) } {}
                 text x=(tenths(drawing.left - 8.0)) y=(tenths(y + 4.0)) text-anchor="end" {
-                    (chart.unit.format(amount))
+                    (chart.unit.mark(amount))
                 }
             }
             @for (at, pile) in chart.piles.iter().enumerate() {
@@ -333,6 +341,6 @@ mod tests {
     fn an_axis_stands_where_nothing_was_used() {
         let drawn = show(&chart(&[0])).0;
         assert_eq!(drawn.matches("<rect").count(), 0);
-        assert!(drawn.contains("$0"));
+        assert!(drawn.contains("$0.00"));
     }
 }

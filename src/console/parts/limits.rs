@@ -1,7 +1,8 @@
 //! Limits: how much of each is used, as a bar with its words.
 
 use crate::console::markup::{Markup, html};
-use crate::console::parts::{gauge, money, when};
+use crate::console::parts::{gauge, when};
+use crate::console::words::limits::{bare_amount, describe_amount};
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
 
 /// A limit, with a bar that says how much of it is used.
@@ -10,7 +11,7 @@ pub fn show(used: &LimitUse, class: &str, now_ms: i64) -> Markup {
     html! {
         li class={ "budget " (class) } {
             b { (bound_words(used.bound)) }
-            span.right { (amount(limit.metric, used.used)) " of " (most(limit)) }
+            span.right { (bare_amount(limit.metric, used.used)) " of " (most(limit)) }
             (gauge::bar(share(used)))
             span.dim { (span_words(limit)) }
             span.dim.right {
@@ -47,21 +48,7 @@ pub fn share(used: &LimitUse) -> f64 {
 fn most(limit: Limit) -> String {
     match limit.metric {
         Metric::Cost => NanoDollars(limit.max).in_full(),
-        metric => amount(metric, limit.max),
-    }
-}
-
-/// An amount of what a limit counts, in words.
-pub fn amount(metric: Metric, amount: u64) -> String {
-    let many = |one: &str, more: &str| match amount {
-        1 => format!("1 {one}"),
-        many => format!("{} {more}", money::grouped(many)),
-    };
-    match metric {
-        Metric::Requests => many("request", "requests"),
-        Metric::OutputTokens => many("token of answers", "tokens of answers"),
-        Metric::Images => many("picture", "pictures"),
-        Metric::Cost => NanoDollars(amount).to_string(),
+        metric => describe_amount(metric, limit.max),
     }
 }
 

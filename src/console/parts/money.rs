@@ -47,6 +47,6 @@ mod tests {
             assert_eq!(short(number), brief, "{number}");
         }
         assert_eq!(cost(None), "unknown");
-        assert_eq!(cost(Some(NanoDollars(0))), "$0");
+        assert_eq!(cost(Some(NanoDollars(0))), "$0.00");
     }
 }

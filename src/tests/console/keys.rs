@@ -38,7 +38,7 @@ async fn a_key_is_added_looked_at_changed_and_removed() {
         assert_eq!((added.status, added.address.as_str()), (200, "/keys"));
         contains(&added, "Stored your OpenAI key. OpenAI accepts it.");
         contains(&added, "OpenAI [/keys/");
-        contains(&added, "| Works | Everywhere | 0 | 0 | $0 | never");
+        contains(&added, "| Works | Everywhere | 0 | 0 | $0.00 | never");
         contains(&added, "OpenAI | own key | Yours comes first");
         // What was done is said once.
         let again = mia.opens("/keys").await;

@@ -1,6 +1,7 @@
 //! The console over HTTP: what people see in a browser, and what they do
 //! there.
 
+mod addresses;
 mod front;
 mod html;
 mod imports;

@@ -47,7 +47,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         0
         0 piece by piece
         Reserved now
-        $0
+        $0.00
         for 0 calls, all processes
         Errors, last hour
         50.0 %
@@ -81,7 +81,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Add a key [/operator/keys/new]
         Keys that this service pays with
         Key | From | Health | Today | 30 days | Actions
-        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | $0.0000039 | $0.00000391 requests
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | < $0.0001 | < $0.00011 requests
         (Check Groq)
         A key from the environment wins over one that is sealed here, and is changed where it stands.
         ## Errors by provider
@@ -121,7 +121,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Stop all asks [/operator/stop]
         ");
         let now = omar.opens("/operator/now").await;
-        assert_snapshot!(now.html, @r#"{"calls":"2","calls-below":"2 in the last hour","errors":"50.0 %","errors-below":"1 of 2","held":"$0","held-below":"for 0 calls, all processes","running":"0","running-below":"0 piece by piece"}"#);
+        assert_snapshot!(now.html, @r#"{"calls":"2","calls-below":"2 in the last hour","errors":"50.0 %","errors-below":"1 of 2","held":"$0.00","held-below":"for 0 calls, all processes","running":"0","running-below":"0 piece by piece"}"#);
         assert!(
             omar.opens("/operator/traffic")
                 .await
@@ -187,9 +187,9 @@ async fn a_system_key_is_added_checked_paused_and_removed() {
         Add a key [/operator/keys/new]
         Keys that this service pays with
         Key | From | Health | Today | 30 days | Actions
-        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | $0 | $00 requests
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | $0.00 | $0.000 requests
         (Check Groq)
-        OpenAI “spring”…6789 | Sealed here21 Nov 2026 | Works | $0 | $00 requests
+        OpenAI “spring”…6789 | Sealed here21 Nov 2026 | Works | $0.00 | $0.000 requests
         (Check OpenAI)
         (Pause OpenAI)
         Remove OpenAI [/operator/keys/<id>/remove]

@@ -84,19 +84,19 @@ async fn each_payer_is_named_before_and_after() {
         count
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key …6789$0.000006212 in, 10 out · <time>
+        own key …6789< $0.000112 in, 10 out · <time>
         ---
         before: own key
         count
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key …6789$0.000006212 in, 10 out · <time>
+        own key …6789< $0.000112 in, 10 out · <time>
         ---
         before: server key
         count
         claude-haiku-5-5 Anthropic
         one two three four five six seven eight nine ten
-        server key$0.000006212 in, 10 out · <time>
+        server key< $0.000112 in, 10 out · <time>
         ---
         before: nobody
         count
@@ -166,10 +166,10 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         count
         openai/gpt-oss-20b Groq
         one two three four five six seven eight nine ten
-        bot default$0.000003912 in, 10 out · <time>
+        bot default< $0.000112 in, 10 out · <time>
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key …6789$0.000006212 in, 10 out · <time>
+        own key …6789< $0.000112 in, 10 out · <time>
         ");
         stage.models_say("# Then\n\n- **a**\n- `b`\n\n```\nlet c;\n```");
         let page = mia.sends(&page, ASK, &[("ask", "and then?")]).await;
@@ -177,23 +177,23 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         count
         openai/gpt-oss-20b Groq
         one two three four five six seven eight nine ten
-        bot default$0.000003912 in, 10 out · <time>
+        bot default< $0.000112 in, 10 out · <time>
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key …6789$0.000006212 in, 10 out · <time>
+        own key …6789< $0.000112 in, 10 out · <time>
         and then?
         openai/gpt-oss-20b Groq
         Then
         - a
         - b
         let c;
-        bot default$0.000003912 in, 10 out · <time>
+        bot default< $0.000112 in, 10 out · <time>
         gpt-6-luna OpenAI
         Then
         - a
         - b
         let c;
-        own key …6789$0.000006212 in, 10 out · <time>
+        own key …6789< $0.000112 in, 10 out · <time>
         ");
         assert_snapshot!(stage.told("openai"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -268,7 +268,7 @@ async fn a_key_for_this_only_never_falls_back() {
         count
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key, this once$0.000006212 in, 10 out · <time>
+        own key, this once< $0.000112 in, 10 out · <time>
         Key is invalid. It begins as keys of OpenAI, DeepSeek, Moonshot AI or Qwen do, and Groq was chosen, so it was sent to nobody. Nobody else paid. Choose the provider that gave it to you.
         ");
         assert_eq!(stage.keys_that_paid("groq"), Vec::<String>::new());
@@ -297,7 +297,7 @@ async fn files_are_told_and_shown_and_what_is_not_read_is_named() {
         (Picture: quay.png)
         (Files came with this that you are not given: plan.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
         This is a made-up model, so that is all it knows.
-        own key …6789$0.00002612 in, 48 out · <time>plan.pdf was not read: it is a PDF; copy its text out.
+        own key …6789< $0.000112 in, 48 out · <time>plan.pdf was not read: it is a PDF; copy its text out.
         ");
         assert_snapshot!(stage.told("openai"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -370,9 +370,7 @@ async fn nothing_that_is_said_or_typed_is_run_as_html() {
                 .await;
             let name: String = url::form_urlencoded::byte_serialize(payload.as_bytes()).collect();
             let named = mia
-                .opens(&format!(
-                    "/playground?model=openai/{name}&as={name}&in={name}"
-                ))
+                .opens(&format!("/playground?model=openai/{name}&as={name}"))
                 .await;
             let refused = mia
                 .sends(&named, ASK, &[("ask", payload), ("other", payload)])

@@ -36,7 +36,7 @@ async fn a_visitor_pays_with_a_key_of_their_own_or_not_at_all() {
         count
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
-        own key, this once$0.000006212 in, 10 out · <time>
+        own key, this once< $0.000112 in, 10 out · <time>
         ");
         assert!(!seen.holds(&key));
         assert_eq!(stage.keys_that_paid("openai"), [key]);
@@ -78,7 +78,7 @@ async fn a_visitor_sees_the_demo_where_the_operator_wants_it() {
             .await;
         let shown = conversation(&seen);
         assert!(shown.contains("This is a demo reply"), "{shown}");
-        assert!(shown.contains("demo$0"), "{shown}");
+        assert!(shown.contains("demo$0.00"), "{shown}");
         // The bot default could pay, and does not for a visitor.
         assert_eq!(stage.calls(), 0);
     })

@@ -96,7 +96,7 @@ async fn an_answer_of_the_demos_says_so_under_it() {
         let seen = mia.sends(&page, "/playground/ask", &typed).await;
         let says = seen.says();
         assert!(says.contains("This is a demo reply"), "{says}");
-        assert!(says.contains("demo$0"), "{says}");
+        assert!(says.contains("demo$0.00"), "{says}");
         assert_eq!(stage.calls(), 0);
     })
     .await;

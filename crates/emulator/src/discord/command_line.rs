@@ -67,6 +67,19 @@ fn next_word(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }
 
+/// Which options a command has, to whoever typed none of them.
+fn say_known(known: &[Value]) -> String {
+    let names = known.iter().filter_map(|option| option["name"].as_str());
+    let names: Vec<String> = names.map(|name| format!("`{name}:`")).collect();
+    match names.as_slice() {
+        [] => "this command has no options".to_owned(),
+        names => format!(
+            "write options as name:value; this command has {}",
+            names.join(", ")
+        ),
+    }
+}
+
 /// Parses `name:value` pairs. A value ends where the next option's name
 /// begins.
 fn parse_options(
@@ -86,7 +99,7 @@ fn parse_options(
         .collect();
     found.sort_by_key(|(at, _, _)| *at);
     if found.is_empty() && !text.trim().is_empty() {
-        return Err("write options as name:value".into());
+        return Err(say_known(known));
     }
     let ends = found
         .iter()

@@ -16,6 +16,13 @@ pub fn answer_prompt(prompt: &str) -> String {
     if asked.contains("long") {
         return long();
     }
+    if asked.contains("table") {
+        return "Two made-up models beside each other:\n\n\
+                | Model | Context | Good at |\n|---|---:|---|\n\
+                | luna | 128,000 | short answers |\n| nova | 1,000,000 | long documents |\n\n\
+                Ask one of them with:\n```sh\nlatchkey ask --model luna \"hello\"\n```"
+            .into();
+    }
     if asked.contains("code") {
         return "A small program:\n```rust\nfn main() {\n    println!(\"Hello from an emulated model\");\n}\n```\n\
                 Run it with `cargo run`."

@@ -24,8 +24,8 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
         };
         let values: &[(&str, &dyn Display)] = &[
             ("model", &model),
-            ("input", &used.input_tokens),
-            ("output", &used.output_tokens),
+            ("input", &lang.number(used.input_tokens)),
+            ("output", &lang.number(used.output_tokens)),
             ("estimated", &estimated),
             ("price", &price),
         ];

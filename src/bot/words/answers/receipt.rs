@@ -1,23 +1,20 @@
-//! A receipt in words: each class of what was used, its price, the list.
+//! A receipt: each class of what was used with its price as a table, and what
+//! there is to say of it in words.
 
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::words::formats::{cost, money};
+use crate::bot::words::formats::{cost, figures};
 use crate::bot::words::voice::Voice;
 use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
 /// The lines of a receipt, under what an attempt used.
 pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Vec<String> {
     let lang = voice.lang;
-    let mut lines: Vec<String> = receipt
-        .lines
-        .iter()
-        .map(|line| receipt_line(voice, line))
-        .collect();
+    let mut lines = Vec::from_iter(table(voice, receipt));
     let sum = receipt
         .sum()
-        .map_or_else(|| lang.words("unknown").to_owned(), |sum| money(voice, sum));
+        .map_or_else(|| lang.words("unknown").to_owned(), |sum| lang.money(sum));
     let list = receipt.list.as_ref();
     lines.push(match list {
         None => lang
@@ -36,7 +33,7 @@ pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> 
     match cut_cost.filter(|said| Some(said.0) != used.cost_nano) {
         Some(said) => lines.push(lang.say(
             "The provider itself says {said}, which is more than one call to this model can cost; {booked} is booked.",
-            &[("said", &money(voice, said)), ("booked", &booked)],
+            &[("said", &lang.money(said)), ("booked", &booked)],
         )),
         None if used.cost_reported => lines.push(lang.say(
             "The provider itself says {cost}, and that is what counts.",
@@ -82,28 +79,35 @@ fn cut_tokens_line(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Op
     })
 }
 
-fn receipt_line(voice: Voice<'_>, line: &ReceiptLine) -> String {
+/// A row for each class; none where nothing was counted.
+fn table(voice: Voice<'_>, receipt: &Receipt) -> Option<String> {
+    let rows = receipt.lines.iter().map(|line| row(voice, line));
+    let rows: Vec<Vec<String>> = rows.collect();
+    (!rows.is_empty()).then(|| figures(&rows))
+}
+
+/// What was used of a class, and its price.
+fn row(voice: Voice<'_>, line: &ReceiptLine) -> Vec<String> {
     let lang = voice.lang;
     let price = line.price.map_or_else(
-        || lang.words("an unknown price").to_owned(),
+        || lang.words("unknown").to_owned(),
         |price| {
             let unit = unit_name(voice, line.class);
-            let price = lang.decimal(&price.to_string());
+            let price = lang.money_in_full(price);
             lang.say("{price} {unit}", &[("price", &price), ("unit", &unit)])
         },
     );
-    let values: &[(&str, &dyn Display)] = &[
-        ("count", &lang.number(line.count)),
-        ("class", &class_name(voice, line.class)),
-        ("price", &price),
-    ];
-    lang.say("- {count} {class} at {price}", values)
+    vec![
+        class_name(voice, line.class).to_owned(),
+        lang.number(line.count),
+        price,
+    ]
 }
 
 fn unit_name(voice: Voice<'_>, class: UsageClass) -> &str {
     voice.lang.words(match class.unit() {
         1 => "each",
-        1_000 if class == UsageClass::Machine => "a second",
+        1_000 if class == UsageClass::Machine => "per second",
         1_000 => "a thousand",
         _ => "a million",
     })
@@ -113,13 +117,13 @@ fn class_name(voice: Voice<'_>, class: UsageClass) -> &str {
     voice.lang.words(match class {
         UsageClass::Input => "tokens in",
         UsageClass::CachedInput => "tokens in from a cache",
-        UsageClass::CachedAudio => "tokens of audio in from a cache",
-        UsageClass::CachedImage => "tokens of pictures in from a cache",
-        UsageClass::CacheWrite => "tokens written to a cache",
-        UsageClass::CacheWrite5m => "tokens written to a cache for 5 minutes",
-        UsageClass::CacheWrite1h => "tokens written to a cache for an hour",
-        UsageClass::CacheWrite12h => "tokens written to a cache for 12 hours",
-        UsageClass::ToolInput => "tokens in from the provider's tools",
+        UsageClass::CachedAudio => "audio in from a cache",
+        UsageClass::CachedImage => "pictures in from a cache",
+        UsageClass::CacheWrite => "written to a cache",
+        UsageClass::CacheWrite5m => "written to a cache, 5 min",
+        UsageClass::CacheWrite1h => "written to a cache, 1 h",
+        UsageClass::CacheWrite12h => "written to a cache, 12 h",
+        UsageClass::ToolInput => "tokens in from its tools",
         UsageClass::InputAudio => "tokens of audio in",
         UsageClass::InputImage => "tokens of pictures in",
         UsageClass::InputVideo => "tokens of video in",
@@ -139,4 +143,27 @@ fn class_name(voice: Voice<'_>, class: UsageClass) -> &str {
         UsageClass::Picture => "pictures",
         UsageClass::Machine => "ms of a machine",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::KnownProviders;
+    use crate::bot::words::DEFAULT_LOCALE;
+    use crate::bot::words::formats::clip_name;
+    use crate::bot::words::phrasebook::LANGUAGES;
+    use crate::providers::Catalogue;
+
+    #[test]
+    fn no_class_is_clipped_in_any_language() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let locales = LANGUAGES.iter().flat_map(|language| language.locales);
+        for locale in locales.copied().chain([DEFAULT_LOCALE]) {
+            let voice = Voice::to_a_member(locale, KnownProviders::new(&catalogue));
+            for class in UsageClass::ALL {
+                let name = class_name(voice, *class);
+                assert_eq!(clip_name(name), name, "{locale}");
+            }
+        }
+    }
 }

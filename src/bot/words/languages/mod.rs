@@ -37,7 +37,17 @@ const SAME: &[(&str, &[&str])] = &[
     ("de", &["Details", "Name", "Seed", "Server {id}"]),
     ("es", &["{n} byte"]),
     ("pt-BR", &["{n} byte"]),
-    ("fr", &["{n} image", "{n} minute", "images", "minute"]),
+    (
+        "fr",
+        &[
+            "{n} image",
+            "{n} minute",
+            "Dollars",
+            "Images",
+            "images",
+            "minute",
+        ],
+    ),
 ];
 
 #[test]
@@ -51,6 +61,12 @@ fn every_language_has_every_sentence() {
         let book = Phrasebook::read(language).unwrap();
         for problem in compare(&book, &sentences) {
             wrong.push(format!("{}: {problem}", language.name));
+        }
+        if file::write_language(language, &sentences) != language.file {
+            wrong.push(format!(
+                "{}: is not as `{WRITE_TO}` writes it",
+                language.name
+            ));
         }
     }
     assert!(

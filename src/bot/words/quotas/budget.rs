@@ -3,7 +3,7 @@
 use crate::app::Budget;
 use crate::bot::connection::card::Card;
 use crate::bot::words::lang::Plural;
-use crate::bot::words::quotas::limits::{describe_limit, heading, use_line};
+use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit};
 
@@ -60,7 +60,7 @@ pub fn budget(voice: Voice<'_>, budget: &Budget) -> Card {
     let mut lines = Vec::new();
     if !budget.whole.is_empty() {
         lines.push(format!("**{}**", heading(voice, Bound::ServerKey, "")));
-        lines.extend(budget.whole.iter().map(|used| use_line(voice, used)));
+        lines.push(uses(voice, &Vec::from_iter(&budget.whole)));
     }
     if !budget.members.is_empty() {
         lines.push(format!("**{}**", lang.words("Each member")));

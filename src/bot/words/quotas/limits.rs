@@ -1,12 +1,9 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use crate::bot::words::formats::{money, relative_time};
+use crate::bot::words::formats::{figures, relative_time};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
-
-/// How long a bar is, in characters.
-const BAR: u64 = 10;
 
 /// An amount of a metric: `1,500 output tokens`, `$5.00`.
 pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
@@ -14,13 +11,22 @@ pub fn amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
         Metric::Requests => Plural("{n} request", "{n} requests"),
         Metric::OutputTokens => Plural("{n} output token", "{n} output tokens"),
         Metric::Images => Plural("{n} image", "{n} images"),
-        Metric::Cost => return money(voice, NanoDollars(amount)),
+        Metric::Cost => return voice.lang.money(NanoDollars(amount)),
     };
     voice.lang.say_count(amount, words, &[])
 }
 
 /// A limit: `100 requests a day`.
 pub fn describe_limit(voice: Voice<'_>, limit: Limit) -> String {
+    let most = match limit.metric {
+        Metric::Cost => bare_limit(voice, limit),
+        metric => amount(voice, metric, limit.max),
+    };
+    say_span(voice, limit, &most)
+}
+
+/// So much, or what, over how long.
+fn say_span(voice: Voice<'_>, limit: Limit, what: &str) -> String {
     let sentence = match (limit.span.period, limit.span.window) {
         (Period::Minute, _) => "{amount} a minute",
         (Period::Day, Window::Rolling) => "{amount} in 24 hours",
@@ -30,31 +36,71 @@ pub fn describe_limit(voice: Voice<'_>, limit: Limit) -> String {
         (Period::Month, Window::Rolling) => "{amount} in 30 days",
         (Period::Month, Window::Calendar) => "{amount} a month",
     };
-    // A limit is shown as it holds, and not rounded.
-    let most = match limit.metric {
-        Metric::Cost => NanoDollars(limit.max).in_full(),
-        metric => amount(voice, metric, limit.max),
-    };
-    voice.lang.say(sentence, &[("amount", &most)])
+    voice.lang.say(sentence, &[("amount", &what)])
 }
 
-/// One line on a limit: a bar, what is used, when it renews.
-pub fn use_line(voice: Voice<'_>, used: &LimitUse) -> String {
+/// What is used of limits and what is left, as a table, and when each renews.
+pub fn uses(voice: Voice<'_>, uses: &[&LimitUse]) -> String {
     let lang = voice.lang;
-    let metric = used.limit.metric;
-    let mut line = lang.say(
-        "{bar} {used} of {limit}, {left} left",
-        &[
-            ("bar", &bar(used)),
-            ("used", &bare_amount(voice, metric, used.used)),
-            ("limit", &describe_limit(voice, used.limit)),
-            ("left", &bare_amount(voice, metric, used.shown_left())),
-        ],
-    );
-    if let Some(at_ms) = used.renews_at_ms {
-        line += &lang.say(", renews {when}", &[("when", &relative_time(at_ms))]);
+    let head = [
+        "",
+        lang.words("used"),
+        lang.words("limit"),
+        lang.words("left"),
+    ];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for of_metric in uses.chunk_by(|one, other| one.limit.metric == other.limit.metric) {
+        let metric = of_metric.first().map(|used| used.limit.metric);
+        rows.extend(metric.map(|metric| vec![metric_name(voice, metric).to_owned()]));
+        rows.extend(of_metric.iter().map(|used| use_row(voice, used)));
     }
-    line
+    let renewals = uses.iter().filter_map(|used| renewal(voice, used));
+    let lines: Vec<String> = std::iter::once(figures(&rows)).chain(renewals).collect();
+    lines.join("\n")
+}
+
+fn use_row(voice: Voice<'_>, used: &LimitUse) -> Vec<String> {
+    let metric = used.limit.metric;
+    vec![
+        format!("  {}", span_name(voice, used.limit)),
+        bare_amount(voice, metric, used.used),
+        bare_limit(voice, used.limit),
+        bare_amount(voice, metric, used.shown_left()),
+    ]
+}
+
+/// When some of a limit can be used again, where any of it is used.
+fn renewal(voice: Voice<'_>, used: &LimitUse) -> Option<String> {
+    let when = relative_time(used.renews_at_ms?);
+    let metric = metric_name(voice, used.limit.metric);
+    let limit = say_span(voice, used.limit, metric);
+    let renews = voice.lang.say("renews {when}", &[("when", &when)]);
+    Some(format!("-# {}", voice.lang.labelled(&limit, &renews)))
+}
+
+/// What is limited, above the rows of a table.
+fn metric_name(voice: Voice<'_>, metric: Metric) -> &str {
+    voice.lang.words(match metric {
+        Metric::Requests => "Requests",
+        Metric::OutputTokens => "Output tokens",
+        Metric::Images => "Images",
+        Metric::Cost => "Dollars",
+    })
+}
+
+/// Over how long a limit counts, in a table.
+fn span_name(voice: Voice<'_>, limit: Limit) -> &str {
+    voice
+        .lang
+        .words(match (limit.span.period, limit.span.window) {
+            (Period::Minute, _) => "a minute",
+            (Period::Day, Window::Rolling) => "in 24 hours",
+            (Period::Day, Window::Calendar) => "a day",
+            (Period::Week, Window::Rolling) => "in 7 days",
+            (Period::Week, Window::Calendar) => "a week",
+            (Period::Month, Window::Rolling) => "in 30 days",
+            (Period::Month, Window::Calendar) => "a month",
+        })
 }
 
 /// Whose use a limit bounds, as a heading.
@@ -78,18 +124,15 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
 /// An amount without the name of what is counted: `1,500`, `$5.00`.
 pub fn bare_amount(voice: Voice<'_>, metric: Metric, amount: u64) -> String {
     match metric {
-        Metric::Cost => money(voice, NanoDollars(amount)),
+        Metric::Cost => voice.lang.money(NanoDollars(amount)),
         _ => voice.lang.number(amount),
     }
 }
 
-fn bar(used: &LimitUse) -> String {
-    let LimitUse { limit, used, .. } = used;
-    let filled = match limit.max {
-        0 => u128::from(BAR),
-        max => u128::from(*used) * u128::from(BAR) / u128::from(max),
-    };
-    let filled = usize::try_from(filled.min(BAR.into())).unwrap_or_default();
-    let empty = usize::try_from(BAR).unwrap_or_default() - filled;
-    format!("`{}{}`", "█".repeat(filled), "░".repeat(empty))
+/// A limit without the name of what is counted: as it holds, and not rounded.
+fn bare_limit(voice: Voice<'_>, limit: Limit) -> String {
+    match limit.metric {
+        Metric::Cost => voice.lang.money_in_full(NanoDollars(limit.max)),
+        metric => bare_amount(voice, metric, limit.max),
+    }
 }

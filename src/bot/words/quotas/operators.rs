@@ -5,9 +5,9 @@ use crate::bot::connection::card::Card;
 use crate::bot::words::formats::date_and_time;
 use crate::bot::words::keys::system_keys;
 use crate::bot::words::quotas::blocks::blocked_name;
-use crate::bot::words::quotas::limits::{describe_limit, use_line};
+use crate::bot::words::quotas::limits::{describe_limit, uses};
 use crate::bot::words::voice::Voice;
-use crate::model::{Blocked, Bound, Limit, PersonId};
+use crate::model::{Blocked, Bound, Limit, LimitUse, PersonId};
 
 /// A tier was given or taken back.
 pub fn tier_given(
@@ -56,13 +56,13 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
         })
     };
     let mut lines = Vec::new();
-    for ((subject, set), used) in view.rules.limits.iter().zip(&view.uses) {
-        let of = match set.bound {
-            Bound::BotInServer => lang.say("Server {id}", &[("id", subject)]),
-            Bound::BotForPerson => format!("<@{subject}>"),
-            _ => lang.words("Everybody together").to_owned(),
-        };
-        lines.push(lang.labelled(&of, &use_line(voice, used)));
+    let limits = view.rules.limits.iter().zip(&view.uses);
+    let limits = limits.map(|((subject, set), used)| (whose(voice, *subject, set.bound), used));
+    let limits: Vec<(String, &LimitUse)> = limits.collect();
+    for of_one in limits.chunk_by(|(one, _), (other, _)| one == other) {
+        lines.extend(of_one.first().map(|(whose, _)| format!("**{whose}**")));
+        let of_one = of_one.iter().map(|(_, used)| *used);
+        lines.push(uses(voice, &of_one.collect::<Vec<_>>()));
     }
     for (whom, at) in &view.rules.blocks {
         let values: &[(&str, &dyn std::fmt::Display)] =
@@ -84,4 +84,13 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
     }
     lines.extend(system_keys(voice, keys));
     Card::text(lines.join("\n"))
+}
+
+/// Whose use a limit of the operator's bounds.
+fn whose(voice: Voice<'_>, subject: u64, bound: Bound) -> String {
+    match bound {
+        Bound::BotInServer => voice.lang.say("Server {id}", &[("id", &subject)]),
+        Bound::BotForPerson => format!("<@{subject}>"),
+        _ => voice.lang.words("Everybody together").to_owned(),
+    }
 }

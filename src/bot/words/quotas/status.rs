@@ -2,10 +2,10 @@
 
 use crate::app::QuotaStatus;
 use crate::bot::connection::card::Card;
-use crate::model::{Bound, Source};
+use crate::model::Source;
 
 use crate::bot::words::keys::advice::bring_any_key;
-use crate::bot::words::quotas::limits::{heading, use_line};
+use crate::bot::words::quotas::limits::{heading, uses};
 use crate::bot::words::refusal::refusal;
 use crate::bot::words::voice::{OwnKeys, Voice};
 
@@ -16,22 +16,16 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
     if let Some(why) = &status.blocked {
         lines.push(refusal(voice, why).text);
     }
-    for (source, uses) in &status.limits {
-        if uses.is_empty() {
-            let source = capital(voice.source(*source));
+    for (source, limits) in &status.limits {
+        let source = capital(voice.source(*source));
+        if limits.is_empty() {
             lines.push(lang.say("**{source}**: no limits.", &[("source", &source)]));
         }
-        let mut under: Option<Bound> = None;
-        for used in uses {
-            if under != Some(used.bound) {
-                let source = capital(voice.source(*source));
-                lines.push(format!(
-                    "**{source}** · {}",
-                    heading(voice, used.bound, &status.tier)
-                ));
-                under = Some(used.bound);
-            }
-            lines.push(use_line(voice, used));
+        for under in limits.chunk_by(|one, other| one.bound == other.bound) {
+            let bound = under.first().map(|used| used.bound);
+            let bound = bound.map(|bound| heading(voice, bound, &status.tier));
+            lines.extend(bound.map(|bound| format!("**{source}** · {bound}")));
+            lines.push(uses(voice, &Vec::from_iter(under)));
         }
     }
     if status.blocked.is_some() {

@@ -5,8 +5,12 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, ensure};
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+
+use crate::bot::words::lang::Lang;
+use crate::model::NanoDollars;
 
 /// `DejaVu Sans`, Latin characters only; its licence stands beside it.
 const FONT: &[u8] = include_bytes!("../../../../assets/fonts/DejaVuSans-subset.ttf");
@@ -19,6 +23,8 @@ const TEXT_SIZE: u32 = 27;
 /// How many dates stand under a chart, and figures beside it.
 const DATES_MAX: usize = 5;
 const FIGURES: usize = 5;
+/// A digit of those figures is so wide.
+const FIGURE_WIDTH: u32 = 17;
 /// A line of the legend, two names of which stand beside each other.
 const LEGEND_LINE: u32 = 38;
 const LEGEND_COLUMNS: u32 = 2;
@@ -38,11 +44,19 @@ pub const COLOURS: [RGBColor; 6] = [
     RGBColor(0xa8, 0xae, 0xb8),
 ];
 
+/// What the heights of piles count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Dollars,
+    Tokens,
+}
+
 /// Bars that stand on each other, one pile for each day.
 pub struct Chart {
     pub title: String,
-    /// What stands before each figure beside the piles.
-    pub unit: &'static str,
+    pub unit: Unit,
+    /// Which writes the figures beside the piles.
+    pub lang: Lang,
     /// What stands under each pile.
     pub days: Vec<String>,
     /// A name, and a height for each day; six at the most.
@@ -72,7 +86,7 @@ impl Chart {
         let mut chart = ChartBuilder::on(&piles)
             .caption(&self.title, text(TITLE_SIZE))
             .x_label_area_size(48)
-            .y_label_area_size(124)
+            .y_label_area_size(self.axis_width(top))
             .build_cartesian_2d(0..days, 0.0..top)?;
         let label = |at: &usize| self.days.get(*at).cloned().unwrap_or_default();
         chart
@@ -85,7 +99,7 @@ impl Chart {
             .x_labels(days.min(DATES_MAX))
             .x_label_formatter(&label)
             .y_labels(FIGURES)
-            .y_label_formatter(&|height| format!("{}{}", self.unit, short(*height)))
+            .y_label_formatter(&|height| self.figure(*height))
             .draw()?;
         let mut below = vec![0.0; days];
         for ((_, heights), colour) in self.series.iter().zip(COLOURS) {
@@ -108,6 +122,26 @@ impl Chart {
         Ok(())
     }
 
+    /// The room that the longest figure beside the piles takes.
+    fn axis_width(&self, top: f64) -> u32 {
+        let heights = RangedCoordf64::from(0.0..top).key_points(FIGURES);
+        let figures = heights.iter().map(|height| self.figure(*height));
+        let longest = figures.map(|figure| figure.chars().count()).max();
+        let longest = u32::try_from(longest.unwrap_or(0)).unwrap_or(0);
+        longest * FIGURE_WIDTH + 26
+    }
+
+    /// A figure beside the piles, which is round.
+    fn figure(&self, height: f64) -> String {
+        match self.unit {
+            Unit::Dollars => {
+                let amount = NanoDollars::nearest_to_dollars(height).unwrap_or_default();
+                self.lang.money_in_full(amount)
+            }
+            Unit::Tokens => self.lang.decimal(&short(height)),
+        }
+    }
+
     fn legend_height(&self) -> u32 {
         let names = u32::try_from(self.series.len().min(COLOURS.len())).unwrap_or(0);
         names.div_ceil(LEGEND_COLUMNS) * LEGEND_LINE + 10
@@ -126,8 +160,7 @@ impl Chart {
             let (left, top) = (left.cast_signed(), top.cast_signed());
             let swatch = [(left, top + 4), (left + 22, top + 26)];
             area.draw(&Rectangle::new(swatch, colour.filled()))?;
-            let name: String = name.chars().take(LEGEND_CHARACTERS_MAX).collect();
-            area.draw_text(&name, &style, (left + 32, top + 1))?;
+            area.draw_text(&clip(name), &style, (left + 32, top + 1))?;
         }
         Ok(())
     }
@@ -142,6 +175,15 @@ impl Chart {
         });
         piles.fold(0.0, f64::max)
     }
+}
+
+/// A name in the legend, with points where some of it is left out.
+fn clip(name: &str) -> String {
+    if name.chars().count() <= LEGEND_CHARACTERS_MAX {
+        return name.to_owned();
+    }
+    let begun: String = name.chars().take(LEGEND_CHARACTERS_MAX - 3).collect();
+    format!("{begun}...")
 }
 
 /// Whether the font has every character of a text: those of Latin-1.
@@ -219,7 +261,8 @@ mod tests {
     fn a_chart_is_a_png_with_every_colour_that_it_uses() {
         let chart = Chart {
             title: "Estimated cost by day".into(),
-            unit: "$",
+            unit: Unit::Dollars,
+            lang: Lang::default(),
             days: (1..=30).map(|day| format!("Nov {day}")).collect(),
             series: vec![
                 (
@@ -253,11 +296,22 @@ mod tests {
     fn nothing_at_all_makes_a_chart_too() {
         let chart = Chart {
             title: String::new(),
-            unit: "",
+            unit: Unit::Tokens,
+            lang: Lang::default(),
             days: Vec::new(),
             series: Vec::new(),
         };
         assert!(!chart.png().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_clipped_says_so() {
+        for (name, shown) in [
+            ("mistral-small-latest", "mistral-small-latest"),
+            ("gemini-3.1-flash-lite-image", "gemini-3.1-flash-lite..."),
+        ] {
+            assert_eq!(clip(name), shown);
+        }
     }
 
     #[test]

@@ -5,10 +5,10 @@ use std::fmt::Display;
 
 use crate::app::{Total, UsageReport, UsageScope, date_of};
 use crate::bot::connection::card::{Card, File};
-use crate::bot::words::usage::chart::{self, Chart};
+use crate::bot::words::usage::chart::{self, Chart, Unit};
 use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
-use crate::bot::words::formats::{count_of, figures, money, plain_model};
+use crate::bot::words::formats::{count_of, figures, plain_model};
 use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::amount;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
@@ -65,12 +65,17 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
     }
     lines.push(sum_line(voice, &report.total));
     let models = report.by_model();
+    let is_of_one = |model: &str| models.iter().filter(|((_, it), _)| it == model).count() == 1;
     let listed = models
         .iter()
         .take(LISTED)
         .map(|((provider, model), total)| {
+            let plain = plain_model(model);
+            if is_of_one(model) {
+                return (plain, total);
+            }
             let provider = voice.name(&ProviderId::from(provider.as_str()));
-            (format!("{provider} {}", plain_model(model)), total)
+            (format!("{provider} {plain}"), total)
         });
     lines.push(section(voice, lang.words("By model"), listed));
     if models.len() > LISTED {
@@ -115,7 +120,7 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
         parts.push(amount(voice, Metric::Images, total.images));
     }
     if total.unpriced < total.requests {
-        parts.push(money(voice, NanoDollars(total.cost_nano)));
+        parts.push(voice.lang.money(NanoDollars(total.cost_nano)));
     }
     match total.unpriced {
         0 => {}
@@ -156,7 +161,7 @@ fn section<'a>(
 
 /// What a total cost; a question mark stands for what has no known price.
 fn spent(voice: Voice<'_>, total: &Total) -> String {
-    let cost = money(voice, NanoDollars(total.cost_nano));
+    let cost = voice.lang.money(NanoDollars(total.cost_nano));
     match total.unpriced {
         0 => cost,
         n if n == total.requests => "?".to_owned(),
@@ -200,7 +205,8 @@ fn draw_days(voice: Voice<'_>, report: &UsageReport) -> Chart {
     });
     Chart {
         title: drawn(voice, chart_title(report)).to_owned(),
-        unit: if by_cost { "$" } else { "" },
+        unit: if by_cost { Unit::Dollars } else { Unit::Tokens },
+        lang: voice.lang,
         days: (first..=last).map(|day| short_date(voice, day)).collect(),
         series: series.collect(),
     }

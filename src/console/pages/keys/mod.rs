@@ -27,10 +27,10 @@ use crate::model::{Key, KeyRefusal, Refusal, Scope};
 use used::MonthByKey;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/keys" SignedIn show_keys),
+    row!(GET "/keys" SignedIn show_keys).taking(&["in"]),
     row!(POST "/keys" SignedIn add::add_key),
-    row!(GET "/keys/new" SignedIn add::show_form),
-    row!(GET "/keys/import" SignedIn import::show_form),
+    row!(GET "/keys/new" SignedIn add::show_form).taking(&["provider"]),
+    row!(GET "/keys/import" SignedIn import::show_form).taking(&["import"]),
     row!(POST "/keys/import" SignedIn import::check_file).with_files(),
     row!(POST "/keys/import/store" SignedIn import::store_chosen),
     row!(GET "/keys/{key}" SignedIn one::show_key),

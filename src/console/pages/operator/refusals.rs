@@ -98,6 +98,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         | KeyRefusal::UnknownKey
         | KeyRefusal::UnknownSystemKey
         | KeyRefusal::TooManyRefused { .. }
+        | KeyRefusal::WhoseKey { .. }
         | KeyRefusal::OnceNeedsProvider
         | KeyRefusal::KeyForAnother { .. }
         | KeyRefusal::TierWithoutByok { .. }

@@ -38,8 +38,11 @@ pub use limits::PlaygroundLimits;
 pub use tools::PICTURE as PICTURE_TOOL;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/playground" Visitor show_playground),
-    row!(GET "/playground/now" Visitor show_now).polled(),
+    row!(GET "/playground" Visitor show_playground)
+        .taking(&["as", "model", "beside", "in", "other", "start"]),
+    row!(GET "/playground/now" Visitor show_now)
+        .polled()
+        .taking(&["as", "model", "beside", "in", "other"]),
     row!(GET "/playground/picture/{picture}" Visitor show_no_picture),
     row!(GET "/playground/receipt/{attempt}" SignedIn show_receipt).polled(),
     row!(POST "/playground/ask" Visitor ask).with_files(),

@@ -131,7 +131,7 @@ impl Receipt {
         let mut stopped = Self {
             source: attempt.source.clone(),
             cost: match cost {
-                _ if is_demo => "$0".to_owned(),
+                _ if is_demo => NanoDollars(0).to_string(),
                 Some(cost) => cost.to_string(),
                 None => "cost unknown".to_owned(),
             },
@@ -149,7 +149,7 @@ impl Receipt {
         Self {
             source: source.as_str().to_owned(),
             cost: match cost {
-                _ if source == Source::Demo => "$0".to_owned(),
+                _ if source == Source::Demo => NanoDollars(0).to_string(),
                 Some(cost) => cost.to_string(),
                 None => "cost unknown".to_owned(),
             },

@@ -17,7 +17,7 @@ use crate::model::{Health, Key, KeyRefusal, Refusal, Scope};
 const NAME_SHOWN_MAX: usize = 50;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/servers/{server}/keys" Managing show_keys),
+    row!(GET "/servers/{server}/keys" Managing show_keys).taking(&["provider"]),
     row!(POST "/servers/{server}/keys" Managing add_key),
     row!(GET "/servers/{server}/keys/{key}/remove" Managing ask_removal),
     row!(POST "/servers/{server}/keys/{key}/remove" Managing remove_key),

@@ -3,7 +3,7 @@
 use crate::app::{Total, UsageScope};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::servers::{Tab, show_page};
-use crate::console::pages::usage::filters::{Filters, nearest_month};
+use crate::console::pages::usage::filters::{self, Filters, nearest_month};
 use crate::console::pages::usage::view;
 use crate::console::pages::usage::{POLL_SECONDS, export_csv, export_json, read_now, show_exports};
 use crate::console::parts::{form, money};
@@ -17,10 +17,12 @@ const MEMBERS_SHOWN: usize = 50;
 const NAMES_ASKED: usize = 12;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/servers/{server}/usage" Managing show_usage),
-    row!(GET "/servers/{server}/usage.csv" Managing send_csv),
-    row!(GET "/servers/{server}/usage.json" Managing send_json),
-    row!(GET "/servers/{server}/usage/now" Managing show_now).polled(),
+    row!(GET "/servers/{server}/usage" Managing show_usage).taking(filters::OF_A_PAGE),
+    row!(GET "/servers/{server}/usage.csv" Managing send_csv).taking(filters::OF_A_FILE),
+    row!(GET "/servers/{server}/usage.json" Managing send_json).taking(filters::OF_A_FILE),
+    row!(GET "/servers/{server}/usage/now" Managing show_now)
+        .taking(filters::OF_A_FILE)
+        .polled(),
 ];
 
 /// What was used, as figures, bars and lists.

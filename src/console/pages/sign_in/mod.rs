@@ -22,9 +22,9 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/sign-in" Visitor begin),
-    row!(GET "/sign-in/back" Visitor come_back),
-    row!(GET "/signed-in" SignedIn show_signed_in),
+    row!(GET "/sign-in" Visitor begin).taking_anything(),
+    row!(GET "/sign-in/back" Visitor come_back).taking_anything(),
+    row!(GET "/signed-in" SignedIn show_signed_in).taking_anything(),
     row!(POST "/sign-out" Visitor sign_out),
 ];
 

@@ -35,8 +35,9 @@ const RECEIPTS_AT_ONCE: usize = 500;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/billing" SignedIn go_to_this_month),
-    row!(GET "/billing/{month}" SignedIn show_bill),
-    row!(GET "/servers/{server}/billing/{month}" Managing show_server_bill),
+    row!(GET "/billing/{month}" SignedIn show_bill).taking(&["tz", "after"]),
+    row!(GET "/servers/{server}/billing/{month}" Managing show_server_bill)
+        .taking(&["tz", "after"]),
 ];
 
 /// Whose bill, and where it stands.
@@ -85,8 +86,9 @@ async fn respond(visit: &Visit, whose: BillOwner, month: &str) -> HandlerResult 
     let Some(choice @ PeriodChoice::Month(..)) = choice else {
         return Err(Trouble::nothing_here());
     };
-    let known: &[&str] = if is_table { &["tz"] } else { &["tz", "after"] };
-    visit.require_parameters(known)?;
+    if is_table {
+        visit.require_parameters(&["tz"])?;
+    }
     let zone = read_zone(visit)?;
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {

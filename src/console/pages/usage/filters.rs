@@ -70,6 +70,11 @@ pub enum Figure {
 /// The days that there can be usage of; none where nothing was used yet.
 pub type UsedDays = Option<RangeInclusive<Date>>;
 
+/// What the address of a page of usage may say.
+pub const OF_A_PAGE: &[&str] = &["period", "days", "tz", "show"];
+/// The same for a file, or for a program, which are addressed in one way.
+pub const OF_A_FILE: &[&str] = &["period", "tz", "show"];
+
 /// What was chosen.
 pub struct Filters {
     pub period: Period,
@@ -103,12 +108,6 @@ impl Filters {
     /// Reads what the address of a page asks for: the last 30 days in the
     /// operator's time zone where it says nothing.
     pub fn read(visit: &Visit) -> Result<Self, Trouble> {
-        visit.require_parameters(&["period", "days", "tz", "show"])?;
-        Self::read_known(visit)
-    }
-
-    /// Reads what is asked for where nothing is misspelt.
-    fn read_known(visit: &Visit) -> Result<Self, Trouble> {
         let period = match (visit.query("period"), visit.query("days")) {
             (Some(_), Some(_)) => {
                 return Err(wrong(
@@ -138,12 +137,6 @@ impl Filters {
             period: visit.app().quotas.period(choice, zone)?,
             figure,
         })
-    }
-
-    /// The same for a file, or for a program, which are addressed in one way.
-    pub fn read_exactly(visit: &Visit) -> Result<Self, Trouble> {
-        visit.require_parameters(&["period", "tz", "show"])?;
-        Self::read_known(visit)
     }
 
     /// What follows the question mark of an address that shows the same.

@@ -33,10 +33,12 @@ use crate::model::{Caller, ServerId};
 pub const POLL_SECONDS: u32 = 10;
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/usage" SignedIn show_usage),
-    row!(GET "/usage.csv" SignedIn send_csv),
-    row!(GET "/usage.json" SignedIn send_json),
-    row!(GET "/usage/now" SignedIn show_now).polled(),
+    row!(GET "/usage" SignedIn show_usage).taking(filters::OF_A_PAGE),
+    row!(GET "/usage.csv" SignedIn send_csv).taking(filters::OF_A_FILE),
+    row!(GET "/usage.json" SignedIn send_json).taking(filters::OF_A_FILE),
+    row!(GET "/usage/now" SignedIn show_now)
+        .taking(filters::OF_A_FILE)
+        .polled(),
 ];
 
 /// What was used, as figures, bars and lists.
@@ -112,7 +114,7 @@ async fn send_json(visit: Visit, person: SignedIn) -> HandlerResult {
 /// A report as a table of comma-separated values, which is written while it is
 /// read: day by day, however much that is.
 pub async fn export_csv(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
-    let period = Filters::read_exactly(visit)?.period;
+    let period = Filters::read(visit)?.period;
     let names = visit.app().quotas.read_key_names(caller, scope).await?;
     let days = period.each_day().collect::<VecDeque<_>>();
     let table = Arc::new(UsageTable {
@@ -169,7 +171,7 @@ async fn read_export(
     caller: &Caller,
     scope: UsageScope,
 ) -> Result<(UsageReport, KeyNames), Trouble> {
-    let period = Filters::read_exactly(visit)?.period.by_days();
+    let period = Filters::read(visit)?.period.by_days();
     let quotas = &visit.app().quotas;
     Ok(tokio::try_join!(
         quotas.report_usage(caller, scope, period),
@@ -189,7 +191,7 @@ async fn show_now(visit: Visit, person: SignedIn) -> HandlerResult {
 
 /// The figures of a report as they are now, for a page that is open.
 pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
-    let period = Filters::read_exactly(visit)?.period;
+    let period = Filters::read(visit)?.period;
     let report = visit
         .app()
         .quotas
