@@ -1,11 +1,14 @@
 //! Reads fields of a caller's body by their types: one of a wrong type is
 //! refused by its name, and never dropped.
 
-use super::json::Json;
-use super::neutral::{CacheMark, Effort, Untranslatable};
+use super::json::{Json, object};
+use super::neutral::{CacheMark, Effort, Ignored, Untranslatable};
 
 /// The longest part of a caller's name for a field that is said back.
 const NAME_CHARACTERS_MAX: usize = 60;
+
+/// Where arguments stand that are no object.
+const BROKEN_ARGUMENTS: &str = "invalid_arguments";
 
 /// An object of a caller's, with the words for where it stands.
 #[derive(Clone, Copy)]
@@ -113,7 +116,7 @@ impl<'a> Fields<'a> {
         self.typed(name, must_be, |value| Effort::of_word(value.as_str()?))
     }
 
-    /// Anthropic's mark for the cache.
+    /// The mark for the cache, in Anthropic's words or in OpenAI's.
     pub fn cache_mark(&self) -> Option<CacheMark> {
         let mark = self.get("cache_control").filter(|it| it.is_object())?;
         Some(CacheMark {
@@ -143,6 +146,21 @@ pub fn shorten(name: &str) -> String {
         .filter(|c| !c.is_control() && *c != '`')
         .take(NAME_CHARACTERS_MAX)
         .collect()
+}
+
+/// The arguments of a call as the object that they must be. A model may have
+/// written anything else, or have been cut off: its call, and what came of it,
+/// stand in every later one of the conversation, which goes on with what it
+/// wrote inside an object.
+pub fn whole_object(arguments: &Json, ignored: &mut Ignored) -> Json {
+    match arguments {
+        Json::Object(_) => arguments.clone(),
+        Json::Null => Json::Object(Vec::new()),
+        written => {
+            ignored.add("arguments (that are no JSON object)");
+            object([(BROKEN_ARGUMENTS, written.clone())])
+        }
+    }
 }
 
 /// The parameters of a function, as an object: a function without any takes

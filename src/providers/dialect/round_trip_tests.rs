@@ -59,7 +59,7 @@ pub fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
 }
 
 pub const CLAUDE: &str = "anthropic/claude-opus-5-5";
-const GEMINI: &str = "google/gemini-3.1-flash-lite";
+pub const GEMINI: &str = "google/gemini-3.1-flash-lite";
 /// It takes tools in OpenAI's Responses alone.
 const GPT: &str = "openai/gpt-6-luna";
 

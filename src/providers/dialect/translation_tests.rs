@@ -175,7 +175,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /v1/messages
     refused: The result of a tool that no call before it asks for, or that has one already,
     refused: The result of a tool that no call before it asks for, or that has one already,
-    refused: `arguments` of the call of `f` must be JSON
+    /v1/messages
     ");
     insta::assert_snapshot!(refusals("google"), @"
     refused: `n` other than 1, for a model of Google's,
@@ -196,7 +196,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /models/gemini-3.1-flash-lite:generateContent
     refused: The result of a tool that no call before it asks for, or that has one already,
     refused: The result of a tool that no call before it asks for, or that has one already,
-    refused: `arguments` of the call of `f` must be JSON
+    /models/gemini-3.1-flash-lite:generateContent
     ");
 }
 

@@ -231,7 +231,7 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             add(request, speaker, read_parts(&item["content"])?);
         }
         Some("function_call") => {
-            let call = read_call(text("call_id"), &name(), item)?;
+            let call = read_call(text("call_id"), &name(), item, &mut request.ignored);
             add(request, Speaker::Model, vec![call]);
         }
         Some("custom_tool_call") => {
