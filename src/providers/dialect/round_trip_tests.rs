@@ -43,6 +43,7 @@ pub fn translate_limited(
         is_response: matches!(caller, Caller::Responses),
         body: text.as_bytes(),
         model,
+        asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,

@@ -45,6 +45,8 @@ pub struct ChatToTranslate<'a> {
     pub fields: Option<&'a RawObject>,
     /// The provider's name for the model.
     pub model: &'a str,
+    /// The caller's name for it, if the call has one.
+    pub asked_model: Option<String>,
     pub output_limit: OutputLimit,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
@@ -140,9 +142,10 @@ pub fn translate(
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
         _ => Box::<openai::ChatReader>::default(),
     };
+    let asked_model = chat.asked_model.as_deref();
     let names = AnswerNames {
         created_s: chat.at_s,
-        model: chat.model.to_owned(),
+        model: asked_model.unwrap_or(chat.model).to_owned(),
         wants_usage: request.wants_usage,
     };
     let writer: Box<dyn AnswerWriter> = match chat.dialect {
@@ -160,6 +163,7 @@ pub fn translate(
             ..JsonTool::default()
         },
         names: function_names,
+        keeps_asked_model: asked_model.is_some(),
         unwrapper,
         answer: ParsedAnswer::default(),
         pieces: Vec::new(),
@@ -203,6 +207,9 @@ pub struct AnswerTranslator {
     format: AnswerFormat,
     json_tool: JsonTool,
     names: SettledNames,
+    /// Whether the answer has the caller's name for the model: Claude Code leaves
+    /// out what a model thought that has another name than it asked for.
+    keeps_asked_model: bool,
     /// Takes off what was put around the schema of the answer.
     unwrapper: Option<AnswerUnwrapper>,
     answer: ParsedAnswer,
@@ -327,6 +334,11 @@ impl AnswerTranslator {
             passed.push(piece);
         }
         for mut piece in passed {
+            if let AnswerPiece::Names { model, .. } = &mut piece
+                && self.keeps_asked_model
+            {
+                *model = None;
+            }
             if let AnswerPiece::CallBegin { name, .. } = &mut piece {
                 self.names.restore(name);
             }

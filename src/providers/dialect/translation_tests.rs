@@ -28,6 +28,7 @@ fn translate_limited(
             "anthropic" => "claude-haiku-5-5",
             _ => "gemini-3.1-flash-lite",
         },
+        asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         stream: body["stream"] == true,
         at_s: 1_795_219_200,

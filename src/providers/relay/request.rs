@@ -157,6 +157,15 @@ impl RelayRequest {
         options.is_some_and(|options| options["include_usage"] == true)
     }
 
+    /// The caller's name for the model.
+    fn asked_model(&self) -> Option<String> {
+        if self.dialect == CallDialect::Google {
+            let (model, _) = self.path.strip_prefix("/models/")?.rsplit_once(':')?;
+            return Some(model.to_owned());
+        }
+        self.body.fields().and_then(|fields| fields.get("model"))
+    }
+
     /// Translates a chat, if its provider speaks another dialect.
     fn translate(
         &self,
@@ -183,6 +192,7 @@ impl RelayRequest {
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
             fields: self.body.fields(),
             model,
+            asked_model: self.asked_model(),
             output_limit: match terms {
                 PayerTerms::Unlimited => OutputLimit::OfCaller,
                 PayerTerms::Limited(tokens) => OutputLimit::AtMost(tokens),
