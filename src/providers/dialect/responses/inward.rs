@@ -76,8 +76,13 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         }
     }
     fields.refuse_others(&[READ, HINTS, SHARED_FIELDS])?;
-    if fields.flag("background")? == Some(true) || fields.count("top_logprobs")?.unwrap_or(0) > 0 {
-        return Err(Untranslatable::new("`background` or `top_logprobs`"));
+    if fields.flag("background")? == Some(true) {
+        return Err(Untranslatable::new(
+            "`background`, which needs a provider that keeps responses,",
+        ));
+    }
+    if fields.count("top_logprobs")?.unwrap_or(0) > 0 {
+        return Err(Untranslatable::new("`top_logprobs`"));
     }
     let (tools, ignored) = read_tools(body)?;
     let user = fields.text("user")?;
@@ -263,6 +268,11 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
         }
         Some("additional_tools") => {}
         Some(kind) if DONE_ELSEWHERE.contains(&kind) => request.ignored.add(kind),
+        Some("item_reference") => {
+            return Err(Untranslatable::new(
+                "An `item_reference`, in whose place a client that is told `store: false` writes the item,",
+            ));
+        }
         Some(kind) => {
             let kind = shorten(kind);
             return Err(Untranslatable::new(format!("An item of the type `{kind}`")));
