@@ -7,7 +7,7 @@ use crate::providers::dialect::neutral::{
     SealMaker, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
     plain_media_type,
 };
-use crate::providers::dialect::seal_tag::untag;
+use crate::providers::dialect::seal_tag::{UNSEALED, untag};
 
 /// Fields that are read below.
 const READ: &[&str] = &[
@@ -283,7 +283,7 @@ fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
         Some("thinking") => Content::Thought(Thought {
             text: text("thinking"),
             seal: Some(text("signature"))
-                .filter(|it| !it.is_empty())
+                .filter(|it| !it.is_empty() && it != UNSEALED)
                 .map(|it| untag(&it, SealMaker::Anthropic)),
         }),
         Some("redacted_thinking") => Content::Thought(Thought {

@@ -13,7 +13,7 @@ use crate::providers::dialect::openai::{
     ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_call, read_format, read_sampling,
     read_shared_fields,
 };
-use crate::providers::dialect::seal_tag::untag;
+use crate::providers::dialect::seal_tag::{UNSEALED, untag};
 
 use super::tool_names::{INPUT, read_tools, written_name};
 
@@ -262,7 +262,9 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             let seal = item["encrypted_content"].as_str();
             let thought = Content::Thought(Thought {
                 text: said.join("\n\n"),
-                seal: seal.map(|seal| untag(seal, SealMaker::OpenAi)),
+                seal: seal
+                    .filter(|seal| *seal != UNSEALED)
+                    .map(|seal| untag(seal, SealMaker::OpenAi)),
             });
             add(request, Speaker::Model, vec![Part::of(thought)]);
         }
