@@ -95,6 +95,13 @@ impl OpenAiQuirks {
         call_ids: CallIds::Plain,
         shared_fields: &[],
     };
+
+    /// Whether every model takes instructions anywhere in a conversation, and
+    /// several of them: those of `OpenAI`'s do. Templates of other models refuse
+    /// any but one at the beginning, whoever serves them.
+    pub fn takes_instructions_anywhere(self) -> bool {
+        self.responses == ResponsesUse::ForSomeModels
+    }
 }
 
 /// Whether a vendor has OpenAI's Responses.

@@ -6,6 +6,7 @@
 //! - `google`: Google's generateContent.
 //! - `json_word`: what several want to be told before they answer in JSON.
 //! - `mistral`: Mistral's chat.
+//! - `instructions`: where a model takes them.
 //! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
 //! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
 //!   `strict_schemas`: what both refuse.
@@ -13,6 +14,7 @@
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod instructions;
 mod json_word;
 mod mistral;
 mod openai;
