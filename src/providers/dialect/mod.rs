@@ -282,6 +282,15 @@ impl Dialect {
         }
     }
 
+    /// Leaves out of a chat in OpenAI's dialect what this program added to the
+    /// answers before, where this vendor does not read it; whether anything was.
+    pub fn leave_extras_out(self, surface: Surface, request: &mut RawObject) -> bool {
+        match (surface, self) {
+            (Surface::Chat, Self::OpenAi(quirks)) => openai::leave_extras_out(request, quirks),
+            _ => false,
+        }
+    }
+
     /// Lowers the limit on the output of a request to `tokens` for all
     /// answers together; whether anything was changed.
     pub fn limit_output(self, surface: Surface, request: &mut RawObject, tokens: u64) -> bool {

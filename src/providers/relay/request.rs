@@ -264,6 +264,7 @@ impl RelayRequest {
             changed |= provider
                 .dialect
                 .name_output_limit(self.surface, &mut fields);
+            changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
         }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;

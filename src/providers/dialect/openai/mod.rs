@@ -5,12 +5,14 @@
 //! - `request`, `messages`: a chat of such a caller's, in the neutral form.
 //! - `models`, `outward`: a chat, written from the neutral form.
 //! - `chat_reader`: answers, read in the neutral form.
+//! - `extras`: what an answer of ours has that other vendors refuse.
 //! - `thinking`: thoughts and efforts in the words of each vendor.
 //! - `thought_details`: OpenRouter's details of what a model thought.
 
 mod answer;
 mod chat_reader;
 mod chunks;
+mod extras;
 mod messages;
 mod models;
 mod outward;
@@ -33,6 +35,7 @@ use super::surface::is_list;
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chat_reader::ChatReader;
 pub use chunks::ChunkWriter;
+pub use extras::leave_extras_out;
 pub use messages::read_call;
 pub use models::{family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{

@@ -5,6 +5,7 @@
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
 //! - `json_word`: what several want to be told before they answer in JSON.
+//! - `message_fields`: what strict vendors of `OpenAI`'s chat do not know.
 //! - `mistral`: Mistral's chat.
 //! - `instructions`: where a model takes them.
 //! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
@@ -16,6 +17,7 @@ mod anthropic_tools;
 mod google;
 mod instructions;
 mod json_word;
+mod message_fields;
 mod mistral;
 mod openai;
 mod openai_models;
@@ -38,6 +40,16 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
     if call.path == "/responses" && WITHOUT_RESPONSES.contains(&call.provider.id) {
         let body = json!({"detail": "Not Found"});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+    }
+    if call.path == "/chat/completions"
+        && let Some((status, body)) = message_fields::refuse_unknown(call.provider.id, call.body)
+    {
+        return Some((status, Json(body)).into_response());
+    }
+    if call.path == "/v1/chat/completions"
+        && let Some(body) = instructions::refuse_late(call.body)
+    {
+        return Some((StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response());
     }
     let body = match (call.provider.id, call.path) {
         ("anthropic", "/v1/messages" | "/v1/messages/count_tokens") => {

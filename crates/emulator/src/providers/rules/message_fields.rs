@@ -1,0 +1,51 @@
+//! Fields of messages that strict vendors of `OpenAI`'s chat do not know;
+//! `docs/providers.md` §7.7.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{list, text};
+
+/// What other vendors put into the messages of their answers.
+const OF_OTHERS: [&str; 3] = ["reasoning_details", "extra_content", "reasoning_content"];
+
+/// How a vendor refuses a message with such a field.
+pub fn refuse_unknown(provider: &str, body: &Value) -> Option<(StatusCode, Value)> {
+    let messages = list(&body["messages"]).enumerate();
+    let mut answers = messages.filter(|(_, message)| text(message, "role") == "assistant");
+    let (at, name) = answers.find_map(|(at, message)| Some((at, unknown_field(message)?)))?;
+    let bad = StatusCode::BAD_REQUEST;
+    Some(match provider {
+        "groq" => {
+            let message = format!(
+                "'messages.{at}' : for 'role:assistant' the following must be satisfied[('messages.{at}' : property '{name}' is unsupported)]"
+            );
+            (
+                bad,
+                json!({"error": {"message": message, "type": "invalid_request_error"}}),
+            )
+        }
+        "cerebras" => {
+            let place = format!("messages.{at}.assistant.{name}");
+            let message = format!("{place}: property '{place}' is unsupported");
+            let error = json!({"message": message, "type": "invalid_request_error",
+                "param": "validation_error", "code": "wrong_api_format"});
+            (bad, error)
+        }
+        "mistral" => {
+            let detail = json!([{"type": "extra_forbidden", "msg": "Extra inputs are not permitted",
+                "loc": ["body", "messages", at, "assistant", name]}]);
+            let error = json!({"object": "error", "message": {"detail": detail}});
+            (StatusCode::UNPROCESSABLE_ENTITY, error)
+        }
+        _ => return None,
+    })
+}
+
+fn unknown_field(message: &Value) -> Option<&'static str> {
+    let has = |name: &&str| {
+        let mut calls = list(&message["tool_calls"]);
+        !message[*name].is_null() || calls.any(|call| !call[*name].is_null())
+    };
+    OF_OTHERS.into_iter().find(|name| has(name))
+}
