@@ -118,7 +118,9 @@ impl<'a> Fields<'a> {
 
     /// The mark for the cache, in Anthropic's words or in OpenAI's.
     pub fn cache_mark(&self) -> Option<CacheMark> {
-        let mark = self.get("cache_control").filter(|it| it.is_object())?;
+        let mark = self.get("cache_control");
+        let mark = mark.or(self.get("prompt_cache_breakpoint"));
+        let mark = mark.filter(|it| it.is_object())?;
         Some(CacheMark {
             is_for_an_hour: mark["ttl"].is("1h"),
         })

@@ -6,6 +6,7 @@ mod answer_piece;
 mod anthropic;
 #[cfg(test)]
 mod broken_calls_tests;
+mod cache_marks;
 #[cfg(test)]
 mod callers_words_tests;
 mod chat_request;

@@ -92,17 +92,6 @@ impl NeutralRequest {
             self.ignored.add("verbosity");
         }
     }
-
-    /// Ignores what marks parts for a cache, where there is none that is asked
-    /// for.
-    pub fn ignore_cache_marks(&mut self) {
-        let parts = self.turns.iter().flat_map(|turn| &turn.parts);
-        let mut marks = self.system.iter().chain(parts).map(|part| part.cache);
-        let is_marked = marks.any(|mark| mark.is_some());
-        if is_marked || self.tools.iter().any(|tool| tool.cache.is_some()) {
-            self.ignored.add("cache_control");
-        }
-    }
 }
 
 /// How the next word is drawn. The numbers are as they were written.

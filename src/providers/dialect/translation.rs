@@ -125,6 +125,7 @@ pub fn translate(
         let asked = request.max_tokens.unwrap_or(limit);
         request.max_tokens = Some(asked.min(limit));
     }
+    request.lift_cache_marks();
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
     let function_names = request.settle_names(dialect);

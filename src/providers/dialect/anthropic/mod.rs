@@ -9,6 +9,7 @@
 mod answer;
 mod blocks;
 mod inward;
+mod marks;
 mod models;
 mod outward;
 mod request;

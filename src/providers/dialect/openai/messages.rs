@@ -22,6 +22,7 @@ pub fn add_message(
     message: Fields<'_>,
 ) -> Result<(), Untranslatable> {
     let role = message.text("role")?.unwrap_or_default();
+    let (said, turns) = (request.system.len(), request.turns.len());
     match role {
         "system" | "developer" => {
             let parts = read_parts(message)?;
@@ -52,6 +53,14 @@ pub fn add_message(
                 "`{}role` must be one of system, developer, user, assistant and tool",
                 message.place
             )));
+        }
+    }
+    if let Some(mark) = message.cache_mark() {
+        let new = request.turns.get_mut(turns).map(|turn| &mut turn.parts);
+        let new = new.and_then(|parts| parts.last_mut());
+        let new = new.or_else(|| request.system.get_mut(said..)?.last_mut());
+        if let Some(last) = new {
+            last.cache.get_or_insert(mark);
         }
     }
     Ok(())

@@ -182,9 +182,10 @@ fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
             let kind = shorten(tool["type"].as_str().unwrap_or_default());
             return Err(Untranslatable::new(format!("A tool of the type `{kind}`")));
         }
+        let function = read_function(&tool["function"]);
         tools.push(Tool {
-            cache: Fields::of_body(tool).cache_mark(),
-            ..read_function(&tool["function"])
+            cache: Fields::of_body(tool).cache_mark().or(function.cache),
+            ..function
         });
     }
     let functions = fields.list("functions")?.iter();
@@ -199,7 +200,7 @@ pub fn read_function(function: &Json) -> Tool {
         description: function["description"].as_str().map(str::to_owned),
         parameters: parameters_of(function.get("parameters")),
         is_strict: function["strict"].as_bool() == Some(true),
-        cache: None,
+        cache: Fields::of_body(function).cache_mark(),
     }
 }
 

@@ -325,5 +325,8 @@ fn read_part(part: &Json) -> Result<Part, Untranslatable> {
             return Err(Untranslatable::new(format!("`{kind}` in an item")));
         }
     };
-    Ok(Part::of(what))
+    Ok(Part {
+        what,
+        cache: Fields::of_body(part).cache_mark(),
+    })
 }
