@@ -16,6 +16,7 @@ mod google;
 #[cfg(test)]
 mod hosted_tools_tests;
 mod json;
+mod json_fence;
 mod json_size;
 mod model_list;
 mod neutral;

@@ -22,6 +22,9 @@ pub struct NeutralRequest {
     pub output: OutputFormat,
     /// Whether the answer is to be one of the words of its schema, and no JSON.
     pub answers_in_one_word: bool,
+    /// Whether the model is asked for JSON in words alone: it may then put a code
+    /// fence around it.
+    pub may_be_fenced: bool,
     pub sampling: Sampling,
     pub reasoning: Reasoning,
     /// How many answers are wanted; none for one.
@@ -54,6 +57,12 @@ impl NeutralRequest {
     /// Asks in words for JSON.
     pub fn say_json(&mut self) {
         self.system.push(Part::text(JSON_IN_WORDS));
+    }
+
+    /// Asks in words for JSON by a schema.
+    pub fn say_schema(&mut self, schema: &Json) {
+        let asked = format!("{JSON_IN_WORDS} It must be valid by this JSON schema: {schema}");
+        self.system.push(Part::text(asked));
     }
 
     /// Whether an instruction, a person or the model says this word, in letters

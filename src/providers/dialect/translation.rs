@@ -14,6 +14,7 @@ use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::json::Json;
+use super::json_fence::JsonFence;
 use super::neutral::{NeutralRequest, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
@@ -165,6 +166,7 @@ pub fn translate(
         },
         names: function_names,
         keeps_asked_model: asked_model.is_some(),
+        fence: request.may_be_fenced.then(JsonFence::default),
         unwrapper,
         answer: ParsedAnswer::default(),
         pieces: Vec::new(),
@@ -211,6 +213,8 @@ pub struct AnswerTranslator {
     /// Whether the answer has the caller's name for the model: Claude Code leaves
     /// out what a model thought that has another name than it asked for.
     keeps_asked_model: bool,
+    /// Takes a code fence off the answer.
+    fence: Option<JsonFence>,
     /// Takes off what was put around the schema of the answer.
     unwrapper: Option<AnswerUnwrapper>,
     answer: ParsedAnswer,
@@ -343,19 +347,44 @@ impl AnswerTranslator {
             if let AnswerPiece::CallBegin { name, .. } = &mut piece {
                 self.names.restore(name);
             }
-            match (&mut self.unwrapper, piece) {
-                (Some(unwrapper), AnswerPiece::Text(text)) => {
-                    let value = unwrapper.pass(&text);
-                    let value = Some(value).filter(|value| !value.is_empty());
-                    self.pieces.extend(value.map(AnswerPiece::Text));
-                }
-                (Some(unwrapper), AnswerPiece::Finish(finish)) => {
-                    self.pieces.extend(unwrapper.end().map(AnswerPiece::Text));
+            match piece {
+                AnswerPiece::Text(text) => self.pass_text(&text),
+                AnswerPiece::Finish(finish) => {
+                    self.end_text();
                     self.pieces.push(AnswerPiece::Finish(finish));
                 }
-                (_, piece) => self.pieces.push(piece),
+                piece => self.pieces.push(piece),
             }
         }
+    }
+
+    /// Takes off a text what stands around the answer.
+    fn pass_text(&mut self, text: &str) {
+        let mut text = text.to_owned();
+        if let Some(fence) = &mut self.fence {
+            text = fence.pass(&text);
+        }
+        if let Some(unwrapper) = &mut self.unwrapper {
+            text = unwrapper.pass(&text);
+        }
+        let is_whole = self.fence.is_none() && self.unwrapper.is_none();
+        if is_whole || !text.is_empty() {
+            self.pieces.push(AnswerPiece::Text(text));
+        }
+    }
+
+    /// Says what was kept until the answer had ended.
+    fn end_text(&mut self) {
+        let kept = self.fence.as_mut().and_then(JsonFence::end);
+        let kept = match &mut self.unwrapper {
+            Some(unwrapper) => {
+                let passed = kept.map(|kept| unwrapper.pass(&kept)).unwrap_or_default();
+                let kept = passed + &unwrapper.end().unwrap_or_default();
+                Some(kept).filter(|kept| !kept.is_empty())
+            }
+            None => kept,
+        };
+        self.pieces.extend(kept.map(AnswerPiece::Text));
     }
 }
 

@@ -9,6 +9,7 @@
 mod answer;
 mod blocks;
 mod inward;
+mod kept_schemas;
 mod marks;
 mod models;
 mod outward;

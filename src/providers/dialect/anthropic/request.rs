@@ -9,6 +9,7 @@ use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
 
 use super::CHAT_PATH;
 use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};
+use super::kept_schemas::can_be_kept;
 use super::marks::{set_mark, settle_marks};
 use super::models::{ForcedTools, ModelFamily, Thinking, family_of};
 use super::schema::{is_strict, write_parameters, write_strict};
@@ -168,8 +169,9 @@ fn write_output(
             schema, is_strict, ..
         } => (Some(schema), *is_strict),
     };
+    let can_be_kept = family.has_schemas && schema.is_some_and(can_be_kept);
     match schema {
-        Some(schema) if family.has_schemas && (is_strict || !may_ask_by_tool) => {
+        Some(schema) if can_be_kept && (is_strict || !may_ask_by_tool) => {
             let format = object([
                 ("type", "json_schema".into()),
                 ("schema", write_strict(schema)),
@@ -183,12 +185,26 @@ fn write_output(
             Ok((may_force, false))
         }
         _ if may_ask_by_tool => Ok((may_force, true)),
-        Some(_) => Err(unsayable("`response_format` together with `tools`")),
-        None => {
-            request.say_json();
+        Some(_) if !family.has_schemas && !request.tools.is_empty() => {
+            Err(unsayable("`response_format` together with `tools`"))
+        }
+        _ => {
+            ask_in_words(request, is_strict);
             Ok((may_force, false))
         }
     }
+}
+
+/// Asks in words for JSON, by the schema if there is one.
+fn ask_in_words(request: &mut NeutralRequest, is_strict: bool) {
+    match std::mem::take(&mut request.output) {
+        OutputFormat::Schema { schema, .. } => request.say_schema(&schema),
+        _ => request.say_json(),
+    }
+    if is_strict {
+        request.ignored.add("strict");
+    }
+    request.may_be_fenced = true;
 }
 
 fn write_tools(request: &mut NeutralRequest) -> Vec<Json> {
@@ -196,7 +212,7 @@ fn write_tools(request: &mut NeutralRequest) -> Vec<Json> {
     for tool in &request.tools {
         let mut written = object([("name", tool.name.as_str().into())]);
         written.set_some("description", tool.description.as_deref());
-        if tool.is_strict && is_strict(&tool.parameters) {
+        if tool.is_strict && can_be_kept(&tool.parameters) && is_strict(&tool.parameters) {
             written.set("input_schema", tool.parameters.clone());
             written.set("strict", true);
         } else {
