@@ -23,6 +23,9 @@ pub const GOOGLE_PATH: &str = "/v1beta/models/{*call}";
 /// there, and OpenAI's clients look models up there. `docs/providers.md` §10.
 const OLDER_GOOGLE_PATH: &str = "/v1/models/{*model}";
 const NEWEST_GOOGLE_PATH: &str = "/v1alpha/models/{*call}";
+/// The same where the model has its provider before it: Vercel's AI SDK writes
+/// no `models` before a name with a slash.
+const SHORT_GOOGLE_PATH: &str = "/v1beta/{provider}/{*call}";
 /// What Google's models can be asked to do, as it stands at the end of a path.
 const VERBS: [&str; 3] = ["generateContent", "streamGenerateContent", "countTokens"];
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
@@ -32,7 +35,7 @@ const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 7] = [
+pub static OF_VENDORS: [Route; 8] = [
     route!(
         POST,
         "/v1/messages",
@@ -118,6 +121,19 @@ pub static OF_VENDORS: [Route; 7] = [
             .body(SchemaDocs::Any)
             .responses(&[STREAMS])
     ),
+    route!(
+        POST,
+        SHORT_GOOGLE_PATH,
+        CHAT,
+        generate_content_briefly,
+        RouteDocs::new("generate_content_brief", "google", GOOGLE_DOCS)
+            .parameters(&[
+                ParameterDocs::in_path("provider", "The model's provider"),
+                ParameterDocs::in_path("call", GOOGLE_CALL),
+            ])
+            .body(SchemaDocs::Any)
+            .responses(&[STREAMS])
+    ),
 ];
 /// Whether a path ends in what Google's models can be asked to do.
 pub fn ends_in_verb(path: &str) -> bool {
@@ -145,8 +161,18 @@ pub async fn count_message_tokens(call: Call) -> HandlerResult {
 }
 
 /// Passes a call to Google's `generateContent` on, or counts its tokens.
-pub async fn generate_content(mut call: Call) -> HandlerResult {
+pub async fn generate_content(call: Call) -> HandlerResult {
     let path = format!("/models/{}", call.path_value(0));
+    generate_content_at(call, path).await
+}
+
+/// The same at an address without `models` before the model.
+pub async fn generate_content_briefly(call: Call) -> HandlerResult {
+    let path = format!("/models/{}/{}", call.path_value(0), call.path_value(1));
+    generate_content_at(call, path).await
+}
+
+async fn generate_content_at(mut call: Call, path: String) -> HandlerResult {
     let (model, verb) = path.rsplit_once(':').unwrap_or((&path, ""));
     let surface = match verb {
         "generateContent" | "streamGenerateContent" => Surface::Chat,
