@@ -149,6 +149,7 @@ pub fn translate(
         created_s: chat.at_s,
         model: asked_model.unwrap_or(chat.model).to_owned(),
         wants_usage: request.wants_usage,
+        calls_are_functions: body.get("tools").is_none() && body.get("functions").is_some(),
     };
     let writer: Box<dyn AnswerWriter> = match chat.dialect {
         CallDialect::Anthropic => Box::new(anthropic::MessageWriter::new(names)),
@@ -201,6 +202,8 @@ pub struct AnswerNames {
     pub model: String,
     /// Whether the caller wants usage at the end of a stream.
     pub wants_usage: bool,
+    /// Whether calls are told in the words of OpenAI's older functions.
+    pub calls_are_functions: bool,
 }
 
 /// Writes the answers of a provider in the caller's dialect.
