@@ -12,6 +12,8 @@ mod callers_words_tests;
 mod chat_request;
 mod fields_reader;
 mod foreign_seals;
+#[cfg(test)]
+mod going_on_tests;
 mod google;
 #[cfg(test)]
 mod hosted_tools_tests;
