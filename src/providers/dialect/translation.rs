@@ -9,7 +9,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
+use crate::model::{
+    BYTES_IN_A_TOKEN, CallDialect, FailureClass, HeardBytes, PassedEvents, Surface, Usage,
+};
 
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
@@ -170,6 +172,8 @@ pub fn translate(
         fence: request.may_be_fenced.then(JsonFence::default),
         unwrapper,
         answer: ParsedAnswer::default(),
+        prompt_tokens: 0,
+        heard: HeardBytes::default(),
         pieces: Vec::new(),
         has_calls: false,
         has_finished: false,
@@ -221,6 +225,9 @@ pub struct AnswerTranslator {
     /// Takes off what was put around the schema of the answer.
     unwrapper: Option<AnswerUnwrapper>,
     answer: ParsedAnswer,
+    /// What the prompt is likely to come to.
+    prompt_tokens: u64,
+    heard: HeardBytes,
     pieces: Vec<AnswerPiece>,
     /// Whether the model asks for a tool.
     has_calls: bool,
@@ -232,6 +239,31 @@ impl AnswerTranslator {
     /// The fields of the request that were ignored, with commas between them.
     pub fn ignored(&self) -> Option<&str> {
         self.ignored.as_deref()
+    }
+
+    /// Takes over how many tokens the prompt is likely to have, for an answer
+    /// whose provider counts none.
+    pub fn expect_prompt(&mut self, tokens: u64) {
+        self.prompt_tokens = tokens;
+    }
+
+    /// What was used: by the provider's word, and by an estimate where it says
+    /// nothing, as in the receipt.
+    fn used(&self) -> Usage {
+        if let Some(usage) = self.answer.usage {
+            return usage;
+        }
+        let known = self.answer.known_usage().unwrap_or_default();
+        let heard = self.heard.all().div_ceil(BYTES_IN_A_TOKEN);
+        let input_tokens = match known.input_tokens {
+            0 => self.prompt_tokens,
+            counted => counted,
+        };
+        Usage {
+            input_tokens,
+            output_tokens: known.output_tokens.max(heard),
+            ..known
+        }
     }
 
     /// The media type of a stream that is none of events.
@@ -299,6 +331,7 @@ impl AnswerTranslator {
                 self.writer.write_piece(piece, out);
             }
         }
+        self.writer.set_usage(self.used());
         self.writer.write_end(out);
     }
 
@@ -316,13 +349,14 @@ impl AnswerTranslator {
         if is_broken && draft.finish != Some(Finish::Length) {
             return Err(FailureClass::Upstream);
         }
-        self.writer.set_usage(self.answer.usage.unwrap_or_default());
+        self.writer.set_usage(self.used());
         Ok(self.writer.whole(&draft).to_string().into())
     }
 
     fn read(&mut self, value: &Value, data: &[u8]) -> Result<(), FailureClass> {
         self.format.read_event(value, &mut self.answer);
-        self.answer.text.clear();
+        let text = std::mem::take(&mut self.answer.text).len();
+        self.heard.add(self.answer.take_heard(text));
         let event = Json::parse(data).ok_or(FailureClass::Upstream)?;
         let mut read = Vec::new();
         self.reader.read(&event, &mut read);

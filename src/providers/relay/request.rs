@@ -100,6 +100,16 @@ impl AnswerChange {
     }
 }
 
+impl WireRequest {
+    /// Takes over how many tokens the prompt is likely to have, which the caller
+    /// is told where nobody counts them.
+    pub fn expect_prompt(&mut self, tokens: u64) {
+        if let AnswerChange::Translated(translator) = &mut self.rewriting {
+            translator.expect_prompt(tokens);
+        }
+    }
+}
+
 impl RelayRequest {
     /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(
