@@ -19,11 +19,9 @@ const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";
 /// A comment, which every reader of events passes over.
 const COMMENT: &[u8] = b": waiting\n\n";
 
-type Pieces<S> = Pin<Box<S>>;
-
 /// Pieces of a stream of events, with signs of life between them.
 pub struct Heartbeats<S> {
-    pieces: Pieces<S>,
+    pieces: Pin<Box<S>>,
     dialect: ApiDialect,
     beat: Pin<Box<Sleep>>,
     has_begun: bool,

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use crate::providers::dialect::json::Json;
 
-/// Words behind which schemas stand by their names.
-const NAMED: [&str; 3] = ["properties", "$defs", "definitions"];
+/// Words behind which the definitions of a schema stand, by their names.
+const DEFINED: [&str; 2] = ["$defs", "definitions"];
 /// Words behind which schemas stand in a list.
 const LISTED: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 /// Words behind which one schema stands.
@@ -24,14 +24,17 @@ pub fn can_be_kept(schema: &Json) -> bool {
     is_closable(schema) && references.end(schema)
 }
 
-/// The schemas inside a schema; those that it refers to only where they are
-/// wanted.
-fn inner(schema: &Json, has_definitions: bool) -> impl Iterator<Item = &Json> {
-    let named = NAMED.iter().take(if has_definitions { 3 } else { 1 });
-    let named = named.flat_map(|word| schema[*word].fields().iter().map(|(_, it)| it));
+/// The schemas inside a schema, but for its definitions.
+fn inner(schema: &Json) -> impl Iterator<Item = &Json> {
+    let named = schema["properties"].fields().iter().map(|(_, it)| it);
     let listed = LISTED.iter().flat_map(|word| schema[*word].items());
     let alone = ALONE.iter().filter_map(|word| schema.get(word));
     named.chain(listed).chain(alone)
+}
+
+fn definitions(schema: &Json) -> impl Iterator<Item = &Json> {
+    let fields = DEFINED.iter().flat_map(|word| schema[*word].fields());
+    fields.map(|(_, it)| it)
 }
 
 /// Whether each object can be closed: one with names of any kind can't, and
@@ -48,7 +51,7 @@ fn is_closable(schema: &Json) -> bool {
     if refers && (parts.len() > 1 || !has_no_names) {
         return false;
     }
-    inner(schema, true).all(is_closable)
+    inner(schema).chain(definitions(schema)).all(is_closable)
 }
 
 /// The references that are being followed.
@@ -62,7 +65,7 @@ impl<'a> References<'a> {
     /// Whether all references inside a schema come to an end.
     fn end(&mut self, schema: &'a Json) -> bool {
         let ends = schema["$ref"].as_str().is_none_or(|name| self.ends(name));
-        ends && inner(schema, false).all(|it| self.end(it))
+        ends && inner(schema).all(|it| self.end(it))
     }
 
     fn ends(&mut self, name: &'a str) -> bool {

@@ -297,23 +297,25 @@ impl TalkWriter {
         let said: Vec<(&str, Option<CacheMark>)> = said.collect();
         if self.quirks.takes_instructions_anywhere() {
             let each = said.iter();
-            return each
-                .map(|(text, mark)| message("system", self.marked((*text).into(), *mark)))
-                .collect();
+            let each = each.map(|(text, mark)| self.marked((*text).into(), *mark));
+            return each.map(|content| message("system", content)).collect();
         }
-        let is_marked = self.takes_marks && said.iter().any(|(_, mark)| mark.is_some());
-        let content: Json = if is_marked {
-            let parts = said.iter();
-            let parts = parts.map(|(text, mark)| self.marked(vec![text_part(text)].into(), *mark));
-            let parts: Vec<Json> = parts.flat_map(|part| part.items().to_vec()).collect();
-            parts.into()
-        } else {
+        if said.is_empty() {
+            return Vec::new();
+        }
+        vec![message("system", self.join_instructions(&said))]
+    }
+
+    /// Several texts as one content: parts where one of them is marked.
+    fn join_instructions(self, said: &[(&str, Option<CacheMark>)]) -> Json {
+        if !self.takes_marks || said.iter().all(|(_, mark)| mark.is_none()) {
             let texts: Vec<&str> = said.iter().map(|(text, _)| *text).collect();
-            texts.join("\n\n").into()
-        };
-        let has_any = !said.is_empty();
-        let written = has_any.then(|| message("system", content));
-        written.into_iter().collect()
+            return texts.join("\n\n").into();
+        }
+        let parts = said.iter();
+        let parts = parts.map(|(text, mark)| self.marked(vec![text_part(text)].into(), *mark));
+        let parts: Vec<Json> = parts.flat_map(|part| part.items().to_vec()).collect();
+        parts.into()
     }
 
     /// A content, with the mark that stands at its end: texts alone have one.
