@@ -8,6 +8,10 @@ const JSON_IN_WORDS: &str =
     "Answer with one JSON object and nothing else: no words around it, and no code fence.";
 
 /// What a model is asked.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a request may ask for by itself"
+)]
 #[derive(Debug, Default)]
 pub struct NeutralRequest {
     /// Instructions before the conversation.
