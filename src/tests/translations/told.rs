@@ -128,6 +128,14 @@ async fn a_chat_goes_on_with_vendors_who_know_fewer_fields() {
                 assert_eq!(answer.status, 200, "{first} {second}: {}", answer.text);
             }
         }
+        let asked = json!({"role": "user", "content": "count"});
+        let body = json!({"model": "anthropic/claude-haiku-5-5", "messages": [asked]});
+        let answer = program.posts("/v1/chat/completions", &body).await;
+        let message = answer.json()["choices"][0]["message"].clone();
+        assert!(message.get("refusal").is_some(), "{message}");
+        let next = json!({"model": "mistral/mistral-small-latest", "messages": [asked, message, asked]});
+        let answer = program.posts("/v1/chat/completions", &next).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
     })
     .await;
 }

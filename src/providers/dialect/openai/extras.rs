@@ -15,6 +15,9 @@ const SEAL: &str = "extra_content";
 const DETAILS: &str = "reasoning_details";
 /// What stands beside the details, in words.
 const THOUGHT: &str = "reasoning";
+/// What OpenAI's own answers have beside their words too, which Mistral refuses
+/// even where there is nothing in it.
+const OF_ANSWERS: [&str; 5] = ["refusal", "annotations", "images", "audio", "function_call"];
 
 /// Leaves such fields out of a chat; whether there were any. A vendor of whom
 /// nothing is known gets the chat as it came, and so does `OpenRouter`, which has
@@ -24,7 +27,15 @@ pub fn leave_extras_out(chat: &mut RawObject, quirks: OpenAiQuirks) -> bool {
         quirks.thinking,
         ThinkingWords::OpenRouter | ThinkingWords::Unknown
     );
-    let has_any = |raw: &&str| raw.contains(DETAILS) || raw.contains(SEAL);
+    let refused: &[&str] = match quirks.thinking {
+        ThinkingWords::Mistral => &OF_ANSWERS,
+        _ => &[],
+    };
+    let names = [DETAILS, SEAL];
+    let has_any = |raw: &&str| {
+        let mut names = names.iter().chain(refused);
+        names.any(|name| raw.contains(*name))
+    };
     let raw = chat.raw("messages").filter(|_| !is_read).filter(has_any);
     let Some(Json::List(mut messages)) = raw.and_then(|raw| Json::parse(raw.as_bytes())) else {
         return false;
@@ -32,11 +43,24 @@ pub fn leave_extras_out(chat: &mut RawObject, quirks: OpenAiQuirks) -> bool {
     let mut has_changed = false;
     for message in &mut messages {
         has_changed |= leave_out_of(message);
+        if message["role"].is("assistant") {
+            has_changed |= leave_names_out(message, refused);
+        }
     }
     if has_changed {
         chat.set_raw("messages", Bytes::from(Json::List(messages).to_string()));
     }
     has_changed
+}
+
+/// Leaves out what a vendor refuses in any answer, and keeps why a model did not
+/// answer as its words.
+fn leave_names_out(message: &mut Json, refused: &[&str]) -> bool {
+    let why = message.get("refusal").filter(|_| !refused.is_empty());
+    let why = why.filter(|_| message.get("content").is_none()).cloned();
+    message.set_some("content", why);
+    let left_out = refused.iter().filter_map(|name| message.remove(name));
+    left_out.count() > 0
 }
 
 fn leave_out_of(message: &mut Json) -> bool {
@@ -108,6 +132,18 @@ mod tests {
         for thinking in [ThinkingWords::OpenRouter, ThinkingWords::Unknown] {
             assert_eq!(left(thinking, &said), None);
         }
+    }
+
+    #[test]
+    fn mistral_gets_nothing_of_an_answer_but_its_words_and_calls() {
+        let said = json!({"role": "assistant", "content": "Hi", "refusal": null, "annotations": [],
+            "audio": null});
+        let plain = json!({"role": "assistant", "content": "Hi"});
+        assert_eq!(left(ThinkingWords::Mistral, &said), Some(plain.clone()));
+        assert_eq!(left(ThinkingWords::Mistral, &plain), None);
+        let refused = json!({"role": "assistant", "content": null, "refusal": "Hi"});
+        assert_eq!(left(ThinkingWords::Mistral, &refused), Some(plain));
+        assert_eq!(left(ThinkingWords::Effort, &said), None);
     }
 
     #[test]

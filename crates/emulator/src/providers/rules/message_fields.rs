@@ -8,12 +8,20 @@ use super::{list, text};
 
 /// What other vendors put into the messages of their answers.
 const OF_OTHERS: [&str; 3] = ["reasoning_details", "extra_content", "reasoning_content"];
+/// What Mistral does not know in an answer of `OpenAI`'s, even where it is null.
+const UNKNOWN_TO_MISTRAL: [&str; 4] = ["refusal", "annotations", "audio", "function_call"];
 
 /// How a vendor refuses a message with such a field.
 pub fn refuse_unknown(provider: &str, body: &Value) -> Option<(StatusCode, Value)> {
     let messages = list(&body["messages"]).enumerate();
     let mut answers = messages.filter(|(_, message)| text(message, "role") == "assistant");
-    let (at, name) = answers.find_map(|(at, message)| Some((at, unknown_field(message)?)))?;
+    let (at, name) = answers.find_map(|(at, message)| {
+        let unknown = unknown_field(message);
+        let names = UNKNOWN_TO_MISTRAL.into_iter();
+        let mut of_mistral = names.filter(|name| message.get(*name).is_some());
+        let unknown = unknown.or_else(|| of_mistral.next().filter(|_| provider == "mistral"));
+        Some((at, unknown?))
+    })?;
     let bad = StatusCode::BAD_REQUEST;
     Some(match provider {
         "groq" => {
