@@ -31,6 +31,9 @@ const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const TOO_LONG_FOR_ANTHROPIC: &str = "prompt is too long";
 const TOO_LONG_FOR_GOOGLE: &str =
     "The input token count exceeds the maximum number of tokens allowed";
+/// That a provider keeps no conversations, in Anthropic's word for it: its
+/// libraries then send the whole of it each time. `docs/providers.md` §9.1.
+pub const NO_THREAD: &str = "thread_unsupported_request";
 /// Google's word for how long to wait.
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
@@ -166,11 +169,16 @@ impl ApiDialect {
         }
         let kind = self.naming(problem).map(|it| it.kind);
         let kind = kind.unwrap_or_else(|| anthropic_type(self.status_of(problem)));
-        fields([
+        let mut error = fields([
             ("type", json!(kind)),
             ("message", json!(told(problem, TOO_LONG_FOR_ANTHROPIC))),
             ("code", json!(problem.code)),
-        ])
+        ]);
+        if problem.code == NO_THREAD {
+            let details = json!({"error_code": NO_THREAD, "unsupported": ["thread"]});
+            error.insert("details".to_owned(), details);
+        }
+        error
     }
 
     fn google_error(self, problem: &Problem) -> Map<String, Value> {

@@ -14,6 +14,7 @@ mod connection;
 mod demo;
 mod failure_kind;
 mod head;
+mod heartbeats;
 mod idempotency;
 mod limit_headers;
 mod messages;

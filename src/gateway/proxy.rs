@@ -19,7 +19,9 @@ use crate::gateway::picture_costs::CostFields;
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
-use crate::gateway::streaming::{LastWords, PieceSource, pass_pieces, stream_pieces};
+use crate::gateway::streaming::{
+    LastWords, PieceSource, pass_pieces, stream_events, stream_pieces,
+};
 use crate::gateway::told_headers::write_told_headers;
 
 const JSON: &str = "application/json";
@@ -178,17 +180,20 @@ async fn respond_with(
         request_id: call.request_id,
         is_list: relay.content_type().starts_with(JSON),
     };
+    let takes_comments = is_stream
+        && call.dialect.takes_comments()
+        && relay.content_type().starts_with("text/event-stream");
     let source = RelayStream {
         first,
-        ends_in_receipt: is_stream
-            && call.dialect.takes_comments()
-            && relay.content_type().starts_with("text/event-stream"),
+        ends_in_receipt: takes_comments,
         is_between_events: true,
         costs,
         relay,
         _permits: call.session.permits,
     };
-    Ok(if is_stream {
+    Ok(if takes_comments {
+        stream_events(source, last_words)
+    } else if is_stream {
         stream_pieces(source, last_words)
     } else {
         pass_pieces(source)

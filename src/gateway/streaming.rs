@@ -6,10 +6,11 @@ use std::io;
 use axum::body::Body;
 use axum::http::HeaderValue;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{Stream, stream};
 
 use crate::model::PassedEvents;
 
+use crate::gateway::heartbeats::Heartbeats;
 use crate::gateway::problem::{ApiDialect, Problem};
 
 /// Where the pieces of a body come from.
@@ -43,12 +44,25 @@ struct OutgoingPieces<S> {
 /// them, a failure becomes its last event. A client that leaves drops the
 /// body, and with it the source.
 pub fn stream_pieces(source: impl PieceSource, last_words: LastWords) -> Body {
+    Body::from_stream(pieces_of(source, last_words))
+}
+
+/// The same for a stream of events, in whose silences a sign of life is given.
+pub fn stream_events(source: impl PieceSource, last_words: LastWords) -> Body {
+    let dialect = last_words.dialect;
+    Body::from_stream(Heartbeats::new(pieces_of(source, last_words), dialect))
+}
+
+fn pieces_of(
+    source: impl PieceSource,
+    last_words: LastWords,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
     let sending = OutgoingPieces {
         source,
         last_words,
         has_begun: false,
     };
-    let pieces = stream::unfold(Some(sending), async |sending| {
+    stream::unfold(Some(sending), async |sending| {
         let mut sending = sending?;
         match sending.source.next_piece().await {
             Ok(Some(piece)) => {
@@ -61,8 +75,7 @@ pub fn stream_pieces(source: impl PieceSource, last_words: LastWords) -> Body {
                 Some((Ok(Bytes::from(last)), None))
             }
         }
-    });
-    Body::from_stream(pieces)
+    })
 }
 
 impl<S: PieceSource> OutgoingPieces<S> {

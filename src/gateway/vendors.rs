@@ -30,6 +30,9 @@ const GOOGLE_LIST_DOCS: &str =
     "Lists the models that the caller's keys can use, as Google lists its own.";
 const GOOGLE_MODEL_DOCS: &str =
     "Shows one of the models that the caller's keys can use, as Google shows its own.";
+/// The same where the model has its provider before it: Vercel's AI SDK writes
+/// no `models` before a name with a slash.
+const SHORT_GOOGLE_PATH: &str = "/v1beta/{provider}/{*call}";
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
 const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
 /// What a call is answered that may ask for a stream.
@@ -37,7 +40,7 @@ const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 9] = [
+pub static OF_VENDORS: [Route; 10] = [
     route!(
         POST,
         MESSAGES,
@@ -132,6 +135,19 @@ pub static OF_VENDORS: [Route; 9] = [
             .parameters(&[ParameterDocs::in_path("call", "The model")])
             .responses(&[ResponseDocs::new(200, "As Google shows it").content(&[ANY_JSON])])
     ),
+    route!(
+        POST,
+        SHORT_GOOGLE_PATH,
+        CHAT,
+        generate_content_briefly,
+        RouteDocs::new("generate_content_brief", "google", GOOGLE_DOCS)
+            .parameters(&[
+                ParameterDocs::in_path("provider", "The model's provider"),
+                ParameterDocs::in_path("call", GOOGLE_CALL),
+            ])
+            .body(SchemaDocs::Any)
+            .responses(&[STREAMS])
+    ),
 ];
 
 /// Says that a count is ours, and not the provider's.
@@ -152,8 +168,18 @@ pub async fn count_message_tokens(call: Call) -> HandlerResult {
 }
 
 /// Passes a call to Google's `generateContent` on, or counts its tokens.
-pub async fn generate_content(mut call: Call) -> HandlerResult {
+pub async fn generate_content(call: Call) -> HandlerResult {
     let path = format!("/models/{}", call.path_value(0));
+    generate_content_at(call, path).await
+}
+
+/// The same at an address without `models` before the model.
+pub async fn generate_content_briefly(call: Call) -> HandlerResult {
+    let path = format!("/models/{}/{}", call.path_value(0), call.path_value(1));
+    generate_content_at(call, path).await
+}
+
+async fn generate_content_at(mut call: Call, path: String) -> HandlerResult {
     let (model, verb) = path.rsplit_once(':').unwrap_or((&path, ""));
     let surface = match verb {
         "generateContent" | "streamGenerateContent" => Surface::Chat,

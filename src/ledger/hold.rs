@@ -187,6 +187,11 @@ impl CallOrder<'_> {
 }
 
 impl Hold {
+    /// How many tokens the prompt is likely to have.
+    pub fn likely_prompt_tokens(&self) -> u64 {
+        self.prompt.likely
+    }
+
     /// A hold that is written and has no limits that anybody is warned of.
     pub(super) fn new(booking: Arc<Booking>, shared: Arc<Shared>) -> Self {
         Self {

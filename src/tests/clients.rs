@@ -109,7 +109,7 @@ async fn clients_in_javascript_work_with_another_address_and_key() {
     run_with(many_calls(), async |stage| {
         let script = "tests/clients/clients.mjs";
         let done = drive(stage, "node", script, &[("CLIENTS", &installed)]).await;
-        insta::assert_snapshot!(done, @"39 of 39 checks");
+        insta::assert_snapshot!(done, @"40 of 40 checks");
     })
     .await;
 }
@@ -122,7 +122,7 @@ async fn coding_agents_work_with_another_address_and_key() {
     run_with(many_calls(), async |stage| {
         let script = "tests/agents/agents.mjs";
         let done = drive(stage, "node", script, &[("AGENTS", &installed)]).await;
-        insta::assert_snapshot!(done, @"7 of 7 checks");
+        insta::assert_snapshot!(done, @"8 of 8 checks");
     })
     .await;
 }
@@ -182,7 +182,7 @@ async fn the_official_clients_work_with_another_address_and_key() {
         let script = "tests/clients/clients.py";
         let key = good("deepseek");
         let done = drive(stage, &python, script, &[("DEEPSEEK_KEY", &key)]).await;
-        insta::assert_snapshot!(done, @"22 checks");
+        insta::assert_snapshot!(done, @"24 checks");
     })
     .await;
 }

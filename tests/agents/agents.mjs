@@ -78,6 +78,14 @@ async function claudeCodeWithATool() {
   assert.match(said, /The tool said/);
 }
 
+/** What the model thought before the call goes back to it with the result. */
+async function claudeCodeWithAToolAndOtherModels() {
+  for (const model of UNIFIED) {
+    const { said } = await askClaude('think: Use Glob', { model, address: GATEWAY });
+    assert.match(said, /The tool said/, `${model}: ${said}`);
+  }
+}
+
 async function claudeCodeWithABadToken() {
   const { said, status } = await askClaude('count', { token: 'latchkey_madeup' });
   assert.notEqual(status, 0);
@@ -163,6 +171,7 @@ const CHECKS = [
   claudeCode,
   claudeCodeWithOtherModels,
   claudeCodeWithATool,
+  claudeCodeWithAToolAndOtherModels,
   claudeCodeWithABadToken,
   codex,
   geminiCli,

@@ -180,6 +180,21 @@ async function googleTools() {
   assert.match(told.text, /clear in Rome/);
 }
 
+/** The library leaves a turn out of the next call that it takes for invalid. */
+async function googleTurns() {
+  const client = new GoogleGenAI({ apiKey: TOKEN, httpOptions: { baseUrl: GATEWAY } });
+  for (const model of ['anthropic/claude-haiku-5-5', 'openai/gpt-5.2']) {
+    const chat = client.chats.create({ model });
+    for (const message of ['count', 'count']) {
+      let text = '';
+      for await (const piece of await chat.sendMessageStream({ message })) text += piece.text ?? '';
+      assert.equal(text, COUNT, model);
+    }
+    const kept = chat.getHistory(true).filter(({ role }) => role === 'user');
+    assert.equal(kept.length, 2, model);
+  }
+}
+
 async function googleErrors() {
   const ask = (client, model) => client.models.generateContent({ model, contents: 'count' });
   const has = (status) => (error) => error.status === status;
@@ -283,6 +298,7 @@ const CHECKS = [
   [anthropicErrors],
   [googleChat],
   [googleTools],
+  [googleTurns],
   [googleErrors],
   ...over(vercelModels(), vercel),
   ...over(langchainModels(), langchain),

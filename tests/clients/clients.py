@@ -237,6 +237,27 @@ def anthropic_tools():
     assert "clear" in told.content[0].text, told
 
 
+def anthropic_tool_runner():
+    @anthropic.beta_tool
+    def weather(city: str) -> str:
+        """Tells the weather.
+
+        Args:
+            city: Where.
+        """
+        return f"clear in {city}"
+
+    client = anthropic.Anthropic(base_url=GATEWAY, api_key=TOKEN)
+    for model in ("claude-haiku-5-5", "google/gemini-3.1-flash-lite", "openai/gpt-5.2"):
+        runner = client.beta.messages.tool_runner(
+            model=model,
+            max_tokens=100,
+            messages=[{"role": "user", "content": "What is the weather in Rome?"}],
+            tools=[weather],
+        )
+        assert "clear in Rome" in runner.until_done().content[0].text, model
+
+
 def anthropic_errors():
     try:
         anthropic_client(max_retries=0).messages.create(
@@ -296,6 +317,18 @@ def google_tools():
     assert "clear in Rome" in answer.text, answer
 
 
+def google_turns():
+    # The library leaves a turn out of the next call that it takes for invalid.
+    client = genai.Client(api_key=TOKEN, http_options=types.HttpOptions(base_url=GATEWAY))
+    for model in ("anthropic/claude-haiku-5-5", "openai/gpt-5.2"):
+        chat = client.chats.create(model=model)
+        for _ in range(2):
+            pieces = chat.send_message_stream("count")
+            assert "".join(piece.text or "" for piece in pieces) == COUNT, model
+        kept = [content.role for content in chat.get_history(curated=True)]
+        assert kept[0] == "user" and kept.count("user") == 2 and "model" in kept, (model, kept)
+
+
 def google_json_output():
     client = google_client()
     answer = client.models.generate_content(
@@ -323,8 +356,9 @@ FOR_EACH_MODEL = [
 CHECKS = [
     openai_responses, openai_embeddings, openai_images, openai_models, openai_native, openai_errors, openai_retries,
     key_per_request,
-    anthropic_chat, anthropic_tools, anthropic_errors,
-    google_chat, google_for_every_provider, google_tools, google_json_output, google_errors,
+    anthropic_chat, anthropic_tools, anthropic_tool_runner, anthropic_errors,
+    google_chat, google_for_every_provider, google_tools, google_turns,
+    google_json_output, google_errors,
 ]
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 //! Messages to programs for refusals about asks.
 
+use crate::gateway::api_dialect::NO_THREAD;
 use crate::gateway::failure_kind::FailureKind;
 use crate::gateway::messages::{Message, describe_skip};
 use crate::gateway::problem::Problem;
@@ -68,7 +69,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         ),
         AskRefusal::Untranslatable { what } => (
             400,
-            "untranslatable",
+            untranslatable_code(what),
             format!(
                 "{what} can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
             ),
@@ -316,4 +317,14 @@ fn model_missing(provider: &ProviderId) -> Message {
         "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
     );
     (400, "model_missing", message)
+}
+
+/// Anthropic's libraries go on without a thread where they are told with this
+/// code that there is none.
+fn untranslatable_code(what: &str) -> &'static str {
+    if what == "`thread`" {
+        NO_THREAD
+    } else {
+        "untranslatable"
+    }
 }

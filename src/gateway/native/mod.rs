@@ -47,7 +47,10 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     body.reserve_tree(&call.gateway.app.memory).await?;
     let target = RelayTarget {
         provider: Some(id),
-        model: find_model(&path).or_else(|| body.model()).or(in_form).or(unnamed),
+        model: find_model(&path)
+            .or_else(|| body.model())
+            .or(in_form)
+            .or(unnamed),
         surface,
         dialect: CallDialect::Native,
         stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::AnswerTranslator;
-use super::round_trip_tests::{Caller, answer, translate, translate_limited};
+use super::round_trip_tests::{CLAUDE, Caller, GEMINI, answer, translate};
 
 const MISTRAL: &str = "mistral/mistral-small-latest";
 
@@ -102,24 +102,69 @@ fn the_responses_have_arguments_as_text() {
     assert_eq!(told["output"][2]["input"], "*** Begin");
 }
 
-#[test]
-fn a_callers_own_call_must_have_an_object() {
-    let parts = |args: Value| json!([{"functionCall": {"name": "w", "args": args}}]);
-    let talk = |args: Value| {
-        json!({"contents": [{"parts": [{"text": "?"}]},
-        {"role": "model", "parts": parts(args)},
-        {"parts": [{"functionResponse": {"name": "w", "response": {"output": "sun"}}}]}]})
-    };
-    for args in [json!([1]), json!("sun")] {
-        let refused = translate_limited(Caller::Google, MISTRAL, &talk(args), None);
-        assert_eq!(
-            refused.err().unwrap().what,
-            "`args` of a `functionCall` must be an object"
-        );
+/// What stands in the history of a caller: a call with these arguments, and what
+/// came of it.
+fn history(caller: Caller, arguments: &Value) -> Value {
+    match caller {
+        Caller::Chat => json!({"messages": [{"role": "user", "content": "?"},
+            {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function",
+                "function": {"name": "w", "arguments": arguments}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "sun"}]}),
+        Caller::Responses => json!({"input": [{"role": "user", "content": "?"},
+            {"type": "function_call", "call_id": "c1", "name": "w", "arguments": arguments},
+            {"type": "function_call_output", "call_id": "c1", "output": "sun"}]}),
+        Caller::Messages => json!({"max_tokens": 50, "messages": [{"role": "user", "content": "?"},
+            {"role": "assistant", "content": [
+                {"type": "tool_use", "id": "c1", "name": "w", "input": arguments}]},
+            {"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "c1", "content": "sun"}]}]}),
+        Caller::Google => json!({"contents": [{"parts": [{"text": "?"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "w", "args": arguments}}]},
+            {"parts": [{"functionResponse": {"name": "w", "response": {"output": "sun"}}}]}]}),
     }
-    let (sent, _) = translate(Caller::Google, MISTRAL, &talk(Value::Null));
-    assert_eq!(
-        sent["messages"][1]["tool_calls"][0]["function"]["arguments"],
-        "{}"
-    );
+}
+
+/// The arguments as they are sent to a model of Anthropic's, of Google's, or of
+/// Mistral's, and what is ignored.
+fn sent_arguments(caller: Caller, model: &str, arguments: &Value) -> (Value, Option<String>) {
+    let (sent, answers) = translate(caller, model, &history(caller, arguments));
+    let written = match model {
+        CLAUDE => sent["messages"][1]["content"][0]["input"].clone(),
+        GEMINI => sent["contents"][1]["parts"][0]["functionCall"]["args"].clone(),
+        _ => {
+            let call = &sent["messages"][1]["tool_calls"][0];
+            serde_json::from_str(call["function"]["arguments"].as_str().unwrap()).unwrap()
+        }
+    };
+    (written, answers.ignored().map(str::to_owned))
+}
+
+#[test]
+fn a_conversation_goes_on_after_such_a_call() {
+    let named = Some("arguments (that are no JSON object)".to_owned());
+    let wrapped = |value: Value| (json!({"invalid_arguments": value}), named.clone());
+    for caller in [Caller::Chat, Caller::Responses] {
+        for model in [CLAUDE, GEMINI] {
+            for (written, expected) in [
+                ("{\"x\":", wrapped(json!("{\"x\":"))),
+                ("[1]", wrapped(json!([1]))),
+                ("\"sun\"", wrapped(json!("sun"))),
+                ("", (json!({}), None)),
+                ("null", (json!({}), None)),
+                ("{\"x\":1}", (json!({"x": 1}), None)),
+            ] {
+                assert_eq!(sent_arguments(caller, model, &json!(written)), expected);
+            }
+        }
+    }
+    for caller in [Caller::Messages, Caller::Google] {
+        for (written, expected) in [
+            (json!([1]), wrapped(json!([1]))),
+            (json!("sun"), wrapped(json!("sun"))),
+            (Value::Null, (json!({}), None)),
+            (json!({"x": 1}), (json!({"x": 1}), None)),
+        ] {
+            assert_eq!(sent_arguments(caller, MISTRAL, &written), expected);
+        }
+    }
 }

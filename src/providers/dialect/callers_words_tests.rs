@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::round_trip_tests::{CLAUDE, Caller, translate, translate_limited};
+use super::round_trip_tests::{CLAUDE, Caller, GEMINI, answer, translate, translate_limited};
 
 const GPT: &str = "openai/gpt-5.2";
-const GEMINI: &str = "google/gemini-3.1-flash-lite";
 
 fn refused(caller: Caller, model: &str, body: &Value) -> String {
     let refused = translate_limited(caller, model, body, None).err();
@@ -123,4 +122,131 @@ fn what_codex_says_of_itself_is_named_and_not_said() {
         assert_eq!(answers.ignored(), Some("client_metadata"));
         assert!(!sent.to_string().contains("metadata"), "{sent}");
     }
+}
+
+#[test]
+fn thinking_is_read_in_the_words_of_the_vendors_own_layers() {
+    let ask = |name: &str, value: Value| {
+        let mut body = json!({"max_tokens": 5_000, "messages": [{"role": "user", "content": "?"}]});
+        body[name] = value;
+        body
+    };
+    let budget = json!({"type": "enabled", "budget_tokens": 2_000});
+    let (sent, _) = translate(
+        Caller::Chat,
+        "anthropic/claude-haiku-4-5",
+        &ask("thinking", budget),
+    );
+    assert_eq!(sent["thinking"]["budget_tokens"], 2_000);
+    let off = json!({"type": "disabled"});
+    let (sent, _) = translate(
+        Caller::Chat,
+        "anthropic/claude-haiku-5-5",
+        &ask("thinking", off),
+    );
+    assert_eq!(sent["thinking"]["type"], "disabled");
+    let config = |more: Value| json!({"google": {"thinking_config": more}});
+    let shown = config(json!({"thinking_level": "low", "include_thoughts": true}));
+    let (sent, _) = translate(Caller::Chat, GEMINI, &ask("extra_body", shown));
+    let config_sent = &sent["generationConfig"]["thinkingConfig"];
+    assert_eq!(config_sent["includeThoughts"], true);
+    assert!(config_sent["thinkingLevel"].is_string(), "{sent}");
+    let budget = config(json!({"thinking_budget": 3_000}));
+    let (sent, _) = translate(
+        Caller::Chat,
+        "google/gemini-2.5-flash",
+        &ask("extra_body", budget),
+    );
+    let config_sent = &sent["generationConfig"]["thinkingConfig"];
+    assert_eq!(config_sent["thinkingBudget"], 3_000);
+    let other = json!({"google": {"cached_content": "x"}});
+    let what = refused(Caller::Chat, GEMINI, &ask("extra_body", other));
+    assert_eq!(what, "`extra_body.google.cached_content`");
+}
+
+/// A schema that Anthropic's grammar cannot keep is told to the model in words.
+#[test]
+fn a_schema_that_no_grammar_keeps_is_asked_for_in_words() {
+    let tree = json!({"type": "object", "properties": {"child": {"$ref": "#"}}});
+    let names = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    for schema in [tree, names] {
+        let format = json!({"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": true}});
+        let ask =
+            json!({"messages": [{"role": "user", "content": "?"}], "response_format": format});
+        let (sent, mut answers) = translate(Caller::Chat, CLAUDE, &ask);
+        assert!(sent["output_config"]["format"].is_null(), "{sent}");
+        let told = sent["system"][0]["text"].as_str().unwrap();
+        assert!(told.ends_with(&format!("JSON schema: {schema}")), "{told}");
+        assert_eq!(answers.ignored(), Some("strict"));
+        let said = json!({"id": "m", "type": "message", "model": "c", "stop_reason": "end_turn",
+            "content": [{"type": "text", "text": "```json\n{\"child\": {}}\n```"}],
+            "usage": {"input_tokens": 5, "output_tokens": 7}});
+        let heard = answer(&mut answers, &said);
+        assert_eq!(heard["choices"][0]["message"]["content"], "{\"child\": {}}");
+        // A model that is made to call a tool is given it there.
+        let (sent, _) = translate(Caller::Chat, "anthropic/claude-haiku-5-5", &ask);
+        assert_eq!(sent["tool_choice"]["name"], "answer_in_json");
+    }
+}
+
+#[test]
+fn older_functions_are_called_in_their_own_words() {
+    let weather = json!({"name": "weather", "parameters": {"type": "object", "properties": {}}});
+    let ask = json!({"messages": [{"role": "user", "content": "?"}], "functions": [weather]});
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "weather", "input": {"city": "Rome"}});
+    let said = json!({"id": "m", "type": "message", "model": "c", "stop_reason": "tool_use",
+        "content": [call("t1"), call("t2")], "usage": {"input_tokens": 5, "output_tokens": 7}});
+    let (_, mut answers) = translate(Caller::Chat, CLAUDE, &ask);
+    let heard = answer(&mut answers, &said);
+    let choice = &heard["choices"][0];
+    assert_eq!(choice["finish_reason"], "function_call");
+    let function = json!({"name": "weather", "arguments": "{\"city\":\"Rome\"}"});
+    assert_eq!(choice["message"]["function_call"], function);
+    assert!(choice["message"].get("tool_calls").is_none());
+    let (_, mut answers) = translate(Caller::Chat, CLAUDE, &ask);
+    let mut out = Vec::new();
+    let data = said.to_string();
+    answers
+        .write_whole_as_stream(&said, data.as_bytes(), &mut out)
+        .unwrap();
+    let stream = String::from_utf8(out).unwrap();
+    assert_eq!(
+        stream.matches("\"name\":\"weather\"").count(),
+        1,
+        "{stream}"
+    );
+    assert!(
+        stream.contains("\"finish_reason\":\"function_call\"") && !stream.contains("tool_calls"),
+        "{stream}"
+    );
+}
+
+/// What the receipt estimates, the answer says too.
+#[test]
+fn an_answer_that_nobody_counted_says_what_it_is_taken_for() {
+    let ask = json!({"max_tokens": 50, "messages": [{"role": "user", "content": "?"}]});
+    let message = json!({"role": "assistant", "content": "nine letters and more"});
+    let said = json!({"id": "c", "model": "m", "choices": [
+        {"index": 0, "message": message, "finish_reason": "stop"}]});
+    let (_, mut answers) = translate(Caller::Messages, "mistral/mistral-small-latest", &ask);
+    answers.expect_prompt(7);
+    let told = answer(&mut answers, &said);
+    let usage = &told["usage"];
+    assert_eq!(
+        (&usage["input_tokens"], &usage["output_tokens"]),
+        (&json!(7), &json!(6))
+    );
+    let (_, mut answers) = translate(Caller::Messages, "mistral/mistral-small-latest", &ask);
+    answers.expect_prompt(7);
+    let mut out = Vec::new();
+    let data = said.to_string();
+    answers
+        .write_whole_as_stream(&said, data.as_bytes(), &mut out)
+        .unwrap();
+    let stream = String::from_utf8(out).unwrap();
+    let (_, end) = stream.split_once("event: message_delta").unwrap();
+    assert!(
+        end.contains("\"input_tokens\":7,") && end.contains("\"output_tokens\":6,"),
+        "{end}"
+    );
 }

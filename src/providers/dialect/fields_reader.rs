@@ -3,11 +3,14 @@
 
 use crate::model::quotable;
 
-use super::json::Json;
-use super::neutral::{CacheMark, Effort, Untranslatable};
+use super::json::{Json, object};
+use super::neutral::{CacheMark, Effort, Ignored, Untranslatable};
 
 /// The longest part of a caller's name for a field that is said back.
 const NAME_CHARACTERS_MAX: usize = 60;
+
+/// Where arguments stand that are no object.
+const BROKEN_ARGUMENTS: &str = "invalid_arguments";
 
 /// An object of a caller's, with the words for where it stands.
 #[derive(Clone, Copy)]
@@ -119,9 +122,11 @@ impl<'a> Fields<'a> {
         self.typed(name, must_be, |value| Effort::of_word(value.as_str()?))
     }
 
-    /// Anthropic's mark for the cache.
+    /// The mark for the cache, in Anthropic's words or in OpenAI's.
     pub fn cache_mark(&self) -> Option<CacheMark> {
-        let mark = self.get("cache_control").filter(|it| it.is_object())?;
+        let mark = self.get("cache_control");
+        let mark = mark.or(self.get("prompt_cache_breakpoint"));
+        let mark = mark.filter(|it| it.is_object())?;
         Some(CacheMark {
             is_for_an_hour: mark["ttl"].is("1h"),
         })
@@ -146,6 +151,21 @@ impl<'a> Fields<'a> {
 /// A caller's word as it may be said back.
 pub fn shorten(name: &str) -> String {
     quotable(name, NAME_CHARACTERS_MAX)
+}
+
+/// The arguments of a call as the object that they must be. A model may have
+/// written anything else, or have been cut off: its call, and what came of it,
+/// stand in every later one of the conversation, which goes on with what it
+/// wrote inside an object.
+pub fn whole_object(arguments: &Json, ignored: &mut Ignored) -> Json {
+    match arguments {
+        Json::Object(_) => arguments.clone(),
+        Json::Null => Json::Object(Vec::new()),
+        written => {
+            ignored.add("arguments (that are no JSON object)");
+            object([(BROKEN_ARGUMENTS, written.clone())])
+        }
+    }
 }
 
 /// The parameters of a function, as an object: a function without any takes

@@ -69,10 +69,6 @@ fn a_turn_that_was_nothing_else_is_left_out() {
 fn what_the_conversation_needs_is_refused_by_its_name() {
     for (item, named) in [
         (
-            json!({"type": "item_reference", "id": "msg_1"}),
-            "item_reference",
-        ),
-        (
             json!({"type": "compaction", "encrypted_content": "s"}),
             "compaction",
         ),

@@ -7,15 +7,19 @@ mod anthropic;
 mod any_answer;
 #[cfg(test)]
 mod broken_calls_tests;
+mod cache_marks;
 #[cfg(test)]
 mod callers_words_tests;
 mod chat_request;
 mod fields_reader;
 mod foreign_seals;
+#[cfg(test)]
+mod going_on_tests;
 mod google;
 #[cfg(test)]
 mod hosted_tools_tests;
 mod json;
+mod json_fence;
 mod json_size;
 mod model_list;
 mod neutral;
@@ -317,6 +321,15 @@ impl Dialect {
     pub fn name_output_limit(self, surface: Surface, request: &mut RawObject) -> bool {
         match (surface, self) {
             (Surface::Chat, Self::OpenAi(quirks)) => openai::name_output_limit(request, quirks),
+            _ => false,
+        }
+    }
+
+    /// Leaves out of a chat in OpenAI's dialect what this program added to the
+    /// answers before, where this vendor does not read it; whether anything was.
+    pub fn leave_extras_out(self, surface: Surface, request: &mut RawObject) -> bool {
+        match (surface, self) {
+            (Surface::Chat, Self::OpenAi(quirks)) => openai::leave_extras_out(request, quirks),
             _ => false,
         }
     }

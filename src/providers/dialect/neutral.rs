@@ -8,6 +8,10 @@ const JSON_IN_WORDS: &str =
     "Answer with one JSON object and nothing else: no words around it, and no code fence.";
 
 /// What a model is asked.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a request may ask for by itself"
+)]
 #[derive(Debug, Default)]
 pub struct NeutralRequest {
     /// Instructions before the conversation.
@@ -22,6 +26,9 @@ pub struct NeutralRequest {
     pub output: OutputFormat,
     /// Whether the answer is to be one of the words of its schema, and no JSON.
     pub answers_in_one_word: bool,
+    /// Whether the model is asked for JSON in words alone: it may then put a code
+    /// fence around it.
+    pub may_be_fenced: bool,
     pub sampling: Sampling,
     pub reasoning: Reasoning,
     /// How many answers are wanted; none for one.
@@ -69,6 +76,12 @@ impl NeutralRequest {
         self.system.push(Part::text(JSON_IN_WORDS));
     }
 
+    /// Asks in words for JSON by a schema.
+    pub fn say_schema(&mut self, schema: &Json) {
+        let asked = format!("{JSON_IN_WORDS} It must be valid by this JSON schema: {schema}");
+        self.system.push(Part::text(asked));
+    }
+
     /// Whether an instruction, a person or the model says this word, in letters
     /// of any case.
     pub fn says(&self, word: &str) -> bool {
@@ -103,17 +116,6 @@ impl NeutralRequest {
         }
         if self.verbosity.is_some() {
             self.ignored.add("verbosity");
-        }
-    }
-
-    /// Ignores what marks parts for a cache, where there is none that is asked
-    /// for.
-    pub fn ignore_cache_marks(&mut self) {
-        let parts = self.turns.iter().flat_map(|turn| &turn.parts);
-        let mut marks = self.system.iter().chain(parts).map(|part| part.cache);
-        let is_marked = marks.any(|mark| mark.is_some());
-        if is_marked || self.tools.iter().any(|tool| tool.cache.is_some()) {
-            self.ignored.add("cache_control");
         }
     }
 }

@@ -43,6 +43,7 @@ pub fn translate_limited(
         is_response: matches!(caller, Caller::Responses),
         body: text.as_bytes(),
         model,
+        asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
         stream: false,
@@ -59,7 +60,7 @@ pub fn answer(answers: &mut AnswerTranslator, said: &Value) -> Value {
 }
 
 pub const CLAUDE: &str = "anthropic/claude-opus-5-5";
-const GEMINI: &str = "google/gemini-3.1-flash-lite";
+pub const GEMINI: &str = "google/gemini-3.1-flash-lite";
 /// It takes tools in OpenAI's Responses alone.
 const GPT: &str = "openai/gpt-6-luna";
 

@@ -5,6 +5,9 @@ use super::neutral::{Seal, SealMaker};
 
 /// What a seal of another provider's begins with.
 pub const TAG: &str = "latchkey.";
+/// What stands in the place of a seal where a thought has none, so that the
+/// thought is known for one of another maker.
+pub const UNSEALED: &str = "latchkey.other.";
 const MAKERS: [(&str, SealMaker); 7] = [
     ("google", SealMaker::Google),
     ("anthropic", SealMaker::Anthropic),

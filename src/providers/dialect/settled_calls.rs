@@ -42,6 +42,17 @@ impl NeutralRequest {
             .count()
     }
 
+    /// Has the person say the instructions in the middle of the conversation, for
+    /// models that take instructions before it alone.
+    pub fn tell_later_instructions_as_person(&mut self) {
+        for turn in &mut self.turns {
+            if turn.speaker == Speaker::System {
+                turn.speaker = Speaker::Person;
+            }
+        }
+        join_turns(&mut self.turns);
+    }
+
     /// Gives each call an id that no other has and that the provider takes,
     /// and each result the id and the name of its call.
     pub fn settle_calls(&mut self, ids: CallIds) -> Result<(), Untranslatable> {

@@ -9,11 +9,14 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::{CallDialect, FailureClass, PassedEvents, Surface, Usage};
+use crate::model::{
+    BYTES_IN_A_TOKEN, CallDialect, FailureClass, HeardBytes, PassedEvents, Surface, Usage,
+};
 
 use super::answer_format::AnswerFormat;
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::json::Json;
+use super::json_fence::JsonFence;
 use super::neutral::{NeutralRequest, OutputFormat, Untranslatable};
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
@@ -45,6 +48,8 @@ pub struct ChatToTranslate<'a> {
     pub fields: Option<&'a RawObject>,
     /// The provider's name for the model.
     pub model: &'a str,
+    /// The caller's name for it, if the call has one.
+    pub asked_model: Option<String>,
     pub output_limit: OutputLimit,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
@@ -123,6 +128,7 @@ pub fn translate(
         let asked = request.max_tokens.unwrap_or(limit);
         request.max_tokens = Some(asked.min(limit));
     }
+    request.lift_cache_marks();
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
     let function_names = request.settle_names(dialect);
@@ -144,10 +150,12 @@ pub fn translate(
         Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
         _ => Box::<openai::ChatReader>::default(),
     };
+    let asked_model = chat.asked_model.as_deref();
     let names = AnswerNames {
         created_s: chat.at_s,
-        model: chat.model.to_owned(),
+        model: asked_model.unwrap_or(chat.model).to_owned(),
         wants_usage: request.wants_usage,
+        calls_are_functions: body.get("tools").is_none() && body.get("functions").is_some(),
     };
     let writer: Box<dyn AnswerWriter> = match chat.dialect {
         CallDialect::Anthropic => Box::new(anthropic::MessageWriter::new(names)),
@@ -164,8 +172,12 @@ pub fn translate(
             ..JsonTool::default()
         },
         names: function_names,
+        keeps_asked_model: asked_model.is_some(),
+        fence: request.may_be_fenced.then(JsonFence::default),
         unwrapper,
         answer: ParsedAnswer::default(),
+        prompt_tokens: 0,
+        heard: HeardBytes::default(),
         pieces: Vec::new(),
         has_calls: false,
         has_finished: false,
@@ -199,6 +211,8 @@ pub struct AnswerNames {
     pub model: String,
     /// Whether the caller wants usage at the end of a stream.
     pub wants_usage: bool,
+    /// Whether calls are told in the words of OpenAI's older functions.
+    pub calls_are_functions: bool,
 }
 
 /// Writes the answers of a provider in the caller's dialect.
@@ -208,9 +222,17 @@ pub struct AnswerTranslator {
     format: AnswerFormat,
     json_tool: JsonTool,
     names: SettledNames,
+    /// Whether the answer has the caller's name for the model: Claude Code leaves
+    /// out what a model thought that has another name than it asked for.
+    keeps_asked_model: bool,
+    /// Takes a code fence off the answer.
+    fence: Option<JsonFence>,
     /// Takes off what was put around the schema of the answer.
     unwrapper: Option<AnswerUnwrapper>,
     answer: ParsedAnswer,
+    /// What the prompt is likely to come to.
+    prompt_tokens: u64,
+    heard: HeardBytes,
     pieces: Vec<AnswerPiece>,
     /// Whether the model asks for a tool.
     has_calls: bool,
@@ -222,6 +244,31 @@ impl AnswerTranslator {
     /// The fields of the request that were ignored, with commas between them.
     pub fn ignored(&self) -> Option<&str> {
         self.ignored.as_deref()
+    }
+
+    /// Takes over how many tokens the prompt is likely to have, for an answer
+    /// whose provider counts none.
+    pub fn expect_prompt(&mut self, tokens: u64) {
+        self.prompt_tokens = tokens;
+    }
+
+    /// What was used: by the provider's word, and by an estimate where it says
+    /// nothing, as in the receipt.
+    fn used(&self) -> Usage {
+        if let Some(usage) = self.answer.usage {
+            return usage;
+        }
+        let known = self.answer.known_usage().unwrap_or_default();
+        let heard = self.heard.all().div_ceil(BYTES_IN_A_TOKEN);
+        let input_tokens = match known.input_tokens {
+            0 => self.prompt_tokens,
+            counted => counted,
+        };
+        Usage {
+            input_tokens,
+            output_tokens: known.output_tokens.max(heard),
+            ..known
+        }
     }
 
     /// The media type of a stream that is none of events.
@@ -289,6 +336,7 @@ impl AnswerTranslator {
                 self.writer.write_piece(piece, out);
             }
         }
+        self.writer.set_usage(self.used());
         self.writer.write_end(out);
     }
 
@@ -306,13 +354,14 @@ impl AnswerTranslator {
         if is_broken && draft.finish != Some(Finish::Length) {
             return Err(FailureClass::Upstream);
         }
-        self.writer.set_usage(self.answer.usage.unwrap_or_default());
+        self.writer.set_usage(self.used());
         Ok(self.writer.whole(&draft).to_string().into())
     }
 
     fn read(&mut self, value: &Value, data: &[u8]) -> Result<(), FailureClass> {
         self.format.read_event(value, &mut self.answer);
-        self.answer.text.clear();
+        let text = std::mem::take(&mut self.answer.text).len();
+        self.heard.add(self.answer.take_heard(text));
         let event = Json::parse(data).ok_or(FailureClass::Upstream)?;
         let mut read = Vec::new();
         self.reader.read(&event, &mut read);
@@ -332,22 +381,52 @@ impl AnswerTranslator {
             passed.push(piece);
         }
         for mut piece in passed {
+            if let AnswerPiece::Names { model, .. } = &mut piece
+                && self.keeps_asked_model
+            {
+                *model = None;
+            }
             if let AnswerPiece::CallBegin { name, .. } = &mut piece {
                 self.names.restore(name);
             }
-            match (&mut self.unwrapper, piece) {
-                (Some(unwrapper), AnswerPiece::Text(text)) => {
-                    let value = unwrapper.pass(&text);
-                    let value = Some(value).filter(|value| !value.is_empty());
-                    self.pieces.extend(value.map(AnswerPiece::Text));
-                }
-                (Some(unwrapper), AnswerPiece::Finish(finish)) => {
-                    self.pieces.extend(unwrapper.end().map(AnswerPiece::Text));
+            match piece {
+                AnswerPiece::Text(text) => self.pass_text(&text),
+                AnswerPiece::Finish(finish) => {
+                    self.end_text();
                     self.pieces.push(AnswerPiece::Finish(finish));
                 }
-                (_, piece) => self.pieces.push(piece),
+                piece => self.pieces.push(piece),
             }
         }
+    }
+
+    /// Takes off a text what stands around the answer.
+    fn pass_text(&mut self, text: &str) {
+        let mut text = text.to_owned();
+        if let Some(fence) = &mut self.fence {
+            text = fence.pass(&text);
+        }
+        if let Some(unwrapper) = &mut self.unwrapper {
+            text = unwrapper.pass(&text);
+        }
+        let is_whole = self.fence.is_none() && self.unwrapper.is_none();
+        if is_whole || !text.is_empty() {
+            self.pieces.push(AnswerPiece::Text(text));
+        }
+    }
+
+    /// Says what was kept until the answer had ended.
+    fn end_text(&mut self) {
+        let kept = self.fence.as_mut().and_then(JsonFence::end);
+        let kept = match &mut self.unwrapper {
+            Some(unwrapper) => {
+                let passed = kept.map(|kept| unwrapper.pass(&kept)).unwrap_or_default();
+                let kept = passed + &unwrapper.end().unwrap_or_default();
+                Some(kept).filter(|kept| !kept.is_empty())
+            }
+            None => kept,
+        };
+        self.pieces.extend(kept.map(AnswerPiece::Text));
     }
 }
 

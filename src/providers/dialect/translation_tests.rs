@@ -28,6 +28,7 @@ fn translate_limited(
             "anthropic" => "claude-haiku-5-5",
             _ => "gemini-3.1-flash-lite",
         },
+        asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         stream: body["stream"] == true,
         at_s: 1_795_219_200,
@@ -175,7 +176,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /v1/messages
     refused: The result of a tool that no call before it asks for, or that has one already,
     refused: The result of a tool that no call before it asks for, or that has one already,
-    refused: `arguments` of the call of `f` must be JSON
+    /v1/messages
     ");
     insta::assert_snapshot!(refusals("google"), @"
     refused: `n` other than 1, for a model of Google's,
@@ -196,7 +197,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /models/gemini-3.1-flash-lite:generateContent
     refused: The result of a tool that no call before it asks for, or that has one already,
     refused: The result of a tool that no call before it asks for, or that has one already,
-    refused: `arguments` of the call of `f` must be JSON
+    /models/gemini-3.1-flash-lite:generateContent
     ");
 }
 

@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, ChatToTranslate, OPENAI_CHAT_PATH,
-    OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
-    OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
-    ask_for_usage, leave_foreign_seals_out,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, OPENAI_CHAT_PATH, OPENAI_COMPLETIONS_PATH,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
+    ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -102,6 +101,16 @@ impl AnswerChange {
     }
 }
 
+impl WireRequest {
+    /// Takes over how many tokens the prompt is likely to have, which the caller
+    /// is told where nobody counts them.
+    pub fn expect_prompt(&mut self, tokens: u64) {
+        if let AnswerChange::Translated(translator) = &mut self.rewriting {
+            translator.expect_prompt(tokens);
+        }
+    }
+}
+
 impl RelayRequest {
     /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(
@@ -159,6 +168,15 @@ impl RelayRequest {
         options.is_some_and(|options| options["include_usage"] == true)
     }
 
+    /// The caller's name for the model.
+    fn asked_model(&self) -> Option<String> {
+        if self.dialect == CallDialect::Google {
+            let (model, _) = self.path.strip_prefix("/models/")?.rsplit_once(':')?;
+            return Some(model.to_owned());
+        }
+        self.body.fields().and_then(|fields| fields.get("model"))
+    }
+
     /// Translates a chat, if its provider speaks another dialect.
     fn translate(
         &self,
@@ -185,6 +203,7 @@ impl RelayRequest {
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
             fields: self.body.fields(),
             model,
+            asked_model: self.asked_model(),
             output_limit: match terms {
                 PayerTerms::Unlimited => OutputLimit::OfCaller,
                 PayerTerms::Limited(tokens) => OutputLimit::AtMost(tokens),
@@ -258,6 +277,7 @@ impl RelayRequest {
             changed |= provider
                 .dialect
                 .name_output_limit(self.surface, &mut fields);
+            changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
         }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;

@@ -6,6 +6,7 @@ mod meanings;
 mod moves;
 mod talks;
 mod thoughts;
+mod told;
 mod written;
 
 use latchkey_emulator::providers::ProviderFault;

@@ -265,6 +265,7 @@ impl RelayCall<'_> {
             })
         })?;
         wire.departure = hold.watch_departure();
+        wire.expect_prompt(hold.likely_prompt_tokens());
         let speaks = matches!(
             order.request.surface,
             Surface::Chat | Surface::Responses | Surface::Completions

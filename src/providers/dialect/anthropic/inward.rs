@@ -1,13 +1,13 @@
 //! Reads a chat request in Anthropic's dialect; `docs/providers.md` §9.
 
-use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
+use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten, whole_object};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Reasoning, Sampling,
     SealMaker, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
     plain_media_type,
 };
-use crate::providers::dialect::seal_tag::untag;
+use crate::providers::dialect::seal_tag::{UNSEALED, untag};
 
 /// Fields that are read below.
 const READ: &[&str] = &[
@@ -240,7 +240,13 @@ fn read_messages(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(),
                 )));
             }
         };
-        request.turns.push(Turn { speaker, parts });
+        let mut turn = Turn { speaker, parts };
+        for part in &mut turn.parts {
+            if let Content::Call(call) = &mut part.what {
+                call.arguments = whole_object(&call.arguments, &mut request.ignored);
+            }
+        }
+        request.turns.push(turn);
     }
     Ok(())
 }
@@ -277,7 +283,7 @@ fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
         Some("thinking") => Content::Thought(Thought {
             text: text("thinking"),
             seal: Some(text("signature"))
-                .filter(|it| !it.is_empty())
+                .filter(|it| !it.is_empty() && it != UNSEALED)
                 .map(|it| untag(&it, SealMaker::Anthropic)),
         }),
         Some("redacted_thinking") => Content::Thought(Thought {
@@ -287,7 +293,7 @@ fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
         Some("tool_use") => Content::Call(ToolCall {
             id: text("id"),
             name: text("name"),
-            arguments: read_input(block, place)?,
+            arguments: block["input"].clone(),
         }),
         Some("tool_result") => Content::Result(ToolResult {
             id: text("tool_use_id"),
@@ -316,16 +322,6 @@ fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
         what,
         cache: Fields::of_body(block).cache_mark(),
     })
-}
-
-fn read_input(block: &Json, place: &str) -> Result<Json, Untranslatable> {
-    match &block["input"] {
-        Json::Object(fields) => Ok(Json::Object(fields.clone())),
-        Json::Null => Ok(Json::Object(Vec::new())),
-        _ => Err(Untranslatable::malformed(format!(
-            "`{place}content[…].input` must be an object"
-        ))),
-    }
 }
 
 fn read_result(content: &Json, place: &str) -> Result<Vec<Part>, Untranslatable> {

@@ -9,6 +9,8 @@
 mod answer;
 mod blocks;
 mod inward;
+mod kept_schemas;
+mod marks;
 mod models;
 mod outward;
 mod request;

@@ -7,7 +7,7 @@ use crate::providers::dialect::answer_piece::{
 };
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::seal_tag::tag;
+use crate::providers::dialect::seal_tag::{UNSEALED, tag};
 use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
 
 /// The kind of the block that is open.
@@ -102,11 +102,27 @@ impl MessageWriter {
         self.open = Some(kind);
     }
 
+    /// Ends the open block. A thought that nobody signed says so.
     fn end_block(&mut self, out: &mut Vec<u8>) {
+        if self.open == Some(OpenBlock::Thinking) {
+            self.write_signature(UNSEALED, out);
+        }
+        self.stop_block(out);
+    }
+
+    fn stop_block(&mut self, out: &mut Vec<u8>) {
         if self.open.take().is_some() {
             let index = (self.blocks - 1).into();
             write_event("content_block_stop", [("index", index)], out);
         }
+    }
+
+    fn write_signature(&self, signature: &str, out: &mut Vec<u8>) {
+        let delta = object([
+            ("type", "signature_delta".into()),
+            ("signature", signature.into()),
+        ]);
+        self.write_delta(delta, out);
     }
 
     fn write_delta(&self, delta: Json, out: &mut Vec<u8>) {
@@ -202,13 +218,8 @@ impl AnswerWriter for MessageWriter {
             }
             AnswerPiece::Sealed(seal) => {
                 self.begin_thinking(out);
-                let signature = written_seal(&seal);
-                let delta = object([
-                    ("type", "signature_delta".into()),
-                    ("signature", signature.into()),
-                ]);
-                self.write_delta(delta, out);
-                self.end_block(out);
+                self.write_signature(&written_seal(&seal), out);
+                self.stop_block(out);
             }
             AnswerPiece::CallBegin { .. } | AnswerPiece::CallArguments { .. } => {
                 self.write_call(piece, out);
@@ -301,8 +312,8 @@ fn write_block(block: &Block) -> Json {
             written
         }
         Block::Thought(thought) => {
-            let signature = thought.seal.as_ref().map(written_seal).unwrap_or_default();
-            thinking_block(&thought.text, &signature)
+            let signature = thought.seal.as_ref().map(written_seal);
+            thinking_block(&thought.text, signature.as_deref().unwrap_or(UNSEALED))
         }
         Block::Call {
             id,

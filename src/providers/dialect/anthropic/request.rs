@@ -3,18 +3,17 @@
 
 use crate::providers::dialect::json::{Json, object};
 use crate::providers::dialect::neutral::{
-    CacheMark, Content, Effort, NeutralRequest, OutputFormat, Speaker, ToolChoice, Turn,
-    Untranslatable,
+    Content, Effort, NeutralRequest, OutputFormat, Speaker, ToolChoice, Turn, Untranslatable,
 };
 use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
 
 use super::CHAT_PATH;
 use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};
+use super::kept_schemas::can_be_kept;
+use super::marks::{set_mark, settle_marks};
 use super::models::{ForcedTools, ModelFamily, Thinking, family_of};
 use super::schema::{is_strict, write_parameters, write_strict};
 
-/// The most marks for the cache.
-const CACHE_MARKS_MAX: usize = 4;
 /// The least that a model thinks with that is told a budget, in tokens.
 const BUDGET_MIN: u64 = 1_024;
 
@@ -33,10 +32,9 @@ pub fn write_request(
     let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
     let thinks = write_reasoning(request, family, max_tokens, &mut body);
     let (forces, asks_by_tool) = write_output(request, family, thinks, &mut body)?;
-    let mut marks = CacheMarks::default();
-    let tools = write_tools(request, &mut marks);
-    let system = write_system(request, &mut marks);
-    let messages = write_messages(request, family, &mut marks)?;
+    let tools = write_tools(request);
+    let system = write_system(request);
+    let messages = write_messages(request, family)?;
     if messages.is_empty() {
         return Err(unsayable("A call without anything that a person says"));
     }
@@ -46,6 +44,9 @@ pub fn write_request(
     body.set("messages", messages);
     if !tools.is_empty() || asks_by_tool {
         write_choice(request, forces, tools, &mut body)?;
+    }
+    if settle_marks(&mut body) {
+        request.ignored.add("cache_control (of more than 4)");
     }
     write_stop(request, &mut body);
     write_sampling(request, family, thinks, &mut body);
@@ -169,8 +170,9 @@ fn write_output(
             schema, is_strict, ..
         } => (Some(schema), *is_strict),
     };
+    let can_be_kept = family.has_schemas && schema.is_some_and(can_be_kept);
     match schema {
-        Some(schema) if family.has_schemas && (is_strict || !may_ask_by_tool) => {
+        Some(schema) if can_be_kept && (is_strict || !may_ask_by_tool) => {
             let format = object([
                 ("type", "json_schema".into()),
                 ("schema", write_strict(schema)),
@@ -184,20 +186,34 @@ fn write_output(
             Ok((may_force, false))
         }
         _ if may_ask_by_tool => Ok((may_force, true)),
-        Some(_) => Err(unsayable("`response_format` together with `tools`")),
-        None => {
-            request.say_json();
+        Some(_) if !family.has_schemas && !request.tools.is_empty() => {
+            Err(unsayable("`response_format` together with `tools`"))
+        }
+        _ => {
+            ask_in_words(request, is_strict);
             Ok((may_force, false))
         }
     }
 }
 
-fn write_tools(request: &mut NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
+/// Asks in words for JSON, by the schema if there is one.
+fn ask_in_words(request: &mut NeutralRequest, is_strict: bool) {
+    match std::mem::take(&mut request.output) {
+        OutputFormat::Schema { schema, .. } => request.say_schema(&schema),
+        _ => request.say_json(),
+    }
+    if is_strict {
+        request.ignored.add("strict");
+    }
+    request.may_be_fenced = true;
+}
+
+fn write_tools(request: &mut NeutralRequest) -> Vec<Json> {
     let mut tools = Vec::new();
     for tool in &request.tools {
         let mut written = object([("name", tool.name.as_str().into())]);
         written.set_some("description", tool.description.as_deref());
-        if tool.is_strict && is_strict(&tool.parameters) {
+        if tool.is_strict && can_be_kept(&tool.parameters) && is_strict(&tool.parameters) {
             written.set("input_schema", tool.parameters.clone());
             written.set("strict", true);
         } else {
@@ -206,7 +222,7 @@ fn write_tools(request: &mut NeutralRequest, marks: &mut CacheMarks) -> Vec<Json
                 request.ignored.add("strict");
             }
         }
-        marks.write(tool.cache, &mut written);
+        set_mark(tool.cache, &mut written);
         tools.push(written);
     }
     tools
@@ -304,37 +320,14 @@ fn write_sampling(
     }
 }
 
-/// Marks for the cache: no more than Anthropic takes, and those for an hour
-/// first.
-#[derive(Default)]
-struct CacheMarks {
-    written: usize,
-    is_short: bool,
-}
-
-impl CacheMarks {
-    fn write(&mut self, mark: Option<CacheMark>, block: &mut Json) {
-        let Some(mark) = mark.filter(|_| self.written < CACHE_MARKS_MAX) else {
-            return;
-        };
-        self.written += 1;
-        let mut written = object([("type", "ephemeral".into())]);
-        if mark.is_for_an_hour && !self.is_short {
-            written.set("ttl", "1h");
-        }
-        self.is_short |= !mark.is_for_an_hour;
-        block.set("cache_control", written);
-    }
-}
-
-fn write_system(request: &NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
+fn write_system(request: &NeutralRequest) -> Vec<Json> {
     let mut blocks = Vec::new();
     for part in &request.system {
         if let Content::Text(text) = &part.what
             && !text.trim().is_empty()
         {
             let mut block = text_block(text);
-            marks.write(part.cache, &mut block);
+            set_mark(part.cache, &mut block);
             blocks.push(block);
         }
     }
@@ -346,7 +339,6 @@ fn write_system(request: &NeutralRequest, marks: &mut CacheMarks) -> Vec<Json> {
 fn write_messages(
     request: &NeutralRequest,
     family: ModelFamily,
-    marks: &mut CacheMarks,
 ) -> Result<Vec<Json>, Untranslatable> {
     let mut messages: Vec<Json> = Vec::new();
     for (at, turn) in request.turns.iter().enumerate() {
@@ -359,7 +351,7 @@ fn write_messages(
             Speaker::System if may_be_system => "system",
             Speaker::Person | Speaker::System => "user",
         };
-        let blocks = write_blocks(turn, marks)?;
+        let blocks = write_blocks(turn)?;
         if blocks.is_empty() {
             continue;
         }
@@ -376,7 +368,7 @@ fn write_messages(
 }
 
 /// The blocks of a turn, without empty texts, which are refused.
-fn write_blocks(turn: &Turn, marks: &mut CacheMarks) -> Result<Vec<Json>, Untranslatable> {
+fn write_blocks(turn: &Turn) -> Result<Vec<Json>, Untranslatable> {
     let has_others = turn
         .parts
         .iter()
@@ -399,7 +391,7 @@ fn write_blocks(turn: &Turn, marks: &mut CacheMarks) -> Result<Vec<Json>, Untran
         };
         if let Some(mut block) = block {
             if !matches!(part.what, Content::Thought(_)) {
-                marks.write(part.cache, &mut block);
+                set_mark(part.cache, &mut block);
             }
             blocks.push(block);
         }

@@ -21,7 +21,7 @@ const FORMATS: [&str; 10] = [
 ];
 /// Words that a strict schema may not have. They are said in the description,
 /// as Anthropic's own libraries do.
-const UNREAD: [&str; 17] = [
+const UNREAD: [&str; 18] = [
     "minimum",
     "maximum",
     "exclusiveMinimum",
@@ -38,6 +38,7 @@ const UNREAD: [&str; 17] = [
     "not",
     "patternProperties",
     "propertyNames",
+    "prefixItems",
     "examples",
 ];
 
@@ -118,6 +119,7 @@ pub fn write_strict(schema: &Json) -> Json {
         strict.set("anyOf", one_of);
     }
     strict.remove("$schema");
+    join_all(&mut strict);
     for word in ["properties", "$defs", "definitions"] {
         if let Some(Json::Object(fields)) = strict.get_mut(word) {
             for (_, inner) in fields {
@@ -143,6 +145,26 @@ pub fn write_strict(schema: &Json) -> Json {
     }
     describe(&mut strict, &said);
     strict
+}
+
+/// Makes one schema of the parts of `allOf`: nothing would follow them all once
+/// each is closed. What is only referred to stays.
+fn join_all(schema: &mut Json) {
+    let refers = |part: &Json| part.get("$ref").is_some();
+    if schema["allOf"].items().iter().any(refers) {
+        return;
+    }
+    let Some(joined) = schema.remove("allOf") else {
+        return;
+    };
+    for part in joined.items() {
+        merge(schema, part);
+        for (name, value) in part.fields() {
+            if schema.get(name).is_none() {
+                schema.set(name, value.clone());
+            }
+        }
+    }
 }
 
 /// Whether a tool's schema can be kept to as it is: strict tools are not
@@ -180,6 +202,7 @@ mod tests {
     #[test]
     fn a_strict_schema_is_closed_and_says_what_it_cannot_keep() {
         insta::assert_snapshot!(written(r#"{"type":"object","properties":{"z":{"type":"integer","minimum":1},"a":{"type":"array","items":{"oneOf":[{"type":"object","properties":{}},{"type":"string","format":"regex"}]}}}}"#, write_strict), @r#"{"type":"object","properties":{"z":{"type":"integer","description":"{minimum: 1}"},"a":{"type":"array","items":{"anyOf":[{"type":"object","properties":{},"additionalProperties":false},{"type":"string","description":"{format: \"regex\"}"}]}}},"additionalProperties":false}"#);
+        insta::assert_snapshot!(written(r#"{"allOf":[{"type":"object","properties":{"a":{}},"required":["a"]},{"properties":{"b":{"type":"array","prefixItems":[{"type":"integer"}]}}}]}"#, write_strict), @r#"{"properties":{"a":{},"b":{"type":"array","description":"{prefixItems: [{\"type\":\"integer\"}]}"}},"required":["a"],"type":"object","additionalProperties":false}"#);
         let closed = r#"{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}"#;
         assert!(is_strict(&Json::parse(closed.as_bytes()).unwrap()));
     }

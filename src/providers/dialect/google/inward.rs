@@ -1,10 +1,10 @@
 //! Reads a chat request in Google's dialect; `docs/providers.md` §10.
 
-use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
+use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten, whole_object};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
-    Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Reasoning, Sampling,
-    Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
+    Content, Effort, File, FilePlace, Ignored, NeutralRequest, OutputFormat, Part, Reasoning,
+    Sampling, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
     plain_media_type,
 };
 
@@ -94,7 +94,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     let mut calls = OpenCalls::default();
     for content in contents {
         note_ignored(content, &mut request);
-        let turn = read_content(content, &mut calls)?;
+        let turn = read_content(content, &mut calls, &mut request.ignored)?;
         request.turns.push(turn);
     }
     Ok(request)
@@ -281,7 +281,11 @@ impl OpenCalls {
     }
 }
 
-fn read_content(content: &Json, calls: &mut OpenCalls) -> Result<Turn, Untranslatable> {
+fn read_content(
+    content: &Json,
+    calls: &mut OpenCalls,
+    ignored: &mut Ignored,
+) -> Result<Turn, Untranslatable> {
     let speaker = match content["role"].as_str() {
         Some("model") => Speaker::Model,
         None | Some("user" | "function" | "") => Speaker::Person,
@@ -294,7 +298,9 @@ fn read_content(content: &Json, calls: &mut OpenCalls) -> Result<Turn, Untransla
     let mut parts = Vec::new();
     let said = content["parts"].items().iter();
     for part in said.filter(|part| done_elsewhere(part).is_none()) {
-        read_part(part, calls, &mut parts)?;
+        let args = &part["functionCall"]["args"];
+        let args = whole_object(args, ignored);
+        read_part(part, args, calls, &mut parts)?;
     }
     Ok(Turn { speaker, parts })
 }
@@ -323,9 +329,11 @@ fn is_told_by(part: &Part, sealed: &[Thought]) -> bool {
     }
 }
 
-/// Reads a part, behind the thought whose seal signs it.
+/// Reads a part, behind the thought whose seal signs it. The arguments are those
+/// of its call, if it is one.
 fn read_part(
     part: &Json,
+    arguments: Json,
     calls: &mut OpenCalls,
     parts: &mut Vec<Part>,
 ) -> Result<(), Untranslatable> {
@@ -356,15 +364,6 @@ fn read_part(
         Content::File(file)
     } else if call.is_object() {
         let (id, name) = calls.begin(call);
-        let arguments = match &call["args"] {
-            Json::Object(fields) => Json::Object(fields.clone()),
-            Json::Null => Json::Object(Vec::new()),
-            _ => {
-                return Err(Untranslatable::malformed(
-                    "`args` of a `functionCall` must be an object",
-                ));
-            }
-        };
         Content::Call(ToolCall {
             id,
             name,

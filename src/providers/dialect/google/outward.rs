@@ -119,8 +119,13 @@ impl ContentWriter {
         }
     }
 
-    /// An answer, or a chunk of one.
-    fn answer(&mut self, parts: Vec<Json>, is_last: bool) -> Json {
+    /// An answer, or a chunk of one. It has a part in any case: Google's
+    /// libraries take a content without one for invalid, and leave the turn
+    /// out of the next call.
+    fn answer(&mut self, mut parts: Vec<Json>, is_last: bool) -> Json {
+        if parts.is_empty() {
+            parts.push(object([("text", "".into())]));
+        }
         let content = object([("parts", parts.into()), ("role", "model".into())]);
         let mut candidate = object([("content", content)]);
         if is_last {

@@ -25,6 +25,18 @@ const WHOLE: [&str; 5] = [
     "topK",
 ];
 
+/// Limits in schemas, which are numbers and may be written as texts.
+const LIMITS: [&str; 8] = [
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+];
+
 /// Writes a body with every field in camel case, and numbers as numbers.
 pub fn one_spelling(json: &Json) -> Json {
     match json {
@@ -53,9 +65,14 @@ pub fn one_spelling(json: &Json) -> Json {
 
 fn as_number(value: &Json) -> Json {
     match value {
-        Json::Text(digits) if digits.parse::<i64>().is_ok() => Json::Number(digits.clone()),
+        Json::Text(digits) if is_number(digits) => Json::Number(digits.clone()),
         other => other.clone(),
     }
+}
+
+/// Whether a text is a number as JSON writes it.
+fn is_number(digits: &str) -> bool {
+    matches!(Json::parse(digits.as_bytes()), Some(Json::Number(_)))
 }
 
 fn camel(name: &str) -> String {
@@ -76,6 +93,9 @@ pub fn json_schema(schema: &Json) -> Json {
         return schema.clone();
     };
     let may_be_null = schema["nullable"].as_bool() == Some(true);
+    let is_whole = schema["type"]
+        .as_str()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("integer"));
     let mut written = Json::Object(Vec::new());
     for (name, value) in fields {
         match name.as_str() {
@@ -98,16 +118,33 @@ pub fn json_schema(schema: &Json) -> Json {
                 let inner: Vec<Json> = value.items().iter().map(json_schema).collect();
                 written.set(&camel(name), inner);
             }
-            "minItems" | "maxItems" | "minLength" | "maxLength" => {
-                written.set(name, as_number(value));
+            "enum" if is_whole => {
+                let values = value.items().iter().map(as_number);
+                written.set(name, values.collect::<Vec<_>>());
             }
+            _ if LIMITS.contains(&name.as_str()) => written.set(name, as_number(value)),
             _ => written.set(name, value.clone()),
         }
     }
+    order_properties(schema, &mut written);
     if may_be_null {
         allow_null(&mut written);
     }
     written
+}
+
+/// Puts properties in the order that the schema asks for, which is that of the
+/// answer; others follow.
+fn order_properties(schema: &Json, written: &mut Json) {
+    let asked = schema.get("propertyOrdering");
+    let asked = asked.or(schema.get("property_ordering"));
+    let names: Vec<&str> = asked
+        .map(|names| names.items().iter().filter_map(Json::as_str).collect())
+        .unwrap_or_default();
+    if let Some(Json::Object(properties)) = written.get_mut("properties") {
+        let place = |name: &str| names.iter().position(|it| *it == name);
+        properties.sort_by_key(|(name, _)| place(name).unwrap_or(names.len()));
+    }
 }
 
 /// Lets a schema be null wherever it says what it may be; beside its type,
@@ -131,4 +168,19 @@ fn allow_null(schema: &mut Json) {
 
 fn is_number_format(format: &str) -> bool {
     matches!(format, "int32" | "int64" | "float" | "double" | "enum")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(schema: &str) -> String {
+        json_schema(&Json::parse(schema.as_bytes()).unwrap()).to_string()
+    }
+
+    #[test]
+    fn numbers_in_texts_become_numbers_and_properties_have_their_order() {
+        insta::assert_snapshot!(written(r#"{"type":"OBJECT","properties":{"b":{"type":"INTEGER","enum":["1","2"],"format":"int32"},"a":{"type":"NUMBER","minimum":"0.5","maximum":"1e3"},"c":{"type":"STRING","enum":["1"],"minLength":"1"}},"propertyOrdering":["c","a"],"minProperties":"1"}"#), @r#"{"type":"object","properties":{"c":{"type":"string","enum":["1"],"minLength":1},"a":{"type":"number","minimum":0.5,"maximum":1e3},"b":{"type":"integer","enum":[1,2]}},"minProperties":1}"#);
+        insta::assert_snapshot!(written(r#"{"type":"INTEGER","minimum":"one"}"#), @r#"{"type":"integer","minimum":"one"}"#);
+    }
 }

@@ -76,7 +76,15 @@ impl ChunkWriter {
         self.write_choice(delta, Json::Null, out);
     }
 
+    /// Writes a call, or more of one. Of older functions one is called at most.
     fn write_call_delta(&mut self, call: Json, out: &mut Vec<u8>) {
+        if self.names.calls_are_functions {
+            if call["index"].as_u64() == Some(0) {
+                let function = call["function"].clone();
+                self.write_delta(object([("function_call", function)]), out);
+            }
+            return;
+        }
         self.write_delta(object([("tool_calls", vec![call].into())]), out);
     }
 
@@ -116,6 +124,16 @@ impl ChunkWriter {
         out.extend_from_slice(b"data: ");
         chunk.write_to(out);
         out.extend_from_slice(b"\n\n");
+    }
+
+    fn finish_word(&self, finish: &Finish) -> &'static str {
+        match finish {
+            Finish::Calls if self.names.calls_are_functions => "function_call",
+            Finish::Calls => "tool_calls",
+            Finish::Length => "length",
+            Finish::Filtered => "content_filter",
+            Finish::Stop | Finish::StopSequence(_) | Finish::Failed => "stop",
+        }
     }
 
     fn head(&self, kind: &str) -> Json {
@@ -197,7 +215,8 @@ impl AnswerWriter for ChunkWriter {
                     self.write_delta(object([]), out);
                 }
                 self.begin(out);
-                self.write_choice(object([]), finish_word(&finish).into(), out);
+                let word = self.finish_word(&finish);
+                self.write_choice(object([]), word.into(), out);
             }
         }
     }
@@ -216,10 +235,15 @@ impl AnswerWriter for ChunkWriter {
 
     fn whole(&mut self, draft: &DraftAnswer) -> Json {
         self.set_names(draft.id.clone(), draft.model.clone());
-        let finish = draft.finish.as_ref().map_or("stop", finish_word);
+        let finish = draft.finish.as_ref();
+        let finish = finish.map_or("stop", |finish| self.finish_word(finish));
+        let mut message = write_message(draft);
+        if self.names.calls_are_functions {
+            tell_function(&mut message);
+        }
         let choice = object([
             ("index", 0_u64.into()),
-            ("message", write_message(draft)),
+            ("message", message),
             ("logprobs", Json::Null),
             ("finish_reason", finish.into()),
         ]);
@@ -227,6 +251,15 @@ impl AnswerWriter for ChunkWriter {
         answer.set("choices", vec![choice]);
         answer.set("usage", usage_json(self.usage.unwrap_or_default()));
         answer
+    }
+}
+
+/// Tells the first call of a message in the words of OpenAI's older functions.
+fn tell_function(message: &mut Json) {
+    let calls = message.remove("tool_calls");
+    if let Some(call) = calls.as_ref().and_then(|calls| calls.items().first()) {
+        message.set("function_call", call["function"].clone());
+        message.set_some("extra_content", call.get("extra_content").cloned());
     }
 }
 
@@ -374,15 +407,6 @@ fn picture(media_type: &str, data: &str) -> Json {
 fn annotation(url: &str, title: &str) -> Json {
     let citation = object([("url", url.into()), ("title", title.into())]);
     object([("type", "url_citation".into()), ("url_citation", citation)])
-}
-
-fn finish_word(finish: &Finish) -> &'static str {
-    match finish {
-        Finish::Calls => "tool_calls",
-        Finish::Length => "length",
-        Finish::Filtered => "content_filter",
-        Finish::Stop | Finish::StopSequence(_) | Finish::Failed => "stop",
-    }
 }
 
 fn usage_json(usage: Usage) -> Json {

@@ -1,10 +1,10 @@
 //! Reads the messages of a chat in OpenAI's dialect; `docs/providers.md` §7.1.
 
-use crate::providers::dialect::fields_reader::{Fields, shorten};
+use crate::providers::dialect::fields_reader::{Fields, shorten, whole_object};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
-    Content, File, FilePlace, NeutralRequest, Part, Seal, SealMaker, Speaker, Thought, ToolCall,
-    ToolResult, Turn, Untranslatable,
+    Content, File, FilePlace, Ignored, NeutralRequest, Part, Seal, SealMaker, Speaker, Thought,
+    ToolCall, ToolResult, Turn, Untranslatable,
 };
 
 /// Google's seal, in a tool call or a message of its own layer's.
@@ -22,6 +22,7 @@ pub fn add_message(
     message: Fields<'_>,
 ) -> Result<(), Untranslatable> {
     let role = message.text("role")?.unwrap_or_default();
+    let (said, turns) = (request.system.len(), request.turns.len());
     match role {
         "system" | "developer" => {
             let parts = read_parts(message)?;
@@ -42,13 +43,24 @@ pub fn add_message(
                 parts,
             });
         }
-        "assistant" => request.turns.push(read_answer(message)?),
+        "assistant" => {
+            let turn = read_answer(message, &mut request.ignored)?;
+            request.turns.push(turn);
+        }
         "tool" | "function" => request.turns.push(read_result(message, role)?),
         _ => {
             return Err(Untranslatable::malformed(format!(
                 "`{}role` must be one of system, developer, user, assistant and tool",
                 message.place
             )));
+        }
+    }
+    if let Some(mark) = message.cache_mark() {
+        let new = request.turns.get_mut(turns).map(|turn| &mut turn.parts);
+        let new = new.and_then(|parts| parts.last_mut());
+        let new = new.or_else(|| request.system.get_mut(said..)?.last_mut());
+        if let Some(last) = new {
+            last.cache.get_or_insert(mark);
         }
     }
     Ok(())
@@ -142,7 +154,7 @@ fn read_file(file: &Json) -> Result<File, Untranslatable> {
 }
 
 /// What a model has said before.
-fn read_answer(message: Fields<'_>) -> Result<Turn, Untranslatable> {
+fn read_answer(message: Fields<'_>, ignored: &mut Ignored) -> Result<Turn, Untranslatable> {
     if message.get("audio").is_some() {
         return Err(Untranslatable::new("`audio` in a message"));
     }
@@ -156,11 +168,11 @@ fn read_answer(message: Fields<'_>) -> Result<Turn, Untranslatable> {
     }
     for call in message.list("tool_calls")? {
         parts.extend(google_seal(call));
-        parts.push(read_tool_call(call)?);
+        parts.push(read_tool_call(call, ignored)?);
     }
     if let Some(call) = message.object("function_call")? {
         let name = call["name"].as_str().unwrap_or_default();
-        parts.push(read_call(name, name, call)?);
+        parts.push(read_call(name, name, call, ignored));
     }
     Ok(Turn {
         speaker: Speaker::Model,
@@ -216,12 +228,13 @@ fn google_seal(object: &Json) -> Option<Part> {
     })))
 }
 
-fn read_tool_call(call: &Json) -> Result<Part, Untranslatable> {
+fn read_tool_call(call: &Json, ignored: &mut Ignored) -> Result<Part, Untranslatable> {
     let id = call["id"].as_str().unwrap_or_default();
     match call["type"].as_str() {
         None | Some("function") => {
             let function = &call["function"];
-            read_call(id, function["name"].as_str().unwrap_or_default(), function)
+            let name = function["name"].as_str().unwrap_or_default();
+            Ok(read_call(id, name, function, ignored))
         }
         Some(kind) => Err(Untranslatable::new(format!(
             "A tool call of the type `{}`",
@@ -232,32 +245,19 @@ fn read_tool_call(call: &Json) -> Result<Part, Untranslatable> {
 
 /// A call whose arguments are JSON in a text. `null`, which some models write
 /// where there are none, is none.
-pub fn read_call(id: &str, name: &str, function: &Json) -> Result<Part, Untranslatable> {
-    let arguments = match &function["arguments"] {
-        Json::Text(written) if written.trim().is_empty() => Json::Null,
-        Json::Text(written) => Json::parse(written.as_bytes()).ok_or_else(|| {
-            Untranslatable::malformed(format!(
-                "`arguments` of the call of `{}` must be JSON",
-                shorten(name)
-            ))
-        })?,
-        other => other.clone(),
+pub fn read_call(id: &str, name: &str, function: &Json, ignored: &mut Ignored) -> Part {
+    let written = &function["arguments"];
+    let parsed = match written {
+        Json::Text(text) if text.trim().is_empty() => Some(Json::Null),
+        Json::Text(text) => Json::parse(text.as_bytes()),
+        other => Some(other.clone()),
     };
-    let arguments = match arguments {
-        Json::Null => Json::Object(Vec::new()),
-        Json::Object(_) => arguments,
-        _ => {
-            return Err(Untranslatable::malformed(format!(
-                "`arguments` of the call of `{}` must be a JSON object",
-                shorten(name)
-            )));
-        }
-    };
-    Ok(Part::of(Content::Call(ToolCall {
+    let arguments = parsed.as_ref().unwrap_or(written);
+    Part::of(Content::Call(ToolCall {
         id: id.to_owned(),
         name: name.to_owned(),
-        arguments,
-    })))
+        arguments: whole_object(arguments, ignored),
+    }))
 }
 
 /// What a tool gave back. OpenAI's older functions have names for ids.

@@ -6,6 +6,7 @@
 //! - `request`, `messages`: a chat of such a caller's, in the neutral form.
 //! - `models`, `outward`: a chat, written from the neutral form.
 //! - `chat_reader`: answers, read in the neutral form.
+//! - `extras`: what an answer of ours has that other vendors refuse.
 //! - `thinking`: thoughts and efforts in the words of each vendor.
 //! - `thought_details`: OpenRouter's details of what a model thought.
 
@@ -13,6 +14,7 @@ mod answer;
 mod chat_reader;
 mod chunks;
 mod completions;
+mod extras;
 mod messages;
 mod models;
 mod outward;
@@ -40,6 +42,7 @@ pub use completions::{
     PATH as COMPLETIONS_PATH, USUAL_TOKENS as COMPLETION_TOKENS, count_answers, has_completions,
     limit_output as limit_completions,
 };
+pub use extras::leave_extras_out;
 pub use messages::read_call;
 pub use models::{abilities_of, family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{
@@ -113,6 +116,13 @@ impl OpenAiQuirks {
         call_ids: CallIds::Plain,
         shared_fields: &[],
     };
+
+    /// Whether every model takes instructions anywhere in a conversation, and
+    /// several of them: those of `OpenAI`'s do. Templates of other models refuse
+    /// any but one at the beginning, whoever serves them.
+    pub fn takes_instructions_anywhere(self) -> bool {
+        self.responses == ResponsesUse::ForSomeModels
+    }
 }
 
 /// Whether a vendor has OpenAI's Responses.

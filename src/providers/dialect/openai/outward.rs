@@ -41,6 +41,9 @@ pub fn write_request(
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
     name_json(request);
+    if !quirks.takes_instructions_anywhere() {
+        request.tell_later_instructions_as_person();
+    }
     let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
     ignore_cache_marks(request, takes_marks);
     let talk = TalkWriter {
@@ -276,15 +279,7 @@ struct TalkWriter {
 
 impl TalkWriter {
     fn write_messages(self, request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
-        let mut messages = Vec::new();
-        for part in &request.system {
-            if let Content::Text(text) = &part.what
-                && !text.is_empty()
-            {
-                let content = self.marked(text.as_str().into(), part.cache);
-                messages.push(message("system", content));
-            }
-        }
+        let mut messages = self.write_instructions(&request.system);
         for turn in &request.turns {
             match turn.speaker {
                 Speaker::Model => messages.extend(self.write_answer(turn)),
@@ -299,6 +294,35 @@ impl TalkWriter {
             }
         }
         Ok(messages)
+    }
+
+    /// The instructions before the conversation: each by itself, or all in one
+    /// message.
+    fn write_instructions(self, system: &[Part]) -> Vec<Json> {
+        let said = system.iter().filter(|part| !part.is_empty());
+        let said = said.filter_map(|part| Some((part.as_text()?, part.cache)));
+        let said: Vec<(&str, Option<CacheMark>)> = said.collect();
+        if self.quirks.takes_instructions_anywhere() {
+            let each = said.iter();
+            let each = each.map(|(text, mark)| self.marked((*text).into(), *mark));
+            return each.map(|content| message("system", content)).collect();
+        }
+        if said.is_empty() {
+            return Vec::new();
+        }
+        vec![message("system", self.join_instructions(&said))]
+    }
+
+    /// Several texts as one content: parts where one of them is marked.
+    fn join_instructions(self, said: &[(&str, Option<CacheMark>)]) -> Json {
+        if !self.takes_marks || said.iter().all(|(_, mark)| mark.is_none()) {
+            let texts: Vec<&str> = said.iter().map(|(text, _)| *text).collect();
+            return texts.join("\n\n").into();
+        }
+        let parts = said.iter();
+        let parts = parts.map(|(text, mark)| self.marked(vec![text_part(text)].into(), *mark));
+        let parts: Vec<Json> = parts.flat_map(|part| part.items().to_vec()).collect();
+        parts.into()
     }
 
     /// A content, with the mark that stands at its end: texts alone have one.

@@ -3,7 +3,7 @@
 use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
-    NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice, Untranslatable,
+    Effort, NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice, Untranslatable,
 };
 
 use super::messages::add_message;
@@ -35,6 +35,8 @@ const READ: &[&str] = &[
     "reasoning_effort",
     "reasoning",
     "include_reasoning",
+    "thinking",
+    "extra_body",
     "service_tier",
     "modalities",
     "logprobs",
@@ -83,6 +85,9 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         request.tool_choice = allow_tools(allowed, &mut request.tools)?;
     }
     refuse_unsayable(fields)?;
+    if fields.texts("modalities")?.iter().any(|it| it == "image") {
+        request.ignored.add("modalities");
+    }
     for hint in HINTS {
         if fields.get(hint).is_some_and(asks) {
             request.ignored.add(hint);
@@ -162,6 +167,12 @@ fn read_reasoning(fields: Fields<'_>) -> Result<Reasoning, Untranslatable> {
         reasoning.budget = inner.count("max_tokens")?;
         reasoning.shows_thoughts = inner.flag("exclude")? != Some(true);
     }
+    if let Some(of_anthropic) = fields.object("thinking")? {
+        read_anthropics(of_anthropic, &mut reasoning)?;
+    }
+    if let Some(of_google) = fields.object("extra_body")? {
+        read_googles(of_google, &mut reasoning)?;
+    }
     Ok(reasoning)
 }
 
@@ -175,6 +186,56 @@ fn read_likely_tokens(fields: Fields<'_>) -> Result<Option<u64>, Untranslatable>
             "`top_logprobs` needs `logprobs: true` beside it",
         )),
     }
+}
+
+/// How a model is to think, in the words of Anthropic's own layer.
+fn read_anthropics(thinking: &Json, reasoning: &mut Reasoning) -> Result<(), Untranslatable> {
+    let inner = Fields {
+        json: thinking,
+        place: "thinking.",
+    };
+    match inner.text("type")? {
+        Some("enabled") => {
+            reasoning.budget = inner.count("budget_tokens")?.or(reasoning.budget);
+            reasoning.shows_thoughts = true;
+        }
+        Some("disabled") => reasoning.effort = Some(Effort::None),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The same in the words of Google's own layer; it has nothing else there that
+/// is known elsewhere.
+fn read_googles(extra: &Json, reasoning: &mut Reasoning) -> Result<(), Untranslatable> {
+    let outer = Fields {
+        json: extra,
+        place: "extra_body.",
+    };
+    outer.refuse_others(&[&["google"]])?;
+    let Some(google) = outer.object("google")? else {
+        return Ok(());
+    };
+    let google = Fields {
+        json: google,
+        place: "extra_body.google.",
+    };
+    google.refuse_others(&[&["thinking_config"]])?;
+    let Some(thinking) = google.object("thinking_config")? else {
+        return Ok(());
+    };
+    let inner = Fields {
+        json: thinking,
+        place: "thinking_config.",
+    };
+    reasoning.effort = inner
+        .text("thinking_level")?
+        .and_then(Effort::of_word)
+        .or(reasoning.effort);
+    // -1 leaves it to the model.
+    reasoning.budget = thinking["thinking_budget"].as_u64().or(reasoning.budget);
+    reasoning.shows_thoughts |= inner.flag("include_thoughts")? == Some(true);
+    Ok(())
 }
 
 /// Refuses what changes the meaning of a call and has no words elsewhere.
@@ -193,9 +254,10 @@ fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
             let kind = shorten(tool["type"].as_str().unwrap_or_default());
             return Err(Untranslatable::new(format!("A tool of the type `{kind}`")));
         }
+        let function = read_function(&tool["function"]);
         tools.push(Tool {
-            cache: Fields::of_body(tool).cache_mark(),
-            ..read_function(&tool["function"])
+            cache: Fields::of_body(tool).cache_mark().or(function.cache),
+            ..function
         });
     }
     let functions = fields.list("functions")?.iter();
@@ -210,7 +272,7 @@ pub fn read_function(function: &Json) -> Tool {
         description: function["description"].as_str().map(str::to_owned),
         parameters: parameters_of(function.get("parameters")),
         is_strict: function["strict"].as_bool() == Some(true),
-        cache: None,
+        cache: Fields::of_body(function).cache_mark(),
     }
 }
 

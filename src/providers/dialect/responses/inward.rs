@@ -13,7 +13,7 @@ use crate::providers::dialect::openai::{
     ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_call, read_format, read_sampling,
     read_shared_fields,
 };
-use crate::providers::dialect::seal_tag::untag;
+use crate::providers::dialect::seal_tag::{UNSEALED, untag};
 
 use super::tool_names::{INPUT, read_tools, written_name};
 
@@ -80,7 +80,9 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     }
     fields.refuse_others(&[READ, HINTS, SHARED_FIELDS])?;
     if fields.flag("background")? == Some(true) {
-        return Err(Untranslatable::new("`background`"));
+        return Err(Untranslatable::new(
+            "`background`, which needs a provider that keeps responses,",
+        ));
     }
     let (tools, ignored) = read_tools(body)?;
     let user = fields.text("user")?;
@@ -235,7 +237,7 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             add(request, speaker, read_parts(&item["content"])?);
         }
         Some("function_call") => {
-            let call = read_call(text("call_id"), &name(), item)?;
+            let call = read_call(text("call_id"), &name(), item, &mut request.ignored);
             add(request, Speaker::Model, vec![call]);
         }
         Some("custom_tool_call") => {
@@ -261,12 +263,19 @@ fn read_item(item: &Json, request: &mut NeutralRequest) -> Result<(), Untranslat
             let seal = item["encrypted_content"].as_str();
             let thought = Content::Thought(Thought {
                 text: said.join("\n\n"),
-                seal: seal.map(|seal| untag(seal, SealMaker::OpenAi)),
+                seal: seal
+                    .filter(|seal| *seal != UNSEALED)
+                    .map(|seal| untag(seal, SealMaker::OpenAi)),
             });
             add(request, Speaker::Model, vec![Part::of(thought)]);
         }
         Some("additional_tools") => {}
         Some(kind) if DONE_ELSEWHERE.contains(&kind) => request.ignored.add(kind),
+        Some("item_reference") => {
+            return Err(Untranslatable::new(
+                "An `item_reference`, in whose place a client that is told `store: false` writes the item,",
+            ));
+        }
         Some(kind) => {
             let kind = shorten(kind);
             return Err(Untranslatable::new(format!("An item of the type `{kind}`")));
@@ -317,7 +326,10 @@ fn read_part(part: &Json) -> Result<Part, Untranslatable> {
             return Err(Untranslatable::new(format!("`{kind}` in an item")));
         }
     };
-    Ok(Part::of(what))
+    Ok(Part {
+        what,
+        cache: Fields::of_body(part).cache_mark(),
+    })
 }
 
 /// Reads whether the caller asks how likely each token is.

@@ -3,6 +3,7 @@
 
 use crate::providers::dialect::answer_piece::{parse_arguments, whole_arguments};
 use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::seal_tag::UNSEALED;
 
 use super::tool_names::{INPUT, ToolName};
 
@@ -32,8 +33,8 @@ pub struct OpenItem {
     /// How likely each token of the text is.
     likely: Vec<Json>,
     pub seal: Option<String>,
-    pub call_id: String,
-    pub tool: Option<ToolName>,
+    call_id: String,
+    tool: Option<ToolName>,
     /// Whether its summary has begun.
     has_summary: bool,
 }
@@ -56,11 +57,22 @@ impl OpenItem {
             text: String::new(),
             annotations: Vec::new(),
             likely: Vec::new(),
-            seal: None,
+            // Without one OpenAI would look a thought up by its id.
+            seal: (kind == OpenKind::Reasoning).then(|| UNSEALED.to_owned()),
             call_id: String::new(),
             tool: None,
             has_summary: false,
         }
+    }
+
+    /// Makes it a call of this tool. `OpenAI` refuses an id that does not tell
+    /// what the item is.
+    pub fn set_call(&mut self, call_id: String, tool: ToolName) {
+        if tool.is_custom {
+            self.id = self.id.replacen("fc_", "ctc_", 1);
+        }
+        self.call_id = call_id;
+        self.tool = Some(tool);
     }
 
     pub fn is_call(&self) -> bool {

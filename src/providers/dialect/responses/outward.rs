@@ -216,8 +216,7 @@ impl ResponseWriter {
     fn begin_call(&mut self, at: usize, id: String, name: &str, out: &mut Vec<u8>) {
         let tool = self.tools.find(name);
         let index = self.item(OpenKind::Call(at), out);
-        self.open[index].call_id = id;
-        self.open[index].tool = Some(tool);
+        self.open[index].set_call(id, tool);
         let events = self.open[index].begin();
         self.write_all(events, out);
     }

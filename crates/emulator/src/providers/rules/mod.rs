@@ -5,7 +5,9 @@
 //! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
 //! - `google`: Google's generateContent.
 //! - `json_word`: what several want to be told before they answer in JSON.
+//! - `message_fields`: what strict vendors of `OpenAI`'s chat do not know.
 //! - `mistral`: Mistral's chat.
+//! - `instructions`: where a model takes them.
 //! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
 //! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
 //!   `strict_schemas`: what both refuse.
@@ -13,7 +15,9 @@
 mod anthropic;
 mod anthropic_tools;
 mod google;
+mod instructions;
 mod json_word;
+mod message_fields;
 mod mistral;
 mod openai;
 mod openai_models;
@@ -46,6 +50,17 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
     if call.api() == Api::Chat(Surface::Chat) && has_no_chat {
         let body = json!({"error": {"message": "Sonar is now the Agent API", "type": "invalid_request_error", "code": 404}});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
+    }
+    if call.api() == Api::Chat(Surface::Chat) {
+        if let Some((status, body)) = message_fields::refuse_unknown(call.provider.id, call.body) {
+            return Some((status, Json(body)).into_response());
+        }
+        // Ollama, below its address of OpenAI's dialect.
+        if call.path == "/v1/chat/completions"
+            && let Some(body) = instructions::refuse_late(call.body)
+        {
+            return Some((StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response());
+        }
     }
     let body = match (call.provider.id, call.api()) {
         ("anthropic", Api::Chat(Surface::Messages) | Api::CountMessages) => {

@@ -1,0 +1,214 @@
+//! What a caller keeps of an answer, and what the next call has of it: marks for
+//! the cache, instructions, items and thoughts of other makers.
+
+use serde_json::{Value, json};
+
+use super::round_trip_tests::{CLAUDE, Caller, GEMINI, answer, send_back, translate};
+
+const DEEPSEEK: &str = "deepseek/deepseek-v4-pro";
+
+fn mark() -> Value {
+    json!({"type": "ephemeral"})
+}
+
+/// How a call of a function is told in a chat, with its result.
+fn called(result: &Value) -> Value {
+    let function = json!({"name": "w", "arguments": "{}"});
+    json!([{"role": "user", "content": "?"},
+        {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": function}]},
+        result])
+}
+
+#[test]
+fn marks_for_the_cache_are_read_wherever_callers_put_them() {
+    let tool = |more: Value| {
+        let mut function = json!({"name": "w", "parameters": {"type": "object", "properties": {}}});
+        for (name, value) in more.as_object().unwrap() {
+            function[name] = value.clone();
+        }
+        json!([{"type": "function", "function": function}])
+    };
+    let ask = json!([{"role": "user", "content": "?"}]);
+    let result = |content: Value| json!({"role": "tool", "tool_call_id": "c1", "content": content});
+    let text = |more: &str| json!([{"type": "text", "text": "sun", more: mark()}]);
+    let mut whole = result(json!("sun"));
+    whole["cache_control"] = mark();
+    for (body, place) in [
+        (
+            json!({"messages": called(&result(text("cache_control")))}),
+            "/messages/2/content/0",
+        ),
+        (json!({"messages": called(&whole)}), "/messages/2/content/0"),
+        (
+            json!({"messages": [{"role": "user", "content": "?", "cache_control": mark()}]}),
+            "/messages/0/content/0",
+        ),
+        (
+            json!({"messages": [{"role": "system", "content": "Be brief.", "cache_control": mark()}, ask[0]]}),
+            "/system/0",
+        ),
+        (
+            json!({"messages": [{"role": "user", "content": text("prompt_cache_breakpoint")}]}),
+            "/messages/0/content/0",
+        ),
+        (
+            json!({"messages": ask, "tools": tool(json!({"cache_control": mark()}))}),
+            "/tools/0",
+        ),
+    ] {
+        let (sent, answers) = translate(Caller::Chat, CLAUDE, &body);
+        let marked = &sent.pointer(place).unwrap()["cache_control"];
+        assert_eq!(*marked, mark(), "{body}");
+        assert_eq!(answers.ignored(), None);
+    }
+    let input = json!([{"role": "user", "content": [
+        {"type": "input_text", "text": "?", "prompt_cache_breakpoint": {"mode": "explicit"}}]}]);
+    let (sent, _) = translate(Caller::Responses, CLAUDE, &json!({"input": input}));
+    assert_eq!(sent["messages"][0]["content"][0]["cache_control"], mark());
+}
+
+#[test]
+fn of_many_marks_the_last_stay_and_the_others_are_named() {
+    let turn = |role: &str| json!({"role": role, "content": "x", "cache_control": mark()});
+    let mut messages = vec![turn("system")];
+    for _ in 0..3 {
+        messages.extend([turn("user"), turn("assistant")]);
+    }
+    messages.push(turn("user"));
+    let (sent, answers) = translate(Caller::Chat, CLAUDE, &json!({"messages": messages}));
+    let turns = sent["messages"].as_array().unwrap().iter();
+    let marked: Vec<bool> = turns
+        .map(|turn| turn["content"][0]["cache_control"].is_object())
+        .collect();
+    assert_eq!(marked, [false, false, false, false, true, true, true]);
+    assert!(sent["system"][0]["cache_control"].is_object());
+    assert_eq!(answers.ignored(), Some("cache_control (of more than 4)"));
+}
+
+#[test]
+fn one_instruction_stands_before_a_chat_of_others_than_openai() {
+    let body = json!({"max_tokens": 50,
+        "system": [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}],
+        "messages": [{"role": "user", "content": "?"}, {"role": "system", "content": "Three."},
+            {"role": "assistant", "content": "Yes."}, {"role": "system", "content": "Four."},
+            {"role": "user", "content": "Go on."}]});
+    let told = |model: &str| {
+        let (sent, _) = translate(Caller::Messages, model, &body);
+        let messages = sent["messages"].as_array().unwrap().iter();
+        let told =
+            messages.map(|it| format!("{}: {}", it["role"].as_str().unwrap(), it["content"]));
+        told.collect::<Vec<_>>().join("\n")
+    };
+    for model in [
+        "ollama/qwen3.8:27b",
+        "groq/qwen/qwen3-32b",
+        "mistral/mistral-small-latest",
+    ] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told(model), @r#"
+            system: "One.\n\nTwo."
+            user: [{"text":"?","type":"text"},{"text":"Three.","type":"text"}]
+            assistant: "Yes."
+            user: [{"text":"Four.","type":"text"},{"text":"Go on.","type":"text"}]
+            "#);
+        }
+    }
+    insta::assert_snapshot!(told("openai/gpt-5.2"), @r#"
+    system: "One."
+    system: "Two."
+    user: "?"
+    system: "Three."
+    assistant: "Yes."
+    system: "Four."
+    user: "Go on."
+    "#);
+}
+
+#[test]
+fn a_marked_instruction_stays_marked_among_others() {
+    let body = json!({"max_tokens": 50, "system": [
+            {"type": "text", "text": "One.", "cache_control": mark()}, {"type": "text", "text": "Two."}],
+        "messages": [{"role": "user", "content": "?"}]});
+    let (sent, _) = translate(
+        Caller::Messages,
+        "openrouter/anthropic/claude-opus-4.6",
+        &body,
+    );
+    let first = json!({"type": "text", "text": "One.", "cache_control": mark()});
+    let second = json!({"type": "text", "text": "Two."});
+    assert_eq!(
+        sent["messages"][0],
+        json!({"role": "system", "content": [first, second]})
+    );
+}
+
+/// An answer of a vendor's that tells thoughts and signs nothing.
+fn unsigned() -> Value {
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}});
+    let message = json!({"role": "assistant", "reasoning": "hm", "tool_calls": [call]});
+    json!({"id": "c1", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}})
+}
+
+#[test]
+fn a_thought_that_nobody_signed_is_known_for_one_of_another_maker() {
+    let ask = json!({"input": "?", "tools": [{"type": "function", "name": "weather"}]});
+    let (_, mut answers) = translate(
+        Caller::Responses,
+        DEEPSEEK.replace("deepseek/", "cerebras/").as_str(),
+        &ask,
+    );
+    let told = answer(&mut answers, &unsigned());
+    assert_eq!(told["output"][0]["encrypted_content"], "latchkey.other.");
+    let ask = json!({"max_tokens": 50, "messages": [{"role": "user", "content": "?"}]});
+    let (_, mut answers) = translate(Caller::Messages, DEEPSEEK, &ask);
+    let told = answer(&mut answers, &unsigned());
+    assert_eq!(told["content"][0]["signature"], "latchkey.other.");
+    // Whoever wants its words gets them.
+    let sent = send_back(Caller::Messages, DEEPSEEK, &unsigned());
+    assert_eq!(sent["messages"][1]["reasoning_content"], "hm");
+}
+
+#[test]
+fn the_id_of_an_item_tells_what_it_is() {
+    let ask = json!({"input": "?", "tools": [{"type": "custom", "name": "patch"},
+        {"type": "function", "name": "w", "parameters": {"type": "object", "properties": {}}}]});
+    let (_, mut answers) = translate(Caller::Responses, CLAUDE, &ask);
+    let said = json!({"id": "m", "type": "message", "model": "c", "stop_reason": "tool_use", "content": [
+        {"type": "text", "text": "Wait."},
+        {"type": "tool_use", "id": "t1", "name": "patch", "input": {"input": "x"}},
+        {"type": "tool_use", "id": "t2", "name": "w", "input": {}}],
+        "usage": {"input_tokens": 5, "output_tokens": 7}});
+    let told = answer(&mut answers, &said);
+    let ids = told["output"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["id"]);
+    assert_eq!(ids.collect::<Vec<_>>(), ["msg_m_0", "ctc_m_1", "fc_m_2"]);
+}
+
+#[test]
+fn an_empty_answer_has_a_part_at_google() {
+    let ask = json!({"contents": [{"parts": [{"text": "?"}]}]});
+    let (_, mut answers) = translate(Caller::Google, CLAUDE, &ask);
+    let said = json!({"id": "m", "type": "message", "model": "c", "stop_reason": "end_turn", "content": [],
+        "usage": {"input_tokens": 5, "output_tokens": 7}});
+    let told = answer(&mut answers, &said);
+    assert_eq!(
+        told["candidates"][0]["content"]["parts"],
+        json!([{"text": ""}])
+    );
+}
+
+#[test]
+fn what_a_provider_would_have_to_keep_is_refused_with_a_way_out() {
+    let refused = |more: Value| {
+        let refused =
+            super::round_trip_tests::translate_limited(Caller::Responses, GEMINI, &more, None);
+        refused.err().unwrap().what
+    };
+    insta::assert_snapshot!(refused(json!({"input": [{"type": "item_reference", "id": "rs_1"}]})), @"An `item_reference`, in whose place a client that is told `store: false` writes the item,");
+    insta::assert_snapshot!(refused(json!({"input": "?", "background": true})), @"`background`, which needs a provider that keeps responses,");
+}
