@@ -1,6 +1,8 @@
 //! The emulated Anthropic refuses of each family of models what the real one
 //! refuses: `docs/providers.md` §9.1 and §9.4.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::program::{Program, send};
@@ -8,6 +10,70 @@ use super::{good, run};
 
 const MESSAGES: &str = "/anthropic/v1/messages";
 const COUNT: &str = "/anthropic/v1/messages/count_tokens";
+
+const OLD: &str = "2023-06-01";
+const NEW: &str = "2026-10-21";
+
+/// Calls: the address, the version of the API, the model, and the fields beside
+/// the question.
+const CALLS: [(&str, &str, &str, &str); 11] = [
+    (MESSAGES, OLD, "claude-opus-5-5", "{}"),
+    (COUNT, OLD, "claude-opus-5-5", "{}"),
+    (
+        MESSAGES,
+        OLD,
+        "claude-opus-5-5",
+        r#"{"max_tokens":9,"temperature":0.2}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-opus-4-7",
+        r#"{"max_tokens":9,"top_k":5}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-opus-4-7",
+        r#"{"max_tokens":9,"temperature":1.0}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-sonnet-4-6",
+        r#"{"max_tokens":9,"temperature":0.2,"top_k":5}"#,
+    ),
+    (
+        MESSAGES,
+        NEW,
+        "claude-sonnet-4-6",
+        r#"{"max_tokens":9,"temperature":1.0}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-haiku-4-5",
+        r#"{"max_tokens":9,"temperature":0.2,"top_p":0.5}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-sonnet-4-20250514",
+        r#"{"max_tokens":64001}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-opus-4-20250514",
+        r#"{"max_tokens":32001}"#,
+    ),
+    (
+        MESSAGES,
+        OLD,
+        "claude-3-5-haiku-20241022",
+        r#"{"max_tokens":8193}"#,
+    ),
+];
 
 /// What a call is answered with: 200, or the words of the refusal.
 async fn answer_of(program: &Program, path: &str, version: &str, body: &Value) -> String {
@@ -31,71 +97,15 @@ async fn models_take_the_limits_and_the_sampling_of_their_families() {
         mia.adds("anthropic", "user", &good("anthropic")).await;
         let program = Program::of(stage, &mia, "").await;
         let mut shown = String::new();
-        for (path, version, model, more) in [
-            (MESSAGES, "2023-06-01", "claude-opus-5-5", json!({})),
-            (COUNT, "2023-06-01", "claude-opus-5-5", json!({})),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-opus-5-5",
-                json!({"max_tokens": 9, "temperature": 0.2}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-opus-4-7",
-                json!({"max_tokens": 9, "top_k": 5}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-opus-4-7",
-                json!({"max_tokens": 9, "temperature": 1.0}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-sonnet-4-6",
-                json!({"max_tokens": 9, "temperature": 0.2, "top_k": 5}),
-            ),
-            (
-                MESSAGES,
-                "2026-10-21",
-                "claude-sonnet-4-6",
-                json!({"max_tokens": 9, "temperature": 1.0}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-haiku-4-5",
-                json!({"max_tokens": 9, "temperature": 0.2, "top_p": 0.5}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-sonnet-4-20250514",
-                json!({"max_tokens": 64_001}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-opus-4-20250514",
-                json!({"max_tokens": 32_001}),
-            ),
-            (
-                MESSAGES,
-                "2023-06-01",
-                "claude-3-5-haiku-20241022",
-                json!({"max_tokens": 8_193}),
-            ),
-        ] {
+        for (path, version, model, more) in CALLS {
+            let more: Value = serde_json::from_str(more).unwrap();
             let mut body =
                 json!({"model": model, "messages": [{"role": "user", "content": "count"}]});
             body.as_object_mut()
                 .unwrap()
                 .extend(more.as_object().unwrap().clone());
             let told = answer_of(&program, path, version, &body).await;
-            shown.push_str(&format!("{version} {model} {more}: {told}\n"));
+            let _ = writeln!(shown, "{version} {model} {more}: {told}");
         }
         insta::assert_snapshot!(shown, @r#"
         2023-06-01 claude-opus-5-5 {}: 400 max_tokens: Field required

@@ -64,7 +64,7 @@ const GEMINI_RATIOS: [&str; 10] = [
 /// The most partial pictures that OpenAI sends of one.
 const PARTIAL_PICTURES_MAX: u64 = 3;
 /// How many pictures OpenAI makes at once, from words and from others
-/// (`minimum` and `maximum` of `n` in OpenAI's OpenAPI document).
+/// (`minimum` and `maximum` of `n` in `openai-openapi.json`).
 const PICTURES: RangeInclusive<u64> = 1..=10;
 
 /// Refuses a call for pictures by its fields; none where all are taken.
