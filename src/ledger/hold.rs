@@ -1,6 +1,6 @@
 //! One attempt between its hold and its settlement.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -9,10 +9,11 @@ use tokio::time::timeout_at;
 
 use crate::model::{
     Attempt, AttemptId, BYTES_IN_A_TOKEN, ClassCounts, Departure, HeardBytes, KeyId, LimitLeft,
-    PersonId, PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass, lock,
+    PersonId, PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass,
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
+use crate::ledger::attempt_ids::make_id;
 use crate::ledger::batch::{Need, Price};
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
@@ -495,26 +496,4 @@ fn result_of(ended: &CallEnd<'_>) -> Option<CallResult> {
         CallEnd::Abandoned | CallEnd::Stopped { .. } => Some(CallResult::GivenUp),
         CallEnd::Released => None,
     }
-}
-
-/// Makes an id that begins with the time, so that new rows are neighbours in
-/// the table.
-pub(super) fn make_id(now_ms: i64) -> anyhow::Result<AttemptId> {
-    let AttemptId(mut id) = AttemptId::first_at(now_ms);
-    let (_, rest) = id.split_at_mut(6);
-    rest.copy_from_slice(&draw_random()?);
-    Ok(AttemptId(id))
-}
-
-/// Draws random bytes. The system is asked for those of a hundred ids at once,
-/// since the call takes as long as the drawing.
-fn draw_random() -> anyhow::Result<[u8; 10]> {
-    static DRAWN: Mutex<Vec<[u8; 10]>> = Mutex::new(Vec::new());
-    let mut drawn = lock(&DRAWN);
-    if drawn.is_empty() {
-        let mut new = [[0; 10]; 100];
-        getrandom::fill(new.as_flattened_mut())?;
-        drawn.extend(new);
-    }
-    drawn.pop().context("nothing was drawn")
 }

@@ -1,5 +1,4 @@
-//! The ledger: every provider call is reserved before it is made and
-//! settled after it, once.
+//! The ledger: every provider call is reserved before it is made, and settled once.
 //!
 //! ```text
 //!            hold ──▶ held ──▶ settled    what was really used is counted
@@ -29,6 +28,7 @@
 //! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`, `traffic`: what is counted for whoever watches the process.
 
+mod attempt_ids;
 mod backlog;
 mod batch;
 mod charge;

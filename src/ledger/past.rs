@@ -15,9 +15,9 @@ use crate::store::{
     LedgerChanges,
 };
 
+use crate::ledger::attempt_ids::make_id;
 use crate::ledger::batch::add_up;
 use crate::ledger::counter::Counter;
-use crate::ledger::hold::make_id;
 use crate::ledger::meter::{AppliedLimit, Meter};
 use crate::ledger::overshoot::priced_model;
 use crate::ledger::span::bucket_of;

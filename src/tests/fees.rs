@@ -155,11 +155,13 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
         12 requests, $0.062, price unknown for 8, 1,111 tokens in, 550 out
         **By model**
         ```
-        xAI grok-4.3                2          $0.05 + ?
-        OpenAI gpt-5.4              1             $0.011
-        Anthropic claude-haiku-5-5  3  under $0.0001 + ?
-        OpenAI gpt-6-luna           3  under $0.0001 + ?
-        Google gemini-3.1-flash-l…  1                  ?
+        grok-4.3    2    $0.05 + ?
+        gpt-5.4     1    $0.011
+        claude-haiku-5-5
+                    3  < $0.0001 + ?
+        gpt-6-luna  3  < $0.0001 + ?
+        gemini-3.1-flash-lite
+                    1              ?
         ```
         and 2 more in the table
         Of these, 1 is an estimate, since the provider did not say or the answer broke off.

@@ -47,8 +47,8 @@ async fn a_program_asks_with_its_persons_key() {
         3 requests, < $0.0001, 36 tokens in, 30 out
         **By model**
         ```
-        OpenAI gpt-6-luna        2  < $0.0001
-        Groq openai/gpt-oss-20b  1  < $0.0001
+        gpt-6-luna          2  < $0.0001
+        openai/gpt-oss-20b  1  < $0.0001
         ```
         **By who paid**
         ```

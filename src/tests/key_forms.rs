@@ -174,7 +174,7 @@ async fn a_key_tells_whose_it_is_where_no_provider_is_chosen() {
         mia.runs("/keys add").await;
         let seen = mia.submits(&[("key", "sk-made0up1made0up1made0up1")]).await;
         assert!(
-            seen.contains("Keys of OpenAI or DeepSeek begin so"),
+            seen.contains("Keys of OpenAI, DeepSeek, Moonshot AI or Qwen begin so"),
             "{seen}"
         );
         // Whoever is known by no shape is known by name.

@@ -43,6 +43,9 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         insta::assert_snapshot!(mia.presses("Use my own Groq key").await, @"
         Form: Your Groq key
         - API key (shown while you type, stored sealed): From https://console.groq.com/keys
+        - Provider (optional): [Groq]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
         ");
         insta::assert_snapshot!(mia.submits(&[("key", &good("groq"))]).await, @"
         (only you) Stored the personal key: **Groq** `…6789`.

@@ -16,7 +16,7 @@ pub fn answer_prompt(prompt: &str) -> String {
     if asked.contains("long") {
         return long();
     }
-    if asked.contains("table") {
+    if asked.contains("a table") {
         return "Two made-up models beside each other:\n\n\
                 | Model | Context | Good at |\n|---|---:|---|\n\
                 | luna | 128,000 | short answers |\n| nova | 1,000,000 | long documents |\n\n\

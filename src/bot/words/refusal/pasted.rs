@@ -90,7 +90,7 @@ pub fn whose_key(voice: Voice<'_>, of: &[ProviderId]) -> String {
          Press the button and choose its provider, or run `/keys add provider:…`."
     };
     let names: Vec<String> = of.iter().map(|id| voice.name(id)).collect();
-    let owners = names.join(voice.lang.words(" or "));
+    let owners = voice.lang.either(&names, voice.lang.words(" or "));
     voice.lang.say(sentence, &[("owners", &owners)])
 }
 

@@ -137,6 +137,17 @@ fn choice_of(provider: &ProviderId, model: &str) -> ModelChoice {
     }
 }
 
+/// The longest name of a model that a list shows whole, in characters.
+const NAME_CHARACTERS_MAX: usize = 30;
+
+/// A name as a list shows it: Fireworks writes a path before each.
+fn short_name(model: &str) -> &str {
+    if model.chars().count() <= NAME_CHARACTERS_MAX {
+        return model;
+    }
+    model.rsplit('/').next().unwrap_or(model)
+}
+
 /// Models by their providers, in the order in which these come first.
 fn group(
     visit: &Visit,
@@ -159,7 +170,9 @@ fn group(
             label: format!("{}{what}", name_of(provider, visit.app().providers())),
             kind,
             shape: prefix.map_or_else(String::new, |prefix| format!("{prefix}…")),
-            choices: choices.map(|it| (it.full(), it.model.clone())).collect(),
+            choices: choices
+                .map(|it| (it.full(), short_name(&it.model).to_owned()))
+                .collect(),
         }
     });
     groups.collect()
