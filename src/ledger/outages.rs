@@ -12,6 +12,7 @@ use crate::ledger::outage::WAITS_MAX;
 use crate::ledger::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId};
+use crate::store::AuditedAttempt;
 use crate::store::DatabaseTrouble;
 use crate::tests::database_file::OtherProgram;
 use crate::tests::link::Link;
@@ -94,7 +95,7 @@ async fn a_kill_on_a_full_disk_loses_no_call() {
         }
     }
     let rows = ledger.store.audit().await;
-    let ids: Vec<_> = rows.iter().map(|row| row.id()).collect();
+    let ids: Vec<_> = rows.iter().map(AuditedAttempt::id).collect();
     for hold in &made {
         assert!(ids.contains(&format!("{:?}", hold.id())));
     }

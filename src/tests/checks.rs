@@ -61,7 +61,7 @@ async fn every_provider_tells_good_keys_from_bad_empty_restricted_and_limited_on
             // As their owners set them up, or a proxy before them.
             guards(stage, provider.id);
             let url = emulator.provider_url(provider.id);
-            settings += &format!("[providers.{}]\nbase_url = \"{url}\"\n", provider.id);
+            settings.extend(["[providers.", provider.id, "]\nbase_url = \"", &url, "\"\n"]);
         }
         stage.stop().await;
         stage.start_configured(&settings).await;

@@ -74,6 +74,7 @@ fn response(items: &Value, usage: &Value) -> Value {
         "error": null, "output": items, "usage": usage})
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 #[tokio::test]
 async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
     run(async |stage| {
@@ -172,6 +173,7 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 #[tokio::test]
 async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
     run(async |stage| {

@@ -195,7 +195,7 @@ async fn an_error_is_told_in_the_dialect_of_the_call() {
 /// The headers that tell of limits.
 fn limits(answer: &HttpAnswer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let names = answer.headers.keys().map(|name| name.as_str());
+    let names = answer.headers.keys().map(axum::http::HeaderName::as_str);
     let of_limits = names.filter(|name| name.contains("ratelimit"));
     let mut told: Vec<String> = of_limits
         .map(|name| format!("{name}: {}", answer.header(name)))

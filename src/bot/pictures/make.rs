@@ -48,7 +48,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     if let Some(message) = request.confirmed_in {
         renderer.mark_promised_by(message);
     }
-    let secured = match secure_pictures(&mut renderer, request).await {
+    let secured = match Box::pin(secure_pictures(&mut renderer, request)).await {
         Ok(Some(secured)) => secured,
         Ok(None) => return Ok(()),
         Err(error) => {

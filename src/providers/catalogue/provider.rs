@@ -212,7 +212,7 @@ impl Provider {
         let id = self.id.as_str();
         let begins_so = |prefix: &&str| prefix.strip_suffix('/') == Some(id);
         let is_plain = !model.is_empty() && !model.contains('/');
-        is_plain && self.model_prefixes.iter().any(|prefix| begins_so(prefix))
+        is_plain && self.model_prefixes.iter().any(begins_so)
     }
 
     /// A path below the base, whichever way a library of the provider's own

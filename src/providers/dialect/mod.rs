@@ -283,13 +283,11 @@ impl Dialect {
     /// the provider's. Where others than OpenAI answer a chat of OpenAI's, that
     /// holds for them too; in their own dialects the field is unknown.
     pub fn asks_for_usage(self, path: &str) -> bool {
-        match self {
-            Self::OpenAi(quirks) => quirks.asks_for_usage,
-            _ => {
-                let paths = [openai::CHAT_PATH, openai::COMPLETIONS_PATH];
-                path.starts_with("/v1/") && paths.iter().any(|end| path.ends_with(*end))
-            }
+        if let Self::OpenAi(quirks) = self {
+            return quirks.asks_for_usage;
         }
+        let paths = [openai::CHAT_PATH, openai::COMPLETIONS_PATH];
+        path.starts_with("/v1/") && paths.iter().any(|end| path.ends_with(*end))
     }
 
     /// Where the provider answers a call in Anthropic's or Google's dialect;

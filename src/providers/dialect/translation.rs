@@ -141,15 +141,6 @@ pub fn translate(
         Dialect::Google => google::write_request(&mut request, chat.model, chat.stream)?,
         _ => openai::write_request(&mut request, chat, dialect)?,
     };
-    let reader: Box<dyn AnswerReader> = match dialect {
-        _ if surface == Surface::Responses && wants_json => {
-            Box::new(responses::ResponseReader::of_json())
-        }
-        _ if surface == Surface::Responses => Box::new(responses::ResponseReader::default()),
-        Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
-        Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
-        _ => Box::<openai::ChatReader>::default(),
-    };
     let asked_model = chat.asked_model.as_deref();
     let names = AnswerNames {
         created_s: chat.at_s,
@@ -157,15 +148,13 @@ pub fn translate(
         wants_usage: request.wants_usage,
         calls_are_functions: body.get("tools").is_none() && body.get("functions").is_some(),
     };
-    let writer: Box<dyn AnswerWriter> = match chat.dialect {
-        CallDialect::Anthropic => Box::new(anthropic::MessageWriter::new(names)),
-        CallDialect::Google => Box::new(google::ContentWriter::new(names, chat.as_events)),
-        _ if chat.is_response => Box::new(responses::ResponseWriter::new(names, &body)),
-        _ => Box::new(openai::ChunkWriter::new(names)),
-    };
     let answers = AnswerTranslator {
-        reader,
-        writer,
+        reader: match surface {
+            Surface::Responses if wants_json => Box::new(responses::ResponseReader::of_json()),
+            Surface::Responses => Box::new(responses::ResponseReader::default()),
+            _ => reader_for(dialect, calls_before),
+        },
+        writer: writer_for(chat, names, &body),
         format: dialect.answer_format(surface, &written.path),
         json_tool: JsonTool {
             is_on: written.asks_by_tool,
@@ -189,6 +178,29 @@ pub fn translate(
         body: written.body.to_string().into(),
         answers: Box::new(answers),
     })
+}
+
+/// Reads the answers of a chat in a provider's own dialect.
+fn reader_for(dialect: Dialect, calls_before: usize) -> Box<dyn AnswerReader> {
+    match dialect {
+        Dialect::Anthropic => Box::new(anthropic::MessageReader::default()),
+        Dialect::Google => Box::new(google::ContentReader::new(calls_before)),
+        _ => Box::<openai::ChatReader>::default(),
+    }
+}
+
+/// Writes answers in the dialect of a caller with this body.
+fn writer_for(
+    chat: &ChatToTranslate<'_>,
+    names: AnswerNames,
+    body: &Json,
+) -> Box<dyn AnswerWriter> {
+    match chat.dialect {
+        CallDialect::Anthropic => Box::new(anthropic::MessageWriter::new(names)),
+        CallDialect::Google => Box::new(google::ContentWriter::new(names, chat.as_events)),
+        _ if chat.is_response => Box::new(responses::ResponseWriter::new(names, body)),
+        _ => Box::new(openai::ChunkWriter::new(names)),
+    }
 }
 
 /// Which API of its provider a chat goes to.

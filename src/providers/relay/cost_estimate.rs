@@ -48,12 +48,11 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
         paths.copied().find_map(|path| read_number(fields, path))
     };
     let each = first_of(|dialect| dialect.output_limits);
-    let answers = match request.surface {
-        Surface::Completions => count_answers(request.surface, fields),
-        _ => {
-            let asked = first_of(|dialect| dialect.answer_counts);
-            asked.unwrap_or(1).clamp(1, ANSWERS_MAX)
-        }
+    let answers = if request.surface == Surface::Completions {
+        count_answers(request.surface, fields)
+    } else {
+        let asked = first_of(|dialect| dialect.answer_counts);
+        asked.unwrap_or(1).clamp(1, ANSWERS_MAX)
     };
     CostEstimate {
         prompt: if exactly {

@@ -167,7 +167,7 @@ impl Asked {
         let mut push = |choices: Value| {
             let mut chunk = head(body);
             chunk["choices"] = choices;
-            events.push_str(&format!("data: {chunk}\n\n"));
+            events.extend(["data: ", &chunk.to_string(), "\n\n"]);
         };
         for (index, _) in self.choices() {
             for word in WORDS.iter().take(self.words) {
@@ -184,7 +184,7 @@ impl Asked {
             let mut last = head(body);
             last["choices"] = json!([]);
             last["usage"] = self.usage();
-            events.push_str(&format!("data: {last}\n\n"));
+            events.extend(["data: ", &last.to_string(), "\n\n"]);
         }
         events.push_str("data: [DONE]\n\n");
         ([(CONTENT_TYPE, "text/event-stream")], events).into_response()

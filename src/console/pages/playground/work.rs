@@ -127,7 +127,7 @@ impl Worker<'_> {
         };
         let mut trial = self.begin_trial(key).await?;
         let made = match order {
-            Order::Ask(ask) => self.answer(*ask).await,
+            Order::Ask(ask) => Box::pin(self.answer(*ask)).await,
             Order::Picture(imagine) => self.paint(*imagine).await,
         };
         if let Some(trial) = &mut trial {

@@ -33,6 +33,7 @@ use serde_json::{Value, json};
 use super::api::{Api, Surface};
 use super::call::Call;
 use super::json_fields::text;
+use super::plain::Plain;
 use super::vendor_errors;
 
 /// Vendors of OpenAI's chat that have no Responses beside it.
@@ -46,7 +47,7 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         let body = json!({"detail": "Not Found"});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
     }
-    let has_no_chat = call.provider.plain.is_some_and(|it| it.has_no_chat());
+    let has_no_chat = call.provider.plain.is_some_and(Plain::has_no_chat);
     if call.api() == Api::Chat(Surface::Chat) && has_no_chat {
         let body = json!({"error": {"message": "Sonar is now the Agent API", "type": "invalid_request_error", "code": 404}});
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
