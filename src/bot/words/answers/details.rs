@@ -51,14 +51,11 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
     lines.push(lang.words("**Who could pay, in this order**").to_owned());
     // Providers that nobody has a key for say nothing.
     let is_there = |step: &&Step| step.verdict != Verdict::Absent;
-    lines.extend(
-        answer
-            .trace
-            .0
-            .iter()
-            .filter(is_there)
-            .map(|step| verdict(voice, step)),
-    );
+    let is_behind = |step: &&Step| step.verdict == Verdict::Behind;
+    let steps = answer.trace.0.iter().filter(is_there);
+    let (behind, judged): (Vec<&Step>, Vec<&Step>) = steps.partition(is_behind);
+    lines.extend(judged.into_iter().map(|step| verdict(voice, step)));
+    lines.extend(waiting(voice, &behind));
     let absent = answer.trace.0.iter().filter(|step| !is_there(step)).count();
     if absent > 0 && absent < answer.trace.0.len() {
         lines.push(
@@ -88,6 +85,24 @@ fn foreseen(voice: Voice<'_>, used: &OwnAttempt) -> Option<String> {
         ("count", &used.held_images),
     ];
     Some(voice.lang.say(sentence, values))
+}
+
+/// All that would pay next, on one line.
+fn waiting(voice: Voice<'_>, steps: &[&Step]) -> Option<String> {
+    let [first, others @ ..] = steps else {
+        return None;
+    };
+    if others.is_empty() {
+        return Some(verdict(voice, first));
+    }
+    let named = steps.iter().map(|step| {
+        let (provider, source) = (voice.name(&step.provider), voice.source(step.source));
+        format!("{provider} ({source})")
+    });
+    let names: Vec<String> = named.collect();
+    let sentence = "- {sources}: wait behind it";
+    let sources = voice.lang.list(&names);
+    Some(voice.lang.say(sentence, &[("sources", &sources)]))
 }
 
 fn verdict(voice: Voice<'_>, step: &Step) -> String {
