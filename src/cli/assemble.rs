@@ -151,7 +151,13 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
             });
         }
     }
-    Ok(Catalogue::new(&overrides)?)
+    let mut catalogue = Catalogue::new(&overrides)?;
+    // Whoever has a key for one would else reach whatever listens on this
+    // machine.
+    catalogue.retain(|provider| {
+        !provider.is_on_own_machine() || is_set_up(provider, config, environment)
+    });
+    Ok(catalogue)
 }
 
 /// Puts `http://` before a bare host and port, as `OLLAMA_HOST` may be.
@@ -389,7 +395,14 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
 /// Who is asked for pictures, best first.
 fn picture_order(config: &Config, catalogue: &Catalogue) -> Result<Vec<ProviderId>, ConfigError> {
     let mut order = Vec::new();
-    for name in &config.images.provider_order {
+    // One that is not set up here is passed over.
+    let built_in = Catalogue::new(&[]).unwrap_or_else(|_| catalogue.clone());
+    let is_left_out = |name: &String| {
+        let is_known = built_in.find(name).is_some_and(Provider::is_on_own_machine);
+        is_known && catalogue.find(name).is_none()
+    };
+    let order_there = config.images.provider_order.iter();
+    for name in order_there.filter(|name| !is_left_out(name)) {
         let known = catalogue.find(name).filter(|it| it.images.wire.is_some());
         let known = known.ok_or_else(|| {
             let problem = "names something that is no provider of pictures";

@@ -336,7 +336,7 @@ async fn several_keys_are_pasted_or_come_in_a_file_and_are_stored_when_wanted() 
         omar.runs("/keys import").await;
         let line = format!("GOOGLE_API_KEY={}", good("google"));
         omar.submits(&[("lines", &line)]).await;
-        assert!(omar.presses("Forget them").await.contains("Forgot them."));
+        assert!(omar.presses("Forget them").await.contains("Forgot what was not stored yet."));
     })
     .await;
 }

@@ -19,11 +19,14 @@ pub struct ImportForm {
 }
 
 impl PendingKey {
-    /// The id of a key that can be stored, and takes nothing away: one that
-    /// can't pay does not take the place of another.
+    /// The id of a key that can be stored, and takes nothing away: only one that
+    /// its provider accepts takes the place of another.
     pub fn storable(&self) -> Option<KeyId> {
-        let is_useless = matches!(self.health, Some(Health::OutOfCredit | Health::Refused));
-        self.id.filter(|_| !is_useless || self.replaces.is_none())
+        let is_accepted = matches!(
+            self.health,
+            Some(Health::Valid | Health::Restricted | Health::Unguarded)
+        );
+        self.id.filter(|_| is_accepted || self.replaces.is_none())
     }
 }
 

@@ -35,17 +35,18 @@ pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> a
     show_privately(bot, &handle, words::with_offers(voice, card)).await
 }
 
-/// What was pasted, else what is in the file; none where that is no text.
+/// What was pasted and what is in the file; none where that is no text.
 async fn read_lines(bot: &Bot, form: &mut ModalInteraction) -> Option<SecretString> {
     let pasted = take_text(form, words::keys::LINES_FIELD).unwrap_or_default();
     let files = take_text(form, words::keys::FILE_FIELD).unwrap_or_default();
     let files: Vec<Attachment> = serde_json::from_str(&files).unwrap_or_default();
-    let Some(file) = files.first().filter(|_| pasted.trim().is_empty()) else {
+    let Some(file) = files.first() else {
         return Some(SecretString::from(pasted));
     };
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     match reader.read_file(file).await.content {
-        FileContent::Text(text) => Some(SecretString::from(text)),
+        FileContent::Text(text) if pasted.trim().is_empty() => Some(SecretString::from(text)),
+        FileContent::Text(text) => Some(SecretString::from([pasted, text].join("\n"))),
         FileContent::Picture(_) | FileContent::Unread(_) => None,
     }
 }

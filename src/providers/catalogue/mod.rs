@@ -80,6 +80,11 @@ impl Catalogue {
         Ok(catalogue)
     }
 
+    /// Keeps the providers for which `is_there` says so.
+    pub fn retain(&mut self, is_there: impl Fn(&Provider) -> bool) {
+        self.providers.retain(is_there);
+    }
+
     /// All providers.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
         self.providers.iter()

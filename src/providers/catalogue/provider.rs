@@ -200,10 +200,16 @@ impl Provider {
             .unwrap_or(&self.base_url)
     }
 
+    /// Whether every call goes to a machine of the operator's, with a key or
+    /// without.
+    pub fn is_on_own_machine(&self) -> bool {
+        self.keyless && self.keyed_url.is_none()
+    }
+
     /// Whether its keys go to a server of the operator's own, which may check
     /// none; `docs/providers.md` §3.1.
     pub fn may_check_no_keys(&self) -> bool {
-        !self.is_built_in || self.keyless && self.keyed_url.is_none()
+        !self.is_built_in || self.is_on_own_machine()
     }
 
     /// Whether the provider itself writes its name before that of a model of

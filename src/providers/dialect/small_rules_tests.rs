@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::round_trip_tests::{Caller, answer, translate};
+use super::{AnswerFormat, ParsedAnswer};
 
 const HAIKU: &str = "anthropic/claude-haiku-5-5";
 const OPUS: &str = "anthropic/claude-opus-5-5";
@@ -295,4 +296,28 @@ fn a_signature_behind_the_last_word_is_told_in_a_stream() {
         .lines()
         .filter(|line| line.contains(r#""thought_signature":"c2ln""#));
     assert_eq!(signed.count(), 1, "{written}");
+}
+
+/// A whole response without usage is counted by all that stands in it.
+#[test]
+fn what_a_response_calls_and_thinks_is_heard_beside_its_words() {
+    let long = "x".repeat(5_000);
+    let words = json!({"type": "message", "role": "assistant", "content": [
+        {"type": "output_text", "text": "I will look."}]});
+    for beside in [
+        json!({"type": "function_call", "name": "f", "arguments": long}),
+        json!({"type": "custom_tool_call", "name": "f", "input": long}),
+    ] {
+        let mut answer = ParsedAnswer::default();
+        let response =
+            json!({"object": "response", "status": "completed", "output": [words, beside]});
+        AnswerFormat::Responses.read_event(&response, &mut answer);
+        assert_eq!(answer.text, "I will look.");
+        assert_eq!(answer.heard.written, 5_000, "{beside}");
+    }
+    let mut answer = ParsedAnswer::default();
+    let thought = json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": long}]});
+    let response = json!({"object": "response", "status": "completed", "output": [words, thought]});
+    AnswerFormat::Responses.read_event(&response, &mut answer);
+    assert_eq!(answer.heard.thought, 5_000);
 }

@@ -88,6 +88,7 @@ pub fn judge_request(
         return Err(Refused::OwnKeyOnly(what));
     }
     refuse_query(request, provider)?;
+    refuse_boundless_thinking(request, provider)?;
     refuse_model(request, provider, model)?;
     let Some(fields) = request.body.fields() else {
         if request.body.bytes().is_empty() {
@@ -134,6 +135,22 @@ pub fn judge_request(
         Surface::Responses => bounded.without_storing(),
         _ => bounded,
     })
+}
+
+/// Refuses a call in which nothing limits what a model thinks: where the limit
+/// on the output does not count that, OpenAI's chat alone can forbid it.
+fn refuse_boundless_thinking(request: &RelayRequest, provider: &Provider) -> Result<(), Refused> {
+    let can_be_forbidden = request.surface == Surface::Chat
+        && spoken_by(request, provider) == Some(CallDialect::OpenAi);
+    let thinks = matches!(
+        request.surface,
+        Surface::Chat | Surface::Responses | Surface::Completions
+    );
+    if provider.dialect.thinking_forbidden().is_none() || !thinks || can_be_forbidden {
+        return Ok(());
+    }
+    let what = "another API than OpenAI's chat at a provider whose models think without a limit";
+    Err(Refused::OwnKeyOnly(what.to_owned()))
 }
 
 /// Walks through all fields of a body; returns those that are sent.

@@ -76,6 +76,41 @@ const REFUSED: &[Refusing] = &[
             "*-with-tools*",
         ],
     },
+    Refusing {
+        provider: "vercel",
+        names: OF_MANY_VENDORS,
+    },
+    Refusing {
+        provider: "huggingface",
+        names: OF_MANY_VENDORS,
+    },
+    Refusing {
+        provider: "qwen",
+        names: &[
+            "*deep-research*",
+            "*-omni*",
+            "*-realtime*",
+            "*-asr*",
+            "*-tts*",
+            // They think without an end that a limit sets.
+            "qwq-*",
+            "qvq-*",
+        ],
+    },
+];
+
+/// Such models of others, at a provider that passes calls on to their vendors.
+const OF_MANY_VENDORS: &[&str] = &[
+    "perplexity/*",
+    "*/*-search-preview*",
+    "*/*-search-api*",
+    "*/*deep-research*",
+    "*/*-multi-agent*",
+    "*/compound*",
+    "*/gpt-audio*",
+    "*/gpt-4o*-audio*",
+    "*/*-omni*",
+    "*/voxtral*",
 ];
 
 /// Models that answer with pictures, which are billed by more than the words
@@ -126,6 +161,11 @@ mod tests {
     #[test]
     fn models_that_search_or_run_things_are_for_ones_own_key() {
         for (provider, model, expected) in [
+            ("vercel", "openai/gpt-4o-search-preview", true),
+            ("vercel", "perplexity/sonar", true),
+            ("vercel", "openai/gpt-6-luna", false),
+            ("qwen", "qwq-plus", true),
+            ("qwen", "qwen3.8-flash", false),
             ("openrouter", "openai/gpt-5-nano:online", true),
             ("openrouter", "openai/gpt-5-nano:ONLINE", true),
             ("openrouter", "openai/gpt-5-nano:free:online", true),

@@ -196,7 +196,7 @@ fn describe_outcome(voice: Voice<'_>, outcome: &ImportOutcome) -> String {
 
 /// None of them was wanted.
 pub fn forgotten(voice: Voice<'_>) -> Card {
-    Card::text(voice.lang.words("Forgot them. Nothing was stored."))
+    Card::text(voice.lang.words("Forgot what was not stored yet."))
 }
 
 /// The file could not be read.

@@ -33,10 +33,10 @@ pub fn write_request(
 ) -> Result<WrittenRequest, Untranslatable> {
     let (quirks, path) = match dialect {
         Dialect::OpenAi(quirks) => (quirks, CHAT_PATH.to_owned()),
-        _ => (
-            OpenAiQuirks::COMMON,
-            format!("{}{CHAT_PATH}", ollama::OPENAI_BASE),
-        ),
+        _ => {
+            let path = [ollama::OPENAI_BASE, CHAT_PATH].concat();
+            (OpenAiQuirks::COMMON, path)
+        }
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
@@ -140,8 +140,7 @@ pub fn refuse_unsayable(
     Ok(())
 }
 
-/// Asks for JSON in words too, where nobody does: OpenAI and DeepSeek refuse
-/// `json_object` otherwise.
+/// Asks for JSON in words too: OpenAI and DeepSeek refuse `json_object` otherwise.
 pub fn name_json(request: &mut NeutralRequest) {
     if matches!(request.output, OutputFormat::Json) && !request.says("json") {
         request.say_json();
@@ -211,8 +210,7 @@ fn write_format(request: &NeutralRequest, body: &mut Json) {
     body.set("response_format", format);
 }
 
-/// Whether every object of a schema is closed and asks for all it has, as
-/// OpenAI's strict schemas must.
+/// Whether each object of a schema is closed and asks for all it has: OpenAI's rule.
 pub fn is_closed(schema: &Json) -> bool {
     let properties = schema["properties"].fields();
     let required = schema["required"].items();

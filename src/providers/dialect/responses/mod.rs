@@ -123,6 +123,10 @@ fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
             if part["type"] == "output_text" {
                 add_message_text(place, part["text"].as_str(), answer);
             }
+            answer.hear(&part["refusal"]);
+        }
+        if item["type"] != "message" {
+            hear_item(item, answer);
         }
     }
 }
@@ -162,20 +166,27 @@ fn read_response(response: &Value, answer: &mut ParsedAnswer) {
 /// Reads the words of a whole response.
 fn read_output(output: &Value, answer: &mut ParsedAnswer) {
     for item in output.as_array().into_iter().flatten() {
-        let is_thought = item["type"] == "reasoning";
-        let parts = [&item["content"], &item["summary"]];
-        for part in parts.into_iter().filter_map(Value::as_array).flatten() {
-            if is_thought {
-                answer.hear_thought(&part["text"]);
-            } else {
+        for part in item["content"].as_array().into_iter().flatten() {
+            if item["type"] != "reasoning" {
                 answer.add_text(part["text"].as_str());
             }
             answer.hear(&part["refusal"]);
         }
-        // What a function is called with, and a tool of the caller's own.
-        answer.hear(&item["arguments"]);
-        answer.hear(&item["input"]);
+        hear_item(item, answer);
     }
+}
+
+/// Counts what stands in an item beside its words: what the model thought, and
+/// what a function is called with, or a tool of the caller's own.
+fn hear_item(item: &Value, answer: &mut ParsedAnswer) {
+    if item["type"] == "reasoning" {
+        let parts = [&item["content"], &item["summary"]];
+        for part in parts.into_iter().filter_map(Value::as_array).flatten() {
+            answer.hear_thought(&part["text"]);
+        }
+    }
+    answer.hear(&item["arguments"]);
+    answer.hear(&item["input"]);
 }
 
 /// Where usage stands, in Responses and in pictures.

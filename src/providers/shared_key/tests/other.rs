@@ -341,6 +341,33 @@ fn limited_bodies(path: Option<&str>) -> Vec<Value> {
 }
 
 #[test]
+fn what_thinks_without_a_limit_is_asked_in_openais_chat_alone() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let qwen = catalogue.find("qwen").unwrap();
+    let judged = |surface, body: &str| {
+        judge_request(&in_openais(surface, body), qwen, "qwen3.8-flash").map(drop)
+    };
+    let chat = r#"{"model":"qwen3.8-flash","messages":[{"role":"user","content":"hi"}]}"#;
+    assert_eq!(judged(Surface::Chat, chat), Ok(()));
+    for (surface, body) in [
+        (
+            Surface::Responses,
+            r#"{"model":"qwen3.8-flash","input":"hi"}"#,
+        ),
+        (
+            Surface::Completions,
+            r#"{"model":"qwen3.8-flash","prompt":"hi"}"#,
+        ),
+    ] {
+        let refused = judged(surface, body);
+        assert!(
+            matches!(refused, Err(Refused::OwnKeyOnly(_))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn each_provider_of_the_catalogue_gets_one_limit_where_it_reads_it() {
     let catalogue = Catalogue::new(&[]).unwrap();
     let chatting = catalogue.iter().filter(|it| it.kind == ProviderKind::Chat);
