@@ -95,13 +95,12 @@ fn waiting(voice: Voice<'_>, steps: &[&Step]) -> Option<String> {
     if others.is_empty() {
         return Some(verdict(voice, first));
     }
-    let named = steps.iter().map(|step| {
+    let each = steps.iter().map(|step| {
         let (provider, source) = (voice.name(&step.provider), voice.source(step.source));
         format!("{provider} ({source})")
     });
-    let names: Vec<String> = named.collect();
     let sentence = "- {sources}: wait behind it";
-    let sources = voice.lang.list(&names);
+    let sources = voice.lang.list(&each.collect::<Vec<String>>());
     Some(voice.lang.say(sentence, &[("sources", &sources)]))
 }
 

@@ -31,12 +31,11 @@ pub fn write_request(
     chat: &ChatToTranslate<'_>,
     dialect: Dialect,
 ) -> Result<WrittenRequest, Untranslatable> {
-    let (quirks, path) = match dialect {
-        Dialect::OpenAi(quirks) => (quirks, CHAT_PATH.to_owned()),
-        _ => {
-            let path = [ollama::OPENAI_BASE, CHAT_PATH].concat();
-            (OpenAiQuirks::COMMON, path)
-        }
+    let (quirks, path) = if let Dialect::OpenAi(quirks) = dialect {
+        (quirks, CHAT_PATH.to_owned())
+    } else {
+        let path = [ollama::OPENAI_BASE, CHAT_PATH].concat();
+        (OpenAiQuirks::COMMON, path)
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
