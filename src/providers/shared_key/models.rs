@@ -4,16 +4,16 @@
 
 use crate::providers::catalogue::glob;
 
-/// Names at one provider, with `*` for anything. They are compared in lower
+/// Names at these providers, with `*` for anything. They are compared in lower
 /// case.
 struct Refusing {
-    provider: &'static str,
+    providers: &'static [&'static str],
     names: &'static [&'static str],
 }
 
 const REFUSED: &[Refusing] = &[
     Refusing {
-        provider: "openai",
+        providers: &["openai"],
         names: &[
             "*-search-preview*",
             "*-search-api*",
@@ -28,7 +28,7 @@ const REFUSED: &[Refusing] = &[
         ],
     },
     Refusing {
-        provider: "google",
+        providers: &["google"],
         names: &[
             "*-live*",
             "*-tts*",
@@ -40,7 +40,7 @@ const REFUSED: &[Refusing] = &[
         ],
     },
     Refusing {
-        provider: "groq",
+        providers: &["groq"],
         names: &[
             "groq/compound*",
             "compound*",
@@ -50,20 +50,21 @@ const REFUSED: &[Refusing] = &[
         ],
     },
     Refusing {
-        provider: "xai",
+        providers: &["xai"],
         names: &["*-multi-agent*"],
     },
     Refusing {
-        provider: "mistral",
+        providers: &["mistral"],
         names: &["mistral-ocr*", "ag:*", "*-with-tools*", "ft:*", "voxtral*"],
     },
     Refusing {
-        provider: "openrouter",
+        providers: &["openrouter"],
+        names: &["~*", "*@*", "openrouter/*", "auto", "*-with-tools*"],
+    },
+    // Such models of others, where calls are passed on to their vendors.
+    Refusing {
+        providers: &["openrouter", "vercel", "huggingface"],
         names: &[
-            "~*",
-            "*@*",
-            "openrouter/*",
-            "auto",
             "perplexity/*",
             "*/*-search-preview*",
             "*/*-search-api*",
@@ -73,19 +74,14 @@ const REFUSED: &[Refusing] = &[
             "*/gpt-audio*",
             "*/gpt-4o*-audio*",
             "*/voxtral*",
-            "*-with-tools*",
         ],
     },
     Refusing {
-        provider: "vercel",
-        names: OF_MANY_VENDORS,
+        providers: &["vercel", "huggingface"],
+        names: &["*/*-omni*"],
     },
     Refusing {
-        provider: "huggingface",
-        names: OF_MANY_VENDORS,
-    },
-    Refusing {
-        provider: "qwen",
+        providers: &["qwen"],
         names: &[
             "*deep-research*",
             "*-omni*",
@@ -97,20 +93,6 @@ const REFUSED: &[Refusing] = &[
             "qvq-*",
         ],
     },
-];
-
-/// Such models of others, at a provider that passes calls on to their vendors.
-const OF_MANY_VENDORS: &[&str] = &[
-    "perplexity/*",
-    "*/*-search-preview*",
-    "*/*-search-api*",
-    "*/*deep-research*",
-    "*/*-multi-agent*",
-    "*/compound*",
-    "*/gpt-audio*",
-    "*/gpt-4o*-audio*",
-    "*/*-omni*",
-    "*/voxtral*",
 ];
 
 /// Models that answer with pictures, which are billed by more than the words
@@ -135,7 +117,9 @@ const SUFFIXES_OF_OPENROUTER: &[&str] = &["free", "thinking", "extended"];
 pub fn refused(provider: &str, model: &str) -> bool {
     let name = model.strip_prefix("models/").unwrap_or(model);
     let name = name.to_ascii_lowercase();
-    let mut at_provider = REFUSED.iter().filter(|row| row.provider == provider);
+    let mut at_provider = REFUSED
+        .iter()
+        .filter(|row| row.providers.contains(&provider));
     let is_listed = at_provider.any(|row| row.names.iter().any(|pattern| glob(pattern, &name)));
     let suffix = model.split_once(':').filter(|_| provider == "openrouter");
     let has_unknown_suffix =
