@@ -68,8 +68,8 @@ pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sessions::{OpenSignIn, SessionsAt};
-pub use sqlite::FileClaim;
 use sqlite::Sqlite;
+pub use sqlite::{FileClaim, Spool};
 pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
@@ -211,6 +211,15 @@ impl Store {
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
+    }
+
+    /// Opens the spool beside SQLite's file; and which attempts an earlier
+    /// process left in it. PostgreSQL has none.
+    pub async fn open_spool(&self) -> anyhow::Result<Option<(Spool, Vec<Booking>)>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.open_spool().await.map(Some),
+            Backend::Postgres(_) => Ok(None),
+        }
     }
 
     /// SQLite's file, where it is not there yet.

@@ -15,18 +15,22 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::oneshot;
 
+use crate::store::ledger::Booking;
 use crate::store::rules_cache::RulesCache;
 use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;
 mod readers;
+mod spool;
 mod trouble;
 mod writer;
 
 pub use file::FileClaim;
-use file::OpenFiles;
+use file::{OpenFiles, beside};
 use readers::Readers;
+use spool::SPOOL_SUFFIX;
+pub use spool::Spool;
 use writer::{LOCK_WAIT, Work, Writer};
 
 mod migrations {
@@ -121,6 +125,13 @@ impl Sqlite {
     /// The file of the database.
     pub fn path(&self) -> &Path {
         self.files.database()
+    }
+
+    /// Opens the spool beside the file; and what an earlier process left in it.
+    pub async fn open_spool(&self) -> anyhow::Result<(Spool, Vec<Booking>)> {
+        let path = beside(self.path(), SPOOL_SUFFIX);
+        let opening = tokio::task::spawn_blocking(move || Spool::open(&path));
+        Ok(opening.await?)
     }
 
     /// Waits until the file is taken away; the error says what happened to it.
