@@ -5,6 +5,7 @@
 //! It has slots of equal size. One that is taken has an attempt as one line, and
 //! one that is free is blank.
 
+use std::fmt::{self, Write as _};
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -25,6 +26,8 @@ pub const SPOOL_SUFFIX: &str = "-spool";
 const SLOT_BYTES: usize = 1_024;
 /// How many attempts it takes.
 const SLOTS: usize = 1_024;
+/// How long lines mostly are at the most.
+const LINE_BYTES_USUAL: usize = 256;
 const BLANK: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
 
 /// Attempts that are in no row yet.
@@ -151,23 +154,33 @@ fn format_line(booking: &Booking) -> String {
         counted: _,
         known,
     } = booking;
-    let optional = |text: Option<String>| text.unwrap_or_default();
-    let fields = [
-        attempt.id.to_string(),
-        attempt.person.to_string(),
-        optional(attempt.server.map(|server| server.to_string())),
-        attempt.source.as_str().to_owned(),
-        optional(attempt.key.map(|key| key.to_string())),
-        attempt.provider.to_string(),
-        attempt.model.clone(),
-        attempt.held_at_ms.to_string(),
-        held.input_tokens.to_string(),
-        held.output_tokens.to_string(),
-        held.images.to_string(),
-        optional(held.cost.map(|cost| cost.0.to_string())),
-        known.prompt.to_string(),
+    let source = attempt.source.as_str();
+    let cost = held.cost.map(|cost| cost.0);
+    let fields: [Option<&dyn fmt::Display>; 13] = [
+        Some(&attempt.id),
+        Some(&attempt.person),
+        attempt.server.as_ref().map(|it| it as _),
+        Some(&source),
+        attempt.key.as_ref().map(|it| it as _),
+        Some(&attempt.provider),
+        Some(&attempt.model),
+        Some(&attempt.held_at_ms),
+        Some(&held.input_tokens),
+        Some(&held.output_tokens),
+        Some(&held.images),
+        cost.as_ref().map(|it| it as _),
+        Some(&known.prompt),
     ];
-    let mut line = fields.join("\t");
+    let mut line = String::with_capacity(LINE_BYTES_USUAL);
+    let mut between = "";
+    for field in fields {
+        line.push_str(between);
+        between = "\t";
+        if let Some(field) = field {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{field}");
+        }
+    }
     line.push('\n');
     line
 }
