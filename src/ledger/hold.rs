@@ -454,32 +454,6 @@ impl Hold {
     }
 }
 
-/// A call whose provider works on it after its answer, until it says what it used.
-#[derive(Debug)]
-pub struct OngoingJob {
-    booking: Arc<Booking>,
-    shared: Arc<Shared>,
-}
-
-impl Hold {
-    /// What is needed to settle the call again, if it goes on after its answer.
-    pub fn ongoing_job(&self) -> OngoingJob {
-        OngoingJob {
-            booking: Arc::clone(&self.booking),
-            shared: Arc::clone(&self.shared),
-        }
-    }
-}
-
-impl OngoingJob {
-    /// Has what the job used put in the place of the estimate.
-    pub fn settle_soon(self, usage: Usage) {
-        let hold = Hold::take_up(self.booking, self.shared);
-        let usage = Some(usage);
-        hold.settle_soon(CallEnd::Answered { usage });
-    }
-}
-
 impl Drop for Hold {
     fn drop(&mut self) {
         self.send_closing(CallEnd::Abandoned);

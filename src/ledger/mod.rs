@@ -20,6 +20,7 @@
 //! - `lease`, `lost`: which processes are alive, and what dead ones left.
 //! - `decide`, `batch`: what a batch of holds and settlements does to rows and
 //!   counters. `batch` is pure.
+//! - `job`: what goes on after its call.
 //! - `settlement`: what a call comes to; `charge`: what it is charged if nobody
 //!   reported on it. `charge` is pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
@@ -40,6 +41,7 @@ mod erasure;
 mod headroom;
 mod hold;
 mod lease;
+mod job;
 #[cfg(test)]
 mod lease_story;
 mod list_price;
@@ -86,7 +88,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{CallEnd, CallOrder, Hold, OngoingJob};
+pub use hold::{CallEnd, CallOrder, Hold};
+pub use job::OngoingJob;
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
 pub use outage::{LedgerPulse, WAITS_MAX};

@@ -15,6 +15,7 @@ mod departures;
 mod greetings;
 mod idempotency;
 mod imports;
+mod jobs;
 mod journal;
 mod key_uses;
 mod keys;
@@ -51,6 +52,7 @@ use crate::model::Clock;
 pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
 pub use imports::{ImportOf, ImportedKey};
+pub use jobs::JobHash;
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
@@ -78,7 +80,7 @@ use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Trans
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 18;
+const MIGRATION: i32 = 19;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has

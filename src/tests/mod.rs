@@ -47,6 +47,7 @@ mod greetings;
 mod heads;
 mod host_specs;
 mod imports;
+mod jobs;
 mod kept_keys;
 mod key_forms;
 mod key_panel;

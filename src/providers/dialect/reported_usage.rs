@@ -83,6 +83,13 @@ impl ReportedUsage {
 
     /// Takes over what the provider says it cost, in the same way.
     pub fn set_cost(&mut self, dollars: Option<f64>) {
+    /// Puts a count in the place of the one that is known.
+    pub fn replace(&mut self, field: Field, count: u64) {
+        if let Some(known) = self.counts.get_mut(field as usize) {
+            *known = Some(count);
+        }
+    }
+
         let cost = dollars.and_then(NanoDollars::from_dollars);
         let is_news = |cost: &NanoDollars| cost.0 > 0 || self.cost.is_none();
         self.cost = cost.filter(is_news).or(self.cost);

@@ -98,6 +98,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             }
         }
         _ => {
+            } else if event["response"]["background"] == true {
+                // It goes on if the caller leaves the stream.
+                note_job(&event["response"], answer);
             read_messages(event, answer);
             read_response(event, answer);
         }
@@ -136,7 +139,7 @@ fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
 pub fn note_job(response: &Value, answer: &mut ParsedAnswer) {
     let goes_on = matches!(response["status"].as_str(), Some("queued" | "in_progress"));
     let is_job = goes_on && !response["usage"].is_object();
-    answer.reported.set(Field::Jobs, Some(is_job.into()));
+    answer.reported.replace(Field::Jobs, is_job.into());
     let id = response["id"].as_str().filter(|_| is_job);
     answer.job = id.map(str::to_owned);
 }

@@ -22,7 +22,7 @@ use crate::providers::provider_error::{Scrubber, read_error_event, told_headers}
 use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::timeouts::RELAYED_MAX;
 
-use passing::OpenQuestion;
+use passing::{EndedJob, OpenQuestion};
 
 use crate::providers::relay::answer_nature::AnswerNature;
 use crate::providers::relay::as_events::write_as_events;
@@ -55,8 +55,7 @@ pub struct Relayed {
     format: AnswerFormat,
     /// What was asked, if what the answer is has to be found out.
     question: OpenQuestion,
-    /// A job that has ended, and what it used.
-    ended_job: Option<(String, Usage)>,
+    ended_job: Option<EndedJob>,
     rewriting: AnswerChange,
     decoder: Decoder,
     /// The memory for an event that has not come whole.
@@ -157,8 +156,8 @@ impl Relayed {
         self.answer.job.as_deref()
     }
 
-    /// A job of before whose end the answer tells, and what it used, once.
-    pub fn take_ended_job(&mut self) -> Option<(String, Usage)> {
+    /// A job of before whose end the answer tells, once.
+    pub fn take_ended_job(&mut self) -> Option<EndedJob> {
         self.ended_job.take()
     }
 

@@ -69,9 +69,20 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
     begun["status"] = json!("in_progress");
     begun["output"] = json!([]);
     begun["usage"] = Value::Null;
-    let head = ["response.created", "response.in_progress"]
-        .map(|kind| writer.write(kind, json!({"response": begun})))
-        .concat();
+    let mut head = Vec::new();
+    let mut write = |kind: &str, response: &Value| {
+        head.push(writer.write(kind, json!({"response": response})));
+    };
+    if ask.body["background"] == true {
+        let queued = queued(ask);
+        begun["background"] = json!(true);
+        write("response.created", &queued);
+        write("response.queued", &queued);
+    } else {
+        write("response.created", &begun);
+    }
+    write("response.in_progress", &begun);
+    let head = head.concat();
     let mut pieces = Vec::new();
     let mut at = 0;
     if let Some(item) = thought_item(ask, reply) {
