@@ -27,6 +27,7 @@
 //! - `headroom`: a guess whether a hold will find room.
 //! - `prices`: what a call costs, line by line; `price_file`, `table`,
 //!   `model_prices`: by which list.
+//! - `variants`: which names mean a model of the table.
 //! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`, `traffic`: what is counted for whoever watches the process.
 
@@ -40,8 +41,8 @@ mod decide;
 mod erasure;
 mod headroom;
 mod hold;
-mod lease;
 mod job;
+mod lease;
 #[cfg(test)]
 mod lease_story;
 mod list_price;
@@ -70,7 +71,9 @@ mod span;
 pub mod story;
 mod table;
 mod term_prices;
+mod tiers;
 mod traffic;
+mod variants;
 mod write_behind;
 mod writer;
 
