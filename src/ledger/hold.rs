@@ -98,6 +98,8 @@ pub struct Hold {
     pub(super) counted: Option<Usage>,
     /// How many answers the call asks for.
     pub(super) answers: u64,
+    /// How many of them came, of a call whose answer comes whole.
+    pub(super) answers_told: u64,
     pub(super) began: Instant,
     /// Whether the call was made.
     pub(super) is_made: bool,
@@ -205,6 +207,7 @@ impl Hold {
             reported: None,
             counted: None,
             answers: 1,
+            answers_told: 0,
             began: Instant::now(),
             held_by: tokio::time::Instant::now(),
             asked_images: 0,
@@ -342,6 +345,12 @@ impl Hold {
     /// Notes how many answers the call asks for.
     pub fn expect_answers(&mut self, answers: u64) {
         self.answers = answers;
+    }
+
+    /// Notes how many answers came of a call whose answer comes whole: the best of
+    /// more, maybe.
+    pub fn note_answers_told(&mut self, told: u64) {
+        self.answers_told = told;
     }
 
     /// For how long nothing of the answer has come.

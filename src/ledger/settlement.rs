@@ -302,6 +302,7 @@ impl Hold {
             heard: self.heard,
             answers: self.answers,
             counted: self.counted.map(|counted| self.believe(counted)),
+            answers_told: self.answers_told,
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
             written_per_s: written_per_s(&self.booking.attempt.provider),
             reported: self.reported.map(|reported| self.believe(reported)),

@@ -157,6 +157,9 @@ impl Relay {
     fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
         let hold = self.hold.take()?;
         self.note_jobs(&hold);
+        if !self.streams() {
+            hold.note_answers_told(self.relayed.choices());
+        }
         let ended = AnswerEnd {
             usage: self.relayed.usage(),
             pictures: self.relayed.pictures(),

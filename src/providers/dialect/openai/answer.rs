@@ -51,6 +51,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             set_finish(reason, answer);
         }
     }
+    let choices = event["choices"].as_array().map_or(0, Vec::len);
+    answer.choices = answer.choices.max(choices as u64);
     for usage in [event.get("usage"), event.pointer("/x_groq/usage")]
         .into_iter()
         .flatten()

@@ -195,6 +195,11 @@ impl Relayed {
         self.rewriting.passed_events(&self.answer)
     }
 
+    /// How many answers to one question have come.
+    pub fn choices(&self) -> u64 {
+        self.answer.choices
+    }
+
     /// How many pictures were made.
     pub fn pictures(&self) -> u64 {
         self.answer.pictures
