@@ -173,6 +173,60 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
     .await;
 }
 
+/// What the answer says that it cost is booked; where another takes something too
+/// and nobody says what, the list is a guess.
+#[tokio::test]
+async fn a_cost_that_the_answer_states_is_booked() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openrouter", "perplexity", "moonshot", "zai"] {
+            mia.adds(provider, "user", &good(provider)).await;
+            stage.clock.advance_ms(30_000);
+        }
+        let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
+        let chat_at = |model: &str| json!({"model": model, "messages": [{"role": "user", "content": "hi"}]});
+        let told = |more: Value| {
+            let mut usage = json!({"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150});
+            for (name, value) in more.as_object().unwrap() {
+                usage[name] = value.clone();
+            }
+            usage
+        };
+        let byok = |details: Value| {
+            let usage = told(json!({"cost": 0, "is_byok": true, "cost_details": details}));
+            chat(&json!({}), &usage)
+        };
+        let searched = json!({"input_tokens": 100, "output_tokens": 50, "total_tokens": 150,
+            "cost": {"currency": "USD", "total_cost": 0.023},
+            "tool_calls_details": {"web_search": {"invocation": 3}}});
+        let mut found = chat(&json!({}), &told(json!({})));
+        found["web_search"] = json!([{"title": "A", "link": "https://a.example"}]);
+        let call = json!({"tool_calls": [{"id": "a", "type": "builtin_function",
+            "function": {"name": "$web_search", "arguments": "{}"}}]});
+        let mut seen = Vec::new();
+        for (name, provider, path, ask, answer) in [
+            ("in parts", "openrouter", "/v1/chat/completions", chat_at("openrouter/openai/gpt-6-luna"),
+                byok(json!({"upstream_inference_prompt_cost": 0.01, "upstream_inference_completions_cost": 0.02}))),
+            ("untold", "openrouter", "/v1/chat/completions", chat_at("openrouter/openai/gpt-6-luna"),
+                byok(json!({"upstream_inference_cost": null}))),
+            ("with searches", "perplexity", "/v1/responses",
+                json!({"model": "perplexity/perplexity/sonar", "input": "hi"}), response(&json!([]), &searched)),
+            ("a search", "zai", "/v1/chat/completions", chat_at("zai/glm-5.3-flash"), found),
+            ("another", "moonshot", "/v1/chat/completions", chat_at("moonshot/kimi-k2.6"),
+                chat(&call, &told(json!({})))),
+            ("a cache", "moonshot", "/v1/chat/completions", chat_at("moonshot/kimi-k2.6"),
+                chat(&json!({}), &told(json!({"cached_tokens": 80})))),
+            ("a name that begins alike", "moonshot", "/v1/chat/completions", chat_at("moonshot/kimi-k2.6-highspeed"),
+                chat(&json!({}), &told(json!({})))),
+        ] {
+            stage.fails(provider, ProviderFault::Says(200, answer.to_string()));
+            seen.push(format!("{name}: {}", books(stage, &program, path, &ask).await));
+        }
+        insta::assert_snapshot!(seen.join("\n"), @"");
+    })
+    .await;
+}
+
 #[expect(clippy::too_many_lines, reason = "a table of answers")]
 #[tokio::test]
 async fn whatever_is_passed_on_is_booked_as_its_answer_says() {

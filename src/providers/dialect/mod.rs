@@ -11,6 +11,8 @@ mod cache_marks;
 #[cfg(test)]
 mod callers_words_tests;
 mod chat_request;
+#[cfg(test)]
+mod cost_tests;
 mod fields_reader;
 mod foreign_seals;
 #[cfg(test)]

@@ -155,7 +155,7 @@ impl Relay {
     /// or is kept: whoever was answered is then never charged more than that,
     /// whatever becomes of the process. The task goes on if the caller leaves.
     fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
-        let hold = self.hold.take()?;
+        let mut hold = self.hold.take()?;
         self.note_jobs(&hold);
         if !self.streams() {
             hold.note_answers_told(self.relayed.choices());
@@ -215,12 +215,12 @@ impl Drop for Relay {
     /// goes on without them.
     fn drop(&mut self) {
         self.hear();
-    }
-}
-
         if let Some(hold) = self.hold.take() {
             self.note_jobs(&hold);
         }
+    }
+}
+
 /// Waits until an answer is settled, if anybody has to wait for that.
 async fn settled(settling: Option<JoinHandle<()>>) {
     if let Some(settling) = settling {
