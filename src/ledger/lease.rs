@@ -21,7 +21,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::ledger::Ledger;
 use crate::ledger::lost::LostAttempts;
-use crate::ledger::writer::Operation;
+use crate::ledger::writing::writer::Operation;
 use crate::model::lock;
 
 /// For how long a lease lasts that is not renewed, and how often it is renewed.

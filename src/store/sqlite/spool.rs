@@ -17,7 +17,7 @@ use foldhash::HashMap;
 use crate::model::{
     Amounts, Attempt, AttemptId, KeyId, NanoDollars, PersonId, ProviderId, ServerId, Source, lock,
 };
-use crate::store::ledger::{Booking, KnownTokens};
+use crate::store::accounts::ledger::{Booking, KnownTokens};
 
 /// The suffix of its name.
 pub const SPOOL_SUFFIX: &str = "-spool";

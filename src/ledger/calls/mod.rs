@@ -1,0 +1,9 @@
+//! One provider call: what is held for it, and what it comes to.
+
+pub mod attempt_ids;
+mod charge;
+pub mod hold;
+pub mod job;
+pub mod overshoot;
+mod reserve;
+pub mod settlement;
