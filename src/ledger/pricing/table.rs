@@ -311,20 +311,23 @@ mod tests {
         receipt.sum()
     }
 
-    fn told(
-        priced: &PricedProvider,
-        calculator: &Calculator,
-        model: &str,
-        usage: &Usage,
-        at_ms: i64,
-    ) -> Option<f64> {
-        let probe = Probe {
-            calculator,
-            provider: priced.name,
-            model,
-            at: UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap()),
-        };
-        Some(probe.calculate(&counts_for_the_table(usage))?.total_price)
+    impl PricedProvider {
+        /// What the crate of the tables says that a call costs.
+        fn told(
+            &self,
+            calculator: &Calculator,
+            model: &str,
+            usage: &Usage,
+            at_ms: i64,
+        ) -> Option<f64> {
+            let probe = Probe {
+                calculator,
+                provider: self.name,
+                model,
+                at: UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap()),
+            };
+            Some(probe.calculate(&counts_for_the_table(usage))?.total_price)
+        }
     }
 
     #[test]
@@ -342,7 +345,7 @@ mod tests {
             }
             for usage in usages() {
                 let calculator = &priced.parsed().unwrap().calculator;
-                let told = told(priced, calculator, model, &usage, NOON_MS);
+                let told = priced.told(calculator, model, &usage, NOON_MS);
                 assert_eq!(
                     sum(&known, &usage.counts()),
                     told.and_then(NanoDollars::from_dollars),
@@ -363,8 +366,8 @@ mod tests {
             for at_ms in moments.into_iter().chain([NOON_MS - 365 * 24 * HOUR_MS]) {
                 for usage in usages() {
                     assert_eq!(
-                        told(priced, ours, model, &usage, at_ms),
-                        told(priced, Calculator::bundled(), model, &usage, at_ms),
+                        priced.told(ours, model, &usage, at_ms),
+                        priced.told(Calculator::bundled(), model, &usage, at_ms),
                         "{model} {usage:?}"
                     );
                     asked += 1;
@@ -416,7 +419,7 @@ mod tests {
             ("mistral", "mistral-large-2411"),
         ] {
             let (_, priced) = PricedProvider::find(provider).unwrap();
-            let whole = told(priced, Calculator::bundled(), model, &used, NOON_MS);
+            let whole = priced.told(Calculator::bundled(), model, &used, NOON_MS);
             assert!(whole > Some(0.0), "{model}");
             let known = table.find(provider, model, NOON_MS).unwrap();
             let whole = whole.and_then(NanoDollars::from_dollars);

@@ -195,7 +195,7 @@ fn configure(connection: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
 }
 
 fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {
-    Prepared::prepare(connection, statement.sql)?.run(&statement.values)
+    PreparedStatement::prepare(connection, statement.sql)?.run(&statement.values)
 }
 
 /// Runs statements one after the other. Statements with the same SQL that
@@ -205,11 +205,11 @@ fn run_each(
     statements: Statements,
 ) -> rusqlite::Result<Vec<StatementResult>> {
     let mut outcomes = Vec::new();
-    let mut last: Option<(&str, Prepared<'_>)> = None;
+    let mut last: Option<(&str, PreparedStatement<'_>)> = None;
     for Statement { sql, values, .. } in statements {
         let (_, prepared) = match last.take().filter(|(same, _)| *same == sql) {
             Some(same) => last.insert(same),
-            None => last.insert((sql, Prepared::prepare(connection, sql)?)),
+            None => last.insert((sql, PreparedStatement::prepare(connection, sql)?)),
         };
         outcomes.push(prepared.run(&values)?);
     }
@@ -217,13 +217,13 @@ fn run_each(
 }
 
 /// A statement that is ready to run.
-struct Prepared<'c> {
+struct PreparedStatement<'c> {
     statement: CachedStatement<'c>,
     /// For each parameter in SQLite's order, the index of its value.
     value_indexes: Vec<usize>,
 }
 
-impl<'c> Prepared<'c> {
+impl<'c> PreparedStatement<'c> {
     fn prepare(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
         let statement = connection.prepare_cached(sql)?;
         // By name, since SQLite numbers `$2` before `$1` where it comes first.

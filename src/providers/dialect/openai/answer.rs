@@ -168,6 +168,7 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::WebSearches, "/plugins/search/count"),
 ];
 
+/// Adds what a piece of an answer reports of usage to what earlier ones did.
 pub fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
     responses::take_cost(usage, &mut answer.reported);

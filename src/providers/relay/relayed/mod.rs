@@ -18,7 +18,7 @@ use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, is_only_us
 use crate::providers::failures::failure;
 use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
-use crate::providers::transport::http::{Incoming, PartlyRead, failed};
+use crate::providers::transport::http::{IncomingAnswer, PartlyRead, failed};
 use crate::providers::transport::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::transport::timeouts::RELAYED_MAX;
 
@@ -51,7 +51,7 @@ pub enum WholeOrBegun {
 /// An answer that has begun.
 pub struct Relayed {
     provider: ProviderId,
-    incoming: Incoming,
+    incoming: IncomingAnswer,
     format: AnswerFormat,
     /// What was asked, if what the answer is has to be found out.
     question: OpenQuestion,
@@ -84,7 +84,7 @@ pub struct Relayed {
 impl Relayed {
     pub(in crate::providers::relay) fn new(
         provider: &Provider,
-        mut incoming: Incoming,
+        mut incoming: IncomingAnswer,
         request: WireRequest,
         nature: AnswerNature,
     ) -> Self {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::{Streamed, named_event};
+use super::events::{StreamedReply, named_event};
 use super::openai::CREATED;
 use super::reply::{Reply, SIGNATURE, ToolCall};
 use super::usage::Usage;
@@ -63,7 +63,7 @@ impl EventWriter {
 }
 
 /// Writes a reply as events.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let mut writer = EventWriter { next: 0 };
     let mut begun = echoed(ask);
     begun["status"] = json!("in_progress");
@@ -102,7 +102,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         "response.completed"
     };
     let tail = writer.write(end, json!({"response": whole(ask, reply, usage)}));
-    Streamed { head, pieces, tail }
+    StreamedReply { head, pieces, tail }
 }
 
 fn write_thought(writer: &mut EventWriter, at: usize, item: &Value, out: &mut Vec<String>) {
