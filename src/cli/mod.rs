@@ -18,6 +18,7 @@ mod harden;
 mod health;
 mod keygen;
 mod log;
+mod operator_keys;
 pub mod pages;
 #[cfg(any(test, feature = "demo"))]
 mod scene;

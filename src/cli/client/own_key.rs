@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::ask::{Question, describe_cost};
 use crate::app::{BotDefault, KnownProviders, Persona};
-use crate::cli::assemble::{bot_defaults, catalogue, prices};
+use crate::cli::assemble::{catalogue, prices};
+use crate::cli::operator_keys::bot_defaults;
 use crate::config::{Config, Environment};
 use crate::ledger::{PriceTable, PricedModel, Prices};
 use crate::model::{
