@@ -65,6 +65,24 @@ impl Store {
         self.write_all(statements.collect()).await
     }
 
+    /// Has the keys of an import wait until then, where that is later.
+    pub async fn extend_import(&self, of: ImportOf<'_>, until_ms: i64) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
+            Table::ImportedKey,
+            "update imported_key set expires_at_ms = $4 where import_id = $1 and person_id = $2 \
+             and coalesce(server_id, 0) = $3 and expires_at_ms < $4",
+        );
+        let place = of.server.map_or(0, |server| server.0);
+        let values = [
+            of.id.into(),
+            of.person.0.into(),
+            place.into(),
+            until_ms.into(),
+        ];
+        self.write(SQL.with(values)).await?;
+        Ok(())
+    }
+
     /// The keys of an import that are still there, for the person whom it was
     /// made for, in the place where it was made.
     pub async fn imported_keys(
@@ -75,7 +93,7 @@ impl Store {
         let sql = "select imported_key_id, scope, provider, variable, hint, sealed, health, \
                    checked_at_ms from imported_key where import_id = $1 and person_id = $2 \
                    and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-                   order by provider, imported_key_id";
+                   order by imported_key_id";
         let place = of.server.map_or(0, |server| server.0);
         let values = [
             of.id.into(),
@@ -190,5 +208,9 @@ pub(super) async fn an_import_is_for_one_person_and_one_place(store: &Store) {
     store.forget_import(nobody).await.unwrap();
     assert_eq!(store.imported_keys(of, NOW_MS).await.unwrap().len(), 2);
     assert_eq!(store.expire_imported_keys(NOW_MS + 9).await.unwrap(), 0);
-    assert_eq!(store.expire_imported_keys(NOW_MS + 10).await.unwrap(), 2);
+    store.extend_import(nobody, NOW_MS + 30).await.unwrap();
+    store.extend_import(of, NOW_MS + 20).await.unwrap();
+    store.extend_import(of, NOW_MS + 15).await.unwrap();
+    assert_eq!(store.expire_imported_keys(NOW_MS + 19).await.unwrap(), 0);
+    assert_eq!(store.expire_imported_keys(NOW_MS + 20).await.unwrap(), 2);
 }
