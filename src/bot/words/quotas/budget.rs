@@ -1,12 +1,12 @@
 //! What managers of a server read about its budget.
 
 use crate::app::Budget;
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::formats::count_of;
-use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::count_of;
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Bound, Limit, SetLimit};
 
 /// A limit on a server's key was set.
