@@ -159,8 +159,8 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
         grok-4.3    2    $0.05 + ?
         gpt-5.4     1    $0.011
         claude-haiku-5-5
-                    3  < $0.0001 + ?
-        gpt-6-luna  3  < $0.0001 + ?
+                    3  < $0.0001 + ?
+        gpt-6-luna  3  < $0.0001 + ?
         gemini-3.1-flash-lite
                     1              ?
         ```
