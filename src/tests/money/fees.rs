@@ -222,7 +222,15 @@ async fn a_cost_that_the_answer_states_is_booked() {
             stage.fails(provider, ProviderFault::Says(200, answer.to_string()));
             seen.push(format!("{name}: {}", books(stage, &program, path, &ask).await));
         }
-        insta::assert_snapshot!(seen.join("\n"), @"");
+        insta::assert_snapshot!(seen.join("\n"), @"
+        in parts: personal answered: 100 in, 50 out, 0 images, cost 30000000: input=100@100000000 output=50@500000000
+        untold: personal answered: 100 in, 50 out, 0 images, estimated, cost 35000: input=100@100000000 output=50@500000000
+        with searches: personal answered: 100 in, 50 out, 0 images, cost 23000000: input=100@250000000 output=50@2500000000 web_search=3@2500000000
+        a search: personal answered: 100 in, 50 out, 0 images, cost null: input=100@150000000 output=50@500000000 web_search=1@?
+        another: personal answered: 100 in, 50 out, 0 images, cost null: input=100@950000000 output=50@4000000000 web_search=1@?
+        a cache: personal answered: 100 in, 50 out, 0 images, cost 231800: input=20@950000000 cached_input=80@160000000 output=50@4000000000
+        a name that begins alike: personal answered: 100 in, 50 out, 0 images, cost null: input=100@? output=50@?
+        ");
     })
     .await;
 }
