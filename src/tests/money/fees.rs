@@ -364,7 +364,7 @@ async fn a_stream_of_any_kind_is_counted_as_it_passes() {
         let mut seen = Vec::new();
         for events in [
             "data: {\"type\":\"transcript.text.delta\",\"delta\":\"one\"}\n\ndata: {\"type\":\"transcript.text.done\",\"text\":\"one\",\"usage\":{\"type\":\"tokens\",\"input_tokens\":14,\"output_tokens\":45,\"total_tokens\":59}}\n\n",
-            "event: x\ndata: {\"event_type\":\"interaction.completed\",\"interaction\":{\"id\":\"v1\",\"usage\":{\"total_input_tokens\":9,\"total_output_tokens\":5,\"total_tokens\":14}}}\n\n",
+            "event: x\ndata: {\"event_type\":\"interaction.status_update\",\"interaction_id\":\"v1\",\"status\":\"in_progress\"}\n\nevent: x\ndata: {\"event_type\":\"interaction.completed\",\"interaction\":{\"id\":\"v1\",\"usage\":{\"total_input_tokens\":9,\"total_output_tokens\":5,\"total_tokens\":14}}}\n\n",
             "data: {\"error\":{\"message\":\"no\"}}\n\ndata: no json at all\n\n",
         ] {
             let headers = vec![("content-type", "text/event-stream".to_owned())];
