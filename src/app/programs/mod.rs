@@ -7,6 +7,7 @@ mod relay;
 
 use std::sync::Arc;
 
+use crate::ledger::Ledger;
 use crate::model::Clock;
 use crate::providers::Providers;
 use crate::store::Store;
@@ -31,6 +32,7 @@ pub use relay::{
 /// The calls of programs.
 pub struct Programs {
     store: Store,
+    ledger: Arc<Ledger>,
     providers: Arc<Providers>,
     models: Arc<Models>,
     policies: Arc<Policies>,
@@ -57,6 +59,7 @@ impl Programs {
     ) -> Self {
         Self {
             store: foundation.store.clone(),
+            ledger: Arc::clone(&foundation.ledger),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),

@@ -42,6 +42,9 @@ pub struct UnreportedCall {
     pub heard: HeardBytes,
     /// How many answers it asks for, which are written at once.
     pub answers: u64,
+    /// How many of them came, of a call whose answer comes whole; 0 where nobody
+    /// knows.
+    pub answers_told: u64,
     /// For how many seconds nothing of the answer came, all pauses together.
     pub unheard_s: u64,
     /// How many tokens its model may write in a second.
@@ -106,10 +109,11 @@ impl UnreportedCall {
     /// What went and came, and no more than was held of what is estimated.
     pub fn heard_at_most(&self) -> Usage {
         let prompt = self.prompt.likely.min(self.held.input_tokens);
-        self.merged(
-            prompt,
-            tokens(self.heard.all()).min(self.held.output_tokens),
-        )
+        // Those of which the best came are paid for too.
+        let times = self.answers.div_ceil(self.answers_told.max(1));
+        let times = if self.answers_told > 0 { times } else { 1 };
+        let made = tokens(self.heard.all()).saturating_mul(times);
+        self.merged(prompt, made.min(self.held.output_tokens))
     }
 
     /// What was reported, with estimates in its gaps. The output may have grown
@@ -179,6 +183,7 @@ mod tests {
             },
             heard: HeardBytes::default(),
             answers: 1,
+            answers_told: 0,
             unheard_s: 0,
             written_per_s: WRITTEN_PER_S,
             reported: None,
@@ -361,6 +366,28 @@ mod tests {
             ..counted
         };
         assert_eq!(shown(several.charge(None)), "50 in, 1500 out");
+    }
+
+    #[test]
+    fn answers_of_which_the_best_came_are_as_long_as_those_that_came() {
+        for (answers, answers_told, expected) in [
+            (1, 0, "400 in, 100 out"),
+            (8, 0, "400 in, 100 out"),
+            (8, 8, "400 in, 100 out"),
+            (8, 1, "400 in, 800 out"),
+            (6, 2, "400 in, 300 out"),
+            (64, 1, "400 in, 1500 out"),
+        ] {
+            let told = UnreportedCall {
+                answers,
+                answers_told,
+                heard: written(400),
+                ..call()
+            };
+            let usage = told.heard_at_most();
+            let shown = format!("{} in, {} out", usage.input_tokens, usage.output_tokens);
+            assert_eq!(shown, expected);
+        }
     }
 
     #[test]

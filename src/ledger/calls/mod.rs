@@ -3,5 +3,7 @@
 pub mod attempt_ids;
 mod charge;
 pub mod hold;
+pub mod job;
 pub mod overshoot;
+mod reserve;
 pub mod settlement;

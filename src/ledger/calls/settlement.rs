@@ -72,7 +72,11 @@ impl Hold {
         let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
         let held = &self.booking.held;
         let unreported = self.unreported();
-        let charge = unreported.charge(failure);
+        let charge = match unreported.charge(failure) {
+            // Nobody hears what a job makes that goes on.
+            Charge::Estimate(_) if unreported.is_limited && self.is_ongoing() => Charge::Hold,
+            charge => charge,
+        };
         let usage = match charge {
             Charge::Nothing => {
                 return Settlement {
@@ -97,6 +101,7 @@ impl Hold {
         let receipt = receipt_of(reported, self.believe(reported));
         let settlement = Settlement {
             outcome: match failure {
+                _ if self.is_ongoing() => Outcome::Ongoing,
                 Some(_) => Outcome::CutOff,
                 None => Outcome::Abandoned,
             },
@@ -128,12 +133,23 @@ impl Hold {
         self.priced(settlement, machine_ms)
     }
 
+    /// Whether the call was to use nothing that is counted.
+    fn is_free(&self) -> bool {
+        let held = &self.booking.held;
+        held.input_tokens == 0 && held.output_tokens == 0 && held.images == 0
+    }
+
+    /// Whether its provider works on after the answer.
+    fn is_ongoing(&self) -> bool {
+        self.reported.is_some_and(|it| it.details.jobs > 0)
+    }
+
     /// The settlement of an answer that came to its end.
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
         let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
-        let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
+        let is_ongoing = self.is_ongoing();
         let usage = match reported {
             Some(reported) => self.believe(reported),
             None if is_ongoing && !self.is_exempt() => self.unreported().held(),
@@ -147,7 +163,8 @@ impl Hold {
             },
             usage,
             images: self.booking.held.images,
-            estimated: reported.is_none() || is_ongoing,
+            estimated: is_ongoing
+                || !self.is_free() && reported.is_none_or(|told| told.cost_is_untold),
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
@@ -257,7 +274,10 @@ impl Hold {
         };
         settlement.clamped = settlement.receipt.cut.is_some();
         let reported = settlement.usage.cost;
-        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        let uses_nothing = self.is_free() && settlement.receipt.lines.is_empty();
+        settlement.cost = reported
+            .or_else(|| settlement.receipt.sum())
+            .or(uses_nothing.then_some(NanoDollars(0)));
         settlement.cost_reported = reported.is_some();
         // Limits count what was held where nobody knows what it came to.
         let is_bound = !attempt.source.is_own()
@@ -282,6 +302,7 @@ impl Hold {
             prompt: self.prompt,
             heard: self.heard,
             answers: self.answers,
+            answers_told: self.answers_told,
             counted: self.counted.map(|counted| self.believe(counted)),
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
             written_per_s: written_per_s(&self.booking.attempt.provider),

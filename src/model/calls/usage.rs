@@ -32,6 +32,8 @@ pub struct Usage {
     pub details: UsageDetails,
     /// What the provider says it cost; few do.
     pub cost: Option<NanoDollars>,
+    /// Another charges for it too, and the provider does not say what.
+    pub cost_is_untold: bool,
     /// On which terms it was served, as the answer says.
     pub terms: ServiceTerms,
 }
@@ -363,6 +365,7 @@ impl Usage {
                 jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },
+            cost_is_untold: self.cost_is_untold || more.cost_is_untold,
             cost: self
                 .cost
                 .zip(more.cost)

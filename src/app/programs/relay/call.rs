@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
+
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
@@ -88,7 +90,9 @@ impl Payable for RelayOrder {
         let is_limited = !limits.is_empty();
         let cost = estimate_cost(&self.request, is_limited);
         let model = self.named_model();
-        let is_free = self.request.surface == Surface::Free;
+        // Whoever looks after something pays for nothing.
+        let is_look = self.request.method != Method::POST;
+        let is_free = self.request.surface == Surface::Free || is_look;
         let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
             prompt: if is_free {
@@ -97,7 +101,11 @@ impl Payable for RelayOrder {
                 prompt
             },
             model,
-            max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
+            max_output_tokens: if is_free {
+                0
+            } else {
+                self.max_output_tokens(offer, &cost, is_limited)
+            },
             images: cost.images,
             details: if is_limited {
                 RelayTerms::Limited(cost.answers)
