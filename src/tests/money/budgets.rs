@@ -361,3 +361,17 @@ async fn a_budget_is_cleared_as_a_whole_once_its_manager_has_said_so() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_manager_who_stops_themselves_is_told_so() {
+    run(async |stage| {
+        let omar = stage.omar();
+        insta::assert_snapshot!(omar.runs("/server block user:omar").await, @"
+        (only you) Stopped for <@omar>. What is running finishes. `/server unblock` lifts it.
+        That is you: I answer nothing of yours here until it is lifted.
+        ");
+        let told = omar.runs("/server unblock user:omar").await;
+        assert!(told.contains("No longer stopped"), "{told}");
+    })
+    .await;
+}
