@@ -49,11 +49,6 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
             "usage": {"input_tokens": 10_000, "input_tokens_details": {"cached_tokens": 2_000, "cache_write_tokens": 0},
                 "output_tokens": 500, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 10_500}}),
         ),
-        Dialect::OpenAi if path == "/audio/transcriptions" => whole_answer(
-            &json!({"text": "one two", "usage": {"type": "tokens", "input_tokens": 1_000,
-            "input_token_details": {"text_tokens": 10, "audio_tokens": 990}, "output_tokens": 50,
-            "total_tokens": 1_050}}),
-        ),
         Dialect::Google if ends("/interactions") => whole_answer(
             &json!({"id": "v1_1", "object": "interaction", "model": model, "status": "completed",
             "steps": [{"type": "model_output", "content": [{"type": "text", "text": "one two"}]}],
