@@ -67,7 +67,7 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent,
-    RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer,
+    RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer, SoundWriters,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;

@@ -15,7 +15,8 @@
 //! count comes must not get more than a limit allows.
 
 use crate::model::{
-    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, ProviderId, Usage,
+    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, ProviderId, SoundAmount,
+    Usage, UsageDetails,
 };
 
 /// How many tokens a model is taken to write in a second, as most do. A model
@@ -39,6 +40,8 @@ pub struct UnreportedCall {
     pub is_limited: bool,
     pub held: Amounts,
     pub prompt: PromptTokens,
+    /// What it was given to be written down.
+    pub sound: SoundAmount,
     pub heard: HeardBytes,
     /// How many answers it asks for, which are written at once.
     pub answers: u64,
@@ -112,11 +115,26 @@ impl UnreportedCall {
         )
     }
 
+    /// The sound alone, as it is taken to be where nobody says what was used.
+    fn likely_sound(&self) -> Usage {
+        Usage {
+            details: UsageDetails {
+                audio_seconds: self.sound.seconds,
+                input_audio: self.sound.tokens.likely,
+                ..UsageDetails::default()
+            },
+            ..Usage::default()
+        }
+    }
+
     /// What was reported, with estimates in its gaps. The output may have grown
     /// since it was reported. Where only the whole was, what is not input is
     /// output.
     fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
-        let reported = self.reported.unwrap_or_default();
+        let says = |reported: &Usage| *reported != Usage::default();
+        let reported = self.reported.filter(says);
+        let reported = reported.unwrap_or_else(|| self.likely_sound());
+        let prompt_tokens = prompt_tokens.saturating_add(reported.details.input_audio);
         let input_tokens = match (reported.input_tokens, reported.total_tokens) {
             (0, 0) => prompt_tokens,
             (0, total) => prompt_tokens.min(total),
@@ -177,6 +195,7 @@ mod tests {
                 likely: 100,
                 most: 400,
             },
+            sound: SoundAmount::default(),
             heard: HeardBytes::default(),
             answers: 1,
             unheard_s: 0,

@@ -31,6 +31,7 @@
 mod attempt_ids;
 mod backlog;
 mod batch;
+mod call_order;
 mod charge;
 mod counter;
 mod decide;
@@ -77,14 +78,14 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, mpsc::error::TrySendError, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{CallEnd, CallOrder, Hold, OngoingJob};
+pub use call_order::CallOrder;
+pub use hold::{CallEnd, Hold, OngoingJob};
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
 pub use outage::{LedgerPulse, WAITS_MAX};
@@ -314,9 +315,8 @@ impl Ledger {
             }
         };
         self.shared.metrics.count_hold(true);
-        hold.limits = limits;
-        hold.held_by = held_by;
-        hold.prompt = order.prompt;
+        (hold.limits, hold.held_by) = (limits, held_by);
+        (hold.prompt, hold.sound) = (order.prompt, order.sound);
         Ok(Ok(hold))
     }
 

@@ -84,6 +84,11 @@ impl Hold {
             Charge::Hold => Usage {
                 input_tokens: held.input_tokens,
                 output_tokens: held.output_tokens,
+                details: UsageDetails {
+                    audio_seconds: self.sound.seconds,
+                    input_audio: self.sound.tokens.most,
+                    ..UsageDetails::default()
+                },
                 ..Usage::default()
             },
         };
@@ -132,7 +137,11 @@ impl Hold {
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
-        let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
+        let counts = |usage: &Usage| usage.output_tokens > 0 || usage.details.audio_seconds > 0;
+        let reported = reported.filter(|usage| counts(usage) || !came);
+        let reported = reported.map(|usage| self.with_least_sound(usage));
+        // What nobody says may be known all the same.
+        let is_measured = self.sound.is_measured && self.sound.seconds > 0;
         let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
         let usage = match reported {
             Some(reported) => self.believe(reported),
@@ -147,13 +156,23 @@ impl Hold {
             },
             usage,
             images: self.booking.held.images,
-            estimated: reported.is_none() || is_ongoing,
+            estimated: (reported.is_none() && !is_measured) || is_ongoing,
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
             ..Settlement::released()
         };
         self.priced(settlement, 0)
+    }
+
+    /// What was used, with as many seconds of sound as a call is paid for at the
+    /// least.
+    fn with_least_sound(&self, mut usage: Usage) -> Usage {
+        let seconds = &mut usage.details.audio_seconds;
+        if *seconds > 0 {
+            *seconds = (*seconds).max(self.sound.seconds_min);
+        }
+        usage
     }
 
     /// The settlement of pictures. They are counted here, so that none of it is an
@@ -280,6 +299,7 @@ impl Hold {
             is_limited: !self.is_exempt(),
             held: self.booking.held,
             prompt: self.prompt,
+            sound: self.sound,
             heard: self.heard,
             answers: self.answers,
             counted: self.counted.map(|counted| self.believe(counted)),

@@ -95,5 +95,6 @@ pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
 pub use unread_file::{FileKind, UnreadFile, WhyUnread};
 pub use usage::{
-    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
+    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, SoundAmount, Usage, UsageClass,
+    UsageDetails,
 };

@@ -16,6 +16,21 @@ pub struct PromptTokens {
     pub most: u64,
 }
 
+/// Sound that a call is given, as far as it is paid for, before anybody has
+/// counted it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoundAmount {
+    /// How many seconds are held and, where the provider says nothing, booked.
+    pub seconds: u64,
+    /// The fewest seconds that a call is paid for.
+    pub seconds_min: u64,
+    /// Whether the bytes tell the seconds for sure.
+    pub is_measured: bool,
+    /// Where tokens are paid for and no seconds: about so many, and so many at
+    /// the most.
+    pub tokens: PromptTokens,
+}
+
 /// Tokens that a call used, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -17,6 +17,7 @@ mod clients;
 mod dialect;
 mod error_body;
 mod failure;
+mod form;
 mod http;
 mod images;
 mod list;
@@ -30,9 +31,11 @@ mod registry;
 mod relay;
 mod retries;
 mod shared_key;
+mod sound;
 pub mod sse;
 mod thinking_tags;
 mod timeouts;
+mod transcripts;
 
 pub use abilities::Abilities;
 pub use catalogue::{
@@ -56,7 +59,8 @@ pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    WholeOrBegun, estimate_cost, measure_prompt,
+    WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
 pub use timeouts::Timeouts;
+pub use transcripts::{writer_of, writes_sound_down};

@@ -126,6 +126,7 @@ mod thinking;
 mod throttles;
 mod tidy;
 mod tokens;
+mod transcripts;
 mod translations;
 mod twin;
 mod typed_keys;

@@ -4,6 +4,7 @@
 mod idempotency;
 mod jobs;
 mod relay;
+mod transcripts;
 
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub use relay::{
     PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayStart, RelayedAnswer,
 };
+
+pub use transcripts::SoundWriters;
 
 /// The calls of programs.
 pub struct Programs {

@@ -40,6 +40,7 @@ mod settled_names;
 #[cfg(test)]
 mod small_rules_tests;
 mod surface;
+mod transcript;
 mod translation;
 #[cfg(test)]
 mod translation_tests;
@@ -77,6 +78,7 @@ pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use settled_calls::CallIds;
+pub use transcript::write_as_openai as write_transcript_event;
 pub use translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
 
 use settled_names::NameRule;
@@ -253,6 +255,7 @@ impl Dialect {
             Surface::Responses => AnswerFormat::Responses,
             Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
             Surface::Images => AnswerFormat::Images,
+            Surface::Transcripts => AnswerFormat::Transcript,
             Surface::Other => AnswerFormat::Any,
             Surface::Free => AnswerFormat::Unread,
         }

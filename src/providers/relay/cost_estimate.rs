@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Surface;
-use crate::providers::PromptSize;
+use crate::model::{SoundAmount, Surface};
+use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
 };
+use crate::providers::transcripts::PaidBy;
+use crate::providers::{PromptSize, form::Form};
 
 use super::body::Body;
 use super::request::RelayRequest;
@@ -19,8 +21,25 @@ pub struct CostEstimate {
     /// together.
     pub output_tokens: Option<u64>,
     pub images: u64,
+    pub sound: SoundAmount,
     /// How many answers the call asks for.
     pub answers: u64,
+}
+
+/// Estimates what the transcript of a form may use.
+pub fn estimate_transcript(form: &Form, provider: &Provider, model: &str) -> CostEstimate {
+    let paid_by = PaidBy::of(provider, model);
+    let (sound, output_tokens) = paid_by.map(|it| it.amounts(form)).unwrap_or_default();
+    CostEstimate {
+        prompt: PromptSize {
+            bytes: form.text_bytes(),
+            ..PromptSize::default()
+        },
+        output_tokens: Some(output_tokens),
+        sound,
+        answers: 1,
+        ..CostEstimate::default()
+    }
 }
 
 /// Estimates what a call may use. Only an exact estimate tells the pictures
@@ -64,6 +83,7 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
         images: if makes_pictures { answers } else { 0 },
+        sound: SoundAmount::default(),
         answers,
     }
 }

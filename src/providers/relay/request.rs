@@ -14,8 +14,10 @@ use crate::providers::dialect::{
     OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
     ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
+use crate::providers::form::Form;
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
+use crate::providers::transcripts::translate_form;
 
 use super::body::Body;
 use super::forwarded_headers::ForwardedHeaders;
@@ -75,6 +77,8 @@ pub enum AnswerChange {
     /// did not.
     WithoutUsage,
     Translated(Box<AnswerTranslator>),
+    /// Events of a transcript are put into OpenAI's words.
+    Transcript,
 }
 
 impl AnswerChange {
@@ -83,11 +87,16 @@ impl AnswerChange {
         matches!(self, Self::Translated(_))
     }
 
+    /// Whether the caller gets events that are written here.
+    pub fn writes_anew(&self) -> bool {
+        matches!(self, Self::Translated(_) | Self::Transcript)
+    }
+
     /// What the caller got, where the events are numbered; these were read.
     pub fn passed_events(&self, answer: &ParsedAnswer) -> PassedEvents {
         match self {
             Self::Translated(translator) => translator.passed_events(),
-            Self::Unchanged | Self::WithoutUsage => PassedEvents {
+            _ => PassedEvents {
                 count: answer.events as u64,
                 response_id: answer.response_id.clone(),
             },
@@ -141,16 +150,29 @@ impl RelayRequest {
             )
         } else {
             let path = self.path_at(provider, model)?;
-            let (body, rewriting) = self.body_for(provider, model, terms);
-            (path, self.surface, body, rewriting)
+            if let Some(form) = self.form_for(provider, model, terms)? {
+                let form = form.write();
+                headers.retain(|(name, _)| name != CONTENT_TYPE);
+                let media_type = HeaderValue::from_str(&form.media_type);
+                headers.extend(media_type.ok().map(|it| (CONTENT_TYPE, it)));
+                let rewriting = self.transcript_change(provider);
+                (path, self.surface, Some(form.body), rewriting)
+            } else {
+                let (body, rewriting) = self.body_for(provider, model, terms);
+                (path, self.surface, body, rewriting)
+            }
         };
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
         };
+        let format = match rewriting {
+            AnswerChange::Transcript => AnswerFormat::TranscriptEvents,
+            _ => provider.dialect.answer_format(surface, &path),
+        };
         Ok(WireRequest {
             method: self.method.clone(),
-            format: provider.dialect.answer_format(surface, &path),
+            format,
             to,
             headers,
             body,
@@ -238,10 +260,44 @@ impl RelayRequest {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
-            Surface::Free | Surface::Other => self.path.as_str(),
+            Surface::Transcripts | Surface::Free | Surface::Other => self.path.as_str(),
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
+    }
+
+    /// What is changed in a transcript: Mistral's events have other names.
+    fn transcript_change(&self, provider: &Provider) -> AnswerChange {
+        let is_native = self.dialect == CallDialect::Native;
+        if self.stream && !is_native && provider.id.as_str() == "mistral" {
+            AnswerChange::Transcript
+        } else {
+            AnswerChange::Unchanged
+        }
+    }
+
+    /// The form, where it is one that must be changed: in OpenAI's dialect, and
+    /// where a key pays that is others' too.
+    fn form_for(
+        &self,
+        provider: &Provider,
+        model: &str,
+        terms: PayerTerms<'_>,
+    ) -> Result<Option<Form>, Untranslatable> {
+        let is_native = self.dialect == CallDialect::Native;
+        let form = match terms {
+            PayerTerms::Shared(bounded, _) => bounded.form().cloned(),
+            _ if is_native => None,
+            _ => self.body.as_form().cloned(),
+        };
+        let Some(mut form) = form else {
+            return Ok(None);
+        };
+        if !is_native {
+            form.set("model", model);
+            translate_form(provider, &mut form)?;
+        }
+        Ok(Some(form))
     }
 
     /// The body, changed only where it must be, and what that asks to be

@@ -10,6 +10,7 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
 //!   `embeddings`, `images`: the tables, one file for each surface.
+//! - `transcripts`: the same for a form with a sound.
 //! - `models`: names that are refused; `pictures`: which are pictures for a
 //!   model; `documents`: what these cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
@@ -30,6 +31,7 @@ mod place;
 mod references;
 mod responses;
 mod shape;
+mod transcripts;
 mod walk;
 
 #[cfg(test)]
@@ -37,7 +39,7 @@ mod tests;
 
 use bytes::Bytes;
 
-use crate::model::{CallDialect, Surface};
+use crate::model::{CallDialect, SoundAmount, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
@@ -88,6 +90,9 @@ pub fn judge_request(
         return Err(Refused::OwnKeyOnly(what));
     }
     refuse_query(request, provider)?;
+    if request.surface == Surface::Transcripts {
+        return transcripts::judge_form(request, provider, model);
+    }
     refuse_boundless_thinking(request, provider)?;
     refuse_model(request, provider, model)?;
     let Some(fields) = request.body.fields() else {
@@ -122,6 +127,7 @@ pub fn judge_request(
             _ => findings.limit,
         },
         made_tokens: 0,
+        sound: SoundAmount::default(),
     };
     let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
     let has_tiers = place.provider == "openai";

@@ -7,7 +7,7 @@ use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
-    Relayed, estimate_cost, judge_request, tokens_of_picture,
+    Relayed, estimate_cost, estimate_transcript, judge_request, tokens_of_picture,
 };
 
 use crate::app::Error;
@@ -86,8 +86,11 @@ impl Payable for RelayOrder {
             return self.needs_of_shared_key(offer);
         }
         let is_limited = !limits.is_empty();
-        let cost = estimate_cost(&self.request, is_limited);
         let model = self.named_model();
+        let cost = match self.request.body.as_form() {
+            Some(form) => estimate_transcript(form, self.models.provider(&offer.provider)?, &model),
+            None => estimate_cost(&self.request, is_limited),
+        };
         let is_free = self.request.surface == Surface::Free;
         let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
@@ -99,6 +102,7 @@ impl Payable for RelayOrder {
             model,
             max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
+            sound: cost.sound,
             details: if is_limited {
                 RelayTerms::Limited(cost.answers)
             } else {
@@ -128,7 +132,7 @@ impl RelayOrder {
                 let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
                 asked.map_or(most, |asked| asked.min(most))
             }
-            Surface::Images => bound.made_tokens,
+            Surface::Images | Surface::Transcripts => bound.made_tokens,
             Surface::Embeddings | Surface::Moderations | Surface::Free | Surface::Other => 0,
         };
         let makes_pictures = self.request.surface == Surface::Images;
@@ -140,6 +144,7 @@ impl RelayOrder {
             },
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
+            sound: bound.sound,
             details: RelayTerms::Shared(bounded),
         })
     }
@@ -157,6 +162,7 @@ impl RelayOrder {
             Surface::Chat | Surface::Responses | Surface::Completions if is_limited => {
                 asked.unwrap_or(u64::from(self.most) * cost.answers)
             }
+            Surface::Transcripts => asked.unwrap_or_default(),
             _ if is_limited => 0,
             _ => asked.unwrap_or(OUTPUT_TOKENS_MAX),
         }

@@ -1,0 +1,72 @@
+//! Sound that is written down, as it is spoken or in English;
+//! `docs/providers.md` §14.13.
+
+use crate::app::{RelayBody, SoundWriters};
+use crate::model::{CallDialect, Surface};
+
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{RelayTarget, relay_call};
+
+use super::SHOWN_CHARACTERS_MAX;
+
+const TRANSCRIPTIONS: &str = "/audio/transcriptions";
+const TRANSLATIONS: &str = "/audio/translations";
+
+/// Has a sound written down as it is spoken.
+pub async fn transcribe(call: Call) -> HandlerResult {
+    write_down(call, TRANSCRIPTIONS).await
+}
+
+/// Has a sound written down in English.
+pub async fn translate(call: Call) -> HandlerResult {
+    write_down(call, TRANSLATIONS).await
+}
+
+async fn write_down(mut call: Call, path: &'static str) -> HandlerResult {
+    let bytes = call.read_body(call.gateway.settings.body_bytes).await?;
+    let media_type = call.header("content-type").unwrap_or_default();
+    // In a box, so that the future of every other call stays small.
+    let read = RelayBody::read_form(media_type, bytes, &call.gateway.app.memory);
+    let body = Box::pin(read).await?.ok_or_else(no_form)?;
+    let programs = &call.gateway.app.programs;
+    let model = body.model().map(|model| programs.name_writer(&model));
+    let others = programs.other_writers(&call.session.caller, model.as_deref(), path);
+    if let Some(others) = Box::pin(others).await? {
+        return Err(writes_nothing_down(model.as_deref(), path, &others));
+    }
+    let target = RelayTarget {
+        provider: None,
+        model,
+        surface: Surface::Transcripts,
+        dialect: CallDialect::OpenAi,
+        path: path.to_owned(),
+        query: None,
+        stream: body.wants_stream(),
+        body,
+    };
+    relay_call(call, target).await
+}
+
+fn no_form() -> Problem {
+    Problem::new(
+        400,
+        "malformed_form",
+        "The body is no form with a sound. Send `multipart/form-data` with `file` and `model`, as OpenAI's libraries do.",
+    )
+}
+
+fn writes_nothing_down(model: Option<&str>, path: &str, others: &SoundWriters) -> Problem {
+    let model = model.unwrap_or_default().chars();
+    let model: String = model.take(SHOWN_CHARACTERS_MAX).collect();
+    let all = others.all.join(", ");
+    let next = match others.payable.join(", ") {
+        none if none.is_empty() => {
+            "None of them has a key here: add one with `POST /api/v1/api-keys`, or send it with the call."
+                .to_owned()
+        }
+        payable => format!("There is a key here for {payable}: name a model of theirs."),
+    };
+    let message = format!("The provider of `{model}` has no `{path}`. These have: {all}. {next}");
+    Problem::new(404, "no_transcripts", message)
+}
