@@ -13,38 +13,27 @@ mod by_model;
 mod catalogue;
 mod chat;
 mod check;
-mod clients;
 mod dialect;
-mod error_body;
-mod failure;
-mod form;
-mod http;
+mod failures;
 mod images;
 mod list;
 mod lone_surrogates;
-mod outbound;
 mod pasted_key;
 mod picture_tokens;
 mod prompt_size;
-mod provider_error;
 mod registry;
 mod relay;
-mod retries;
 mod shared_key;
 mod sound;
-pub mod sse;
 mod thinking_tags;
-mod timeouts;
-mod transcripts;
+pub mod transport;
 
 pub use abilities::Abilities;
 pub use catalogue::{
     Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
 };
 pub use chat::{AnswerPart, ChatCall, ChatReply, Delivery};
-pub use clients::Clients;
 pub use dialect::{ChatRequest, MODERATION_MODEL, OPENAI_COMPLETIONS_PATH, has_completions};
-pub use http::is_plain;
 pub use images::{
     FailedPictures, ImageRequest, JobNews, JobSocket, JobState, MadeSoFar, PictureResult,
     PictureStart, WatchedJob, Workflow, Workflows, tokens_of_pictures,
@@ -62,5 +51,7 @@ pub use relay::{
     WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
-pub use timeouts::Timeouts;
-pub use transcripts::{writer_of, writes_sound_down};
+pub use sound::transcripts::{writer_of, writes_sound_down};
+pub use transport::clients::Clients;
+pub use transport::http::is_plain;
+pub use transport::timeouts::Timeouts;

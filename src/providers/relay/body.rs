@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{BadBody, MemoryBudget, MemoryPermit, MemoryUse, NoMemory};
 use crate::providers::dialect::{JsonSize, RawObject};
-use crate::providers::form::Form;
+use crate::providers::sound::form::Form;
 
 /// A tree that takes more than this waits for memory.
 pub const FREE_TREE_BYTES_MAX: usize = 1024 * 1024;

@@ -7,8 +7,9 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
 };
-use crate::providers::transcripts::PaidBy;
-use crate::providers::{PromptSize, form::Form};
+use crate::providers::PromptSize;
+use crate::providers::sound::form::Form;
+use crate::providers::sound::transcripts::PaidBy;
 
 use super::body::Body;
 use super::request::RelayRequest;

@@ -14,10 +14,10 @@ use crate::providers::dialect::{
     OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
     ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
-use crate::providers::form::Form;
-use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
-use crate::providers::transcripts::translate_form;
+use crate::providers::sound::form::Form;
+use crate::providers::sound::transcripts::translate_form;
+use crate::providers::transport::http::address_below;
 
 use super::body::Body;
 use super::forwarded_headers::ForwardedHeaders;

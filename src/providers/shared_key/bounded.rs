@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::model::{PromptTokens, SoundAmount};
 use crate::providers::Provider;
 use crate::providers::dialect::RawObject;
-use crate::providers::form::Form;
+use crate::providers::sound::form::Form;
 use crate::providers::picture_tokens::{self, PictureSpec};
 
 use super::place::Findings;

@@ -1,13 +1,17 @@
-//! How long a sound lasts that is to be written down, as its bytes tell for
-//! sure; `docs/providers.md` §14.13. A length that stands in a file is a claim:
+//! Sound: who writes it down, in which form it is sent, and how long it lasts, as
+//! its bytes tell for sure; `docs/providers.md` §14.13. A length that stands in a file is a claim:
 //! where the bytes hold more, that counts, and where nobody can tell, there is
 //! no length.
 //!
+//! - `transcripts`: who writes sound down, and what that is paid for by.
+//! - `form`: a form with a sound.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
 
+pub mod form;
 mod mp3;
 mod ogg;
+pub mod transcripts;
 mod wav;
 
 /// The longest sound that anybody is asked to write down with a key that others

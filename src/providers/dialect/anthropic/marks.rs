@@ -1,8 +1,8 @@
 //! Marks up to which Anthropic keeps a prompt in its cache; `docs/providers.md`
 //! §9.1.
 
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::CacheMark;
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::neutral::CacheMark;
 
 /// The most marks in one request.
 const MARKS_MAX: usize = 4;

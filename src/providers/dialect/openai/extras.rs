@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::raw_object::RawObject;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::bodies::raw_object::RawObject;
 
 use super::messages::FORMATS;
 use super::{OpenAiQuirks, ThinkingWords};

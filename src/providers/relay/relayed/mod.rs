@@ -17,12 +17,12 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree, write_transcript_event,
 };
-use crate::providers::failure;
-use crate::providers::http::{Incoming, PartlyRead, failed};
+use crate::providers::failures::failure;
+use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
-use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
-use crate::providers::sse::{Decoder, Event, Events, Framing, without_mark};
-use crate::providers::timeouts::RELAYED_MAX;
+use crate::providers::transport::http::{Incoming, PartlyRead, failed};
+use crate::providers::transport::sse::{Decoder, Event, Events, Framing, without_mark};
+use crate::providers::transport::timeouts::RELAYED_MAX;
 
 use passing::OpenQuestion;
 

@@ -1,0 +1,8 @@
+//! One provider call: what is held for it, and what it comes to.
+
+pub mod attempt_ids;
+pub mod call_order;
+mod charge;
+pub mod hold;
+pub mod overshoot;
+pub mod settlement;
