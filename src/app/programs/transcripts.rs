@@ -1,7 +1,7 @@
 //! Who writes down a sound that a program sends.
 
 use crate::model::Caller;
-use crate::providers::{Provider, writer_of, writes_sound_down};
+use crate::providers::{Provider, owner_of_sound, takes_sound};
 
 use crate::app::Error;
 use crate::app::programs::Programs;
@@ -18,7 +18,7 @@ impl Programs {
     /// A model that writes sound down, with its provider before it where it is
     /// named alone and its name tells whose it is.
     pub fn name_writer(&self, model: &str) -> String {
-        let owner = writer_of(model);
+        let owner = owner_of_sound(model);
         owner.map_or_else(|| model.to_owned(), |owner| format!("{owner}/{model}"))
     }
 
@@ -31,7 +31,7 @@ impl Programs {
         path: &str,
     ) -> Result<Option<SoundWriters>, Error> {
         let named = self.models.read_relayed_model(None, model)?;
-        let writes = |provider: &&Provider| writes_sound_down(provider, path);
+        let writes = |provider: &&Provider| takes_sound(provider, path);
         if named.only_provider().is_none_or(|it| writes(&it)) {
             return Ok(None);
         }

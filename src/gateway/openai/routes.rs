@@ -9,7 +9,7 @@ const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 11] = [
+pub static OF_OPENAI: [Route; 12] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -100,6 +100,19 @@ pub static OF_OPENAI: [Route; 11] = [
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/audio/speech",
+        CHAT,
+        openai::speak,
+        RouteDocs::new(
+            "speech",
+            "openai",
+            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "The sound")])
     ),
     route!(
         POST,

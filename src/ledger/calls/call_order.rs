@@ -79,6 +79,7 @@ impl CallOrder<'_> {
             .with(UsageClass::Input, words)
             .with(UsageClass::InputAudio, sound)
             .with(UsageClass::AudioSecond, self.sound.seconds)
+            .with(UsageClass::Character, self.sound.characters)
             .with(UsageClass::Output, self.max_output_tokens)
             .with(UsageClass::Picture, self.images);
         let model = PricedModel {

@@ -120,6 +120,7 @@ impl UnreportedCall {
         Usage {
             details: UsageDetails {
                 audio_seconds: self.sound.seconds,
+                characters: self.sound.characters,
                 input_audio: self.sound.tokens.likely,
                 ..UsageDetails::default()
             },

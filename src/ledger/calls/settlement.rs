@@ -86,6 +86,7 @@ impl Hold {
                 output_tokens: held.output_tokens,
                 details: UsageDetails {
                     audio_seconds: self.sound.seconds,
+                    characters: self.sound.characters,
                     input_audio: self.sound.tokens.most,
                     ..UsageDetails::default()
                 },
@@ -141,7 +142,7 @@ impl Hold {
         let reported = reported.filter(|usage| counts(usage) || !came);
         let reported = reported.map(|usage| self.with_least_sound(usage));
         // What nobody says may be known all the same.
-        let is_measured = self.sound.is_measured && self.sound.seconds > 0;
+        let is_measured = self.sound.is_measured;
         let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
         let usage = match reported {
             Some(reported) => self.believe(reported),

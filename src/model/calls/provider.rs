@@ -25,6 +25,8 @@ pub enum Surface {
     Images,
     /// Sound that is written down, in its own language or in English.
     Transcripts,
+    /// Words that are read aloud.
+    Speech,
     /// Something that costs nothing: models listed, tokens counted.
     Free,
     /// Anything else that a provider does. Nobody knows what it costs, or

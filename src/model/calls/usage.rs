@@ -16,8 +16,8 @@ pub struct PromptTokens {
     pub most: u64,
 }
 
-/// Sound that a call is given, as far as it is paid for, before anybody has
-/// counted it.
+/// Sound that a call is given, or that is made of its words, as far as it is paid
+/// for, before anybody has counted it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SoundAmount {
     /// How many seconds are held and, where the provider says nothing, booked.
@@ -29,6 +29,8 @@ pub struct SoundAmount {
     /// Where tokens are paid for and no seconds: about so many, and so many at
     /// the most.
     pub tokens: PromptTokens,
+    /// Characters that are read aloud.
+    pub characters: u64,
 }
 
 /// Tokens that a call used, as the provider counted them.
@@ -116,6 +118,8 @@ pub struct UsageDetails {
     pub other_model: u64,
     /// Seconds of audio, where those are paid for and no tokens.
     pub audio_seconds: u64,
+    /// Characters that are read aloud, where those are paid for.
+    pub characters: u64,
     /// Jobs that go on after the answer, and of which it says no usage.
     pub jobs: u64,
     /// Pictures that a tool of the provider's made beside the answer.
@@ -154,6 +158,8 @@ pub enum UsageClass {
     /// Tokens of another model, in and out.
     OtherModel,
     AudioSecond,
+    /// Characters that are read aloud.
+    Character,
     /// A job that goes on after its answer.
     Job,
     /// The call itself.
@@ -216,6 +222,7 @@ classes!(
     Container = "container",
     OtherModel = "other_model",
     AudioSecond = "audio_second",
+    Character = "character",
     Job = "job",
     Call = "call",
     Picture = "picture",
@@ -340,6 +347,7 @@ impl Usage {
         counts.set(C::Container, details.containers);
         counts.set(C::OtherModel, details.other_model);
         counts.set(C::AudioSecond, details.audio_seconds);
+        counts.set(C::Character, details.characters);
         counts.set(C::Job, details.jobs);
         counts.set(C::Picture, details.pictures);
         counts
@@ -375,6 +383,7 @@ impl Usage {
                 containers: ours.containers.saturating_add(theirs.containers),
                 other_model: ours.other_model.saturating_add(theirs.other_model),
                 audio_seconds: ours.audio_seconds.saturating_add(theirs.audio_seconds),
+                characters: ours.characters.saturating_add(theirs.characters),
                 jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },

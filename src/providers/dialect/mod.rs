@@ -224,7 +224,7 @@ impl Dialect {
             Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
             Surface::Images => AnswerFormat::Images,
             Surface::Transcripts => AnswerFormat::Transcript,
-            Surface::Other => AnswerFormat::Any,
+            Surface::Speech | Surface::Other => AnswerFormat::Any,
             Surface::Free => AnswerFormat::Unread,
         }
     }

@@ -66,6 +66,14 @@ impl Body {
         Ok(body.form.is_some().then_some(body))
     }
 
+    /// A form with a sound that is at hand.
+    pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
+        Ok(Self {
+            form: Some(Form::of_sound(sound).await?),
+            ..Self::unread(Bytes::new())
+        })
+    }
+
     /// Waits for the memory that the whole value takes, until it is
     /// forgotten.
     pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::model::{SoundAmount, Surface};
+use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
 };
-use crate::providers::PromptSize;
 use crate::providers::sound::form::Form;
+use crate::providers::sound::speech::spoken_amount;
 use crate::providers::sound::transcripts::PaidBy;
 
 use super::body::Body;
@@ -57,7 +58,8 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
     };
     let makes_pictures = request.surface == Surface::Images;
     // Where nothing is limited, only the number of pictures matters.
-    if !exactly && !makes_pictures {
+    let speaks = request.surface == Surface::Speech;
+    if !exactly && !makes_pictures && !speaks {
         return unparsed;
     }
     let Some(fields) = request.body.fields() else {
@@ -84,7 +86,10 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
         images: if makes_pictures { answers } else { 0 },
-        sound: SoundAmount::default(),
+        sound: match request.surface {
+            Surface::Speech => spoken_amount(fields),
+            _ => SoundAmount::default(),
+        },
         answers,
     }
 }

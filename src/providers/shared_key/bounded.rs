@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::model::{PromptTokens, SoundAmount};
 use crate::providers::Provider;
 use crate::providers::dialect::RawObject;
-use crate::providers::sound::form::Form;
 use crate::providers::picture_tokens::{self, PictureSpec};
+use crate::providers::sound::form::Form;
 
 use super::place::Findings;
 

@@ -10,7 +10,8 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
 //!   `embeddings`, `images`: the tables, one file for each surface.
-//! - `transcripts`: the same for a form with a sound.
+//! - `speech`: the same for words that are read aloud; `transcripts`: for a form
+//!   with a sound.
 //! - `models`: names that are refused; `pictures`: which are pictures for a
 //!   model; `documents`: what these cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
@@ -31,6 +32,7 @@ mod place;
 mod references;
 mod responses;
 mod shape;
+mod speech;
 mod transcripts;
 mod walk;
 
@@ -44,6 +46,7 @@ use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
 use crate::providers::relay::RelayRequest;
+use crate::providers::sound::speech::{is_paid_by_character, spoken_amount};
 
 pub use bounded::{BoundedRequest, RequestBound};
 pub use messages::allowed_features;
@@ -127,7 +130,10 @@ pub fn judge_request(
             _ => findings.limit,
         },
         made_tokens: 0,
-        sound: SoundAmount::default(),
+        sound: match request.surface {
+            Surface::Speech => spoken_amount(&fields),
+            _ => SoundAmount::default(),
+        },
     };
     let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
     let has_tiers = place.provider == "openai";
@@ -235,6 +241,7 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
         },
         (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
         (Surface::Moderations, _) => table(embeddings::MODERATION_BODY, none),
+        (Surface::Speech, _) => table(speech::BODY, none),
         (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
             table(messages::COUNT_BODY, none)
         }
@@ -306,6 +313,13 @@ fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refus
 fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Result<(), Refused> {
     match request.surface {
         Surface::Free => Ok(()),
+        Surface::Speech if models::is_name(model) && is_paid_by_character(provider, model) => {
+            Ok(())
+        }
+        Surface::Speech => Err(Refused::OwnKeyOnly(format!(
+            "the model `{}`",
+            shorten(model)
+        ))),
         Surface::Chat | Surface::Responses | Surface::Completions => {
             judge_chat_model(provider, model)
         }

@@ -3,10 +3,10 @@
 
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
-use crate::providers::sound::form::{Form, FormField};
 use crate::providers::relay::RelayRequest;
-use crate::providers::sound::{SECONDS_MAX, SoundLength};
+use crate::providers::sound::form::{Form, FormField};
 use crate::providers::sound::transcripts::PaidBy;
+use crate::providers::sound::{SECONDS_MAX, SoundLength};
 
 use super::place::shorten;
 use super::{BoundedRequest, Refused, RequestBound, models};

@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::stream;
 use multer::{Multipart, parse_boundary};
 
-use super::{SoundLength, measure_sound};
+use super::{SoundKind, SoundLength, measure_sound};
 
 /// The most fields of a form.
 const FIELDS_MAX: usize = 50;
@@ -80,6 +80,20 @@ impl Form {
             length,
             boundary: format!("latchkey-{:032x}", u128::from_be_bytes(random)),
         })
+    }
+
+    /// A form with a sound that is at hand, to be written down.
+    pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
+        let measured = sound.clone();
+        let measure = move || measure_sound(&measured);
+        let length = tokio::task::spawn_blocking(measure).await?;
+        let kind = length.map_or(SoundKind::Ogg, |length| length.kind);
+        let file = FormField {
+            file_name: Some(kind.file_name().to_owned()),
+            media_type: Some(kind.media_type().to_owned()),
+            ..FormField::text(FILE, sound)
+        };
+        Self::of(vec![file], length)
     }
 
     /// The same form with other fields.

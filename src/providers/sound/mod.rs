@@ -4,6 +4,7 @@
 //! no length.
 //!
 //! - `transcripts`: who writes sound down, and what that is paid for by.
+//! - `speech`: words that are read aloud.
 //! - `form`: a form with a sound.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
@@ -11,6 +12,7 @@
 pub mod form;
 mod mp3;
 mod ogg;
+pub mod speech;
 pub mod transcripts;
 mod wav;
 

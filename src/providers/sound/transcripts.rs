@@ -1,7 +1,7 @@
 //! Who writes sound down, and what that is paid for by; `docs/providers.md`
 //! §14.13.
 
-use crate::model::{PromptTokens, SoundAmount};
+use crate::model::{PromptTokens, ProviderId, SoundAmount};
 
 use crate::providers::catalogue::{Provider, glob};
 use crate::providers::dialect::{Dialect, Untranslatable};
@@ -12,21 +12,40 @@ use super::form::Form;
 /// Where sound is written down in English.
 const TRANSLATIONS_PATH: &str = "/audio/translations";
 
-/// The built-in providers that write sound down, and whether they do it in
-/// English too.
-const WRITERS: [(&str, bool); 4] = [
-    ("openai", true),
-    ("groq", true),
-    ("mistral", false),
-    ("vllm", true),
+/// Where sound is written down as it is spoken.
+const TRANSCRIPTIONS_PATH: &str = "/audio/transcriptions";
+/// Where words are read aloud.
+const SPEECH_PATH: &str = "/audio/speech";
+
+/// What the built-in providers do with sound.
+const PATHS: [(&str, &[&str]); 4] = [
+    (
+        "openai",
+        &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
+    ),
+    (
+        "groq",
+        &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
+    ),
+    ("mistral", &[TRANSCRIPTIONS_PATH, SPEECH_PATH]),
+    ("vllm", &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH]),
 ];
-/// How models begin that write sound down, and whose they are.
-const MODELS: [(&str, &str); 5] = [
+/// How models begin that hear or speak, and whose they are.
+const MODELS: [(&str, &str); 8] = [
+    ("tts-1*", "openai"),
+    ("gpt-4o*-tts*", "openai"),
+    ("canopylabs/orpheus*", "groq"),
     ("whisper-large*", "groq"),
     ("whisper-*", "openai"),
     ("gpt-transcribe*", "openai"),
     ("gpt-4o*-transcribe*", "openai"),
     ("voxtral*", "mistral"),
+];
+/// What a voice message is written down with at each of them.
+const VOICE_MODELS: [(&str, &str); 3] = [
+    ("groq", "whisper-large-v3-turbo"),
+    ("openai", "gpt-transcribe"),
+    ("mistral", "voxtral-mini-latest"),
 ];
 /// The fewest seconds that Groq takes money for.
 const GROQS_SECONDS_MIN: u64 = 10;
@@ -108,18 +127,25 @@ impl PaidBy {
     }
 }
 
-/// Whether a provider answers a call for a transcript at this path.
-pub fn writes_sound_down(provider: &Provider, path: &str) -> bool {
+/// Whether a provider answers a call about sound at this path.
+pub fn takes_sound(provider: &Provider, path: &str) -> bool {
     if !provider.is_built_in {
         return matches!(provider.dialect, Dialect::OpenAi(_));
     }
-    let mut writers = WRITERS.iter();
-    let found = writers.find(|(id, _)| *id == provider.id.as_str());
-    found.is_some_and(|(_, translates)| *translates || path != TRANSLATIONS_PATH)
+    let mut known = PATHS.iter();
+    let found = known.find(|(id, _)| *id == provider.id.as_str());
+    found.is_some_and(|(_, paths)| paths.contains(&path))
 }
 
-/// Whose a model is that writes sound down and is named alone.
-pub fn writer_of(model: &str) -> Option<&'static str> {
+/// The built-in providers that voice messages are written down with, and their
+/// models.
+pub fn voice_models() -> impl Iterator<Item = (ProviderId, &'static str)> {
+    let all = VOICE_MODELS.iter();
+    all.map(|(provider, model)| (ProviderId::from(*provider), *model))
+}
+
+/// Whose a model is that hears or speaks and is named alone.
+pub fn owner_of_sound(model: &str) -> Option<&'static str> {
     let found = MODELS.iter().find(|(pattern, _)| glob(pattern, model));
     found.map(|(_, provider)| *provider)
 }

@@ -36,7 +36,7 @@ async fn posts(program: &Program, path: &str, form: Form) -> HttpAnswer {
 }
 
 /// The operator pays with keys of these providers, within a dollar a day.
-fn paid(limit: &str) -> Setup {
+pub fn paid(limit: &str) -> Setup {
     let key = |id: &str| {
         let variable = format!("{}_API_KEY", id.to_uppercase());
         (variable, good(id).into())
@@ -50,7 +50,7 @@ fn paid(limit: &str) -> Setup {
 }
 
 /// What was booked last.
-async fn booked(stage: &Stage) -> String {
+pub async fn booked(stage: &Stage) -> String {
     stage.app().await.idle().await;
     let rows = stage.app().await.audit().await;
     let newest = rows.iter().max_by_key(|row| row.id.clone());
@@ -75,12 +75,12 @@ async fn booked(stage: &Stage) -> String {
     told
 }
 
-fn sent(stage: &Stage) -> String {
+pub fn sent(stage: &Stage) -> String {
     let world = stage.world();
     world.look(|state| state.providers.calls.back().unwrap().body.to_string())
 }
 
-async fn own(stage: &Stage) -> Program {
+pub async fn own(stage: &Stage) -> Program {
     let mia = stage.mia();
     for provider in ["openai", "groq", "mistral", "anthropic"] {
         mia.adds(provider, "user", &good(provider)).await;
@@ -281,8 +281,8 @@ async fn what_cannot_be_written_down_is_refused_by_its_name() {
             no_model.json()["error"]["message"]
         );
         insta::assert_snapshot!(told, @r#"
-        /v1/audio/transcriptions anthropic/claude-haiku-5-5 []: 404 no_transcripts "The provider of `anthropic/claude-haiku-5-5` has no `/audio/transcriptions`. These have: OpenAI, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
-        /v1/audio/translations mistral/voxtral-mini-latest []: 404 no_transcripts "The provider of `mistral/voxtral-mini-latest` has no `/audio/translations`. These have: OpenAI, Groq. There is a key here for OpenAI, Groq: name a model of theirs."
+        /v1/audio/transcriptions anthropic/claude-haiku-5-5 []: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/transcriptions`. These have: OpenAI, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
+        /v1/audio/translations mistral/voxtral-mini-latest []: 404 no_sound "The provider of `mistral/voxtral-mini-latest` has no `/audio/translations`. These have: OpenAI, Groq. There is a key here for OpenAI, Groq: name a model of theirs."
         /v1/audio/transcriptions mistral/voxtral-mini-latest [("prompt", "names")]: 400 untranslatable "`prompt` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/transcriptions mistral/voxtral-mini-latest [("response_format", "srt")]: 400 untranslatable "`response_format` but for `json` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/transcriptions gpt-4o-transcribe [("response_format", "srt")]: 400 invalid_request "response_format 'srt' is not compatible with model 'gpt-4o-transcribe'. Use 'json' or 'text' instead."

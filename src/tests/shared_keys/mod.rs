@@ -6,6 +6,7 @@ mod bodies;
 mod costly;
 mod made;
 mod property;
+mod sounds;
 mod translated;
 mod vendor;
 mod ways;

@@ -133,7 +133,11 @@ impl RelayOrder {
                 asked.map_or(most, |asked| asked.min(most))
             }
             Surface::Images | Surface::Transcripts => bound.made_tokens,
-            Surface::Embeddings | Surface::Moderations | Surface::Free | Surface::Other => 0,
+            Surface::Speech
+            | Surface::Embeddings
+            | Surface::Moderations
+            | Surface::Free
+            | Surface::Other => 0,
         };
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {
@@ -162,7 +166,7 @@ impl RelayOrder {
             Surface::Chat | Surface::Responses | Surface::Completions if is_limited => {
                 asked.unwrap_or(u64::from(self.most) * cost.answers)
             }
-            Surface::Transcripts => asked.unwrap_or_default(),
+            Surface::Transcripts | Surface::Speech => asked.unwrap_or_default(),
             _ if is_limited => 0,
             _ => asked.unwrap_or(OUTPUT_TOKENS_MAX),
         }

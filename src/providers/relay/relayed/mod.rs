@@ -211,7 +211,7 @@ impl Relayed {
     /// The whole answer, or the beginning of one that is large and need not be
     /// read whole.
     pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
-        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let is_translated = self.rewriting.rewrites_whole();
         let (limit, deadline) = (self.whole_bytes_max(), self.deadline);
         let announced = self.incoming.announced_length();
         if is_translated && announced.is_some_and(|length| length > limit) {
@@ -244,9 +244,10 @@ impl Relayed {
 
     /// How much of an answer is read before some of it is passed on.
     fn whole_bytes_max(&self) -> usize {
-        match self.rewriting {
-            AnswerChange::Translated(_) => WHOLE_BYTES_MAX,
-            _ => PASSED_FROM_BYTES,
+        if self.rewriting.rewrites_whole() {
+            WHOLE_BYTES_MAX
+        } else {
+            PASSED_FROM_BYTES
         }
     }
 
@@ -282,7 +283,7 @@ impl Relayed {
         self.read_value(&value)?;
         let translated = match &mut self.rewriting {
             AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
-            _ => Ok(body.clone()),
+            change => change.unpack(&value, body).ok_or(FailureClass::Upstream),
         };
         translated.map_err(|class| self.failed(class))
     }

@@ -30,7 +30,7 @@ const FIELDS_OF_MISTRAL: [&str; 9] = [
 ];
 
 /// Answers a call with a sound; none where it is another call.
-pub fn answer_sound(call: &Call<'_>) -> Option<Response> {
+pub fn answer_transcript(call: &Call<'_>) -> Option<Response> {
     let is_translation = match call.path {
         TRANSCRIPTIONS => false,
         TRANSLATIONS => true,
