@@ -1,10 +1,11 @@
 //! What only programs do: calls that are passed on, and calls that are made
-//! once however often they are sent.
+//! once however often they are sent. Voice messages are passed on in the same way.
 
 mod idempotency;
 mod jobs;
 mod relay;
 mod transcripts;
+mod voice_messages;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub use relay::{
 };
 
 pub use transcripts::SoundWriters;
+pub use voice_messages::HeardVoice;
 
 /// The calls of programs.
 pub struct Programs {

@@ -16,6 +16,7 @@ use crate::providers::dialect::{
 };
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
+use crate::providers::sound::speech::{media_type_of, read_sound, translate_speech};
 use crate::providers::sound::transcripts::translate_form;
 use crate::providers::transport::http::address_below;
 
@@ -79,12 +80,28 @@ pub enum AnswerChange {
     Translated(Box<AnswerTranslator>),
     /// Events of a transcript are put into OpenAI's words.
     Transcript,
+    /// The sound of this media type is taken out of the JSON that it came in.
+    Speech(&'static str),
 }
 
 impl AnswerChange {
     /// Whether the answer is put into another dialect.
     pub fn is_translated(&self) -> bool {
         matches!(self, Self::Translated(_))
+    }
+
+    /// Whether the caller gets something else than a whole answer.
+    pub fn rewrites_whole(&self) -> bool {
+        matches!(self, Self::Translated(_) | Self::Speech(_))
+    }
+
+    /// What the caller gets of a whole answer that is not translated; none where
+    /// it is not what it should be.
+    pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
+        match self {
+            Self::Speech(_) => read_sound(value),
+            _ => Some(answer.clone()),
+        }
     }
 
     /// Whether the caller gets events that are written here.
@@ -158,7 +175,7 @@ impl RelayRequest {
                 let rewriting = self.transcript_change(provider);
                 (path, self.surface, Some(form.body), rewriting)
             } else {
-                let (body, rewriting) = self.body_for(provider, model, terms);
+                let (body, rewriting) = self.body_for(provider, model, terms)?;
                 (path, self.surface, body, rewriting)
             }
         };
@@ -260,7 +277,9 @@ impl RelayRequest {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
-            Surface::Transcripts | Surface::Free | Surface::Other => self.path.as_str(),
+            Surface::Transcripts | Surface::Speech | Surface::Free | Surface::Other => {
+                self.path.as_str()
+            }
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
@@ -308,14 +327,14 @@ impl RelayRequest {
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
-    ) -> (Option<Bytes>, AnswerChange) {
+    ) -> Result<(Option<Bytes>, AnswerChange), Untranslatable> {
         let bytes = self.body.bytes();
         if bytes.is_empty() {
-            return (None, AnswerChange::Unchanged);
+            return Ok((None, AnswerChange::Unchanged));
         }
         let Some(fields) = self.body.fields() else {
             // A form with files, say: only the caller's own key pays for it.
-            return (Some(bytes.clone()), AnswerChange::Unchanged);
+            return Ok((Some(bytes.clone()), AnswerChange::Unchanged));
         };
         let bounded = match terms {
             PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
@@ -335,6 +354,13 @@ impl RelayRequest {
                 .name_output_limit(self.surface, &mut fields);
             changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
         }
+        let mut rewriting = AnswerChange::Unchanged;
+        if self.dialect == CallDialect::OpenAi && self.surface == Surface::Speech {
+            changed |= translate_speech(provider, &mut fields)?;
+            if provider.id.as_str() == "mistral" {
+                rewriting = AnswerChange::Speech(media_type_of(&fields));
+            }
+        }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
@@ -348,12 +374,10 @@ impl RelayRequest {
         } else {
             bytes.clone()
         };
-        let rewriting = if asks_for_usage {
-            AnswerChange::WithoutUsage
-        } else {
-            AnswerChange::Unchanged
-        };
-        (Some(body), rewriting)
+        if asks_for_usage {
+            rewriting = AnswerChange::WithoutUsage;
+        }
+        Ok((Some(body), rewriting))
     }
 }
 

@@ -9,3 +9,4 @@ mod faults;
 pub mod files;
 mod once;
 mod thinking;
+mod voice_messages;

@@ -14,5 +14,6 @@ mod policy;
 mod provider_errors;
 mod rest;
 mod smuggling;
+mod speech;
 mod throttles;
 pub mod transcripts;

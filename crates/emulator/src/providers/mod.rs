@@ -149,7 +149,7 @@ fn note_call(state: &mut ProviderState, call: ProviderCall) {
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
-        && let Some(answer) = sound_apis::transcripts::answer_sound(call)
+        && let Some(answer) = sound_apis::answer_sound(call)
     {
         return answer;
     }

@@ -70,6 +70,11 @@ impl RelayBody {
         Ok(Body::form(media_type, bytes, memory).await?.map(Self))
     }
 
+    /// A form with a sound that is at hand.
+    pub(in crate::app) async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
+        Ok(Self(Body::of_sound(sound).await?))
+    }
+
     /// Waits for the memory that the body takes while it is looked at as a
     /// whole.
     pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {
