@@ -14,6 +14,7 @@ mod catalogue;
 mod chat;
 mod check;
 mod dialect;
+mod embeddings;
 mod failures;
 mod images;
 mod list;

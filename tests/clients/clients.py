@@ -128,6 +128,8 @@ def openai_responses():
 def openai_embeddings():
     answer = openai_client().embeddings.create(model="openai/text-embedding-3-small", input=["a", "b"])
     assert [item.embedding for item in answer.data] == [[0.25, -0.5, 0.125]] * 2, answer
+    answer = openai_client().embeddings.create(model="google/gemini-embedding-001", input=["a", "b"], dimensions=2)
+    assert [item.embedding for item in answer.data] == [[0.25, -0.5]] * 2, answer
 
 
 def openai_sound():
@@ -148,6 +150,10 @@ def openai_sound():
     assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == heard, events
     assert events[-1].usage.input_tokens == 1000, events
     assert client.audio.translations.create(model="openai/whisper-1", file=file).text == heard
+    spoken = client.audio.speech.create(model="openai/tts-1", voice="alloy", input="hi")
+    assert spoken.read().endswith(b"made up"), spoken
+    with client.audio.speech.with_streaming_response.create(model="openai/tts-1", voice="alloy", input="hi") as stream:
+        assert b"".join(stream.iter_bytes()).endswith(b"made up")
 
 
 def openai_images():

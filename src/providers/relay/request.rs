@@ -14,6 +14,7 @@ use crate::providers::dialect::{
     OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
     ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
+use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
 use crate::providers::sound::speech::{media_type_of, read_sound, translate_speech};
@@ -80,6 +81,8 @@ pub enum AnswerChange {
     Translated(Box<AnswerTranslator>),
     /// Events of a transcript are put into OpenAI's words.
     Transcript,
+    /// Google's vectors are put into OpenAI's words.
+    Vectors(Box<VectorForm>),
     /// The sound of this media type is taken out of the JSON that it came in.
     Speech(&'static str),
 }
@@ -92,7 +95,10 @@ impl AnswerChange {
 
     /// Whether the caller gets something else than a whole answer.
     pub fn rewrites_whole(&self) -> bool {
-        matches!(self, Self::Translated(_) | Self::Speech(_))
+        matches!(
+            self,
+            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_)
+        )
     }
 
     /// What the caller gets of a whole answer that is not translated; none where
@@ -100,6 +106,7 @@ impl AnswerChange {
     pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
         match self {
             Self::Speech(_) => read_sound(value),
+            Self::Vectors(form) => form.write(answer),
             _ => Some(answer.clone()),
         }
     }
@@ -271,7 +278,13 @@ impl RelayRequest {
             Surface::Chat => OPENAI_CHAT_PATH,
             Surface::Responses => OPENAI_RESPONSES_PATH,
             Surface::Completions => OPENAI_COMPLETIONS_PATH,
-            Surface::Embeddings => OPENAI_EMBEDDINGS_PATH,
+            Surface::Embeddings => {
+                let (dialect, verb) = (provider.dialect, ":batchEmbedContents");
+                if let Some(path) = dialect.native_path(CallDialect::Google, verb, model) {
+                    return Ok(path);
+                }
+                OPENAI_EMBEDDINGS_PATH
+            }
             Surface::Moderations => OPENAI_MODERATIONS_PATH,
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
@@ -359,6 +372,13 @@ impl RelayRequest {
             changed |= translate_speech(provider, &mut fields)?;
             if provider.id.as_str() == "mistral" {
                 rewriting = AnswerChange::Speech(media_type_of(&fields));
+            }
+        }
+        let embeds = self.dialect == CallDialect::OpenAi && self.surface == Surface::Embeddings;
+        if embeds && has_own_words(provider) {
+            changed = true;
+            if let Some(form) = translate_embeddings(provider, model, &mut fields)? {
+                rewriting = AnswerChange::Vectors(Box::new(form));
             }
         }
         if let PayerTerms::Limited(limit) = terms {

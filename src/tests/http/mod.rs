@@ -2,6 +2,7 @@
 
 mod clients;
 mod compatibility;
+mod embeddings;
 mod flows;
 pub mod gateway;
 mod gateway_rules;
