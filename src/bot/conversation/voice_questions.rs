@@ -2,8 +2,8 @@
 
 use serenity::all::{Attachment, Message, MessageFlags};
 
-use crate::app::Error;
-use crate::app::HeardVoice;
+use crate::app::{Error, HeardVoice};
+use crate::bot::answers::running::admission::Admission;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::incoming::MessageQuestion;
@@ -12,7 +12,8 @@ use crate::bot::{Bot, words};
 
 /// What came of listening to a message.
 pub enum Listened {
-    /// It is no voice message, or Discord does not hand it out.
+    /// It is no voice message, or it can't be had: Discord does not hand it out, or
+    /// there is no memory for it.
     NoVoice,
     /// The message, with what was said in it as its words.
     Words(Box<(Message, HeardVoice)>),
@@ -21,9 +22,28 @@ pub enum Listened {
     Refused(Error),
 }
 
-/// Has a voice message written down.
+/// How many times a sound is in memory while it is sent: as it came, in a form,
+/// and on its way.
+const COPIES: usize = 3;
+
+/// Has a voice message written down, when it is its turn and there is memory for
+/// it.
 pub async fn listen(bot: &Bot, question: &MessageQuestion<'_>, voice: Voice<'_>) -> Listened {
     let Some(file) = voice_of(question.message) else {
+        return Listened::NoVoice;
+    };
+    let (person, channel) = (question.caller.person, question.message.channel_id.get());
+    let mut place = match Admission::enter(bot, person, channel) {
+        Ok(place) => place,
+        Err(refusal) => return Listened::Refused(Error::Refused(refusal)),
+    };
+    place.wait_turn().await;
+    let bytes = usize::try_from(file.size).unwrap_or(usize::MAX);
+    let memory = bot
+        .app
+        .memory
+        .reserve_for(person, bytes.saturating_mul(COPIES));
+    let Ok(_memory) = memory.await else {
         return Listened::NoVoice;
     };
     let reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
