@@ -55,9 +55,9 @@ pub use keys::{
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    Consent, Found, FoundPerson, FoundServer, IdKind, Identity, IdentityDesk, LimitSubject,
-    MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SignInTrouble,
-    Stop, StoredSummary, form_token, nobody_else,
+    Consent, FoundPerson, FoundServer, IdKind, Identity, IdentityDesk, LimitSubject,
+    MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SearchResult,
+    SignInTrouble, Stop, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     CostlyPicture, ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome,

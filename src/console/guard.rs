@@ -42,7 +42,7 @@ const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 const VISITOR_SECONDS: u64 = 24 * 60 * 60;
 
 /// A request whose row was found.
-struct Asked {
+struct RoutedRequest {
     row: &'static Row,
     path_values: Vec<String>,
     request: Request<Body>,
@@ -70,7 +70,7 @@ pub async fn respond(
         Ok(found) => {
             reader.session.clone_from(&found.session);
             reader.form_token = found.form_token.clone();
-            let asked = Asked {
+            let asked = RoutedRequest {
                 row,
                 path_values,
                 request,
@@ -131,8 +131,8 @@ struct IncomingBody<'a> {
 
 /// Looks at a request in the order in which nothing is read that need not
 /// be, and hands it to its handler.
-async fn admit(asked: Asked, console: &Arc<Console>, found: &Cookies) -> HandlerResult {
-    let Asked {
+async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) -> HandlerResult {
+    let RoutedRequest {
         row,
         path_values,
         request,

@@ -31,7 +31,7 @@ pub struct Trouble {
     pub ways: Vec<(String, String)>,
     pub retry_after_s: Option<u64>,
     /// What had been typed, if a form is the trouble.
-    typed: Option<Box<Typed>>,
+    typed: Option<Box<TypedFields>>,
     /// The refusal that it is, which is told anew once it is known what
     /// providers are called.
     refusal: Option<Box<Refusal>>,
@@ -39,7 +39,7 @@ pub struct Trouble {
 
 /// What had been typed into a form, but for secrets.
 #[derive(Clone, Debug)]
-struct Typed {
+struct TypedFields {
     fields: Vec<(String, String)>,
     held_secret: bool,
 }
@@ -89,7 +89,7 @@ impl Trouble {
     /// With what had been typed, so that it need not be typed again.
     pub fn typed(mut self, form: &Form) -> Self {
         let fields = form.shown_again();
-        self.typed = Some(Box::new(Typed {
+        self.typed = Some(Box::new(TypedFields {
             fields: fields
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
@@ -347,7 +347,7 @@ fn label_of(name: &str) -> &str {
 }
 
 /// What had been typed, in a form that goes to the same address.
-fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
+fn show_typed(typed: &TypedFields, reader: &Reader) -> Markup {
     html! {
         section.card {
             header { h2 { "What you typed" } }

@@ -129,6 +129,7 @@ pub fn not_understood(words: &str) -> Trouble {
 }
 
 impl SignedIn {
+    /// Who signed in, as Discord told it.
     pub fn id(&self) -> PersonId {
         self.session.session.person
     }

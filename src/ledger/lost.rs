@@ -110,7 +110,7 @@ impl LostAttempts {
     }
 
     /// Closes an attempt at the best estimate of what it can have used.
-    fn close_as_lost(&self, booking: Booking) -> Closing {
+    pub(super) fn close_as_lost(&self, booking: Booking) -> Closing {
         let (held, known) = (booking.held, booking.known);
         let is_limited = !booking.counted.is_empty();
         let usage_of = |input_tokens, output_tokens| Usage {

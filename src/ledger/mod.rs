@@ -13,18 +13,21 @@
 //! is told. A call that no limit bounds is written down too, but does not
 //! wait for that.
 //!
+//! - `reserve`: how a call is held.
 //! - `writer`: the one task that writes, in batches; `write_behind`: what it
 //!   may write later; `backlog`: what it could not write yet; `outage`: whether
 //!   the database takes its writes.
 //! - `lease`, `lost`: which processes are alive, and what dead ones left.
 //! - `decide`, `batch`: what a batch of holds and settlements does to rows and
 //!   counters. `batch` is pure.
+//! - `job`: what goes on after its call.
 //! - `settlement`: what a call comes to; `charge`: what it is charged if nobody
 //!   reported on it. `charge` is pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `headroom`: a guess whether a hold will find room.
 //! - `prices`: what a call costs, line by line; `price_file`, `table`,
 //!   `model_prices`: by which list.
+//! - `variants`: which names mean a model of the table.
 //! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`, `traffic`: what is counted for whoever watches the process.
 
@@ -42,7 +45,7 @@ mod traffic;
 mod writing;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -52,7 +55,8 @@ use tokio::sync::{mpsc, mpsc::error::TrySendError, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use calls::call_order::CallOrder;
-pub use calls::hold::{CallEnd, Hold, OngoingJob};
+pub use calls::hold::{CallEnd, Hold};
+pub use calls::job::OngoingJob;
 pub use calls::overshoot::OvershootNotice;
 pub use counting::meter::AppliedLimit;
 pub use lease::LeaseTimes;
@@ -67,7 +71,7 @@ pub use writing::batch::add_up;
 pub use writing::outage::{LedgerPulse, WAITS_MAX};
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Receipt, Usage, lock};
-use crate::store::{Booking, Store};
+use crate::store::{Spool, Store};
 
 use calls::overshoot::OvershootWatch;
 use counting::counter::Counter;
@@ -78,7 +82,7 @@ use metrics::LedgerMetrics;
 use traffic::TrafficMeter;
 use writing::batch::{CounterSet, HoldRequest};
 use writing::outage::Outage;
-use writing::writer::{HoldReplies, Operation, Writer};
+use writing::writer::{Operation, Writer};
 
 /// How many operations the writer's queue holds; further callers wait until
 /// it has room.
@@ -88,8 +92,6 @@ const QUEUE_MAX: usize = 4_096;
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
 /// How often such counters are looked for.
 const COUNTERS_SWEPT_EVERY: Duration = Duration::from_hours(1);
-/// How long a caller waits until its hold is decided and safe on disk.
-const HELD_WITHIN: Duration = Duration::from_secs(4);
 /// How long a caller waits until a settlement is written. Past that, the writer
 /// has it and keeps it.
 const SETTLED_WITHIN: Duration = Duration::from_secs(2);
@@ -135,6 +137,9 @@ struct Shared {
     traffic: Arc<TrafficMeter>,
     overshoots: OvershootWatch,
     outage: Arc<Outage>,
+    /// Where attempts without limits are until they are in a row; empty on
+    /// PostgreSQL.
+    spool: Arc<OnceLock<Spool>>,
     /// Where a hold can be settled from any thread.
     runtime: Handle,
 }
@@ -174,9 +179,11 @@ impl Ledger {
         } = parts;
         let (queue, operations) = mpsc::channel(QUEUE_MAX);
         let (headroom, outage) = (Headroom::default(), Arc::<Outage>::default());
+        let spool = Arc::<OnceLock<Spool>>::default();
         let writer = Writer {
             headroom: headroom.clone(),
             outage: Arc::clone(&outage),
+            spool: Arc::clone(&spool),
             lease: leases.lasts,
             store: store.clone(),
             clock: clock.clone(),
@@ -195,6 +202,7 @@ impl Ledger {
             traffic: Arc::default(),
             overshoots: OvershootWatch::default(),
             outage,
+            spool,
             runtime: Handle::current(),
         };
         Self {
@@ -210,21 +218,6 @@ impl Ledger {
         }
     }
 
-    /// Takes this process's lease, before any call is made. On SQLite,
-    /// everything that earlier processes left is settled when this returns. On
-    /// PostgreSQL, the lease is renewed from now on, and what others leave is
-    /// settled when theirs has ended.
-    pub async fn take_lease(&self) -> anyhow::Result<()> {
-        let (lasts, now_ms) = (self.leases.lasts, self.clock.now_ms());
-        self.store.renew_lease(lasts, now_ms).await?;
-        if self.store.is_ours_alone() {
-            return self.lost().settle_left().await;
-        }
-        let kept = KeptLease::start(self.lost(), self.leases);
-        *lock(&self.lease) = Some(kept);
-        Ok(())
-    }
-
     fn lost(&self) -> LostAttempts {
         LostAttempts {
             store: self.store.clone(),
@@ -236,89 +229,6 @@ impl Ledger {
     /// asking the database; only a hold decides.
     pub fn expects_room(&self, limits: &[AppliedLimit], output_tokens: u64, images: u64) -> bool {
         self.headroom.is_likely(limits, output_tokens, images)
-    }
-
-    /// Reserves what an order may use, or says which limit leaves too little.
-    /// It is decided when this returns, and safe on disk when [`Hold::begin`]
-    /// returns. An order without limits is only written down. Nobody waits for
-    /// that, unless it is for pictures or writes go wrong. Where the database has taken nothing for
-    /// a while, every order is refused.
-    pub async fn hold(
-        &self,
-        order: CallOrder<'_>,
-        limits: Vec<AppliedLimit>,
-    ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        PriceTable::warm_for(order.provider).await?;
-        self.shared.outage.refuse_new()?;
-        let held_by = Instant::now() + HELD_WITHIN;
-        let now_ms = self.clock.now_ms();
-        let attempt = order.attempt(now_ms)?;
-        let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
-        let mut hold = if limits.is_empty() {
-            let booking = Arc::new(Booking {
-                attempt,
-                held: need.most(),
-                counted: Vec::new(),
-                known: order.known_tokens(),
-            });
-            // A picture may outlive the process, and is then found by the row
-            // of its attempt.
-            let waits = booking.held.images > 0 || self.shared.outage.is_unsafe();
-            let (reply, written) = waits.then(oneshot::channel).unzip();
-            self.send(Operation::Book(Arc::clone(&booking), reply))
-                .await?;
-            let mut hold = Hold::new(booking, Arc::clone(&self.shared));
-            hold.written = written;
-            hold
-        } else {
-            let request = HoldRequest {
-                attempt,
-                need,
-                limits: limits.clone(),
-            };
-            match self.reserve(request, held_by).await? {
-                Ok(hold) => hold,
-                Err(no_room) => {
-                    self.shared.metrics.count_hold(false);
-                    return Ok(Err(no_room));
-                }
-            }
-        };
-        self.shared.metrics.count_hold(true);
-        (hold.limits, hold.held_by) = (limits, held_by);
-        (hold.prompt, hold.sound) = (order.prompt, order.sound);
-        Ok(Ok(hold))
-    }
-
-    /// Has the writer decide a hold.
-    async fn reserve(
-        &self,
-        request: HoldRequest,
-        held_by: Instant,
-    ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        let (decided, decision) = oneshot::channel();
-        let (reply, written) = oneshot::channel();
-        let replies = HoldReplies {
-            decided,
-            written: reply,
-            shared: Arc::clone(&self.shared),
-        };
-        let deciding = async {
-            self.send(Operation::Hold(request, replies)).await?;
-            anyhow::Ok(decision.await)
-        };
-        let Ok(decision) = timeout_at(held_by, deciding).await else {
-            return Err(self.shared.outage.error());
-        };
-        let Ok(decided) = decision? else {
-            // The transaction failed before this hold was decided.
-            written.await.context(CLOSED)??;
-            anyhow::bail!(CLOSED);
-        };
-        Ok(decided.map(|mut hold| {
-            hold.written = Some(written);
-            hold
-        }))
     }
 
     /// Takes up a hold of an earlier process; none if it is settled. It counts

@@ -45,9 +45,9 @@ pub use calls::passed_events::PassedEvents;
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use calls::provider_error::{ErrorForm, ProviderError};
 pub use calls::service_terms::{ServiceTerm, ServiceTerms};
+pub use calls::sound::SoundAmount;
 pub use calls::usage::{
-    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, SoundAmount, Usage, UsageClass,
-    UsageDetails,
+    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
 };
 pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};

@@ -12,7 +12,7 @@ use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, WrittenChat, parse
 use super::failures::failure;
 use super::registry::Providers;
 use super::thinking_tags::{ThinkingTags, VisibleWords};
-use super::transport::http::{Incoming, address_below, failed};
+use super::transport::http::{IncomingAnswer, address_below, failed};
 use super::transport::outbound::Call;
 use super::transport::retries::Retries;
 use super::transport::sse::{Decoder, EVENT_BYTES_MAX};
@@ -118,7 +118,7 @@ impl Providers {
     async fn send_chat(
         &self,
         call: ChatCall<'_>,
-    ) -> Result<(Incoming, AnswerFormat), ProviderFailure> {
+    ) -> Result<(IncomingAnswer, AnswerFormat), ProviderFailure> {
         let ChatCall {
             provider,
             request,
@@ -156,7 +156,7 @@ impl Providers {
 
 /// A stream that is being read, and how long its pieces may take.
 struct Stream<'a> {
-    incoming: &'a mut Incoming,
+    incoming: &'a mut IncomingAnswer,
     format: AnswerFormat,
     clocks: StreamClocks,
 }

@@ -41,7 +41,7 @@ pub use images::{
 };
 pub use list::ListedModel;
 pub use pasted_key::{
-    FoundKey, PasteProblem, PastedKey, UnusedLine, Whose, WhyUnused, holds_secret, plain_extra,
+    FoundKey, KeyTakers, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, plain_extra,
     read_key_file, read_pasted_key, trim_secret, whose_key,
 };
 pub use picture_tokens::{PictureSpec, tokens_of_picture};

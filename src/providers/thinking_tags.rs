@@ -55,7 +55,7 @@ pub struct VisibleWords {
 
 /// What stands at the start of a text.
 #[derive(Clone, Copy)]
-enum Found {
+enum TagStart {
     /// A tag of so many bytes.
     Tag(usize),
     /// What may become one.
@@ -103,13 +103,13 @@ impl ThinkingTags {
         let words = rest.trim_start();
         let blank = rest.len() - words.len();
         match find_tag(words, &OPENING) {
-            Found::Tag(bytes) => {
+            TagStart::Tag(bytes) => {
                 self.place = Place::Thinking;
                 self.has_thought = true;
                 visible.thought += blank + bytes;
                 Some(blank + bytes)
             }
-            Found::Part if !is_ended => None,
+            TagStart::Part if !is_ended => None,
             _ => {
                 self.place = Place::Words;
                 let dropped = if self.has_thought { blank } else { 0 };
@@ -128,12 +128,12 @@ impl ThinkingTags {
         let mut read = rest.len();
         for (at, _) in rest.match_indices('<') {
             match find_tag(rest.get(at..).unwrap_or_default(), &CLOSING) {
-                Found::Tag(bytes) => {
+                TagStart::Tag(bytes) => {
                     self.place = Place::Start;
                     read = at + bytes;
                     break;
                 }
-                Found::Part if !is_ended => {
+                TagStart::Part if !is_ended => {
                     read = at;
                     break;
                 }
@@ -181,8 +181,8 @@ impl ThinkingTags {
             return Some(0);
         }
         let bytes = match find_tag(text, &CLOSING) {
-            Found::Tag(bytes) => bytes,
-            Found::Part if !is_ended => return None,
+            TagStart::Tag(bytes) => bytes,
+            TagStart::Part if !is_ended => return None,
             _ => return Some(0),
         };
         let after = text.get(bytes..).unwrap_or_default();
@@ -226,7 +226,7 @@ impl Line {
     }
 }
 
-fn find_tag(text: &str, tags: &[&str]) -> Found {
+fn find_tag(text: &str, tags: &[&str]) -> TagStart {
     let begins = |tag: &&&str| {
         let bytes = tag.len().min(text.len());
         let (text, tag) = (text.as_bytes().get(..bytes), tag.as_bytes().get(..bytes));
@@ -235,9 +235,9 @@ fn find_tag(text: &str, tags: &[&str]) -> Found {
     };
     let found = tags.iter().filter(begins).map(|tag| tag.len());
     match found.min() {
-        None => Found::Other,
-        Some(bytes) if bytes <= text.len() => Found::Tag(bytes),
-        Some(_) => Found::Part,
+        None => TagStart::Other,
+        Some(bytes) if bytes <= text.len() => TagStart::Tag(bytes),
+        Some(_) => TagStart::Part,
     }
 }
 

@@ -33,6 +33,7 @@ use tokio::time::timeout;
 
 use crate::model::Clock;
 
+pub use accounts::jobs::JobHash;
 pub use accounts::journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
@@ -59,14 +60,14 @@ pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sealed::imports::{ImportOf, ImportedKey};
 pub use sealed::keys::NewKey;
 pub use sessions::{OpenSignIn, SessionsAt};
-pub use sqlite::FileClaim;
 use sqlite::Sqlite;
+pub use sqlite::{FileClaim, Spool};
 #[cfg(test)]
 pub use stories::audit::AuditedAttempt;
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 18;
+const MIGRATION: i32 = 19;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
@@ -199,6 +200,15 @@ impl Store {
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
+    }
+
+    /// Opens the spool beside SQLite's file; and which attempts an earlier
+    /// process left in it. PostgreSQL has none.
+    pub async fn open_spool(&self) -> anyhow::Result<Option<(Spool, Vec<Booking>)>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.open_spool().await.map(Some),
+            Backend::Postgres(_) => Ok(None),
+        }
     }
 
     /// SQLite's file, where it is not there yet.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::served::Served;
+use super::served::ServedProgram;
 use super::skip;
 use crate::cli::raise_file_limit;
 
@@ -23,7 +23,7 @@ async fn ten_thousand_idle_connections_keep_nobody_from_being_served() {
         skip::<()>("the system does not let this process open 12,000 files");
         return;
     }
-    let served = Served::start(|_| Vec::new()).await;
+    let served = ServedProgram::start(|_| Vec::new()).await;
     let ask = json!({"model": "groq/openai/gpt-oss-20b", "messages": [{"role": "user", "content": "count"}]});
     let asks = async || {
         let call = served.call(Method::POST, "/v1/chat/completions");

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::postgres;
 use super::process::{start, terminate, world};
 use super::program::{HttpAnswer, send};
-use super::served::Served;
+use super::served::ServedProgram;
 use crate::store::Store;
 
 /// The bot's message whose text has this in it.
@@ -95,7 +95,7 @@ async fn a_command_that_a_crash_cut_off_says_so_and_is_answered_again() {
 /// that call's.
 async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<HttpAnswer> {
     let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
-    let mut served = Served::start(|_| settings.into_iter().collect()).await;
+    let mut served = ServedProgram::start(|_| settings.into_iter().collect()).await;
     let file = format!(
         "sqlite:{}",
         served.folder.path().join("process.db").display()
@@ -105,7 +105,7 @@ async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<HttpAnswer
     world.with(|state| state.providers.faults.insert("groq".to_owned(), slow));
     let ask = json!({"model": "groq/made-up",
         "messages": [{"role": "user", "content": "Count to ten."}]});
-    let call = |served: &Served| {
+    let call = |served: &ServedProgram| {
         let call = served.call(Method::POST, "/v1/chat/completions");
         call.header("idempotency-key", "one").json(&ask)
     };
@@ -167,7 +167,7 @@ async fn a_call_that_a_kill_cut_off_is_made_again_when_its_lease_has_ended_on_po
 /// it is answered.
 async fn kill_after_each_answer(store: Option<&SecretString>) {
     let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
-    let mut served = Served::start(|_| settings.into_iter().collect()).await;
+    let mut served = ServedProgram::start(|_| settings.into_iter().collect()).await;
     let file = format!(
         "sqlite:{}",
         served.folder.path().join("process.db").display()

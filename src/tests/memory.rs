@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::served::Served;
+use super::served::ServedProgram;
 use super::{bad, good};
 
 const MIB: usize = 1024 * 1024;
@@ -60,8 +60,8 @@ fn large_answer(mebibytes: usize) -> Body {
     Body::from_stream(stream::iter(pieces.map(Ok::<_, Infallible>)))
 }
 
-async fn start(provider: SocketAddr) -> Served {
-    let served = Served::start_for(PEOPLE, |_| {
+async fn start(provider: SocketAddr) -> ServedProgram {
+    let served = ServedProgram::start_for(PEOPLE, |_| {
         let at = |name: &str| format!("http://{provider}/{name}");
         vec![
             ("LATCHKEY_GATEWAY__BODIES_MB", BODIES_MB.to_string()),
@@ -74,7 +74,10 @@ async fn start(provider: SocketAddr) -> Served {
 }
 
 /// Somebody else asks something short, again and again, until the flood ends.
-async fn asks_meanwhile(served: &Served, flood: impl Future<Output = Vec<u16>>) -> (Vec<u16>, u32) {
+async fn asks_meanwhile(
+    served: &ServedProgram,
+    flood: impl Future<Output = Vec<u16>>,
+) -> (Vec<u16>, u32) {
     let ask =
         json!({"model": "openai/gpt-6-luna", "messages": [{"role": "user", "content": "count"}]});
     let mut flood = std::pin::pin!(flood);

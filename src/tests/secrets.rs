@@ -12,16 +12,16 @@ use super::{Setup, good, run, run_with};
 
 /// Everything that any test of this process logs, at TRACE.
 static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(|| {
-    let writer = || Collect;
+    let writer = || CollectedLog;
     let _ = tracing_subscriber::registry()
         .with(crate::cli::log_layer("trace", true, writer))
         .try_init();
     Mutex::default()
 });
 
-struct Collect;
+struct CollectedLog;
 
-impl Write for Collect {
+impl Write for CollectedLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Not through the LazyLock: it may be in the making on this thread.
         if let Some(log) = LazyLock::get(&LOG) {

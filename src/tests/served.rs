@@ -19,7 +19,7 @@ use crate::model::{PersonId, Scopes};
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The process, and what it stands on.
-pub struct Served {
+pub struct ServedProgram {
     pub scene: Scene,
     pub folder: TempDir,
     pub address: SocketAddr,
@@ -31,7 +31,7 @@ pub struct Served {
     child: Child,
 }
 
-impl Served {
+impl ServedProgram {
     /// Starts it with these settings.
     pub async fn start(more: impl FnOnce(&Scene) -> Vec<(&'static str, String)>) -> Self {
         Self::start_for(0, more).await

@@ -99,11 +99,11 @@ pub struct Stage {
     setup: Setup,
     master: MasterKey,
     folder: TempDir,
-    running: tokio::sync::Mutex<Option<Running>>,
+    running: tokio::sync::Mutex<Option<RunningProgram>>,
     expects_refusals: AtomicBool,
 }
 
-struct Running {
+struct RunningProgram {
     app: Arc<App>,
     bot: Arc<Bot>,
     stop: CancellationToken,
@@ -261,7 +261,7 @@ impl Stage {
         self.world()
             .until(|state| state.bot_is_ready().then_some(()))
             .await;
-        *self.running.lock().await = Some(Running {
+        *self.running.lock().await = Some(RunningProgram {
             app,
             bot,
             stop,

@@ -12,7 +12,7 @@ use crate::model::{
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::asks::call::{AskCall, PlannedAsk};
-use crate::app::asks::fit::Fitted;
+use crate::app::asks::fit::FittedConversation;
 use crate::app::keys::KeyTrial;
 use crate::app::payers::{Demotion, Payer, PayerQueue, Reservation};
 use crate::app::policy::{CallerPolicy, Notice};
@@ -54,7 +54,7 @@ pub struct PreparedAsk<'a> {
 pub struct ReadyAsk {
     order: PlannedAsk,
     queue: PayerQueue,
-    reserved: Option<Reservation<Fitted>>,
+    reserved: Option<Reservation<FittedConversation>>,
     /// No key can pay, and the operator wants a fixed reply then.
     demo: bool,
 }
@@ -173,7 +173,9 @@ impl Asks {
         } = &mut ready;
         let reserved = if *demo {
             let caller = &order.policy.caller;
-            self.payers.reserve_demo(caller, Fitted::default()).await?
+            self.payers
+                .reserve_demo(caller, FittedConversation::default())
+                .await?
         } else {
             self.payers.reserve_next(order, queue).await?
         };

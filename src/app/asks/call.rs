@@ -17,7 +17,7 @@ use crate::providers::{
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::asks::answer::{AnswerEvent, Listener};
-use crate::app::asks::fit::{self, Fitted};
+use crate::app::asks::fit::{self, FittedConversation};
 use crate::app::asks::plan::Plan;
 use crate::app::keys::{KeyTrial, TrialOutcome};
 use crate::app::models::Models;
@@ -47,7 +47,7 @@ pub struct PlannedAsk {
 
 impl Payable for PlannedAsk {
     /// The conversation as the payer's model is told it.
-    type Details = Fitted;
+    type Details = FittedConversation;
 
     fn policy(&self) -> &CallerPolicy {
         &self.policy
@@ -67,7 +67,11 @@ impl Payable for PlannedAsk {
         true
     }
 
-    fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
+    fn needs(
+        &mut self,
+        offer: &Offer,
+        _: &[AppliedLimit],
+    ) -> Result<Needs<FittedConversation>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
         if offer.source.is_shared() {
@@ -118,7 +122,7 @@ impl PaidCall for AskCall<'_> {
 
     async fn call(
         &mut self,
-        mut reservation: Reservation<Fitted>,
+        mut reservation: Reservation<FittedConversation>,
     ) -> Result<CallOutcome<Answer, Error>, Error> {
         self.attempt = Some(reservation.hold.id());
         (self.listener)(AnswerEvent::Payer(&reservation.payer()));
@@ -191,7 +195,7 @@ impl AskCall<'_> {
     /// Calls the model, until whoever asked stops it or the program stops.
     async fn chat_until_stopped(
         &mut self,
-        reservation: &mut Reservation<Fitted>,
+        reservation: &mut Reservation<FittedConversation>,
     ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
         let (stop, asks) = (self.stop, self.asks);
         tokio::select! {
@@ -203,7 +207,7 @@ impl AskCall<'_> {
 
     /// Ends a call that was stopped, and notes what it is charged. Nobody waits
     /// until that is written.
-    fn abandon(&mut self, reservation: Reservation<Fitted>) {
+    fn abandon(&mut self, reservation: Reservation<FittedConversation>) {
         let Reservation {
             offer, hold, model, ..
         } = reservation;
@@ -222,7 +226,7 @@ impl AskCall<'_> {
     /// Opens the payer's key and calls the model with it.
     async fn chat(
         &mut self,
-        reservation: &mut Reservation<Fitted>,
+        reservation: &mut Reservation<FittedConversation>,
     ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
         let (asks, listener) = (self.asks, &mut self.listener);
         let offer = &reservation.offer;

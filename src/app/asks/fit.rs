@@ -44,7 +44,7 @@ pub fn hide_earlier(turns: &mut [Turn]) -> bool {
 
 /// A conversation as one model is told it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Fitted {
+pub struct FittedConversation {
     pub turns: Vec<Turn>,
     pub left_out: Vec<LeftOut>,
 }
@@ -52,7 +52,7 @@ pub struct Fitted {
 /// Leaves out what the model cannot see, and then the oldest turns until
 /// the rest fits into so many tokens. The last turn always stays: whether
 /// that fits is for the provider to say.
-pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
+pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> FittedConversation {
     let mut left_out = Vec::new();
     let mut room = tokens_max;
     let mut kept: Vec<Turn> = Vec::new();
@@ -73,7 +73,7 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
         kept.push(turn);
     }
     kept.reverse();
-    Fitted {
+    FittedConversation {
         turns: kept,
         left_out,
     }

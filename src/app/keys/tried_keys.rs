@@ -242,68 +242,70 @@ mod tests {
     const OMAR: KeySender = KeySender::Person(PersonId(2));
     const HERE: KeySender = KeySender::Address(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
 
-    fn tries(
-        keys: &mut TriedKeys,
-        sender: KeySender,
-        key: KeyHash,
-        outcome: TrialOutcome,
-        at_ms: i64,
-    ) -> Verdict {
-        let verdict = keys.begin(&[sender, HERE], key, NOW_MS + at_ms);
-        if !matches!(verdict, Verdict::Tried | Verdict::Known) {
-            return verdict;
+    impl TriedKeys {
+        fn tries(
+            &mut self,
+            sender: KeySender,
+            key: KeyHash,
+            outcome: TrialOutcome,
+            at_ms: i64,
+        ) -> Verdict {
+            let verdict = self.begin(&[sender, HERE], key, NOW_MS + at_ms);
+            if !matches!(verdict, Verdict::Tried | Verdict::Known) {
+                return verdict;
+            }
+            self.end(&[sender, HERE], key, outcome, NOW_MS + at_ms);
+            Verdict::Tried
         }
-        keys.end(&[sender, HERE], key, outcome, NOW_MS + at_ms);
-        Verdict::Tried
     }
 
     #[test]
     fn refused_keys_are_counted_and_one_that_worked_goes_on() {
         let mut keys = TriedKeys::default();
         assert_eq!(
-            tries(&mut keys, MIA, 100, TrialOutcome::Worked, 0),
+            keys.tries(MIA, 100, TrialOutcome::Worked, 0),
             Verdict::Tried
         );
         for key in 0..5 {
             let at_ms = i64::try_from(key).unwrap();
             assert_eq!(
-                tries(&mut keys, MIA, key, TrialOutcome::Refused, at_ms),
+                keys.tries(MIA, key, TrialOutcome::Refused, at_ms),
                 Verdict::Tried
             );
             // The same one again says nothing new.
             assert_eq!(
-                tries(&mut keys, MIA, key, TrialOutcome::Refused, 5),
+                keys.tries(MIA, key, TrialOutcome::Refused, 5),
                 Verdict::Tried
             );
         }
         assert_eq!(
-            tries(&mut keys, MIA, 5, TrialOutcome::Worked, 10),
+            keys.tries(MIA, 5, TrialOutcome::Worked, 10),
             Verdict::TooMany(59_990)
         );
         assert_eq!(
-            tries(&mut keys, MIA, 100, TrialOutcome::Worked, 10),
+            keys.tries(MIA, 100, TrialOutcome::Worked, 10),
             Verdict::Tried
         );
         assert_eq!(
-            tries(&mut keys, OMAR, 5, TrialOutcome::Worked, 10),
+            keys.tries(OMAR, 5, TrialOutcome::Worked, 10),
             Verdict::Tried
         );
         // Revoked meanwhile, it counts as the others do.
         assert_eq!(
-            tries(&mut keys, MIA, 100, TrialOutcome::Refused, 20),
+            keys.tries(MIA, 100, TrialOutcome::Refused, 20),
             Verdict::Tried
         );
         assert_eq!(
-            tries(&mut keys, MIA, 6, TrialOutcome::Worked, 60_000),
+            keys.tries(MIA, 6, TrialOutcome::Worked, 60_000),
             Verdict::TooMany(1)
         );
         assert_eq!(
-            tries(&mut keys, MIA, 6, TrialOutcome::Unknown, 60_001),
+            keys.tries(MIA, 6, TrialOutcome::Unknown, 60_001),
             Verdict::Tried
         );
         let last = (7..100).find(|key| {
             let at_ms = i64::try_from(*key).unwrap() * 100_000;
-            tries(&mut keys, MIA, *key, TrialOutcome::Refused, at_ms) != Verdict::Tried
+            keys.tries(MIA, *key, TrialOutcome::Refused, at_ms) != Verdict::Tried
         });
         // Fourteen more make twenty in the hour.
         assert_eq!(last, Some(21));
@@ -317,7 +319,7 @@ mod tests {
             for key in 0..5 {
                 let sender = KeySender::Person(PersonId(person));
                 let key = person * 10 + key;
-                let verdict = tries(&mut keys, sender, key, TrialOutcome::Refused, 0);
+                let verdict = keys.tries(sender, key, TrialOutcome::Refused, 0);
                 refused += usize::from(verdict == Verdict::Tried);
             }
         }
@@ -352,8 +354,8 @@ mod tests {
     fn nothing_is_kept_of_calls_that_have_ended() {
         let mut keys = TriedKeys::default();
         for key in 0..100 {
-            tries(&mut keys, MIA, key, TrialOutcome::Unknown, 0);
-            tries(&mut keys, OMAR, key, TrialOutcome::Worked, 0);
+            keys.tries(MIA, key, TrialOutcome::Unknown, 0);
+            keys.tries(OMAR, key, TrialOutcome::Worked, 0);
         }
         assert!(keys.tried.iter().next().is_none());
     }

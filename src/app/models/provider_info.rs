@@ -67,22 +67,27 @@ impl<'a> ProviderInfo<'a> {
         Self(provider)
     }
 
+    /// By which settings, rows and commands name it.
     pub fn id(self) -> &'a ProviderId {
         &self.0.id
     }
 
+    /// What people read.
     pub fn name(self) -> &'a str {
         &self.0.name
     }
 
+    /// Whether it has language models, or makes pictures alone.
     pub fn kind(self) -> ProviderKind {
         self.0.kind
     }
 
+    /// Whether it can be asked for pictures, with a key that may.
     pub fn makes_pictures(self) -> bool {
         self.0.images.wire.is_some()
     }
 
+    /// The model that answers where nobody names one; none where one must be named.
     pub fn default_model(self) -> Option<&'a str> {
         self.0.default_model.as_deref()
     }

@@ -28,7 +28,7 @@ pub use directory::{IdKind, MemberDirectory, Notifier, nobody_else};
 pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
-pub use search::{Found, FoundPerson, FoundServer, Stop};
+pub use search::{FoundPerson, FoundServer, SearchResult, Stop};
 pub use sessions::{NewSession, OwnSession, form_token};
 use tokens::TokenCache;
 

@@ -28,7 +28,7 @@ const LINES_MAX: u32 = 20_000;
 
 /// People and servers that were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SearchResult {
     pub people: Vec<FoundPerson>,
     pub servers: Vec<FoundServer>,
 }
@@ -69,11 +69,11 @@ pub struct FoundServer {
 
 impl People {
     /// Finds people and servers by an id or a part of a name.
-    pub async fn find_anybody(&self, caller: &Caller, text: &str) -> Result<Found, Error> {
+    pub async fn find_anybody(&self, caller: &Caller, text: &str) -> Result<SearchResult, Error> {
         self.require_operator(caller)?;
         let text = text.trim();
         if text.is_empty() {
-            return Ok(Found::default());
+            return Ok(SearchResult::default());
         }
         let is_id = text.len() >= ID_DIGITS_MIN && text.bytes().all(|it| it.is_ascii_digit());
         if let (true, Ok(id)) = (is_id, text.parse()) {
@@ -83,7 +83,7 @@ impl People {
             self.store.people_called(text, FOUND_MAX),
             self.servers_called(text),
         );
-        let mut found = Found::default();
+        let mut found = SearchResult::default();
         for (person, name) in people? {
             let person = self.describe_person(person, Some(name)).await?;
             found.people.push(person);
@@ -96,21 +96,21 @@ impl People {
     }
 
     /// Whoever has this id: a server that is known here, else a person.
-    async fn find_by_id(&self, id: u64) -> Result<Found, Error> {
+    async fn find_by_id(&self, id: u64) -> Result<SearchResult, Error> {
         let name = self.name_in_time(ServerId(id)).await;
         let server = self.describe_server(ServerId(id), name).await?;
         if server.name.is_some() || server.keys > 0 || server.stopped.is_some() {
-            return Ok(Found {
+            return Ok(SearchResult {
                 servers: vec![server],
-                ..Found::default()
+                ..SearchResult::default()
             });
         }
         let sessions = self.list_sessions(PersonId(id)).await?;
         let name = sessions.into_iter().next().map(|session| session.name);
         let person = self.describe_person(PersonId(id), name).await?;
-        Ok(Found {
+        Ok(SearchResult {
             people: vec![person],
-            ..Found::default()
+            ..SearchResult::default()
         })
     }
 

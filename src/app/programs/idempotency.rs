@@ -81,9 +81,10 @@ impl Programs {
         }
     }
 
-    /// Forgets calls of which nobody sends another.
+    /// Forgets calls of which nobody sends another, and jobs of long ago.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
-        self.store.forget_calls(now_ms - DAY_MS).await
+        self.store.forget_calls(now_ms - DAY_MS).await?;
+        self.forget_jobs(now_ms).await
     }
 }
 

@@ -9,6 +9,7 @@ mod voice_messages;
 
 use std::sync::Arc;
 
+use crate::ledger::Ledger;
 use crate::model::Clock;
 use crate::providers::Providers;
 use crate::store::Store;
@@ -36,6 +37,7 @@ pub use voice_messages::HeardVoice;
 /// The calls of programs.
 pub struct Programs {
     store: Store,
+    ledger: Arc<Ledger>,
     providers: Arc<Providers>,
     models: Arc<Models>,
     policies: Arc<Policies>,
@@ -62,6 +64,7 @@ impl Programs {
     ) -> Self {
         Self {
             store: foundation.store.clone(),
+            ledger: Arc::clone(&foundation.ledger),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),

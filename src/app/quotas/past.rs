@@ -23,7 +23,7 @@ pub struct PastUse {
 
 /// What is known of those who called.
 #[derive(Default)]
-struct Known {
+struct KnownCallers {
     limits: BTreeMap<(PersonId, Option<ServerId>, Source), Vec<AppliedLimit>>,
     keys: BTreeMap<(Owner, ProviderId), KeyId>,
 }
@@ -32,7 +32,7 @@ impl Quotas {
     /// Books calls of the past. Each is paid by the key that its payer has now,
     /// and counted by the limits that hold now.
     pub async fn book_past(&self, uses: Vec<PastUse>) -> anyhow::Result<()> {
-        let mut known = Known::default();
+        let mut known = KnownCallers::default();
         let mut calls = Vec::with_capacity(uses.len());
         for past in uses {
             self.find_limits(&mut known, &past).await?;
@@ -42,7 +42,7 @@ impl Quotas {
     }
 
     /// Reads the limits and keys of a caller, if they are not known yet.
-    async fn find_limits(&self, known: &mut Known, past: &PastUse) -> anyhow::Result<()> {
+    async fn find_limits(&self, known: &mut KnownCallers, past: &PastUse) -> anyhow::Result<()> {
         let by = limits_of(past);
         if known.limits.contains_key(&by) {
             return Ok(());
@@ -63,7 +63,7 @@ fn limits_of(past: &PastUse) -> (PersonId, Option<ServerId>, Source) {
     (past.caller.person, server, past.source)
 }
 
-fn finish(known: &Known, past: PastUse) -> PastCall {
+fn finish(known: &KnownCallers, past: PastUse) -> PastCall {
     let limits = known.limits.get(&limits_of(&past));
     let owner = match (past.source, past.caller.place) {
         (Source::Personal, _) => Some(Owner::Person(past.caller.person)),

@@ -27,9 +27,9 @@ pub enum Presence {
 }
 
 /// The servers of this process's shards that the bot is in.
-pub struct InstalledServers(Mutex<Known>);
+pub struct InstalledServers(Mutex<KnownServers>);
 
-struct Known {
+struct KnownServers {
     /// Each server, with its name once that was told.
     names: HashMap<ServerId, Option<String>>,
     /// The shards that have told of all their servers.
@@ -40,7 +40,7 @@ struct Known {
 
 impl Default for InstalledServers {
     fn default() -> Self {
-        Self(Mutex::new(Known {
+        Self(Mutex::new(KnownServers {
             names: HashMap::new(),
             told: HashSet::new(),
             absent: TtlCache::new(ABSENT_MAX, ABSENT_FOR),

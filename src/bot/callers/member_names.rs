@@ -28,6 +28,7 @@ impl MemberNames {
         lock(&self.0).get(&member, now_ms).cloned()
     }
 
+    /// Keeps a name that Discord has just told, in place of an older one.
     pub fn store(&self, member: Member, name: String, now_ms: i64) {
         lock(&self.0).put(member, name, now_ms);
     }

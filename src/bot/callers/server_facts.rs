@@ -47,6 +47,7 @@ impl ServerFactsCache {
         lock(&self.0).get_even_stale(&server).cloned()
     }
 
+    /// Keeps what Discord has just told of a server, in place of what was known.
     pub fn store(&self, server: ServerId, facts: Arc<ServerFacts>, now_ms: i64) {
         lock(&self.0).put(server, facts, now_ms);
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::gateway::{Gateway, json, send};
-use crate::model::{NanoDollars, grouped};
+use crate::model::{NanoDollars, Period, Span, Window, grouped};
 
 /// Prints what was used in the days that are asked for: the name of a parameter
 /// and what it says.
@@ -64,12 +64,12 @@ pub async fn quota(as_json: bool) -> anyhow::Result<()> {
 
 /// A limit: how much of it is left, and over how long it counts.
 fn describe_limit(limit: &Value) -> String {
-    let span = match (word(&limit["per"]), word(&limit["window"])) {
-        ("day", "rolling") => "in 24 hours".to_owned(),
-        ("week", "rolling") => "in 7 days".to_owned(),
-        ("month", "rolling") => "in 30 days".to_owned(),
-        (per, _) => format!("a {per}"),
-    };
+    let per = word(&limit["per"]);
+    let span = Period::parse(per).zip(Window::parse(word(&limit["window"])));
+    let span = span.map_or_else(
+        || format!("a {per}"),
+        |(period, window)| Span { period, window }.words().to_owned(),
+    );
     let nano = |field: &str| NanoDollars(limit[field].as_u64().unwrap_or(0));
     let left = match word(&limit["metric"]) {
         "dollars" => {

@@ -52,7 +52,7 @@ where
 {
     let wanted = EnvFilter::builder().parse_lossy(directives);
     let filter = wanted.and(filter_fn(may_log));
-    let writer = Scrubbed(writer);
+    let writer = ScrubbedWriter(writer);
     if json {
         tracing_subscriber::fmt::layer()
             .json()
@@ -76,12 +76,12 @@ fn may_log(line: &Metadata<'_>) -> bool {
 }
 
 /// Makes [`Scrubber`]s.
-struct Scrubbed<W>(W);
+struct ScrubbedWriter<W>(W);
 
 /// A writer that takes everything that looks like a secret out of each line.
 struct Scrubber<W>(W);
 
-impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Scrubbed<W> {
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for ScrubbedWriter<W> {
     type Writer = Scrubber<W::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {

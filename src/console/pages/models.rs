@@ -40,14 +40,14 @@ const PAYERS: [(&str, &str); 3] = [
 ];
 
 /// What is looked for.
-struct Wanted {
+struct ModelSearch {
     words: String,
     provider: String,
     ability: String,
     payer: String,
 }
 
-impl Wanted {
+impl ModelSearch {
     fn read(visit: &Visit) -> Result<Self, Trouble> {
         let value = |name: &str| visit.query(name).unwrap_or_default();
         let one_of = |name: &str, known: &[(&str, &str)]| {
@@ -98,7 +98,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller_in(&visit, visit.place()).await?;
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
-    let wanted = Wanted::read(&visit)?;
+    let wanted = ModelSearch::read(&visit)?;
     let places = list_places(&visit).await;
     let body = html! {
         div.head {
@@ -142,7 +142,7 @@ async fn list_places(visit: &Visit) -> Vec<(String, String)> {
 
 fn show_filters(
     visit: &Visit,
-    wanted: &Wanted,
+    wanted: &ModelSearch,
     known: &[KnownModels],
     places: &[(String, String)],
 ) -> Markup {
@@ -205,7 +205,7 @@ fn choose(filter: &Filter<'_>, pairs: &[(String, String)], chosen: &str) -> Mark
     form::select(name, label, &choices, chosen)
 }
 
-fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
+fn show_table(visit: &Visit, wanted: &ModelSearch, known: &[KnownModels]) -> Markup {
     let called = known.iter().map(|it| {
         let name = key::provider_name(visit.app().providers(), &it.provider);
         (it, name)

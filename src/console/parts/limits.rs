@@ -2,8 +2,8 @@
 
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{gauge, when};
-use crate::console::words::limits::{bare_amount, describe_amount};
-use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
+use crate::console::words::limits::{bare_amount, describe_most};
+use crate::model::{Bound, Limit, LimitUse, Window};
 
 /// A limit, with a bar that says how much of it is used.
 pub fn show(used: &LimitUse, class: &str, now_ms: i64) -> Markup {
@@ -11,9 +11,9 @@ pub fn show(used: &LimitUse, class: &str, now_ms: i64) -> Markup {
     html! {
         li class={ "budget " (class) } {
             b { (bound_words(used.bound)) }
-            span.right { (bare_amount(limit.metric, used.used)) " of " (most(limit)) }
+            span.right { (bare_amount(limit.metric, used.used)) " of " (describe_most(limit)) }
             (gauge::bar(share(used)))
-            span.dim { (span_words(limit)) }
+            span.dim { (limit.span.words()) }
             span.dim.right {
                 @match used.renews_at_ms {
                     Some(at_ms) if limit.span.window == Window::Calendar => {
@@ -32,8 +32,8 @@ pub fn show_rule(whose: &str, limit: Limit, class: &str) -> Markup {
     html! {
         li class={ "budget " (class) } {
             b { (whose) }
-            span.right { (most(limit)) }
-            span.dim { (span_words(limit)) }
+            span.right { (describe_most(limit)) }
+            span.dim { (limit.span.words()) }
         }
     }
 }
@@ -42,14 +42,6 @@ pub fn show_rule(whose: &str, limit: Limit, class: &str) -> Markup {
 pub fn share(used: &LimitUse) -> f64 {
     let percent = u128::from(used.used) * 1_000 / u128::from(used.limit.max.max(1));
     f64::from(u32::try_from(percent).unwrap_or(u32::MAX)) / 1_000.0
-}
-
-/// What a limit allows, as it holds: not rounded.
-fn most(limit: Limit) -> String {
-    match limit.metric {
-        Metric::Cost => NanoDollars(limit.max).in_full(),
-        metric => describe_amount(metric, limit.max),
-    }
 }
 
 /// Whose use a limit bounds.
@@ -62,18 +54,5 @@ pub fn bound_words(bound: Bound) -> String {
         Bound::ServerKey => "Everybody together".to_owned(),
         Bound::Member => "Each member".to_owned(),
         Bound::Role(role) => format!("Each member with role {role}"),
-    }
-}
-
-fn span_words(limit: Limit) -> &'static str {
-    match (limit.span.period, limit.span.window) {
-        (Period::Minute, Window::Rolling) => "in any minute",
-        (Period::Day, Window::Rolling) => "in any 24 hours",
-        (Period::Week, Window::Rolling) => "in any 7 days",
-        (Period::Month, Window::Rolling) => "in any 30 days",
-        (Period::Minute, Window::Calendar) => "a minute",
-        (Period::Day, Window::Calendar) => "a day",
-        (Period::Week, Window::Calendar) => "a week, from Monday",
-        (Period::Month, Window::Calendar) => "a month",
     }
 }

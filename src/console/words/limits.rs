@@ -1,7 +1,7 @@
 //! Limits and amounts, in the words of pages.
 
 use crate::console::parts::money::grouped;
-use crate::model::{Limit, Metric, NanoDollars, Period, Window};
+use crate::model::{Limit, Metric, NanoDollars};
 
 /// An amount of a metric: "1,500 output tokens", "$5".
 pub fn describe_amount(metric: Metric, amount: u64) -> String {
@@ -27,21 +27,15 @@ pub fn bare_amount(metric: Metric, amount: u64) -> String {
 
 /// A limit: "100 requests a day".
 pub fn describe_limit(limit: Limit) -> String {
-    let each = match (limit.span.period, limit.span.window) {
-        (Period::Minute, _) => "a minute",
-        (Period::Day, Window::Rolling) => "in 24 hours",
-        (Period::Day, Window::Calendar) => "a day",
-        (Period::Week, Window::Rolling) => "in 7 days",
-        (Period::Week, Window::Calendar) => "a week",
-        (Period::Month, Window::Rolling) => "in 30 days",
-        (Period::Month, Window::Calendar) => "a month",
-    };
-    // A limit is shown as it holds, and not rounded.
-    let most = match limit.metric {
+    format!("{} {}", describe_most(limit), limit.span.words())
+}
+
+/// What a limit allows, as it holds: not rounded.
+pub fn describe_most(limit: Limit) -> String {
+    match limit.metric {
         Metric::Cost => NanoDollars(limit.max).in_full(),
         metric => describe_amount(metric, limit.max),
-    };
-    format!("{most} {each}")
+    }
 }
 
 /// That a limit was set, and what is used of it: none where each member has a

@@ -44,7 +44,7 @@ enum Message<P, T> {
 pub struct Reporter<P, T>(mpsc::UnboundedSender<Message<P, T>>);
 
 /// What a task's work came to.
-pub struct Finished<T> {
+pub struct FinishedWork<T> {
     pub result: T,
     pub payer: Option<Payer>,
 }
@@ -126,13 +126,13 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
     pub async fn finish(
         mut self,
         mut on_progress: impl FnMut(P) + Send,
-    ) -> Result<Finished<T>, TaskFailure> {
+    ) -> Result<FinishedWork<T>, TaskFailure> {
         loop {
             match self.next_report().await {
                 Report::Progress(progress) => on_progress(progress),
                 Report::Ended(Ok(result)) => {
                     let payer = self.payer;
-                    return Ok(Finished { result, payer });
+                    return Ok(FinishedWork { result, payer });
                 }
                 Report::Ended(Err(error)) => return Err(self.fail(error)),
             }

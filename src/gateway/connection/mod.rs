@@ -26,7 +26,7 @@ const HEADERS_MAX: usize = 64;
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// A connection, with its place among those that may be open at once.
-struct Accepted {
+struct AcceptedConnection {
     stream: TimeoutStream,
     turns: TurnCounter,
     ends: ConnectionEnds,
@@ -63,7 +63,7 @@ pub async fn serve(
 }
 
 /// Waits until one more connection may be open, and accepts it.
-async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Accepted> {
+async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<AcceptedConnection> {
     let permit = Arc::clone(open).acquire_owned().await;
     let permit = permit.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
@@ -75,7 +75,7 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
         reached: stream.local_addr()?.ip(),
     };
     let turns = TurnCounter::default();
-    Ok(Accepted {
+    Ok(AcceptedConnection {
         stream: TimeoutStream::new(stream, turns.clone(), Arc::clone(open)),
         turns,
         ends,
@@ -84,8 +84,12 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
 }
 
 /// Serves one connection to its end.
-async fn serve_connection(accepted: Accepted, router: Arc<Router>, stop: CancellationToken) {
-    let Accepted {
+async fn serve_connection(
+    accepted: AcceptedConnection,
+    router: Arc<Router>,
+    stop: CancellationToken,
+) {
+    let AcceptedConnection {
         stream,
         turns,
         ends,

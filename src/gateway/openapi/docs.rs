@@ -83,16 +83,19 @@ impl RouteDocs {
         }
     }
 
+    /// With these parameters and no others.
     pub const fn parameters(mut self, parameters: &'static [ParameterDocs]) -> Self {
         self.parameters = parameters;
         self
     }
 
+    /// With a body of this shape.
     pub const fn body(mut self, body: SchemaDocs) -> Self {
         self.body = Some(body);
         self
     }
 
+    /// With these responses, beside those that every route has.
     pub const fn responses(mut self, responses: &'static [ResponseDocs]) -> Self {
         self.responses = responses;
         self
@@ -141,6 +144,7 @@ impl ResponseDocs {
         }
     }
 
+    /// With a body in each of these media types.
     pub const fn content(mut self, content: &'static [(&'static str, SchemaDocs)]) -> Self {
         self.content = content;
         self

@@ -15,16 +15,9 @@
 //! count comes must not get more than a limit allows.
 
 use crate::model::{
-    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, ProviderId, SoundAmount,
-    Usage, UsageDetails,
+    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, SoundAmount, Usage,
 };
 
-/// How many tokens a model is taken to write in a second, as most do. A model
-/// that says nothing may think, which is paid for like words.
-const WRITTEN_PER_S: u64 = 100;
-/// The same for providers whose machines are faster: what their fastest models
-/// are said to write.
-const WRITTEN_PER_S_BY: [(&str, u64); 2] = [("groq", 1_000), ("cerebras", 3_000)];
 /// How long a provider is taken to write on after it was last heard: until it
 /// notices that nobody listens any more.
 const NOTICED_AFTER_S: u64 = 1;
@@ -45,6 +38,9 @@ pub struct UnreportedCall {
     pub heard: HeardBytes,
     /// How many answers it asks for, which are written at once.
     pub answers: u64,
+    /// How many of them came, of a call whose answer comes whole; 0 where nobody
+    /// knows.
+    pub answers_told: u64,
     /// For how many seconds nothing of the answer came, all pauses together.
     pub unheard_s: u64,
     /// How many tokens its model may write in a second.
@@ -109,32 +105,19 @@ impl UnreportedCall {
     /// What went and came, and no more than was held of what is estimated.
     pub fn heard_at_most(&self) -> Usage {
         let prompt = self.prompt.likely.min(self.held.input_tokens);
-        self.merged(
-            prompt,
-            tokens(self.heard.all()).min(self.held.output_tokens),
-        )
-    }
-
-    /// The sound alone, as it is taken to be where nobody says what was used.
-    fn likely_sound(&self) -> Usage {
-        Usage {
-            details: UsageDetails {
-                audio_seconds: self.sound.seconds,
-                characters: self.sound.characters,
-                input_audio: self.sound.tokens.likely,
-                ..UsageDetails::default()
-            },
-            ..Usage::default()
-        }
+        // Those of which the best came are paid for too.
+        let times = self.answers.div_ceil(self.answers_told.max(1));
+        let times = if self.answers_told > 0 { times } else { 1 };
+        let made = tokens(self.heard.all()).saturating_mul(times);
+        self.merged(prompt, made.min(self.held.output_tokens))
     }
 
     /// What was reported, with estimates in its gaps. The output may have grown
     /// since it was reported. Where only the whole was, what is not input is
     /// output.
     fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
-        let says = |reported: &Usage| *reported != Usage::default();
-        let reported = self.reported.filter(says);
-        let reported = reported.unwrap_or_else(|| self.likely_sound());
+        let reported = self.reported.filter(|it| *it != Usage::default());
+        let reported = reported.unwrap_or_else(|| self.sound.likely());
         let prompt_tokens = prompt_tokens.saturating_add(reported.details.input_audio);
         let input_tokens = match (reported.input_tokens, reported.total_tokens) {
             (0, 0) => prompt_tokens,
@@ -164,13 +147,6 @@ impl UnreportedCall {
     }
 }
 
-/// How many tokens a provider's models may write in a second.
-pub fn written_per_s(provider: &ProviderId) -> u64 {
-    let mut fast = WRITTEN_PER_S_BY.iter();
-    let found = fast.find(|(name, _)| *name == provider.as_str());
-    found.map_or(WRITTEN_PER_S, |(_, tokens)| *tokens)
-}
-
 fn tokens(bytes: u64) -> u64 {
     bytes.div_ceil(BYTES_IN_A_TOKEN)
 }
@@ -180,7 +156,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{FailureClass, NanoDollars};
+    use crate::ledger::calls::pace::WRITTEN_PER_S;
+    use crate::model::{FailureClass, NanoDollars, ProviderId};
 
     fn call() -> UnreportedCall {
         UnreportedCall {
@@ -199,6 +176,7 @@ mod tests {
             sound: SoundAmount::default(),
             heard: HeardBytes::default(),
             answers: 1,
+            answers_told: 0,
             unheard_s: 0,
             written_per_s: WRITTEN_PER_S,
             reported: None,
@@ -381,6 +359,28 @@ mod tests {
             ..counted
         };
         assert_eq!(shown(several.charge(None)), "50 in, 1500 out");
+    }
+
+    #[test]
+    fn answers_of_which_the_best_came_are_as_long_as_those_that_came() {
+        for (answers, answers_told, expected) in [
+            (1, 0, "400 in, 100 out"),
+            (8, 0, "400 in, 100 out"),
+            (8, 8, "400 in, 100 out"),
+            (8, 1, "400 in, 800 out"),
+            (6, 2, "400 in, 300 out"),
+            (64, 1, "400 in, 1500 out"),
+        ] {
+            let told = UnreportedCall {
+                answers,
+                answers_told,
+                heard: written(400),
+                ..call()
+            };
+            let usage = told.heard_at_most();
+            let shown = format!("{} in, {} out", usage.input_tokens, usage.output_tokens);
+            assert_eq!(shown, expected);
+        }
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub struct Hold {
     pub(super) counted: Option<Usage>,
     /// How many answers the call asks for.
     pub(super) answers: u64,
+    /// How many of them came, of a call whose answer comes whole.
+    pub(super) answers_told: u64,
     pub(super) began: Instant,
     /// Whether the call was made.
     pub(super) is_made: bool,
@@ -120,6 +122,7 @@ impl Hold {
             reported: None,
             counted: None,
             answers: 1,
+            answers_told: 0,
             began: Instant::now(),
             held_by: tokio::time::Instant::now(),
             asked_images: 0,
@@ -259,6 +262,12 @@ impl Hold {
         self.answers = answers;
     }
 
+    /// Notes how many answers came of a call whose answer comes whole: the best of
+    /// more, maybe.
+    pub fn note_answers_told(&mut self, told: u64) {
+        self.answers_told = told;
+    }
+
     /// For how long nothing of the answer has come.
     pub(super) fn silence(&self) -> Duration {
         let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
@@ -366,32 +375,6 @@ impl Hold {
         let queue = queue.clone();
         let sending = async move { queue.send(unsent).await };
         self.shared.runtime.spawn(sending);
-    }
-}
-
-/// A call whose provider works on it after its answer, until it says what it used.
-#[derive(Debug)]
-pub struct OngoingJob {
-    booking: Arc<Booking>,
-    shared: Arc<Shared>,
-}
-
-impl Hold {
-    /// What is needed to settle the call again, if it goes on after its answer.
-    pub fn ongoing_job(&self) -> OngoingJob {
-        OngoingJob {
-            booking: Arc::clone(&self.booking),
-            shared: Arc::clone(&self.shared),
-        }
-    }
-}
-
-impl OngoingJob {
-    /// Has what the job used put in the place of the estimate.
-    pub fn settle_soon(self, usage: Usage) {
-        let hold = Hold::take_up(self.booking, self.shared);
-        let usage = Some(usage);
-        hold.settle_soon(CallEnd::Answered { usage });
     }
 }
 

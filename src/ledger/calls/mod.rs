@@ -4,5 +4,8 @@ pub mod attempt_ids;
 pub mod call_order;
 mod charge;
 pub mod hold;
+pub mod job;
 pub mod overshoot;
+mod pace;
+mod reserve;
 pub mod settlement;

@@ -131,10 +131,10 @@ pub struct OvershootNotice {
 
 /// Collects overshoots until the operator is told.
 #[derive(Debug, Default)]
-pub struct OvershootWatch(Mutex<Watched>);
+pub struct OvershootWatch(Mutex<SeenOvershoots>);
 
 #[derive(Debug, Default)]
-struct Watched {
+struct SeenOvershoots {
     calls: u64,
     last: Option<Overshoot>,
     quiet_until_ms: i64,

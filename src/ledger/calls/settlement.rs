@@ -8,9 +8,10 @@ use crate::model::{
 };
 use crate::store::Booking;
 
-use crate::ledger::calls::charge::{Charge, UnreportedCall, written_per_s};
+use crate::ledger::calls::charge::{Charge, UnreportedCall};
 use crate::ledger::calls::hold::{CallEnd, Hold};
 use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::calls::pace::written_per_s;
 use crate::ledger::pricing::prices::Prices;
 
 impl Hold {
@@ -72,7 +73,11 @@ impl Hold {
         let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
         let held = &self.booking.held;
         let unreported = self.unreported();
-        let charge = unreported.charge(failure);
+        let charge = match unreported.charge(failure) {
+            // Nobody hears what a job makes that goes on.
+            Charge::Estimate(_) if unreported.is_limited && self.is_ongoing() => Charge::Hold,
+            charge => charge,
+        };
         let usage = match charge {
             Charge::Nothing => {
                 return Settlement {
@@ -84,12 +89,7 @@ impl Hold {
             Charge::Hold => Usage {
                 input_tokens: held.input_tokens,
                 output_tokens: held.output_tokens,
-                details: UsageDetails {
-                    audio_seconds: self.sound.seconds,
-                    characters: self.sound.characters,
-                    input_audio: self.sound.tokens.most,
-                    ..UsageDetails::default()
-                },
+                details: self.sound.most(),
                 ..Usage::default()
             },
         };
@@ -103,6 +103,7 @@ impl Hold {
         let receipt = receipt_of(reported, self.believe(reported));
         let settlement = Settlement {
             outcome: match failure {
+                _ if self.is_ongoing() => Outcome::Ongoing,
                 Some(_) => Outcome::CutOff,
                 None => Outcome::Abandoned,
             },
@@ -134,6 +135,17 @@ impl Hold {
         self.priced(settlement, machine_ms)
     }
 
+    /// Whether the call was to use nothing that is counted.
+    fn is_free(&self) -> bool {
+        let held = &self.booking.held;
+        held.input_tokens == 0 && held.output_tokens == 0 && held.images == 0
+    }
+
+    /// Whether its provider works on after the answer.
+    fn is_ongoing(&self) -> bool {
+        self.reported.is_some_and(|it| it.details.jobs > 0)
+    }
+
     /// The settlement of an answer that came to its end.
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
         // A count of the prompt alone counts no words that came.
@@ -143,7 +155,7 @@ impl Hold {
         let reported = reported.map(|usage| self.with_least_sound(usage));
         // What nobody says may be known all the same.
         let is_measured = self.sound.is_measured;
-        let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
+        let is_ongoing = self.is_ongoing();
         let usage = match reported {
             Some(reported) => self.believe(reported),
             None if is_ongoing && !self.is_exempt() => self.unreported().held(),
@@ -157,7 +169,8 @@ impl Hold {
             },
             usage,
             images: self.booking.held.images,
-            estimated: (reported.is_none() && !is_measured) || is_ongoing,
+            estimated: is_ongoing
+                || !self.is_free() && reported.map_or(!is_measured, |told| told.cost_is_untold),
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
@@ -277,7 +290,10 @@ impl Hold {
         };
         settlement.clamped = settlement.receipt.cut.is_some();
         let reported = settlement.usage.cost;
-        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        let uses_nothing = self.is_free() && settlement.receipt.lines.is_empty();
+        settlement.cost = reported
+            .or_else(|| settlement.receipt.sum())
+            .or(uses_nothing.then_some(NanoDollars(0)));
         settlement.cost_reported = reported.is_some();
         // Limits count what was held where nobody knows what it came to.
         let is_bound = !attempt.source.is_own()
@@ -303,6 +319,7 @@ impl Hold {
             sound: self.sound,
             heard: self.heard,
             answers: self.answers,
+            answers_told: self.answers_told,
             counted: self.counted.map(|counted| self.believe(counted)),
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
             written_per_s: written_per_s(&self.booking.attempt.provider),

@@ -6,3 +6,5 @@ mod price_file;
 pub mod prices;
 pub mod table;
 mod term_prices;
+mod tiers;
+mod variants;

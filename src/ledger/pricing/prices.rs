@@ -53,7 +53,7 @@ pub struct ListPrice {
 }
 
 /// Where a model's prices stand.
-enum Found<'a> {
+enum PricePlace<'a> {
     Entry(&'a Entry),
     Table(Arc<ModelPrices>),
 }
@@ -151,7 +151,7 @@ impl Prices {
         let of = |class| found.as_ref()?.price(class, &ClassCounts::default());
         let (input, output) = (of(UsageClass::Input), of(UsageClass::Output));
         // What an entry does not say of writing to a cache is a guess.
-        let is_listed = matches!(found, Some(Found::Table(_)));
+        let is_listed = matches!(found, Some(PricePlace::Table(_)));
         // The table has 0 for what is paid for by something else than tokens.
         let is_free = model.model.ends_with(":free");
         let known = |price: Option<NanoDollars>| price.filter(|it| it.0 > 0 || is_free);
@@ -167,12 +167,12 @@ impl Prices {
         }
     }
 
-    fn find(&self, model: PricedModel<'_>) -> Option<Found<'_>> {
+    fn find(&self, model: PricedModel<'_>) -> Option<PricePlace<'_>> {
         let provider = model.provider.as_str();
         let entry = self.entry(provider, model.model, model.at_ms);
-        entry.map(Found::Entry).or_else(|| {
+        entry.map(PricePlace::Entry).or_else(|| {
             let known = self.table.find(provider, model.model, model.at_ms)?;
-            Some(Found::Table(known))
+            Some(PricePlace::Table(known))
         })
     }
 
@@ -188,7 +188,7 @@ impl Prices {
     }
 }
 
-impl Found<'_> {
+impl PricePlace<'_> {
     fn price(&self, class: UsageClass, used: &ClassCounts) -> Option<NanoDollars> {
         match self {
             Self::Entry(entry) => entry.price(class, used),
@@ -223,7 +223,7 @@ impl Found<'_> {
 }
 
 /// What a call of a model costs by the prices that were found for it, line by line.
-fn write_receipt(found: Option<&Found<'_>>, model: &str, used: &ClassCounts) -> Receipt {
+fn write_receipt(found: Option<&PricePlace<'_>>, model: &str, used: &ClassCounts) -> Receipt {
     let mut lines: Vec<ReceiptLine> = Vec::with_capacity(4);
     let fee = found.and_then(|found| found.price(UsageClass::Call, used));
     let fee = fee.filter(|fee| fee.0 > 0).map(|_| (UsageClass::Call, 1));
@@ -235,7 +235,7 @@ fn write_receipt(found: Option<&Found<'_>>, model: &str, used: &ClassCounts) -> 
             price,
         });
     }
-    if let Some(Found::Table(_)) = found {
+    if let Some(PricePlace::Table(_)) = found {
         forget_nothing_for_something(model, &mut lines);
     }
     // Pictures and machines that something else pays for are no lines.
@@ -246,7 +246,7 @@ fn write_receipt(found: Option<&Found<'_>>, model: &str, used: &ClassCounts) -> 
         lines.retain(|line| is_token(line) || pays(line));
     }
     Receipt {
-        list: found.map(Found::list),
+        list: found.map(PricePlace::list),
         lines,
         ..Receipt::default()
     }

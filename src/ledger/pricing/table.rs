@@ -19,12 +19,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use foldhash::HashMap;
 use genai_prices::Calculator;
-use serde::Deserialize;
-use serde_json::Value;
 
 use crate::model::{PriceList, ProviderId, TtlCache, lock};
 
 use crate::ledger::pricing::model_prices::{ModelPrices, Probe};
+use crate::ledger::pricing::tiers::read_tier_starts;
+use crate::ledger::pricing::variants::NameRules;
 
 const MINUTE_MS: i64 = 60_000;
 /// How many models' prices are cached for each provider.
@@ -51,6 +51,7 @@ struct ParsedTable {
     /// Of models whose prices depend on how long the prompt is: above how many
     /// tokens of it they change.
     tier_starts: HashMap<String, Vec<u64>>,
+    names: NameRules,
 }
 
 macro_rules! priced_providers {
@@ -193,6 +194,7 @@ impl PricedProvider {
             at: UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).ok()?),
         };
         let id = probe.model_id()?;
+        let id = Some(id).filter(|id| table.names.is_name_of(id, model))?;
         let starts = table.tier_starts.get(&id).map_or(&[][..], Vec::as_slice);
         let tiers = [0].iter().chain(starts).map(|above| probe.tier(*above));
         Some(ModelPrices {
@@ -207,6 +209,7 @@ impl ParsedTable {
         Some(Self {
             calculator: Calculator::from_json(json).ok()?,
             tier_starts: read_tier_starts(json)?,
+            names: NameRules::read(json)?,
         })
     }
 
@@ -214,44 +217,6 @@ impl ParsedTable {
         let provider = self.calculator.find_provider(Some(provider), None);
         let mut models = provider.ok()??.models();
         models.find(|known| known.id() == model)?.context_window()
-    }
-}
-
-/// Reads where the tiers of prices begin, which the crate does not tell.
-fn read_tier_starts(json: &str) -> Option<HashMap<String, Vec<u64>>> {
-    #[derive(Deserialize)]
-    struct Provider {
-        models: Vec<Model>,
-    }
-    #[derive(Deserialize)]
-    struct Model {
-        id: String,
-        prices: Value,
-    }
-    let providers: Vec<Provider> = serde_json::from_str(json).ok()?;
-    let mut all: HashMap<String, Vec<u64>> = HashMap::default();
-    for model in providers.into_iter().flat_map(|provider| provider.models) {
-        let mut starts = Vec::new();
-        collect_starts(&model.prices, &mut starts);
-        if !starts.is_empty() {
-            // Two providers may have a model of one name.
-            let known = all.entry(model.id).or_default();
-            known.extend(starts);
-            known.sort_unstable();
-            known.dedup();
-        }
-    }
-    Some(all)
-}
-
-fn collect_starts(prices: &Value, starts: &mut Vec<u64>) {
-    match prices {
-        Value::Array(list) => list.iter().for_each(|one| collect_starts(one, starts)),
-        Value::Object(fields) => {
-            starts.extend(fields.get("start").and_then(Value::as_u64));
-            fields.values().for_each(|one| collect_starts(one, starts));
-        }
-        _ => {}
     }
 }
 
@@ -346,20 +311,23 @@ mod tests {
         receipt.sum()
     }
 
-    fn told(
-        priced: &PricedProvider,
-        calculator: &Calculator,
-        model: &str,
-        usage: &Usage,
-        at_ms: i64,
-    ) -> Option<f64> {
-        let probe = Probe {
-            calculator,
-            provider: priced.name,
-            model,
-            at: UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap()),
-        };
-        Some(probe.calculate(&counts_for_the_table(usage))?.total_price)
+    impl PricedProvider {
+        /// What the crate of the tables says that a call costs.
+        fn told(
+            &self,
+            calculator: &Calculator,
+            model: &str,
+            usage: &Usage,
+            at_ms: i64,
+        ) -> Option<f64> {
+            let probe = Probe {
+                calculator,
+                provider: self.name,
+                model,
+                at: UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).unwrap()),
+            };
+            Some(probe.calculate(&counts_for_the_table(usage))?.total_price)
+        }
     }
 
     #[test]
@@ -377,7 +345,7 @@ mod tests {
             }
             for usage in usages() {
                 let calculator = &priced.parsed().unwrap().calculator;
-                let told = told(priced, calculator, model, &usage, NOON_MS);
+                let told = priced.told(calculator, model, &usage, NOON_MS);
                 assert_eq!(
                     sum(&known, &usage.counts()),
                     told.and_then(NanoDollars::from_dollars),
@@ -398,8 +366,8 @@ mod tests {
             for at_ms in moments.into_iter().chain([NOON_MS - 365 * 24 * HOUR_MS]) {
                 for usage in usages() {
                     assert_eq!(
-                        told(priced, ours, model, &usage, at_ms),
-                        told(priced, Calculator::bundled(), model, &usage, at_ms),
+                        priced.told(ours, model, &usage, at_ms),
+                        priced.told(Calculator::bundled(), model, &usage, at_ms),
                         "{model} {usage:?}"
                     );
                     asked += 1;
@@ -451,7 +419,7 @@ mod tests {
             ("mistral", "mistral-large-2411"),
         ] {
             let (_, priced) = PricedProvider::find(provider).unwrap();
-            let whole = told(priced, Calculator::bundled(), model, &used, NOON_MS);
+            let whole = priced.told(Calculator::bundled(), model, &used, NOON_MS);
             assert!(whole > Some(0.0), "{model}");
             let known = table.find(provider, model, NOON_MS).unwrap();
             let whole = whole.and_then(NanoDollars::from_dollars);

@@ -29,7 +29,7 @@ async fn open_short(url: &SecretString) -> Ledger {
 }
 
 /// What a process holds.
-struct Held {
+struct HeldCalls {
     /// Bound by a limit, 1,000 tokens of output.
     limited: Hold,
     /// Bound by none. 40 tokens of its answer were heard.
@@ -49,7 +49,7 @@ fn written(words: u64) -> HeardBytes {
     }
 }
 
-async fn hold_some(ledger: &Ledger) -> Held {
+async fn hold_some(ledger: &Ledger) -> HeldCalls {
     let (openai, google) = (ProviderId::from("openai"), ProviderId::from("google"));
     let limits = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
     let held = async |order, limits| {
@@ -73,7 +73,7 @@ async fn hold_some(ledger: &Ledger) -> Held {
     // Not noted, since it was a moment ago.
     exempt.hear(written(7));
     ledger.flush().await;
-    Held {
+    HeldCalls {
         limited,
         exempt,
         unbegun,
@@ -117,7 +117,7 @@ async fn what_a_dead_process_held_is_settled_at_an_estimate_on_postgresql() {
 async fn tell(url: &SecretString) {
     let first = open_short(url).await;
     first.take_lease().await.unwrap();
-    let Held {
+    let HeldCalls {
         limited,
         exempt,
         unbegun,

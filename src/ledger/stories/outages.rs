@@ -12,7 +12,6 @@ use crate::ledger::stories::story::{NOW_MS, budget, check_sums, limit, open, ord
 use crate::ledger::writing::outage::WAITS_MAX;
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId};
-use crate::store::AuditedAttempt;
 use crate::store::DatabaseTrouble;
 use crate::tests::database_file::OtherProgram;
 use crate::tests::link::Link;
@@ -70,40 +69,63 @@ async fn a_full_disk_loses_no_settlement() {
     .await;
 }
 
-/// Whoever is killed while the disk is full has made no call that is in no row:
-/// from the first write that fails on, none is made before its hold is on disk.
+/// Whoever is killed while the database takes no writes has made no call that is
+/// in no row after the next start, whoever pays: one that was begun before a
+/// write failed is in the spool, and later ones wait for the disk.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_on_a_full_disk_loses_no_call() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
+async fn a_kill_on_a_full_disk_or_beside_a_lock_loses_no_call() {
+    for is_full in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
+        ledger.take_lease().await.unwrap();
+        let other = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
+        let mut fault = if is_full {
+            Fault::Full
+        } else {
+            Fault::Locked(Some(other))
+        };
+        let before = begin_until_refused(&ledger, &mut fault).await;
+        assert!(!before.is_empty());
+        // The process is killed: nothing is settled.
+        let ids = before.iter().map(|hold| format!("{:?}", hold.id()));
+        let ids: Vec<_> = ids.collect();
+        before.into_iter().for_each(std::mem::forget);
+        ledger.store.close().await;
+        if !is_full {
+            fault.end(&ledger).await;
+        }
+        let next = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
+        next.take_lease().await.unwrap();
+        let rows = check_sums(&next).await;
+        for id in ids {
+            let row = rows.iter().find(|row| row.id() == id).unwrap();
+            assert_eq!((row.state.as_str(), row.estimated), ("expired", true));
+        }
+        // What is written once is not there twice.
+        let count = rows.len();
+        next.close().await;
+        next.take_lease().await.unwrap();
+        assert_eq!(check_sums(&next).await.len(), count);
+    }
+}
+
+/// Begins calls that no limit bounds, before and while a fault lasts; those that
+/// were made.
+async fn begin_until_refused(ledger: &Ledger, fault: &mut Fault) -> Vec<Hold> {
     let calls = Calls {
-        ledger: &ledger,
+        ledger,
         provider: ProviderId::from("openai"),
         answered: BTreeMap::new(),
     };
-    Fault::Full.begin(&ledger).await;
-    let mut before = Vec::new();
+    let mut made = vec![calls.begin(false).await.unwrap()];
+    fault.begin(ledger).await;
     while !ledger.shared.outage.is_unsafe() {
-        before.push(calls.begin(false).await);
+        made.extend(calls.begin(false).await);
         sleep(Duration::from_millis(1)).await;
     }
-    let mut made = Vec::new();
-    for _ in 0..10 {
-        match calls.begin(false).await {
-            Ok(hold) => made.push(hold),
-            Err(refused) => assert!(DatabaseTrouble::behind(&refused).is_some(), "{refused:#}"),
-        }
-    }
-    let rows = ledger.store.audit().await;
-    let ids: Vec<_> = rows.iter().map(AuditedAttempt::id).collect();
-    for hold in &made {
-        assert!(ids.contains(&format!("{:?}", hold.id())));
-    }
-    assert!(made.is_empty());
-    // The process is killed: nothing is settled.
-    made.into_iter().for_each(std::mem::forget);
-    before.into_iter().for_each(std::mem::forget);
-    ledger.store.close().await;
+    let refused = calls.begin(false).await.unwrap_err();
+    assert!(DatabaseTrouble::behind(&refused).is_some(), "{refused:#}");
+    made
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ use crate::model::{ClassCounts, ProviderId, UsageClass as C};
 
 /// One model of a file.
 #[derive(Clone, Debug)]
-struct Listed {
+struct ListedModel {
     provider: &'static str,
     name: String,
     prices: Value,
@@ -20,7 +20,7 @@ struct Listed {
 
 /// All models of all files that are found by their own name, and that
 /// `assets/prices.toml` does not price.
-fn all_listed() -> Vec<Listed> {
+fn all_listed() -> Vec<ListedModel> {
     let ours: toml::Table = include_str!("../../../assets/prices.toml").parse().unwrap();
     let ours = ours["price"].as_array().unwrap();
     let is_ours = |provider: &str, name: &str| {
@@ -41,7 +41,7 @@ fn all_listed() -> Vec<Listed> {
             let lower = name.to_lowercase();
             let first = rules.iter().position(|rule| rule.matches(&lower));
             if first == Some(at) && !is_ours(provider, name) {
-                all.push(Listed {
+                all.push(ListedModel {
                     provider,
                     name: name.to_owned(),
                     prices: model["prices"].clone(),
@@ -269,7 +269,7 @@ proptest! {
         at in any::<prop::sample::Index>(), used in used(), day in 0..700_i64, hour in 0..24_i64,
     ) {
         thread_local! {
-            static KNOWN: (Vec<Listed>, Prices) = (all_listed(), Prices::new(None).unwrap());
+            static KNOWN: (Vec<ListedModel>, Prices) = (all_listed(), Prices::new(None).unwrap());
         }
         KNOWN.with(|(listed, prices)| {
             let listed = at.get(listed);

@@ -6,7 +6,7 @@
 //! in the backlog until it can be written. Meanwhile what is new queues up
 //! behind it, and after two seconds new calls are refused (`outage`).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::model::{Clock, LimitUse};
 use crate::store::{
     Booking, DamagedLedger, FinishedAttempt, Journal, JournalEntries, JournalFindings,
-    LedgerChanges, NotedUse, Store, copy_error,
+    LedgerChanges, NotedUse, Spool, Store, copy_error,
 };
 
 use crate::ledger::Shared;
@@ -61,6 +61,8 @@ pub enum Operation {
     Settle(Closing, Option<Reply<Vec<LimitUse>>>),
     /// Note what is known by now of an attempt that is held.
     Note(NotedUse),
+    /// Write down an attempt that has ended, unless it is in a row.
+    Finish(FinishedAttempt),
     /// Write everything that is queued, by a moment, and end.
     Stop(tokio::time::Instant, oneshot::Sender<()>),
     /// Reply when everything that is queued is written, or that it is not.
@@ -94,6 +96,7 @@ pub struct Writer {
     pub zone: TimeZone,
     pub headroom: Headroom,
     pub outage: Arc<Outage>,
+    pub spool: Arc<OnceLock<Spool>>,
     /// For how long a lease lasts: to renew it shows whether writes are taken.
     pub lease: Duration,
 }
@@ -262,12 +265,23 @@ impl Writer {
                 // One that can never be written must not keep others from it.
                 Err(_) if happened.count() > 1 => backlog.split_first(),
                 Err(error) => {
+                    self.unspool(&happened.entries);
                     backlog.drop_first();
                     tracing::error!("an attempt cannot be written, and stays as it is: {error:#}");
                 }
             }
         }
         Ok(())
+    }
+
+    /// Takes out of the spool what needs it no more.
+    fn unspool(&self, entries: &JournalEntries) {
+        let Some(spool) = self.spool.get() else {
+            return;
+        };
+        let finished = entries.finished.iter().map(|it| &it.booking);
+        let written = entries.bookings.iter().chain(finished);
+        spool.forget(written.map(|booking| booking.attempt.id));
     }
 
     fn note_failure(&self, error: &anyhow::Error, backlog: &mut Backlog) {
@@ -338,6 +352,7 @@ impl Writer {
             Ok(changes)
         };
         self.store.keep_ledger(journal, decide).await?;
+        self.unspool(&happened.entries);
         metrics::histogram!("latchkey_ledger_commit_seconds").record(began.elapsed());
         Ok(decided.try_recv()?)
     }
@@ -380,6 +395,7 @@ impl Batch {
                     });
                 }
                 Operation::Note(noted) => batch.entries.noted.push(noted),
+                Operation::Finish(finished) => batch.entries.finished.push(finished),
                 Operation::Book(booking, None) => write_behind.push(booking),
                 Operation::Book(booking, Some(reply)) => {
                     batch.entries.bookings.push(booking);
@@ -419,7 +435,7 @@ impl Operation {
         match self {
             Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
-            Self::Note(_) => false,
+            Self::Note(_) | Self::Finish(_) => false,
             _ => true,
         }
     }

@@ -16,23 +16,6 @@ pub struct PromptTokens {
     pub most: u64,
 }
 
-/// Sound that a call is given, or that is made of its words, as far as it is paid
-/// for, before anybody has counted it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SoundAmount {
-    /// How many seconds are held and, where the provider says nothing, booked.
-    pub seconds: u64,
-    /// The fewest seconds that a call is paid for.
-    pub seconds_min: u64,
-    /// Whether the bytes tell the seconds for sure.
-    pub is_measured: bool,
-    /// Where tokens are paid for and no seconds: about so many, and so many at
-    /// the most.
-    pub tokens: PromptTokens,
-    /// Characters that are read aloud.
-    pub characters: u64,
-}
-
 /// Tokens that a call used, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -49,6 +32,8 @@ pub struct Usage {
     pub details: UsageDetails,
     /// What the provider says it cost; few do.
     pub cost: Option<NanoDollars>,
+    /// Another charges for it too, and the provider does not say what.
+    pub cost_is_untold: bool,
     /// On which terms it was served, as the answer says.
     pub terms: ServiceTerms,
 }
@@ -387,6 +372,7 @@ impl Usage {
                 jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },
+            cost_is_untold: self.cost_is_untold || more.cost_is_untold,
             cost: self
                 .cost
                 .zip(more.cost)

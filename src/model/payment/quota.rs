@@ -191,6 +191,22 @@ names!(Window {
     Calendar = "calendar"
 });
 
+impl Span {
+    /// How an English sentence says it behind an amount: "a day" by the
+    /// calendar, "in 24 hours" where the window rolls.
+    pub fn words(self) -> &'static str {
+        match (self.period, self.window) {
+            (Period::Minute, _) => "a minute",
+            (Period::Day, Window::Rolling) => "in 24 hours",
+            (Period::Day, Window::Calendar) => "a day",
+            (Period::Week, Window::Rolling) => "in 7 days",
+            (Period::Week, Window::Calendar) => "a week",
+            (Period::Month, Window::Rolling) => "in 30 days",
+            (Period::Month, Window::Calendar) => "a month",
+        }
+    }
+}
+
 impl LimitHit {
     /// What is left: too little.
     pub fn remaining(&self) -> u64 {

@@ -375,6 +375,7 @@ fn provider(entry: &Entry) -> Provider {
     }
 }
 
+/// Reads an address that is written in a table of ours.
 pub fn url(text: &str) -> Url {
     Url::parse(text).expect("every address in the table is a URL")
 }

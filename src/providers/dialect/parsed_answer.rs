@@ -33,6 +33,8 @@ pub struct ParsedAnswer {
     pub has_words: bool,
     /// What its provider calls the job that goes on after it.
     pub job: Option<String>,
+    /// How many answers to one question have come.
+    pub choices: u64,
     /// How many pictures were made.
     pub pictures: u64,
     /// How many events were read.

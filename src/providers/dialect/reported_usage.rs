@@ -58,6 +58,8 @@ pub struct ReportedUsage {
     counts: [Option<u64>; FIELDS],
     /// What the provider says it cost.
     cost: Option<NanoDollars>,
+    /// Another charges for it too, and the provider does not say what.
+    cost_is_untold: bool,
     /// On which terms it served the call: its tier, its speed and its place.
     terms: [Option<ServiceTerm>; 3],
 }
@@ -81,11 +83,23 @@ impl ReportedUsage {
         }
     }
 
+    /// Puts a count in the place of the one that is known.
+    pub fn replace(&mut self, field: Field, count: u64) {
+        if let Some(known) = self.counts.get_mut(field as usize) {
+            *known = Some(count);
+        }
+    }
+
     /// Takes over what the provider says it cost, in the same way.
     pub fn set_cost(&mut self, dollars: Option<f64>) {
         let cost = dollars.and_then(NanoDollars::from_dollars);
         let is_news = |cost: &NanoDollars| cost.0 > 0 || self.cost.is_none();
         self.cost = cost.filter(is_news).or(self.cost);
+    }
+
+    /// Notes whether what it cost is said in part, and not in all.
+    pub fn set_cost_untold(&mut self, is_untold: bool) {
+        self.cost_is_untold = is_untold && self.cost.is_none();
     }
 
     /// Takes over the word for a tier of service, where there is one: the one
@@ -187,6 +201,7 @@ impl ReportedUsage {
                 pictures: self.count(Field::Pictures),
             },
             cost: self.cost,
+            cost_is_untold: self.cost_is_untold,
             terms: self.terms(),
         }
     }

@@ -85,6 +85,7 @@ impl ErrorBody {
         codes.contains(&self.code.as_str()) || codes.contains(&self.kind.as_str())
     }
 
+    /// Whether the body gives this reason, letter for letter.
     pub fn has_reason(&self, reason: &str) -> bool {
         self.reasons.iter().any(|given| given == reason)
     }

@@ -30,6 +30,7 @@ pub struct Ear {
 }
 
 impl Ear {
+    /// Hears of one job alone, whatever else the host tells.
     pub fn new(job: &WatchedJob<'_>) -> Self {
         Self {
             job: job.name.to_owned(),

@@ -81,14 +81,18 @@ impl Host<'_> {
             .ok_or_else(|| self.failed(FailureClass::NotSetUp))
     }
 
+    /// Reads what stands below the host's address; a refusal of the host's is an
+    /// error.
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.call(Method::GET, path, None).await
     }
 
+    /// Sends JSON there; a refusal of the host's is an error.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// Has it removed there; a refusal of the host's is an error.
     pub async fn delete(&self, path: &str) -> Result<Value> {
         self.call(Method::DELETE, path, None).await
     }

@@ -80,7 +80,7 @@ pub struct KeyFile {
 }
 
 /// A value whose provider is known.
-struct Recognized<'a> {
+struct RecognizedKey<'a> {
     provider: &'a Provider,
     secret: SecretString,
 }
@@ -134,11 +134,11 @@ impl KeyFile {
     /// Adds a key, or another name of one that stands in the file already.
     fn add_key(
         &mut self,
-        found: Recognized<'_>,
+        found: RecognizedKey<'_>,
         extras: &BTreeMap<&'static str, &str>,
         (line, name): (usize, Option<&str>),
     ) -> Result<(), WhyUnused> {
-        let Recognized { provider, secret } = found;
+        let RecognizedKey { provider, secret } = found;
         let is_same = |key: &&mut FoundKey| {
             key.provider == provider.id && key.secret.expose_secret() == secret.expose_secret()
         };
@@ -202,7 +202,7 @@ fn recognize<'a>(
     catalogue: &'a Catalogue,
     line: &KeyLine<'_>,
     extras: &BTreeMap<&'static str, &str>,
-) -> Result<Recognized<'a>, WhyUnused> {
+) -> Result<RecognizedKey<'a>, WhyUnused> {
     let bare = peel(line.value, &mut BTreeSet::new());
     if bare.is_empty() {
         return Err(WhyUnused::Empty);
@@ -227,7 +227,7 @@ fn recognize<'a>(
     if let Some(extra) = provider.extras.iter().find(lacks) {
         return Err(WhyUnused::Lacks(id, extra.env));
     }
-    Ok(Recognized { provider, secret })
+    Ok(RecognizedKey { provider, secret })
 }
 
 /// The provider of a key: the only one whose keys begin so, unless its name

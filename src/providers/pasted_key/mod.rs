@@ -23,8 +23,8 @@ use crate::model::{OtherSecret, ProviderId, Wrapping, is_invisible};
 use super::catalogue::{Catalogue, Provider};
 pub use in_a_name::holds_secret;
 pub use key_file::{FoundKey, UnusedLine, WhyUnused, read_key_file};
-use snippet::Found;
-pub use whose::{Whose, plain_extra, whose_key};
+use snippet::FoundKeys;
+pub use whose::{KeyTakers, plain_extra, whose_key};
 
 /// The shortest text that a known beginning makes a key, in bytes.
 const KEY_BYTES_MIN: usize = 16;
@@ -71,9 +71,9 @@ pub fn read_pasted_key(
         return Err(PasteProblem::Other(OtherSecret::Masked));
     }
     let key = match snippet::find_key(&plain, catalogue, &mut removed) {
-        Found::None => take_wrapped(&plain, &mut removed)?.ok_or(PasteProblem::Malformed)?,
-        Found::One(key) => key,
-        Found::Several => return Err(PasteProblem::Several),
+        FoundKeys::None => take_wrapped(&plain, &mut removed)?.ok_or(PasteProblem::Malformed)?,
+        FoundKeys::One(key) => key,
+        FoundKeys::Several => return Err(PasteProblem::Several),
     };
     if key.is_empty() {
         return Err(PasteProblem::Empty);
@@ -111,12 +111,12 @@ fn take_wrapped<'a>(
     removed: &mut BTreeSet<Wrapping>,
 ) -> Result<Option<Cow<'a, str>>, PasteProblem> {
     match wrapped::find_wrapped(plain) {
-        Found::One(key) => {
+        FoundKeys::One(key) => {
             removed.insert(Wrapping::Words);
             Ok(Some(key))
         }
-        Found::Several => Err(PasteProblem::Several),
-        Found::None => Ok(None),
+        FoundKeys::Several => Err(PasteProblem::Several),
+        FoundKeys::None => Ok(None),
     }
 }
 

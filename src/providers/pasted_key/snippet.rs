@@ -19,7 +19,7 @@ const PART_BYTES_MIN: usize = 12;
 
 /// What was found.
 #[derive(Debug)]
-pub enum Found<'a> {
+pub enum FoundKeys<'a> {
     One(Cow<'a, str>),
     Several,
     None,
@@ -30,7 +30,7 @@ pub fn find_key<'a>(
     text: &'a str,
     catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
-) -> Found<'a> {
+) -> FoundKeys<'a> {
     let text = text.trim();
     let text = match peel_fence(text) {
         Some(inner) => {
@@ -51,7 +51,7 @@ pub fn find_key<'a>(
             .collect(),
     };
     match lines[..] {
-        [] => Found::One(Cow::Borrowed("")),
+        [] => FoundKeys::One(Cow::Borrowed("")),
         [line] => {
             if line.len() < text.len() {
                 removed.insert(Wrapping::Snippet);
@@ -77,12 +77,12 @@ fn find_in_line<'a>(
     line: &'a str,
     catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
-) -> Found<'a> {
+) -> FoundKeys<'a> {
     let mut here = BTreeSet::new();
     let key = peel(line, &mut here);
     if !key.contains(char::is_whitespace) {
         removed.extend(here);
-        return Found::One(Cow::Borrowed(key));
+        return FoundKeys::One(Cow::Borrowed(key));
     }
     find_among_words(line, catalogue, removed)
 }
@@ -93,7 +93,7 @@ fn find_among_words<'a>(
     line: &'a str,
     catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
-) -> Found<'a> {
+) -> FoundKeys<'a> {
     let mut keys = BTreeSet::new();
     let mut may_be_part = false;
     for word in line.split_whitespace() {
@@ -108,10 +108,10 @@ fn find_among_words<'a>(
         }
     }
     match only_one(keys) {
-        Ok(_) if may_be_part => Found::None,
+        Ok(_) if may_be_part => FoundKeys::None,
         Ok(key) => {
             removed.insert(Wrapping::Words);
-            Found::One(Cow::Borrowed(key))
+            FoundKeys::One(Cow::Borrowed(key))
         }
         Err(found) => found,
     }
@@ -132,7 +132,7 @@ fn find_in_lines<'a>(
     lines: &[&'a str],
     catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
-) -> Found<'a> {
+) -> FoundKeys<'a> {
     if lines
         .iter()
         .any(|line| name_of(line).is_some_and(names_a_key))
@@ -141,13 +141,13 @@ fn find_in_lines<'a>(
     }
     if let Some(key) = repeated_key(lines, catalogue) {
         removed.insert(Wrapping::Words);
-        return Found::One(Cow::Borrowed(key));
+        return FoundKeys::One(Cow::Borrowed(key));
     }
     let numbered = lines.iter().enumerate();
     let begins = numbered.filter(|(_, line)| !keys_within(catalogue, line).is_empty());
     let begin = match only_one(begins.map(|(at, _)| at)) {
         Ok(at) => at,
-        Err(Found::None) => 0,
+        Err(FoundKeys::None) => 0,
         Err(found) => return found,
     };
     if let Some(line) = lines.get(begin)
@@ -166,13 +166,13 @@ fn find_in_lines<'a>(
         key.push_str(part);
     }
     if key.is_empty() {
-        return Found::None;
+        return FoundKeys::None;
     }
     if begin > 0 {
         here.insert(Wrapping::Words);
     }
     removed.extend(here);
-    Found::One(Cow::Owned(key))
+    FoundKeys::One(Cow::Owned(key))
 }
 
 /// The key that several lines hold, each the same and whole.
@@ -203,7 +203,7 @@ fn stands_in_part(c: char) -> bool {
 
 /// Finds the key in lines with names: the value whose name speaks of a key,
 /// and the lines below it that go on with it.
-fn find_in_settings<'a>(lines: &[&'a str], removed: &mut BTreeSet<Wrapping>) -> Found<'a> {
+fn find_in_settings<'a>(lines: &[&'a str], removed: &mut BTreeSet<Wrapping>) -> FoundKeys<'a> {
     let mut keys: BTreeSet<&'a str> = BTreeSet::new();
     let mut here = BTreeSet::from([Wrapping::Snippet]);
     for line in lines {
@@ -218,14 +218,14 @@ fn find_in_settings<'a>(lines: &[&'a str], removed: &mut BTreeSet<Wrapping>) -> 
     match only_one(keys) {
         Ok(key) => {
             removed.extend(here);
-            Found::One(Cow::Borrowed(key))
+            FoundKeys::One(Cow::Borrowed(key))
         }
         Err(found) => found,
     }
 }
 
 /// Finds the key in JSON; none where the text is no JSON object or list.
-fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<Found<'a>> {
+fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<FoundKeys<'a>> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
@@ -244,19 +244,19 @@ fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<Foun
     Some(match only_one(candidates) {
         Ok(one) => {
             let key = peel(&one, removed);
-            Found::One(Cow::Owned(key.to_owned()))
+            FoundKeys::One(Cow::Owned(key.to_owned()))
         }
         Err(found) => found,
     })
 }
 
 /// The one candidate; what was found where there are none, or several.
-pub fn only_one<T>(candidates: impl IntoIterator<Item = T>) -> Result<T, Found<'static>> {
+pub fn only_one<T>(candidates: impl IntoIterator<Item = T>) -> Result<T, FoundKeys<'static>> {
     let mut candidates = candidates.into_iter();
     match (candidates.next(), candidates.next()) {
         (Some(one), None) => Ok(one),
-        (Some(_), Some(_)) => Err(Found::Several),
-        (None, _) => Err(Found::None),
+        (Some(_), Some(_)) => Err(FoundKeys::Several),
+        (None, _) => Err(FoundKeys::None),
     }
 }
 

@@ -11,9 +11,9 @@ use super::{PasteProblem, read_pasted_key, trim_secret};
 /// The longest text that stands beside a key, in bytes.
 const EXTRA_BYTES_MAX: usize = 100;
 
-/// Whose a key is, as far as it tells.
+/// Which providers could take a key, as far as it tells.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum KeyTakers {
     One(ProviderId),
     /// It could be any of these; none where nothing tells.
     OneOf(Vec<ProviderId>),
@@ -23,7 +23,7 @@ pub enum Whose {
 
 /// Tells whose key was pasted: of those who could take it, the one whose keys
 /// begin so, or who is named beside it.
-pub fn whose_key(catalogue: &Catalogue, typed: &SecretString) -> Whose {
+pub fn whose_key(catalogue: &Catalogue, typed: &SecretString) -> KeyTakers {
     let (mut takers, mut known, mut problem) = (Vec::new(), Vec::new(), None);
     for provider in catalogue.iter() {
         match read_pasted_key(catalogue, provider, typed) {
@@ -33,12 +33,12 @@ pub fn whose_key(catalogue: &Catalogue, typed: &SecretString) -> Whose {
         }
     }
     if takers.is_empty() {
-        return Whose::Nobodys(problem.unwrap_or(PasteProblem::Malformed));
+        return KeyTakers::Nobodys(problem.unwrap_or(PasteProblem::Malformed));
     }
     takers.retain(|taker| known.contains(taker));
     match takers.as_slice() {
-        [one] => Whose::One(one.clone()),
-        _ => Whose::OneOf(takers),
+        [one] => KeyTakers::One(one.clone()),
+        _ => KeyTakers::OneOf(takers),
     }
 }
 
@@ -58,12 +58,12 @@ mod tests {
     fn told(typed: &str) -> String {
         let catalogue = Catalogue::new(&[]).unwrap();
         match whose_key(&catalogue, &SecretString::from(typed)) {
-            Whose::One(id) => id.to_string(),
-            Whose::OneOf(ids) => {
+            KeyTakers::One(id) => id.to_string(),
+            KeyTakers::OneOf(ids) => {
                 let ids: Vec<&str> = ids.iter().map(ProviderId::as_str).collect();
                 format!("one of {ids:?}")
             }
-            Whose::Nobodys(problem) => format!("{problem:?}"),
+            KeyTakers::Nobodys(problem) => format!("{problem:?}"),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::peel::peel;
-use super::snippet::{Found, only_one};
+use super::snippet::{FoundKeys, only_one};
 
 /// The shortest text that is taken for a key by what stands before it, in bytes.
 const NAMED_BYTES_MIN: usize = 16;
@@ -39,10 +39,10 @@ pub fn has_wrapping(text: &str) -> bool {
 }
 
 /// Finds the key in a text, where exactly one can be meant.
-pub fn find_wrapped(text: &str) -> Found<'_> {
+pub fn find_wrapped(text: &str) -> FoundKeys<'_> {
     match only_one(named_keys(text)) {
-        Ok(key) => Found::One(key.into()),
-        Err(Found::None) => find_in_sentence(text),
+        Ok(key) => FoundKeys::One(key.into()),
+        Err(FoundKeys::None) => find_in_sentence(text),
         Err(several) => several,
     }
 }
@@ -81,7 +81,7 @@ fn ends_unquoted(behind: &str) -> bool {
 
 /// Finds the one word of a sentence that can be a key, where no other may be a
 /// part of it.
-fn find_in_sentence(text: &str) -> Found<'_> {
+fn find_in_sentence(text: &str) -> FoundKeys<'_> {
     let mut keys = BTreeSet::new();
     for word in text.split_whitespace() {
         let bare = peel(word, &mut BTreeSet::new()).trim_end_matches(['.', '!', '?', ':']);
@@ -90,13 +90,13 @@ fn find_in_sentence(text: &str) -> Found<'_> {
         if is_key && bare.chars().all(stands_in_key) {
             keys.insert(bare);
         } else if !is_plain(bare) {
-            return Found::None;
+            return FoundKeys::None;
         }
     }
     match only_one(keys) {
-        Ok(key) => Found::One(key.into()),
+        Ok(key) => FoundKeys::One(key.into()),
         // Two words that can be keys may be one key in two parts.
-        Err(_) => Found::None,
+        Err(_) => FoundKeys::None,
     }
 }
 

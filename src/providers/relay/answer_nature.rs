@@ -4,7 +4,7 @@
 
 use crate::model::FailureClass;
 use crate::providers::dialect::AnswerFormat;
-use crate::providers::transport::http::Incoming;
+use crate::providers::transport::http::IncomingAnswer;
 use crate::providers::transport::sse::{Framing, begins_events};
 
 use super::request::{AnswerChange, WireRequest};
@@ -58,7 +58,7 @@ impl AnswerNature {
     /// for and its media type names none.
     pub async fn find(
         request: &WireRequest,
-        incoming: &mut Incoming,
+        incoming: &mut IncomingAnswer,
     ) -> Result<Self, FailureClass> {
         let kind = incoming.content_type().to_ascii_lowercase();
         if kind.starts_with("application/x-ndjson") {

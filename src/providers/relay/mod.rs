@@ -37,7 +37,7 @@ use crate::model::{Credential, ProviderError, ProviderFailure};
 use super::catalogue::Provider;
 use super::failures::provider_error::Scrubber;
 use super::registry::Providers;
-use super::transport::http::{Incoming, failed};
+use super::transport::http::{IncomingAnswer, failed};
 use super::transport::outbound::Call;
 use super::transport::retries::Retries;
 use super::transport::timeouts::RELAYED_MAX;
@@ -94,7 +94,7 @@ impl Providers {
         provider: &Provider,
         request: &WireRequest,
         credential: Option<&Credential>,
-    ) -> Result<Incoming, RelayFailure> {
+    ) -> Result<IncomingAnswer, RelayFailure> {
         let timeouts = &self.outbound.timeouts;
         let call = Call {
             provider,
@@ -123,7 +123,7 @@ impl Providers {
 /// Reads the error that a provider sent instead of an answer.
 async fn read_failure(
     provider: &Provider,
-    incoming: Incoming,
+    incoming: IncomingAnswer,
     deadline: Instant,
     scrubber: &Scrubber,
 ) -> RelayFailure {

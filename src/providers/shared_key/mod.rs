@@ -323,6 +323,12 @@ fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Res
         Surface::Chat | Surface::Responses | Surface::Completions => {
             judge_chat_model(provider, model)
         }
+        Surface::Moderations if !model.is_empty() && !model.contains("moderation") => {
+            judge_model(provider, model)?;
+            let model = shorten(model);
+            let what = format!("a moderation with `{model}`, which is made for something else,");
+            Err(Refused::OwnKeyOnly(what))
+        }
         _ => judge_model(provider, model),
     }
 }

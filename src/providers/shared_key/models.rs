@@ -6,13 +6,13 @@ use crate::providers::catalogue::glob;
 
 /// Names at these providers, with `*` for anything. They are compared in lower
 /// case.
-struct Refusing {
+struct RefusingModels {
     providers: &'static [&'static str],
     names: &'static [&'static str],
 }
 
-const REFUSED: &[Refusing] = &[
-    Refusing {
+const REFUSED: &[RefusingModels] = &[
+    RefusingModels {
         providers: &["openai"],
         names: &[
             "*-search-preview*",
@@ -27,7 +27,7 @@ const REFUSED: &[Refusing] = &[
             "computer-use-*",
         ],
     },
-    Refusing {
+    RefusingModels {
         providers: &["google"],
         names: &[
             "*-live*",
@@ -39,7 +39,7 @@ const REFUSED: &[Refusing] = &[
             "tunedmodels/*",
         ],
     },
-    Refusing {
+    RefusingModels {
         providers: &["groq"],
         names: &[
             "groq/compound*",
@@ -49,20 +49,20 @@ const REFUSED: &[Refusing] = &[
             "*orpheus*",
         ],
     },
-    Refusing {
+    RefusingModels {
         providers: &["xai"],
         names: &["*-multi-agent*"],
     },
-    Refusing {
+    RefusingModels {
         providers: &["mistral"],
         names: &["mistral-ocr*", "ag:*", "*-with-tools*", "ft:*", "voxtral*"],
     },
-    Refusing {
+    RefusingModels {
         providers: &["openrouter"],
         names: &["~*", "*@*", "openrouter/*", "auto", "*-with-tools*"],
     },
     // Such models of others, where calls are passed on to their vendors.
-    Refusing {
+    RefusingModels {
         providers: &["openrouter", "vercel", "huggingface"],
         names: &[
             "perplexity/*",
@@ -76,11 +76,11 @@ const REFUSED: &[Refusing] = &[
             "*/voxtral*",
         ],
     },
-    Refusing {
+    RefusingModels {
         providers: &["vercel", "huggingface"],
         names: &["*/*-omni*"],
     },
-    Refusing {
+    RefusingModels {
         providers: &["qwen"],
         names: &[
             "*deep-research*",

@@ -38,8 +38,8 @@ pub const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
 const AHEAD_BYTES: usize = 16 * 1024;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Connecting = Pin<Box<dyn Future<Output = Result<Connected, BoxError>> + Send>>;
-type Connected = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Connecting = Pin<Box<dyn Future<Output = Result<ConnectedStream, BoxError>> + Send>>;
+type ConnectedStream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// The clients that a process calls others with. Cheap to clone.
 #[derive(Clone)]
@@ -165,7 +165,7 @@ struct Dialer {
 }
 
 impl Service<Uri> for Dialer {
-    type Response = Connected;
+    type Response = ConnectedStream;
     type Error = BoxError;
     type Future = Connecting;
 

@@ -74,7 +74,7 @@ pub fn is_plain(path: &str) -> bool {
 }
 
 /// An answer whose body is still to come.
-pub struct Incoming {
+pub struct IncomingAnswer {
     pub status: u16,
     headers: HeaderMap,
     rest: Rest,
@@ -142,7 +142,7 @@ impl Rest {
     }
 }
 
-impl fmt::Debug for Incoming {
+impl fmt::Debug for IncomingAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[an answer, status {}]", self.status)
     }
@@ -163,7 +163,7 @@ pub struct WholeAnswer {
     headers: HeaderMap,
 }
 
-impl Incoming {
+impl IncomingAnswer {
     /// An answer that has begun, and the memory for it where it is read
     /// whole.
     pub fn new(response: Response<hyper::body::Incoming>, memory: Arc<MemoryBudget>) -> Self {

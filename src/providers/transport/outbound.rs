@@ -27,7 +27,7 @@ use crate::model::{Credential, Departure, FailureClass, MemoryBudget, ProviderFa
 
 use super::clients::{self, Clients, OutgoingBody};
 use super::http::{
-    Incoming, address_below, address_of, class_of_transport, class_of_upload, failed,
+    IncomingAnswer, address_below, address_of, class_of_transport, class_of_upload, failed,
 };
 use super::timeouts::Timeouts;
 use crate::providers::catalogue::{Auth, Provider};
@@ -76,14 +76,14 @@ impl Outbound {
         &self,
         call: Call<'_>,
         credential: Option<&Credential>,
-    ) -> Result<Incoming, ProviderFailure> {
+    ) -> Result<IncomingAnswer, ProviderFailure> {
         let (provider, deadline) = (&call.provider.id, call.deadline);
         let request = build_request(call, credential)?;
         let response = timeout_at(deadline, self.clients.providers.send(request))
             .await
             .map_err(|_| failed(provider, FailureClass::TimedOut))?
             .map_err(|error| failed(provider, class_of_transport(&error)))?;
-        Ok(Incoming::new(response, Arc::clone(&self.memory)))
+        Ok(IncomingAnswer::new(response, Arc::clone(&self.memory)))
     }
 
     /// Gets a path below the provider's base.
@@ -93,7 +93,7 @@ impl Outbound {
         path: &str,
         credential: Option<&Credential>,
         deadline: Instant,
-    ) -> Result<Incoming, ProviderFailure> {
+    ) -> Result<IncomingAnswer, ProviderFailure> {
         let to = address_below(provider.url_for(credential), path);
         self.get_at(provider, to, credential, deadline).await
     }
@@ -105,7 +105,7 @@ impl Outbound {
         to: Option<Uri>,
         credential: Option<&Credential>,
         deadline: Instant,
-    ) -> Result<Incoming, ProviderFailure> {
+    ) -> Result<IncomingAnswer, ProviderFailure> {
         let call = Call {
             provider,
             method: Method::GET,

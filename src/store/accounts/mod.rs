@@ -1,5 +1,6 @@
 //! The rows that the ledger writes, and the totals that are read of them.
 
+pub mod jobs;
 pub mod journal;
 mod key_uses;
 pub mod leases;

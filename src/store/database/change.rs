@@ -24,6 +24,7 @@ pub enum Table {
     ImportedKey,
     KeyCheck,
     MasterKey,
+    OngoingJob,
     PendingAction,
     PersonTier,
     Picture,
@@ -54,6 +55,7 @@ impl Table {
             Self::ImportedKey => "imported_key",
             Self::KeyCheck => "key_check",
             Self::MasterKey => "master_key",
+            Self::OngoingJob => "ongoing_job",
             Self::PendingAction => "pending_action",
             Self::PersonTier => "person_tier",
             Self::Picture => "picture",
@@ -88,6 +90,7 @@ impl Table {
             | Self::ImportedKey
             | Self::KeyCheck
             | Self::MasterKey
+            | Self::OngoingJob
             | Self::PendingAction
             | Self::Picture
             | Self::ProcessLease
@@ -186,7 +189,7 @@ mod tests {
     use crate::store::rules::select_rules;
     use crate::store::sealed::keys::select_keys;
 
-    const ALL: [Table; 25] = [
+    const ALL: [Table; 26] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -201,6 +204,7 @@ mod tests {
         Table::ImportedKey,
         Table::KeyCheck,
         Table::MasterKey,
+        Table::OngoingJob,
         Table::PendingAction,
         Table::PersonTier,
         Table::Picture,

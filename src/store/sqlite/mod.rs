@@ -15,6 +15,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::oneshot;
 
+use crate::store::accounts::ledger::Booking;
 use crate::store::database::value::{
     Row, Statement, StatementResult, Statements, Transaction, Value,
 };
@@ -23,12 +24,15 @@ use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;
 mod readers;
+mod spool;
 mod trouble;
 mod writer;
 
 pub use file::FileClaim;
-use file::OpenFiles;
+use file::{OpenFiles, beside};
 use readers::Readers;
+use spool::SPOOL_SUFFIX;
+pub use spool::Spool;
 use writer::{LOCK_WAIT, Work, Writer};
 
 mod migrations {
@@ -125,6 +129,13 @@ impl Sqlite {
         self.files.database()
     }
 
+    /// Opens the spool beside the file; and what an earlier process left in it.
+    pub async fn open_spool(&self) -> anyhow::Result<(Spool, Vec<Booking>)> {
+        let path = beside(self.path(), SPOOL_SUFFIX);
+        let opening = tokio::task::spawn_blocking(move || Spool::open(&path));
+        Ok(opening.await?)
+    }
+
     /// Waits until the file is taken away; the error says what happened to it.
     pub async fn wait_for_loss(&self) -> anyhow::Error {
         self.files.wait_for_loss().await
@@ -184,7 +195,7 @@ fn configure(connection: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
 }
 
 fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {
-    Prepared::prepare(connection, statement.sql)?.run(&statement.values)
+    PreparedStatement::prepare(connection, statement.sql)?.run(&statement.values)
 }
 
 /// Runs statements one after the other. Statements with the same SQL that
@@ -194,11 +205,11 @@ fn run_each(
     statements: Statements,
 ) -> rusqlite::Result<Vec<StatementResult>> {
     let mut outcomes = Vec::new();
-    let mut last: Option<(&str, Prepared<'_>)> = None;
+    let mut last: Option<(&str, PreparedStatement<'_>)> = None;
     for Statement { sql, values, .. } in statements {
         let (_, prepared) = match last.take().filter(|(same, _)| *same == sql) {
             Some(same) => last.insert(same),
-            None => last.insert((sql, Prepared::prepare(connection, sql)?)),
+            None => last.insert((sql, PreparedStatement::prepare(connection, sql)?)),
         };
         outcomes.push(prepared.run(&values)?);
     }
@@ -206,13 +217,13 @@ fn run_each(
 }
 
 /// A statement that is ready to run.
-struct Prepared<'c> {
+struct PreparedStatement<'c> {
     statement: CachedStatement<'c>,
     /// For each parameter in SQLite's order, the index of its value.
     value_indexes: Vec<usize>,
 }
 
-impl<'c> Prepared<'c> {
+impl<'c> PreparedStatement<'c> {
     fn prepare(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
         let statement = connection.prepare_cached(sql)?;
         // By name, since SQLite numbers `$2` before `$1` where it comes first.

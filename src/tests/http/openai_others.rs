@@ -240,6 +240,14 @@ async fn a_shared_key_judges_within_its_limits() {
         for (body, code) in [
             (json!({"input": "hi", "store": true}), "403 own_key_only"),
             (json!({"input": {"type": "text"}}), "400 malformed_field"),
+            (
+                json!({"model": "gpt-5.4", "input": "hi"}),
+                "403 own_key_only",
+            ),
+            (
+                json!({"model": "openai/gpt-image-2", "input": "hi"}),
+                "403 own_key_only",
+            ),
         ] {
             assert_eq!(
                 program.posts(MODERATIONS, &body).await.code(),

@@ -14,7 +14,7 @@ use super::picture_jobs::{adds, left_over, lives, setup, speaks};
 use crate::cli::Scene;
 use crate::providers::Timeouts;
 use crate::tests::program::{HttpAnswer, Program, send};
-use crate::tests::served::Served;
+use crate::tests::served::ServedProgram;
 use crate::tests::stage::{self, Setup, Stage};
 use crate::tests::{bad, good, run};
 
@@ -314,7 +314,7 @@ async fn what_a_program_waited_for_in_a_process_that_died_is_given_up() {
             ("LATCHKEY_IMAGES__POLL_MS", "20".to_owned()),
         ]
     };
-    let mut served = Served::start(settings).await;
+    let mut served = ServedProgram::start(settings).await;
     let world = Arc::clone(&served.scene.emulator.world);
     world.with(|state| state.providers.life.queued = FOREVER);
     let mut wish = wish("comfyui/text-to-image");

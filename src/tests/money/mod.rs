@@ -3,6 +3,7 @@
 mod accounts;
 mod budgets;
 mod fees;
+mod jobs;
 mod payers;
 mod quotas;
 mod receipts;

@@ -73,14 +73,14 @@ impl Browser {
 }
 
 /// A form as it is sent: what can be wrong with it.
-struct Sent<'a> {
+struct SentForm<'a> {
     origins: &'a [&'a str],
     site: Option<&'a str>,
     form_token: Option<&'a str>,
     media_type: &'a str,
 }
 
-impl Default for Sent<'_> {
+impl Default for SentForm<'_> {
     fn default() -> Self {
         Self {
             origins: &[ORIGIN],
@@ -115,7 +115,7 @@ fn address(stage: &Stage, row: &Row) -> String {
 }
 
 /// Asks for a row as somebody: the status, and the page.
-async fn asks(stage: &Stage, row: &Row, browser: &Browser, sent: &Sent<'_>) -> (u16, String) {
+async fn asks(stage: &Stage, row: &Row, browser: &Browser, sent: &SentForm<'_>) -> (u16, String) {
     let method = method_of(row);
     let url = format!("{}{}", stage.gateway().await, address(stage, row));
     let mut request = browser.http.request(method.clone(), url);
@@ -149,7 +149,7 @@ async fn each_page_is_for_whom_the_table_says() {
         for row in all_routes() {
             write!(table, "{} {}", method_of(row), row.path).unwrap();
             for browser in &Browser::everybody(stage, &http).await {
-                let (status, page) = asks(stage, row, browser, &Sent::default()).await;
+                let (status, page) = asks(stage, row, browser, &SentForm::default()).await;
                 let who = browser.who;
                 let at = format!("{who} at {} {}", method_of(row), row.path);
                 let is_form = method_of(row) == Method::POST;
@@ -215,10 +215,10 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
         ];
         for row in all_routes().filter(|row| method_of(row) == Method::POST) {
             for (what, origins, site) in foreign {
-                let sent = Sent {
+                let sent = SentForm {
                     origins,
                     site,
-                    ..Sent::default()
+                    ..SentForm::default()
                 };
                 let (status, page) = asks(stage, row, &omar, &sent).await;
                 assert_eq!(status, 403, "{what} at {}", row.path);
@@ -229,9 +229,9 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
                 );
             }
             for token in ["", "wrong", mia.form_token.expose_secret()] {
-                let sent = Sent {
+                let sent = SentForm {
                     form_token: Some(token),
-                    ..Sent::default()
+                    ..SentForm::default()
                 };
                 let (status, page) = asks(stage, row, &omar, &sent).await;
                 assert_eq!(status, 409, "{} with {token:?}", row.path);
@@ -241,9 +241,9 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
                 assert!(page.contains("typed-words"), "{}", row.path);
             }
             if row.takes_form {
-                let sent = Sent {
+                let sent = SentForm {
                     media_type: "application/json",
-                    ..Sent::default()
+                    ..SentForm::default()
                 };
                 assert_eq!(asks(stage, row, &omar, &sent).await.0, 415, "{}", row.path);
             }

@@ -30,10 +30,10 @@ struct Way {
     to: Address,
 }
 
-type Spoken = (CallDialect, Address);
+type CallAddress = (CallDialect, Address);
 type Model = (&'static str, &'static str);
 
-const fn way(from: Spoken, model: Model, to: Address) -> Way {
+const fn way(from: CallAddress, model: Model, to: Address) -> Way {
     Way {
         dialect: from.0,
         from: from.1,
@@ -43,10 +43,10 @@ const fn way(from: Spoken, model: Model, to: Address) -> Way {
     }
 }
 
-const CHAT: Spoken = (CallDialect::OpenAi, Address::Chat);
-const RESPONSES: Spoken = (CallDialect::OpenAi, Address::Responses);
-const MESSAGES: Spoken = (CallDialect::Anthropic, Address::Messages);
-const GOOGLE: Spoken = (CallDialect::Google, Address::GenerateContent);
+const CHAT: CallAddress = (CallDialect::OpenAi, Address::Chat);
+const RESPONSES: CallAddress = (CallDialect::OpenAi, Address::Responses);
+const MESSAGES: CallAddress = (CallDialect::Anthropic, Address::Messages);
+const GOOGLE: CallAddress = (CallDialect::Google, Address::GenerateContent);
 const CLAUDE: Model = ("anthropic", "claude-haiku-5-5");
 const GEMINI: Model = ("google", "gemini-3.1-flash-lite");
 const GPT: Model = ("openai", "gpt-6-luna");

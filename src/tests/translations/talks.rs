@@ -22,7 +22,7 @@ pub type Words = &'static [(&'static str, &'static str)];
 
 /// What is said in one turn.
 #[derive(Clone, Copy)]
-pub enum Said {
+pub enum TurnContent {
     Person(&'static str),
     /// A picture, with these words, which may be none.
     Shown(&'static str),
@@ -73,7 +73,7 @@ pub enum Answer {
 pub struct Talk {
     pub name: &'static str,
     pub system: &'static [&'static str],
-    pub said: &'static [Said],
+    pub said: &'static [TurnContent],
     pub choice: Choice,
     /// Whether a second function, `clock`, is offered.
     pub has_clock: bool,
@@ -98,7 +98,7 @@ pub struct Talk {
 const PLAIN: Talk = Talk {
     name: "",
     system: &[],
-    said: &[Said::Person("count")],
+    said: &[TurnContent::Person("count")],
     choice: Choice::Nothing,
     has_clock: false,
     is_one_at_a_time: false,
@@ -113,7 +113,7 @@ const PLAIN: Talk = Talk {
     refused_by: &[],
     mended_for: &[],
 };
-const ASKED: Said = Said::Person("the weather in Rome?");
+const ASKED: TurnContent = TurnContent::Person("the weather in Rome?");
 const ROME: Words = &[("call00001", "Rome")];
 const SUN: Words = &[("call00001", "sun")];
 
@@ -130,28 +130,30 @@ pub const TALKS: &[Talk] = &[
     Talk {
         name: "several turns",
         said: &[
-            Said::Person("hi"),
-            Said::Model("Hello."),
-            Said::Person("count"),
+            TurnContent::Person("hi"),
+            TurnContent::Model("Hello."),
+            TurnContent::Person("count"),
         ],
         ..PLAIN
     },
     Talk {
         name: "signs of other alphabets",
-        said: &[Said::Person("héllo \u{1f600} \"quoted\" \\ back\nnew line")],
+        said: &[TurnContent::Person(
+            "héllo \u{1f600} \"quoted\" \\ back\nnew line",
+        )],
         ..PLAIN
     },
     Talk {
         name: "a picture",
-        said: &[Said::Shown("count")],
+        said: &[TurnContent::Shown("count")],
         ..PLAIN
     },
     Talk {
         name: "a picture without words",
         said: &[
-            Said::Shown(""),
-            Said::Model("A square."),
-            Said::Person("count"),
+            TurnContent::Shown(""),
+            TurnContent::Model("A square."),
+            TurnContent::Person("count"),
         ],
         ..PLAIN
     },
@@ -163,7 +165,7 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a tool that must be called",
-        said: &[Said::Person("hello")],
+        said: &[TurnContent::Person("hello")],
         choice: Choice::Weather,
         ..PLAIN
     },
@@ -175,16 +177,16 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a tool's result",
-        said: &[ASKED, Said::Calls(ROME), Said::Results(SUN)],
+        said: &[ASKED, TurnContent::Calls(ROME), TurnContent::Results(SUN)],
         choice: Choice::Free,
         ..PLAIN
     },
     Talk {
         name: "two results in another order",
         said: &[
-            Said::Person("the weather in Rome and Oslo?"),
-            Said::Calls(&[("call00001", "Rome"), ("call00002", "Oslo")]),
-            Said::Results(&[("call00002", "rain"), ("call00001", "sun")]),
+            TurnContent::Person("the weather in Rome and Oslo?"),
+            TurnContent::Calls(&[("call00001", "Rome"), ("call00002", "Oslo")]),
+            TurnContent::Results(&[("call00002", "rain"), ("call00001", "sun")]),
         ],
         choice: Choice::Free,
         ..PLAIN
@@ -194,10 +196,10 @@ pub const TALKS: &[Talk] = &[
         mended_for: &["anthropic"],
         said: &[
             ASKED,
-            Said::Calls(&[("functions.weather:0", "Rome")]),
-            Said::Results(&[("functions.weather:0", "sun")]),
-            Said::Calls(&[("functions.weather:0", "Oslo")]),
-            Said::Results(&[("functions.weather:0", "rain")]),
+            TurnContent::Calls(&[("functions.weather:0", "Rome")]),
+            TurnContent::Results(&[("functions.weather:0", "sun")]),
+            TurnContent::Calls(&[("functions.weather:0", "Oslo")]),
+            TurnContent::Results(&[("functions.weather:0", "rain")]),
         ],
         choice: Choice::Free,
         ..PLAIN
@@ -206,43 +208,43 @@ pub const TALKS: &[Talk] = &[
         name: "words behind a result",
         said: &[
             ASKED,
-            Said::Calls(ROME),
-            Said::Results(SUN),
-            Said::Model("It is sunny."),
-            Said::Person("count"),
+            TurnContent::Calls(ROME),
+            TurnContent::Results(SUN),
+            TurnContent::Model("It is sunny."),
+            TurnContent::Person("count"),
         ],
         choice: Choice::Free,
         ..PLAIN
     },
     Talk {
         name: "JSON by a schema",
-        said: &[Said::Person("ten?")],
+        said: &[TurnContent::Person("ten?")],
         answer: Answer::Schema,
         ..PLAIN
     },
     Talk {
         name: "thoughts",
-        said: &[Said::Person("think and count")],
+        said: &[TurnContent::Person("think and count")],
         thinks: true,
         ..PLAIN
     },
     Talk {
         name: "thoughts before a tool",
-        said: &[Said::Person("think of the weather in Rome")],
+        said: &[TurnContent::Person("think of the weather in Rome")],
         choice: Choice::Free,
         thinks: true,
         ..PLAIN
     },
     Talk {
         name: "two functions at once",
-        said: &[Said::Person("the weather and the clock in Rome?")],
+        said: &[TurnContent::Person("the weather and the clock in Rome?")],
         choice: Choice::Free,
         has_clock: true,
         ..PLAIN
     },
     Talk {
         name: "one function at a time",
-        said: &[Said::Person("the weather and the clock in Rome?")],
+        said: &[TurnContent::Person("the weather and the clock in Rome?")],
         choice: Choice::Free,
         has_clock: true,
         is_one_at_a_time: true,
@@ -252,7 +254,7 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "any tool that must be called",
-        said: &[Said::Person("hello")],
+        said: &[TurnContent::Person("hello")],
         choice: Choice::Any,
         ..PLAIN
     },
@@ -260,9 +262,9 @@ pub const TALKS: &[Talk] = &[
         name: "words before a call",
         said: &[
             ASKED,
-            Said::Model("Let me see."),
-            Said::Calls(ROME),
-            Said::Results(SUN),
+            TurnContent::Model("Let me see."),
+            TurnContent::Calls(ROME),
+            TurnContent::Results(SUN),
         ],
         choice: Choice::Free,
         ..PLAIN
@@ -271,11 +273,11 @@ pub const TALKS: &[Talk] = &[
         name: "two rounds of tools",
         said: &[
             ASKED,
-            Said::Calls(ROME),
-            Said::Results(SUN),
-            Said::Model("Sunny. And Oslo?"),
-            Said::Calls(&[("call00002", "Oslo")]),
-            Said::Results(&[("call00002", "rain")]),
+            TurnContent::Calls(ROME),
+            TurnContent::Results(SUN),
+            TurnContent::Model("Sunny. And Oslo?"),
+            TurnContent::Calls(&[("call00002", "Oslo")]),
+            TurnContent::Results(&[("call00002", "rain")]),
         ],
         choice: Choice::Free,
         ..PLAIN
@@ -284,8 +286,8 @@ pub const TALKS: &[Talk] = &[
         name: "ids that are long",
         said: &[
             ASKED,
-            Said::Calls(&[("toolu_0123456789_0123456789_0123456789_0123456789", "Rome")]),
-            Said::Results(&[("toolu_0123456789_0123456789_0123456789_0123456789", "sun")]),
+            TurnContent::Calls(&[("toolu_0123456789_0123456789_0123456789_0123456789", "Rome")]),
+            TurnContent::Results(&[("toolu_0123456789_0123456789_0123456789_0123456789", "sun")]),
         ],
         choice: Choice::Free,
         mended_for: &["openai"],
@@ -295,8 +297,8 @@ pub const TALKS: &[Talk] = &[
         name: "signs of other alphabets in a result",
         said: &[
             ASKED,
-            Said::Calls(&[("call00001", "R\u{f6}m \"X\"")]),
-            Said::Results(&[("call00001", "\u{2600} \"sonnig\" \\ hei\u{df}\nund mehr")]),
+            TurnContent::Calls(&[("call00001", "R\u{f6}m \"X\"")]),
+            TurnContent::Results(&[("call00001", "\u{2600} \"sonnig\" \\ hei\u{df}\nund mehr")]),
         ],
         choice: Choice::Free,
         ..PLAIN
@@ -305,8 +307,8 @@ pub const TALKS: &[Talk] = &[
         name: "a tool that failed",
         said: &[
             ASKED,
-            Said::Calls(ROME),
-            Said::Failures(&[("call00001", "no such city")]),
+            TurnContent::Calls(ROME),
+            TurnContent::Failures(&[("call00001", "no such city")]),
         ],
         choice: Choice::Free,
         callers: &[Caller::Messages, Caller::Google],
@@ -314,7 +316,11 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a tool's result with a picture",
-        said: &[ASKED, Said::Calls(ROME), Said::ShownResults(SUN)],
+        said: &[
+            ASKED,
+            TurnContent::Calls(ROME),
+            TurnContent::ShownResults(SUN),
+        ],
         choice: Choice::Free,
         callers: &[Caller::Responses, Caller::Messages, Caller::Google],
         // In a chat the picture stands in a message behind the result, which
@@ -324,12 +330,12 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "a PDF",
-        said: &[Said::Document("count")],
+        said: &[TurnContent::Document("count")],
         ..PLAIN
     },
     Talk {
         name: "a picture at an address",
-        said: &[Said::ShownAt("count")],
+        said: &[TurnContent::ShownAt("count")],
         ..PLAIN
     },
     Talk {
@@ -340,17 +346,17 @@ pub const TALKS: &[Talk] = &[
     Talk {
         name: "an instruction in the middle",
         said: &[
-            Said::Person("hi"),
-            Said::Instruction("Now be brief."),
-            Said::Model("Hello."),
-            Said::Person("count"),
+            TurnContent::Person("hi"),
+            TurnContent::Instruction("Now be brief."),
+            TurnContent::Model("Hello."),
+            TurnContent::Person("count"),
         ],
         callers: &[Caller::Chat, Caller::Responses, Caller::Messages],
         ..PLAIN
     },
     Talk {
         name: "an answer begun for the model",
-        said: &[Said::Person("count"), Said::Model("one two")],
+        said: &[TurnContent::Person("count"), TurnContent::Model("one two")],
         refused_by: &["anthropic"],
         ..PLAIN
     },
@@ -374,28 +380,28 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "JSON by a loose schema",
-        said: &[Said::Person("ten?")],
+        said: &[TurnContent::Person("ten?")],
         answer: Answer::LooseSchema,
         mended_for: &["anthropic"],
         ..PLAIN
     },
     Talk {
         name: "JSON of any kind",
-        said: &[Said::Person("ten, in JSON?")],
+        said: &[TurnContent::Person("ten, in JSON?")],
         answer: Answer::Json,
         callers: &[Caller::Chat, Caller::Responses, Caller::Google],
         ..PLAIN
     },
     Talk {
         name: "JSON that nobody names",
-        said: &[Said::Person("ten?")],
+        said: &[TurnContent::Person("ten?")],
         answer: Answer::Json,
         callers: &[Caller::Google],
         ..PLAIN
     },
     Talk {
         name: "JSON that nobody names where a tool is offered",
-        said: &[Said::Person("ten?")],
+        said: &[TurnContent::Person("ten?")],
         answer: Answer::Json,
         choice: Choice::Free,
         callers: &[Caller::Google],
@@ -403,7 +409,7 @@ pub const TALKS: &[Talk] = &[
     },
     Talk {
         name: "JSON where a tool is offered",
-        said: &[Said::Person("ten?")],
+        said: &[TurnContent::Person("ten?")],
         choice: Choice::Free,
         answer: Answer::Schema,
         ..PLAIN

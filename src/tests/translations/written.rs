@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::talks::{Answer, Caller, Choice, Said, Talk, Words};
+use super::talks::{Answer, Caller, Choice, Talk, TurnContent, Words};
 
 /// Where a picture stands.
 const PICTURE_ADDRESS: &str = "https://a.example/b.png";
@@ -257,105 +257,111 @@ impl Talk {
     }
 }
 
-fn said_in_chat(said: &Said) -> Vec<Value> {
+fn said_in_chat(said: &TurnContent) -> Vec<Value> {
     let message = |role: &str, content: Value| vec![json!({"role": role, "content": content})];
     let image = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
     let text = |text: &str| json!({"type": "text", "text": text});
     match *said {
-        Said::Person(words) => message("user", json!(words)),
-        Said::Shown(words) => message("user", json!([text(words), image(PICTURE_DATA)])),
-        Said::ShownAt(words) => message("user", json!([text(words), image(PICTURE_ADDRESS)])),
-        Said::Document(words) => {
+        TurnContent::Person(words) => message("user", json!(words)),
+        TurnContent::Shown(words) => message("user", json!([text(words), image(PICTURE_DATA)])),
+        TurnContent::ShownAt(words) => {
+            message("user", json!([text(words), image(PICTURE_ADDRESS)]))
+        }
+        TurnContent::Document(words) => {
             let file = json!({"filename": "a.pdf", "file_data": PDF_DATA});
             let part = json!({"type": "file", "file": file});
             message("user", json!([part, text(words)]))
         }
-        Said::Model(words) => message("assistant", json!(words)),
-        Said::Instruction(words) => message("system", json!(words)),
-        Said::Calls(calls) => {
+        TurnContent::Model(words) => message("assistant", json!(words)),
+        TurnContent::Instruction(words) => message("system", json!(words)),
+        TurnContent::Calls(calls) => {
             let calls = map(calls, |id, city| {
                 let arguments = json!({"city": city}).to_string();
                 json!({"id": id, "type": "function", "function": {"name": "weather", "arguments": arguments}})
             });
             vec![json!({"role": "assistant", "content": null, "tool_calls": calls})]
         }
-        Said::Results(results) => map(
+        TurnContent::Results(results) => map(
             results,
             |id, text| json!({"role": "tool", "tool_call_id": id, "content": text}),
         ),
-        Said::Failures(_) | Said::ShownResults(_) => panic!("a chat has no words for it"),
+        TurnContent::Failures(_) | TurnContent::ShownResults(_) => {
+            panic!("a chat has no words for it")
+        }
     }
 }
 
-fn said_in_responses(said: &Said) -> Vec<Value> {
+fn said_in_responses(said: &TurnContent) -> Vec<Value> {
     let message = |role: &str, content: Value| vec![json!({"role": role, "content": content})];
     let image = |url: &str| json!({"type": "input_image", "image_url": url});
     let text = |text: &str| json!({"type": "input_text", "text": text});
     let output = |id: &str, output: Value| json!({"type": "function_call_output", "call_id": id, "output": output});
     match *said {
-        Said::Person(words) => message("user", json!(words)),
-        Said::Shown(words) => message(
+        TurnContent::Person(words) => message("user", json!(words)),
+        TurnContent::Shown(words) => message(
             "user",
             parts_with(&image(PICTURE_DATA), words, &text(words)),
         ),
-        Said::ShownAt(words) => message("user", json!([image(PICTURE_ADDRESS), text(words)])),
-        Said::Document(words) => {
+        TurnContent::ShownAt(words) => {
+            message("user", json!([image(PICTURE_ADDRESS), text(words)]))
+        }
+        TurnContent::Document(words) => {
             let file = json!({"type": "input_file", "filename": "a.pdf", "file_data": PDF_DATA});
             message("user", json!([file, text(words)]))
         }
-        Said::Model(words) => vec![json!({"type": "message", "role": "assistant",
+        TurnContent::Model(words) => vec![json!({"type": "message", "role": "assistant",
             "content": [{"type": "output_text", "text": words}]})],
-        Said::Instruction(words) => message("developer", json!(words)),
-        Said::Calls(calls) => map(calls, |id, city| {
+        TurnContent::Instruction(words) => message("developer", json!(words)),
+        TurnContent::Calls(calls) => map(calls, |id, city| {
             json!({"type": "function_call", "call_id": id, "name": "weather",
                 "arguments": json!({"city": city}).to_string()})
         }),
-        Said::Results(results) => map(results, |id, words| output(id, json!(words))),
-        Said::ShownResults(results) => map(results, |id, words| {
+        TurnContent::Results(results) => map(results, |id, words| output(id, json!(words))),
+        TurnContent::ShownResults(results) => map(results, |id, words| {
             output(id, json!([text(words), image(PICTURE_DATA)]))
         }),
-        Said::Failures(_) => panic!("the Responses have no words for it"),
+        TurnContent::Failures(_) => panic!("the Responses have no words for it"),
     }
 }
 
-fn said_in_messages(said: &Said) -> Value {
+fn said_in_messages(said: &TurnContent) -> Value {
     let message = |role: &str, content: Value| json!({"role": role, "content": content});
     let text = |text: &str| json!({"type": "text", "text": text});
     let data = |kind: &str, media_type: &str| json!({"type": kind, "source": {"type": "base64", "media_type": media_type, "data": DATA}});
     let picture = || data("image", "image/png");
     let result = |id: &str, content: Value| json!({"type": "tool_result", "tool_use_id": id, "content": content});
     match *said {
-        Said::Person(words) => message("user", json!(words)),
-        Said::Shown(words) => message("user", parts_with(&picture(), words, &text(words))),
-        Said::ShownAt(words) => {
+        TurnContent::Person(words) => message("user", json!(words)),
+        TurnContent::Shown(words) => message("user", parts_with(&picture(), words, &text(words))),
+        TurnContent::ShownAt(words) => {
             let source = json!({"type": "url", "url": PICTURE_ADDRESS});
             let block = json!({"type": "image", "source": source});
             message("user", json!([block, text(words)]))
         }
-        Said::Document(words) => {
+        TurnContent::Document(words) => {
             let block = data("document", "application/pdf");
             message("user", json!([block, text(words)]))
         }
-        Said::Model(words) => message("assistant", json!(words)),
-        Said::Instruction(words) => message("system", json!(words)),
-        Said::Calls(calls) => {
+        TurnContent::Model(words) => message("assistant", json!(words)),
+        TurnContent::Instruction(words) => message("system", json!(words)),
+        TurnContent::Calls(calls) => {
             let calls = map(
                 calls,
                 |id, city| json!({"type": "tool_use", "id": id, "name": "weather", "input": {"city": city}}),
             );
             message("assistant", json!(calls))
         }
-        Said::Results(results) => {
+        TurnContent::Results(results) => {
             let results = map(results, |id, words| result(id, json!(words)));
             message("user", json!(results))
         }
-        Said::ShownResults(results) => {
+        TurnContent::ShownResults(results) => {
             let results = map(results, |id, words| {
                 result(id, json!([text(words), picture()]))
             });
             message("user", json!(results))
         }
-        Said::Failures(results) => {
+        TurnContent::Failures(results) => {
             let results = map(results, |id, words| {
                 let mut failed = result(id, json!(words));
                 failed["is_error"] = json!(true);
@@ -366,40 +372,42 @@ fn said_in_messages(said: &Said) -> Value {
     }
 }
 
-fn said_in_google(said: &Said) -> Value {
+fn said_in_google(said: &TurnContent) -> Value {
     let content = |role: &str, parts: Value| json!({"role": role, "parts": parts});
     let text = |text: &str| json!({"text": text});
     let inline = |kind: &str| json!({"inlineData": {"mimeType": kind, "data": DATA}});
     let result = |id: &str, response: Value| json!({"functionResponse": {"id": id, "name": "weather", "response": response}});
     match *said {
-        Said::Person(words) => content("user", json!([text(words)])),
-        Said::Shown(words) => content(
+        TurnContent::Person(words) => content("user", json!([text(words)])),
+        TurnContent::Shown(words) => content(
             "user",
             parts_with(&inline("image/png"), words, &text(words)),
         ),
-        Said::ShownAt(words) => {
+        TurnContent::ShownAt(words) => {
             let file = json!({"fileUri": PICTURE_ADDRESS, "mimeType": "image/png"});
             content("user", json!([{"fileData": file}, text(words)]))
         }
-        Said::Document(words) => content("user", json!([inline("application/pdf"), text(words)])),
-        Said::Model(words) => content("model", json!([text(words)])),
-        Said::Instruction(_) => panic!("Google has no words for it"),
-        Said::Calls(calls) => {
+        TurnContent::Document(words) => {
+            content("user", json!([inline("application/pdf"), text(words)]))
+        }
+        TurnContent::Model(words) => content("model", json!([text(words)])),
+        TurnContent::Instruction(_) => panic!("Google has no words for it"),
+        TurnContent::Calls(calls) => {
             let calls = map(calls, |id, city| {
                 json!({"functionCall": {"id": id, "name": "weather", "args": {"city": city}},
                     "thoughtSignature": "skip_thought_signature_validator"})
             });
             content("model", json!(calls))
         }
-        Said::Results(results) => {
+        TurnContent::Results(results) => {
             let results = map(results, |id, words| result(id, json!({"output": words})));
             content("user", json!(results))
         }
-        Said::Failures(results) => {
+        TurnContent::Failures(results) => {
             let results = map(results, |id, words| result(id, json!({"error": words})));
             content("user", json!(results))
         }
-        Said::ShownResults(results) => {
+        TurnContent::ShownResults(results) => {
             let results = map(results, |id, words| {
                 let mut shown = result(id, json!({"output": words}));
                 shown["functionResponse"]["parts"] = json!([inline("image/png")]);

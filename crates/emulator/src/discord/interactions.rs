@@ -13,14 +13,14 @@ use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
 use super::content::message_body::{
-    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_components, check_files,
-    check_filled, check_flags, check_length, edit_message, message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, MessageCall, change_files, check_flags,
+    check_message, edit_message, message_json, post_message,
 };
 use super::content::multipart::{Files, files_of};
 use super::errors::{refuse, respond};
 use super::forms::check_form;
 use super::{limits, permissions};
-use crate::world::{Interaction, InteractionKind, State, World};
+use crate::world::{Attachment, Interaction, InteractionKind, State, World};
 
 /// How long the bot may take to acknowledge an interaction.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(3);
@@ -92,18 +92,19 @@ fn answer_interaction(
     let interaction = interaction.clone();
     let data = &body["data"];
     permissions::check_answer(state, interaction.channel)?;
-    check_length(data)?;
-    check_flags(data, ANSWERED_FLAGS)?;
-    match body["type"].as_u64() {
-        Some(4) => {
-            check_filled(data, false)?;
-            check_components(state, None, data)?;
-        }
-        Some(7) => check_components(state, interaction.original, data)?,
-        _ => {}
-    }
     let form = || Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body"));
     let mut original = interaction.original;
+    let message = |changes| MessageCall {
+        body: data,
+        files: &[],
+        settable_flags: ANSWERED_FLAGS,
+        changes,
+    };
+    match (body["type"].as_u64(), original) {
+        (Some(4), _) => check_message(state, &message(None))?,
+        (Some(7), Some(id)) => check_message(state, &message(Some(id)))?,
+        _ => check_flags(data, ANSWERED_FLAGS)?,
+    }
     let (mut modal, mut choices) = (None, None);
     match (body["type"].as_u64(), interaction.kind) {
         (Some(4), _) => original = Some(post_answer(state, &interaction, data, false)),
@@ -192,8 +193,7 @@ async fn follow_up(
     world.with(|state| {
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
-                check_files(state, None, &body, &files)?;
-                let id = add_follow_up(state, &token, &body, !files.is_empty())?;
+                let id = add_follow_up(state, &token, &body, &files)?;
                 change_files(state, id, &body, files);
                 Ok((headers, Json(message_json(state, id))).into_response())
             }),
@@ -207,14 +207,17 @@ fn add_follow_up(
     state: &mut State,
     token: &str,
     body: &Value,
-    has_files: bool,
+    files: &[Attachment],
 ) -> Result<u64, Box<Response>> {
     let interaction = interaction_of_token(state, token)?.clone();
     permissions::check_answer(state, interaction.channel)?;
-    check_length(body)?;
-    check_flags(body, ANSWERED_FLAGS)?;
-    check_filled(body, has_files)?;
-    check_components(state, None, body)?;
+    let call = MessageCall {
+        body,
+        files,
+        settable_flags: ANSWERED_FLAGS,
+        changes: None,
+    };
+    check_message(state, &call)?;
     if let Some(original) = interaction.original {
         let message = state.message(original).ok_or_else(unknown_message)?;
         if message.loading {
@@ -271,11 +274,14 @@ async fn edit(
     world.with(|state| {
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
-                check_length(&body)?;
-                check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
-                check_components(state, Some(id), &body)?;
-                check_files(state, Some(id), &body, &files)?;
+                let call = MessageCall {
+                    body: &body,
+                    files: &files,
+                    settable_flags: EDITED_FLAGS,
+                    changes: Some(id),
+                };
+                check_message(state, &call)?;
                 edit_message(state, id, &body);
                 change_files(state, id, &body, files);
                 Ok((headers, Json(message_json(state, id))).into_response())

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::content::message_body::{
-    EDITED_FLAGS, POSTED_FLAGS, change_files, check_components, check_files, check_filled,
-    check_flags, check_length, edit_message, message_json, post_message,
+    EDITED_FLAGS, MessageCall, POSTED_FLAGS, change_files, check_message, edit_message,
+    message_json, post_message,
 };
 use super::content::message_payload::is_notice;
 use super::content::multipart::{Files, files_of};
@@ -135,13 +135,14 @@ async fn create(
     world.with(|state| {
         let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
             let files = files_of(files);
-            let has_files = !files.is_empty();
-            check_length(&body)?;
-            check_flags(&body, POSTED_FLAGS)?;
-            check_filled(&body, has_files)?;
-            check_components(state, None, &body)?;
-            check_files(state, None, &body, &files)?;
-            permissions::check_post(state, channel, &body, has_files)?;
+            let call = MessageCall {
+                body: &body,
+                files: &files,
+                settable_flags: POSTED_FLAGS,
+                changes: None,
+            };
+            check_message(state, &call)?;
+            permissions::check_post(state, channel, &body, !files.is_empty())?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
             let gone = answers.is_some_and(|id| !state.messages.iter().any(|m| m.id == id));
@@ -182,11 +183,14 @@ async fn edit(
     world.with(|state| {
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
             let files = files_of(files);
-            check_length(&body)?;
-            check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
-            check_components(state, Some(id), &body)?;
-            check_files(state, Some(id), &body, &files)?;
+            let call = MessageCall {
+                body: &body,
+                files: &files,
+                settable_flags: EDITED_FLAGS,
+                changes: Some(id),
+            };
+            check_message(state, &call)?;
             permissions::check_edit(state, channel, !files.is_empty())?;
             edit_message(state, id, &body);
             change_files(state, id, &body, files);

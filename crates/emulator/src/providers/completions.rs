@@ -47,7 +47,7 @@ const HOSTS: [(&str, &str); 5] = [
 ];
 
 /// What a call asks for.
-struct Asked {
+struct CompletionCall {
     prompts: Vec<String>,
     each: u64,
     best_of: u64,
@@ -71,7 +71,7 @@ pub fn answer_completion(call: &Call<'_>) -> Option<Response> {
             "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?",
         ));
     }
-    Some(match Asked::read(body) {
+    Some(match CompletionCall::read(body) {
         Err((param, message)) => refuse(StatusCode::BAD_REQUEST, param, &message),
         Ok(asked) if body["stream"] == true => asked.stream(body),
         Ok(asked) => Json(asked.whole(body)).into_response(),
@@ -84,7 +84,7 @@ fn refuse(status: StatusCode, param: &str, message: &str) -> Response {
     (status, Json(error)).into_response()
 }
 
-impl Asked {
+impl CompletionCall {
     fn read(body: &Value) -> Result<Self, (&'static str, String)> {
         let fields = body.as_object().into_iter().flatten();
         if let Some((name, _)) = fields

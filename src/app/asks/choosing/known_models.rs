@@ -46,14 +46,14 @@ pub struct KnownModel {
 }
 
 /// A model by its name, with what is known of it.
-struct Named {
+struct ModelEntry {
     name: String,
     makes_pictures: bool,
     changes_pictures: bool,
     abilities: Abilities,
 }
 
-impl Named {
+impl ModelEntry {
     fn chat(name: String) -> Self {
         Self {
             name,
@@ -91,7 +91,7 @@ impl Asks {
             };
             let (names, listed_at_ms) = self.known_names(payer);
             let mut models = Vec::new();
-            for Named {
+            for ModelEntry {
                 name,
                 makes_pictures,
                 changes_pictures,
@@ -127,11 +127,11 @@ impl Asks {
     /// A payer's models: the default first, then what the provider listed, and
     /// when it did; last what pictures are made with, the operator's workflows
     /// among it.
-    fn known_names(&self, payer: &Offer) -> (Vec<Named>, Option<i64>) {
+    fn known_names(&self, payer: &Offer) -> (Vec<ModelEntry>, Option<i64>) {
         let provider = self.models.catalogue().get(&payer.provider);
         let default = provider.and_then(|it| it.default_model.clone());
         let pictures = provider.and_then(|it| it.images.model.clone());
-        let mut names: Vec<Named> = default.into_iter().map(Named::chat).collect();
+        let mut names: Vec<ModelEntry> = default.into_iter().map(ModelEntry::chat).collect();
         let listed = self.models.lists().look_up(payer);
         let listed_at_ms = listed.as_ref().map(|listed| listed.at_ms);
         let others = listed
@@ -140,16 +140,18 @@ impl Asks {
         for (name, abilities) in others {
             match names.iter_mut().find(|it| it.name == *name) {
                 Some(known) => known.abilities = *abilities,
-                None => names.push(Named {
+                None => names.push(ModelEntry {
                     abilities: *abilities,
-                    ..Named::chat(name.clone())
+                    ..ModelEntry::chat(name.clone())
                 }),
             }
         }
-        names.extend(pictures.map(|name| Named::picture(name, false)));
+        names.extend(pictures.map(|name| ModelEntry::picture(name, false)));
         if provider.is_some_and(runs_workflows) {
             let workflows = self.models.workflows().iter();
-            names.extend(workflows.map(|it| Named::picture(it.name.clone(), it.takes_picture())));
+            names.extend(
+                workflows.map(|it| ModelEntry::picture(it.name.clone(), it.takes_picture())),
+            );
         }
         (names, listed_at_ms)
     }

@@ -12,7 +12,7 @@ use crate::app::models::ModelChoice;
 
 /// What came of asking for lists.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
+enum ListingOutcome {
     /// Everybody who may be asked was asked.
     All,
     /// A key did not open, so that somebody else may be asked.
@@ -54,12 +54,12 @@ impl Asks {
         self: &Arc<Self>,
         caller: &Caller,
     ) -> Result<Vec<ModelChoice>, Error> {
-        while self.fetch_unknown_lists(caller).await? == Listed::BesidesDamagedKeys {}
+        while self.fetch_unknown_lists(caller).await? == ListingOutcome::BesidesDamagedKeys {}
         self.list_models(caller).await
     }
 
     /// Asks each provider's first payer for the list, if it is not known.
-    async fn fetch_unknown_lists(&self, caller: &Caller) -> Result<Listed, Error> {
+    async fn fetch_unknown_lists(&self, caller: &Caller) -> Result<ListingOutcome, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
@@ -75,11 +75,11 @@ impl Asks {
             }
         }
         let listed = futures_util::future::join_all(asking).await;
-        let has_damaged_key = listed.contains(&Listed::BesidesDamagedKeys);
+        let has_damaged_key = listed.contains(&ListingOutcome::BesidesDamagedKeys);
         Ok(if has_damaged_key {
-            Listed::BesidesDamagedKeys
+            ListingOutcome::BesidesDamagedKeys
         } else {
-            Listed::All
+            ListingOutcome::All
         })
     }
 
@@ -121,16 +121,16 @@ impl Asks {
         });
     }
 
-    async fn list_once(&self, payer: &Offer) -> Listed {
+    async fn list_once(&self, payer: &Offer) -> ListingOutcome {
         match self.list(payer).await {
             Ok(Some(models)) => {
                 let now_ms = self.clock.now_ms();
                 self.models.lists().put(payer, models, now_ms);
             }
-            Ok(None) => return Listed::BesidesDamagedKeys,
+            Ok(None) => return ListingOutcome::BesidesDamagedKeys,
             Err(error) => tracing::debug!("could not list models: {error:#}"),
         }
-        Listed::All
+        ListingOutcome::All
     }
 
     /// The models that a payer's provider lists; none where the payer's key

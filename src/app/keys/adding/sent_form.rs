@@ -2,7 +2,7 @@
 //! that is not stored leaves the rest behind, for the form to be opened again.
 
 use crate::model::{Caller, KeyGoal, KeyRefusal, ProviderId, Refusal, Scope};
-use crate::providers::{Whose, whose_key};
+use crate::providers::{KeyTakers, whose_key};
 use crate::store::PendingKind;
 
 use crate::app::Error;
@@ -125,9 +125,9 @@ impl Keys {
     /// Tells from a key alone whose it is.
     fn recognize(&self, typed: &TypedKey, scope: Scope) -> Result<ProviderId, Refusal> {
         let of = match whose_key(self.models.catalogue(), &typed.secret) {
-            Whose::One(provider) => return Ok(provider),
-            Whose::OneOf(several) => several,
-            Whose::Nobodys(problem) => {
+            KeyTakers::One(provider) => return Ok(provider),
+            KeyTakers::OneOf(several) => several,
+            KeyTakers::Nobodys(problem) => {
                 let nobody = ProviderId::from("");
                 return Err(refuse_paste(problem, &nobody, KeyGoal::Stored(scope)));
             }

@@ -18,6 +18,7 @@ use crate::app::payers::Payer;
 use crate::app::pictures::estimate_price;
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
+use crate::app::programs::jobs::hash_job;
 use crate::app::programs::relay::RelayError;
 use crate::app::programs::relay::call::not_relayed;
 
@@ -156,8 +157,11 @@ impl Relay {
     /// or is kept: whoever was answered is then never charged more than that,
     /// whatever becomes of the process. The task goes on if the caller leaves.
     fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
-        let hold = self.hold.take()?;
+        let mut hold = self.hold.take()?;
         self.note_jobs(&hold);
+        if !self.streams() {
+            hold.note_answers_told(self.relayed.choices());
+        }
         let ended = AnswerEnd {
             usage: self.relayed.usage(),
             pictures: self.relayed.pictures(),
@@ -185,14 +189,14 @@ impl Relay {
 
     /// Notes a job that the call has begun, and settles one whose end it tells.
     fn note_jobs(&mut self, hold: &Hold) {
-        let (person, provider) = (hold.attempt().person, &hold.attempt().provider);
-        let name = |id: String| (person, provider.clone(), id);
-        let jobs = &self.programs.jobs;
+        let attempt = hold.attempt();
+        let hash = |id: &str| hash_job(attempt.person, &attempt.provider, id);
         if let Some(id) = self.relayed.begun_job() {
-            jobs.note(name(id.to_owned()), hold.ongoing_job());
+            let job = hold.ongoing_job();
+            self.programs.note_job(hash(id), attempt.id, job);
         }
-        if let Some((id, usage)) = self.relayed.take_ended_job() {
-            jobs.end(&name(id), usage);
+        if let Some(ended) = self.relayed.take_ended_job() {
+            self.programs.end_job(hash(&ended.id), ended.usage);
         }
     }
 
@@ -210,9 +214,13 @@ impl Relay {
 }
 
 impl Drop for Relay {
-    /// Whoever leaves while nothing is passed on may have been heard of since.
+    /// Whoever leaves while nothing is passed on may have been heard of since. A job
+    /// goes on without them.
     fn drop(&mut self) {
         self.hear();
+        if let Some(hold) = self.hold.take() {
+            self.note_jobs(&hold);
+        }
     }
 }
 

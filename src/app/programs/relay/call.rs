@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use axum::http::Method;
+
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
@@ -91,7 +93,9 @@ impl Payable for RelayOrder {
             Some(form) => estimate_transcript(form, self.models.provider(&offer.provider)?, &model),
             None => estimate_cost(&self.request, is_limited),
         };
-        let is_free = self.request.surface == Surface::Free;
+        // Whoever looks after something pays for nothing.
+        let is_look = self.request.method != Method::POST;
+        let is_free = self.request.surface == Surface::Free || is_look;
         let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
             prompt: if is_free {
@@ -100,7 +104,11 @@ impl Payable for RelayOrder {
                 prompt
             },
             model,
-            max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
+            max_output_tokens: if is_free {
+                0
+            } else {
+                self.max_output_tokens(offer, &cost, is_limited)
+            },
             images: cost.images,
             sound: cost.sound,
             details: if is_limited {

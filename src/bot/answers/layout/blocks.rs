@@ -99,6 +99,7 @@ impl<'a> Source<'a> {
 }
 
 impl Reader {
+    /// Begins in prose. A table that is larger is read in parts.
     pub fn new(author: Author, table_units_max: usize) -> Self {
         Self {
             author,

@@ -56,6 +56,7 @@ enum Place {
 }
 
 impl Cutter {
+    /// Begins with an empty piece; none becomes longer than the limit.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,

@@ -41,7 +41,7 @@ pub struct Spans {
 }
 
 /// A mark that may be closed yet.
-struct Opened {
+struct OpenMark {
     mark: &'static str,
     /// None for the spoiler that began before the text.
     at: Option<Range<usize>>,
@@ -50,13 +50,13 @@ struct Opened {
 /// Finds spans from the start of a text to its end.
 struct Finder<'a> {
     text: &'a str,
-    opened: Vec<Opened>,
+    opened: Vec<OpenMark>,
     spans: Spans,
 }
 
 /// Finds the spans of a text, which begins inside a spoiler or not.
 pub fn find_spans(text: &str, is_hidden: bool) -> Spans {
-    let hidden = Opened {
+    let hidden = OpenMark {
         mark: SPOILER,
         at: None,
     };
@@ -129,14 +129,14 @@ impl Finder<'_> {
         let follows_word = in_word(before) || is_spoiler && is_letter(before);
         if begins_word && !follows_word && partner.is_none() {
             let at = Some(range);
-            self.opened.push(Opened { mark, at });
+            self.opened.push(OpenMark { mark, at });
         }
     }
 }
 
 /// The mark that a text begins with. Of three stars, one is looked at first
 /// where one was opened last.
-fn mark_of(text: &str, last: Option<&Opened>) -> Option<&'static str> {
+fn mark_of(text: &str, last: Option<&OpenMark>) -> Option<&'static str> {
     let is_first = |mark: &&str| text.starts_with("***") && *mark == "*";
     if let Some(mark) = last.map(|it| it.mark).filter(is_first) {
         return Some(mark);

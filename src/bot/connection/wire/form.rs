@@ -48,8 +48,8 @@ pub struct Field {
 /// What a field takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    Line(Typed),
-    Lines(Typed),
+    Line(TypedText),
+    Lines(TypedText),
     Menu {
         choices: Vec<Choice>,
         /// The value of the choice that is made already.
@@ -61,19 +61,19 @@ pub enum Input {
 
 /// A text that is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Typed {
+pub struct TypedText {
     /// Stands in the field already.
     pub value: String,
     pub characters_max: u16,
 }
 
-impl Default for Typed {
+impl Default for TypedText {
     fn default() -> Self {
         Self::holding("")
     }
 }
 
-impl Typed {
+impl TypedText {
     /// A text that stands in its field already, and can be as long as any.
     pub fn holding(value: impl Into<String>) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Typed {
 
 impl Default for Input {
     fn default() -> Self {
-        Self::Line(Typed::default())
+        Self::Line(TypedText::default())
     }
 }
 
@@ -138,7 +138,7 @@ impl Field {
         Some(json!({"type": ACTION_ROW, "components": [input]}))
     }
 
-    fn text_input(&self, style: u8, typed: &Typed) -> Value {
+    fn text_input(&self, style: u8, typed: &TypedText) -> Value {
         let mut input = json!({
             "type": TEXT_INPUT,
             "style": style,

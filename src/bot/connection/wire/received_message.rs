@@ -54,7 +54,7 @@ fn unfold_components(message: &mut Value, depth: usize) {
         return;
     }
     if message["flags"].as_u64().unwrap_or(0) & IS_COMPONENTS_V2 != 0 {
-        let mut unfolded = Unfolded::default();
+        let mut unfolded = ComponentContents::default();
         unfolded.take_all(&message["components"], 0);
         if message["content"].as_str().unwrap_or_default().is_empty() {
             message["content"] = json!(unfolded.lines.join("\n"));
@@ -73,12 +73,12 @@ fn unfold_components(message: &mut Value, depth: usize) {
 
 /// What stands in components.
 #[derive(Default)]
-struct Unfolded {
+struct ComponentContents {
     lines: Vec<String>,
     files: Vec<Value>,
 }
 
-impl Unfolded {
+impl ComponentContents {
     fn take_all(&mut self, components: &Value, depth: usize) {
         let all = components.as_array().into_iter().flatten();
         all.for_each(|one| self.take(one, depth));

@@ -59,34 +59,22 @@ pub async fn imagine(
     #[description = "True: nobody sees it before they press on it"] spoiler: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = InteractionHandle::from(ctx.interaction);
     let caller = caller_of(ctx).await;
     let seed = seed.map(|typed| typed.0).unwrap_or_default();
-    let read = match read_numbers(size.as_deref(), &seed) {
+    let (size, seed) = match read_numbers(size.as_deref(), &seed) {
         Ok(read) => read,
-        Err(refusal) => {
-            let voice = bot.voice(&ctx.interaction.locale);
-            let card = explain_error(voice, &Error::Refused(Refusal::Picture(refusal)));
-            return bot.rest.reply(&handle, &card).await;
-        }
+        Err(refusal) => return refuse(ctx, refusal).await,
     };
-    let (size, seed) = read;
     let imagine = PictureAsk {
         age_restricted: bot.is_age_restricted(&caller).await,
         caller,
-        choices: Choices {
-            provider: provider.as_deref().map(ProviderId::from),
-            model,
-            persona: None,
-        },
+        choices: choose(provider.as_deref(), model),
         spec: ImageSpec {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
             size,
             count: count.unwrap_or(1),
-            lora: lora
-                .map(|lora| lora.trim().to_owned())
-                .filter(|lora| !lora.is_empty()),
+            lora: lora.as_deref().and_then(name_lora),
             seed,
             previews: bot.app.pictures.previews(),
             ..ImageSpec::default()
@@ -99,11 +87,35 @@ pub async fn imagine(
         enhance: enhance == Some(true),
         is_spoiler: spoiler == Some(true),
         confirmed_in: None,
-        target: Target::Interaction(handle),
+        target: Target::Interaction(InteractionHandle::from(ctx.interaction)),
         locale: &ctx.interaction.locale,
     };
     // On the heap: it is a large future, and poise keeps it in its own.
     Box::pin(make_pictures(bot, request)).await
+}
+
+/// Tells whoever asks, and nobody else, why no picture is made.
+async fn refuse(ctx: Context<'_>, refusal: PictureRefusal) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    let card = explain_error(voice, &Error::Refused(Refusal::Picture(refusal)));
+    bot.rest.reply(&handle, &card).await
+}
+
+/// What a person chose of whom and what makes the picture; no persona does.
+fn choose(provider: Option<&str>, model: Option<String>) -> Choices {
+    Choices {
+        provider: provider.map(ProviderId::from),
+        model,
+        persona: None,
+    }
+}
+
+/// The LoRA that somebody named; none where the field holds nothing to see.
+fn name_lora(typed: &str) -> Option<String> {
+    let name = typed.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// Reads a size and a seed, either of which may be left out. Discord's own

@@ -18,7 +18,7 @@ use crate::model::{Caller, PersonId, ProviderId, Scope};
 
 /// What is to be done, with which key.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct KeyPress<'a> {
     deed: KeyDeed,
     target: &'a KeyTarget,
 }
@@ -30,7 +30,7 @@ pub async fn press_deed(
     deed: KeyDeed,
     target: &KeyTarget,
 ) -> anyhow::Result<()> {
-    let wanted = Wanted { deed, target };
+    let wanted = KeyPress { deed, target };
     if let KeyPlace::Panel(view) = target.place {
         return press_in_panel(bot, press, view, wanted).await;
     }
@@ -50,7 +50,7 @@ async fn press_in_panel(
     bot: &Bot,
     press: &ComponentInteraction,
     view: PanelView,
-    wanted: Wanted<'_>,
+    wanted: KeyPress<'_>,
 ) -> anyhow::Result<()> {
     let Some(visit) = enter_panel(bot, press, view).await? else {
         return Ok(());
@@ -78,7 +78,7 @@ async fn do_deed(
     bot: &Bot,
     caller: &Caller,
     voice: Voice<'_>,
-    Wanted { deed, target }: Wanted<'_>,
+    KeyPress { deed, target }: KeyPress<'_>,
 ) -> Result<Card, Error> {
     let (keys, provider, scope) = (&bot.app.keys, target.provider.as_str(), target.scope);
     Ok(match deed {

@@ -3,7 +3,7 @@
 use crate::app::{AddForm, FormAgain, LIFETIMES_DAYS, OnceForm, PlainExtras, ProviderInfo};
 use crate::bot::answers::split;
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice};
-use crate::bot::connection::wire::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, Typed};
+use crate::bot::connection::wire::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, TypedText};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::keys::key_target::KeyPlace;
 use crate::bot::words::refusal::pasted::form_button;
@@ -148,7 +148,7 @@ fn name_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
         id: NAME_FIELD.to_owned(),
         label: voice.lang.words("Name").to_owned(),
         placeholder: voice.lang.words("What to call it").to_owned(),
-        input: Input::Line(Typed {
+        input: Input::Line(TypedText {
             value: form.name.clone().unwrap_or_default(),
             characters_max: NAME_CHARACTERS_MAX,
         }),
@@ -185,7 +185,7 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
         id: PROMPT_FIELD.to_owned(),
         label: lang.words("What to ask").to_owned(),
         required: true,
-        input: Input::Lines(Typed::holding(prompt)),
+        input: Input::Lines(TypedText::holding(prompt)),
         ..Field::default()
     }];
     let label = "API key (used once, never stored)";
@@ -269,7 +269,7 @@ fn key_fields(
         label: lang.words(extra.label).into(),
         placeholder: lang.words(extra.placeholder).into(),
         required: extra.required,
-        input: Input::Line(Typed::holding(
+        input: Input::Line(TypedText::holding(
             typed.get(extra.field).cloned().unwrap_or_default(),
         )),
         ..Field::default()

@@ -2,7 +2,7 @@
 
 use crate::app::{ImportForm, ImportOutcome, KeyImport, PendingKey};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
-use crate::bot::connection::wire::form::{Field, Input, Modal, Typed};
+use crate::bot::connection::wire::form::{Field, Input, Modal, TypedText};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::forms::scope_field;
@@ -25,7 +25,7 @@ pub fn import_form(voice: Voice<'_>, form: &ImportForm) -> Modal {
     let lines = Field {
         id: LINES_FIELD.to_owned(),
         label: lang.words("Lines of NAME=key, or keys alone").to_owned(),
-        input: Input::Lines(Typed::default()),
+        input: Input::Lines(TypedText::default()),
         ..Field::default()
     };
     let file = Field {

@@ -138,14 +138,14 @@ pub struct Sentence {
 
 /// Where a sentence is said, and what its place tells of it.
 #[derive(Clone, Copy)]
-struct Spoken<'a> {
+struct SpokenPlace<'a> {
     place: &'a str,
     note: &'a str,
     characters_max: Option<usize>,
 }
 
-fn in_a_form(note: &str, characters_max: usize) -> Spoken<'_> {
-    Spoken {
+fn in_a_form(note: &str, characters_max: usize) -> SpokenPlace<'_> {
+    SpokenPlace {
         place: "a form or a button",
         note,
         characters_max: Some(characters_max),
@@ -153,8 +153,8 @@ fn in_a_form(note: &str, characters_max: usize) -> Spoken<'_> {
 }
 
 /// Discord's limit is that of descriptions: `docs/discord.md` §3.4.
-fn in_a_command(note: &str) -> Spoken<'_> {
-    Spoken {
+fn in_a_command(note: &str) -> SpokenPlace<'_> {
+    SpokenPlace {
         place: "a command",
         note,
         characters_max: Some(100),
@@ -187,7 +187,7 @@ pub fn collect() -> Sentences {
         }
     }
     for persona in Persona::built_in().unwrap() {
-        let spoken = Spoken {
+        let spoken = SpokenPlace {
             place: "assets/personas/",
             note: "Describes a persona in `/persona list`.",
             characters_max: None,
@@ -254,7 +254,7 @@ fn list_files(folder: &Path, files: &mut Vec<PathBuf>) {
 fn read_file(root: &Path, path: &Path, only: Option<&'static str>, all: &mut Sentences) {
     let source = std::fs::read_to_string(path).unwrap();
     let name = path.strip_prefix(root).unwrap().to_str().unwrap();
-    let mut reader = Reading {
+    let mut reader = FileReader {
         file: name.to_owned(),
         only,
         function: String::new(),
@@ -265,8 +265,8 @@ fn read_file(root: &Path, path: &Path, only: Option<&'static str>, all: &mut Sen
 }
 
 /// Adds a sentence, in both readings if it has two.
-fn add(all: &mut Sentences, text: &str, spoken: Spoken<'_>) {
-    let Spoken {
+fn add(all: &mut Sentences, text: &str, spoken: SpokenPlace<'_>) {
+    let SpokenPlace {
         place,
         note,
         characters_max,
@@ -317,7 +317,7 @@ fn describe_command(before: &str, command: &Command, all: &mut Sentences) {
 }
 
 /// Reads one file.
-struct Reading<'a> {
+struct FileReader<'a> {
     file: String,
     only: Option<&'static str>,
     function: String,
@@ -325,10 +325,10 @@ struct Reading<'a> {
     all: &'a mut Sentences,
 }
 
-impl Reading<'_> {
+impl FileReader<'_> {
     fn say(&mut self, text: &str) {
         if self.only.is_none_or(|only| only == self.function) {
-            let spoken = Spoken {
+            let spoken = SpokenPlace {
                 place: &self.file,
                 note: &self.note,
                 characters_max: None,
@@ -419,7 +419,7 @@ fn documentation(attributes: &[Attribute]) -> String {
         .join(" ")
 }
 
-impl<'ast> Visit<'ast> for Reading<'_> {
+impl<'ast> Visit<'ast> for FileReader<'_> {
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 
     fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {

@@ -1,7 +1,7 @@
 //! People and servers: found by name or id, with what the operator may do to
 //! them.
 
-use crate::app::{Found, FoundPerson, FoundServer, Stop};
+use crate::app::{FoundPerson, FoundServer, SearchResult, Stop};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
@@ -52,7 +52,7 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
     Ok(Page::new(Section::Operator, "People and servers", body).into())
 }
 
-fn show_found(visit: &Visit, found: &Found) -> Markup {
+fn show_found(visit: &Visit, found: &SearchResult) -> Markup {
     if found.people.is_empty() && found.servers.is_empty() {
         let words = "Nobody here is called so. Somebody who is not signed in is found by their id: turn on Developer Mode in Discord’s settings, and choose Copy User ID.";
         return note::empty("search", words, html! {});

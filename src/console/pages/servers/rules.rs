@@ -48,7 +48,7 @@ pub fn role_name(role: u64, roles: &[(u64, String)]) -> String {
 }
 
 /// Somebody who is stopped: who, what they are called, and until when.
-struct Stopped {
+struct StoppedTarget {
     target: BlockTarget,
     words: String,
     until_ms: Option<i64>,
@@ -59,7 +59,7 @@ async fn name_blocks(
     visit: &Visit,
     blocks: &[(Blocked, Option<i64>)],
     roles: &[(u64, String)],
-) -> Vec<Stopped> {
+) -> Vec<StoppedTarget> {
     let here = blocks
         .iter()
         .filter_map(|(blocked, until_ms)| match blocked {
@@ -75,7 +75,7 @@ async fn name_blocks(
                 }
                 _ => None,
             };
-            Stopped {
+            StoppedTarget {
                 target,
                 words: target_words(target, member.as_deref(), roles),
                 until_ms,
@@ -84,7 +84,7 @@ async fn name_blocks(
     join_all(named).await
 }
 
-fn show_blocks(visit: &Visit, address: &str, stopped: &[Stopped]) -> Markup {
+fn show_blocks(visit: &Visit, address: &str, stopped: &[StoppedTarget]) -> Markup {
     let now_ms = visit.app().now_ms();
     html! {
         section.card aria-labelledby="blocked-h" {

@@ -21,7 +21,7 @@ use crate::console::Console;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::{Filters, nearest_month};
-use crate::console::pages::usage::view::Listed;
+use crate::console::pages::usage::view::NamedTotal;
 use crate::console::parts::{icon, limits, payer};
 use crate::console::reply::{File, Page, Reply};
 use crate::console::routes::{Row, row};
@@ -206,7 +206,7 @@ pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> Hand
 
 /// Each server where they asked, by its name where the bot knows it. Of those
 /// that stand in one line Discord is not asked.
-async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<Listed> {
+async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<NamedTotal> {
     let named =
         report
             .by_server()
@@ -221,7 +221,7 @@ async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<Listed> {
                     _ => None,
                 };
                 let name = found.unwrap_or_else(|| format!("Server {server}"));
-                Listed {
+                NamedTotal {
                     name: html! { (name) },
                     class: "",
                     total,

@@ -15,7 +15,7 @@ use crate::model::{NanoDollars, Source};
 pub const LISTED: usize = 12;
 
 /// Something that was used, with its name and whose colour it has.
-pub struct Listed {
+pub struct NamedTotal {
     pub name: Markup,
     pub class: &'static str,
     pub total: Total,
@@ -259,7 +259,7 @@ pub fn show_classes(total: &Total) -> Markup {
 }
 
 /// A list with a bar for each, the most expensive first.
-pub fn show_list(id: &str, title: &str, listed: &[Listed]) -> Markup {
+pub fn show_list(id: &str, title: &str, listed: &[NamedTotal]) -> Markup {
     let most = listed
         .iter()
         .map(|it| it.total.cost_nano)
@@ -326,9 +326,9 @@ fn pictures(count: u64) -> String {
 }
 
 /// Each model.
-pub fn list_models(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<Listed> {
+pub fn list_models(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<NamedTotal> {
     let models = report.by_model().into_iter();
-    let listed = |((provider, model), total): ((String, String), Total)| Listed {
+    let listed = |((provider, model), total): ((String, String), Total)| NamedTotal {
         name: html! { (model) span.sub { (key::provider_of(providers, &provider)) } },
         class: "",
         total,
@@ -337,9 +337,9 @@ pub fn list_models(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<L
 }
 
 /// Each provider.
-pub fn list_providers(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<Listed> {
+pub fn list_providers(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<NamedTotal> {
     let sums = report.by_provider().into_iter();
-    let listed = |(provider, total): (String, Total)| Listed {
+    let listed = |(provider, total): (String, Total)| NamedTotal {
         name: html! { (key::provider_of(providers, &provider)) },
         class: "",
         total,
@@ -352,9 +352,9 @@ pub fn list_keys(
     report: &UsageReport,
     names: &KeyNames,
     providers: KnownProviders<'_>,
-) -> Vec<Listed> {
+) -> Vec<NamedTotal> {
     let keys = report.by_key().into_iter();
-    let listed = |(paying, total): (PayingKey, Total)| Listed {
+    let listed = |(paying, total): (PayingKey, Total)| NamedTotal {
         name: html! { (key::provider_of(providers, &paying.provider)) span.sub { (key_words(&names.name(&paying), report.scope)) } },
         class: Source::parse(&paying.source).map_or("", |source| payer::look(source).class),
         total,

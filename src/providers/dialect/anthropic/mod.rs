@@ -28,6 +28,7 @@ use super::model_list;
 use super::parsed_answer::ParsedAnswer;
 use super::reported_usage::{Field, FieldPath, ReportedUsage};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::responses;
 use super::surface::is_list;
 use super::translating::settled_names::NameRule;
 
@@ -145,6 +146,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             answer.set_model(event, "model");
             read_stop(&event["stop_reason"], answer);
             take_usage(&event["usage"], answer);
+            take_cost(&event["usage"], answer);
         }
         Some("message_start") => {
             answer.set_model(&event["message"], "model");
@@ -161,6 +163,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         Some("message_delta") => {
             read_stop(&event["delta"]["stop_reason"], answer);
             take_usage(&event["usage"], answer);
+            take_cost(&event["usage"], answer);
         }
         Some("error") => answer.failed = true,
         _ => {}
@@ -258,6 +261,12 @@ fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.set_speed(usage["speed"].as_str());
     answer.reported.set_place(usage["inference_geo"].as_str());
     answer.usage = usage_of(&answer.reported);
+}
+
+/// Takes over what it cost, which OpenRouter says at the end of its messages too.
+fn take_cost(usage: &Value, answer: &mut ParsedAnswer) {
+    responses::take_cost(usage, &mut answer.reported);
+    answer.usage = usage_of(&answer.reported).or(answer.usage);
 }
 
 /// Input excludes what was read from or written to the cache, so that is

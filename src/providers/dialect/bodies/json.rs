@@ -79,6 +79,7 @@ impl Json {
         }
     }
 
+    /// The text, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -86,6 +87,7 @@ impl Json {
         }
     }
 
+    /// The truth value, if it is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(it) => Some(*it),
@@ -93,6 +95,7 @@ impl Json {
         }
     }
 
+    /// The number, if it is one, as near as 64 bits come to its digits.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Number(digits) => digits.parse().ok(),
@@ -118,14 +121,17 @@ impl Json {
         (float >= 0.0).then_some(float as u64)
     }
 
+    /// Whether it has fields, or could have.
     pub fn is_object(&self) -> bool {
         matches!(self, Self::Object(_))
     }
 
+    /// Whether it has items, or could have.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::List(_))
     }
 
+    /// Whether it says nothing: a field that is missing reads so too.
     pub fn is_null(&self) -> bool {
         *self == Self::Null
     }

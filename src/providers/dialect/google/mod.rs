@@ -249,8 +249,7 @@ fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
             }
         }
     }
-    let searches = count_searches(event, answer.model.as_deref().unwrap_or_default());
-    answer.reported.set(Field::WebSearches, searches);
+    take_searches(event, answer);
     answer.reported.set(Field::MapSearches, count_maps(event));
     answer.usage = usage_of(&answer.reported);
 }
@@ -259,32 +258,52 @@ fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
 /// Maps is billed, once
 /// (<https://ai.google.dev/gemini-api/docs/maps-grounding>).
 fn count_maps(event: &Value) -> Option<u64> {
-    let mut candidates = event["candidates"].as_array()?.iter();
-    let has_place = candidates.any(|candidate| {
-        let chunks = candidate.pointer("/groundingMetadata/groundingChunks");
-        let mut chunks = chunks.and_then(Value::as_array).into_iter().flatten();
-        chunks.any(|chunk| chunk.get("maps").is_some())
-    });
-    Some(u64::from(has_place))
+    event["candidates"].as_array()?;
+    Some(u64::from(is_grounded_in(event, "maps")))
 }
 
-/// How many searches are billed: each query, but before Gemini 3 one for all
-/// of a call's: `docs/providers.md` §10.
-fn count_searches(event: &Value, model: &str) -> Option<u64> {
+/// Whether an answer names something that it was found in.
+fn is_grounded_in(event: &Value, kind: &str) -> bool {
+    let mut candidates = event["candidates"].as_array().into_iter().flatten();
+    candidates.any(|candidate| {
+        let chunks = candidate.pointer("/groundingMetadata/groundingChunks");
+        let mut chunks = chunks.and_then(Value::as_array).into_iter().flatten();
+        chunks.any(|chunk| chunk.get(kind).is_some())
+    })
+}
+
+/// Takes over how many searches are billed: each query, but before Gemini 3 one
+/// for all of a call's: `docs/providers.md` §10. Where an answer names what was
+/// found and no query, nobody knows how many there were.
+fn take_searches(event: &Value, answer: &mut ParsedAnswer) {
+    let model = answer.model.as_deref().unwrap_or_default();
+    let is_billed_once = ["gemini-1", "gemini-2"]
+        .iter()
+        .any(|old| model.starts_with(old));
+    let most = if is_billed_once { 1 } else { u64::MAX };
+    let queries = count_queries(event).map(|queries| queries.min(most));
+    let reported = &mut answer.reported;
+    reported.set(Field::WebSearches, queries);
+    let is_told = reported.count(Field::WebSearches) > 0;
+    if !is_told && is_grounded_in(event, "web") {
+        let field = if is_billed_once {
+            Field::WebSearches
+        } else {
+            Field::ToolCalls
+        };
+        reported.set(field, Some(1));
+    } else if is_told && reported.count(Field::ToolCalls) > 0 {
+        reported.replace(Field::ToolCalls, 0);
+    }
+}
+
+fn count_queries(event: &Value) -> Option<u64> {
     let candidates = event["candidates"].as_array()?.iter();
     let queries = candidates
         .filter_map(|candidate| candidate.pointer("/groundingMetadata/webSearchQueries"))
         .filter_map(Value::as_array)
-        .map(|queries| queries.len() as u64)
-        .sum::<u64>();
-    let is_billed_once = ["gemini-1", "gemini-2"]
-        .iter()
-        .any(|old| model.starts_with(old));
-    Some(if is_billed_once {
-        queries.min(1)
-    } else {
-        queries
-    })
+        .map(|queries| queries.len() as u64);
+    Some(queries.sum())
 }
 
 /// What a tool of Google's read is billed as input and thoughts are billed as

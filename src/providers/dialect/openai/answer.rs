@@ -51,20 +51,30 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             set_finish(reason, answer);
         }
     }
+    let choices = event["choices"].as_array().map_or(0, Vec::len);
+    answer.choices = answer.choices.max(choices as u64);
     for usage in [event.get("usage"), event.pointer("/x_groq/usage")]
         .into_iter()
         .flatten()
     {
         take_usage(usage, answer);
     }
-    if event["model"].as_str().is_some_and(searches_always) {
+    let has_found = event["web_search"]
+        .as_array()
+        .is_some_and(|it| !it.is_empty());
+    if has_found || event["model"].as_str().is_some_and(searches_always) {
         count_search(answer);
     }
 }
 
+/// What Moonshot calls its search, which is called as a tool of the caller's is
+/// (<https://platform.kimi.ai/docs/pricing/tools>).
+const MOONSHOTS_SEARCH: &str = "$web_search";
+
 /// Takes over which tools of the provider's own an answer has used: OpenAI's
 /// chat cites what it found on the web, Groq lists what it ran
-/// (<https://console.groq.com/docs/compound/built-in-tools>).
+/// (<https://console.groq.com/docs/compound/built-in-tools>), Moonshot calls its
+/// search. What Z.ai has found stands beside the choices.
 fn take_tools(message: &Value, answer: &mut ParsedAnswer) {
     let cited = message["annotations"].as_array().into_iter().flatten();
     let has_searched = cited.into_iter().any(|it| it["type"] == "url_citation");
@@ -74,6 +84,11 @@ fn take_tools(message: &Value, answer: &mut ParsedAnswer) {
     let ran = message["executed_tools"].as_array().map(Vec::len);
     let ran = ran.map(|tools| tools as u64);
     answer.reported.set(Field::ToolCalls, ran);
+    let called = message["tool_calls"].as_array().into_iter().flatten();
+    for _ in called.filter(|call| call["function"]["name"] == MOONSHOTS_SEARCH) {
+        let before = answer.reported.count(Field::WebSearches);
+        answer.reported.set(Field::WebSearches, Some(before + 1));
+    }
 }
 
 /// Models of OpenAI's that search before every answer of a chat
@@ -119,11 +134,18 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::Output, "/output_tokens"),
     (Field::Output, "/completion_tokens"),
     (Field::Total, "/total_tokens"),
+    // Moonshot's and Together's name, DeepSeek's, and everybody else's.
+    (Field::Cached, "/cached_tokens"),
     (Field::Cached, "/prompt_cache_hit_tokens"),
     (Field::Cached, "/prompt_tokens_details/cached_tokens"),
     (
         Field::CacheWrite,
         "/prompt_tokens_details/cache_write_tokens",
+    ),
+    // Qwen's.
+    (
+        Field::CacheWrite,
+        "/prompt_tokens_details/cache_creation_input_tokens",
     ),
     (Field::InputAudio, "/prompt_tokens_details/audio_tokens"),
     (Field::InputImage, "/prompt_tokens_details/image_tokens"),
@@ -143,8 +165,10 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::WebSearches, "/num_sources_used"),
     (Field::WebSearches, "/num_search_queries"),
     (Field::WebSearches, "/server_tool_use/web_search_requests"),
+    (Field::WebSearches, "/plugins/search/count"),
 ];
 
+/// Adds what a piece of an answer reports of usage to what earlier ones did.
 pub fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
     answer.reported.take_piece(usage, USAGE_PATHS);
     responses::take_cost(usage, &mut answer.reported);
@@ -174,6 +198,7 @@ fn set_finish(reason: &str, answer: &mut ParsedAnswer) {
 struct SkimmedAnswer<'a> {
     error: Option<IgnoredAny>,
     x_groq: Option<IgnoredAny>,
+    web_search: Option<IgnoredAny>,
     #[serde(borrow)]
     model: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -188,20 +213,41 @@ struct SkimmedAnswer<'a> {
 struct SkimmedChoice<'a> {
     #[serde(borrow)]
     finish_reason: Option<Cow<'a, str>>,
-    message: Option<SkimmedMessage>,
+    #[serde(borrow)]
+    message: Option<SkimmedMessage<'a>>,
 }
 
 /// What a message has of tools of the provider's own.
 #[derive(Deserialize)]
-struct SkimmedMessage {
+struct SkimmedMessage<'a> {
     annotations: Option<Vec<IgnoredAny>>,
     executed_tools: Option<IgnoredAny>,
+    #[serde(borrow)]
+    tool_calls: Option<Vec<SkimmedCall<'a>>>,
 }
 
-impl SkimmedMessage {
+#[derive(Deserialize)]
+struct SkimmedCall<'a> {
+    #[serde(borrow)]
+    function: Option<SkimmedFunction<'a>>,
+}
+
+#[derive(Deserialize)]
+struct SkimmedFunction<'a> {
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+}
+
+impl SkimmedMessage<'_> {
     fn used_no_tools(&self) -> bool {
         let has_cited = self.annotations.as_ref().is_some_and(|all| !all.is_empty());
-        !has_cited && self.executed_tools.is_none()
+        !has_cited && self.executed_tools.is_none() && !self.has_searched()
+    }
+
+    fn has_searched(&self) -> bool {
+        let calls = self.tool_calls.iter().flatten();
+        let mut functions = calls.filter_map(|call| call.function.as_ref());
+        functions.any(|function| function.name.as_deref() == Some(MOONSHOTS_SEARCH))
     }
 }
 
@@ -218,7 +264,8 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let messages = skimmed.choices.iter().filter_map(|it| it.message.as_ref());
     let is_plain = skimmed.error.is_none()
         && skimmed.x_groq.is_none()
-        && messages.into_iter().all(SkimmedMessage::used_no_tools);
+        && skimmed.web_search.is_none()
+        && messages.into_iter().all(|it| it.used_no_tools());
     let reason = skimmed.choices.first().map(|choice| &choice.finish_reason);
     let Some(Some(reason)) = reason.filter(|_| is_plain) else {
         return false;

@@ -144,6 +144,22 @@ impl ChunkWriter {
             ("model", self.names.model.as_str().into()),
         ])
     }
+
+    /// Writes a piece of what the model thinks, in the two fields in which
+    /// clients look for it.
+    fn write_thought(&mut self, text: &str, out: &mut Vec<u8>) {
+        let detail = object([
+            ("type", "reasoning.text".into()),
+            ("text", text.into()),
+            ("index", self.thoughts.into()),
+        ]);
+        let delta = object([
+            ("reasoning", text.into()),
+            ("reasoning_details", vec![detail].into()),
+        ]);
+        self.begin(out);
+        self.write_choice(delta, Json::Null, out);
+    }
 }
 
 impl AnswerWriter for ChunkWriter {
@@ -158,19 +174,7 @@ impl AnswerWriter for ChunkWriter {
             AnswerPiece::Text(text) => {
                 self.write_delta(object([("content", text.into())]), out);
             }
-            AnswerPiece::Thought(text) => {
-                let detail = object([
-                    ("type", "reasoning.text".into()),
-                    ("text", text.as_str().into()),
-                    ("index", self.thoughts.into()),
-                ]);
-                let delta = object([
-                    ("reasoning", text.into()),
-                    ("reasoning_details", vec![detail].into()),
-                ]);
-                self.begin(out);
-                self.write_choice(delta, Json::Null, out);
-            }
+            AnswerPiece::Thought(text) => self.write_thought(&text, out),
             AnswerPiece::Sealed(seal) if seal.maker == SealMaker::Google => {
                 self.seal = Some(seal.data);
             }

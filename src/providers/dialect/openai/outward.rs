@@ -68,22 +68,7 @@ pub fn write_request(
         let stops: Vec<Json> = request.stop.iter().map(Json::from).collect();
         body.set("stop", stops);
     }
-    if quirks.has_dearer_ways {
-        body.set_some("safety_identifier", request.user.as_deref().map(hash_user));
-        body.set_some("service_tier", request.service_tier.as_deref());
-    } else {
-        request.ignore_details();
-        if request.user.is_some() {
-            request.ignored.add("user");
-        }
-        if request
-            .service_tier
-            .as_deref()
-            .is_some_and(|it| it != "auto")
-        {
-            request.ignored.add("service_tier");
-        }
-    }
+    write_user_and_tier(request, quirks, &mut body);
     write_shared_fields(request, quirks, &mut body);
     if let Some(alternatives) = request.likely_tokens {
         body.set("logprobs", true);
@@ -98,6 +83,24 @@ pub fn write_request(
         body,
         asks_by_tool: false,
     })
+}
+
+/// Writes for whom the call is and how it is to be served, where the provider
+/// has fields for that; elsewhere the caller is told that nobody reads them.
+fn write_user_and_tier(request: &mut NeutralRequest, quirks: OpenAiQuirks, body: &mut Json) {
+    if quirks.has_dearer_ways {
+        body.set_some("safety_identifier", request.user.as_deref().map(hash_user));
+        body.set_some("service_tier", request.service_tier.as_deref());
+        return;
+    }
+    request.ignore_details();
+    if request.user.is_some() {
+        request.ignored.add("user");
+    }
+    let tier = request.service_tier.as_deref();
+    if tier.is_some_and(|it| it != "auto") {
+        request.ignored.add("service_tier");
+    }
 }
 
 /// Writes the fields of the Responses that the vendor's chat has too.

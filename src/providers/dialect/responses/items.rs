@@ -75,6 +75,7 @@ impl OpenItem {
         self.tool = Some(tool);
     }
 
+    /// Whether the model calls a tool with it.
     pub fn is_call(&self) -> bool {
         matches!(self.kind, OpenKind::Call(_))
     }

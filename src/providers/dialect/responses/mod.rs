@@ -1,12 +1,14 @@
 //! OpenAI's Responses, the newer API for chats; `docs/providers.md` §8.
 //!
 //! - `ask`: a chat of the bot's.
+//! - `costs`: what an answer says that it cost, and which tools it used.
 //! - `inward`, `tool_names`: a caller's call, in the neutral form.
 //! - `outward`, `items`: the answer for such a caller.
 //! - `request`: a chat, written from the neutral form.
 //! - `reader`: answers, read in the neutral form.
 
 mod ask;
+mod costs;
 mod inward;
 mod items;
 mod outward;
@@ -21,6 +23,7 @@ use serde_json::Value;
 use crate::model::{FinishReason, Usage};
 
 pub use ask::write_chat;
+pub use costs::{take_cost, take_tool_details};
 pub use inward::read_request;
 pub use outward::ResponseWriter;
 pub use reader::ResponseReader;
@@ -95,6 +98,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
                 "response.completed" | "response.incomplete" | "response.failed"
             ) {
                 read_response(&event["response"], answer);
+            } else if event["response"]["background"] == true {
+                // It goes on if the caller leaves the stream.
+                note_job(&event["response"], answer);
             }
         }
         _ => {
@@ -136,7 +142,7 @@ fn read_messages(response: &Value, answer: &mut ParsedAnswer) {
 pub fn note_job(response: &Value, answer: &mut ParsedAnswer) {
     let goes_on = matches!(response["status"].as_str(), Some("queued" | "in_progress"));
     let is_job = goes_on && !response["usage"].is_object();
-    answer.reported.set(Field::Jobs, Some(is_job.into()));
+    answer.reported.replace(Field::Jobs, is_job.into());
     let id = response["id"].as_str().filter(|_| is_job);
     answer.job = id.map(str::to_owned);
 }
@@ -195,6 +201,15 @@ const USAGE_PATHS: &[FieldPath] = &[
     (Field::Output, "/output_tokens"),
     (Field::Total, "/total_tokens"),
     (Field::Cached, "/input_tokens_details/cached_tokens"),
+    // Perplexity's names (S: `perplexityai` for Python, `types/responses_usage.py`).
+    (
+        Field::Cached,
+        "/input_tokens_details/cache_read_input_tokens",
+    ),
+    (
+        Field::CacheWrite,
+        "/input_tokens_details/cache_creation_input_tokens",
+    ),
     (
         Field::CacheWrite,
         "/input_tokens_details/cache_write_tokens",
@@ -275,59 +290,4 @@ fn count_containers(output: &[Value]) -> u64 {
         }
     }
     (named.len() as u64).max(unnamed)
-}
-
-/// How xAI counts calls of its own tools that have a class here. Those of servers
-/// that the caller names cost nothing but their tokens
-/// (<https://docs.x.ai/developers/models>).
-const COUNTED_TOOLS: [(&str, Option<Field>); 4] = [
-    ("web_search_calls", Some(Field::WebSearches)),
-    ("file_search_calls", Some(Field::FileSearches)),
-    ("document_search_calls", Some(Field::FileSearches)),
-    ("mcp_calls", None),
-];
-
-/// Takes over how often xAI's own tools were called.
-pub fn take_tool_details(usage: &Value, reported: &mut ReportedUsage) {
-    let Some(counts) = usage["server_side_tool_usage_details"].as_object() else {
-        return;
-    };
-    let mut sums = [
-        (Field::WebSearches, 0),
-        (Field::FileSearches, 0),
-        (Field::ToolCalls, 0),
-    ];
-    for (name, count) in counts {
-        let known = COUNTED_TOOLS.iter().find(|(tool, _)| tool == name);
-        let field = known.map_or(Some(Field::ToolCalls), |(_, field)| *field);
-        let sum = sums.iter_mut().find(|(of, _)| Some(*of) == field);
-        if let Some((_, sum)) = sum {
-            *sum = u64::saturating_add(*sum, count.as_u64().unwrap_or(0));
-        }
-    }
-    for (field, sum) in sums {
-        reported.set(field, Some(sum));
-    }
-}
-
-/// How many of the ticks in which xAI states costs are a dollar.
-const TICKS_IN_A_DOLLAR: f64 = 1e10;
-
-/// Takes over what a call cost, as OpenRouter says it in dollars, and xAI in
-/// ticks. Where the key behind OpenRouter is one's own, that is OpenRouter's
-/// fee alone, and what the provider behind it charges stands beside it.
-pub fn take_cost(usage: &Value, reported: &mut ReportedUsage) {
-    let ticks = usage.get("cost_in_usd_ticks").and_then(Value::as_f64);
-    reported.set_cost(ticks.map(|ticks| ticks / TICKS_IN_A_DOLLAR));
-    let Some(cost) = usage.get("cost").and_then(Value::as_f64) else {
-        return;
-    };
-    if usage["is_byok"] != true {
-        return reported.set_cost(Some(cost));
-    }
-    // The cost is OpenRouter's fee then. Where nobody says what the provider
-    // behind it takes, the list does.
-    let upstream = usage.pointer("/cost_details/upstream_inference_cost");
-    let upstream = upstream.and_then(Value::as_f64);
-    reported.set_cost(upstream.map(|upstream| cost + upstream));
 }

@@ -2,6 +2,7 @@
 
 mod broken_calls_tests;
 mod callers_words_tests;
+mod cost_tests;
 mod going_on_tests;
 mod hosted_tools_tests;
 mod recordings;

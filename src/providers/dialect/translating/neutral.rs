@@ -420,6 +420,7 @@ impl File {
         }
     }
 
+    /// Whether its media type is a picture's; nobody has looked at its bytes.
     pub fn is_picture(&self) -> bool {
         self.media_type.starts_with("image/")
     }
@@ -455,6 +456,7 @@ impl Effort {
         found.map(|(_, effort)| *effort)
     }
 
+    /// The word that callers use for it.
     pub fn word(self) -> &'static str {
         let found = Self::WORDS.iter().find(|(_, effort)| *effort == self);
         found.map_or("medium", |(word, _)| word)

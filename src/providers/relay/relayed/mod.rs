@@ -20,11 +20,11 @@ use crate::providers::dialect::{
 use crate::providers::failures::failure;
 use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
-use crate::providers::transport::http::{Incoming, PartlyRead, failed};
+use crate::providers::transport::http::{IncomingAnswer, PartlyRead, failed};
 use crate::providers::transport::sse::{Decoder, Event, Events, Framing, without_mark};
 use crate::providers::transport::timeouts::RELAYED_MAX;
 
-use passing::OpenQuestion;
+use passing::{EndedJob, OpenQuestion};
 
 use crate::providers::relay::answer_nature::AnswerNature;
 use crate::providers::relay::as_events::write_as_events;
@@ -53,12 +53,11 @@ pub enum WholeOrBegun {
 /// An answer that has begun.
 pub struct Relayed {
     provider: ProviderId,
-    incoming: Incoming,
+    incoming: IncomingAnswer,
     format: AnswerFormat,
     /// What was asked, if what the answer is has to be found out.
     question: OpenQuestion,
-    /// A job that has ended, and what it used.
-    ended_job: Option<(String, Usage)>,
+    ended_job: Option<EndedJob>,
     rewriting: AnswerChange,
     decoder: Decoder,
     /// The memory for an event that has not come whole.
@@ -87,7 +86,7 @@ pub struct Relayed {
 impl Relayed {
     pub(in crate::providers::relay) fn new(
         provider: &Provider,
-        mut incoming: Incoming,
+        mut incoming: IncomingAnswer,
         request: WireRequest,
         nature: AnswerNature,
     ) -> Self {
@@ -159,8 +158,8 @@ impl Relayed {
         self.answer.job.as_deref()
     }
 
-    /// A job of before whose end the answer tells, and what it used, once.
-    pub fn take_ended_job(&mut self) -> Option<(String, Usage)> {
+    /// A job of before whose end the answer tells, once.
+    pub fn take_ended_job(&mut self) -> Option<EndedJob> {
         self.ended_job.take()
     }
 
@@ -196,6 +195,11 @@ impl Relayed {
     /// What the caller got, where the events are numbered.
     pub fn passed_events(&self) -> PassedEvents {
         self.rewriting.passed_events(&self.answer)
+    }
+
+    /// How many answers to one question have come.
+    pub fn choices(&self) -> u64 {
+        self.answer.choices
     }
 
     /// How many pictures were made.

@@ -5,13 +5,28 @@ use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::model::{FailureClass, ProviderFailure};
+use crate::model::{FailureClass, ProviderFailure, Usage};
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
 use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
 use crate::providers::transport::sse::{Events, without_mark};
 
 use super::{PASSED_BYTES_MAX, Relayed};
+
+/// A job whose end an answer tells.
+pub struct EndedJob {
+    /// What its provider calls it.
+    pub id: String,
+    /// What it used; none where its provider does not say.
+    pub usage: Option<Usage>,
+}
+
+/// Whether a job came to an end of which no usage is told (S: openai-spec,
+/// `Response.status` and `VideoStatus`; Google's `Interaction.status`).
+fn came_to_nothing(job: &Value) -> bool {
+    let status = job["status"].as_str();
+    matches!(status, Some("failed" | "cancelled" | "incomplete"))
+}
 
 /// What was asked where nobody knows what the answer is.
 #[derive(Default)]
@@ -112,14 +127,17 @@ impl Relayed {
     pub(super) fn tells_of_older(&mut self, value: &Value) -> bool {
         let told = ["response", "interaction"];
         let told = told.iter().find_map(|name| value.get(name));
-        let id = told.unwrap_or(value)["id"].as_str();
+        let told = told.unwrap_or(value);
+        let id = told["id"].as_str();
         let Some(id) = id.filter(|id| self.question.path.split('/').any(|part| part == *id)) else {
             return self.question.is_look;
         };
         let mut answer = ParsedAnswer::default();
         self.format.read_event(value, &mut answer);
-        if let Some(usage) = answer.usage.filter(|_| answer.job.is_none()) {
-            self.ended_job = Some((id.to_owned(), usage));
+        let usage = answer.usage.filter(|_| answer.job.is_none());
+        if usage.is_some() || came_to_nothing(told) {
+            let id = id.to_owned();
+            self.ended_job = Some(EndedJob { id, usage });
         }
         true
     }

@@ -141,7 +141,7 @@ fn signature(state: &State, message: u64) -> String {
 }
 
 #[derive(Deserialize)]
-struct Signed {
+struct SignedQuery {
     ex: Option<String>,
     is: Option<String>,
     hm: Option<String>,
@@ -154,7 +154,7 @@ struct Signed {
 type FilePath = Path<(u64, u64, usize, String)>;
 
 /// Finds a file by an address that is signed and has not expired.
-fn find(world: &World, path: &FilePath, signed: &Signed) -> Option<Attachment> {
+fn find(world: &World, path: &FilePath, signed: &SignedQuery) -> Option<Attachment> {
     let (channel, id, number, _) = path.0;
     world.look(|state| {
         let part = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -178,7 +178,7 @@ fn gone() -> Response {
 async fn original(
     Shared(world): Shared<Arc<World>>,
     path: FilePath,
-    Query(signed): Query<Signed>,
+    Query(signed): Query<SignedQuery>,
 ) -> Response {
     find(&world, &path, &signed).map_or_else(gone, hand_out)
 }
@@ -189,7 +189,7 @@ async fn original(
 async fn copy(
     Shared(world): Shared<Arc<World>>,
     path: FilePath,
-    Query(signed): Query<Signed>,
+    Query(signed): Query<SignedQuery>,
 ) -> Response {
     let Some(file) = find(&world, &path, &signed) else {
         return gone();

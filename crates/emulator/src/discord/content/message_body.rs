@@ -55,25 +55,38 @@ fn keep_flag(message: &mut Message, body: &Value) {
     }
 }
 
-/// Checks the components of a body, for a new message or for one that stands.
-pub fn check_components(
-    state: &State,
-    message: Option<u64>,
-    body: &Value,
-) -> Result<(), Box<Response>> {
-    let standing = state.messages.iter().find(|it| Some(it.id) == message);
-    components::check_components(standing, body)
+/// A call that posts a message or changes one.
+pub struct MessageCall<'a> {
+    pub body: &'a Value,
+    /// The files that come along.
+    pub files: &'a [Attachment],
+    /// The flags that it may set.
+    pub settable_flags: u64,
+    /// The message that it changes; none for a new one.
+    pub changes: Option<u64>,
+}
+
+/// Refuses a message that Discord takes from no call, whoever may post it.
+/// Where a change takes everything away, nobody knows what Discord does.
+pub fn check_message(state: &State, call: &MessageCall<'_>) -> Result<(), Box<Response>> {
+    let changes = call.changes;
+    let standing = changes.and_then(|id| state.messages.iter().find(|it| it.id == id));
+    check_length(call.body)?;
+    check_flags(call.body, call.settable_flags)?;
+    if changes.is_none() {
+        check_filled(call.body, !call.files.is_empty())?;
+    }
+    components::check_components(standing, call.body)?;
+    check_files(standing, call.body, call.files)
 }
 
 /// Checks what a body says of files: each is one that came along, or one that
 /// stands under the message and stays (50146, `docs/discord.md` §3.1).
-pub fn check_files(
-    state: &State,
-    message: Option<u64>,
+fn check_files(
+    standing: Option<&Message>,
     body: &Value,
     files: &[Attachment],
 ) -> Result<(), Box<Response>> {
-    let standing = state.messages.iter().find(|it| Some(it.id) == message);
     let standing = standing.map_or(&[][..], |it| it.files.as_slice());
     let is_known = |id: &u64| {
         usize::try_from(*id).is_ok_and(|number| number < files.len())
@@ -156,6 +169,7 @@ pub fn post_message(
     id
 }
 
+/// A message as Discord's answers show it; null where there is none.
 pub fn message_json(state: &State, id: u64) -> Value {
     let found = state.messages.iter().find(|message| message.id == id);
     found
@@ -164,7 +178,7 @@ pub fn message_json(state: &State, id: u64) -> Value {
 }
 
 /// Refuses a message in which nothing stands.
-pub fn check_filled(body: &Value, has_files: bool) -> Result<(), Box<Response>> {
+fn check_filled(body: &Value, has_files: bool) -> Result<(), Box<Response>> {
     let has_words = body["content"]
         .as_str()
         .is_some_and(|words| !words.trim().is_empty());
@@ -222,7 +236,7 @@ pub fn check_flags(body: &Value, settable: u64) -> Result<(), Box<Response>> {
 }
 
 /// Refuses a message that is longer than Discord takes.
-pub fn check_length(body: &Value) -> Result<(), Box<Response>> {
+fn check_length(body: &Value) -> Result<(), Box<Response>> {
     let units = body["content"]
         .as_str()
         .map_or(0, |content| content.encode_utf16().count());

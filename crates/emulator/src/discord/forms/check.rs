@@ -25,11 +25,11 @@ pub(super) struct Problem {
     message: String,
 }
 
-pub(super) type Checked = Result<(), Problem>;
+pub(super) type Verdict = Result<(), Problem>;
 
 /// Refuses a form that Discord does not take.
 pub fn check_form(data: &Value) -> Result<(), Box<Response>> {
-    let mut seen = Seen::default();
+    let mut seen = SeenIds::default();
     seen.check(data).map_err(|problem| Box::new(problem.said()))
 }
 
@@ -66,12 +66,12 @@ impl Problem {
 
 /// The ids that were met so far.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenIds {
     custom_ids: HashSet<String>,
 }
 
-impl Seen {
-    pub(super) fn check(&mut self, form: &Value) -> Checked {
+impl SeenIds {
+    pub(super) fn check(&mut self, form: &Value) -> Verdict {
         check_length(form, "title", 1..=45)?;
         check_length(form, "custom_id", 1..=100)?;
         let components = check_count(form, "components", 1..=COMPONENTS_MAX)?;
@@ -82,7 +82,7 @@ impl Seen {
         Ok(())
     }
 
-    fn check_top(&mut self, component: &Value) -> Checked {
+    fn check_top(&mut self, component: &Value) -> Verdict {
         check_kind(component, &[ROW, TEXT, LABEL])?;
         match kind_of(component) {
             ROW => self.check_row(component),
@@ -92,7 +92,7 @@ impl Seen {
     }
 
     /// The older form of a field, which says its label itself.
-    fn check_row(&mut self, row: &Value) -> Checked {
+    fn check_row(&mut self, row: &Value) -> Verdict {
         let inputs = check_count(row, "components", 1..=1)?;
         for (at, input) in inputs.iter().enumerate() {
             let checked = check_kind(input, &[TEXT_INPUT])
@@ -103,7 +103,7 @@ impl Seen {
         Ok(())
     }
 
-    fn check_label(&mut self, label: &Value) -> Checked {
+    fn check_label(&mut self, label: &Value) -> Verdict {
         check_length(label, "label", 1..=45)?;
         check_optional_length(label, "description", 1..=100)?;
         let field = &label["component"];
@@ -130,7 +130,7 @@ impl Seen {
     }
 
     /// A field, wherever it stands.
-    fn check_field(&mut self, field: &Value) -> Checked {
+    fn check_field(&mut self, field: &Value) -> Verdict {
         check_length(field, "custom_id", 1..=100)?;
         let id = field["custom_id"].as_str().unwrap_or_default();
         if !self.custom_ids.insert(id.to_owned()) {
@@ -157,7 +157,7 @@ impl Seen {
     }
 }
 
-fn check_input(input: &Value) -> Checked {
+fn check_input(input: &Value) -> Verdict {
     if !matches!(input["style"].as_u64(), Some(1 | 2)) {
         let problem = Problem::new("BASE_TYPE_CHOICES", "Value must be one of (1, 2).");
         return Err(problem.at("style"));
@@ -171,7 +171,7 @@ fn check_input(input: &Value) -> Checked {
 /// A label stands beside a field only where no other stands above it. What
 /// Discord calls one that is not empty is not documented.
 /// <https://github.com/bwmarrin/discordgo/issues/1674>
-fn check_no_label(field: &Value) -> Checked {
+fn check_no_label(field: &Value) -> Verdict {
     match field["label"].as_str() {
         None => Ok(()),
         Some("") => Err(bad_length(&(1..=45)).at("label")),
@@ -182,14 +182,14 @@ fn check_no_label(field: &Value) -> Checked {
     }
 }
 
-fn check_select(select: &Value, options: RangeInclusive<usize>) -> Checked {
+fn check_select(select: &Value, options: RangeInclusive<usize>) -> Verdict {
     check_optional_length(select, "placeholder", 0..=150)?;
     let most = *options.end();
     check_options(select, options)?;
     check_values(select, most)
 }
 
-fn check_options(field: &Value, count: RangeInclusive<usize>) -> Checked {
+fn check_options(field: &Value, count: RangeInclusive<usize>) -> Verdict {
     let options = check_count(field, "options", count)?;
     let mut values = HashSet::new();
     for (at, option) in options.iter().enumerate() {
@@ -217,7 +217,7 @@ fn check_options(field: &Value, count: RangeInclusive<usize>) -> Checked {
 
 /// How many may be chosen, or uploaded. None may be left out of what is
 /// required, which everything is unless it says otherwise.
-fn check_values(field: &Value, most: usize) -> Checked {
+fn check_values(field: &Value, most: usize) -> Verdict {
     check_number(field, "min_values", 0..=most)?;
     check_number(field, "max_values", 1..=most)?;
     let is_required = field["required"] != false;
@@ -229,7 +229,7 @@ fn check_values(field: &Value, most: usize) -> Checked {
     Ok(())
 }
 
-fn check_kind(component: &Value, kinds: &[u64]) -> Checked {
+fn check_kind(component: &Value, kinds: &[u64]) -> Verdict {
     if kinds.contains(&kind_of(component)) {
         return Ok(());
     }
@@ -256,14 +256,14 @@ fn check_count<'a>(
     }
 }
 
-fn check_length(of: &Value, field: &str, length: RangeInclusive<usize>) -> Checked {
+fn check_length(of: &Value, field: &str, length: RangeInclusive<usize>) -> Verdict {
     if of[field].is_null() {
         return Err(Problem::missing().at(field));
     }
     check_optional_length(of, field, length)
 }
 
-fn check_optional_length(of: &Value, field: &str, length: RangeInclusive<usize>) -> Checked {
+fn check_optional_length(of: &Value, field: &str, length: RangeInclusive<usize>) -> Verdict {
     match &of[field] {
         Value::Null => Ok(()),
         Value::String(text) if length.contains(&text.encode_utf16().count()) => Ok(()),
@@ -272,7 +272,7 @@ fn check_optional_length(of: &Value, field: &str, length: RangeInclusive<usize>)
     }
 }
 
-fn check_number(of: &Value, field: &str, range: RangeInclusive<usize>) -> Checked {
+fn check_number(of: &Value, field: &str, range: RangeInclusive<usize>) -> Verdict {
     let number = &of[field];
     let fits = |number: u64| usize::try_from(number).is_ok_and(|number| range.contains(&number));
     if number.is_null() || number.as_u64().is_some_and(fits) {

@@ -7,7 +7,7 @@ mod sent;
 mod tests;
 
 pub use check::check_form;
-pub use sent::{Filled, shown_form};
+pub use sent::{FilledForm, shown_form};
 
 use serde_json::Value;
 

@@ -9,9 +9,9 @@ use crate::world::State;
 
 /// What somebody typed and chose, by field. What was chosen is named by its
 /// values, and files by their ids, with commas between them.
-pub struct Filled<'a>(pub &'a [(&'a str, &'a str)]);
+pub struct FilledForm<'a>(pub &'a [(&'a str, &'a str)]);
 
-impl Filled<'_> {
+impl FilledForm<'_> {
     /// The data of the interaction with which the form is sent. Where it is
     /// not known which form that is, each field is one of text.
     pub fn data(&self, state: &State, custom_id: &str, form: Option<&Value>) -> Value {
@@ -139,7 +139,7 @@ mod tests {
             {"type": TEXT, "content": "Made up"},
             field(TEXT_INPUT, "text"), field(STRING_SELECT, "menu"), field(RADIO_GROUP, "radio"), field(CHECKBOX, "box"),
         ]});
-        let filled = Filled(&[("text", "typed"), ("menu", "b")]).components_of(&form);
+        let filled = FilledForm(&[("text", "typed"), ("menu", "b")]).components_of(&form);
         let sent: Vec<&Value> = filled.iter().map(|it| &it["component"]).collect();
         assert_eq!(*sent[0], Value::Null);
         let expected = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::check::Seen;
+use super::check::SeenIds;
 
 fn label(field: &Value) -> Value {
     json!({"type": 18, "label": "Made up", "component": field})
@@ -29,7 +29,7 @@ fn select() -> Value {
 /// Where the first problem of a form is, and what it is; nothing if it is
 /// taken.
 fn problem(form: &Value) -> String {
-    match Seen::default().check(form) {
+    match SeenIds::default().check(form) {
         Ok(()) => String::new(),
         Err(problem) => format!("{} {}", problem.path.join("."), problem.code),
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::command_line::parse_command;
 use crate::discord::events::{announce_message, remove_message};
-use crate::discord::forms::Filled;
+use crate::discord::forms::FilledForm;
 use crate::discord::payload;
 use crate::world::{Attachment, Interaction, InteractionKind, Message, State, World};
 
@@ -86,7 +86,7 @@ impl World {
     ) -> u64 {
         self.with(|state| {
             let form = state.find_form(custom_id);
-            let data = Filled(filled).data(state, custom_id, form.as_ref());
+            let data = FilledForm(filled).data(state, custom_id, form.as_ref());
             state.send_form(person, channel, &data)
         })
     }

@@ -34,7 +34,7 @@ struct Request {
 }
 
 /// What is wrong with what an application asks.
-enum Wrong {
+enum ConsentTrouble {
     /// Nobody knows where to return to: Discord shows a page of its own.
     Page(&'static str),
     /// The application hears of it.
@@ -121,23 +121,23 @@ fn show_invite(state: &State) -> Response {
 }
 
 /// Reads what an application asks, as strictly as Discord does.
-fn read(state: &State, query: &str) -> Result<Request, Wrong> {
+fn read(state: &State, query: &str) -> Result<Request, ConsentTrouble> {
     let fields = Fields::parse(query.as_bytes());
     if fields.get("client_id") != Some(&state.application.to_string()) {
-        return Err(Wrong::Page("Unknown Application"));
+        return Err(ConsentTrouble::Page("Unknown Application"));
     }
     if fields.get("response_type") != Some("code") {
-        return Err(Wrong::Page("Unsupported response_type"));
+        return Err(ConsentTrouble::Page("Unsupported response_type"));
     }
     let registered = |it: &&str| state.sign_ins.redirects.iter().any(|known| known == it);
     let redirect = fields.get("redirect_uri").filter(registered);
     let redirect = redirect.and_then(|it| Url::parse(it).ok());
-    let redirect = redirect.ok_or(Wrong::Page("Invalid OAuth2 redirect_uri"))?;
+    let redirect = redirect.ok_or(ConsentTrouble::Page("Invalid OAuth2 redirect_uri"))?;
     let scopes = fields.get("scope").unwrap_or_default();
     let scopes: Vec<String> = scopes.split_whitespace().map(str::to_owned).collect();
     let is_known = |scope: &String| SCOPES.iter().any(|(known, _)| known == scope);
     if scopes.is_empty() || !scopes.iter().all(is_known) {
-        return Err(Wrong::Page("The requested scope is invalid"));
+        return Err(ConsentTrouble::Page("The requested scope is invalid"));
     }
     let challenge = fields.get("code_challenge").map(str::to_owned);
     let is_s256 = fields.get("code_challenge_method") == Some("S256");
@@ -145,11 +145,11 @@ fn read(state: &State, query: &str) -> Result<Request, Wrong> {
     match &challenge {
         Some(_) if !is_s256 => {
             let words = "Unsupported \"code_challenge_method\"";
-            return Err(Wrong::Answer(back(), "invalid_request", words));
+            return Err(ConsentTrouble::Answer(back(), "invalid_request", words));
         }
         Some(text) if text.len() != CHALLENGE_LENGTH => {
             let words = "Invalid \"code_challenge\"";
-            return Err(Wrong::Answer(back(), "invalid_request", words));
+            return Err(ConsentTrouble::Answer(back(), "invalid_request", words));
         }
         _ => {}
     }
@@ -196,13 +196,13 @@ fn agree(state: &mut State, request: &Request, person: u64) -> Response {
 fn cancel(state: &State, request: &Request) -> Response {
     let back = back(state, &request.redirect, request.state.as_deref());
     let words = "The resource owner or authorization server denied the request";
-    refuse(Wrong::Answer(back, "access_denied", words))
+    refuse(ConsentTrouble::Answer(back, "access_denied", words))
 }
 
-fn refuse(wrong: Wrong) -> Response {
+fn refuse(wrong: ConsentTrouble) -> Response {
     match wrong {
-        Wrong::Page(words) => refusal(words),
-        Wrong::Answer(mut back, error, words) => {
+        ConsentTrouble::Page(words) => refusal(words),
+        ConsentTrouble::Answer(mut back, error, words) => {
             back.query_pairs_mut()
                 .append_pair("error", error)
                 .append_pair("error_description", words);

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::{Streamed, named_event};
+use super::events::{StreamedReply, named_event};
 use super::reply::{Reply, SIGNATURE, ToolCall};
 use super::usage::Usage;
 
@@ -22,7 +22,7 @@ fn reason(reply: &Reply) -> Value {
 }
 
 /// Writes a reply as events.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let begun = message(ask, &json!([]), &Value::Null, &usage.in_messages(&json!(1)));
     let mut head = named_event(&json!({"type": "message_start", "message": begun}));
     let mut pieces = Vec::new();
@@ -62,7 +62,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         "delta": {"stop_reason": reason(reply), "stop_sequence": null},
         "usage": {"output_tokens": usage.output}}));
     tail += &named_event(&json!({"type": "message_stop"}));
-    Streamed { head, pieces, tail }
+    StreamedReply { head, pieces, tail }
 }
 
 /// The first piece of a call's input is empty.

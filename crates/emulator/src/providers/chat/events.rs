@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The events of a streamed reply.
-pub struct Streamed {
+pub struct StreamedReply {
     /// What comes before the reply.
     pub head: String,
     /// The reply, piece by piece.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::{Streamed, unnamed_event};
+use super::events::{StreamedReply, unnamed_event};
 use super::reply::{Reply, SIGNATURE};
 use super::usage::Usage;
 
@@ -40,14 +40,14 @@ fn whole_parts(ask: &Ask<'_>, reply: &Reply) -> Vec<Value> {
 }
 
 /// Writes a reply in chunks. Each tells what was used so far.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let so_far = json!({"promptTokenCount": usage.input, "totalTokenCount": usage.input});
     let chunk = |part: Value| unnamed_event(&answer(ask, &candidate(&[part]), &so_far));
     let words = reply.pieces().map(|text| json!({"text": text}));
     let parts = whole_parts(ask, reply);
     let mut last = candidate(&[json!({"text": ""})]);
     last["finishReason"] = json!(reason(reply));
-    Streamed {
+    StreamedReply {
         head: String::new(),
         pieces: parts.into_iter().chain(words).map(chunk).collect(),
         tail: unnamed_event(&answer(ask, &last, &usage.in_generate())),

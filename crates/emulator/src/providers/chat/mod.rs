@@ -25,7 +25,7 @@ use super::picture_apis::pictures::shows_unreadable;
 use crate::world::{ProviderFault, Standing};
 
 use ask::Ask;
-use events::Streamed;
+use events::StreamedReply;
 use reply::Reply;
 pub use reply::SIGNATURE;
 use usage::Usage;
@@ -73,7 +73,7 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
     }
 }
 
-fn write_stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+fn write_stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     match ask.surface {
         Surface::Chat => openai::stream(ask, reply, usage),
         Surface::Responses => responses::stream(ask, reply, usage),

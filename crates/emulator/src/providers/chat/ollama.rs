@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::Streamed;
+use super::events::StreamedReply;
 use super::reply::Reply;
 use super::usage::Usage;
 
@@ -14,13 +14,13 @@ fn end(ask: &Ask<'_>, reply: &Reply, usage: &Usage, text: &str) -> Value {
 }
 
 /// Writes a reply in lines.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let line = |text: &str| {
         let line = json!({"model": ask.model, "done": false,
             "message": {"role": "assistant", "content": text}});
         format!("{line}\n")
     };
-    Streamed {
+    StreamedReply {
         head: String::new(),
         pieces: reply.pieces().map(line).collect(),
         tail: format!("{}\n", end(ask, reply, usage, "")),

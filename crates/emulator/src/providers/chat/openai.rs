@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::{Streamed, unnamed_event};
+use super::events::{StreamedReply, unnamed_event};
 use super::reply::{Reply, SIGNATURE, ToolCall};
 use super::usage::Usage;
 
@@ -74,7 +74,7 @@ fn thought(ask: &Ask<'_>, reply: &Reply) -> Option<Value> {
 }
 
 /// Writes a reply in chunks. One call alone opens in the first of them.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let alone = reply.calls.len() == 1;
     let mut first = json!({"role": "assistant", "content": "", "refusal": null});
     if let Some(only) = reply.calls.first().filter(|_| alone) {
@@ -110,7 +110,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         last["usage"] = usage.in_chat();
         tail += &unnamed_event(&last);
     }
-    Streamed {
+    StreamedReply {
         head: format!(": keep-alive\n\n{}", delta(ask, &first)),
         pieces,
         tail: tail + "data: [DONE]\n\n",

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::events::{Streamed, named_event};
+use super::events::{StreamedReply, named_event};
 use super::openai::CREATED;
 use super::reply::{Reply, SIGNATURE, ToolCall};
 use super::usage::Usage;
@@ -63,15 +63,26 @@ impl EventWriter {
 }
 
 /// Writes a reply as events.
-pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
+pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     let mut writer = EventWriter { next: 0 };
     let mut begun = echoed(ask);
     begun["status"] = json!("in_progress");
     begun["output"] = json!([]);
     begun["usage"] = Value::Null;
-    let head = ["response.created", "response.in_progress"]
-        .map(|kind| writer.write(kind, json!({"response": begun})))
-        .concat();
+    let mut head = Vec::new();
+    let mut write = |kind: &str, response: &Value| {
+        head.push(writer.write(kind, json!({"response": response})));
+    };
+    if ask.body["background"] == true {
+        let queued = queued(ask);
+        begun["background"] = json!(true);
+        write("response.created", &queued);
+        write("response.queued", &queued);
+    } else {
+        write("response.created", &begun);
+    }
+    write("response.in_progress", &begun);
+    let head = head.concat();
     let mut pieces = Vec::new();
     let mut at = 0;
     if let Some(item) = thought_item(ask, reply) {
@@ -91,7 +102,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Streamed {
         "response.completed"
     };
     let tail = writer.write(end, json!({"response": whole(ask, reply, usage)}));
-    Streamed { head, pieces, tail }
+    StreamedReply { head, pieces, tail }
 }
 
 fn write_thought(writer: &mut EventWriter, at: usize, item: &Value, out: &mut Vec<String>) {

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 
 use super::ask::Ask;
-use super::events::{Streamed, named_event, unnamed_event};
+use super::events::{StreamedReply, named_event, unnamed_event};
 use super::responses::failed;
 use crate::providers::api::Surface;
 use crate::providers::call::Call;
@@ -30,7 +30,7 @@ enum Step {
 }
 
 /// Sends a reply.
-pub fn send(ask: &Ask<'_>, reply: Streamed, call: &Call<'_>) -> Response {
+pub fn send(ask: &Ask<'_>, reply: StreamedReply, call: &Call<'_>) -> Response {
     let half = reply.pieces.len().div_ceil(2);
     let mut steps = vec![Step::Send(reply.head)];
     let mut pieces = reply.pieces.into_iter().map(Step::Send);

@@ -84,6 +84,7 @@ pub fn refuse_picture(provider: &Emulated) -> Response {
     json_response(400, body)
 }
 
+/// An answer with a body of JSON; 502 where the number is no HTTP status.
 pub fn json_response(status: u16, body: Value) -> Response {
     (
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
@@ -197,6 +198,8 @@ fn refuse_restricted(provider: &Emulated) -> Response {
     }
 }
 
+/// How the provider says that too much was asked of it, and when to try
+/// again.
 pub fn refuse_rate_limited(provider: &Emulated) -> Response {
     let body = match provider.id {
         "google" => google_with_delay(

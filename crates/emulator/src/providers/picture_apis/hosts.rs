@@ -42,6 +42,7 @@ pub fn answer_host_call(state: &mut ProviderState, call: &Call<'_>) -> Option<Re
     }
 }
 
+/// Answers a call for a finished picture, unless the call has a fault.
 pub fn answer_file(call: &Call<'_>, name: &str) -> Response {
     match call.fault {
         Some(ProviderFault::OneBad) if name.starts_with('1') => {
@@ -56,6 +57,7 @@ pub fn answer_file(call: &Call<'_>, name: &str) -> Response {
 }
 
 impl ProviderState {
+    /// Notes a job, which nobody has looked at yet, and returns its id.
     pub fn begin_job(&mut self, provider: &str, input: &Value) -> String {
         let id = format!("job-{}", self.jobs.len() + 1);
         self.jobs.push(HostJob {
@@ -72,6 +74,7 @@ impl ProviderState {
         id
     }
 
+    /// The job of that id, if it is one of this provider's.
     pub fn job(&mut self, provider: &str, id: &str) -> Option<&mut HostJob> {
         let mut jobs = self.jobs.iter_mut();
         jobs.find(|job| job.provider == provider && job.id == id)
@@ -98,6 +101,7 @@ impl ProviderState {
         Some(at)
     }
 
+    /// Ends a job without a picture; nothing happens where there is no such job.
     pub fn cancel_job(&mut self, provider: &str, id: &str) {
         if let Some(job) = self.job(provider, id) {
             job.cancelled = true;

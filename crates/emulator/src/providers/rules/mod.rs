@@ -97,8 +97,8 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
 
 /// What OpenAI answers a body with that breaks a rule: its words, the place,
 /// and the code.
-type Broken = (String, Value, Value);
+type BrokenRule = (String, Value, Value);
 
-fn write_broken((message, param, code): Broken) -> Value {
+fn write_broken((message, param, code): BrokenRule) -> Value {
     vendor_errors::openai(&message, param, code)
 }

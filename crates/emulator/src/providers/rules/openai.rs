@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::Broken;
+use super::BrokenRule;
 use super::json_word::is_unsaid;
 use super::openai_models::broken_chat;
 use super::strict_schemas::broken_schema;
@@ -21,7 +21,7 @@ const STOPS_MAX: usize = 4;
 const TOOLS_MAX: usize = 128;
 
 /// The rule that a body breaks first.
-pub fn broken_rule(body: &Value) -> Option<Broken> {
+pub fn broken_rule(body: &Value) -> Option<BrokenRule> {
     broken_list(body)
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_chat(body))
@@ -30,11 +30,11 @@ pub fn broken_rule(body: &Value) -> Option<Broken> {
         .or_else(|| broken_pair(&body["messages"]))
 }
 
-fn broken(words: String, place: impl Into<Value>, code: Option<&'static str>) -> Broken {
+fn broken(words: String, place: impl Into<Value>, code: Option<&'static str>) -> BrokenRule {
     (words, place.into(), json!(code))
 }
 
-fn broken_format(described: &Value) -> Option<Broken> {
+fn broken_format(described: &Value) -> Option<BrokenRule> {
     let kind = &described["schema"]["type"];
     if described["schema"].is_object() && kind != "object" {
         let name = text(described, "name");
@@ -53,14 +53,14 @@ fn broken_format(described: &Value) -> Option<Broken> {
     Some(broken(words, "response_format", None))
 }
 
-fn broken_word(body: &Value) -> Option<Broken> {
+fn broken_word(body: &Value) -> Option<BrokenRule> {
     let words = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
     let is_broken =
         body["response_format"]["type"] == "json_object" && is_unsaid(&body["messages"]);
     is_broken.then(|| broken(words.to_owned(), "messages", None))
 }
 
-fn broken_list(body: &Value) -> Option<Broken> {
+fn broken_list(body: &Value) -> Option<BrokenRule> {
     if body["messages"].as_array().is_some_and(Vec::is_empty) {
         let words = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.";
         return Some(broken(words.to_owned(), "messages", Some("empty_array")));
@@ -77,7 +77,7 @@ fn broken_list(body: &Value) -> Option<Broken> {
     None
 }
 
-fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
+fn broken_tool((at, tool): (usize, &Value)) -> Option<BrokenRule> {
     if tool["type"] != "function" {
         return None;
     }
@@ -107,7 +107,7 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
 
 /// Each call is answered by the messages behind it, and each result answers
 /// one.
-fn broken_pair(messages: &Value) -> Option<Broken> {
+fn broken_pair(messages: &Value) -> Option<BrokenRule> {
     let mut open: HashSet<&str> = HashSet::new();
     for (at, message) in list(messages).enumerate() {
         if message["role"] == "tool" {
@@ -137,7 +137,7 @@ fn broken_pair(messages: &Value) -> Option<Broken> {
     unanswered(list(messages).count(), &open)
 }
 
-fn unanswered(at: usize, open: &HashSet<&str>) -> Option<Broken> {
+fn unanswered(at: usize, open: &HashSet<&str>) -> Option<BrokenRule> {
     let id = open.iter().min()?;
     let words = format!(
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: {id}"

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Broken;
+use super::BrokenRule;
 use crate::providers::json_fields::list;
 
 /// What a family of models that reason takes.
@@ -107,7 +107,7 @@ pub fn is_without_chat(model: &str) -> bool {
 }
 
 /// What a model refuses in a chat.
-pub fn broken_chat(body: &Value) -> Option<Broken> {
+pub fn broken_chat(body: &Value) -> Option<BrokenRule> {
     let model = body["model"].as_str()?;
     let Some(family) = family_of(model) else {
         return unsupported_at(&body["reasoning_effort"], "reasoning_effort");
@@ -152,7 +152,7 @@ pub fn broken_chat(body: &Value) -> Option<Broken> {
 }
 
 /// What a model refuses in a call of the Responses.
-pub fn broken_response(body: &Value) -> Option<Broken> {
+pub fn broken_response(body: &Value) -> Option<BrokenRule> {
     let model = body["model"].as_str()?;
     let reasoning = &body["reasoning"];
     let Some(family) = family_of(model) else {
@@ -188,7 +188,7 @@ impl Family {
         effort: &Value,
         place: &str,
         more: Option<&str>,
-    ) -> Option<Broken> {
+    ) -> Option<BrokenRule> {
         let asked = effort.as_str()?;
         let known: Vec<&str> = self.efforts.iter().copied().chain(more).collect();
         if known.contains(&asked) {
@@ -205,7 +205,7 @@ impl Family {
 }
 
 /// The refusal of a field that has a value.
-fn unsupported_at(value: &Value, name: &str) -> Option<Broken> {
+fn unsupported_at(value: &Value, name: &str) -> Option<BrokenRule> {
     if value.is_null() {
         return None;
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::Broken;
+use super::BrokenRule;
 use super::json_word::is_unsaid;
 use super::openai_models::broken_response;
 use super::strict_schemas::broken_schema;
@@ -25,7 +25,7 @@ const ID_STARTS: [(&str, &str); 4] = [
 ];
 
 /// The rule that a body breaks first.
-pub fn broken_rule(body: &Value) -> Option<Broken> {
+pub fn broken_rule(body: &Value) -> Option<BrokenRule> {
     broken_response(body)
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_choice(body))
@@ -35,7 +35,7 @@ pub fn broken_rule(body: &Value) -> Option<Broken> {
         .or_else(|| broken_pair(body))
 }
 
-fn invalid(place: &str, words: &str) -> Broken {
+fn invalid(place: &str, words: &str) -> BrokenRule {
     (
         format!("Invalid '{place}': {words}"),
         json!(place),
@@ -43,7 +43,7 @@ fn invalid(place: &str, words: &str) -> Broken {
     )
 }
 
-fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
+fn broken_tool((at, tool): (usize, &Value)) -> Option<BrokenRule> {
     if tool["type"] != "function" {
         return None;
     }
@@ -65,7 +65,7 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<Broken> {
     ))
 }
 
-fn broken_choice(body: &Value) -> Option<Broken> {
+fn broken_choice(body: &Value) -> Option<BrokenRule> {
     // Codex has its tools among the items.
     let mut items = list(&body["input"]);
     let has_tools =
@@ -78,7 +78,7 @@ fn broken_choice(body: &Value) -> Option<Broken> {
     Some((words.to_owned(), json!("tool_choice"), Value::Null))
 }
 
-fn broken_format(body: &Value) -> Option<Broken> {
+fn broken_format(body: &Value) -> Option<BrokenRule> {
     let format = &body["text"]["format"];
     if format["type"] == "json_object" {
         let words = "Response input messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'.";
@@ -97,7 +97,7 @@ fn broken_format(body: &Value) -> Option<Broken> {
     ))
 }
 
-fn broken_item((at, item): (usize, &Value)) -> Option<Broken> {
+fn broken_item((at, item): (usize, &Value)) -> Option<BrokenRule> {
     let kind = item["type"].as_str().unwrap_or("message");
     let start = ID_STARTS.iter().find(|(known, _)| *known == kind);
     if let (Some((_, start)), Some(id)) = (start, item["id"].as_str())
@@ -130,7 +130,7 @@ fn broken_item((at, item): (usize, &Value)) -> Option<Broken> {
 }
 
 /// What a model said is output, and what others say is input.
-fn broken_part(at: usize, item: &Value) -> Option<Broken> {
+fn broken_part(at: usize, item: &Value) -> Option<BrokenRule> {
     let (known, told): (&[&str], &str) = if item["role"] == "assistant" {
         (&["output_text", "refusal"], "'output_text' and 'refusal'")
     } else {
@@ -148,7 +148,7 @@ fn broken_part(at: usize, item: &Value) -> Option<Broken> {
 }
 
 /// What a model thought stands before what it then said or did.
-fn broken_order(input: &Value) -> Option<Broken> {
+fn broken_order(input: &Value) -> Option<BrokenRule> {
     let items: Vec<&Value> = list(input).collect();
     let is_models = |item: &Value| {
         item["role"] == "assistant"
@@ -169,7 +169,7 @@ fn broken_order(input: &Value) -> Option<Broken> {
 }
 
 /// Each call has its output behind it, and each output its call before it.
-fn broken_pair(body: &Value) -> Option<Broken> {
+fn broken_pair(body: &Value) -> Option<BrokenRule> {
     // What is kept at the provider may hold the other half.
     if !body["previous_response_id"].is_null() || !body["conversation"].is_null() {
         return None;
