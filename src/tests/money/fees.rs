@@ -252,10 +252,6 @@ async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
                 json!({"model": "gpt-6-luna", "input": "hi"}),
             ),
             (
-                "/openai/v1/audio/transcriptions",
-                json!({"model": "gpt-4o-transcribe"}),
-            ),
-            (
                 "/google/v1beta/interactions",
                 json!({"model": "gemini-3.1-flash-lite", "input": "hi"}),
             ),
@@ -272,7 +268,7 @@ async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
             ));
         }
         let form = Form::new().text("model", "gpt-4o-transcribe");
-        let form = form.part("file", Part::bytes(b"RIFF".to_vec()).file_name("a.wav"));
+        let form = form.part("file", Part::bytes(crate::tests::http::transcripts::wav(3)).file_name("a.wav"));
         let path = "/openai/v1/audio/transcriptions";
         let said = send(program.call("POST", path).multipart(form)).await;
         assert_eq!(said.status, 200, "{}", said.text);
@@ -340,7 +336,6 @@ async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
         insta::assert_snapshot!(seen.join("\n"), @"
         /openai/v1/completions: personal answered: 12 in, 10 out, 0 images, cost 38000: input=12@1500000000 output=10@2000000000
         /openai/v1/responses/compact: personal answered: 10000 in, 500 out, 0 images, cost 1070000: input=8000@100000000 cached_input=2000@10000000 output=500@500000000
-        /openai/v1/audio/transcriptions: personal answered: 1000 in, 50 out, 0 images, cost 6465000: input=10@2500000000 input_audio=990@6000000000 output=50@10000000000
         /google/v1beta/interactions: personal answered: 12 in, 10 out, 0 images, cost 18000: input=12@250000000 output=4@1500000000 reasoning=6@1500000000
         /google/v1beta/models/gemini-embedding-001:batchEmbedContents: personal answered: 24 in, no output, 0 images, cost 3600: input=24@150000000
         seconds of audio: personal answered: 0 in, no output, 0 images, cost 60000000: audio_second=600@100000

@@ -93,7 +93,7 @@ impl Relayed {
             return Ok(());
         }
         let kept = skimmer.finish();
-        if kept.is_none() && self.format == AnswerFormat::Any {
+        if kept.is_none() && self.format.passes_anything() {
             return Ok(());
         }
         let kept = kept.ok_or_else(|| self.failed(FailureClass::Upstream))?;
