@@ -11,6 +11,7 @@ mod answers;
 mod anthropic_rules;
 mod asking;
 mod blocked_words;
+mod brought_keys;
 mod browser;
 mod budgets;
 mod card_pictures;
