@@ -66,6 +66,7 @@ mod named_providers;
 mod nothing_twice;
 mod offered_buttons;
 mod once;
+mod only_native;
 mod openai_others;
 mod openai_rules;
 mod operators;

@@ -2,17 +2,18 @@
 //! library works here once its base URL is changed.
 
 mod address;
+mod elsewhere;
 mod form;
 
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 
 pub use address::read_query;
 use address::{find_model, find_path};
+pub use elsewhere::nothing_at;
 use form::find_model_in_form;
 
 /// The path of a call in a provider's own words.
@@ -23,7 +24,7 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     let providers = call.gateway.app.providers();
     let provider = providers
         .get(&call.path_value(0).into())
-        .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
+        .ok_or_else(|| nothing_at(call.parts.uri.path(), &call.parts.headers, providers))?;
     let id = provider.id().clone();
     let path = find_path(provider, call.parts.uri.path())?;
     let surface = provider.surface_of(&call.parts.method, &path);
