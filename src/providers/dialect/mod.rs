@@ -65,7 +65,7 @@ pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
 pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
 pub use json_size::{JsonSize, parse_tree};
-pub use neutral::Untranslatable;
+pub use neutral::{Ignored, Untranslatable};
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, COMPLETION_TOKENS, COMPLETIONS_PATH as OPENAI_COMPLETIONS_PATH,
     EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH, IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,
@@ -324,10 +324,18 @@ impl Dialect {
     }
 
     /// Leaves out of a chat in OpenAI's dialect what this program added to the
-    /// answers before, where this vendor does not read it; whether anything was.
-    pub fn leave_extras_out(self, surface: Surface, request: &mut RawObject) -> bool {
+    /// answers before, where this vendor does not read it, and names that; whether
+    /// anything was changed.
+    pub fn leave_extras_out(
+        self,
+        surface: Surface,
+        request: &mut RawObject,
+        left_out: &mut Ignored,
+    ) -> bool {
         match (surface, self) {
-            (Surface::Chat, Self::OpenAi(quirks)) => openai::leave_extras_out(request, quirks),
+            (Surface::Chat, Self::OpenAi(quirks)) => {
+                openai::leave_extras_out(request, quirks, left_out)
+            }
             _ => false,
         }
     }

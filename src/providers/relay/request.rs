@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, ChatToTranslate, OPENAI_CHAT_PATH, OPENAI_COMPLETIONS_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
-    ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, Ignored, OPENAI_CHAT_PATH,
+    OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
+    OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
+    ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
@@ -60,6 +61,9 @@ pub struct WireRequest {
     pub format: AnswerFormat,
     /// What is changed in the answer.
     pub rewriting: AnswerChange,
+    /// The fields that were left out of a body which is not translated, with
+    /// commas between them.
+    pub left_out: Option<String>,
     /// Whether the answer is wanted as it comes.
     pub stream: bool,
     /// Whether usage is wanted at the end of a stream of OpenAI's.
@@ -68,12 +72,24 @@ pub struct WireRequest {
     pub departure: Departure,
 }
 
+/// A body that is not translated, as its provider gets it.
+#[derive(Default)]
+struct PassedBody {
+    bytes: Option<Bytes>,
+    rewriting: AnswerChange,
+    left_out: Ignored,
+}
+
 /// What is changed in an answer before it is passed on.
+#[derive(Default)]
 pub enum AnswerChange {
+    #[default]
     Unchanged,
     /// The event with the usage is left out: we asked for it, and the caller
     /// did not.
     WithoutUsage,
+    /// The model has the caller's name for it, which the call went on without.
+    Renamed(String),
     Translated(Box<AnswerTranslator>),
 }
 
@@ -87,7 +103,7 @@ impl AnswerChange {
     pub fn passed_events(&self, answer: &ParsedAnswer) -> PassedEvents {
         match self {
             Self::Translated(translator) => translator.passed_events(),
-            Self::Unchanged | Self::WithoutUsage => PassedEvents {
+            Self::Unchanged | Self::WithoutUsage | Self::Renamed(_) => PassedEvents {
                 count: answer.events as u64,
                 response_id: answer.response_id.clone(),
             },
@@ -130,19 +146,17 @@ impl RelayRequest {
         let translation = self.translate(provider, model, terms)?;
         // A translated call has no query of its caller's.
         let query = self.query.as_ref().filter(|_| translation.is_none());
-        let (path, surface, body, rewriting) = if let Some(translation) = translation {
+        let (path, surface, body) = if let Some(translation) = translation {
             leave_dialect_out(&mut headers, provider);
-            let rewriting = AnswerChange::Translated(translation.answers);
-            (
-                translation.path,
-                translation.surface,
-                Some(translation.body),
-                rewriting,
-            )
+            let body = PassedBody {
+                bytes: Some(translation.body),
+                rewriting: AnswerChange::Translated(translation.answers),
+                left_out: Ignored::default(),
+            };
+            (translation.path, translation.surface, body)
         } else {
             let path = self.path_at(provider, model)?;
-            let (body, rewriting) = self.body_for(provider, model, terms);
-            (path, self.surface, body, rewriting)
+            (path, self.surface, self.body_for(provider, model, terms))
         };
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
@@ -153,8 +167,9 @@ impl RelayRequest {
             format: provider.dialect.answer_format(surface, &path),
             to,
             headers,
-            body,
-            rewriting,
+            body: body.bytes,
+            rewriting: body.rewriting,
+            left_out: body.left_out.written(),
             stream: self.stream,
             wants_usage: self.wants_usage(),
             departure: Departure::default(),
@@ -175,6 +190,18 @@ impl RelayRequest {
             return Some(model.to_owned());
         }
         self.body.fields().and_then(|fields| fields.get("model"))
+    }
+
+    /// Whether the model's name changes in an answer that is not translated:
+    /// clients of Anthropic's take a model of another name than they asked for
+    /// for another model, and leave out what it thought
+    /// (`docs/providers.md` §12).
+    fn name_in_answer(&self, model: &str) -> AnswerChange {
+        if self.dialect != CallDialect::Anthropic || self.surface != Surface::Chat {
+            return AnswerChange::Unchanged;
+        }
+        let asked = self.asked_model().filter(|asked| asked != model);
+        asked.map_or(AnswerChange::Unchanged, AnswerChange::Renamed)
     }
 
     /// Translates a chat, if its provider speaks another dialect.
@@ -247,19 +274,18 @@ impl RelayRequest {
     /// The body, changed only where it must be, and what that asks to be
     /// changed in the answer: usage that the caller did not ask for is taken
     /// out again.
-    fn body_for(
-        &self,
-        provider: &Provider,
-        model: &str,
-        terms: PayerTerms<'_>,
-    ) -> (Option<Bytes>, AnswerChange) {
+    fn body_for(&self, provider: &Provider, model: &str, terms: PayerTerms<'_>) -> PassedBody {
+        let mut left_out = Ignored::default();
         let bytes = self.body.bytes();
         if bytes.is_empty() {
-            return (None, AnswerChange::Unchanged);
+            return PassedBody::default();
         }
         let Some(fields) = self.body.fields() else {
             // A form with files, say: only the caller's own key pays for it.
-            return (Some(bytes.clone()), AnswerChange::Unchanged);
+            return PassedBody {
+                bytes: Some(bytes.clone()),
+                ..PassedBody::default()
+            };
         };
         let bounded = match terms {
             PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
@@ -272,12 +298,16 @@ impl RelayRequest {
             fields.set("model", &json!(model));
             changed = true;
         }
-        changed |= leave_foreign_seals_out(self.dialect, self.surface, &mut fields);
+        if leave_foreign_seals_out(self.dialect, self.surface, &mut fields) {
+            left_out.add("thinking");
+            changed = true;
+        }
         if self.dialect == CallDialect::OpenAi {
             changed |= provider
                 .dialect
                 .name_output_limit(self.surface, &mut fields);
-            changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
+            let dialect = provider.dialect;
+            changed |= dialect.leave_extras_out(self.surface, &mut fields, &mut left_out);
         }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
@@ -295,9 +325,13 @@ impl RelayRequest {
         let rewriting = if asks_for_usage {
             AnswerChange::WithoutUsage
         } else {
-            AnswerChange::Unchanged
+            self.name_in_answer(model)
         };
-        (Some(body), rewriting)
+        PassedBody {
+            bytes: Some(body),
+            rewriting,
+            left_out,
+        }
     }
 }
 
