@@ -21,6 +21,7 @@ mod hosted_tools_tests;
 mod json;
 mod json_fence;
 mod json_size;
+mod lost_thoughts;
 mod model_list;
 mod neutral;
 mod ollama;

@@ -27,10 +27,20 @@ const READ: &[&str] = &[
     "output_config",
     "output_format",
     "service_tier",
+    "cache_control",
 ];
+/// What is read of a tool, and of the rest of what is asked of an answer.
+const READ_OF_TOOL: &[&str] = &[
+    "type",
+    "name",
+    "description",
+    "input_schema",
+    "strict",
+    "cache_control",
+];
+const READ_OF_OUTPUT: &[&str] = &["effort", "format"];
 /// What asks Anthropic for something that changes no answer elsewhere.
 const HINTS: &[&str] = &[
-    "cache_control",
     "context_management",
     "diagnostics",
     "inference_geo",
@@ -70,6 +80,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         user: body["metadata"]["user_id"].as_str().map(str::to_owned),
         service_tier: read_tier(fields)?,
         wants_usage: true,
+        cache: fields.cache_mark(),
         ..NeutralRequest::default()
     };
     if request.max_tokens.is_none() {
@@ -81,10 +92,21 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     for hint in HINTS.iter().filter(is_asked) {
         request.ignored.add(hint);
     }
+    ignore_insides(body, &mut request);
     read_choice(fields, &mut request)?;
     read_system(body, &mut request)?;
     read_messages(fields, &mut request)?;
     Ok(request)
+}
+
+/// Ignores what other fields hold that no other dialect has words for.
+fn ignore_insides(body: &Json, request: &mut NeutralRequest) {
+    let ignored = &mut request.ignored;
+    for tool in body["tools"].items() {
+        Fields::of_body(tool).ignore_others(READ_OF_TOOL, "of tools", ignored);
+    }
+    let output = Fields::of_body(&body["output_config"]);
+    output.ignore_others(READ_OF_OUTPUT, "of output_config", ignored);
 }
 
 fn read_tier(fields: Fields<'_>) -> Result<Option<String>, Untranslatable> {

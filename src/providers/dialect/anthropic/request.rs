@@ -45,6 +45,7 @@ pub fn write_request(
     if !tools.is_empty() || asks_by_tool {
         write_choice(request, forces, tools, &mut body)?;
     }
+    set_mark(request.cache, &mut body);
     if settle_marks(&mut body) {
         request.ignored.add("cache_control (of more than 4)");
     }

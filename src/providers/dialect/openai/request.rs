@@ -42,6 +42,7 @@ const READ: &[&str] = &[
     "logprobs",
     "top_logprobs",
     "verbosity",
+    "cache_control",
 ];
 /// Fields that the Responses have by the same names.
 pub const SHARED_FIELDS: &[&str] = &[
@@ -77,6 +78,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         service_tier: fields.text("service_tier")?.map(str::to_owned),
         verbosity: fields.text("verbosity")?.map(str::to_owned),
         openai_fields: read_shared_fields(fields),
+        cache: fields.cache_mark(),
         wants_usage: read_wants_usage(fields)?,
         ..NeutralRequest::default()
     };
