@@ -21,6 +21,8 @@ mod hosted_tools_tests;
 mod json;
 mod json_fence;
 mod json_size;
+#[cfg(test)]
+mod last_events_tests;
 mod lost_thoughts;
 mod model_list;
 mod neutral;
