@@ -33,6 +33,8 @@ mod raw_object;
 #[cfg(test)]
 mod recordings;
 mod reported_usage;
+#[cfg(test)]
+mod reports_tests;
 mod request_fields;
 mod responses;
 #[cfg(test)]

@@ -170,21 +170,26 @@ fn read_output(fields: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
     for tool in fields.list("tools")? {
-        if let Some(kind) = tool["type"].as_str().filter(|kind| *kind != "custom") {
-            let kind = shorten(kind);
-            return Err(Untranslatable::new(format!(
-                "The tool `{kind}`, which is Anthropic's own,"
-            )));
-        }
-        tools.push(Tool {
-            name: tool["name"].as_str().unwrap_or_default().to_owned(),
-            description: tool["description"].as_str().map(str::to_owned),
-            parameters: parameters_of(tool.get("input_schema")),
-            is_strict: tool["strict"].as_bool() == Some(true),
-            cache: Fields::of_body(tool).cache_mark(),
-        });
+        tools.push(read_tool(tool)?);
     }
     Ok(tools)
+}
+
+/// Reads a tool of the caller's.
+pub fn read_tool(tool: &Json) -> Result<Tool, Untranslatable> {
+    if let Some(kind) = tool["type"].as_str().filter(|kind| *kind != "custom") {
+        let kind = shorten(kind);
+        return Err(Untranslatable::new(format!(
+            "The tool `{kind}`, which is Anthropic's own,"
+        )));
+    }
+    Ok(Tool {
+        name: tool["name"].as_str().unwrap_or_default().to_owned(),
+        description: tool["description"].as_str().map(str::to_owned),
+        parameters: parameters_of(tool.get("input_schema")),
+        is_strict: tool["strict"].as_bool() == Some(true),
+        cache: Fields::of_body(tool).cache_mark(),
+    })
 }
 
 fn read_choice(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
@@ -296,7 +301,8 @@ fn note_ignored(block: &Json, request: &mut NeutralRequest) {
     }
 }
 
-fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
+/// Reads a block of a message.
+pub fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
     let text = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
     let what = match block["type"].as_str() {
         Some("text") => Content::Text(text("text")),

@@ -1,5 +1,6 @@
 //! Reads a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
 
+use crate::providers::dialect::anthropic;
 use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
 use crate::providers::dialect::json::Json;
 use crate::providers::dialect::neutral::{
@@ -252,6 +253,10 @@ fn refuse_unsayable(fields: Fields<'_>) -> Result<(), Untranslatable> {
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
     for tool in fields.list("tools")? {
+        if tool.get("type").is_none() && tool["input_schema"].is_object() {
+            tools.push(anthropic::read_tool(tool)?);
+            continue;
+        }
         if !tool["type"].is("function") {
             let kind = shorten(tool["type"].as_str().unwrap_or_default());
             return Err(Untranslatable::new(format!("A tool of the type `{kind}`")));
