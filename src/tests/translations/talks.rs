@@ -421,6 +421,43 @@ pub const TALKS: &[Talk] = &[
         ..PLAIN
     },
     Talk {
+        name: "several calls at once over two rounds",
+        said: &[
+            Said::Person("the weather in Rome, Oslo, Bern and Lima?"),
+            Said::Calls(&[("call00001", "Rome"), ("call00002", "Oslo")]),
+            Said::Results(&[("call00001", "sun"), ("call00002", "rain")]),
+            Said::Calls(&[("call00003", "Bern"), ("call00004", "Lima")]),
+            Said::Results(&[("call00003", "fog"), ("call00004", "wind")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
+        name: "an answer without a word",
+        said: &[Said::Person("hi"), Said::Model(""), Said::Person("count")],
+        mended_for: &["anthropic", "google"],
+        ..PLAIN
+    },
+    Talk {
+        name: "a PDF and a picture in one talk",
+        said: &[
+            Said::Document("read"),
+            Said::Model("Read."),
+            Said::Shown("count"),
+        ],
+        ..PLAIN
+    },
+    Talk {
+        name: "a result without a word",
+        said: &[
+            ASKED,
+            Said::Calls(ROME),
+            Said::Results(&[("call00001", "")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
         name: "who asks",
         user: Some("user-1"),
         // Google has no word for it.
