@@ -22,7 +22,7 @@ use crate::app::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 use crate::model::{BegunSignIn, PersonId, ServerId};
 
 use crate::bot::callers::raw_caller::may_manage_server;
-use crate::bot::connection::rest::number;
+use crate::bot::connection::calls::rest::number;
 
 /// How long one call may take. Somebody looks at an empty page meanwhile.
 const CALL_WITHIN: Duration = Duration::from_secs(5);

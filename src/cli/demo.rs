@@ -10,9 +10,11 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::assembly::pages;
+use super::process::log;
+use super::process::signals::Signals;
 use super::serve::until_signal;
-use super::signals::Signals;
-use super::{Assembled, RunOptions, Scene, assemble, log, pages, tell_month};
+use super::{Assembled, RunOptions, Scene, assemble, tell_month};
 use crate::bot::Connection;
 use crate::config::Environment;
 use crate::gateway;

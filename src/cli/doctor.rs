@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::assembly::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::assembly::pages::sign_in;
+use super::assembly::storage::check_storage;
 use super::health::is_well;
 use super::output::explain;
-use super::pages::sign_in;
-use super::storage::check_storage;
 use super::{Assembled, RunOptions, assemble};
 use crate::app::{
     Finding, SignInTrouble, Wellness, check_pages, judge_buckets, judge_check, judge_health,

@@ -4,7 +4,7 @@
 #[macro_use]
 mod output;
 
-mod assemble;
+pub mod assembly;
 mod client;
 mod completions;
 mod default_config;
@@ -13,17 +13,12 @@ mod demo;
 #[cfg(any(test, feature = "demo"))]
 mod demo_month;
 mod doctor;
-mod files;
-mod harden;
 mod health;
 mod keygen;
-mod log;
-pub mod pages;
+mod process;
 #[cfg(any(test, feature = "demo"))]
 mod scene;
 mod serve;
-mod signals;
-pub mod storage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,16 +26,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[cfg(test)]
-pub use assemble::catalogue;
-pub use assemble::{Assembled, RunOptions, assemble};
+pub use assembly::assemble::catalogue;
+pub use assembly::assemble::{Assembled, RunOptions, assemble};
 #[cfg(any(test, feature = "demo"))]
 pub use demo_month::tell_month;
 #[cfg(test)]
-pub use files::raise_limit as raise_file_limit;
-#[cfg(test)]
-pub use log::{layer as log_layer, start as start_log};
-#[cfg(test)]
 pub use output::{is_unread, print};
+#[cfg(test)]
+pub use process::files::raise_limit as raise_file_limit;
+#[cfg(test)]
+pub use process::log::{layer as log_layer, start as start_log};
 #[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
@@ -100,7 +95,7 @@ pub fn run() -> ExitCode {
 }
 
 fn run_with(arguments: Arguments) -> ExitCode {
-    if let Err(error) = harden::harden() {
+    if let Err(error) = process::harden::harden() {
         let why = output::without_number(&error.to_string());
         eprintln!("warning: could not switch off core dumps: {why}");
     }

@@ -9,8 +9,10 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::signals::Signals;
-use super::{Assembled, RunOptions, assemble, files, log, pages};
+use super::assembly::pages;
+use super::process::signals::Signals;
+use super::process::{files, log};
+use super::{Assembled, RunOptions, assemble};
 use crate::app::App;
 use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};

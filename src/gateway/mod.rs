@@ -6,39 +6,21 @@
 //! the row's handler. What goes wrong becomes a [`problem`] in the shape of
 //! the API dialect that was called.
 
-mod api_dialect;
-mod call;
-mod call_task;
+mod calls;
 mod compatibility;
 mod connection;
-mod demo;
-mod failure_kind;
 mod head;
-mod heartbeats;
-mod idempotency;
-mod limit_headers;
 mod messages;
 mod native;
 mod openai;
 mod openapi;
 mod operators;
 mod pages;
-mod picture_costs;
 mod pictures;
-mod problem;
-mod proxy;
-mod receipt;
-mod request_key;
-mod requirement;
-mod responses;
+mod replies;
 mod rest;
-mod router;
-mod routes;
+mod routing;
 mod session;
-mod streaming;
-mod told_headers;
-mod unique_fields;
-mod vendors;
 
 pub use operators::metrics::start as start_counting;
 pub use pages::Pages;
@@ -46,14 +28,14 @@ pub use pages::Pages;
 #[cfg(test)]
 pub use openapi::documented;
 #[cfg(test)]
-pub use requirement::Requirement;
+pub use routing::requirement::Requirement;
 #[cfg(test)]
-pub use routes::all_routes;
+pub use routing::routes::all_routes;
 
 /// What a program is told of a refusal.
 #[cfg(test)]
 pub fn message_of(refusal: crate::model::Refusal) -> String {
-    problem::Problem::from(refusal).message
+    replies::problem::Problem::from(refusal).message
 }
 
 use std::fmt::Write;
@@ -70,7 +52,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::{App, ConcurrencyLimits};
 use crate::model::{AddressPace, Network, PersonId, ServerId, TokenId};
 use head::KnownHosts;
-use router::Router;
+use routing::router::Router;
 use session::BadTokenThrottle;
 
 /// How long a request's id is.

@@ -14,9 +14,9 @@ use tokio::sync::oneshot;
 use crate::model::{Outcome, Settlement, Usage, UsageClass};
 use crate::store::{Booking, FinishedAttempt, Store};
 
-use crate::ledger::overshoot::priced_model;
-use crate::ledger::settlement::at_dearest;
-use crate::ledger::writer::{Closing, Operation};
+use crate::ledger::calls::overshoot::priced_model;
+use crate::ledger::calls::settlement::at_dearest;
+use crate::ledger::writing::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
 /// How often what was left is read and settled in one go. A statement reads

@@ -28,47 +28,18 @@
 //! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`, `traffic`: what is counted for whoever watches the process.
 
-mod attempt_ids;
-mod backlog;
-mod batch;
-mod charge;
-mod counter;
-mod decide;
-#[cfg(test)]
-mod erasure;
-mod headroom;
-mod hold;
+mod calls;
+mod counting;
 mod lease;
-#[cfg(test)]
-mod lease_story;
-mod list_price;
 mod lost;
-mod meter;
 mod metrics;
-mod model_prices;
-mod outage;
-#[cfg(test)]
-mod outages;
-mod overshoot;
 #[cfg(feature = "demo")]
 mod past;
-mod price_file;
-mod prices;
+mod pricing;
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod race;
-#[cfg(test)]
-mod receipts;
-mod settlement;
-mod span;
-#[cfg(test)]
-pub mod story;
-mod table;
-mod term_prices;
+pub mod stories;
 mod traffic;
-mod write_behind;
-mod writer;
+mod writing;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -81,33 +52,33 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use batch::NoRoom;
-#[cfg(any(fuzzing, feature = "internals"))]
-pub use batch::add_up;
-pub use hold::{CallEnd, CallOrder, Hold, OngoingJob};
+pub use calls::hold::{CallEnd, CallOrder, Hold, OngoingJob};
+pub use calls::overshoot::OvershootNotice;
+pub use counting::meter::AppliedLimit;
 pub use lease::LeaseTimes;
-pub use meter::AppliedLimit;
-pub use outage::{LedgerPulse, WAITS_MAX};
-pub use overshoot::OvershootNotice;
 #[cfg(feature = "demo")]
 pub use past::PastCall;
-pub use prices::{ListPrice, PricedModel, Prices};
-pub use table::PriceTable;
+pub use pricing::prices::{ListPrice, PricedModel, Prices};
+pub use pricing::table::PriceTable;
 pub use traffic::{CallCounts, Traffic};
+pub use writing::batch::NoRoom;
+#[cfg(any(fuzzing, feature = "internals"))]
+pub use writing::batch::add_up;
+pub use writing::outage::{LedgerPulse, WAITS_MAX};
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Receipt, Usage, lock};
 use crate::store::{Booking, Store};
 
-use batch::{CounterSet, HoldRequest};
-use counter::Counter;
-use headroom::Headroom;
+use calls::overshoot::OvershootWatch;
+use counting::counter::Counter;
+use counting::headroom::Headroom;
 use lease::KeptLease;
 use lost::{LostAttempts, LostSelection};
 use metrics::LedgerMetrics;
-use outage::Outage;
-use overshoot::OvershootWatch;
 use traffic::TrafficMeter;
-use writer::{HoldReplies, Operation, Writer};
+use writing::batch::{CounterSet, HoldRequest};
+use writing::outage::Outage;
+use writing::writer::{HoldReplies, Operation, Writer};
 
 /// How many operations the writer's queue holds; further callers wait until
 /// it has room.

@@ -15,12 +15,12 @@ use crate::store::{
     LedgerChanges,
 };
 
-use crate::ledger::attempt_ids::make_id;
-use crate::ledger::batch::add_up;
-use crate::ledger::counter::Counter;
-use crate::ledger::meter::{AppliedLimit, Meter};
-use crate::ledger::overshoot::priced_model;
-use crate::ledger::span::bucket_of;
+use crate::ledger::calls::attempt_ids::make_id;
+use crate::ledger::calls::overshoot::priced_model;
+use crate::ledger::counting::counter::Counter;
+use crate::ledger::counting::meter::{AppliedLimit, Meter};
+use crate::ledger::counting::span::bucket_of;
+use crate::ledger::writing::batch::add_up;
 use crate::ledger::{Ledger, PriceTable};
 
 /// How many calls one transaction books.

@@ -5,95 +5,66 @@
 //! *offer* is a key that could pay for it, the *trace* says why each offer
 //! was taken or skipped, a *refusal* is a no that a person can act on.
 
-mod address_pace;
-mod ask;
-mod attempt;
-mod bounded_map;
-mod chat;
-mod check;
-mod choice;
+mod access;
+mod asks;
+mod bounds;
+mod calls;
 mod clock;
-mod content_coding;
-mod departure;
 mod ids;
-mod image;
-mod invisible;
-mod key;
-mod lock;
-mod memory;
-mod money;
-mod nearest;
-mod network;
-mod numbers;
-mod offer;
-mod origin;
-mod passed_events;
-mod pasted;
-mod pieces;
-mod provider;
-mod provider_error;
-mod quota;
-mod receipt;
-mod record;
-mod redact;
+mod payment;
 mod refusal;
-mod service_terms;
-mod session;
+mod requests;
 pub mod snowflake;
-mod token;
-mod ttl_cache;
-mod turn;
-mod unread_file;
-mod usage;
+mod text;
 
-pub use address_pace::AddressPace;
-pub use ask::{Ask, Caller, Place, Words};
-pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
-pub use bounded_map::BoundedMap;
-pub use chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
-pub use check::{Check, FailureClass, ProviderFailure, Restriction};
-pub use choice::{Choice, ChoiceKind, ChoiceScope};
-pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
-pub use content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
-pub use departure::Departure;
-pub use ids::{KeyId, PersonId, ProviderId, ServerId};
-pub use image::{
+pub use access::key::{Credential, Health, Key, KeyGoal, Owner, Scope};
+pub use access::pasted::{OtherSecret, Wrapping};
+pub use access::redact::{quotable, redact};
+pub use access::session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
+pub use access::token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
+pub use asks::ask::{Ask, Caller, Place, Words};
+pub use asks::chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
+pub use asks::choice::{Choice, ChoiceKind, ChoiceScope};
+pub use asks::image::{
     ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PREVIEWS_MAX,
     PictureAnswer, PictureAsk, PriceEstimate, Size, Stage, Steps, parse_seed,
 };
-pub use invisible::{is_blank, is_invisible};
-pub use key::{Credential, Health, Key, KeyGoal, Owner, Scope};
-pub use lock::lock;
-pub use memory::{
+pub use asks::record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
+pub use asks::turn::{LeftOut, Picture, PictureKind, Role, Turn};
+pub use asks::unread_file::{FileKind, UnreadFile, WhyUnread};
+pub use bounds::bounded_map::BoundedMap;
+pub use bounds::lock::lock;
+pub use bounds::memory::{
     BodyBuffer, BodyOwner, GrowingPermit, MemoryBudget, MemoryPermit, MemoryUse, NoMemory,
 };
-pub use money::NanoDollars;
-pub use nearest::nearest_names;
-pub use network::{Network, counted_address};
-pub use numbers::grouped;
-pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
-pub use origin::RequestOrigin;
-pub use passed_events::PassedEvents;
-pub use pasted::{OtherSecret, Wrapping};
-pub use provider::{BadBody, CallDialect, ProviderKind, Surface};
-pub use provider_error::{ErrorForm, ProviderError};
-pub use quota::{
+pub use bounds::ttl_cache::TtlCache;
+pub use calls::attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
+pub use calls::check::{Check, FailureClass, ProviderFailure, Restriction};
+pub use calls::departure::Departure;
+pub use calls::passed_events::PassedEvents;
+pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
+pub use calls::provider_error::{ErrorForm, ProviderError};
+pub use calls::service_terms::{ServiceTerm, ServiceTerms};
+pub use calls::usage::{
+    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
+};
+pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
+pub use ids::{KeyId, PersonId, ProviderId, ServerId};
+pub use payment::money::NanoDollars;
+pub use payment::offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use payment::quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitLeft, LimitUse, Metric, Period, SetLimit,
     Span, Tier, Window,
 };
-pub use receipt::{CutReport, PriceList, Receipt, ReceiptLine};
-pub use record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
-pub use redact::{quotable, redact};
+pub use payment::receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use refusal::{
     AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
     KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,
 };
-pub use service_terms::{ServiceTerm, ServiceTerms};
-pub use session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
-pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
-pub use ttl_cache::TtlCache;
-pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
-pub use unread_file::{FileKind, UnreadFile, WhyUnread};
-pub use usage::{
-    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
-};
+pub use requests::address_pace::AddressPace;
+pub use requests::content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};
+pub use requests::network::{Network, counted_address};
+pub use requests::origin::RequestOrigin;
+pub use text::invisible::{is_blank, is_invisible};
+pub use text::nearest::nearest_names;
+pub use text::numbers::grouped;

@@ -9,14 +9,14 @@ use crate::model::{
 
 use super::catalogue::Provider;
 use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, WrittenChat, parse_tree};
-use super::failure;
-use super::http::{Incoming, address_below, failed};
-use super::outbound::Call;
+use super::failures::failure;
 use super::registry::Providers;
-use super::retries::Retries;
-use super::sse::{Decoder, EVENT_BYTES_MAX};
 use super::thinking_tags::{ThinkingTags, VisibleWords};
-use super::timeouts::StreamClocks;
+use super::transport::http::{Incoming, address_below, failed};
+use super::transport::outbound::Call;
+use super::transport::retries::Retries;
+use super::transport::sse::{Decoder, EVENT_BYTES_MAX};
+use super::transport::timeouts::StreamClocks;
 
 /// The largest answer that is read when it does not stream.
 const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 use crate::model::{Check, Credential, FailureClass, ProviderFailure, ProviderKind};
 
 use super::catalogue::Provider;
-use super::http::address_below;
 use super::registry::Providers;
+use super::transport::http::address_below;
 
 /// The largest answer to a check that is read. Lists of models are long.
 const CHECK_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -8,8 +8,8 @@ use crate::model::{Credential, FailureClass, ProviderFailure};
 use super::abilities::Abilities;
 use super::catalogue::Provider;
 use super::dialect::{Dialect, parse_tree};
-use super::http::failed;
 use super::registry::Providers;
+use super::transport::http::failed;
 
 /// The largest list that is read.
 const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -13,35 +13,26 @@ mod by_model;
 mod catalogue;
 mod chat;
 mod check;
-mod clients;
 mod dialect;
-mod error_body;
-mod failure;
-mod http;
+mod failures;
 mod images;
 mod list;
 mod lone_surrogates;
-mod outbound;
 mod pasted_key;
 mod picture_tokens;
 mod prompt_size;
-mod provider_error;
 mod registry;
 mod relay;
-mod retries;
 mod shared_key;
-pub mod sse;
 mod thinking_tags;
-mod timeouts;
+pub mod transport;
 
 pub use abilities::Abilities;
 pub use catalogue::{
     Catalogue, ImageWire, Override, Provider, glob, makes_no_pictures, replacement, sees,
 };
 pub use chat::{AnswerPart, ChatCall, ChatReply, Delivery};
-pub use clients::Clients;
 pub use dialect::{ChatRequest, MODERATION_MODEL, OPENAI_COMPLETIONS_PATH, has_completions};
-pub use http::is_plain;
 pub use images::{
     FailedPictures, ImageRequest, JobNews, JobSocket, JobState, MadeSoFar, PictureResult,
     PictureStart, WatchedJob, Workflow, Workflows, tokens_of_pictures,
@@ -59,4 +50,6 @@ pub use relay::{
     WholeOrBegun, estimate_cost, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
-pub use timeouts::Timeouts;
+pub use transport::clients::Clients;
+pub use transport::http::is_plain;
+pub use transport::timeouts::Timeouts;

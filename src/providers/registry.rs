@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::model::{MemoryBudget, ProviderId};
 
 use super::catalogue::{Catalogue, Provider};
-use super::clients::Clients;
-use super::outbound::Outbound;
-use super::timeouts::Timeouts;
+use super::transport::clients::Clients;
+use super::transport::outbound::Outbound;
+use super::transport::timeouts::Timeouts;
 
 /// The providers of the catalogue, and what calls them.
 pub struct Providers {

@@ -8,10 +8,10 @@ use crate::model::{
 };
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
 
 macro_rules! select_answers {
     ($which:literal) => {

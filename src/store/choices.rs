@@ -4,8 +4,8 @@
 use crate::model::{Choice, ChoiceKind, ChoiceScope, PersonId, ServerId};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::value::Row;
+use crate::store::database::change::{Change, Table};
+use crate::store::database::value::Row;
 
 impl Store {
     /// Sets the model or persona that is chosen for a person, a channel or a

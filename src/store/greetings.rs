@@ -3,7 +3,7 @@
 use crate::model::ServerId;
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
+use crate::store::database::change::{Change, Table};
 
 impl Store {
     /// Notes that a server is greeted that added the bot at a moment; whether

@@ -6,9 +6,9 @@ use anyhow::Context;
 use crate::model::{AttemptId, TokenId};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 
 /// A call that was claimed earlier with the same token and idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,39 +4,25 @@
 //! once, in the file of its subject, in SQL that both accept. Values are bound
 //! by name, since SQLite numbers `$2` before `$1` where it comes first.
 
+mod accounts;
 mod answers;
-#[cfg(test)]
-mod audit;
-mod change;
-mod checks;
 mod choices;
 mod conversations;
-mod departures;
+mod database;
 mod greetings;
 mod idempotency;
-mod imports;
-mod journal;
-mod key_uses;
-mod keys;
-mod leases;
-mod ledger;
-mod masters;
-mod overview;
 mod pending;
 mod pictures;
 mod postgres;
 mod privacy;
-mod pulse;
-mod retention;
 mod rules;
 mod rules_cache;
+mod sealed;
 mod sessions;
 mod sqlite;
+#[cfg(test)]
+mod stories;
 mod tokens;
-mod totals;
-mod trouble;
-mod usage;
-mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,34 +33,36 @@ use tokio::time::timeout;
 
 use crate::model::Clock;
 
-#[cfg(test)]
-pub use audit::AuditedAttempt;
-pub use idempotency::EndedCall;
-pub use imports::{ImportOf, ImportedKey};
-pub use journal::{
+pub use accounts::journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
 };
-pub use keys::NewKey;
-use leases::ProcessId;
-pub use ledger::{Booking, CounterBucket, KnownTokens};
-pub use overview::HeldSums;
+use accounts::leases::ProcessId;
+pub use accounts::ledger::{Booking, CounterBucket, KnownTokens};
+pub use accounts::overview::HeldSums;
+pub use accounts::totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
+pub use accounts::usage::{
+    DayStretch, ReceiptsAfter, TooManyLines, TotalLine, UsageLine, UsageOwner,
+};
+pub use database::pulse::DatabasePulse;
+use database::pulse::Pulse;
+use database::trouble::WAIT_MAX;
+pub use database::trouble::{DatabaseTrouble, StoreError, copy_error};
+use database::value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
+pub use idempotency::EndedCall;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
-pub use pulse::DatabasePulse;
-use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
+pub use sealed::imports::{ImportOf, ImportedKey};
+pub use sealed::keys::NewKey;
 pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
-pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
-use trouble::WAIT_MAX;
-pub use trouble::{DatabaseTrouble, StoreError, copy_error};
-pub use usage::{DayStretch, ReceiptsAfter, TooManyLines, TotalLine, UsageLine, UsageOwner};
-use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
+#[cfg(test)]
+pub use stories::audit::AuditedAttempt;
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
@@ -278,12 +266,3 @@ fn without_rules(statements: Statements) -> Statements {
     }
     statements
 }
-
-#[cfg(test)]
-mod retention_story;
-#[cfg(test)]
-mod sessions_story;
-#[cfg(test)]
-mod story;
-#[cfg(test)]
-mod trouble_story;

@@ -6,9 +6,9 @@ use anyhow::Context;
 use crate::model::{PersonId, ProviderId, Scope, ServerId};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 
 /// What a pending action does when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

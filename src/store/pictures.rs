@@ -5,10 +5,10 @@ use anyhow::Context;
 use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::leases::process_is_dead;
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
+use crate::store::accounts::leases::process_is_dead;
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 
 /// The channel of a picture that a program waits for. No channel of Discord's
 /// has this id.

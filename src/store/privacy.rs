@@ -5,9 +5,9 @@ use anyhow::Context;
 use crate::model::{AttemptId, DAY_MS, KeyId, PersonId, Receipt, ServerId, Source};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::totals::add_to_total;
-use crate::store::value::{Row, Statement, Value};
+use crate::store::accounts::totals::add_to_total;
+use crate::store::database::change::{Change, Table};
+use crate::store::database::value::{Row, Statement, Value};
 
 /// How many attempts one statement looks through for those of a person.
 const ATTEMPTS_AT_ONCE: i64 = 10_000;

@@ -9,9 +9,9 @@ use crate::model::{
 };
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
 use crate::store::choices::read_choice;
-use crate::store::value::{Row, Statement, Value};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::value::{Row, Statement, Value};
 
 /// The server of the operator's own limits and blocks.
 const OPERATOR: u64 = 0;

@@ -6,9 +6,9 @@ use anyhow::Context;
 use crate::model::{BrowserSession, BrowserSessionId, PersonId, ServerId};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 
 /// How many messages wait for the next page of a session.
 const FLASHES_MAX: i64 = 4;

@@ -5,9 +5,9 @@ use anyhow::Context;
 use crate::model::{PersonId, Scopes, Token, TokenId};
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::retention::BATCH;
-use crate::store::value::{Row, Statement};
+use crate::store::database::change::{Change, Table};
+use crate::store::database::retention::BATCH;
+use crate::store::database::value::{Row, Statement};
 
 macro_rules! select_tokens {
     ($which:literal) => {

@@ -406,7 +406,7 @@ fn control_text(control: &Value) -> String {
 }
 
 /// Whether a button does what a command does that stands in the text above
-/// it. `src/tests/offered_buttons.rs` looks at these.
+/// it. `src/tests/discord/offered_buttons.rs` looks at these.
 fn repeats_command(button: &Value) -> bool {
     const SECONDARY: u8 = 2;
     const DO_SO: [&str; 6] = ["form:", "key:", "keys:", "payers", "limits", "models"];

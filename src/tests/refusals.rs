@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::key_refusals::key_refusals;
+use super::keys::key_refusals::key_refusals;
 use crate::model::{
     AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
     DurationOf, FailureClass, KeyId, Limit, LimitHit, Metric, Period, PersonId, PictureKind,

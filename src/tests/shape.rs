@@ -382,7 +382,7 @@ fn imports_macros_and_tuples_are_seen_in_every_form() {
          fn h(&self, a: u8, b: u8, c: u8, d: u8) {}
          fn i(a: &(u8, (u8, u8)), b: Option<(u8, u8)>) {}
          fn j() { use super::super::bot; k!([[crate::cli::x], (super::super::config::y)]); }
-         mod inner { use super::super::super::gateway; }
+         mod inner { use crate::gateway; }
          #[cfg(test)] mod story;
          #[cfg(test)] mod tests { use crate::resolver; }",
     );

@@ -14,10 +14,12 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Actor, length, spec};
+use super::discord::length;
+use super::{Actor, spec};
 use crate::app::App;
 use crate::bot::{Bot, Connection};
-use crate::cli::{Assembled, RunOptions, Scene, assemble, pages};
+use crate::cli::assembly::pages;
+use crate::cli::{Assembled, RunOptions, Scene, assemble};
 use crate::config::{Environment, Shards};
 use crate::gateway::{self, Serving};
 use crate::model::Clock;

@@ -70,7 +70,7 @@ const MAY_EXPOSE: &[&str] = &[
     "store/mod.rs",
     // Signs what is put into the operator's bucket.
     "app/pictures/storage.rs",
-    "bot/connection/rest.rs",
+    "bot/connection/calls/rest.rs",
     "bot/connection/connect.rs",
     // Shows Discord its own secrets.
     "bot/sign_in.rs",
@@ -83,7 +83,7 @@ const MAY_EXPOSE: &[&str] = &[
     "console/frame.rs",
     "console/parts/form.rs",
     "bench/",
-    "ledger/race.rs",
+    "ledger/stories/race.rs",
     "tests/",
 ];
 

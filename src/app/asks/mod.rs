@@ -2,15 +2,10 @@
 
 mod answer;
 mod call;
-mod choices;
+mod choosing;
 mod fit;
-mod foresight;
 mod forget;
-mod known_models;
-mod model_offers;
-mod models;
 mod once;
-mod personas;
 mod plan;
 mod program;
 mod records;
@@ -31,12 +26,12 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
-pub use choices::{ChosenModel, ModelStanding};
-pub use foresight::{ProviderStatus, Status};
-pub use known_models::{KnownModel, KnownModels};
-pub use model_offers::ModelOffer;
+pub use choosing::choices::{ChosenModel, ModelStanding};
+pub use choosing::foresight::{ProviderStatus, Status};
+pub use choosing::known_models::{KnownModel, KnownModels};
+pub use choosing::model_offers::ModelOffer;
+pub use choosing::personas::Persona;
 pub use once::{FailedOnce, OnceForm};
-pub use personas::Persona;
 pub use records::{AnswerLog, AnswerStart};
 
 /// What the operator settled of how asks are answered.

@@ -1,25 +1,13 @@
 //! Stored keys: added, listed, tested, paused and removed by their owners.
 
 mod access;
-mod add;
-mod by_id;
-mod credential;
+mod adding;
 mod departures;
-mod form;
-mod import;
-mod import_form;
-mod kept_extras;
-mod list;
-mod pause;
-mod remove;
-mod replace;
 mod request_key;
-mod sent_form;
+mod stored;
 mod system;
-mod test;
 mod trials;
 mod tried_keys;
-mod uses;
 
 use std::sync::Arc;
 
@@ -34,21 +22,21 @@ use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
-pub use add::{AddedKey, KeyDraft};
-pub use credential::{KeyDestination, TypedKey};
-pub use form::{AddForm, KeyChoices, LIFETIMES_DAYS};
-pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
-pub use import_form::ImportForm;
-pub(in crate::app) use kept_extras::ExtrasOf;
-pub use kept_extras::PlainExtras;
-pub use list::{Listing, ServerKeys};
+pub use adding::add::{AddedKey, KeyDraft};
+pub use adding::credential::{KeyDestination, TypedKey};
+pub use adding::form::{AddForm, KeyChoices, LIFETIMES_DAYS};
+pub use adding::import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+pub use adding::import_form::ImportForm;
+pub(in crate::app) use adding::kept_extras::ExtrasOf;
+pub use adding::kept_extras::PlainExtras;
+pub use adding::sent_form::{FailedAdd, FormAgain, SentForm};
 pub use request_key::RequestKey;
-pub use sent_form::{FailedAdd, FormAgain, SentForm};
+pub use stored::list::{Listing, ServerKeys};
+pub use stored::test::TestedKey;
+pub use stored::uses::KeyUses;
 pub use system::{SystemKey, SystemUses};
-pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
-pub use uses::KeyUses;
 
 /// Everybody's stored keys.
 pub struct Keys {

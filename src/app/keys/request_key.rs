@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::model::{Credential, KeyGoal, KeyRefusal, ProviderId, Refusal};
 use crate::providers::{Catalogue, Provider, Whose, whose_key};
 
-use crate::app::keys::credential::{KeyDestination, TypedKey};
+use crate::app::keys::adding::credential::{KeyDestination, TypedKey};
 
 /// A key that came with a call.
 pub struct RequestKey {

@@ -14,7 +14,7 @@ use crate::store::{Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::add::{AddedKey, KeyDraft};
+use crate::app::keys::adding::add::{AddedKey, KeyDraft};
 use crate::app::payers::EnvironmentKey;
 
 /// What the ids of keys begin with that the environment has.

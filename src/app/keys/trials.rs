@@ -7,7 +7,7 @@
 //!
 //! What a person's keys come to is one counter for all surfaces and processes:
 //! each refused key is written beside the checks of `/keys add` and `/keys test`
-//! (`count_check` in `store/checks.rs`), whose limits hold for both. Addresses,
+//! (`count_check` in `store/sealed/checks.rs`), whose limits hold for both. Addresses,
 //! which have no person, are counted by each process for itself.
 
 use std::hash::{BuildHasher, RandomState};

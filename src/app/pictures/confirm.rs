@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::Error;
-use crate::app::pictures::run::estimate_price;
+use crate::app::pictures::job::run::estimate_price;
 use crate::app::pictures::{Pictures, ReadyPicture};
 use crate::model::{
     AccessRefusal, Caller, Choices, ImageSpec, PriceEstimate, ProviderId, Scope, Size, Source,

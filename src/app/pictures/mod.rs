@@ -1,19 +1,14 @@
 //! Making pictures: who pays, what is asked of which host, and the job that
 //! comes of it.
 
-mod call;
 mod confirm;
 mod demo;
 mod enhance;
-mod follow;
-mod foreign_storage;
-mod listen;
+mod job;
 mod loras;
 mod moderate;
 mod plan;
 mod program;
-mod resume;
-mod run;
 mod storage;
 
 use std::sync::Arc;
@@ -21,10 +16,10 @@ use std::time::Duration;
 
 pub use confirm::{CostlyPicture, UnconfirmedPicture};
 pub use demo::demo_picture;
+pub use job::resume::LeftPicture;
+pub(in crate::app) use job::run::estimate_price;
+pub use job::run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 pub use program::OpenAiWish;
-pub use resume::LeftPicture;
-pub(in crate::app) use run::estimate_price;
-pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 pub use storage::{PictureLink, Storage, StorageSettings, StorageTrouble};
 
 use crate::model::{
@@ -43,8 +38,8 @@ use crate::app::pending::PendingActions;
 use crate::app::people::People;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
-use call::{PictureDetails, PlannedPicture};
-use foreign_storage::ForeignStorage;
+use job::call::{PictureDetails, PlannedPicture};
+use job::foreign_storage::ForeignStorage;
 use loras::Loras;
 use plan::refuse_kind;
 

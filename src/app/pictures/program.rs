@@ -17,9 +17,9 @@ use crate::model::{
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::ReadyPicture;
-use crate::app::pictures::follow::JobFollower;
-use crate::app::pictures::resume::has_jobs;
-use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
+use crate::app::pictures::job::follow::JobFollower;
+use crate::app::pictures::job::resume::has_jobs;
+use crate::app::pictures::job::run::{PayingKey, Waiter, Watcher};
 use crate::ledger::CallEnd;
 
 /// How many that an earlier process left are given up at once.

@@ -3,11 +3,11 @@
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running_answers::StopOutcome;
-use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
+use crate::bot::answers::running::running_answers::StopOutcome;
+use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::writing::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::question_in;

@@ -7,16 +7,16 @@ use metrics::counter;
 use regex::{Captures, Regex};
 
 use crate::app::Error;
-use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::target::Target;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::target::Target;
 use crate::bot::answers::{refusals, split};
-use crate::bot::connection::card::Card;
-use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
-use crate::bot::connection::patience::Patience;
-use crate::bot::connection::promises::PromiseState;
-use crate::bot::connection::rest::{
+use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::calls::patience::Patience;
+use crate::bot::connection::calls::promises::PromiseState;
+use crate::bot::connection::calls::rest::{
     ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content,
 };
+use crate::bot::connection::wire::card::Card;
 use crate::bot::{Bot, explain_error, words};
 use crate::model::PersonId;
 

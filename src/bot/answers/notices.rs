@@ -2,7 +2,7 @@
 
 use crate::app::{Demotion, MemberDirectory, Notice, OvershootNotice};
 use crate::bot::Bot;
-use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::words;
 use crate::model::{Owner, PersonId};
 

@@ -1,9 +1,9 @@
 //! How it shows in a channel that there is no answer.
 
 use crate::app::Error;
-use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::target::Target;
-use crate::bot::connection::card::Card;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::target::Target;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::{explain_error, words};
 use crate::model::{AskRefusal, PictureRefusal, Refusal};
 

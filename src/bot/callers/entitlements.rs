@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serenity::all::{Entitlement, Timestamp};
 
 use crate::bot::callers::person_ids::PersonIds;
-use crate::bot::connection::rest::Rest;
+use crate::bot::connection::calls::rest::Rest;
 use crate::model::PersonId;
 
 /// How long an ask waits for Discord's answer; it then goes on without.

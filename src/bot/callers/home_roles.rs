@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::bot::callers::person_ids::PersonIds;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::rest::{Rest, status_of};
+use crate::bot::connection::calls::rest::{Rest, status_of};
 use crate::model::ServerId;
 
 /// How long an ask waits for Discord's answer; it then goes on without.

@@ -18,7 +18,7 @@ use crate::bot::callers::member_names::read_member_name;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::callers::server_facts::ServerFacts;
-use crate::bot::connection::rest::is_gone;
+use crate::bot::connection::calls::rest::is_gone;
 
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);

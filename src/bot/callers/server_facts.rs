@@ -9,7 +9,7 @@ use serenity::all::Permissions;
 
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::may_manage_server;
-use crate::bot::connection::rest::number;
+use crate::bot::connection::calls::rest::number;
 use crate::model::{ServerId, TtlCache, lock};
 
 /// How long Discord's word on a server is believed by those who only look.

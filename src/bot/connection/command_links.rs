@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use crate::bot::connection::rest::number;
+use crate::bot::connection::calls::rest::number;
 use crate::model::lock;
 
 /// The names that sentences have for commands that they link.

@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, IdentityDesk, MemberDirectory, Notifier};
 use crate::bot::Bot;
+use crate::bot::connection::calls::rest::{Rest, number, status_of};
 use crate::bot::connection::go_between::GoBetween;
 use crate::bot::connection::register;
-use crate::bot::connection::rest::{Rest, number, status_of};
 use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::Dispatcher;

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
 
-use crate::bot::connection::rest::{Rest, number};
+use crate::bot::connection::calls::rest::{Rest, number};
 use crate::model::{BoundedMap, lock};
 
 /// How many channels are remembered.

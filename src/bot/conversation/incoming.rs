@@ -5,12 +5,12 @@ use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
 use crate::bot::Bot;
 use crate::bot::answers::last_words;
-use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::{Insistence, Part, Target};
+use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::writing::target::{Insistence, Part, Target};
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::card::Card;
-use crate::bot::connection::received_message::parse_message;
-use crate::bot::connection::rest::is_gone;
+use crate::bot::connection::calls::rest::is_gone;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::connection::wire::received_message::parse_message;
 use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::transcript;

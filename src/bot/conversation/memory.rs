@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serenity::all::{Message, MessageType};
 
 use crate::bot::Bot;
-use crate::bot::connection::channel_calls::PAGE_MAX;
+use crate::bot::connection::calls::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::conversation::files::refresh_files;
 use crate::bot::conversation::message_text::{replied_to, says_nothing, words_of};

@@ -250,7 +250,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::bot::connection::received_message::parse_message;
+    use crate::bot::connection::wire::received_message::parse_message;
 
     fn message(more: Value) -> Message {
         let mut message = json!({

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serenity::all::{ApplicationId, Guild, GuildId, Message, Permissions, Role, RoleId, User};
 
 use crate::bot::Bot;
-use crate::bot::connection::rest::{Rest, number};
+use crate::bot::connection::calls::rest::{Rest, number};
 use crate::bot::conversation::markup::{self, Mark};
 use crate::model::{BoundedMap, ServerId, TtlCache, lock};
 

@@ -5,13 +5,13 @@ use serenity::all::ComponentInteraction;
 
 use crate::app::Error;
 use crate::bot::answers::buttons;
-use crate::bot::answers::promise::find_before_form;
+use crate::bot::answers::running::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::key_imports::{forget_import, store_import};
-use crate::bot::interactions::key_panel::{enter_panel, open_panel};
-use crate::bot::interactions::key_presses::{
+use crate::bot::interactions::keys::key_imports::{forget_import, store_import};
+use crate::bot::interactions::keys::key_panel::{enter_panel, open_panel};
+use crate::bot::interactions::keys::key_presses::{
     open_key_form, open_or_explain, open_picked_form, press_deed, remove_in_panel, reopen_key_form,
 };
 use crate::bot::interactions::model_choice::{choose_picked, offer_choice};

@@ -1,7 +1,7 @@
 //! The ids of our forms and buttons. Discord carries them, but anybody can
 //! send any text: they only name what the database knows more about.
 
-use crate::bot::interactions::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
+use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
 use crate::model::{ProviderId, Scope};
 
 /// What a form or a button is for, with the id of what it is about.

@@ -15,9 +15,9 @@ use crate::model::ServerId;
 
 use crate::bot::Bot;
 use crate::bot::answers::last_words::keep_promise;
-use crate::bot::answers::unfinished::close_unfinished;
-use crate::bot::connection::card::Card;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::running::unfinished::close_unfinished;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::conversation::incoming;
 use crate::bot::interactions::buttons::handle_press;
 use crate::bot::interactions::commands;

@@ -3,8 +3,8 @@
 
 use serenity::all::{ChannelId, ChannelType, Guild, GuildChannel};
 
-use crate::bot::connection::patience::Patience;
-use crate::bot::connection::rest::refuses_place;
+use crate::bot::connection::calls::patience::Patience;
+use crate::bot::connection::calls::rest::refuses_place;
 use crate::bot::{Bot, words};
 use crate::model::ServerId;
 

@@ -3,7 +3,7 @@
 use serenity::all::ComponentInteraction;
 
 use crate::bot::Bot;
-use crate::bot::interactions::key_presses::picked;
+use crate::bot::interactions::keys::key_presses::picked;
 use crate::bot::interactions::private_reply::answer_press;
 use crate::bot::words;
 use crate::model::ChoiceScope;

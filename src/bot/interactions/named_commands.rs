@@ -1,7 +1,7 @@
 //! The commands that a reply names: they stand between back-ticks, and are
 //! the same in every language.
 
-use crate::bot::interactions::key_target::PanelView;
+use crate::bot::interactions::keys::key_target::PanelView;
 use crate::model::{ProviderId, Scope};
 
 /// A command that a reply names, and for which a button can stand.

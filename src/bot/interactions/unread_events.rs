@@ -12,11 +12,11 @@ use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::model::event::UnknownEvent;
 
 use crate::bot::answers::last_words::count_unsaid;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::rest::number;
 use crate::bot::connection::go_between::FORM_SENT;
-use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::connection::rest::number;
-use crate::bot::connection::sent_form::lay_out_in_rows;
-use crate::bot::connection::unread_message::{fill_in, mend_message};
+use crate::bot::connection::wire::sent_form::lay_out_in_rows;
+use crate::bot::connection::wire::unread_message::{fill_in, mend_message};
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::words;
 use crate::model::ServerId;

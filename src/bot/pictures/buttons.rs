@@ -3,7 +3,7 @@
 use serenity::all::{Attachment, ComponentInteraction};
 
 use crate::app::Error;
-use crate::bot::answers::target::Target;
+use crate::bot::answers::writing::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::conversation::turns::{is_picture, question_in};

@@ -1,6 +1,6 @@
 //! The cards on which pictures stand in the channel.
 
-use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::words::{self, Voice};
 use crate::model::{Picture, PictureAnswer, Source};
 

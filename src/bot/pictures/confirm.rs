@@ -3,10 +3,10 @@
 use serenity::all::ComponentInteraction;
 
 use crate::app::{CostlyPicture, Error};
-use crate::bot::answers::target::Target;
+use crate::bot::answers::writing::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::card::{Card, File};
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::{is_picture, question_in};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};

@@ -2,8 +2,8 @@
 //! one before it, so that no promise is left standing.
 
 use crate::app::PicturePlace;
-use crate::bot::connection::card::Card;
-use crate::bot::connection::rest::{FileRefusal, refusal_of_files, refuses_content};
+use crate::bot::connection::calls::rest::{FileRefusal, refusal_of_files, refuses_content};
+use crate::bot::connection::wire::card::Card;
 use crate::bot::pictures::cards::{ShownPictures, picture_card, split_files};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::pictures::progress::PictureMessage;

@@ -2,9 +2,9 @@
 
 use crate::app::PicturePlace;
 use crate::bot::Bot;
-use crate::bot::answers::target::{Insistence, Part, post_reply};
-use crate::bot::connection::card::{Card, File};
-use crate::bot::connection::rest::{refusal_of_files, refuses_content, refuses_words};
+use crate::bot::answers::writing::target::{Insistence, Part, post_reply};
+use crate::bot::connection::calls::rest::{refusal_of_files, refuses_content, refuses_words};
+use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::words::{self, Voice};
 
 /// Where pictures were promised that come when the interaction is over, and

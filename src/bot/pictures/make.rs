@@ -5,9 +5,9 @@ use serenity::all::Attachment;
 use tokio::time::Instant;
 
 use crate::app::{AnswerStart, Error, Permit, ReadyPicture, UnconfirmedPicture};
-use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
-use crate::bot::answers::target::Target;
+use crate::bot::answers::running::promise::{PromiseTime, promise_if_slow, promise_when_secured};
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::target::Target;
 use crate::bot::answers::{last_words, refusals};
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript::ImagePrompt;

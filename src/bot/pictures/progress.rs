@@ -9,11 +9,11 @@ use crate::app::{
     AnswerStart, Notice, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
     UnsettledPictures, Waiter,
 };
-use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::{last_words, notices, refusals};
-use crate::bot::connection::card::Card;
-use crate::bot::connection::patience::TOKEN_LIVES;
-use crate::bot::connection::rest::{refusal_of_files, refuses_words};
+use crate::bot::connection::calls::patience::TOKEN_LIVES;
+use crate::bot::connection::calls::rest::{refusal_of_files, refuses_words};
+use crate::bot::connection::wire::card::Card;
 use crate::bot::pictures::cards::{ShownPictures, preview_file};
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, show_late};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serenity::all::{Attachment, Message};
 
 use crate::app::{Error, LeftPicture, PicturePlace};
-use crate::bot::answers::running_answers::RunningAnswer;
+use crate::bot::answers::running::running_answers::RunningAnswer;
 use crate::bot::answers::{last_words, notices, refusals};
-use crate::bot::connection::card::File;
+use crate::bot::connection::wire::card::File;
 use crate::bot::conversation::message_text::replied_to;
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::{is_picture, question_in};

@@ -3,14 +3,14 @@
 use std::fmt::Display;
 
 use crate::app::{ChosenModel, ModelChoice, ModelStanding, Persona};
-use crate::bot::connection::card::{Card, Choice as MenuChoice, Select};
+use crate::bot::connection::wire::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
-use crate::bot::words::formats::{count_of, in_code, plain_model};
 use crate::bot::words::keys::advice::bring_any_key;
-use crate::bot::words::lang::Plural;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{count_of, in_code, plain_model};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 
 /// Discord's most options of a menu.
 const OPTIONS_MAX: usize = 25;

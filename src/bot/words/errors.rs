@@ -1,10 +1,10 @@
 //! What people read when something went wrong.
 
 use crate::app::{DatabaseTrouble, Error};
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::offers::with_offers;
 use crate::bot::words::refusal::refusal;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 
 /// What a person reads when something was refused or failed.
 pub fn error(voice: Voice<'_>, error: &Error) -> Card {

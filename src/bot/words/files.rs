@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::bot::connection::card::Card;
-use crate::bot::words::formats::count_of;
-use crate::bot::words::lang::{Lang, Plural};
-use crate::bot::words::voice::Voice;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::formats::count_of;
+use crate::bot::words::speech::lang::{Lang, Plural};
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{FileKind, LeftOut, UnreadFile, WhyUnread};
 
 /// How many files are named one by one.

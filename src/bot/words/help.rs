@@ -3,9 +3,9 @@
 
 use std::fmt::Display;
 
-use crate::bot::connection::card::Card;
 use crate::bot::connection::command_links::CommandLinks;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
 /// What somebody can use where they are.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{FailureClass, MissingPicture, PictureAnswer, ProviderId};
 
 /// How many are missing and why; none where all have come.

@@ -7,27 +7,23 @@ pub mod answers;
 pub mod choices;
 mod errors;
 pub mod files;
-mod formats;
 pub mod help;
 pub mod keys;
-mod lang;
 #[cfg(test)]
 mod languages;
 mod missing_pictures;
 mod offers;
-pub mod phrasebook;
 pub mod pictures;
 pub mod privacy;
-mod punctuation;
 pub mod quotas;
 mod refusal;
+pub mod speech;
 pub mod tokens;
 pub mod usage;
-mod voice;
 #[cfg(test)]
 mod walk;
 
 pub use errors::{error, old_command, something_broke, unreadable_interaction};
-pub use lang::{DEFAULT_LOCALE, Lang, known_locale, localizations};
 pub use offers::{with_offers, with_offers_about};
-pub use voice::{OwnKeys, Reader, Voice};
+pub use speech::lang::{DEFAULT_LOCALE, Lang, known_locale, localizations};
+pub use speech::voice::{OwnKeys, Reader, Voice};

@@ -2,12 +2,12 @@
 //! them. They are read from the reply itself, in which commands stand the same
 //! in every language, so that no reply can name one and lack its button.
 
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
+use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
 use crate::bot::interactions::named_commands::{NamedCommand, NamedKey, named_commands};
 use crate::bot::words::answers::buttons::button;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Scope, ServerId};
 
 /// Discord's most buttons of a row.

@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use crate::app::{CostlyPicture, PictureLink};
 use crate::bot::answers::split;
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
-use crate::bot::connection::rest::FileRefusal;
+use crate::bot::connection::calls::rest::FileRefusal;
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::pictures::SeenProgress;
@@ -13,10 +13,10 @@ use crate::model::{PictureAnswer, PriceEstimate, Stage, Steps};
 
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
-use crate::bot::words::formats::{cost, count_of, plain_model};
-use crate::bot::words::lang::Plural;
 use crate::bot::words::missing_pictures::missing_pictures;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{cost, count_of, plain_model};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 
 /// Discord's longest description of a file.
 const ALT_CHARACTERS_MAX: usize = 1_000;

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::app::StoredSummary;
-use crate::bot::connection::card::{Card, File};
-use crate::bot::connection::form::{Field, Modal};
+use crate::bot::connection::wire::card::{Card, File};
+use crate::bot::connection::wire::form::{Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Metric, NanoDollars};
 
 use crate::bot::words::quotas::amount;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 
 /// The field that confirms.
 pub const CONFIRM_FIELD: &str = "confirm";

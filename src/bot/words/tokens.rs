@@ -2,10 +2,10 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::model::{Right, Scopes, Token};
 
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 
 /// A token was made: shown once, with what to paste.
 pub fn created(

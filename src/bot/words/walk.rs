@@ -12,7 +12,7 @@ use crate::bot::interactions::commands;
 use crate::bot::interactions::commands::context::Command;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::offers::with_offers;
-use crate::bot::words::phrasebook::LANGUAGES;
+use crate::bot::words::speech::phrasebook::LANGUAGES;
 use crate::bot::words::{DEFAULT_LOCALE, Lang, OwnKeys, Reader, Voice, refusal};
 use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope};
 use crate::providers::Catalogue;

@@ -12,7 +12,7 @@ use super::login::{Login, load_login};
 use super::wording::at_terminal;
 use crate::cli::output::without_number;
 use crate::providers::Clients;
-use crate::providers::sse::{Decoder, Event, Framing};
+use crate::providers::transport::sse::{Decoder, Event, Framing};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// The largest event that is read: one picture, as text.

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::{KeyDraft, ModelOffer, SystemKey, TypedKey, random_id};
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::call_task::EventWriter;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::calls::call_task::EventWriter;
 use crate::gateway::compatibility::IGNORED;
 use crate::gateway::compatibility::conversation::{Message, ask_of};
-use crate::gateway::problem::Problem;
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::unified::{AnswerProgress, BegunAsk, begin_ask, mode_of, respond_whole};
 use crate::gateway::rest::{parse_json, read_body, read_json};
 use crate::model::{Answer, Ask, Choices, NanoDollars, ProviderId, Scope};

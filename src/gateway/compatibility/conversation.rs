@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::gateway::call::Call;
-use crate::gateway::problem::Problem;
+use crate::gateway::calls::call::Call;
+use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::unified::add_request_key;
 use crate::model::{Ask, AskRefusal, Choices, Turn};
 

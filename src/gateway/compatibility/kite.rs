@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::ProviderInfo;
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::call_task::EventWriter;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::calls::call_task::EventWriter;
 use crate::gateway::compatibility::conversation::{Message, ask_of};
-use crate::gateway::problem::Problem;
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::unified::{
     AnswerProgress, BegunAsk, add_request_key, begin_ask, respond_whole,
 };

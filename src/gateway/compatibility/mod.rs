@@ -11,8 +11,8 @@ use axum::http::HeaderName;
 use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
-use crate::gateway::requirement::Requirement;
-use crate::gateway::routes::{
+use crate::gateway::routing::requirement::Requirement;
+use crate::gateway::routing::routes::{
     CHAT, DELETE, GET, PATCH, POST, READ_KEYS, READ_SYSTEM_KEYS, Route, WRITE_SYSTEM_KEYS, route,
 };
 use crate::model::Right;

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::gateway::connection::timeout_stream::{TimeoutStream, TurnCounter};
-use crate::gateway::router::{ConnectionEnds, Router};
+use crate::gateway::routing::router::{ConnectionEnds, Router};
 
 /// The largest request head, in bytes, and the most headers in it.
 const HEAD_BYTES_MAX: usize = 16 * 1024;

@@ -18,8 +18,8 @@ use axum::http::header::{HOST, UPGRADE};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Version};
 
-use crate::gateway::problem::Problem;
-use crate::gateway::request_key::is_key_header;
+use crate::gateway::calls::request_key::is_key_header;
+use crate::gateway::replies::problem::Problem;
 use crate::gateway::{HEALTH_PATH, READY_PATH};
 
 use hosts::NamedHost;

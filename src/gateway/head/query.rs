@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::redact;
 
 use super::shorten;

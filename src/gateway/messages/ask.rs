@@ -1,9 +1,9 @@
 //! Messages to programs for refusals about asks.
 
-use crate::gateway::api_dialect::NO_THREAD;
-use crate::gateway::failure_kind::FailureKind;
 use crate::gateway::messages::{Message, describe_skip};
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::failure_kind::FailureKind;
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::routing::api_dialect::NO_THREAD;
 use crate::model::{
     AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
 };

@@ -1,7 +1,7 @@
 //! Messages to programs for refusals about keys.
 
 use crate::gateway::messages::Message;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, OtherSecret, ProviderId};
 
 /// The problem for a refusal about a key.

@@ -13,8 +13,8 @@ mod token;
 use crate::app::{DatabaseTrouble, Error, RelayError};
 use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
 
-use crate::gateway::failure_kind::FailureKind;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::failure_kind::FailureKind;
+use crate::gateway::replies::problem::Problem;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {

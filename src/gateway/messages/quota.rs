@@ -1,7 +1,7 @@
 //! Messages to programs for refusals about limits, blocks and tiers.
 
 use crate::gateway::messages::Message;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::{LimitHit, Metric, NanoDollars, QuotaRefusal};
 
 /// The problem for a refusal about a limit, a block or a tier.

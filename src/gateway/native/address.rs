@@ -2,7 +2,7 @@
 
 use crate::app::ProviderInfo;
 
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 
 /// The longest query, in bytes.
 const QUERY_BYTES_MAX: usize = 1_024;

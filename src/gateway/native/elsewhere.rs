@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 
 use crate::app::KnownProviders;
 
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 
 /// The longest part of an address that is repeated, in characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;

@@ -8,8 +8,8 @@ mod form;
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
 
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::proxy::{RelayTarget, relay_call};
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::calls::proxy::{RelayTarget, relay_call};
 
 pub use address::read_query;
 use address::{find_model, find_path};

@@ -6,10 +6,10 @@ pub mod routes;
 use crate::app::{OpenAiWish, ProviderInfo, RelayBody};
 use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};
 
-use crate::gateway::call::{Call, HandlerResult, body_too_large};
+use crate::gateway::calls::call::{Call, HandlerResult, body_too_large};
+use crate::gateway::calls::proxy::{RelayTarget, relay_call};
 use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
-use crate::gateway::problem::Problem;
-use crate::gateway::proxy::{RelayTarget, relay_call};
+use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::BODY_BYTES_MAX;
 
 pub use models::{find_model, list_models, show_model, usable_models};

@@ -8,11 +8,11 @@ use crate::app::ModelOffer;
 use crate::model::{NanoDollars, nearest_names};
 
 use super::SHOWN_CHARACTERS_MAX;
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::head::decode;
-use crate::gateway::problem::Problem;
-use crate::gateway::responses::json_response;
-use crate::gateway::vendors::{list_as_vendor, model_as_vendor};
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::replies::responses::json_response;
+use crate::gateway::routing::vendors::{list_as_vendor, model_as_vendor};
 
 /// How many names a refusal offers in the place of an unknown one.
 const NEAREST_MAX: usize = 3;

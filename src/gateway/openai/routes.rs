@@ -2,7 +2,7 @@
 
 use crate::gateway::openai;
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
-use crate::gateway::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
+use crate::gateway::routing::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Route, route};
 
 /// OpenAI's response to a call that may ask for a stream.
 const OPENAI_STREAMS: ResponseDocs =

@@ -12,10 +12,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, Content, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::requirement::Requirement;
-use crate::gateway::responses::json_response;
-use crate::gateway::routes::{Route, all_routes};
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::replies::responses::json_response;
+use crate::gateway::routing::requirement::Requirement;
+use crate::gateway::routing::routes::{Route, all_routes};
 
 use docs::{JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::calls::call::{Call, HandlerResult};
 
 /// The upper bounds of the buckets of durations, in seconds.
 const BUCKETS_S: [f64; 14] = [

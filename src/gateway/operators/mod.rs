@@ -6,7 +6,7 @@ pub mod readiness;
 use axum::body::Body;
 use axum::response::Response;
 
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::calls::call::{Call, HandlerResult};
 
 /// Responds that the process lives. What it needs for its work is not asked:
 /// a restart would not mend that.

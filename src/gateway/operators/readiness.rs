@@ -5,8 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{DatabaseFault, DiskRoom, Readiness};
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::responses::json_response;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::replies::responses::json_response;
 
 /// Whether the process can do its work, and what it needs for it. Each part has
 /// a word; all but `ok` and `low` make it unready.

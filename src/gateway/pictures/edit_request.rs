@@ -10,10 +10,10 @@ use futures_util::stream;
 use multer::Multipart;
 use serde_json::{Map, Value, json};
 
+use crate::gateway::calls::unique_fields::field_twice;
 use crate::gateway::pictures::image_request::ImageRequest;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::parse_json;
-use crate::gateway::unique_fields::field_twice;
 use crate::model::{AskRefusal, PICTURE_MB_MAX, Picture, PictureKind, PictureRefusal, Refusal};
 
 /// The largest body of such a request: the largest picture as base64, and its

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::gateway::call_task::EventWriter;
+use crate::gateway::calls::call_task::EventWriter;
 use crate::model::{Picture, PictureAnswer, PriceEstimate, Stage, Steps};
 
 use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture, output_format};

@@ -13,11 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::app::{CallClaim, PictureProgress, ReadyPicture, RequestKey};
-use crate::gateway::call::{Call, CallContext, HandlerResult};
-use crate::gateway::call_task::CallTask;
-use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
-use crate::gateway::problem::{Problem, write_payer_headers};
-use crate::gateway::responses::json_response;
+use crate::gateway::calls::call::{Call, CallContext, HandlerResult};
+use crate::gateway::calls::call_task::CallTask;
+use crate::gateway::calls::idempotency::{IdempotencyCheck, check_idempotency, record_success};
+use crate::gateway::replies::problem::{Problem, write_payer_headers};
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::parse_json;
 use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk};
 

@@ -5,12 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{OwnAttempt, PeriodChoice, ReceiptsAfter, find_zone};
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::problem::Problem;
-use crate::gateway::receipt::{ReceiptBody, describe_receipt};
-use crate::gateway::responses::json_response;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::calls::unique_fields::read_parameters;
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::replies::receipt::{ReceiptBody, describe_receipt};
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::format_time;
-use crate::gateway::unique_fields::read_parameters;
 use crate::model::AttemptId;
 
 /// How many attempts a list has if the query does not say, and at the most.

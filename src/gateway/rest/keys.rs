@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{KeyDraft, KeyUses, TypedKey};
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::messages::describe_skip;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::{Check, Health, Key, ProviderId, Step, Verdict};
 
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};
 
 /// A stored key, without its secret.

@@ -10,9 +10,9 @@ pub mod usage;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::gateway::call::Call;
-use crate::gateway::problem::Problem;
-use crate::gateway::unique_fields::refuse_twice;
+use crate::gateway::calls::call::Call;
+use crate::gateway::calls::unique_fields::refuse_twice;
+use crate::gateway::replies::problem::Problem;
 
 /// The largest body of a call to our own API.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;

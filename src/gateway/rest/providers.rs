@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::ProviderInfo;
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::model::ProviderKind;
 
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::responses::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]

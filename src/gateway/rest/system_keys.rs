@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{KeyDraft, SystemKey, SystemUses, Total, TypedKey};
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::problem::Problem;
-use crate::gateway::responses::json_response;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::keys::{KeyChange, NewKey, RemovedKeys, describe_check};
 use crate::gateway::rest::{format_time, read_json};
 use crate::model::{ProviderId, Scope};

@@ -10,15 +10,15 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::app::{AnswerEvent, CallClaim, ProviderInfo, ReadyAsk};
-use crate::gateway::call::{Call, CallContext, HandlerResult};
-use crate::gateway::call_task::{CallTask, EventWriter};
-use crate::gateway::demo::DEMO_NOTICE;
-use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
-use crate::gateway::problem::{Problem, write_payer_headers};
-use crate::gateway::receipt::{ReceiptBody, describe_receipt};
+use crate::gateway::calls::call::{Call, CallContext, HandlerResult};
+use crate::gateway::calls::call_task::{CallTask, EventWriter};
+use crate::gateway::calls::idempotency::{IdempotencyCheck, check_idempotency, record_success};
+use crate::gateway::replies::demo::DEMO_NOTICE;
+use crate::gateway::replies::problem::{Problem, write_payer_headers};
+use crate::gateway::replies::receipt::{ReceiptBody, describe_receipt};
 use crate::model::{Answer, Ask, Choices, FinishReason, NanoDollars, ProviderId, Source};
 
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::{parse_json, read_body};
 
 /// A question to a model: a `prompt`, or `ideas` of which the persona

@@ -13,17 +13,17 @@ use crate::app::{
     DAYS_MAX, KeyName, KeyNames, Period, PeriodChoice, Total, UsageReport, UsageScope, find_zone,
     quote_cell,
 };
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::problem::Problem;
+use crate::gateway::calls::call::{Call, HandlerResult};
+use crate::gateway::replies::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Right};
 
+use crate::gateway::calls::unique_fields::read_parameters;
 use crate::gateway::openapi::docs::{ParameterDocs, RouteDocs};
-use crate::gateway::requirement::Requirement;
-use crate::gateway::responses::json_response;
+use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::attempts::{AttemptBody, AttemptList, list_attempts, show_attempt};
 use crate::gateway::rest::format_time;
-use crate::gateway::routes::{GET, Route, ok, person_and_server, route};
-use crate::gateway::unique_fields::read_parameters;
+use crate::gateway::routing::requirement::Requirement;
+use crate::gateway::routing::routes::{GET, Route, ok, person_and_server, route};
 
 /// How many days a report covers if the query does not say.
 const DAYS_DEFAULT: u16 = 30;

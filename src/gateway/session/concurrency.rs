@@ -3,7 +3,7 @@
 
 use crate::app::Permit;
 use crate::gateway::Gateway;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::{PersonId, ServerId, Token, TokenId};
 
 /// One call's share of each limit that counts it. Dropping it lets another

@@ -3,10 +3,10 @@
 
 use crate::app::{KeySender, KeyTrial, TrialOutcome};
 use crate::gateway::Gateway;
-use crate::gateway::call::HandlerResult;
-use crate::gateway::problem::{Problem, paid_with_request_key};
-use crate::gateway::request_key::find_key_bytes;
-use crate::gateway::requirement::Requirement;
+use crate::gateway::calls::call::HandlerResult;
+use crate::gateway::calls::request_key::find_key_bytes;
+use crate::gateway::replies::problem::{Problem, paid_with_request_key};
+use crate::gateway::routing::requirement::Requirement;
 use crate::gateway::session::{Arrival, Session};
 use crate::model::{Right, counted_address};
 

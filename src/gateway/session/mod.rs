@@ -18,9 +18,10 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use crate::app::nobody_else;
-use crate::gateway::problem::Problem;
-use crate::gateway::requirement::Requirement;
-use crate::gateway::{Gateway, request_key};
+use crate::gateway::Gateway;
+use crate::gateway::calls::request_key;
+use crate::gateway::replies::problem::Problem;
+use crate::gateway::routing::requirement::Requirement;
 use crate::model::{
     AccessRefusal, Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token, TokenRefusal,
 };

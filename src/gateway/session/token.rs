@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::app::Error;
 use crate::gateway::Gateway;
-use crate::gateway::problem::Problem;
+use crate::gateway::replies::problem::Problem;
 use crate::model::{Refusal, TOKEN_PREFIX, Token, TokenRefusal};
 
 /// Where libraries put a provider's key, and so a token of ours.

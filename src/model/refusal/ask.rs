@@ -1,9 +1,9 @@
 //! Refusals about asks of language models: what is asked, of which model,
 //! and who pays.
 
-use crate::model::check::ProviderFailure;
+use crate::model::calls::check::ProviderFailure;
 use crate::model::ids::ProviderId;
-use crate::model::offer::{Source, Trace};
+use crate::model::payment::offer::{Source, Trace};
 
 /// Why something about an ask was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,9 +1,9 @@
 //! Refusals about stored keys, and about keys that come with a call.
 
-use crate::model::check::Check;
+use crate::model::access::key::{Key, KeyGoal, Scope};
+use crate::model::access::pasted::{OtherSecret, Wrapping};
+use crate::model::calls::check::Check;
 use crate::model::ids::ProviderId;
-use crate::model::key::{Key, KeyGoal, Scope};
-use crate::model::pasted::{OtherSecret, Wrapping};
 
 /// What a key is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Refusals about pictures.
 
-use crate::model::ask::Words;
+use crate::model::asks::ask::Words;
+use crate::model::asks::turn::PictureKind;
 use crate::model::ids::ProviderId;
-use crate::model::turn::PictureKind;
 
 /// Why something about a picture was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

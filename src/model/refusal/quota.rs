@@ -1,8 +1,8 @@
 //! Refusals about limits, blocks and tiers.
 
 use crate::model::ids::ProviderId;
-use crate::model::offer::{Skip, Source};
-use crate::model::quota::{Blocked, LimitHit};
+use crate::model::payment::offer::{Skip, Source};
+use crate::model::payment::quota::{Blocked, LimitHit};
 
 /// Why something about a limit, a block or a tier was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

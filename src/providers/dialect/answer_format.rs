@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::model::FailureClass;
 
-use super::json_size::parse_tree;
+use super::bodies::json_size::parse_tree;
+use super::bodies::raw_object::RawObject;
 use super::parsed_answer::ParsedAnswer;
-use super::raw_object::RawObject;
 use super::{anthropic, any_answer, google, ollama, openai, responses};
 
 /// The format of an answer.

@@ -2,59 +2,22 @@
 //! in its file or folder; [`Dialect`] asks the right one.
 
 mod answer_format;
-mod answer_piece;
 mod anthropic;
 mod any_answer;
-#[cfg(test)]
-mod broken_calls_tests;
-mod cache_marks;
-#[cfg(test)]
-mod callers_words_tests;
+mod bodies;
 mod chat_request;
-mod fields_reader;
-mod foreign_seals;
-#[cfg(test)]
-mod going_on_tests;
 mod google;
-#[cfg(test)]
-mod hosted_tools_tests;
-mod json;
-mod json_fence;
-mod json_size;
-#[cfg(test)]
-mod last_events_tests;
-mod lost_thoughts;
 mod model_list;
-mod neutral;
 mod ollama;
 mod openai;
 mod parsed_answer;
-mod raw_object;
-#[cfg(test)]
-mod recordings;
 mod reported_usage;
-#[cfg(test)]
-mod reports_tests;
 mod request_fields;
 mod responses;
 #[cfg(test)]
-mod round_trip_tests;
-mod seal_tag;
-mod settled_calls;
-mod settled_names;
-#[cfg(test)]
-mod small_rules_tests;
+mod stories;
 mod surface;
-mod translation;
-#[cfg(test)]
-mod translation_tests;
-#[cfg(test)]
-mod two_apis_tests;
-#[cfg(test)]
-mod usage_tests;
-#[cfg(test)]
-mod vendor_rule_tests;
-mod wrapped_answer;
+mod translating;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -63,14 +26,13 @@ use url::Url;
 use crate::model::{CallDialect, Check, Credential, FailureClass, Surface};
 
 use super::abilities::Abilities;
-use super::sse::Framing;
+use super::transport::sse::Framing;
 
 pub use answer_format::AnswerFormat;
+pub use bodies::json_size::{JsonSize, parse_tree};
+pub use bodies::raw_object::RawObject;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
-pub use foreign_seals::leave_out as leave_foreign_seals_out;
 pub use google::chat_path as google_chat_path;
-pub use json_size::{JsonSize, parse_tree};
-pub use neutral::{Ignored, Untranslatable};
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, COMPLETION_TOKENS, COMPLETIONS_PATH as OPENAI_COMPLETIONS_PATH,
     EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH, IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,
@@ -78,13 +40,14 @@ pub use openai::{
     ask_for_usage, has_completions, is_only_usage,
 };
 pub use parsed_answer::ParsedAnswer;
-pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
-pub use settled_calls::CallIds;
-pub use translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
+pub use translating::foreign_seals::leave_out as leave_foreign_seals_out;
+pub use translating::neutral::{Ignored, Untranslatable};
+pub use translating::settled_calls::CallIds;
+pub use translating::translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
 
-use settled_names::NameRule;
+use translating::settled_names::NameRule;
 
 /// More answers to one request than anybody wants.
 pub const ANSWERS_MAX: u64 = 16;
@@ -388,7 +351,7 @@ impl Dialect {
             (Self::Google, CallDialect::Google) => true,
             _ => false,
         };
-        (!takes_it).then(|| translation::translate(chat, self))
+        (!takes_it).then(|| translating::translation::translate(chat, self))
     }
 
     /// A field without which what the model thinks has no limit, and its value

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::model::{FinishReason, Role, Surface, Turn};
 
+use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, encode_picture};
 use super::openai;
 use super::parsed_answer::ParsedAnswer;
-use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath};
 use super::request_fields::{NO_FIELDS, RequestFields};
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::raw_object::RawObject;
+use super::bodies::raw_object::RawObject;
 
 /// A place in a request: a field, or a field within a field.
 pub type FieldPath = &'static [&'static str];

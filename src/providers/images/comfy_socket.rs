@@ -9,8 +9,8 @@ use tokio::sync::watch::Sender;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::providers::http::join;
-use crate::providers::outbound::Socket;
+use crate::providers::transport::http::join;
+use crate::providers::transport::outbound::Socket;
 
 use super::comfy_events::Ear;
 use super::comfyui::Comfy;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::{Credential, FailureClass, MissingPicture, Picture, ProviderFailure, Stage};
-use crate::providers::http::join;
+use crate::providers::transport::http::join;
 
 use super::comfy_socket::{self, JobSocket};
 use super::complaint::sort_complaint;

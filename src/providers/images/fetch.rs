@@ -15,8 +15,8 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, MissingPicture, Picture, PictureKind};
 use crate::providers::catalogue::origin;
-use crate::providers::http::address_of;
-use crate::providers::outbound::Call;
+use crate::providers::transport::http::address_of;
+use crate::providers::transport::outbound::Call;
 
 use super::host::{Host, TALKING};
 use super::job::FetchedPicture;
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
     use crate::model::MemoryBudget;
-    use crate::providers::outbound::Outbound;
+    use crate::providers::transport::outbound::Outbound;
     use crate::providers::{Catalogue, Clients, Timeouts};
 
     #[test]

@@ -11,10 +11,10 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::failure::classify_event;
-use crate::providers::http::{WholeAnswer, address_of, failed, join};
-use crate::providers::outbound::{Call, Outbound};
-use crate::providers::sse::{Decoder, Events, Framing};
+use crate::providers::failures::failure::classify_event;
+use crate::providers::transport::http::{WholeAnswer, address_of, failed, join};
+use crate::providers::transport::outbound::{Call, Outbound};
+use crate::providers::transport::sse::{Decoder, Events, Framing};
 
 use super::job::Result;
 

@@ -307,7 +307,7 @@ mod tests {
 
     use super::*;
     use crate::model::{PictureKind, ProviderId};
-    use crate::providers::http::failed;
+    use crate::providers::transport::http::failed;
 
     fn picture() -> Picture {
         Picture {

@@ -4,8 +4,8 @@
 
 use crate::model::FailureClass;
 use crate::providers::dialect::AnswerFormat;
-use crate::providers::http::Incoming;
-use crate::providers::sse::{Framing, begins_events};
+use crate::providers::transport::http::Incoming;
+use crate::providers::transport::sse::{Framing, begins_events};
 
 use super::request::{AnswerChange, WireRequest};
 

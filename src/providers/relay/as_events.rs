@@ -186,7 +186,7 @@ mod tests {
     use super::*;
     use crate::model::FinishReason;
     use crate::providers::dialect::ParsedAnswer;
-    use crate::providers::sse::{Decoder, Framing};
+    use crate::providers::transport::sse::{Decoder, Framing};
 
     /// What our own reader reads of the events.
     fn read(format: AnswerFormat, whole: &Value, wants_usage: bool) -> ParsedAnswer {

@@ -37,12 +37,12 @@ pub use request::{PayerTerms, RelayRequest, WireRequest};
 use crate::model::{Credential, ProviderError, ProviderFailure};
 
 use super::catalogue::Provider;
-use super::http::{Incoming, failed};
-use super::outbound::Call;
-use super::provider_error::Scrubber;
+use super::failures::provider_error::Scrubber;
 use super::registry::Providers;
-use super::retries::Retries;
-use super::timeouts::RELAYED_MAX;
+use super::transport::http::{Incoming, failed};
+use super::transport::outbound::Call;
+use super::transport::retries::Retries;
+use super::transport::timeouts::RELAYED_MAX;
 
 /// A call that failed.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use crate::providers::dialect::{
     OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
     ask_for_usage, leave_foreign_seals_out,
 };
-use crate::providers::http::address_below;
 use crate::providers::shared_key::BoundedRequest;
+use crate::providers::transport::http::address_below;
 
 use super::body::Body;
 use super::forwarded_headers::ForwardedHeaders;

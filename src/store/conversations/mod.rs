@@ -4,8 +4,8 @@
 use crate::model::PersonId;
 
 use crate::store::Store;
-use crate::store::change::{Change, Table};
-use crate::store::value::Statement;
+use crate::store::database::change::{Change, Table};
+use crate::store::database::value::Statement;
 
 #[cfg(test)]
 mod story;

@@ -25,8 +25,10 @@ use tokio::time::timeout_at;
 use tokio_postgres::Config;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::store::trouble::WAIT_MAX;
-use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
+use crate::store::database::trouble::WAIT_MAX;
+use crate::store::database::value::{
+    Row, Statement, StatementResult, Statements, Transaction, Value,
+};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod trouble;

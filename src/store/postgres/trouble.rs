@@ -9,7 +9,7 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
-use crate::store::trouble::{DatabaseTrouble, StoreError};
+use crate::store::database::trouble::{DatabaseTrouble, StoreError};
 
 /// Why a try did not succeed.
 pub(super) struct Failure {

@@ -15,8 +15,10 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::oneshot;
 
+use crate::store::database::value::{
+    Row, Statement, StatementResult, Statements, Transaction, Value,
+};
 use crate::store::rules_cache::RulesCache;
-use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;

@@ -12,9 +12,9 @@ use tokio::task;
 use tokio::time::timeout;
 
 use crate::model::lock;
+use crate::store::database::trouble::{StoreError, WAIT_MAX};
 use crate::store::sqlite::trouble::sort_error;
 use crate::store::sqlite::{READER_CACHE_KB, configure};
-use crate::store::trouble::{StoreError, WAIT_MAX};
 
 /// How many reads run at once. Further ones wait, without taking a thread.
 const READERS: usize = 2;

@@ -4,7 +4,7 @@
 use rusqlite::ErrorCode;
 use rusqlite::ffi::SQLITE_IOERR_WRITE;
 
-use crate::store::trouble::{DatabaseTrouble, StoreError};
+use crate::store::database::trouble::{DatabaseTrouble, StoreError};
 
 /// An error of SQLite's as one of the store's, if the database is in trouble.
 pub(super) fn sort_error(error: anyhow::Error) -> anyhow::Error {

@@ -14,11 +14,11 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::store::database::trouble::{DatabaseTrouble, StoreError, WAIT_MAX, copy_error};
+use crate::store::database::value::{Effect, Statement, StatementResult, Transaction};
 use crate::store::rules_cache::RulesCache;
 use crate::store::sqlite::trouble::{is_locked, sort_error};
 use crate::store::sqlite::{run, run_each, step};
-use crate::store::trouble::{DatabaseTrouble, StoreError, WAIT_MAX, copy_error};
-use crate::store::value::{Effect, Statement, StatementResult, Transaction};
 
 /// How many writes the queue holds; further callers wait until it has room.
 const QUEUE: usize = 1_024;

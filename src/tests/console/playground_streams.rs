@@ -8,7 +8,7 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 
 use super::{ORIGIN, SeenPage, Visitor};
-use crate::tests::picture_jobs::{lives, setup, speaks};
+use crate::tests::images::picture_jobs::{lives, setup, speaks};
 use crate::tests::{Stage, bad, good, run, run_with};
 
 const OPENAI: &str = "openai/gpt-6-luna";
@@ -394,7 +394,7 @@ async fn a_picture_says_how_far_it_is_and_is_cancelled_by_leaving() {
         let last = settled(stage).await;
         let ways = ["bot_default settled answered", "bot_default settled abandoned"];
         assert!(ways.contains(&last.as_str()), "{last}");
-        assert_snapshot!(crate::tests::picture_jobs::left_over(stage), @"2 jobs, 1 done, 1 cancelled; 0 machines, 0 running");
+        assert_snapshot!(crate::tests::images::picture_jobs::left_over(stage), @"2 jobs, 1 done, 1 cancelled; 0 machines, 0 running");
         // Again, with the same words.
         lives(stage, 0, 0, 0);
         let answer = script_call(&mia, &page, &typed).send().await.unwrap();

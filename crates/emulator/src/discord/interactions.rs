@@ -12,13 +12,13 @@ use axum::routing::{patch, post};
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
-use super::errors::{refuse, respond};
-use super::forms::check_form;
-use super::message_body::{
+use super::content::message_body::{
     ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_components, check_files,
     check_filled, check_flags, check_length, edit_message, message_json, post_message,
 };
-use super::multipart::{Files, files_of};
+use super::content::multipart::{Files, files_of};
+use super::errors::{refuse, respond};
+use super::forms::check_form;
 use super::{limits, permissions};
 use crate::world::{Interaction, InteractionKind, State, World};
 

@@ -11,14 +11,14 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::errors::{refuse, respond};
-use super::events::{announce_message, reads_content, remove_message};
-use super::message_body::{
+use super::content::message_body::{
     EDITED_FLAGS, POSTED_FLAGS, change_files, check_components, check_files, check_filled,
     check_flags, check_length, edit_message, message_json, post_message,
 };
-use super::message_payload::is_notice;
-use super::multipart::{Files, files_of};
+use super::content::message_payload::is_notice;
+use super::content::multipart::{Files, files_of};
+use super::errors::{refuse, respond};
+use super::events::{announce_message, reads_content, remove_message};
 use super::{limits, payload, permissions};
 use crate::world::{Message, State, World};
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::attachments::attachments;
-pub use super::message_payload::{hide_content, message, message_event};
+use super::content::attachments::attachments;
+pub use super::content::message_payload::{hide_content, message, message_event};
 use super::permissions;
 pub use crate::world::JOINED_AT;
 use crate::world::{

@@ -13,8 +13,9 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::commands::{list_commands, put_commands};
+use super::content::multipart;
 use super::errors::refuse;
-use super::{faults, interactions, messages, multipart, payload, sign_in};
+use super::{faults, interactions, messages, payload, sign_in};
 use crate::world::{Channel, RestCall, State, World};
 
 /// The largest body that is read, in bytes.

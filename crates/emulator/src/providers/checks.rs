@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::errors::refusals::refuse_key;
 use super::keys::{Dialect, Emulated};
-use super::refusals::refuse_key;
 use crate::world::Standing;
 
 /// The id of an account or an endpoint that the emulated hosts know.

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::api::{Api, Surface};
 use super::call::Call;
+use super::errors::refusals::json_response;
+use super::errors::vendor_errors;
 use super::json_fields::snake_case;
-use super::refusals::json_response;
-use super::vendor_errors;
 
 /// Fields of OpenAI's chat, for those who refuse all others.
 const CHAT: &[&str] = &[

@@ -5,24 +5,16 @@ mod api;
 mod call;
 mod chat;
 mod checks;
-mod comfyui;
-mod comfyui_socket;
 mod completions;
-mod faults;
+mod errors;
 mod fields;
-mod hosts;
-mod image_fields;
-mod images;
 mod json_fields;
 mod keys;
 mod moderation;
 mod other_calls;
-mod pictures;
+mod picture_apis;
 mod plain;
-mod refusals;
-mod restrictions;
 mod rules;
-mod vendor_errors;
 mod vendor_headers;
 
 use std::collections::HashMap;
@@ -38,9 +30,9 @@ use axum::routing::any;
 use serde_json::Value;
 
 use call::Call;
-pub use images::{HIDDEN, picture};
 pub use keys::{PROVIDERS, sample};
-pub use pictures::UNREADABLE;
+pub use picture_apis::images::{HIDDEN, picture};
+pub use picture_apis::pictures::UNREADABLE;
 
 pub use crate::world::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
@@ -54,10 +46,13 @@ const CALLS_KEPT: usize = 1_000;
 /// Returns the routes of every provider, below `/providers/<id>`.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
-        .route("/providers/comfyui/ws", any(comfyui_socket::connect))
+        .route(
+            "/providers/comfyui/ws",
+            any(picture_apis::comfyui_socket::connect),
+        )
         .route(
             "/providers/runcomfy/comfy/{server}/ws",
-            any(comfyui_socket::connect),
+            any(picture_apis::comfyui_socket::connect),
         )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
@@ -97,7 +92,7 @@ async fn answer_call(
         let standing = keys::standing_of(providers, provider, key.as_deref());
         (standing, fault, providers.pace, providers.said.clone())
     });
-    let replaced = faults::replace_answer(provider, fault.as_ref(), key.as_deref());
+    let replaced = errors::faults::replace_answer(provider, fault.as_ref(), key.as_deref());
     if let Some(mut response) = replaced.await {
         vendor_headers::add_headers(provider, &mut response);
         return response;
@@ -151,7 +146,7 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
         && let Some(refusal) = fields::refuse_fields(call)
     {
-        return refusals::refuse_key(call.provider, call.standing).unwrap_or(refusal);
+        return errors::refusals::refuse_key(call.provider, call.standing).unwrap_or(refusal);
     }
     if *call.method == Method::POST
         && call.standing == Standing::Good
@@ -167,7 +162,7 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
         && call.fault.is_none()
         && let Some(answer) = other_calls::answer_other_call(call)
     {
-        return refusals::refuse_key(call.provider, call.standing).unwrap_or(answer);
+        return errors::refusals::refuse_key(call.provider, call.standing).unwrap_or(answer);
     }
     if *call.method == Method::GET {
         checks::answer_get(call)
@@ -179,11 +174,11 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
 /// Answers a call about pictures; none where the call is about something
 /// else.
 fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
-    let asks_for_picture = images::is_image_call(call);
+    let asks_for_picture = picture_apis::images::is_image_call(call);
     let refusal = if asks_for_picture {
-        refusals::refuse_painting_key(call.provider, call.standing)
+        errors::refusals::refuse_painting_key(call.provider, call.standing)
     } else {
-        refusals::refuse_key(call.provider, call.standing)
+        errors::refusals::refuse_key(call.provider, call.standing)
     };
     if let Some(refusal) = refusal
         && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
@@ -194,11 +189,11 @@ fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
         return Some(refusal);
     }
     if *call.method == Method::POST
-        && let Some(response) = images::answer_image_call(world, call)
+        && let Some(response) = picture_apis::images::answer_image_call(world, call)
     {
         return Some(response);
     }
-    world.with(|state| hosts::answer_host_call(&mut state.providers, call))
+    world.with(|state| picture_apis::hosts::answer_host_call(&mut state.providers, call))
 }
 
 /// Whether a call to an image host starts a job, for which it needs a good key.

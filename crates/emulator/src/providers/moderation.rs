@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::refusals::refuse_key;
+use super::errors::refusals::refuse_key;
 
 /// A text with this word is flagged.
 const FLAGGED: &str = "forbidden";

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::refusals::json_response;
+use super::errors::refusals::json_response;
 use crate::world::Standing;
 
 const TABLE: &str = include_str!("../../../../assets/providers.toml");

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use crate::app::quotas::usage::period::{
     Grain, Period, PeriodChoice, date_at, find_zone, number_of,
 };
-use crate::ledger::story::open;
+use crate::ledger::stories::story::open;
 use crate::ledger::{Ledger, PastCall};
 use crate::model::{Clock, KeyId, PersonId, ProviderId, ServerId, Source, Usage};
 use crate::store::{Store, Total, TotalScope, UsageLine, UsageOwner};
@@ -200,7 +200,7 @@ async fn tell(url: &SecretString) {
 #[tokio::test]
 async fn days_add_up_to_the_total_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
-    tell(&crate::ledger::story::sqlite(&folder)).await;
+    tell(&crate::ledger::stories::story::sqlite(&folder)).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::close_code::EndReason;
-use crate::bot::connection::rest::{Rest, status_of};
+use crate::bot::connection::calls::rest::{Rest, status_of};
 use crate::model::lock;
 
 /// A session that begins so soon after the last one of its shard shows that

@@ -3,9 +3,9 @@
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
-use crate::bot::answers::target::Target;
-use crate::bot::connection::card::CHOICE_CHARACTERS_MAX;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::writing::target::Target;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::wire::card::CHOICE_CHARACTERS_MAX;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::seed::TypedSeed;

@@ -1,7 +1,7 @@
 //! `/privacy …`: what is stored of somebody, theirs to read and to erase.
 
-use crate::bot::answers::promise::find_before_form;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::running::promise::find_before_form;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::private_reply::reply_privately;

@@ -1,10 +1,10 @@
 //! The buttons under an answer.
 
 use crate::bot::answers::split;
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 
 /// The buttons under an answer that grows.
 pub fn growing_buttons(voice: Voice<'_>, id: &str) -> Vec<Button> {

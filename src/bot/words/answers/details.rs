@@ -3,11 +3,11 @@
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::answers::receipt::receipt_lines;
-use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::keys::skip_reason::skip_reason;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{cost, plain_model};
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{AnswerRecord, NanoDollars, Step, Verdict};
 
 /// Who could have paid, and what was used.

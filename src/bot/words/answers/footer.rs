@@ -2,8 +2,8 @@
 
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::words::files;
-use crate::bot::words::formats::{cost, plain_model};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{cost, plain_model};
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{
     Answer, BrokenAnswer, FellBack, FinishReason, LeftOut, ProviderId, Source, Usage, WhyFellBack,
 };

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::bot::connection::card::{Card, File};
 use crate::bot::connection::channel_access::Obstacle;
+use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::conversation::transcript::{Heading, QUESTION_FILE};
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
 /// Another question is answered first.
 pub fn waiting_in_line(voice: Voice<'_>) -> Card {

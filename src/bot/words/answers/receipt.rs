@@ -4,8 +4,8 @@
 use std::fmt::Display;
 
 use crate::app::OwnAttempt;
-use crate::bot::words::formats::{cost, figures};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{cost, figures};
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{NanoDollars, Receipt, ReceiptLine, ServiceTerm, UsageClass};
 
 /// The lines of a receipt, under what an attempt used.
@@ -150,8 +150,8 @@ mod tests {
     use super::*;
     use crate::app::KnownProviders;
     use crate::bot::words::DEFAULT_LOCALE;
-    use crate::bot::words::formats::clip_name;
-    use crate::bot::words::phrasebook::LANGUAGES;
+    use crate::bot::words::speech::formats::clip_name;
+    use crate::bot::words::speech::phrasebook::LANGUAGES;
     use crate::providers::Catalogue;
 
     #[test]

@@ -1,7 +1,7 @@
 //! What somebody can do so that a key pays for them. Nobody is told to do
 //! what they may not.
 
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{ProviderId, Skip};
 
 /// How a person can bring a key of their own for a provider.

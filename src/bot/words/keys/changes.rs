@@ -1,11 +1,11 @@
 //! What people read when they have changed or tested a key.
 
 use crate::app::{AddedKey, TestedKey};
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::keys::list::{date, describe_key, plain};
 use crate::bot::words::refusal::pasted::removed;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 
 /// A key was stored.

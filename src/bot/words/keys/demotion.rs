@@ -1,10 +1,10 @@
 //! What owners of keys read when a provider turned their key down.
 
 use crate::app::Demotion;
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::keys::list::plain;
 use crate::bot::words::offers::with_offers_about;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Health, Owner, Restriction};
 
 /// That a key of somebody's own stopped working.

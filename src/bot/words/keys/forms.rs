@@ -2,13 +2,13 @@
 
 use crate::app::{AddForm, FormAgain, LIFETIMES_DAYS, OnceForm, PlainExtras, ProviderInfo};
 use crate::bot::answers::split;
-use crate::bot::connection::card::{Button, ButtonStyle, Card, Choice};
-use crate::bot::connection::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, Typed};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice};
+use crate::bot::connection::wire::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, Typed};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::key_target::KeyPlace;
-use crate::bot::words::lang::Plural;
+use crate::bot::interactions::keys::key_target::KeyPlace;
 use crate::bot::words::refusal::pasted::form_button;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::Scope;
 
 /// What Discord shows a line as quoted by.

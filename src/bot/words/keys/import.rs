@@ -1,15 +1,15 @@
 //! What people read who import several keys at once.
 
 use crate::app::{ImportForm, ImportOutcome, KeyImport, PendingKey};
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
-use crate::bot::connection::form::{Field, Input, Modal, Typed};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::form::{Field, Input, Modal, Typed};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
-use crate::bot::words::formats::{count_of, duration};
 use crate::bot::words::keys::forms::scope_field;
 use crate::bot::words::keys::list::describe_key;
-use crate::bot::words::lang::Plural;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{count_of, duration};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::Health;
 
 /// The fields into which keys are pasted, or a file is put.

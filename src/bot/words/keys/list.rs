@@ -1,8 +1,8 @@
 //! The stored keys, as far as somebody may see them.
 
 use crate::app::{Listing, ServerKeys};
-use crate::bot::connection::card::Card;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{Key, ProviderId};
 
 /// The stored keys, as far as one may see them.

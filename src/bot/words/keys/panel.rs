@@ -4,16 +4,16 @@
 //! §3.6.
 
 use crate::app::{Listing, ServerKeys};
-use crate::bot::connection::card::{Button, ButtonStyle, Card, Choice, Select};
-use crate::bot::connection::panel::{Panel, Part};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice, Select};
+use crate::bot::connection::wire::panel::{Panel, Part};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
+use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::changes::removal_question;
 use crate::bot::words::keys::list::{
     added_by, describe_key, ending, list, no_personal, no_server, of_server, standing,
 };
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{Health, Key, Scope};
 
 /// How many keys one page shows.

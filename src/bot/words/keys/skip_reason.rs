@@ -1,6 +1,6 @@
 //! Why a key does not pay.
 
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{Skip, Source};
 
 /// Why a key does not pay, as the end of a sentence. What helps is said of

@@ -2,11 +2,11 @@
 //! the others.
 
 use crate::app::{ProviderStatus, Status};
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::model::{Step, Verdict};
 
 use crate::bot::words::keys::skip_reason::skip_reason;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
 /// Who pays here: a line for each provider for which somebody has a key, or
 /// everything about the one that was asked about.

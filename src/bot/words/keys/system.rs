@@ -2,7 +2,7 @@
 
 use crate::app::SystemKey;
 use crate::bot::words::keys::list::{added_by, row};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 
 /// Every bot default, one line each.
 pub fn system_keys(voice: Voice<'_>, keys: &[SystemKey]) -> Vec<String> {

@@ -16,7 +16,7 @@ use crate::app::Persona;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::commands::context::Command;
 use crate::bot::words::Reader;
-use crate::bot::words::phrasebook::has_words;
+use crate::bot::words::speech::phrasebook::has_words;
 use crate::providers::Catalogue;
 
 /// Where the bot's words stand.
@@ -31,7 +31,7 @@ const NO_WORDS: &[&str] = &[
     "languages",
 ];
 /// Files elsewhere with reasons that the bot passes on.
-const REASONS: &str = "src/app/keys/credential.rs";
+const REASONS: &str = "src/app/keys/adding/credential.rs";
 /// Texts among the words that nobody reads as a sentence: names that programs
 /// read, and what is the same in every language.
 const NOT_SAID: &[&str] = &[

@@ -10,7 +10,7 @@ use polib::metadata::CatalogMetadata;
 use polib::po_file::{parse_from_reader, write};
 
 use crate::bot::words::languages::english::{Sentence, Sentences};
-use crate::bot::words::phrasebook::{LANGUAGES, Language, Phrasebook};
+use crate::bot::words::speech::phrasebook::{LANGUAGES, Language, Phrasebook};
 
 /// Writes every language as it should be: what it has and what it lacks, in
 /// the order of the places where it is said; and one that has nothing.

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::bot::words::languages::english::{Sentence, Sentences};
-use crate::bot::words::phrasebook::{LANGUAGES, Phrasebook};
+use crate::bot::words::speech::phrasebook::{LANGUAGES, Phrasebook};
 
 /// The folder that the files of all languages are written to, with the
 /// sentences that they lack, and `english.pot` for a language that there is

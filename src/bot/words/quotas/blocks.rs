@@ -1,8 +1,8 @@
 //! What is said of people, roles, channels and servers that were stopped.
 
-use crate::bot::connection::card::Card;
-use crate::bot::words::formats::date_and_time;
-use crate::bot::words::voice::Voice;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::formats::date_and_time;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{BlockTarget, Blocked};
 
 /// Somebody was stopped.

@@ -1,10 +1,10 @@
 //! What managers of a server read about its budget.
 
 use crate::app::Budget;
-use crate::bot::connection::card::Card;
-use crate::bot::words::lang::Plural;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Bound, Limit};
 
 /// A limit on a server's key was set.

@@ -1,8 +1,8 @@
 //! Limits: what is limited, what is used, what renews when.
 
-use crate::bot::words::formats::{figures, relative_time};
-use crate::bot::words::lang::Plural;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{figures, relative_time};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Bound, Limit, LimitUse, Metric, NanoDollars, Period, Window};
 
 /// An amount of a metric: `1,500 output tokens`, `$5.00`.

@@ -1,12 +1,12 @@
 //! What the operator's people read about limits, blocks and tiers.
 
 use crate::app::{LimitSubject, OperatorsView, SystemKey};
-use crate::bot::connection::card::Card;
-use crate::bot::words::formats::date_and_time;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::keys::system_keys;
 use crate::bot::words::quotas::blocks::blocked_name;
 use crate::bot::words::quotas::limits::{describe_limit, uses};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::date_and_time;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Blocked, Bound, Limit, LimitUse, PersonId};
 
 /// A tier was given or taken back.

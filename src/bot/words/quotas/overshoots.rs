@@ -3,9 +3,9 @@
 use std::fmt::Display;
 
 use crate::app::OvershootNotice;
-use crate::bot::connection::card::Card;
-use crate::bot::words::formats::{cost, plain_model};
-use crate::bot::words::voice::Voice;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::formats::{cost, plain_model};
+use crate::bot::words::speech::voice::Voice;
 use crate::model::Amounts;
 
 /// Calls used more than was held for them.

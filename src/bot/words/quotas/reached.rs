@@ -1,13 +1,13 @@
 //! What people and owners of budgets read when a limit is near or reached.
 
 use crate::app::Notice;
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::formats::{date_and_time, plain_model, relative_time};
 use crate::bot::words::keys::advice::{bring_own_key, mend_own_key};
 use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::formats::{date_and_time, plain_model, relative_time};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Scope, Skip, Source};
 
 /// Whose limit leaves no room, and what keeps the asker's own key from

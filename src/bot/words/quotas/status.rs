@@ -1,13 +1,13 @@
 //! What a person may still use here.
 
 use crate::app::QuotaStatus;
-use crate::bot::connection::card::Card;
+use crate::bot::connection::wire::card::Card;
 use crate::model::Source;
 
 use crate::bot::words::keys::advice::bring_any_key;
 use crate::bot::words::quotas::limits::{heading, uses};
 use crate::bot::words::refusal::refusal;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
 /// Every limit that applies here, and who would pay.
 pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {

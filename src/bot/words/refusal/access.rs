@@ -1,6 +1,6 @@
 //! Words of refusals about who may do something, and where.
 
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::AccessRefusal;
 
 const USAGE_FOR_OPERATORS: &str = "What the whole bot used is shown to the people that its operator listed \

@@ -1,10 +1,10 @@
 //! Words of refusals about asks.
 
-use crate::bot::words::formats::{duration, in_code};
 use crate::bot::words::keys::advice::{bring_any_key, bring_own_key, mend_own_key, own_key_works};
 use crate::bot::words::keys::skip_reason::{bare_reason, skip_reason};
 use crate::bot::words::refusal::provider_failure::describe_failure;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::formats::{duration, in_code};
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{
     AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Skip, Source, Trace,
     Verdict,

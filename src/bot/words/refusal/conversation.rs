@@ -1,6 +1,6 @@
 //! Words of refusals about conversations.
 
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::ConversationRefusal;
 
 /// What a person reads when something about a conversation was refused.

@@ -1,13 +1,13 @@
 //! Words of refusals about keys.
 
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::formats::{count_of, duration, in_code};
 use crate::bot::words::keys::advice::bring_own_key;
 use crate::bot::words::keys::describe_key;
-use crate::bot::words::lang::Plural;
 use crate::bot::words::refusal::pasted;
-use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::bot::words::speech::formats::{count_of, duration, in_code};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::{OwnKeys, Voice};
 use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope, Wrapping};
 
 const UNKNOWN_KEY: &str = "There is no such key any more. `/keys list` shows those that there are.";

@@ -10,8 +10,8 @@ mod provider_failure;
 mod quota;
 mod token;
 
-use crate::bot::connection::card::Card;
-use crate::bot::words::voice::Voice;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::Refusal;
 
 /// A refusal in words.

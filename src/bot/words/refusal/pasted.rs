@@ -1,8 +1,8 @@
 //! Words for what was pasted where a key of a provider should stand.
 
-use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{KeyGoal, OtherSecret, ProviderId, Scope, Wrapping};
 
 /// What was pasted is no key of a provider.

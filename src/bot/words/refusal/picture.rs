@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use crate::bot::words::formats::in_code;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::in_code;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
 const NOBODY_MAKES_ANY: &str =

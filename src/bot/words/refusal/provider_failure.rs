@@ -1,6 +1,6 @@
 //! What a provider's failure is in words.
 
-use crate::bot::words::voice::OwnKeys;
+use crate::bot::words::speech::voice::OwnKeys;
 use crate::model::{FailureClass, Restriction};
 
 const CUT_OFF: &str = "{provider} broke off in mid-answer. Ask again, or name another provider.";

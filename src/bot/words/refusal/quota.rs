@@ -1,10 +1,10 @@
 //! Words of refusals about limits, blocks and tiers.
 
-use crate::bot::connection::card::Card;
-use crate::bot::words::formats::{count_of, in_code};
-use crate::bot::words::lang::Plural;
+use crate::bot::connection::wire::card::Card;
 use crate::bot::words::quotas::reached;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::formats::{count_of, in_code};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::{Contradiction, DurationOf, ProviderId, QuotaRefusal, Skip, Source};
 
 /// What a person reads when a limit, a block or a tier stands in the way.

@@ -1,7 +1,7 @@
 //! Words of refusals about tokens and about repeated calls.
 
-use crate::bot::words::lang::Plural;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::model::TokenRefusal;
 
 const BAD_IDEMPOTENCY_KEY: &str = "An idempotency key has 1 to 255 characters. Nothing was done.";

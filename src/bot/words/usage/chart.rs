@@ -9,7 +9,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
-use crate::bot::words::lang::Lang;
+use crate::bot::words::speech::lang::Lang;
 use crate::model::NanoDollars;
 
 /// `DejaVu Sans`, Latin characters only; its licence stands beside it.

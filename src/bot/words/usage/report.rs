@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use crate::app::{Total, UsageReport, UsageScope, date_of};
-use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::words::usage::chart::{self, Chart, Unit};
 use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
-use crate::bot::words::formats::{count_of, figures, plain_model};
-use crate::bot::words::lang::Plural;
 use crate::bot::words::quotas::amount;
+use crate::bot::words::speech::formats::{count_of, figures, plain_model};
+use crate::bot::words::speech::lang::Plural;
+use crate::bot::words::speech::voice::Voice;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
-use crate::bot::words::voice::Voice;
 
 /// How many models and members are listed in words; the table has all.
 const LISTED: usize = 5;

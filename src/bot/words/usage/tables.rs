@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use crate::app::{Total, UsageReport, date_of};
-use crate::bot::connection::card::File;
-use crate::bot::words::formats::plain_model;
-use crate::bot::words::voice::Voice;
+use crate::bot::connection::wire::card::File;
+use crate::bot::words::speech::formats::plain_model;
+use crate::bot::words::speech::voice::Voice;
 
 /// Discord's limit is ten million bytes; a larger table is cut.
 const TABLE_BYTES_MAX: usize = 8_000_000;

@@ -1,9 +1,9 @@
 //! Reads Anthropic's answers in the neutral form.
 
-use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::translation::AnswerReader;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::translation::AnswerReader;
 
 /// Reads messages, whole or event by event.
 #[derive(Default)]

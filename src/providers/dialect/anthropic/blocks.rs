@@ -4,9 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::providers::dialect::fields_reader::shorten;
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::shorten;
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::neutral::{
     Content, File, FilePlace, Seal, SealMaker, Thought, ToolResult, Untranslatable,
 };
 

@@ -1,13 +1,15 @@
 //! Reads a chat request in Anthropic's dialect; `docs/providers.md` §9.
 
-use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten, whole_object};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::{
+    Fields, parameters_of, shorten, whole_object,
+};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Reasoning, Sampling,
     SealMaker, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
     plain_media_type,
 };
-use crate::providers::dialect::seal_tag::{UNSEALED, untag};
+use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
 
 /// Fields that are read below.
 const READ: &[&str] = &[

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::providers::dialect::json::Json;
+use crate::providers::dialect::bodies::json::Json;
 
 /// Words behind which the definitions of a schema stand, by their names.
 const DEFINED: [&str; 2] = ["$defs", "definitions"];

@@ -1,8 +1,8 @@
 //! Marks up to which Anthropic keeps a prompt in its cache; `docs/providers.md`
 //! §9.1.
 
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::CacheMark;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::CacheMark;
 
 /// The most marks in one request.
 const MARKS_MAX: usize = 4;
@@ -70,7 +70,7 @@ fn visit_marked(body: &mut Json, see: &mut dyn FnMut(&mut Json, bool)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::providers::dialect::json::object;
+    use crate::providers::dialect::bodies::json::object;
 
     fn settled(system: &[bool], messages: &[bool]) -> (String, bool) {
         let block = |is_for_an_hour: &bool| {

@@ -22,14 +22,14 @@ use serde_json::{Value, json};
 
 use crate::model::{Check, Credential, FailureClass, FinishReason, Role, Surface, Turn, Usage};
 
+use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
 use super::parsed_answer::ParsedAnswer;
-use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
-use super::settled_names::NameRule;
 use super::surface::is_list;
+use super::translating::settled_names::NameRule;
 
 pub use answer::MessageReader;
 pub use inward::{read_block, read_request, read_tool};

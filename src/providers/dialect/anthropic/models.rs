@@ -1,7 +1,9 @@
 //! What Anthropic's models take, by their families; `docs/providers.md` §9.4.
 
 use crate::providers::abilities::Abilities;
-use crate::providers::dialect::neutral::Effort::{self, High, Low, Max, Medium, XHigh};
+use crate::providers::dialect::translating::neutral::Effort::{
+    self, High, Low, Max, Medium, XHigh,
+};
 
 /// A family of models.
 #[derive(Clone, Copy, Debug)]

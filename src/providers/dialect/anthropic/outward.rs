@@ -2,13 +2,13 @@
 //! `docs/providers.md` §9.
 
 use crate::model::Usage;
-use crate::providers::dialect::answer_piece::{
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::answer_piece::{
     AnswerPiece, Block, DraftAnswer, Finish, parse_arguments,
 };
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::seal_tag::{UNSEALED, tag};
-use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::seal_tag::{UNSEALED, tag};
+use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
 /// The kind of the block that is open.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Writes a chat request in Anthropic's dialect; `docs/providers.md` §9 and
 //! §12.
 
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::neutral::{
     Content, Effort, NeutralRequest, OutputFormat, Part, SealMaker, Speaker, Thought, ToolChoice,
     Turn, Untranslatable,
 };
-use crate::providers::dialect::translation::{JSON_TOOL, WrittenRequest};
+use crate::providers::dialect::translating::translation::{JSON_TOOL, WrittenRequest};
 
 use super::CHAT_PATH;
 use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};

@@ -1,7 +1,7 @@
 //! Puts JSON schemas into the form that Anthropic takes; `docs/providers.md`
 //! §9.5.
 
-use crate::providers::dialect::json::Json;
+use crate::providers::dialect::bodies::json::Json;
 
 /// What joins schemas at the top, where the parameters of a tool may have
 /// none of it.

@@ -2,11 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::settled_calls::write_hex;
-use crate::providers::dialect::translation::AnswerReader;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::settled_calls::write_hex;
+use crate::providers::dialect::translating::translation::AnswerReader;
 
 /// What the id of a call begins with that Google gave none.
 const OUR_ID: &str = "call_unnamed_";

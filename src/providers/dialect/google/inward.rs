@@ -1,8 +1,10 @@
 //! Reads a chat request in Google's dialect; `docs/providers.md` §10.
 
-use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten, whole_object};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::{
+    Fields, parameters_of, shorten, whole_object,
+};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, Ignored, NeutralRequest, OutputFormat, Part, Reasoning,
     Sampling, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
     plain_media_type,

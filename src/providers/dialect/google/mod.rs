@@ -22,14 +22,14 @@ use url::Url;
 
 use crate::model::{FinishReason, Role, Surface, Turn, Usage};
 
+use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
 use super::parsed_answer::ParsedAnswer;
-use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
-use super::settled_names::NameRule;
 use super::surface::is_list;
+use super::translating::settled_names::NameRule;
 
 pub use answer::ContentReader;
 pub use interactions::{

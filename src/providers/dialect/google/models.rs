@@ -1,7 +1,9 @@
 //! What Google's models take, by their families; `docs/providers.md` §10.5.
 
 use crate::providers::abilities::Abilities;
-use crate::providers::dialect::neutral::Effort::{self, High, Low, Max, Medium, Minimal, XHigh};
+use crate::providers::dialect::translating::neutral::Effort::{
+    self, High, Low, Max, Medium, Minimal, XHigh,
+};
 
 /// A family of models.
 #[derive(Clone, Copy, Debug)]

@@ -2,12 +2,12 @@
 //! `docs/providers.md` §10.
 
 use crate::model::Usage;
-use crate::providers::dialect::answer_piece::{
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::answer_piece::{
     AnswerPiece, DraftAnswer, Finish, is_object, parse_arguments,
 };
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::Seal;
-use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
+use crate::providers::dialect::translating::neutral::Seal;
+use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
 use super::request::NO_SIGNATURE;
 use super::seal::write_seals;

@@ -1,13 +1,13 @@
 //! Writes a chat request in Google's dialect; `docs/providers.md` §10 and
 //! §12.
 
-use crate::providers::dialect::fields_reader::shorten;
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::shorten;
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, SealMaker, Speaker, ToolCall,
     ToolChoice, ToolResult, Turn, Untranslatable,
 };
-use crate::providers::dialect::translation::WrittenRequest;
+use crate::providers::dialect::translating::translation::WrittenRequest;
 
 use super::answer::is_our_id;
 use super::chat_path;

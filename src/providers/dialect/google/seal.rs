@@ -4,9 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker, Thought};
-use crate::providers::dialect::seal_tag::{tag, untag};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker, Thought};
+use crate::providers::dialect::translating::seal_tag::{tag, untag};
 
 /// Writes thoughts with their seals: clients give the seals back, and may
 /// leave the thoughts out. One field holds all that stand before one part.

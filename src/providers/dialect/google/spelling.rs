@@ -1,7 +1,7 @@
 //! Google's two spellings of a field, and its numbers in texts, put into one;
 //! `docs/providers.md` §10.6.
 
-use crate::providers::dialect::json::{Json, object};
+use crate::providers::dialect::bodies::json::{Json, object};
 
 /// Fields whose content is the caller's own, and not Google's.
 const OF_CALLERS: [&str; 8] = [

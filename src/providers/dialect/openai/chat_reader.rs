@@ -1,9 +1,9 @@
 //! Reads answers of those who speak OpenAI's chat in the neutral form.
 
-use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::translation::AnswerReader;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::translation::AnswerReader;
 
 use super::thought_details::ThoughtDetails;
 

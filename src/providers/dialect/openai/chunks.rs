@@ -2,12 +2,12 @@
 //! stream; `docs/providers.md` §7.2.
 
 use crate::model::Usage;
-use crate::providers::dialect::answer_piece::{
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::answer_piece::{
     AnswerPiece, Block, DraftAnswer, Finish, whole_arguments,
 };
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
 use super::messages::FORMATS;
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::providers::dialect::raw_object::RawObject;
+use crate::providers::dialect::bodies::raw_object::RawObject;
 
 pub const PATH: &str = "/completions";
 /// How long an answer is whose caller does not say it, in tokens.

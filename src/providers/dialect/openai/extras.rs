@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::Ignored;
-use crate::providers::dialect::raw_object::RawObject;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::bodies::raw_object::RawObject;
+use crate::providers::dialect::translating::neutral::Ignored;
 
 use super::messages::FORMATS;
 use super::{OpenAiQuirks, ThinkingWords};

@@ -1,9 +1,9 @@
 //! Reads the messages of a chat in OpenAI's dialect; `docs/providers.md` §7.1.
 
 use crate::providers::dialect::anthropic;
-use crate::providers::dialect::fields_reader::{Fields, shorten, whole_object};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::{Fields, shorten, whole_object};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{
     Content, File, FilePlace, Ignored, NeutralRequest, Part, Seal, SealMaker, Speaker, Thought,
     ToolCall, ToolResult, Turn, Untranslatable,
 };

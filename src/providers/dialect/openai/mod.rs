@@ -27,13 +27,13 @@ use serde_json::{Value, json};
 
 use crate::model::{Role, Surface, Turn};
 
+use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, picture_data_url};
-use super::raw_object::RawObject;
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::responses;
-use super::settled_calls::CallIds;
-use super::settled_names::NameRule;
 use super::surface::is_list;
+use super::translating::settled_calls::CallIds;
+use super::translating::settled_names::NameRule;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer, take_usage};
 pub use chat_reader::ChatReader;

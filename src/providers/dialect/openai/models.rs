@@ -2,11 +2,11 @@
 //! chat; `docs/providers.md` §7.6.
 
 use crate::providers::abilities::Abilities;
-use crate::providers::dialect::neutral::Effort::{
+use crate::providers::dialect::bodies::raw_object::RawObject;
+use crate::providers::dialect::translating::neutral::Effort::{
     self, High, Low, Max, Medium, Minimal, None as NoEffort, XHigh,
 };
-use crate::providers::dialect::neutral::NeutralRequest;
-use crate::providers::dialect::raw_object::RawObject;
+use crate::providers::dialect::translating::neutral::NeutralRequest;
 
 /// A family of models.
 #[derive(Clone, Copy, Debug)]

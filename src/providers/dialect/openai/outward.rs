@@ -4,15 +4,15 @@
 use sha2::{Digest, Sha256};
 
 use crate::providers::dialect::Dialect;
-use crate::providers::dialect::fields_reader::shorten;
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::shorten;
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::ollama;
+use crate::providers::dialect::translating::neutral::{
     CacheMark, Content, File, FilePlace, NeutralRequest, OutputFormat, Part, Speaker, Tool,
     ToolChoice, ToolResult, Turn, Untranslatable,
 };
-use crate::providers::dialect::ollama;
-use crate::providers::dialect::settled_calls::write_hex;
-use crate::providers::dialect::translation::{ChatToTranslate, WrittenRequest};
+use crate::providers::dialect::translating::settled_calls::write_hex;
+use crate::providers::dialect::translating::translation::{ChatToTranslate, WrittenRequest};
 
 use super::models::{ModelFamily, family_of};
 use super::{CHAT_PATH, OpenAiQuirks};

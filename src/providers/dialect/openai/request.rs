@@ -1,9 +1,9 @@
 //! Reads a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
 
 use crate::providers::dialect::anthropic;
-use crate::providers::dialect::fields_reader::{Fields, parameters_of, shorten};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::fields_reader::{Fields, parameters_of, shorten};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{
     Effort, NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice, Untranslatable,
 };
 

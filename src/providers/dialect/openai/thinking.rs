@@ -1,8 +1,8 @@
 //! Thoughts and efforts in the words of each vendor of OpenAI's dialect;
 //! `docs/providers.md` §7.7.
 
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::neutral::{
     CacheMark, Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
 };
 

@@ -1,8 +1,8 @@
 //! OpenRouter's `reasoning_details`: what a model thought, whole or in pieces,
 //! which wants back what it said; `docs/providers.md` §7.7.
 
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker};
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 
 /// Fields whose pieces follow each other.
 const GROWING: [&str; 3] = ["text", "summary", "data"];

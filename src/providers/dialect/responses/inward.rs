@@ -3,17 +3,17 @@
 //! Nothing is kept between calls: whatever came before must stand in the
 //! call.
 
-use crate::providers::dialect::fields_reader::{Fields, shorten};
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
-    Content, File, NeutralRequest, OutputFormat, Part, Reasoning, SealMaker, Speaker, Thought,
-    ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
-};
+use crate::providers::dialect::bodies::fields_reader::{Fields, shorten};
+use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::openai::{
     ALLOWED_TOOLS, SHARED_FIELDS, allow_tools, read_call, read_format, read_sampling,
     read_shared_fields,
 };
-use crate::providers::dialect::seal_tag::{UNSEALED, untag};
+use crate::providers::dialect::translating::neutral::{
+    Content, File, NeutralRequest, OutputFormat, Part, Reasoning, SealMaker, Speaker, Thought,
+    ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
+};
+use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
 
 use super::tool_names::{INPUT, read_tools, written_name};
 

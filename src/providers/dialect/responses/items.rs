@@ -1,9 +1,9 @@
 //! The items of a response, each with the events of its beginning, its pieces
 //! and its end; `docs/providers.md` §8.
 
-use crate::providers::dialect::answer_piece::{parse_arguments, whole_arguments};
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::seal_tag::UNSEALED;
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::answer_piece::{parse_arguments, whole_arguments};
+use crate::providers::dialect::translating::seal_tag::UNSEALED;
 
 use super::tool_names::{INPUT, ToolName};
 

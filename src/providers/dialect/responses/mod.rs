@@ -26,8 +26,8 @@ pub use outward::ResponseWriter;
 pub use reader::ResponseReader;
 pub use request::write_request;
 
+use super::bodies::raw_object::RawObject;
 use super::parsed_answer::ParsedAnswer;
-use super::raw_object::RawObject;
 use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 

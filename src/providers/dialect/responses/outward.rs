@@ -2,11 +2,11 @@
 //! `docs/providers.md` §8.
 
 use crate::model::{PassedEvents, Usage};
-use crate::providers::dialect::answer_piece::{AnswerPiece, DraftAnswer, Finish};
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::Seal;
-use crate::providers::dialect::seal_tag::tag;
-use crate::providers::dialect::translation::{AnswerNames, AnswerWriter};
+use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::translating::answer_piece::{AnswerPiece, DraftAnswer, Finish};
+use crate::providers::dialect::translating::neutral::Seal;
+use crate::providers::dialect::translating::seal_tag::tag;
+use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
 use super::items::{OpenItem, OpenKind};
 use super::tool_names::ToolNames;

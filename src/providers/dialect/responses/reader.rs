@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use crate::providers::dialect::answer_piece::{AnswerPiece, Finish};
-use crate::providers::dialect::json::Json;
-use crate::providers::dialect::neutral::{Seal, SealMaker};
-use crate::providers::dialect::translation::AnswerReader;
+use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
+use crate::providers::dialect::translating::translation::AnswerReader;
 
 use super::BETWEEN_MESSAGES;
 
@@ -263,9 +263,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::providers::dialect::answer_piece::{Block, DraftAnswer};
     use crate::providers::dialect::parsed_answer::ParsedAnswer;
     use crate::providers::dialect::responses::read_event;
+    use crate::providers::dialect::translating::answer_piece::{Block, DraftAnswer};
 
     fn draft(events: &[Value]) -> DraftAnswer {
         draft_by(ResponseReader::default(), events)

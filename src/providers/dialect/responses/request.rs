@@ -4,17 +4,19 @@
 //! OpenAI keeps nothing of it: what a model thought comes sealed, and goes
 //! back to it in the next call.
 
-use crate::providers::dialect::fields_reader::shorten;
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{
-    CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker,
-    Speaker, Thought, Tool, ToolResult, Turn, Untranslatable,
-};
+use crate::providers::dialect::bodies::fields_reader::shorten;
+use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::openai::{
     DETAIL, PICTURES, SCHEMA_NAME, family_of, hash_user, is_closed, name_json, refuse_unsayable,
     write_tools,
 };
-use crate::providers::dialect::translation::{ChatToTranslate, OutputLimit, WrittenRequest};
+use crate::providers::dialect::translating::neutral::{
+    CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker,
+    Speaker, Thought, Tool, ToolResult, Turn, Untranslatable,
+};
+use crate::providers::dialect::translating::translation::{
+    ChatToTranslate, OutputLimit, WrittenRequest,
+};
 
 use super::inward::SEALED_REASONING;
 use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};

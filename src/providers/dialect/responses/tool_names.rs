@@ -1,10 +1,10 @@
 //! What the tools of a response are called in other dialects, which know
 //! functions alone: no namespaces, and no tools that take a text.
 
-use crate::providers::dialect::fields_reader::shorten;
-use crate::providers::dialect::json::{Json, object};
-use crate::providers::dialect::neutral::{Tool, Untranslatable};
+use crate::providers::dialect::bodies::fields_reader::shorten;
+use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::openai::read_function;
+use crate::providers::dialect::translating::neutral::{Tool, Untranslatable};
 
 /// What stands between a namespace and the name of a function in it.
 const BETWEEN: &str = "__";

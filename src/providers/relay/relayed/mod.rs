@@ -17,12 +17,12 @@ use crate::model::{
 };
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, is_only_usage, parse_tree};
-use crate::providers::failure;
-use crate::providers::http::{Incoming, failed};
+use crate::providers::failures::failure;
+use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::lone_surrogates::replace_lone_surrogates;
-use crate::providers::provider_error::{Scrubber, read_error_event, told_headers};
-use crate::providers::sse::{Decoder, Event, Events, Framing};
-use crate::providers::timeouts::RELAYED_MAX;
+use crate::providers::transport::http::{Incoming, failed};
+use crate::providers::transport::sse::{Decoder, Event, Events, Framing};
+use crate::providers::transport::timeouts::RELAYED_MAX;
 
 use passing::OpenQuestion;
 

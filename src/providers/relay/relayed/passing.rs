@@ -9,7 +9,7 @@ use crate::model::{FailureClass, ProviderFailure};
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
 use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
-use crate::providers::sse::{Events, without_mark};
+use crate::providers::transport::sse::{Events, without_mark};
 
 use super::{PASSED_BYTES_MAX, Relayed};
 

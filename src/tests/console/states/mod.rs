@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::{ORIGIN, SeenPage, Visitor};
 use crate::tests::browser::Browser;
+use crate::tests::pages::walks::{asks_axe, axe};
 use crate::tests::stage::{Setup, Stage};
-use crate::tests::walks::{asks_axe, axe};
 
 const SIZES: [(u32, u32); 2] = [(NARROWEST, 740), (1_440, 900)];
 /// Where pictures are taken too, at sizes of their own.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{CHECKBOX, FILE_UPLOAD, LABEL, RADIO_GROUP, ROW, TEXT, TEXT_INPUT, kind_of};
-use crate::discord::attachments::attachments;
+use crate::discord::content::attachments::attachments;
 use crate::world::State;
 
 /// What somebody typed and chose, by field. What was chosen is named by its

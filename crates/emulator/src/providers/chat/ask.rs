@@ -7,7 +7,7 @@ use crate::providers::api::{Api, Surface};
 use crate::providers::call::Call;
 use crate::providers::json_fields::{either_spelling, list};
 use crate::providers::keys::{Dialect, Emulated};
-use crate::providers::pictures::count_shown;
+use crate::providers::picture_apis::pictures::count_shown;
 
 /// The longest part of a prompt that may be what somebody asks.
 const REQUEST_BYTES_MAX: usize = 400;

@@ -19,9 +19,9 @@ use serde_json::{Value, json};
 
 use super::api::Surface;
 use super::call::Call;
-use super::pictures::shows_unreadable;
-use super::refusals::{json_response, refuse_key, refuse_picture};
-use super::vendor_errors;
+use super::errors::refusals::{json_response, refuse_key, refuse_picture};
+use super::errors::vendor_errors;
+use super::picture_apis::pictures::shows_unreadable;
 use crate::world::{ProviderFault, Standing};
 
 use ask::Ask;

@@ -12,8 +12,8 @@ use super::events::{Streamed, named_event, unnamed_event};
 use super::responses::failed;
 use crate::providers::api::Surface;
 use crate::providers::call::Call;
-use crate::providers::faults::HANG;
-use crate::providers::vendor_errors;
+use crate::providers::errors::faults::HANG;
+use crate::providers::errors::vendor_errors;
 use crate::world::ProviderFault;
 
 /// The length of the line that [`ProviderFault::HugeLine`] sends, in bytes.

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
+use crate::providers::errors::vendor_errors::openai;
 use crate::providers::json_fields::list;
-use crate::providers::vendor_errors::openai;
 
 /// Whether no message has the word, in letters of any case.
 pub fn is_unsaid(messages: &Value) -> bool {

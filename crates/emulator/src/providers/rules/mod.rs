@@ -32,9 +32,9 @@ use serde_json::{Value, json};
 
 use super::api::{Api, Surface};
 use super::call::Call;
+use super::errors::vendor_errors;
 use super::json_fields::text;
 use super::plain::Plain;
-use super::vendor_errors;
 
 /// Vendors of OpenAI's chat that have no Responses beside it.
 const WITHOUT_RESPONSES: [&str; 2] = ["mistral", "cerebras"];

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::providers::chat::SIGNATURE;
+use crate::providers::errors::vendor_errors::openai;
 use crate::providers::json_fields::{list, text};
-use crate::providers::vendor_errors::openai;
 
 /// The error of `DeepSeek`'s for a call of the model's without what it thought.
 pub fn broken_content(body: &Value) -> Option<Value> {

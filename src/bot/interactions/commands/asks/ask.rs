@@ -3,11 +3,11 @@
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::{FileContent, tell_files};
-use crate::bot::answers::promise::find_before_form;
-use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
-use crate::bot::connection::form::INPUT_CHARACTERS_MAX;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::running::promise::find_before_form;
+use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::writing::target::Target;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript;
 use crate::bot::interactions::commands::asks::model::complete_model;

@@ -1,7 +1,7 @@
 //! `/forget`.
 
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::Context;

@@ -3,7 +3,7 @@
 use serenity::all::{GuildId, Message};
 
 use crate::bot::Bot;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::conversation::memory::whole_message;
 use crate::bot::conversation::message_text::is_words;
 use crate::bot::conversation::transcript;

@@ -1,8 +1,8 @@
 //! Asks about messages that were read, answered for one person's eyes.
 
-use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
-use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::writing::target::Target;
+use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::{explain_error, words};

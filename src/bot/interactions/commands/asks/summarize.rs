@@ -6,9 +6,9 @@ use serenity::all::{CommandInteraction, Message, Permissions};
 
 use crate::app::parse_duration;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::channel_calls::PAGE_MAX;
-use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
-use crate::bot::connection::rest::is_gone;
+use crate::bot::connection::calls::channel_calls::PAGE_MAX;
+use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::conversation::turns::{Conversation, indent_names};
 use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;

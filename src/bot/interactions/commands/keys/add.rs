@@ -1,13 +1,13 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
 use crate::app::KeyChoices;
-use crate::bot::answers::promise::find_before_form;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::running::promise::find_before_form;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::keys::completion::complete_any;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
-use crate::bot::interactions::key_target::KeyPlace;
+use crate::bot::interactions::keys::key_target::KeyPlace;
 use crate::bot::words;
 use crate::model::ProviderId;
 

@@ -1,8 +1,8 @@
 //! `/keys import`: opens the form. What comes back is in
-//! `bot/interactions/key_imports.rs`.
+//! `bot/interactions/keys/key_imports.rs`.
 
-use crate::bot::answers::promise::find_before_form;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::answers::running::promise::find_before_form;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::scope::ScopeChoice;

@@ -2,7 +2,7 @@
 
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
-use crate::bot::interactions::key_target::PanelView;
+use crate::bot::interactions::keys::key_target::PanelView;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 

@@ -2,7 +2,7 @@
 
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use crate::bot::connection::card::CHOICE_CHARACTERS_MAX;
+use crate::bot::connection::wire::card::CHOICE_CHARACTERS_MAX;
 
 /// Discord takes no more choices than this, and serenity does not count.
 const CHOICES_MAX: usize = 25;

@@ -1,0 +1,259 @@
+//! Adding a key: it is checked, sealed and stored. A key that is added again replaces the old one, which stays
+//! until the new one is stored.
+
+use crate::model::{
+    Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
+    ProviderId, ProviderKind, Refusal, Scope, Wrapping,
+};
+use crate::providers::Provider;
+use crate::store::NewKey;
+use crate::vault;
+
+use crate::app::Error;
+use crate::app::keys::Keys;
+use crate::app::keys::adding::credential::{CleanedCredential, KeyDestination, TypedKey};
+
+/// A key that is to be stored: for whom, for which provider, and as what.
+pub struct KeyDraft {
+    pub scope: Scope,
+    pub provider: ProviderId,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    pub typed: TypedKey,
+    /// Whether it is stored even if its provider refuses it, or if it can't pay
+    /// and one that works makes way, because whoever adds it says so.
+    pub keep_refused: bool,
+}
+
+/// A key that its provider was asked about, and that is no row yet.
+pub(in crate::app::keys) struct CheckedKey {
+    pub owner: Owner,
+    pub provider: ProviderId,
+    pub name: Option<String>,
+    /// The row that has this very key already.
+    pub same_as: Option<KeyId>,
+    pub credential: Credential,
+    pub health: Health,
+    /// None for as long as it works.
+    pub expires_at_ms: Option<i64>,
+    /// None where the provider said nothing.
+    pub checked_at_ms: Option<i64>,
+}
+
+/// A key that was checked, and will be an [`AddedKey`] once it is stored.
+pub(in crate::app::keys) struct ReadyKey {
+    pub checked: CheckedKey,
+    pub check: Check,
+    /// The key whose place it takes.
+    pub replaced: Option<Key>,
+    /// Whether that works while this one can't pay, and nobody said that they
+    /// want it so.
+    pub is_loss: bool,
+    pub looks_right: bool,
+    pub removed: Vec<Wrapping>,
+    pub kind: ProviderKind,
+}
+
+/// A key that was stored.
+pub struct AddedKey {
+    pub key: Key,
+    pub check: Check,
+    /// The key that was stored before, and whose place it took.
+    pub replaced: Option<Key>,
+    /// Whether that was the very same key.
+    pub is_same: bool,
+    /// The key begins as this provider's keys do.
+    pub looks_right: bool,
+    /// What was taken out around it.
+    pub removed: Vec<Wrapping>,
+    /// What the provider makes.
+    pub kind: ProviderKind,
+}
+
+impl AddedKey {
+    /// The name that the key has from another whose place it took.
+    pub fn kept_name(&self) -> Option<&str> {
+        let replaced = self.replaced.as_ref().filter(|_| !self.is_same);
+        let old = replaced?.name.as_deref();
+        old.filter(|old| self.key.name.as_deref() == Some(old))
+    }
+}
+
+impl Keys {
+    /// Checks a key, then seals and stores it.
+    pub(in crate::app::keys) async fn store_key(
+        &self,
+        caller: &Caller,
+        draft: KeyDraft,
+    ) -> Result<AddedKey, Error> {
+        let ready = self.check_draft(caller, draft).await?;
+        ready.refuse_loss()?;
+        self.store_ready(ready, caller.person).await
+    }
+
+    /// Checks a key that is to be stored; refuses one that its provider does
+    /// not accept.
+    pub(in crate::app::keys) async fn check_draft(
+        &self,
+        caller: &Caller,
+        draft: KeyDraft,
+    ) -> Result<ReadyKey, Error> {
+        let owner = self.owner_for(caller, draft.scope)?;
+        let provider = self.models.provider(&draft.provider)?;
+        let destination = KeyDestination {
+            catalogue: self.models.catalogue(),
+            provider,
+            goal: KeyGoal::Stored(draft.scope),
+        };
+        let CleanedCredential {
+            credential,
+            removed,
+        } = draft.typed.into_credential(destination)?;
+        let check = self
+            .limited_check(caller, provider, &credential, CheckGoal::Store)
+            .await?;
+        let replaced = self.store.key_of(owner, &provider.id).await?;
+        let same_as = replaced.as_ref().and_then(|(key, sealed)| {
+            let stored = self.vault.open_key(key, &sealed.0).ok()?;
+            vault::is_same_credential(&stored, &credential).then_some(key.id)
+        });
+        let replaced = replaced.map(|(key, _)| key);
+        let is_loss = !draft.keep_refused
+            && !check.lets_pay()
+            && same_as.is_none()
+            && replaced.as_ref().is_some_and(|old| self.works(old));
+        if check == Check::Invalid && !draft.keep_refused {
+            let provider = provider.id.clone();
+            return Err(Refusal::Key(KeyRefusal::KeyRefused {
+                provider,
+                scope: draft.scope,
+                kept_old: replaced.is_some(),
+                removed,
+            })
+            .into());
+        }
+        let looks_right = provider.looks_right(&credential.secret);
+        // A key goes by the name of the one whose place it takes, unless it is
+        // given another.
+        let old_name = replaced.as_ref().and_then(|old| old.name.clone());
+        let checked = CheckedKey {
+            owner,
+            provider: provider.id.clone(),
+            name: draft.name.or(old_name),
+            same_as,
+            credential,
+            health: check.health(),
+            expires_at_ms: None,
+            checked_at_ms: self.time_of_check(&check),
+        };
+        Ok(ReadyKey {
+            checked,
+            check,
+            replaced,
+            is_loss,
+            looks_right,
+            removed,
+            kind: provider.kind,
+        })
+    }
+
+    /// Stores a key that nothing speaks against.
+    pub(in crate::app::keys) async fn store_ready(
+        &self,
+        ready: ReadyKey,
+        added_by: PersonId,
+    ) -> Result<AddedKey, Error> {
+        let is_same = ready.checked.same_as.is_some();
+        let key = self.store_checked(ready.checked, added_by).await?;
+        Ok(AddedKey {
+            key,
+            is_same,
+            check: ready.check,
+            replaced: ready.replaced,
+            looks_right: ready.looks_right,
+            removed: ready.removed,
+            kind: ready.kind,
+        })
+    }
+
+    /// Checks a key, within the limits on checks.
+    pub(in crate::app::keys) async fn limited_check(
+        &self,
+        caller: &Caller,
+        provider: &Provider,
+        credential: &Credential,
+        goal: CheckGoal,
+    ) -> Result<Check, Error> {
+        self.count_check(caller, goal).await?;
+        Ok(self.providers.check(provider, Some(credential)).await)
+    }
+
+    /// Counts a check, or refuses it where there were too many.
+    pub(in crate::app::keys) async fn count_check(
+        &self,
+        caller: &Caller,
+        goal: CheckGoal,
+    ) -> Result<(), Error> {
+        let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
+        let counted = self
+            .store
+            .count_check(&id, caller.person, caller.place.server(), now_ms)
+            .await?;
+        if let Err(wait_ms) = counted {
+            let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
+            return Err(KeyRefusal::TooManyChecks {
+                retry_after_s,
+                goal,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// When a provider said something of a key: now, if it did.
+    pub(in crate::app::keys) fn time_of_check(&self, check: &Check) -> Option<i64> {
+        (!matches!(check, Check::Unknown(_))).then_some(self.clock.now_ms())
+    }
+
+    /// Seals and stores a key that was checked.
+    pub(in crate::app::keys) async fn store_checked(
+        &self,
+        checked: CheckedKey,
+        added_by: PersonId,
+    ) -> Result<Key, Error> {
+        let credential = checked.credential;
+        let key = Key {
+            id: checked.same_as.map_or_else(draw_key_id, Ok)?,
+            owner: checked.owner,
+            provider: checked.provider,
+            name: checked.name,
+            hint: vault::hint(&credential.secret),
+            health: checked.health,
+            paused: false,
+            expires_at_ms: checked.expires_at_ms,
+            added_by,
+            added_at_ms: self.clock.now_ms(),
+            checked_at_ms: checked.checked_at_ms,
+            last_used_at_ms: None,
+            master_kid: self.vault.active_kid()?,
+        };
+        let sealed = self
+            .vault
+            .seal(key.id, key.owner, &key.provider, &credential)?;
+        self.store
+            .put_key(NewKey {
+                key: key.clone(),
+                sealed,
+            })
+            .await?;
+        tracing::info!(key.id = %key.id, provider = %key.provider, scope = key.owner.scope().as_str(), "stored key {}", key.id);
+        Ok(key)
+    }
+}
+
+/// Draws the id of a new row.
+pub(in crate::app::keys) fn draw_key_id() -> anyhow::Result<KeyId> {
+    let mut row = [0; 16];
+    getrandom::fill(&mut row)?;
+    Ok(KeyId(row))
+}

@@ -1,0 +1,10 @@
+//! Adding keys: one by its form, or several that are imported.
+
+pub mod add;
+pub mod credential;
+pub mod form;
+pub mod import;
+pub mod import_form;
+pub mod kept_extras;
+mod replace;
+pub mod sent_form;

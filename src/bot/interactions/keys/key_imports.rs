@@ -1,0 +1,97 @@
+//! Several keys at once: a form takes lines or a file of them, and what is found
+//! is stored when its person says so.
+
+use secrecy::SecretString;
+use serenity::all::{Attachment, ComponentInteraction, ModalInteraction};
+
+use crate::app::{Error, FileContent, PendingKey};
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::connection::wire::card::Card;
+use crate::bot::conversation::files::FileReader;
+use crate::bot::interactions::forms::take_text;
+use crate::bot::interactions::private_reply::show_privately;
+use crate::bot::words::{self, Voice};
+use crate::bot::{Bot, explain_error};
+use crate::model::{Caller, KeyId};
+
+/// Takes a form with keys in it.
+pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(&form);
+    bot.rest.defer_ephemeral(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
+    let voice = bot.voice_for(&caller, &form.locale).await;
+    let scope = take_text(&mut form, words::keys::SCOPE_FIELD);
+    let card = match read_lines(bot, &mut form).await {
+        None => words::keys::file_unread(voice),
+        Some(lines) => {
+            let read = bot.app.keys.read_import(&caller, id, (scope, lines)).await;
+            match read {
+                Ok(import) => words::keys::found(voice, &import),
+                Err(error) => explain_error(voice, &error),
+            }
+        }
+    };
+    show_privately(bot, &handle, words::with_offers(voice, card)).await
+}
+
+/// What was pasted and what is in the file; none where that is no text.
+async fn read_lines(bot: &Bot, form: &mut ModalInteraction) -> Option<SecretString> {
+    let pasted = take_text(form, words::keys::LINES_FIELD).unwrap_or_default();
+    let files = take_text(form, words::keys::FILE_FIELD).unwrap_or_default();
+    let files: Vec<Attachment> = serde_json::from_str(&files).unwrap_or_default();
+    let Some(file) = files.first() else {
+        return Some(SecretString::from(pasted));
+    };
+    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
+    match reader.read_file(file).await.content {
+        FileContent::Text(text) if pasted.trim().is_empty() => Some(SecretString::from(text)),
+        FileContent::Text(text) => Some(SecretString::from([pasted, text].join("\n"))),
+        FileContent::Picture(_) | FileContent::Unread(_) => None,
+    }
+}
+
+/// Stores the keys of an import that can be.
+pub async fn store_import(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    answer_in_place(bot, press, async |caller, voice| {
+        let keys = &bot.app.keys;
+        let waiting = keys.show_import(caller, id).await?.keys;
+        let chosen: Vec<KeyId> = waiting.iter().filter_map(PendingKey::storable).collect();
+        let outcomes = keys.finish_import(caller, id, &chosen).await?;
+        Ok(words::keys::imported(voice, id, &outcomes))
+    })
+    .await
+}
+
+/// Forgets the keys of an import.
+pub async fn forget_import(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    id: &str,
+) -> anyhow::Result<()> {
+    answer_in_place(bot, press, async |caller, voice| {
+        bot.app.keys.forget_import(caller, id).await?;
+        Ok(words::keys::forgotten(voice))
+    })
+    .await
+}
+
+/// Shows what comes of a press where the button stood; what was refused is said
+/// beside it.
+async fn answer_in_place(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    work: impl AsyncFnOnce(&Caller, Voice<'_>) -> Result<Card, Error>,
+) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    bot.rest.defer_update(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    match work(&caller, voice).await {
+        Ok(card) => show_privately(bot, &handle, words::with_offers(voice, card)).await,
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! What a call comes to once it has ended.
+
+use std::time::Duration;
+
+use crate::model::{
+    Amounts, CutReport, Departure, NanoDollars, Outcome, ProviderFailure, Receipt, Settlement,
+    Usage, UsageClass, UsageDetails,
+};
+use crate::store::Booking;
+
+use crate::ledger::calls::charge::{Charge, UnreportedCall, written_per_s};
+use crate::ledger::calls::hold::{CallEnd, Hold};
+use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::pricing::prices::Prices;
+
+impl Hold {
+    /// What the call comes to if it is settled as ended in this way.
+    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
+        match ended {
+            CallEnd::Answered { usage } => self.settlement_of_answer(usage),
+            CallEnd::Painted {
+                pictures,
+                usage,
+                machine_ms,
+            } => self.settlement_of_pictures(pictures, usage, machine_ms),
+            CallEnd::Broken { usage, machine_ms } => {
+                self.settlement_of_no_picture(usage.unwrap_or_default(), machine_ms)
+            }
+            CallEnd::Released => Settlement::released(),
+            CallEnd::Abandoned => self.settlement_without_report(None),
+            CallEnd::Stopped { machine_ms } => self.settlement_of_stopped(machine_ms),
+            CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
+        }
+    }
+
+    /// What pictures may come to, by what is held for them; none where nobody
+    /// knows, such as where a machine is paid for by the second. Whether it is
+    /// the most is said with it: where pictures have no price, their tokens are
+    /// counted afterwards.
+    pub fn estimate_pictures(&self) -> Option<(NanoDollars, bool)> {
+        let held = &self.booking.held;
+        let tokens = Usage {
+            input_tokens: self.prompt.likely,
+            output_tokens: held.output_tokens,
+            details: UsageDetails {
+                output_image: held.output_tokens,
+                ..UsageDetails::default()
+            },
+            ..Usage::default()
+        };
+        let cost_of = |usage, machine_ms| {
+            let ended = CallEnd::Painted {
+                pictures: held.images,
+                usage,
+                machine_ms,
+            };
+            let settlement = self.settlement_if(ended);
+            let is_guessed = settlement.estimated && settlement.usage.output_tokens > 0;
+            settlement.cost.filter(|_| usage.is_some() || !is_guessed)
+        };
+        // A picture whose tokens are paid for costs nothing by itself.
+        let by_picture = cost_of(None, 0).filter(|cost| cost.0 > 0 || held.output_tokens == 0);
+        let Some(cost) = by_picture else {
+            return Some((cost_of(Some(tokens), 0)?, true));
+        };
+        // How long a machine will run is not known.
+        (cost_of(None, 60_000) == Some(cost)).then_some((cost, false))
+    }
+
+    /// The settlement of a call whose provider never said what it used.
+    fn settlement_without_report(&self, failure: Option<&ProviderFailure>) -> Settlement {
+        let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
+        let held = &self.booking.held;
+        let unreported = self.unreported();
+        let charge = unreported.charge(failure);
+        let usage = match charge {
+            Charge::Nothing => {
+                return Settlement {
+                    duration_ms,
+                    ..Settlement::released()
+                };
+            }
+            Charge::Counted(usage) | Charge::Estimate(usage) => usage,
+            Charge::Hold => Usage {
+                input_tokens: held.input_tokens,
+                output_tokens: held.output_tokens,
+                ..Usage::default()
+            },
+        };
+        let estimated = !matches!(charge, Charge::Counted(_));
+        let usage = if unreported.is_limited && estimated {
+            at_dearest(&self.shared.prices, &self.booking, usage)
+        } else {
+            usage
+        };
+        let reported = self.reported.unwrap_or_default();
+        let receipt = receipt_of(reported, self.believe(reported));
+        let settlement = Settlement {
+            outcome: match failure {
+                Some(_) => Outcome::CutOff,
+                None => Outcome::Abandoned,
+            },
+            usage,
+            images: held.images,
+            estimated,
+            receipt,
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms,
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
+    }
+
+    /// The settlement of pictures that nobody waits for any more: the machine that
+    /// was seen at them, by the second, or what any call comes to that was given
+    /// up.
+    fn settlement_of_stopped(&self, machine_ms: u64) -> Settlement {
+        if machine_ms == 0 {
+            return self.settlement_without_report(None);
+        }
+        let settlement = Settlement {
+            outcome: Outcome::Abandoned,
+            images: self.booking.held.images,
+            estimated: true,
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
+    }
+
+    /// The settlement of an answer that came to its end.
+    fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
+        // A count of the prompt alone counts no words that came.
+        let came = self.heard.all() > 0;
+        let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
+        let is_ongoing = self.reported.is_some_and(|it| it.details.jobs > 0);
+        let usage = match reported {
+            Some(reported) => self.believe(reported),
+            None if is_ongoing && !self.is_exempt() => self.unreported().held(),
+            None => self.unreported().heard_at_most(),
+        };
+        let settlement = Settlement {
+            outcome: if is_ongoing {
+                Outcome::Ongoing
+            } else {
+                Outcome::Answered
+            },
+            usage,
+            images: self.booking.held.images,
+            estimated: reported.is_none() || is_ongoing,
+            receipt: receipt_of(reported.unwrap_or(usage), usage),
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
+    }
+
+    /// The settlement of pictures. They are counted here, so that none of it is an
+    /// estimate, unless their tokens are paid for and nobody counted those.
+    fn settlement_of_pictures(
+        &self,
+        pictures: u64,
+        usage: Option<Usage>,
+        machine_ms: u64,
+    ) -> Settlement {
+        let reported = usage.or(self.reported).unwrap_or_default();
+        let believed = self.believe(reported);
+        let settle = |usage: Usage, is_counted: bool| {
+            let settlement = Settlement {
+                outcome: Outcome::Answered,
+                usage,
+                images: pictures,
+                estimated: !is_counted,
+                receipt: receipt_of(reported, believed),
+                duration_ms: Some(millis(self.began.elapsed())),
+                ..Settlement::released()
+            };
+            self.priced(settlement, machine_ms)
+        };
+        let is_counted = believed.input_tokens > 0 && believed.output_tokens > 0;
+        let has_tokens = self.booking.held.output_tokens > 0;
+        if !has_tokens || is_counted || believed.cost.is_some() {
+            return settle(believed, true);
+        }
+        // What a list has for a picture is what one of the usual size comes to.
+        let by_picture = || {
+            let untold = settle(Usage::default(), true).cost;
+            believed.output_tokens == 0 && untold.is_some_and(|cost| cost.0 > 0)
+        };
+        if by_picture() {
+            return settle(believed, false);
+        }
+        settle(self.with_tokens_of_pictures(believed, pictures), false)
+    }
+
+    /// What was reported of pictures, and in its gaps what was held for as many.
+    fn with_tokens_of_pictures(&self, reported: Usage, pictures: u64) -> Usage {
+        let held = &self.booking.held;
+        let made = held.output_tokens.saturating_mul(pictures);
+        let filled = |reported: u64, estimate: u64| match reported {
+            0 => estimate,
+            reported => reported,
+        };
+        let input_tokens = filled(reported.input_tokens, self.prompt.likely);
+        let estimate = made.div_ceil(held.images.max(1));
+        let rest = reported.total_tokens.saturating_sub(input_tokens);
+        let usage = Usage {
+            input_tokens,
+            output_tokens: filled(reported.output_tokens, estimate.max(rest)),
+            ..reported
+        };
+        at_dearest(&self.shared.prices, &self.booking, usage)
+    }
+
+    /// The settlement of a call that made no picture: what its host reports, and
+    /// its machine by the second, where that has a price. All else is given
+    /// back.
+    fn settlement_of_no_picture(&self, reported: Usage, machine_ms: u64) -> Settlement {
+        let duration_ms = Some(millis(self.began.elapsed()));
+        let usage = self.believe(reported);
+        let settlement = Settlement {
+            outcome: Outcome::CutOff,
+            usage,
+            estimated: reported == Usage::default(),
+            receipt: receipt_of(reported, usage),
+            duration_ms,
+            ..Settlement::released()
+        };
+        let settlement = self.priced(settlement, machine_ms);
+        let has_used = settlement.usage != Usage::default();
+        if has_used || settlement.cost.is_some_and(|cost| cost.0 > 0) {
+            return settlement;
+        }
+        Settlement {
+            duration_ms,
+            ..Settlement::released()
+        }
+    }
+
+    /// Adds to a settlement what it costs, and whether that is more than was
+    /// held.
+    fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
+        let Booking { attempt, held, .. } = &*self.booking;
+        settlement.usage = settlement.usage.with_parts_within();
+        let mut used = settlement.usage.counts();
+        let pictures = used
+            .get(UsageClass::Picture)
+            .saturating_add(settlement.images);
+        used.set(UsageClass::Picture, pictures);
+        used.set(UsageClass::Machine, machine_ms);
+        let terms = settlement.usage.terms;
+        let prices = &self.shared.prices;
+        settlement.receipt = Receipt {
+            cut: settlement.receipt.cut,
+            ..prices.receipt_on(terms, priced_model(attempt), &used)
+        };
+        settlement.clamped = settlement.receipt.cut.is_some();
+        let reported = settlement.usage.cost;
+        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        settlement.cost_reported = reported.is_some();
+        // Limits count what was held where nobody knows what it came to.
+        let is_bound = !attempt.source.is_own()
+            || (settlement.outcome == Outcome::Ongoing && !self.is_exempt());
+        if settlement.cost.is_none() && is_bound && held.cost.is_some() {
+            settlement.cost = held.cost;
+            settlement.estimated = true;
+        }
+        let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
+        settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
+        settlement
+    }
+
+    /// The call, as far as it is known without its provider's word.
+    fn unreported(&self) -> UnreportedCall {
+        let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
+        UnreportedCall {
+            may_have_left: self.is_made && may_have_left,
+            is_streamed: self.is_streamed,
+            is_limited: !self.is_exempt(),
+            held: self.booking.held,
+            prompt: self.prompt,
+            heard: self.heard,
+            answers: self.answers,
+            counted: self.counted.map(|counted| self.believe(counted)),
+            unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
+            written_per_s: written_per_s(&self.booking.attempt.provider),
+            reported: self.reported.map(|reported| self.believe(reported)),
+        }
+    }
+
+    /// Cuts what a provider reports to what is possible at all, which is more
+    /// than was held. With one's own key, whatever is reported is booked.
+    fn believe(&self, reported: Usage) -> Usage {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let amounts = Amounts {
+            input_tokens: reported.input_tokens,
+            output_tokens: reported.output_tokens.max(reported.total_tokens),
+            images: 0,
+            cost: reported.cost,
+        };
+        let counts = reported.counts();
+        let has_fees = counts.iter().any(|(class, _)| class.is_fee());
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_fees;
+        if attempt.source.is_own() || !may_be_absurd {
+            return reported;
+        }
+        HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+}
+
+/// What nobody knows more of than how much it is, at the dearest that it can be:
+/// what was held, say, is then priced as it was when it was held.
+pub fn at_dearest(prices: &Prices, booking: &Booking, usage: Usage) -> Usage {
+    let most = usage
+        .counts()
+        .with(UsageClass::Picture, booking.held.images);
+    let dearest = prices.at_dearest(priced_model(&booking.attempt), most);
+    Usage {
+        details: UsageDetails {
+            input_image: usage.details.cached_image + dearest.get(UsageClass::InputImage),
+            output_image: dearest.get(UsageClass::OutputImage),
+            ..usage.details
+        },
+        ..usage
+    }
+}
+
+/// A receipt that says what was reported, where less than that is believed.
+fn receipt_of(reported: Usage, believed: Usage) -> Receipt {
+    let cut = (reported != believed).then_some(CutReport {
+        input_tokens: reported.input_tokens,
+        output_tokens: reported.output_tokens,
+        cost: reported.cost,
+    });
+    Receipt {
+        cut,
+        ..Receipt::default()
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,8 @@
+//! What calls cost, by lists of prices.
+
+mod list_price;
+mod model_prices;
+mod price_file;
+pub mod prices;
+pub mod table;
+mod term_prices;

@@ -1,0 +1,307 @@
+//! Files of prices: the operator's, and `assets/prices.toml`.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use crate::model::{ClassCounts, NanoDollars, PriceList, UsageClass};
+
+use crate::ledger::pricing::model_prices::nano_dollars;
+use crate::ledger::pricing::term_prices::{TermPrices, TermTable};
+
+/// The largest price that is one, in dollars.
+const PRICE_MAX: f64 = 1e6;
+/// Classes that a file names by another unit than receipts do: one picture,
+/// and a second of a machine.
+const OTHER_NAMES: [(&str, UsageClass); 2] = [
+    ("image", UsageClass::Picture),
+    ("second", UsageClass::Machine),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// As of which day the prices are.
+    date: Option<Datetime>,
+    #[serde(default)]
+    price: Vec<toml::Table>,
+    #[serde(default)]
+    term: Vec<TermTable>,
+}
+
+/// A file of prices.
+#[derive(Debug, Default)]
+pub struct PriceFile {
+    pub entries: Vec<Entry>,
+    pub terms: TermPrices,
+}
+
+/// What one model costs, or all models whose names begin alike.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub list: PriceList,
+    provider: String,
+    model: String,
+    /// From when on the entry applies.
+    began_ms: i64,
+    /// Nano-dollars for a unit of each class.
+    prices: [Option<u64>; UsageClass::ALL.len()],
+}
+
+/// Parses a file of prices.
+pub fn parse_prices(text: &str, name: &str) -> anyhow::Result<PriceFile> {
+    let file: File =
+        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+    let date = file.date.map(|date| {
+        let day = read_day(date).context("`date` must be a day, such as 2027-01-01")?;
+        anyhow::Ok(Arc::from(day.to_string()))
+    });
+    let list = PriceList {
+        name: name.into(),
+        date: date.transpose()?,
+    };
+    let entries = file.price.into_iter().map(|it| Entry::read(it, &list));
+    Ok(PriceFile {
+        entries: entries.collect::<anyhow::Result<_>>()?,
+        terms: TermPrices::read(file.term)?,
+    })
+}
+
+/// Whether a model's name is what is written, or begins with what stands before
+/// a `*`.
+pub fn is_model(written: &str, model: &str) -> bool {
+    match written.strip_suffix('*') {
+        Some(start) => model.starts_with(start),
+        None => model == written,
+    }
+}
+
+impl Entry {
+    fn read(mut table: toml::Table, list: &PriceList) -> anyhow::Result<Self> {
+        let mut text = |field: &str| {
+            let value = table
+                .remove(field)
+                .context(format!("a price has no `{field}`"))?;
+            let text = value.as_str().map(str::to_owned);
+            text.with_context(|| format!("`{field}` of a price must be text"))
+        };
+        let (provider, model) = (text("provider")?, text("model")?);
+        let name = format!("{provider} {model}");
+        let began_ms = match table.remove("from") {
+            None => i64::MIN,
+            Some(from) => {
+                let day = from.as_datetime().copied().and_then(read_day);
+                let day = day.with_context(|| {
+                    format!("`from` of {name} must be a day, such as 2027-01-01")
+                })?;
+                day.to_zoned(TimeZone::UTC)?.timestamp().as_millisecond()
+            }
+        };
+        let mut prices = [None; UsageClass::ALL.len()];
+        for (field, value) in &table {
+            let class = class_of(field);
+            let class = class.with_context(|| format!("{name} has no price called `{field}`"))?;
+            let dollars = value.as_float();
+            let dollars =
+                dollars.or_else(|| Some(f64::from(i32::try_from(value.as_integer()?).ok()?)));
+            let dollars = dollars.filter(|dollars| (0.0..=PRICE_MAX).contains(dollars));
+            let dollars =
+                dollars.with_context(|| format!("a price of {name} is negative or not a price"))?;
+            if let Some(price) = prices.get_mut(class as usize) {
+                *price = Some(nano_dollars(dollars));
+            }
+        }
+        if table.is_empty() {
+            bail!("{name} has no price: give it `input` and `output`, `image`, or `second`");
+        }
+        ensure!(!provider.is_empty(), "a price has no provider");
+        Ok(Self {
+            list: list.clone(),
+            provider,
+            model,
+            began_ms,
+            prices,
+        })
+    }
+
+    /// Whether the entry is for a model.
+    pub fn matches(&self, provider: &str, model: &str) -> bool {
+        self.provider == provider && is_model(&self.model, model)
+    }
+
+    /// Whether both entries are for the same models.
+    pub fn is_for_the_same(&self, other: &Self) -> bool {
+        self.model == other.model
+    }
+
+    /// From when on the entry applies.
+    pub fn began_ms(&self) -> i64 {
+        self.began_ms
+    }
+
+    /// What a unit of a class costs; none if the entry lacks a price for it.
+    /// Where a class has no price of its own, it costs what the class costs
+    /// that it is a part of.
+    pub fn price(&self, class: UsageClass, used: &ClassCounts) -> Option<NanoDollars> {
+        use UsageClass as C;
+        let own = |class: C| self.prices.get(class as usize).copied().flatten();
+        // Where pictures have a price, the output tokens are the pictures and
+        // cost nothing more.
+        let output = || own(C::Output).or(own(C::Picture).map(|_| 0));
+        let times =
+            |hundredths: u64| own(C::Input).map(|input| input.saturating_mul(hundredths) / 100);
+        // Pictures whose tokens are counted are paid for by the token.
+        let by_token =
+            class == C::Picture && own(C::OutputImage).is_some() && used.get(C::OutputImage) > 0;
+        let own_price = if by_token { Some(0) } else { own(class) };
+        let price = own_price.or_else(|| match class {
+            C::CachedInput | C::ToolInput | C::InputAudio | C::InputImage | C::InputVideo => {
+                own(C::Input)
+            }
+            C::CachedAudio => own(C::InputAudio).or(own(C::CachedInput)).or(own(C::Input)),
+            C::CachedImage => own(C::InputImage).or(own(C::CachedInput)).or(own(C::Input)),
+            // What the vendors ask who have such prices: `docs/providers.md` §16.
+            C::CacheWrite => times(125),
+            C::CacheWrite5m => own(C::CacheWrite).or(times(125)),
+            C::CacheWrite1h => times(200),
+            // No vendor says what it asks; what is free costs nothing either.
+            C::CacheWrite12h => own(C::Input).filter(|input| *input == 0),
+            C::Output | C::Reasoning | C::OutputAudio | C::OutputImage => output(),
+            C::Input
+            | C::WebSearch
+            | C::FileSearch
+            | C::MapSearch
+            | C::ToolCall
+            | C::Container
+            | C::OtherModel
+            | C::AudioSecond
+            | C::Job => None,
+            C::Call => Some(0),
+            C::Picture => self.price_of_unpriced_picture(used),
+            C::Machine => own(C::Picture).map(|_| 0),
+        });
+        price.map(NanoDollars)
+    }
+}
+
+impl Entry {
+    /// Where pictures have no price, they are paid for by the token or by the
+    /// second of a machine, so that a picture itself costs nothing.
+    fn price_of_unpriced_picture(&self, used: &ClassCounts) -> Option<u64> {
+        let own = |class: UsageClass| self.prices.get(class as usize).copied().flatten();
+        let by_second = own(UsageClass::Machine).filter(|_| used.get(UsageClass::Machine) > 0);
+        own(UsageClass::Output).or(by_second).map(|_| 0)
+    }
+}
+
+/// The class that a field of an entry prices.
+fn class_of(field: &str) -> Option<UsageClass> {
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == field);
+    let is_other = |class: &UsageClass| OTHER_NAMES.iter().any(|(_, other)| other == class);
+    let named = UsageClass::parse(field).filter(|class| !is_other(class));
+    other.map(|(_, class)| *class).or(named)
+}
+
+fn read_day(date: Datetime) -> Option<Date> {
+    let day = date.date.filter(|_| date.time.is_none())?;
+    let year = i16::try_from(day.year).ok()?;
+    let month = i8::try_from(day.month).ok()?;
+    Date::new(year, month, i8::try_from(day.day).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a unit of each of these classes costs by an entry, in thousandths
+    /// of a dollar.
+    fn prices(entry: &str, classes: &[UsageClass]) -> String {
+        let text = format!("[[price]]\nprovider = 'a'\nmodel = 'b'\n{entry}");
+        let PriceFile { entries, .. } = parse_prices(&text, "a list").unwrap();
+        let used = ClassCounts::default();
+        let price = |class: &UsageClass| match entries[0].price(*class, &used) {
+            Some(price) => (price.0 / 1_000_000).to_string(),
+            None => "?".into(),
+        };
+        classes.iter().map(price).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_class_costs_what_it_is_a_part_of_unless_it_has_a_price_of_its_own() {
+        use UsageClass as C;
+        let input = [
+            C::Input,
+            C::CachedInput,
+            C::ToolInput,
+            C::InputAudio,
+            C::CachedAudio,
+        ];
+        assert_eq!(prices("input = 2\n", &input), "2000 2000 2000 2000 2000");
+        assert_eq!(
+            prices("input = 2\ncached_input = 0.5\ninput_audio = 9\n", &input),
+            "2000 500 2000 9000 9000"
+        );
+        let writes = [
+            C::CacheWrite,
+            C::CacheWrite5m,
+            C::CacheWrite1h,
+            C::CacheWrite12h,
+        ];
+        assert_eq!(prices("input = 2\n", &writes), "2500 2500 4000 ?");
+        assert_eq!(
+            prices("input = 2\ncache_write = 3\ncache_write_1h = 7\n", &writes),
+            "3000 3000 7000 ?"
+        );
+        assert_eq!(prices("input = 0\n", &writes), "0 0 0 0");
+        assert_eq!(
+            prices("input = 2\ncache_write_12h = 6\n", &writes),
+            "2500 2500 4000 6000"
+        );
+        let output = [C::Output, C::Reasoning, C::OutputAudio, C::OutputImage];
+        assert_eq!(
+            prices("output = 4\noutput_image = 30\n", &output),
+            "4000 4000 4000 30000"
+        );
+        let pieces = [C::WebSearch, C::FileSearch, C::Call, C::Picture, C::Machine];
+        assert_eq!(prices("input = 1\noutput = 1\n", &pieces), "? ? 0 0 ?");
+        assert_eq!(
+            prices("image = 0.04\nweb_search = 10\ncall = 5\n", &pieces),
+            "10000 ? 5000 40 0"
+        );
+    }
+
+    #[test]
+    fn pictures_whose_tokens_are_counted_are_paid_for_once() {
+        let text = "[[price]]\nprovider = 'a'\nmodel = 'b'\noutput_image = 120\nimage = 0.134\n";
+        let PriceFile { entries, .. } = parse_prices(text, "a list").unwrap();
+        let picture = |used: &ClassCounts| entries[0].price(UsageClass::Picture, used).unwrap().0;
+        assert_eq!(picture(&ClassCounts::default()), 134_000_000);
+        let counted = ClassCounts::default().with(UsageClass::OutputImage, 1_120);
+        assert_eq!(picture(&counted), 0);
+    }
+
+    #[test]
+    fn a_list_says_as_of_which_day_it_is() {
+        let entry = "[[price]]\nprovider = 'a'\nmodel = 'b'\ninput = 1\n";
+        let list = |head: &str| {
+            let PriceFile { entries, .. } =
+                parse_prices(&format!("{head}{entry}"), "a list").unwrap();
+            entries[0].list.to_string()
+        };
+        assert_eq!(list(""), "- a list");
+        assert_eq!(list("date = 2027-01-31\n"), "2027-01-31 a list");
+        for wrong in ["date = 07:00:00\n", "date = 'soon'\n", "dated = 1\n"] {
+            assert!(
+                parse_prices(&format!("{wrong}{entry}"), "a list").is_err(),
+                "{wrong}"
+            );
+        }
+        let wrong = format!("{entry}speech = 1\n");
+        let refused = parse_prices(&wrong, "a list").unwrap_err().to_string();
+        assert_eq!(refused, "a b has no price called `speech`");
+    }
+}

@@ -1,0 +1,8 @@
+//! How what happens gets to disk, in batches, when the database is away too.
+
+mod backlog;
+pub mod batch;
+mod decide;
+pub mod outage;
+mod write_behind;
+pub mod writer;

@@ -1,0 +1,7 @@
+//! Who may do something, and by which secret.
+
+pub mod key;
+pub mod pasted;
+pub mod redact;
+pub mod session;
+pub mod token;

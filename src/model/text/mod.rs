@@ -1,0 +1,5 @@
+//! Texts and numbers as people write and read them.
+
+pub mod invisible;
+pub mod nearest;
+pub mod numbers;

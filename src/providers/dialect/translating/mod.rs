@@ -1,0 +1,12 @@
+//! Puts a chat of one dialect into another, and its answer back.
+
+pub mod answer_piece;
+mod cache_marks;
+pub mod foreign_seals;
+mod lost_thoughts;
+pub mod neutral;
+pub mod seal_tag;
+pub mod settled_calls;
+pub mod settled_names;
+pub mod translation;
+mod wrapped_answer;

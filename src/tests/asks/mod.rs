@@ -1,0 +1,11 @@
+//! Asks and conversations: who answers, how, and what goes wrong.
+
+mod answers;
+mod asking;
+mod chat_faults;
+mod chats;
+mod choices;
+mod faults;
+pub mod files;
+mod once;
+mod thinking;

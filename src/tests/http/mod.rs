@@ -1,0 +1,19 @@
+//! Programs that call over HTTP, and what passes between them and providers.
+
+mod brought_keys;
+mod clients;
+mod compatibility;
+mod flows;
+pub mod gateway;
+mod gateway_rules;
+mod heads;
+pub mod leaving;
+mod named_providers;
+mod only_native;
+mod openai_others;
+mod passing_through;
+mod policy;
+mod provider_errors;
+mod rest;
+mod smuggling;
+mod throttles;

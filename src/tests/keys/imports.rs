@@ -1,0 +1,219 @@
+//! Importing keys from a `.env` file: what is found, what is checked, and what
+//! is stored once its person has chosen.
+
+use latchkey_emulator::providers::ProviderFault;
+use secrecy::SecretString;
+
+use crate::app::{Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
+use crate::model::{Caller, KeyId, PersonId, Place, Scope, ServerId};
+use crate::tests::{Stage, bad, good, run};
+
+fn mia(stage: &Stage) -> Caller {
+    nobody_else(PersonId(stage.scene.member))
+}
+
+async fn imports(stage: &Stage, caller: &Caller, file: &str) -> KeyImport {
+    let app = stage.app().await;
+    let file = SecretString::from(file);
+    app.keys
+        .begin_import(caller, Scope::User, file)
+        .await
+        .unwrap()
+}
+
+fn told(import: &KeyImport) -> String {
+    let keys = import.keys.iter().map(|key| {
+        let variable = key.variable.as_deref().unwrap_or("-");
+        let hint = key.hint.as_deref().unwrap_or("-");
+        let health = key.health.map_or("not checked", |health| health.as_str());
+        let (provider, replaces) = (&key.provider, key.replaces.is_some());
+        let chosen = key.id.map_or("", |_| " can be chosen");
+        format!("{provider} {variable} …{hint} {health} replaces={replaces}{chosen}")
+    });
+    let skipped = import.skipped.iter();
+    let skipped = skipped.map(|it| format!("line {} {:?} {:?}", it.line, it.variable, it.why));
+    keys.chain(skipped).collect::<Vec<_>>().join("\n")
+}
+
+fn ids(import: &KeyImport) -> Vec<KeyId> {
+    import.keys.iter().filter_map(|key| key.id).collect()
+}
+
+fn outcomes(outcomes: &[ImportOutcome]) -> String {
+    let told = outcomes.iter().map(|outcome| match outcome {
+        ImportOutcome::Stored { key, replaced } => {
+            format!(
+                "{} stored {} replaced={replaced}",
+                key.provider,
+                key.health.as_str()
+            )
+        }
+        // How many of its seconds are over depends on the machine.
+        ImportOutcome::Later {
+            provider,
+            retry_after_s: 1..=60,
+        } => format!("{provider} later, within a minute"),
+        other => format!("{other:?}"),
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_file_is_read_checked_and_what_is_wanted_is_stored() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        let old = format!("{}-old", good("groq"));
+        stage.mia().adds("groq", "user", &old).await;
+        let file = format!(
+            "# my keys\r\nexport OPENAI_API_KEY=\"{}\"\r\nGROQ_KEY={}\r\nMISTRAL_API_KEY={}\r\nDATABASE_URL=postgres://made.up/x\r\nCEREBRAS_API_KEY=your-key-here\r\n",
+            good("openai"),
+            good("groq"),
+            bad("mistral"),
+        );
+        let import = imports(stage, &mia, &file).await;
+        insta::assert_snapshot!(told(&import), @r#"
+        openai OPENAI_API_KEY …6789 valid replaces=false can be chosen
+        groq GROQ_KEY …6789 valid replaces=true can be chosen
+        mistral MISTRAL_API_KEY …6789 refused replaces=false
+        line 5 Some("DATABASE_URL") AnotherSetting
+        line 6 Some("CEREBRAS_API_KEY") NoKey(Key(NotAKey { what: Placeholder, wanted: ProviderId("cerebras"), goal: Stored(User) }))
+        "#);
+        // The same after the page was loaded again, without what was not kept.
+        let again = app.keys.show_import(&mia, &import.id).await.unwrap();
+        assert_eq!(again.keys.len(), 2);
+        let only_openai = &ids(&import)[..1];
+        let stored = app.keys.finish_import(&mia, &import.id, only_openai).await;
+        assert_eq!(outcomes(&stored.unwrap()), "openai stored valid replaced=false");
+        let answered = stage.mia().runs("/ask prompt:hello provider:openai").await;
+        assert!(answered.contains("personal key"), "{answered}");
+        assert_eq!(stage.keys_that_paid("openai"), [good("openai")]);
+        // The rest is forgotten.
+        let gone = app.keys.show_import(&mia, &import.id).await;
+        assert!(matches!(gone, Err(Error::Refused(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_is_sealed_for_one_person_and_ends() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        let file = format!("OPENAI_API_KEY={}", good("openai"));
+        let import = imports(stage, &mia, &file).await;
+        let zoe = nobody_else(PersonId(stage.scene.stranger));
+        let elsewhere = Caller {
+            place: Place::Server(ServerId(1)),
+            ..mia.clone()
+        };
+        for other in [&zoe, &elsewhere] {
+            let refused = app
+                .keys
+                .finish_import(other, &import.id, &ids(&import))
+                .await;
+            assert!(matches!(refused, Err(Error::Refused(_))));
+        }
+        let bytes = std::fs::read(stage.database()).unwrap();
+        let wal = std::fs::read(stage.database().with_extension("db-wal")).unwrap_or_default();
+        let key = good("openai");
+        for stored in [bytes, wal] {
+            assert!(!stored.windows(key.len()).any(|part| part == key.as_bytes()));
+        }
+        // Moved to where stored keys are, the seal does not open.
+        let open = || rusqlite::Connection::open(stage.database()).unwrap();
+        let moved = "insert into provider_key (key_id, scope, owner_id, provider, sealed, \
+             master_kid, health, paused, added_by, added_at_ms) select imported_key_id, 'user', \
+             person_id, provider, sealed, (select master_kid from master_key), 'valid', 0, \
+             person_id, 0 from imported_key";
+        assert_eq!(open().execute(moved, []).unwrap(), 1);
+        let told = stage
+            .mia()
+            .runs("/keys test provider:openai scope:user")
+            .await;
+        assert!(told.contains("can't be opened"), "{told}");
+        let ended = "update imported_key set expires_at_ms = 1";
+        open().execute(ended, []).unwrap();
+        let late = app.keys.show_import(&mia, &import.id).await;
+        assert!(matches!(late, Err(Error::Refused(_))));
+        app.sweep().await.unwrap();
+        let left = "select count(*) from imported_key";
+        let left: i64 = open().query_row(left, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_over_the_limit_wait_and_one_of_two_is_stored() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        stage.fails("xai", ProviderFault::Html(502));
+        let providers = ["openai", "anthropic", "groq", "xai", "cerebras", "mistral"];
+        let file = providers.map(|id| {
+            let variable = id.to_uppercase();
+            format!("{variable}_API_KEY={}\n", good(id))
+        });
+        let file = format!("{}OPENAI_KEY_2={}-two\n", file.concat(), good("openai"));
+        let import = imports(stage, &mia, &file).await;
+        insta::assert_snapshot!(told(&import), @"
+        openai OPENAI_API_KEY …6789 valid replaces=false can be chosen
+        anthropic ANTHROPIC_API_KEY …6789 valid replaces=false can be chosen
+        groq GROQ_API_KEY …6789 valid replaces=false can be chosen
+        xai XAI_API_KEY …6789 unverified replaces=false can be chosen
+        cerebras CEREBRAS_API_KEY …6789 valid replaces=false can be chosen
+        mistral MISTRAL_API_KEY …6789 not checked replaces=false can be chosen
+        openai OPENAI_KEY_2 …-two not checked replaces=false can be chosen
+        ");
+        let stored = app
+            .keys
+            .finish_import(&mia, &import.id, &ids(&import))
+            .await;
+        insta::assert_snapshot!(outcomes(&stored.unwrap()), @r#"
+        openai stored valid replaced=false
+        anthropic stored valid replaced=false
+        groq stored valid replaced=false
+        xai stored unverified replaced=false
+        cerebras stored valid replaced=false
+        mistral later, within a minute
+        OneOfTwo(ProviderId("openai"))
+        "#);
+        let left = app.keys.show_import(&mia, &import.id).await.unwrap();
+        insta::assert_snapshot!(told(&left), @"
+        mistral MISTRAL_API_KEY …6789 not checked replaces=false can be chosen
+        openai OPENAI_KEY_2 …-two not checked replaces=true can be chosen
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_or_for_another_owner_is_refused() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        let large = SecretString::from("#".repeat(70_000));
+        let refused = app.keys.begin_import(&mia, Scope::User, large).await;
+        assert!(matches!(refused, Err(Error::Refused(_))));
+        let server = app
+            .keys
+            .begin_import(&mia, Scope::Guild, SecretString::from("A=b"));
+        assert!(matches!(server.await, Err(Error::Refused(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_too_many_keys_the_first_are_taken_and_the_others_named() {
+    run(async |stage| {
+        let mia = mia(stage);
+        let line = |number| format!("gsk_made{number:03}up0made0up1made0up\n");
+        let file: String = (0..50).map(line).collect();
+        let import = imports(stage, &mia, &file).await;
+        assert_eq!(import.keys.len(), 40);
+        let skipped: Vec<usize> = import.skipped.iter().map(|it| it.line).collect();
+        assert_eq!(skipped, (41..=50).collect::<Vec<_>>());
+        let mut whys = import.skipped.iter().map(|it| &it.why);
+        assert!(whys.all(|why| *why == WhySkipped::TooMany("groq".into())));
+        // Nobody's provider is asked about those.
+        assert!(stage.calls() <= 40);
+    })
+    .await;
+}
