@@ -73,11 +73,8 @@ async fn measure(program: &Path) {
     let setup = GatewaySetup::open(&format!("http://{mock}/v1")).await;
     let gateway = Process::gateway(program, &setup).await;
     let mut ways = ways(&mock, &setup, bare.id(), gateway.id());
-    let (older, _process) = match Older::start(&mock).await {
-        Some((way, older)) => (Some(way), Some(older)),
-        None => (None, None),
-    };
-    ways.extend(older);
+    let (older_way, _older) = Older::start(&mock).await.unzip();
+    ways.extend(older_way);
     // With a word, only the ways whose names have it are put under load.
     let only = std::env::args()
         .nth(1)
