@@ -55,13 +55,14 @@ impl Providers {
         let path = provider.dialect.models_path();
         let sent = self.outbound.get(provider, path, credential, deadline);
         let mut incoming = sent.await?;
+        if incoming.status != 200 {
+            return Err(incoming.read_error(deadline).await.failure(provider));
+        }
         let body = incoming.read_body(LIST_BYTES_MAX, deadline).await;
         let body = body.map_err(|class| failed(&provider.id, class))?;
         let list = parse_tree(body.trim_ascii()).map_err(|class| failed(&provider.id, class))?;
-        match list.filter(|_| incoming.status == 200) {
-            Some(list) => Ok(chat_models(provider.dialect, &list)),
-            None => Err(failed(&provider.id, FailureClass::Upstream)),
-        }
+        let list = list.ok_or_else(|| failed(&provider.id, FailureClass::Upstream))?;
+        Ok(chat_models(provider.dialect, &list))
     }
 }
 

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import sys
+import urllib.request
 import wave
 
 import anthropic
@@ -178,6 +179,26 @@ def openai_models():
         assert "`openai/gpt-6-luna`" in str(refused), refused
     else:
         raise AssertionError("an unknown model was shown")
+
+
+def openrouter_models():
+    # As programs read it that know OpenRouter's list.
+    asked = urllib.request.Request(f"{GATEWAY}/v1/models", headers={"Authorization": f"Bearer {TOKEN}"})
+    models = {model["id"]: model for model in json.load(urllib.request.urlopen(asked))["data"]}
+    for model in models.values():
+        assert model["name"] and isinstance(model["created"], int), model
+        made_of, makes = model["architecture"]["modality"].split("->")
+        assert made_of.split("+") == model["architecture"]["input_modalities"], model
+        assert [makes] == model["architecture"]["output_modalities"], model
+        prices = model.get("pricing", {})
+        assert all(isinstance(price, str) and float(price) >= 0 for price in prices.values()), model
+        limits = [model.get("context_length"), *model.get("top_provider", {}).values()]
+        assert all(limit is None or (isinstance(limit, int) and limit > 0) for limit in limits), model
+        assert all(isinstance(name, str) for name in model.get("supported_parameters", [])), model
+    luna, claude = models["openai/gpt-6-luna"], models["anthropic/claude-haiku-5-5"]
+    assert float(luna["pricing"]["completion"]) * 1_000_000 > 0.1 and luna["context_length"] > 100_000, luna
+    assert claude["top_provider"]["max_completion_tokens"] > 10_000, claude
+    assert {"tools", "reasoning"} <= set(claude["supported_parameters"]), claude
 
 
 def openai_native():
@@ -382,7 +403,7 @@ FOR_EACH_MODEL = [
     openai_chat, openai_streaming, openai_pictures_in, openai_tools, openai_tools_streaming, openai_json_output,
 ]
 CHECKS = [
-    openai_responses, openai_embeddings, openai_sound, openai_images, openai_models, openai_native, openai_errors, openai_retries,
+    openai_responses, openai_embeddings, openai_sound, openai_images, openai_models, openrouter_models, openai_native, openai_errors, openai_retries,
     key_per_request,
     anthropic_chat, anthropic_tools, anthropic_tool_runner, anthropic_errors,
     google_chat, google_for_every_provider, google_tools, google_turns,

@@ -102,6 +102,22 @@ def with_litellm(model):
     assert Number.model_validate_json(made.choices[0].message.content).answer == 10
 
 
+def litellm_lists():
+    yield "openai", f"{GATEWAY}/v1", ""
+    yield "litellm_proxy", f"{GATEWAY}/v1", "litellm_proxy/"
+    yield "anthropic", GATEWAY, "anthropic/"
+    yield "gemini", GATEWAY, "gemini/"
+
+
+def list_by_litellm(way):
+    """LiteLLM: the list of models in the dialects of OpenAI, Anthropic and Google"""
+    provider, base, start = way
+    models = litellm.get_valid_models(
+        check_provider_endpoint=True, custom_llm_provider=provider, api_key=TOKEN, api_base=base
+    )
+    assert all(f"{start}{model}" in models for model in UNIFIED), models
+
+
 def instructor_modes():
     for model in UNIFIED:
         for mode in (instructor.Mode.TOOLS, instructor.Mode.JSON_SCHEMA):
@@ -143,6 +159,7 @@ def pydantic_ai(model):
 CHECKS = [
     *[(langchain, model) for model in langchain_models()],
     *[(with_litellm, model) for model in litellm_models()],
+    *[(list_by_litellm, way) for way in litellm_lists()],
     *[(with_instructor, pair) for pair in instructor_modes()],
     *[(pydantic_ai, model) for model in pydantic_ai_models()],
 ]

@@ -9,5 +9,5 @@ mod world;
 pub use gateway::GatewaySetup;
 pub use keys::KeyBench;
 pub use ledger::{LedgerBench, time_bare_commits};
-pub use release::{build_program, rss_kb};
+pub use release::{build_program, program_before, rss_kb};
 pub use world::EmulatedWorld;

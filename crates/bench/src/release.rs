@@ -7,9 +7,8 @@ use std::process::Command;
 /// variable `PROGRAM` holds the whole path of another program, that one is
 /// returned and nothing is built.
 pub fn build_program() -> PathBuf {
-    let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
-    if let Some((_, path)) = named {
-        return std::path::absolute(path).expect("there is a folder");
+    if let Some(named) = program_in("PROGRAM") {
+        return named;
     }
     // A benchmark is `target/release/deps/NAME`.
     let this = std::env::current_exe().expect("this runs");
@@ -27,6 +26,17 @@ pub fn build_program() -> PathBuf {
         .status();
     assert!(built.is_ok_and(|status| status.success()), "it is built");
     target.join("release/latchkey")
+}
+
+/// An older program that the first is compared with, where the variable `BEFORE`
+/// holds its path.
+pub fn program_before() -> Option<PathBuf> {
+    program_in("BEFORE")
+}
+
+fn program_in(variable: &str) -> Option<PathBuf> {
+    let (_, path) = std::env::vars().find(|(name, _)| name == variable)?;
+    Some(std::path::absolute(path).expect("there is a folder"))
 }
 
 /// The resident memory of a process, as the kernel counts it.

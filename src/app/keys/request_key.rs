@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use crate::model::{Credential, KeyGoal, KeyRefusal, ProviderId, Refusal};
-use crate::providers::{Catalogue, Provider};
+use crate::providers::{Catalogue, KeyTakers, Provider, whose_key};
 
 use crate::app::keys::adding::credential::{KeyDestination, TypedKey};
 
@@ -18,6 +18,16 @@ pub struct RequestKey {
 }
 
 impl RequestKey {
+    /// Whose key it is, by the header that brought it or by its shape; none
+    /// where neither tells.
+    pub fn owner(&self, catalogue: &Catalogue) -> Option<ProviderId> {
+        let of_shape = || match whose_key(catalogue, &self.secret) {
+            KeyTakers::One(owner) => Some(owner),
+            KeyTakers::OneOf(_) | KeyTakers::Nobodys(_) => None,
+        };
+        self.provider.clone().or_else(of_shape)
+    }
+
     /// The credential for the provider that the call goes to. A key of no
     /// named provider goes nowhere unless the call names its provider.
     pub fn into_credential(

@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 use crate::model::{ProviderId, ProviderKind, Surface};
-use crate::providers::{Catalogue, MODERATION_MODEL, Provider, is_plain};
+use crate::providers::{Catalogue, MODERATION_MODEL, Provider, holds_secret, is_plain};
 
 use super::name::split_model;
 
@@ -53,6 +53,11 @@ impl<'a> KnownProviders<'a> {
     pub fn split_model(self, typed: &str) -> Option<(ProviderInfo<'a>, &str)> {
         let (provider, model) = split_model(self.0, typed)?;
         Some((ProviderInfo(provider), model))
+    }
+
+    /// Whether a text may be a key of a provider's, or another secret.
+    pub fn may_be_secret(self, text: &str) -> bool {
+        holds_secret(self.0, text)
     }
 
     /// The provider whose models begin like this one, which names none.

@@ -1,7 +1,7 @@
 //! Provider keys that come with a call. They pay for that call and are never
 //! stored.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 
 use crate::app::{KnownProviders, RequestKey};
@@ -16,6 +16,8 @@ const GOOGLE_HEADER: &str = "x-goog-api-key";
 /// What stands around a provider's name in the header that brings its key.
 const OWN_START: &str = "x-";
 const OWN_END: &str = "-key";
+/// The headers in which libraries put a key whatever they are given.
+const OF_LIBRARIES: [&str; 2] = [ANY_PROVIDER_HEADER, GOOGLE_HEADER];
 /// A header that is named as those of keys are, and brings none.
 const IDEMPOTENCY_HEADER: &str = "x-idempotency-key";
 
@@ -33,14 +35,15 @@ pub fn find_request_key(
     providers: KnownProviders<'_>,
 ) -> Result<Option<RequestKey>, Problem> {
     let mut found: Option<KeyHeader<'_>> = None;
+    let is_named = brings_named_key(headers);
     for (name, value) in headers {
         let provider = match header_role(name.as_str(), providers)? {
             HeaderRole::Other => continue,
             HeaderRole::KeyOfAnyProvider => None,
             HeaderRole::KeyOf(provider) => Some(provider),
         };
-        // A token of ours may stand where a library puts its key.
-        if value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()) {
+        let name = name.as_str();
+        if is_token(value) || (is_named && is_placeholder(name, value, providers)) {
             continue;
         }
         let new = KeyHeader { provider, value };
@@ -67,11 +70,42 @@ pub fn find_request_key(
 
 /// Finds the bytes of a key that came with a call, whoever it is for, to tell
 /// it from others.
-pub fn find_key_bytes(headers: &HeaderMap) -> Option<&[u8]> {
-    let is_key = |name: &str| is_key_header(name) && name != IDEMPOTENCY_HEADER;
-    let mut values = headers.iter().filter(|(name, _)| is_key(name.as_str()));
-    let found = values.find(|(_, value)| !value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()));
+pub fn find_key_bytes<'a>(
+    headers: &'a HeaderMap,
+    providers: KnownProviders<'_>,
+) -> Option<&'a [u8]> {
+    let is_named = brings_named_key(headers);
+    let mut keys = headers
+        .iter()
+        .filter(|(name, value)| brings_key(name, value));
+    let found =
+        keys.find(|(name, value)| !(is_named && is_placeholder(name.as_str(), value, providers)));
     found.map(|(_, value)| value.as_bytes())
+}
+
+/// Whether a header brings a key, and no token of ours in its place.
+fn brings_key(name: &HeaderName, value: &HeaderValue) -> bool {
+    is_key_header(name.as_str()) && name != IDEMPOTENCY_HEADER && !is_token(value)
+}
+
+/// Whether a token of ours stands where a library puts its key.
+fn is_token(value: &HeaderValue) -> bool {
+    value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes())
+}
+
+/// Whether a key came in a header that no library sends by itself.
+fn brings_named_key(headers: &HeaderMap) -> bool {
+    let mut keys = headers
+        .iter()
+        .filter(|(name, value)| brings_key(name, value));
+    keys.any(|(name, _)| !OF_LIBRARIES.contains(&name.as_str()))
+}
+
+/// Whether a library's header holds a word that stands for a key: libraries
+/// send one whatever they are given.
+fn is_placeholder(name: &str, value: &HeaderValue, providers: KnownProviders<'_>) -> bool {
+    let text = value.to_str();
+    OF_LIBRARIES.contains(&name) && text.is_ok_and(|text| !providers.may_be_secret(text))
 }
 
 /// Takes two headers for one, if they bring the same key and at most one of
@@ -155,17 +189,25 @@ mod tests {
     use crate::providers::Catalogue;
     use secrecy::ExposeSecret;
 
+    /// A key and another, in the shape that keys of OpenAI's have.
+    const KEY: &str = "sk-proj-Made0Up1Made0Up1Made0Up1_made-up";
+    const ANOTHER: &str = "sk-proj-Made0Up2Made0Up2Made0Up2_made-up";
+
     fn found(headers: &[(&'static str, &'static str)]) -> String {
         let catalogue = Catalogue::new(&[]).unwrap();
+        let providers = KnownProviders::new(&catalogue);
         let headers = headers.iter().map(|(name, value)| {
             (
-                axum::http::HeaderName::from_static(name),
+                HeaderName::from_static(name),
                 HeaderValue::from_static(value),
             )
         });
-        match find_request_key(&headers.collect(), KnownProviders::new(&catalogue)) {
+        let headers: HeaderMap = headers.collect();
+        match find_request_key(&headers, providers) {
             Ok(None) => "none".to_owned(),
             Ok(Some(key)) => {
+                let bytes = find_key_bytes(&headers, providers);
+                assert_eq!(bytes, Some(key.secret.expose_secret().as_bytes()));
                 let of = key
                     .provider
                     .map_or_else(|| "any".to_owned(), |id| id.to_string());
@@ -224,8 +266,57 @@ mod tests {
                 "openai made-up-a",
             ),
             (
-                &[("x-api-key", "made-up-a"), ("x-openai-key", "made-up-b")],
+                &[("x-api-key", KEY), ("x-openai-key", ANOTHER)],
                 "keys_disagree",
+            ),
+            (
+                &[("x-goog-api-key", KEY), ("x-openai-key", ANOTHER)],
+                "keys_disagree",
+            ),
+            // A key of no known shape.
+            (
+                &[
+                    ("x-api-key", "made0up1made0up1made0up1made0up1"),
+                    ("x-openai-key", "made-up-a"),
+                ],
+                "keys_disagree",
+            ),
+            (
+                &[("x-api-key", "placeholder"), ("x-openai-key", "made-up-a")],
+                "openai made-up-a",
+            ),
+            (
+                &[("x-openai-key", "made-up-a"), ("x-api-key", "sk-1234")],
+                "openai made-up-a",
+            ),
+            (
+                &[("x-goog-api-key", "unused"), ("x-openai-key", "made-up-a")],
+                "openai made-up-a",
+            ),
+            (
+                &[("x-goog-api-key", ""), ("x-gemini-key", "made-up-a")],
+                "google made-up-a",
+            ),
+            (
+                &[("api-key", "unused"), ("x-openai-key", "made-up-a")],
+                "openai made-up-a",
+            ),
+            (
+                &[
+                    ("x-api-key", "unused"),
+                    ("x-goog-api-key", "unused"),
+                    ("x-claude-key", "made-up-a"),
+                ],
+                "anthropic made-up-a",
+            ),
+            // Without another they are keys.
+            (&[("x-goog-api-key", "unused")], "google unused"),
+            (
+                &[
+                    ("x-goog-api-key", "unused"),
+                    ("x-openai-key", "latchkey_madeup"),
+                ],
+                "google unused",
             ),
             (
                 &[("x-claude-key", "made-up-a"), ("x-openai-key", "made-up-a")],

@@ -2,6 +2,7 @@
 //! library works here once its base URL is changed.
 
 mod address;
+mod elsewhere;
 mod form;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use crate::gateway::replies::problem::Problem;
 
 pub use address::read_query;
 use address::{find_model, find_path};
+pub use elsewhere::nothing_at;
 use form::find_model_in_form;
 
 /// The path of a call in a provider's own words.
@@ -25,7 +27,7 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     let providers = call.gateway.app.providers();
     let provider = providers
         .get(&call.path_value(0).into())
-        .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
+        .ok_or_else(|| nothing_at(call.parts.uri.path(), &call.parts.headers, providers))?;
     let id = provider.id().clone();
     let path = find_path(provider, call.parts.uri.path())?;
     let surface = provider.surface_of(&call.parts.method, &path);

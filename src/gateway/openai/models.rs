@@ -82,9 +82,14 @@ fn no_such_model(name: &str, models: &[ModelOffer]) -> Problem {
     Problem::new(404, "model_not_found", message)
 }
 
-/// The models that the caller's keys can use.
+/// The models that the key which came with the call can use, or else those
+/// that the caller's own keys can.
 pub async fn usable_models(call: &Call) -> Result<Vec<ModelOffer>, Problem> {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
+    if let Some(key) = call.request_key()? {
+        let models = Box::pin(app.asks.fetch_models_of_key(caller, key));
+        return Ok(models.await?);
+    }
     let mut models = app.asks.fetch_model_offers(caller).await?;
     let mut picture_models = app.pictures.list_models(caller).await?;
     picture_models.retain(|it| app.pictures.makes_from_words(it));

@@ -20,6 +20,7 @@ use crate::gateway::native;
 use crate::gateway::pages::Pages;
 use crate::gateway::replies::problem::{ApiDialect, Problem};
 use crate::gateway::routing::routes::{Route, all_routes};
+use crate::gateway::routing::vendors::SHORT_GOOGLE_PATH;
 use crate::gateway::session::{Arrival, client_address, outcome_of};
 use crate::model::AskRefusal;
 
@@ -190,6 +191,15 @@ impl Router {
         };
         let takes = |it: &&Endpoint| it.route.takes_method(request.method());
         let Some(endpoint) = endpoints.iter().find(takes) else {
+            // No model, but something of Google's own.
+            if endpoints
+                .iter()
+                .any(|it| it.route.path == SHORT_GOOGLE_PATH)
+            {
+                let providers = self.gateway.app.providers();
+                let nothing = native::nothing_at(path, request.headers(), providers);
+                return respond_problem(&nothing, dialect, &id);
+            }
             return respond_wrong_method(endpoints, path, dialect, id);
         };
         let routed = RoutedRequest {

@@ -9,7 +9,7 @@ use crate::model::{CallDialect, ProviderId, Surface};
 
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::calls::proxy::{RelayTarget, relay_call};
-use crate::gateway::native::read_query;
+use crate::gateway::native::{nothing_at, read_query};
 use crate::gateway::openai::{find_model, usable_models};
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 use crate::gateway::replies::problem::Problem;
@@ -32,7 +32,7 @@ const GOOGLE_MODEL_DOCS: &str =
     "Shows one of the models that the caller's keys can use, as Google shows its own.";
 /// The same where the model has its provider before it: Vercel's AI SDK writes
 /// no `models` before a name with a slash.
-const SHORT_GOOGLE_PATH: &str = "/v1beta/{provider}/{*call}";
+pub const SHORT_GOOGLE_PATH: &str = "/v1beta/{provider}/{*call}";
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
 const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
 /// What a call is answered that may ask for a stream.
@@ -184,7 +184,11 @@ async fn generate_content_at(mut call: Call, path: String) -> HandlerResult {
     let surface = match verb {
         "generateContent" | "streamGenerateContent" => Surface::Chat,
         "countTokens" => Surface::Free,
-        _ => return Err(Problem::nothing_at(call.parts.uri.path())),
+        _ => {
+            let providers = call.gateway.app.providers();
+            let (path, headers) = (call.parts.uri.path(), &call.parts.headers);
+            return Err(nothing_at(path, headers, providers));
+        }
     };
     let is_streamed = verb == "streamGenerateContent";
     let model = model.strip_prefix("/models/").map(str::to_owned);

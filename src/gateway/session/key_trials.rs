@@ -22,7 +22,7 @@ impl Gateway {
         if requirement != Requirement::Token(Right::Chat) {
             return Ok(None);
         }
-        let Some(key) = find_key_bytes(arrival.headers) else {
+        let Some(key) = find_key_bytes(arrival.headers, self.app.providers()) else {
             return Ok(None);
         };
         let address = counted_address(arrival.client);

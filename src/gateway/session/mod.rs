@@ -76,9 +76,9 @@ impl Gateway {
         // key that pays, one that is no token of ours says nothing.
         let is_placeholder = found.is_some()
             && !token::brings_token(arrival.headers)
-            && self.key_replaces_token(requirement, arrival.headers);
+            && self.key_replaces_token(requirement, arrival.headers)?;
         let Some(secret) = found.filter(|_| !is_placeholder) else {
-            if self.key_replaces_token(requirement, arrival.headers) {
+            if self.key_replaces_token(requirement, arrival.headers)? {
                 return Ok(Session::anonymous());
             }
             if self.demo_replaces_token(requirement, arrival.headers) {
@@ -115,12 +115,18 @@ impl Gateway {
     }
 
     /// Whether the operator lets a call in without a token, because it brings
-    /// the key that pays.
-    fn key_replaces_token(&self, requirement: Requirement, headers: &HeaderMap) -> bool {
-        let is_open =
-            self.settings.keys_without_token && requirement == Requirement::Token(Right::Chat);
-        let key = || request_key::find_request_key(headers, self.app.providers());
-        is_open && matches!(key(), Ok(Some(_)))
+    /// the key that pays. What is wrong with its keys is told, since no token
+    /// would help.
+    fn key_replaces_token(
+        &self,
+        requirement: Requirement,
+        headers: &HeaderMap,
+    ) -> Result<bool, Problem> {
+        if !self.settings.keys_without_token || requirement != Requirement::Token(Right::Chat) {
+            return Ok(false);
+        }
+        let key = request_key::find_request_key(headers, self.app.providers())?;
+        Ok(key.is_some())
     }
 
     /// Whether the operator lets everybody have demo replies, so that a call
@@ -129,7 +135,7 @@ impl Gateway {
         self.settings.demo_without_token
             && self.app.asks.replies_in_demo()
             && requirement == Requirement::Token(Right::Chat)
-            && request_key::find_key_bytes(headers).is_none()
+            && request_key::find_key_bytes(headers, self.app.providers()).is_none()
     }
 
     fn count_demo_call(&self, client: IpAddr) -> Result<(), Problem> {

@@ -45,7 +45,7 @@ pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use transcript::write_as_openai as write_transcript_event;
 pub use translating::foreign_seals::leave_out as leave_foreign_seals_out;
-pub use translating::neutral::Untranslatable;
+pub use translating::neutral::{Ignored, Untranslatable};
 pub use translating::settled_calls::CallIds;
 pub use translating::translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
 
@@ -295,10 +295,18 @@ impl Dialect {
     }
 
     /// Leaves out of a chat in OpenAI's dialect what this program added to the
-    /// answers before, where this vendor does not read it; whether anything was.
-    pub fn leave_extras_out(self, surface: Surface, request: &mut RawObject) -> bool {
+    /// answers before, where this vendor does not read it, and names that; whether
+    /// anything was changed.
+    pub fn leave_extras_out(
+        self,
+        surface: Surface,
+        request: &mut RawObject,
+        left_out: &mut Ignored,
+    ) -> bool {
         match (surface, self) {
-            (Surface::Chat, Self::OpenAi(quirks)) => openai::leave_extras_out(request, quirks),
+            (Surface::Chat, Self::OpenAi(quirks)) => {
+                openai::leave_extras_out(request, quirks, left_out)
+            }
             _ => false,
         }
     }

@@ -12,6 +12,7 @@
 //!   for; `shared_key` has that of others.
 //! - `forwarded_headers`: which headers of a caller's go on.
 //! - `relayed`: the answer, as it passes.
+//! - `renamed_answer`: what names the model in one that is not translated.
 //! - `skimmer`: what is read of a large one meanwhile.
 
 mod answer_nature;
@@ -20,6 +21,7 @@ mod body;
 mod cost_estimate;
 mod forwarded_headers;
 mod relayed;
+mod renamed_answer;
 mod request;
 mod skimmer;
 

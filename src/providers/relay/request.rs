@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, ChatToTranslate, OPENAI_CHAT_PATH, OPENAI_COMPLETIONS_PATH,
-    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
-    ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
+    AnswerFormat, AnswerTranslator, ChatToTranslate, Ignored, OPENAI_CHAT_PATH,
+    OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
+    OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
+    ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
 use crate::providers::shared_key::BoundedRequest;
@@ -64,6 +65,9 @@ pub struct WireRequest {
     pub format: AnswerFormat,
     /// What is changed in the answer.
     pub rewriting: AnswerChange,
+    /// The fields that were left out of a body which is not translated, with
+    /// commas between them.
+    pub left_out: Option<String>,
     /// Whether the answer is wanted as it comes.
     pub stream: bool,
     /// Whether usage is wanted at the end of a stream of OpenAI's.
@@ -72,12 +76,24 @@ pub struct WireRequest {
     pub departure: Departure,
 }
 
+/// A body that is not translated, as its provider gets it.
+#[derive(Default)]
+struct PassedBody {
+    bytes: Option<Bytes>,
+    rewriting: AnswerChange,
+    left_out: Ignored,
+}
+
 /// What is changed in an answer before it is passed on.
+#[derive(Default)]
 pub enum AnswerChange {
+    #[default]
     Unchanged,
     /// The event with the usage is left out: we asked for it, and the caller
     /// did not.
     WithoutUsage,
+    /// The model has the caller's name for it, which the call went on without.
+    Renamed(String),
     Translated(Box<AnswerTranslator>),
     /// Events of a transcript are put into OpenAI's words.
     Transcript,
@@ -163,34 +179,37 @@ impl RelayRequest {
         let translation = self.translate(provider, model, terms)?;
         // A translated call has no query of its caller's.
         let query = self.query.as_ref().filter(|_| translation.is_none());
-        let (path, surface, body, rewriting) = if let Some(translation) = translation {
+        let (path, surface, body) = if let Some(translation) = translation {
             leave_dialect_out(&mut headers, provider);
-            let rewriting = AnswerChange::Translated(translation.answers);
-            (
-                translation.path,
-                translation.surface,
-                Some(translation.body),
-                rewriting,
-            )
+            let body = PassedBody {
+                bytes: Some(translation.body),
+                rewriting: AnswerChange::Translated(translation.answers),
+                left_out: Ignored::default(),
+            };
+            (translation.path, translation.surface, body)
         } else {
             let path = self.path_at(provider, model)?;
-            if let Some(form) = self.form_for(provider, model, terms)? {
-                let form = form.write();
-                headers.retain(|(name, _)| name != CONTENT_TYPE);
-                let media_type = HeaderValue::from_str(&form.media_type);
-                headers.extend(media_type.ok().map(|it| (CONTENT_TYPE, it)));
-                let rewriting = self.transcript_change(provider);
-                (path, self.surface, Some(form.body), rewriting)
-            } else {
-                let (body, rewriting) = self.body_for(provider, model, terms)?;
-                (path, self.surface, body, rewriting)
-            }
+            let body = match self.form_for(provider, model, terms)? {
+                Some(form) => {
+                    let form = form.write();
+                    headers.retain(|(name, _)| name != CONTENT_TYPE);
+                    let media_type = HeaderValue::from_str(&form.media_type);
+                    headers.extend(media_type.ok().map(|it| (CONTENT_TYPE, it)));
+                    PassedBody {
+                        bytes: Some(form.body),
+                        rewriting: self.transcript_change(provider),
+                        left_out: Ignored::default(),
+                    }
+                }
+                None => self.body_for(provider, model, terms)?,
+            };
+            (path, self.surface, body)
         };
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
         };
-        let format = match rewriting {
+        let format = match body.rewriting {
             AnswerChange::Transcript => AnswerFormat::TranscriptEvents,
             _ => provider.dialect.answer_format(surface, &path),
         };
@@ -199,8 +218,9 @@ impl RelayRequest {
             format,
             to,
             headers,
-            body,
-            rewriting,
+            body: body.bytes,
+            rewriting: body.rewriting,
+            left_out: body.left_out.written(),
             stream: self.stream,
             wants_usage: self.wants_usage(),
             departure: Departure::default(),
@@ -221,6 +241,48 @@ impl RelayRequest {
             return Some(model.to_owned());
         }
         self.body.fields().and_then(|fields| fields.get("model"))
+    }
+
+    /// Whether the model's name changes in an answer that is not translated:
+    /// clients of Anthropic's take a model of another name than they asked for
+    /// for another model, and leave out what it thought
+    /// (`docs/providers.md` §12).
+    fn name_in_answer(&self, model: &str) -> AnswerChange {
+        if self.dialect != CallDialect::Anthropic || self.surface != Surface::Chat {
+            return AnswerChange::Unchanged;
+        }
+        let asked = self.asked_model().filter(|asked| asked != model);
+        asked.map_or(AnswerChange::Unchanged, AnswerChange::Renamed)
+    }
+
+    /// Puts a call that is no chat into its provider's own words, where it has
+    /// some, and returns what that asks to be changed in the answer.
+    fn put_in_own_words(
+        &self,
+        provider: &Provider,
+        model: &str,
+        fields: &mut RawObject,
+    ) -> Result<Option<AnswerChange>, Untranslatable> {
+        if self.dialect != CallDialect::OpenAi {
+            return Ok(None);
+        }
+        match self.surface {
+            Surface::Speech => {
+                let changed = translate_speech(provider, fields)?;
+                let packs_sound = provider.id.as_str() == "mistral";
+                Ok(if packs_sound {
+                    Some(AnswerChange::Speech(media_type_of(fields)))
+                } else {
+                    changed.then_some(AnswerChange::Unchanged)
+                })
+            }
+            Surface::Embeddings if has_own_words(provider) => {
+                let form = translate_embeddings(provider, model, fields)?;
+                let vectors = form.map(|form| AnswerChange::Vectors(Box::new(form)));
+                Ok(Some(vectors.unwrap_or_default()))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Translates a chat, if its provider speaks another dialect.
@@ -340,14 +402,18 @@ impl RelayRequest {
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
-    ) -> Result<(Option<Bytes>, AnswerChange), Untranslatable> {
+    ) -> Result<PassedBody, Untranslatable> {
+        let mut left_out = Ignored::default();
         let bytes = self.body.bytes();
         if bytes.is_empty() {
-            return Ok((None, AnswerChange::Unchanged));
+            return Ok(PassedBody::default());
         }
         let Some(fields) = self.body.fields() else {
             // A form with files, say: only the caller's own key pays for it.
-            return Ok((Some(bytes.clone()), AnswerChange::Unchanged));
+            return Ok(PassedBody {
+                bytes: Some(bytes.clone()),
+                ..PassedBody::default()
+            });
         };
         let bounded = match terms {
             PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
@@ -360,27 +426,19 @@ impl RelayRequest {
             fields.set("model", &json!(model));
             changed = true;
         }
-        changed |= leave_foreign_seals_out(self.dialect, self.surface, &mut fields);
+        if leave_foreign_seals_out(self.dialect, self.surface, &mut fields) {
+            left_out.add("thinking");
+            changed = true;
+        }
         if self.dialect == CallDialect::OpenAi {
             changed |= provider
                 .dialect
                 .name_output_limit(self.surface, &mut fields);
-            changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
+            let dialect = provider.dialect;
+            changed |= dialect.leave_extras_out(self.surface, &mut fields, &mut left_out);
         }
-        let mut rewriting = AnswerChange::Unchanged;
-        if self.dialect == CallDialect::OpenAi && self.surface == Surface::Speech {
-            changed |= translate_speech(provider, &mut fields)?;
-            if provider.id.as_str() == "mistral" {
-                rewriting = AnswerChange::Speech(media_type_of(&fields));
-            }
-        }
-        let embeds = self.dialect == CallDialect::OpenAi && self.surface == Surface::Embeddings;
-        if embeds && has_own_words(provider) {
-            changed = true;
-            if let Some(form) = translate_embeddings(provider, model, &mut fields)? {
-                rewriting = AnswerChange::Vectors(Box::new(form));
-            }
-        }
+        let in_other_words = self.put_in_own_words(provider, model, &mut fields)?;
+        changed |= in_other_words.is_some();
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
@@ -394,10 +452,16 @@ impl RelayRequest {
         } else {
             bytes.clone()
         };
-        if asks_for_usage {
-            rewriting = AnswerChange::WithoutUsage;
-        }
-        Ok((Some(body), rewriting))
+        let rewriting = match in_other_words {
+            _ if asks_for_usage => AnswerChange::WithoutUsage,
+            Some(rewriting) => rewriting,
+            None => self.name_in_answer(model),
+        };
+        Ok(PassedBody {
+            bytes: Some(body),
+            rewriting,
+            left_out,
+        })
     }
 }
 

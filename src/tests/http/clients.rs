@@ -136,7 +136,7 @@ async fn frameworks_in_python_work_with_another_address_and_key() {
     run_with(many_calls(), async |stage| {
         let script = "tests/frameworks/frameworks.py";
         let done = drive(stage, &python, script, &[]).await;
-        insta::assert_snapshot!(done, @"24 of 24 checks");
+        insta::assert_snapshot!(done, @"28 of 28 checks");
     })
     .await;
 }

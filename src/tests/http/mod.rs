@@ -1,5 +1,6 @@
 //! Programs that call over HTTP, and what passes between them and providers.
 
+mod brought_keys;
 mod clients;
 mod compatibility;
 mod embeddings;
@@ -9,6 +10,7 @@ mod gateway_rules;
 mod heads;
 pub mod leaving;
 mod named_providers;
+mod only_native;
 mod openai_others;
 mod passing_through;
 mod policy;

@@ -188,6 +188,22 @@ fn the_talks_are_thirty_and_more() {
     assert!(names.len() == TALKS.len() && names.len() >= 30);
 }
 
+/// What a provider refuses in its own dialect is no conversation there.
+#[test]
+fn each_dialect_has_thirty_talks_with_each_other() {
+    for caller in CALLERS {
+        for model in ["openai/gpt-5.2", RESPONSES_MODEL, MODELS[1], MODELS[2]] {
+            let way = Way {
+                caller,
+                model,
+                is_streamed: false,
+            };
+            let taken = TALKS.iter().filter(|talk| way.is_taken(talk)).count();
+            assert!(taken >= 30, "{caller:?} {model}: {taken}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_response_that_failed_is_an_error_in_every_dialect_but_its_own() {
     run(async |stage| {

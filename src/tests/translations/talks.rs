@@ -427,6 +427,47 @@ pub const TALKS: &[Talk] = &[
         ..PLAIN
     },
     Talk {
+        name: "several calls at once over two rounds",
+        said: &[
+            TurnContent::Person("the weather in Rome, Oslo, Bern and Lima?"),
+            TurnContent::Calls(&[("call00001", "Rome"), ("call00002", "Oslo")]),
+            TurnContent::Results(&[("call00001", "sun"), ("call00002", "rain")]),
+            TurnContent::Calls(&[("call00003", "Bern"), ("call00004", "Lima")]),
+            TurnContent::Results(&[("call00003", "fog"), ("call00004", "wind")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
+        name: "an answer without a word",
+        said: &[
+            TurnContent::Person("hi"),
+            TurnContent::Model(""),
+            TurnContent::Person("count"),
+        ],
+        mended_for: &["anthropic", "google"],
+        ..PLAIN
+    },
+    Talk {
+        name: "a PDF and a picture in one talk",
+        said: &[
+            TurnContent::Document("read"),
+            TurnContent::Model("Read."),
+            TurnContent::Shown("count"),
+        ],
+        ..PLAIN
+    },
+    Talk {
+        name: "a result without a word",
+        said: &[
+            ASKED,
+            TurnContent::Calls(ROME),
+            TurnContent::Results(&[("call00001", "")]),
+        ],
+        choice: Choice::Free,
+        ..PLAIN
+    },
+    Talk {
         name: "who asks",
         user: Some("user-1"),
         // Google has no word for it.

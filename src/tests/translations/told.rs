@@ -29,7 +29,7 @@ fn told_models(answer: &str, is_streamed: bool) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_translated_answer_has_the_models_name_as_it_was_asked_for() {
+async fn an_answer_has_the_models_name_as_it_was_asked_for() {
     run(async |stage| {
         let program = program(stage).await;
         let talk = TALKS.iter().find(|talk| talk.name == "words").unwrap();
@@ -41,7 +41,10 @@ async fn a_translated_answer_has_the_models_name_as_it_was_asked_for() {
                     is_streamed,
                 };
                 for way in [way(false), way(true)] {
-                    if way.is_native() || !way.is_taken(talk) {
+                    // Clients of Anthropic's compare it (§12 of
+                    // `docs/providers.md`).
+                    let is_compared = !way.is_native() || caller == Caller::Messages;
+                    if !is_compared || !way.is_taken(talk) {
                         continue;
                     }
                     stage.clock.advance_ms(1_000);
@@ -126,6 +129,9 @@ async fn a_chat_goes_on_with_vendors_who_know_fewer_fields() {
                 let next = call(second, &json!([asked, message, result]));
                 let answer = program.posts("/v1/chat/completions", &next).await;
                 assert_eq!(answer.status, 200, "{first} {second}: {}", answer.text);
+                let left_out = answer.header("x-latchkey-ignored");
+                let mut names = left_out.split(", ");
+                assert!(names.all(|name| !name.is_empty() && told.contains(name)), "{left_out}");
             }
         }
         let asked = json!({"role": "user", "content": "count"});

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use latchkey_bench::{GatewaySetup, build_program};
+use latchkey_bench::{GatewaySetup, build_program, program_before};
 
 use load::{Call, Figures};
 
@@ -72,7 +72,9 @@ async fn measure(program: &Path) {
     let bare = Process::bare(&mock).await;
     let setup = GatewaySetup::open(&format!("http://{mock}/v1")).await;
     let gateway = Process::gateway(program, &setup).await;
-    let ways = ways(&mock, &setup, bare.id(), gateway.id());
+    let mut ways = ways(&mock, &setup, bare.id(), gateway.id());
+    let (older_way, _older) = Older::start(&mock).await.unzip();
+    ways.extend(older_way);
     // With a word, only the ways whose names have it are put under load.
     let only = std::env::args()
         .nth(1)
@@ -84,12 +86,43 @@ async fn measure(program: &Path) {
         }
         return;
     }
-    table(&ways).await;
+    let figures = table(&ways).await;
+    held_to(&figures);
     traps(&ways).await;
     crowds(&ways).await;
 }
 
-fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 7] {
+/// An older program, which takes turns with this one.
+struct Older {
+    _setup: GatewaySetup,
+    _process: Process,
+}
+
+impl Older {
+    /// Starts the program that `BEFORE` names, if it names one. The way to it is
+    /// with a personal key.
+    async fn start(mock: &str) -> Option<(Way, Self)> {
+        let program = program_before()?;
+        let setup = GatewaySetup::open(&format!("http://{mock}/v1")).await;
+        let process = Process::gateway(&program, &setup).await;
+        let token = format!("authorization: Bearer {}\r\n", setup.token);
+        let call = |streams| Call::chat(&setup.address, "openai/m", &token, streams);
+        let way = Way {
+            name: "the program before, personal key",
+            call: call(false),
+            stream: call(true),
+            process: Some(process.id()),
+        };
+        let older = Self {
+            _setup: setup,
+            _process: process,
+        };
+        Some((way, older))
+    }
+}
+
+/// The ways, in the order in which [`held_to`] reads them.
+fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> Vec<Way> {
     let token = format!("authorization: Bearer {}\r\n", setup.token);
     let key = format!("{token}x-openai-key: {}\r\n", GatewaySetup::request_key());
     let other_key = format!("{token}x-anthropic-key: {ANTHROPIC_KEY}\r\n");
@@ -102,7 +135,7 @@ fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 7] {
     let messages = |streams| Call::messages(&setup.address, "openai/m", &key, streams);
     let ours =
         |name, model, headers: &str| way(name, &setup.address, model, headers, Some(gateway));
-    [
+    vec![
         way("the mock itself", mock, "m", "", None),
         way("bare axum + reqwest", bare::ADDRESS, "m", "", Some(bare)),
         ours("gateway, personal key", "openai/m", &token),
@@ -126,7 +159,7 @@ fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 7] {
     ]
 }
 
-async fn table(ways: &[Way]) {
+async fn table(ways: &[Way]) -> Vec<Figures> {
     println!(
         "| way | requests a second, {CONCURRENT} at once | of bare | one at a time, median | added, of bare's | stream's first byte | of bare's | memory | of it the process's own |"
     );
@@ -148,7 +181,7 @@ async fn table(ways: &[Way]) {
         }
     }
     let [mock, bare, ..] = &figures[..] else {
-        return;
+        return figures;
     };
     for (way, it) in ways.iter().zip(&figures) {
         println!(
@@ -162,6 +195,50 @@ async fn table(ways: &[Way]) {
             it.first_byte() / bare.first_byte(),
             it.memory_mb,
             it.own_mb,
+        );
+    }
+    figures
+}
+
+/// What the gateway is held to, each beside what it is compared with in the same
+/// rounds.
+fn held_to(figures: &[Figures]) {
+    let [
+        mock,
+        _,
+        personal,
+        _,
+        untranslated,
+        chat,
+        messages,
+        before @ ..,
+    ] = figures
+    else {
+        return;
+    };
+    println!("\n| held to | limit | this run |");
+    println!("|---|---|---|");
+    if let [before] = before {
+        println!(
+            "| personal key, of the rate of the program before | 1 | {:.2} |",
+            personal.rate_of(before)
+        );
+        println!(
+            "| the same one at a time, of its median | 1 | {:.2} |",
+            personal.median() / before.median()
+        );
+    }
+    for (name, it) in [
+        ("chat completions of an Anthropic model", chat),
+        ("Anthropic's messages of an OpenAI model", messages),
+    ] {
+        println!(
+            "| {name}, of the untranslated rate | 0.5 | {:.2} |",
+            it.rate_of(untranslated)
+        );
+        println!(
+            "| first byte of their stream, after the mock's own | 1000 µs | {:.0} µs |",
+            it.first_byte() - mock.first_byte()
         );
     }
 }

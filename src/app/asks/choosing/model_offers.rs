@@ -5,12 +5,14 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::ledger::ListPrice;
-use crate::model::Caller;
+use crate::model::{Caller, KeyRefusal, Source};
 use crate::providers::{Abilities, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
+use crate::app::keys::RequestKey;
 use crate::app::models::ModelChoice;
+use crate::app::payers::refused_by;
 
 /// A model that a caller's keys can use, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +43,57 @@ impl Asks {
         let listed = self.listed_abilities(caller).await?;
         let mut offers = Vec::with_capacity(choices.len());
         for choice in choices {
-            let provider = self.models.provider(&choice.provider)?;
-            let of_family = provider.dialect.abilities_of(&choice.model);
             let listed = listed.get(&choice).copied().unwrap_or_default();
-            offers.push(ModelOffer {
-                makes_pictures: false,
-                sees_pictures: listed.sees || sees(provider, &choice.model),
-                abilities: listed.or(of_family),
-                prices: self.list_price_of(&choice).await?,
-                choice,
-            });
+            offers.push(self.offer_model(choice, listed).await?);
         }
         Ok(offers)
+    }
+
+    /// The models that a key which came with the call can use, as its provider
+    /// lists them now. The list is kept nowhere, as the key is.
+    pub async fn fetch_models_of_key(
+        &self,
+        caller: &Caller,
+        key: RequestKey,
+    ) -> Result<Vec<ModelOffer>, Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        let catalogue = self.models.catalogue();
+        let owner = key.owner(catalogue).ok_or(KeyRefusal::OnceNeedsProvider)?;
+        let provider = self.models.provider(&owner)?;
+        let credential = key.into_credential(catalogue, provider, true)?;
+        let listed = self.providers.models(provider, Some(&credential)).await;
+        let listed = listed.map_err(|failure| refused_by(failure, Source::Request, ""))?;
+        let mut offers = Vec::with_capacity(listed.len());
+        for model in listed {
+            if self.models.may_use(&owner, &model.name) {
+                let (provider, name) = (owner.clone(), model.name);
+                let choice = ModelChoice {
+                    provider,
+                    model: name,
+                };
+                offers.push(self.offer_model(choice, model.abilities).await?);
+            }
+        }
+        Ok(offers)
+    }
+
+    /// A model with what its provider's list, its family and the lists of
+    /// prices say of it.
+    async fn offer_model(
+        &self,
+        choice: ModelChoice,
+        listed: Abilities,
+    ) -> Result<ModelOffer, Error> {
+        let provider = self.models.provider(&choice.provider)?;
+        let of_family = provider.dialect.abilities_of(&choice.model);
+        Ok(ModelOffer {
+            makes_pictures: false,
+            sees_pictures: listed.sees || sees(provider, &choice.model),
+            abilities: listed.or(of_family),
+            prices: self.list_price_of(&choice).await?,
+            choice,
+        })
     }
 
     /// The same of models that make pictures.

@@ -29,10 +29,20 @@ const READ: &[&str] = &[
     "output_config",
     "output_format",
     "service_tier",
+    "cache_control",
 ];
+/// What is read of a tool, and of the rest of what is asked of an answer.
+const READ_OF_TOOL: &[&str] = &[
+    "type",
+    "name",
+    "description",
+    "input_schema",
+    "strict",
+    "cache_control",
+];
+const READ_OF_OUTPUT: &[&str] = &["effort", "format"];
 /// What asks Anthropic for something that changes no answer elsewhere.
 const HINTS: &[&str] = &[
-    "cache_control",
     "context_management",
     "diagnostics",
     "inference_geo",
@@ -72,6 +82,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         user: body["metadata"]["user_id"].as_str().map(str::to_owned),
         service_tier: read_tier(fields)?,
         wants_usage: true,
+        cache: fields.cache_mark(),
         ..NeutralRequest::default()
     };
     if request.max_tokens.is_none() {
@@ -83,10 +94,21 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     for hint in HINTS.iter().filter(is_asked) {
         request.ignored.add(hint);
     }
+    ignore_insides(body, &mut request);
     read_choice(fields, &mut request)?;
     read_system(body, &mut request)?;
     read_messages(fields, &mut request)?;
     Ok(request)
+}
+
+/// Ignores what other fields hold that no other dialect has words for.
+fn ignore_insides(body: &Json, request: &mut NeutralRequest) {
+    let ignored = &mut request.ignored;
+    for tool in body["tools"].items() {
+        Fields::of_body(tool).ignore_others(READ_OF_TOOL, "of tools", ignored);
+    }
+    let output = Fields::of_body(&body["output_config"]);
+    output.ignore_others(READ_OF_OUTPUT, "of output_config", ignored);
 }
 
 fn read_tier(fields: Fields<'_>) -> Result<Option<String>, Untranslatable> {
@@ -150,21 +172,26 @@ fn read_output(fields: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
     for tool in fields.list("tools")? {
-        if let Some(kind) = tool["type"].as_str().filter(|kind| *kind != "custom") {
-            let kind = shorten(kind);
-            return Err(Untranslatable::new(format!(
-                "The tool `{kind}`, which is Anthropic's own,"
-            )));
-        }
-        tools.push(Tool {
-            name: tool["name"].as_str().unwrap_or_default().to_owned(),
-            description: tool["description"].as_str().map(str::to_owned),
-            parameters: parameters_of(tool.get("input_schema")),
-            is_strict: tool["strict"].as_bool() == Some(true),
-            cache: Fields::of_body(tool).cache_mark(),
-        });
+        tools.push(read_tool(tool)?);
     }
     Ok(tools)
+}
+
+/// Reads a tool of the caller's.
+pub fn read_tool(tool: &Json) -> Result<Tool, Untranslatable> {
+    if let Some(kind) = tool["type"].as_str().filter(|kind| *kind != "custom") {
+        let kind = shorten(kind);
+        return Err(Untranslatable::new(format!(
+            "The tool `{kind}`, which is Anthropic's own,"
+        )));
+    }
+    Ok(Tool {
+        name: tool["name"].as_str().unwrap_or_default().to_owned(),
+        description: tool["description"].as_str().map(str::to_owned),
+        parameters: parameters_of(tool.get("input_schema")),
+        is_strict: tool["strict"].as_bool() == Some(true),
+        cache: Fields::of_body(tool).cache_mark(),
+    })
 }
 
 fn read_choice(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
@@ -276,7 +303,8 @@ fn note_ignored(block: &Json, request: &mut NeutralRequest) {
     }
 }
 
-fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
+/// Reads a block of a message.
+pub fn read_block(block: &Json, place: &str) -> Result<Part, Untranslatable> {
     let text = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
     let what = match block["type"].as_str() {
         Some("text") => Content::Text(text("text")),

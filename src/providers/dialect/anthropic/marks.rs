@@ -1,7 +1,7 @@
 //! Marks up to which Anthropic keeps a prompt in its cache; `docs/providers.md`
 //! §9.1.
 
-use crate::providers::dialect::bodies::json::{Json, object};
+use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::CacheMark;
 
 /// The most marks in one request.
@@ -10,25 +10,21 @@ const FIELD: &str = "cache_control";
 
 /// Marks a block.
 pub fn set_mark(mark: Option<CacheMark>, block: &mut Json) {
-    if let Some(mark) = mark {
-        let mut written = object([("type", "ephemeral".into())]);
-        if mark.is_for_an_hour {
-            written.set("ttl", "1h");
-        }
-        block.set(FIELD, written);
-    }
+    block.set_some(FIELD, mark.map(CacheMark::written));
 }
 
 /// Leaves out the marks of a body that are too many; whether any are. The last
 /// ones stay, which a conversation goes on from, and one of what stands before
-/// it. Those for an hour must come first: one behind another becomes as short.
+/// it. The one on the whole body counts as one of them, and as the last. Those for
+/// an hour must come first: one behind another becomes as short.
 pub fn settle_marks(body: &mut Json) -> bool {
+    let most = MARKS_MAX - usize::from(body.get(FIELD).is_some());
     let (mut before, mut within) = (0, 0);
     visit_marked(body, &mut |_, is_within| {
         *(if is_within { &mut within } else { &mut before }) += 1;
     });
-    let kept_within = within.min(MARKS_MAX - usize::from(before > 0));
-    let kept_before = before.min(MARKS_MAX - kept_within);
+    let kept_within = within.min(most - usize::from(before > 0));
+    let kept_before = before.min(most - kept_within);
     let (mut passed_before, mut passed_within) = (0, 0);
     let mut is_short = false;
     visit_marked(body, &mut |block, is_within| {
@@ -47,7 +43,10 @@ pub fn settle_marks(body: &mut Json) -> bool {
             is_short |= mark.get("ttl").is_none();
         }
     });
-    before + within > MARKS_MAX
+    if let Some(whole) = body.get_mut(FIELD).filter(|_| is_short) {
+        whole.remove("ttl");
+    }
+    before + within > most
 }
 
 /// Shows all blocks that have a mark, in their order, and whether they are
@@ -71,6 +70,7 @@ fn visit_marked(body: &mut Json, see: &mut dyn FnMut(&mut Json, bool)) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::dialect::bodies::json::object;
 
     fn settled(system: &[bool], messages: &[bool]) -> (String, bool) {
         let block = |is_for_an_hour: &bool| {

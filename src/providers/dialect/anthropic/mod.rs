@@ -33,7 +33,7 @@ use super::surface::is_list;
 use super::translating::settled_names::NameRule;
 
 pub use answer::MessageReader;
-pub use inward::read_request;
+pub use inward::{read_block, read_request, read_tool};
 pub use models::abilities_of;
 pub use outward::MessageWriter;
 pub use request::write_request;

@@ -3,7 +3,8 @@
 
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
-    Content, Effort, NeutralRequest, OutputFormat, Speaker, ToolChoice, Turn, Untranslatable,
+    Content, Effort, NeutralRequest, OutputFormat, Part, SealMaker, Speaker, Thought, ToolChoice,
+    Turn, Untranslatable,
 };
 use crate::providers::dialect::translating::translation::{JSON_TOOL, WrittenRequest};
 
@@ -45,6 +46,7 @@ pub fn write_request(
     if !tools.is_empty() || asks_by_tool {
         write_choice(request, forces, tools, &mut body)?;
     }
+    set_mark(request.cache, &mut body);
     if settle_marks(&mut body) {
         request.ignored.add("cache_control (of more than 4)");
     }
@@ -90,6 +92,29 @@ fn refuse_unsayable(request: &mut NeutralRequest) -> Result<(), Untranslatable> 
     Ok(())
 }
 
+/// Whether the last answer calls tools without what the model thought before:
+/// whoever is told a budget must then begin with it (`docs/providers.md` §9.5).
+fn has_lost_its_thought(request: &NeutralRequest) -> bool {
+    let mut answers = request.turns.iter().rev();
+    let last = answers.find(|turn| turn.speaker == Speaker::Model);
+    let parts = last.map_or(&[][..], |turn| &turn.parts);
+    let is_own = |thought: &Thought| {
+        let maker = thought.seal.as_ref().map(|seal| seal.maker);
+        matches!(
+            maker,
+            Some(SealMaker::Anthropic | SealMaker::AnthropicRedacted)
+        )
+    };
+    let is_sent = |part: &&Part| match &part.what {
+        Content::Thought(thought) => is_own(thought),
+        _ => !part.is_empty(),
+    };
+    let first = parts.iter().find(is_sent);
+    let begins = first.is_some_and(|part| matches!(part.what, Content::Thought(_)));
+    let mut all = parts.iter();
+    !begins && all.any(|part| matches!(part.what, Content::Call(_)))
+}
+
 /// Writes how much the model is to think; whether it does.
 fn write_reasoning(
     request: &mut NeutralRequest,
@@ -102,6 +127,10 @@ fn write_reasoning(
     let effort = reasoning.effort.or(reasoning.budget.map(Effort::of_budget));
     let asked = effort.filter(|it| *it != Effort::None);
     let thinking = match (family.thinking, effort) {
+        (Thinking::Budget, Some(_)) if asked.is_some() && has_lost_its_thought(request) => {
+            request.ignored.add("reasoning_effort");
+            None
+        }
         (Thinking::Budget, _) => {
             let wanted = reasoning.budget.or(asked.map(Effort::budget));
             let budget = wanted.map(|it| it.max(BUDGET_MIN).min(max_tokens.saturating_sub(1)));

@@ -132,6 +132,16 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Ignores whatever field has none of these names, and says what it is one
+    /// of.
+    pub fn ignore_others(&self, known: &[&str], of: &str, ignored: &mut Ignored) {
+        for (name, value) in self.json.fields() {
+            if !value.is_null() && !known.contains(&name.as_str()) {
+                ignored.add(&format!("{} ({of})", shorten(name)));
+            }
+        }
+    }
+
     /// Refuses whatever field has none of these names.
     pub fn refuse_others(&self, known: &[&[&str]]) -> Result<(), Untranslatable> {
         let is_known = |name: &str| known.iter().any(|names| names.contains(&name));

@@ -62,6 +62,24 @@ const READ_CONFIG: &[&str] = &[
     "logprobs",
 ];
 const HINTS_OF_CONFIG: &[&str] = &["mediaResolution", "audioTimestamp"];
+/// What is read of a function, of a part, and of what a function gave back.
+const READ_OF_FUNCTION: &[&str] = &["name", "description", "parameters", "parametersJsonSchema"];
+const READ_OF_PART: &[&str] = &[
+    "text",
+    "thought",
+    "thoughtSignature",
+    "inlineData",
+    "fileData",
+    "functionCall",
+    "functionResponse",
+    "executableCode",
+    "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
+    // The caller's own.
+    "partMetadata",
+];
+const READ_OF_RESULT: &[&str] = &["id", "name", "response", "parts"];
 
 /// Reads the body of a request. What other dialects cannot express is
 /// refused by its name.
@@ -86,6 +104,12 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     }
     read_instruction(fields, &mut request)?;
     read_tools(fields, &mut request)?;
+    let config = Fields::of_body(&body["toolConfig"]);
+    config.ignore_others(
+        &["functionCallingConfig"],
+        "of toolConfig",
+        &mut request.ignored,
+    );
     read_choice(&body["toolConfig"]["functionCallingConfig"], &mut request)?;
     let contents = fields.list("contents")?;
     if contents.is_empty() {
@@ -210,6 +234,8 @@ fn read_tools(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Un
             }
         }
         for declared in tool["functionDeclarations"].items() {
+            let inside = Fields::of_body(declared);
+            inside.ignore_others(READ_OF_FUNCTION, "of functions", &mut request.ignored);
             let schema = declared.get("parametersJsonSchema");
             let schema = schema.or(declared.get("parameters")).map(json_schema);
             request.tools.push(Tool {
@@ -307,11 +333,17 @@ fn read_content(
     Ok(Turn { speaker, parts })
 }
 
-/// Notes what tools of Google's did, which no other dialect has words for.
+/// Notes what no other dialect has words for, such as what tools of Google's
+/// did.
 fn note_ignored(content: &Json, request: &mut NeutralRequest) {
-    let parts = content["parts"].items().iter();
-    for kind in parts.filter_map(done_elsewhere) {
-        request.ignored.add(kind);
+    let ignored = &mut request.ignored;
+    for part in content["parts"].items() {
+        if let Some(kind) = done_elsewhere(part) {
+            ignored.add(kind);
+        }
+        Fields::of_body(part).ignore_others(READ_OF_PART, "of parts", ignored);
+        let result = Fields::of_body(&part["functionResponse"]);
+        result.ignore_others(READ_OF_RESULT, "of results", ignored);
     }
 }
 

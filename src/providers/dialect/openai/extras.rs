@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::bodies::raw_object::RawObject;
+use crate::providers::dialect::translating::neutral::Ignored;
 
 use super::messages::FORMATS;
 use super::{OpenAiQuirks, ThinkingWords};
@@ -19,10 +20,14 @@ const THOUGHT: &str = "reasoning";
 /// even where there is nothing in it.
 const OF_ANSWERS: [&str; 5] = ["refusal", "annotations", "images", "audio", "function_call"];
 
-/// Leaves such fields out of a chat; whether there were any. A vendor of whom
+/// Leaves such fields out of a chat, and names them; whether there were any. A vendor of whom
 /// nothing is known gets the chat as it came, and so does `OpenRouter`, which has
 /// the details from.
-pub fn leave_extras_out(chat: &mut RawObject, quirks: OpenAiQuirks) -> bool {
+pub fn leave_extras_out(
+    chat: &mut RawObject,
+    quirks: OpenAiQuirks,
+    left_out: &mut Ignored,
+) -> bool {
     let is_read = matches!(
         quirks.thinking,
         ThinkingWords::OpenRouter | ThinkingWords::Unknown
@@ -42,9 +47,9 @@ pub fn leave_extras_out(chat: &mut RawObject, quirks: OpenAiQuirks) -> bool {
     };
     let mut has_changed = false;
     for message in &mut messages {
-        has_changed |= leave_out_of(message);
+        has_changed |= leave_out_of(message, left_out);
         if message["role"].is("assistant") {
-            has_changed |= leave_names_out(message, refused);
+            has_changed |= leave_names_out(message, refused, left_out);
         }
     }
     if has_changed {
@@ -55,24 +60,39 @@ pub fn leave_extras_out(chat: &mut RawObject, quirks: OpenAiQuirks) -> bool {
 
 /// Leaves out what a vendor refuses in any answer, and keeps why a model did not
 /// answer as its words.
-fn leave_names_out(message: &mut Json, refused: &[&str]) -> bool {
+fn leave_names_out(message: &mut Json, refused: &[&str], left_out: &mut Ignored) -> bool {
     let why = message.get("refusal").filter(|_| !refused.is_empty());
     let why = why.filter(|_| message.get("content").is_none()).cloned();
+    let is_told = why.is_some();
     message.set_some("content", why);
-    let left_out = refused.iter().filter_map(|name| message.remove(name));
-    left_out.count() > 0
+    let mut has_changed = false;
+    for name in refused {
+        let Some(value) = message.remove(name) else {
+            continue;
+        };
+        has_changed = true;
+        let says_nothing = value.is_null() || (value.is_list() && value.items().is_empty());
+        if !says_nothing && !(is_told && *name == "refusal") {
+            left_out.add(name);
+        }
+    }
+    has_changed
 }
 
-fn leave_out_of(message: &mut Json) -> bool {
+fn leave_out_of(message: &mut Json, left_out: &mut Ignored) -> bool {
     let mut is_ours = message.remove(SEAL).is_some();
     if let Some(Json::List(calls)) = message.get_mut("tool_calls") {
         for call in calls {
             is_ours |= call.remove(SEAL).is_some();
         }
     }
+    if is_ours {
+        left_out.add(SEAL);
+    }
     let details = message[DETAILS].items();
     if !details.is_empty() && details.iter().all(is_ours_to_write) {
         message.remove(DETAILS);
+        left_out.add(DETAILS);
         is_ours = true;
     }
     if is_ours {
@@ -101,7 +121,7 @@ mod tests {
             thinking,
             ..OpenAiQuirks::COMMON
         };
-        let is_changed = leave_extras_out(&mut chat, quirks);
+        let is_changed = leave_extras_out(&mut chat, quirks, &mut Ignored::default());
         let written: Value = serde_json::from_slice(&chat.write()).unwrap();
         is_changed.then(|| written["messages"][1].clone())
     }

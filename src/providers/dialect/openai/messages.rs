@@ -1,5 +1,6 @@
 //! Reads the messages of a chat in OpenAI's dialect; `docs/providers.md` §7.1.
 
+use crate::providers::dialect::anthropic;
 use crate::providers::dialect::bodies::fields_reader::{Fields, shorten, whole_object};
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
@@ -7,6 +8,16 @@ use crate::providers::dialect::translating::neutral::{
     ToolCall, ToolResult, Turn, Untranslatable,
 };
 
+/// Blocks of Anthropic's that some clients put into a chat: `docs/providers.md`
+/// §12.
+const OF_ANTHROPIC: [&str; 6] = [
+    "tool_use",
+    "tool_result",
+    "thinking",
+    "redacted_thinking",
+    "image",
+    "document",
+];
 /// Google's seal, in a tool call or a message of its own layer's.
 const GOOGLE_SEAL: [&str; 3] = ["extra_content", "google", "thought_signature"];
 /// The tags of sealed thoughts in `reasoning_details`, as OpenRouter has them.
@@ -124,6 +135,7 @@ fn read_part(part: &Json, message: Fields<'_>) -> Result<Part, Untranslatable> {
                 detail: None,
             })
         }
+        Some(kind) if OF_ANTHROPIC.contains(&kind) => return anthropic::read_block(part, &place),
         Some(kind) => {
             let kind = shorten(kind);
             return Err(Untranslatable::new(format!("`{kind}` in a message")));
@@ -163,6 +175,11 @@ fn read_answer(message: Fields<'_>, ignored: &mut Ignored) -> Result<Turn, Untra
         parts.push(seal);
     }
     parts.extend(read_parts(message)?);
+    for part in &mut parts {
+        if let Content::Call(call) = &mut part.what {
+            call.arguments = whole_object(&call.arguments, ignored);
+        }
+    }
     if let Some(refusal) = message.text("refusal")? {
         parts.push(Part::text(refusal));
     }

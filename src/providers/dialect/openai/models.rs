@@ -24,6 +24,8 @@ pub struct ModelFamily {
     tools: ToolsInChat,
     /// Whether the model thinks that nobody tells how hard.
     thinks_unasked: bool,
+    /// Whether parts of a prompt may say up to where it is kept in the cache.
+    pub takes_breakpoints: bool,
 }
 
 /// How functions go together with reasoning in a chat.
@@ -44,6 +46,7 @@ const UNKNOWN: ModelFamily = ModelFamily {
     efforts_in_responses: &[],
     tools: ToolsInChat::Yes,
     thinks_unasked: true,
+    takes_breakpoints: false,
 };
 const REASONING: ModelFamily = ModelFamily {
     reasons: true,
@@ -57,12 +60,14 @@ const FAMILIES: &[ModelFamily] = &[
         efforts: &[Low, Medium, High, XHigh],
         efforts_in_responses: &[Max],
         tools: ToolsInChat::No,
+        takes_breakpoints: true,
         ..REASONING
     },
     ModelFamily {
         names: &["gpt-6", "gpt-5.6"],
         efforts: &[NoEffort, Low, Medium, High, XHigh, Max],
         tools: ToolsInChat::WithoutEffort,
+        takes_breakpoints: true,
         ..REASONING
     },
     ModelFamily {

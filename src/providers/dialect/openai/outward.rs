@@ -43,8 +43,9 @@ pub fn write_request(
     if !quirks.takes_instructions_anywhere() {
         request.tell_later_instructions_as_person();
     }
+    quirks.thinking.ignore_lost_thoughts(request);
     let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
-    ignore_cache_marks(request, takes_marks);
+    let whole_mark = quirks.thinking.settle_cache_marks(request, chat.model);
     let talk = TalkWriter {
         quirks,
         takes_marks,
@@ -61,6 +62,7 @@ pub fn write_request(
     let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
     body.set_some(quirks.output_limit, request.max_tokens);
     quirks.thinking.write_effort(request, family, &mut body);
+    body.set_some("cache_control", whole_mark.map(CacheMark::written));
     write_tools(request, &mut body, write_tool, write_name);
     write_format(request, &mut body);
     write_sampling(request, family, quirks, &mut body);
@@ -260,15 +262,6 @@ fn write_sampling(
     }
 }
 
-/// Ignores marks for the cache: all, or those that OpenRouter has no place for.
-fn ignore_cache_marks(request: &mut NeutralRequest, takes_marks: bool) {
-    if !takes_marks {
-        request.ignore_cache_marks();
-    } else if request.tools.iter().any(|tool| tool.cache.is_some()) {
-        request.ignored.add("cache_control (of tools)");
-    }
-}
-
 /// Writes a conversation.
 #[derive(Clone, Copy)]
 struct TalkWriter {
@@ -334,10 +327,8 @@ impl TalkWriter {
             Json::List(parts) => parts,
             text => vec![object([("type", "text".into()), ("text", text)])],
         };
-        let mut written = object([("type", "ephemeral".into())]);
-        written.set_some("ttl", mark.is_for_an_hour.then_some("1h"));
         if let Some(last) = parts.last_mut().filter(|last| last["type"].is("text")) {
-            last.set("cache_control", written);
+            last.set("cache_control", mark.written());
         }
         Json::List(parts)
     }

@@ -1,5 +1,6 @@
 //! Reads a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
 
+use crate::providers::dialect::anthropic;
 use crate::providers::dialect::bodies::fields_reader::{Fields, parameters_of, shorten};
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
@@ -42,6 +43,7 @@ const READ: &[&str] = &[
     "logprobs",
     "top_logprobs",
     "verbosity",
+    "cache_control",
 ];
 /// Fields that the Responses have by the same names.
 pub const SHARED_FIELDS: &[&str] = &[
@@ -77,6 +79,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         service_tier: fields.text("service_tier")?.map(str::to_owned),
         verbosity: fields.text("verbosity")?.map(str::to_owned),
         openai_fields: read_shared_fields(fields),
+        cache: fields.cache_mark(),
         wants_usage: read_wants_usage(fields)?,
         ..NeutralRequest::default()
     };
@@ -250,6 +253,10 @@ fn refuse_unsayable(fields: Fields<'_>) -> Result<(), Untranslatable> {
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
     for tool in fields.list("tools")? {
+        if tool.get("type").is_none() && tool["input_schema"].is_object() {
+            tools.push(anthropic::read_tool(tool)?);
+            continue;
+        }
         if !tool["type"].is("function") {
             let kind = shorten(tool["type"].as_str().unwrap_or_default());
             return Err(Untranslatable::new(format!("A tool of the type `{kind}`")));

@@ -3,7 +3,7 @@
 
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
-    Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
+    CacheMark, Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
 };
 
 use super::models::ModelFamily;
@@ -30,6 +30,8 @@ pub enum ThinkingWords {
 
 /// Whether one of Qwen's models is to think.
 pub const OF_QWEN: &str = "enable_thinking";
+/// How OpenRouter's names of Anthropic's models begin.
+const CLAUDE: &str = "anthropic/";
 const OF_DEEPSEEK: [Effort; 3] = [Effort::Low, Effort::High, Effort::Max];
 const OF_OPENROUTER: [Effort; 6] = [
     Effort::None,
@@ -71,6 +73,15 @@ impl ThinkingWords {
         }
     }
 
+    /// Ignores what a model thought that this vendor is not given back.
+    pub fn ignore_lost_thoughts(self, request: &mut NeutralRequest) {
+        request.ignore_thoughts(|thought| match self {
+            Self::Effort | Self::Mistral | Self::Qwen => false,
+            Self::DeepSeek | Self::OpenRouter => true,
+            Self::Unknown => is_made_by(thought, SealMaker::Unsigned),
+        });
+    }
+
     /// Writes what a model thought into a message of its own.
     pub fn write_thoughts(self, turn: &Turn, message: &mut Json) {
         let thoughts = turn.parts.iter().filter_map(|part| match &part.what {
@@ -102,8 +113,29 @@ impl ThinkingWords {
     /// Whether a message of the vendor's may mark up to where a prompt is
     /// cached: OpenRouter passes the marks on to these makers.
     pub fn takes_cache_marks(self, model: &str) -> bool {
-        let is_read = ["anthropic/", "google/"];
+        let is_read = [CLAUDE, "google/"];
         self == Self::OpenRouter && is_read.iter().any(|maker| model.starts_with(maker))
+    }
+
+    /// Ignores marks for the cache that the vendor has no place for. Returns the
+    /// one that stands beside the messages, and leaves the rest to the provider.
+    pub fn settle_cache_marks(
+        self,
+        request: &mut NeutralRequest,
+        model: &str,
+    ) -> Option<CacheMark> {
+        if !self.takes_cache_marks(model) {
+            request.ignore_cache_marks();
+            return None;
+        }
+        if request.tools.iter().any(|tool| tool.cache.is_some()) {
+            request.ignored.add("cache_control (of tools)");
+        }
+        let is_taken = model.starts_with(CLAUDE);
+        if request.cache.is_some() && !is_taken {
+            request.ignored.add("cache_control");
+        }
+        request.cache.filter(|_| is_taken)
     }
 }
 

@@ -37,6 +37,7 @@ const READ: &[&str] = &[
     "include",
     "background",
     "top_logprobs",
+    "cache_control",
     // What these ask for is so in any case.
     "store",
     "truncation",
@@ -102,6 +103,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         service_tier: fields.text("service_tier")?.map(str::to_owned),
         verbosity: read_verbosity(fields)?,
         openai_fields: read_shared_fields(fields),
+        cache: fields.cache_mark(),
         wants_usage: true,
         ..NeutralRequest::default()
     };

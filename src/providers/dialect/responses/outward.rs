@@ -205,6 +205,15 @@ impl ResponseWriter {
         }
     }
 
+    /// Says nothing where the model did: clients look for a message.
+    fn say_nothing(&mut self, out: &mut Vec<u8>) {
+        let has_said = |item: &Json| !item["type"].is("reasoning");
+        if self.status() == COMPLETED && !self.output.iter().any(has_said) {
+            self.begin_item(OpenKind::Message, out);
+            self.end_items(out);
+        }
+    }
+
     /// Ends the thought that is open, or begins one that has nothing but its
     /// seal.
     fn seal(&mut self, seal: &Seal, out: &mut Vec<u8>) {
@@ -269,6 +278,7 @@ impl AnswerWriter for ResponseWriter {
                 self.begin(out);
                 self.finish = Some(finish);
                 self.end_items_with(self.status(), out);
+                self.say_nothing(out);
             }
         }
     }

@@ -56,6 +56,11 @@ impl AnswerReader for ResponseReader {
             }
             "response.output_text.annotation.added" => read_citation(&event["annotation"], pieces),
             "response.output_item.done" => self.end_item(place, &event["item"], pieces),
+            // Some servers tell arguments whole, and in no piece before that.
+            "response.function_call_arguments.done" if !self.begun.contains(&place) => {
+                let kind = "response.function_call_arguments.delta";
+                self.read_delta(kind, place, &event["arguments"], pieces);
+            }
             "response.completed" | "response.incomplete" | "response.failed" => {
                 self.read_response(&event["response"], pieces);
             }

@@ -11,8 +11,8 @@ use crate::providers::dialect::openai::{
     write_tools,
 };
 use crate::providers::dialect::translating::neutral::{
-    Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker, Speaker,
-    Thought, Tool, ToolResult, Turn, Untranslatable,
+    CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker,
+    Speaker, Thought, Tool, ToolResult, Turn, Untranslatable,
 };
 use crate::providers::dialect::translating::translation::{
     ChatToTranslate, OutputLimit, WrittenRequest,
@@ -20,6 +20,10 @@ use crate::providers::dialect::translating::translation::{
 
 use super::inward::SEALED_REASONING;
 use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};
+
+/// What marks a part as the end of what is kept in the cache; `docs/providers.md`
+/// §12.
+const BREAKPOINT: &str = "prompt_cache_breakpoint";
 
 /// Writes a request.
 pub fn write_request(
@@ -29,10 +33,15 @@ pub fn write_request(
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
     request.refuse_likely_tokens()?;
-    request.ignore_cache_marks();
+    if family.takes_breakpoints {
+        request.ignore_other_marks();
+    } else {
+        request.ignore_cache_marks();
+    }
+    request.ignore_thoughts(is_openais);
     name_json(request);
     raise_limit(request, chat)?;
-    let input = write_input(request)?;
+    let input = write_input(request, family.takes_breakpoints)?;
     if input.is_empty() {
         return Err(Untranslatable::new(
             "A call without anything that a person says",
@@ -157,13 +166,15 @@ fn ignore_sampling(request: &mut NeutralRequest) {
     }
 }
 
-fn write_input(request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
+/// The conversation, with the marks for the cache where the model takes them.
+fn write_input(request: &NeutralRequest, takes_marks: bool) -> Result<Vec<Json>, Untranslatable> {
     let mut items = Vec::new();
     for part in &request.system {
         if let Content::Text(text) = &part.what
             && !text.is_empty()
         {
-            items.push(message("developer", text.as_str()));
+            let mark = part.cache.filter(|_| takes_marks);
+            items.push(marked_message("developer", text, mark));
         }
     }
     for turn in &request.turns {
@@ -172,11 +183,13 @@ fn write_input(request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
             Speaker::System => {
                 let texts = turn.parts.iter().filter_map(Part::as_text);
                 let text = texts.collect::<Vec<_>>().join("\n\n");
+                let mark = turn.parts.iter().rev().find_map(|part| part.cache);
                 if !text.is_empty() {
-                    items.push(message("developer", text));
+                    let mark = mark.filter(|_| takes_marks);
+                    items.push(marked_message("developer", &text, mark));
                 }
             }
-            Speaker::Person => add_person(turn, &mut items)?,
+            Speaker::Person => add_person(turn, takes_marks, &mut items)?,
         }
     }
     Ok(items)
@@ -184,6 +197,31 @@ fn write_input(request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
 
 fn message(role: &str, content: impl Into<Json>) -> Json {
     object([("role", role.into()), ("content", content.into())])
+}
+
+/// A message of one text, as a part where it is marked.
+fn marked_message(role: &str, text: &str, mark: Option<CacheMark>) -> Json {
+    if mark.is_none() {
+        return message(role, text);
+    }
+    let mut part = text_part(text);
+    set_breakpoint(&mut part);
+    message(role, vec![part])
+}
+
+/// Marks a part as the end of what is kept in OpenAI's cache.
+fn set_breakpoint(part: &mut Json) {
+    part.set(BREAKPOINT, object([("mode", "explicit".into())]));
+}
+
+fn text_part(text: &str) -> Json {
+    object([("type", "input_text".into()), ("text", text.into())])
+}
+
+/// Whether OpenAI can read what a model thought.
+fn is_openais(thought: &Thought) -> bool {
+    let seal = thought.seal.as_ref();
+    seal.is_some_and(|seal| seal.maker == SealMaker::OpenAi)
 }
 
 /// What a model has said and done, in its order. What it thought must stand
@@ -230,10 +268,7 @@ fn end_words(said: &mut String, items: &mut Vec<Json>) {
 /// What an OpenAI model thought, which OpenAI alone can read. It has no id:
 /// nothing is kept there under one.
 fn write_thought(thought: &Thought) -> Option<Json> {
-    let seal = thought.seal.as_ref()?;
-    if seal.maker != SealMaker::OpenAi {
-        return None;
-    }
+    let seal = thought.seal.as_ref().filter(|_| is_openais(thought))?;
     let summary = object([
         ("type", "summary_text".into()),
         ("text", thought.text.as_str().into()),
@@ -250,17 +285,23 @@ fn write_thought(thought: &Thought) -> Option<Json> {
 }
 
 /// What a person says, behind what the person's tools gave back.
-fn add_person(turn: &Turn, items: &mut Vec<Json>) -> Result<(), Untranslatable> {
+fn add_person(turn: &Turn, takes_marks: bool, items: &mut Vec<Json>) -> Result<(), Untranslatable> {
     let mut parts = Vec::new();
     for part in &turn.parts {
-        match &part.what {
-            Content::Result(result) => items.push(write_result(result)?),
-            _ => parts.extend(write_part(part)?),
-        }
+        let Content::Result(result) = &part.what else {
+            let mut written = write_part(part)?;
+            let marked = written
+                .as_mut()
+                .filter(|_| takes_marks && part.cache.is_some());
+            marked.into_iter().for_each(set_breakpoint);
+            parts.extend(written);
+            continue;
+        };
+        items.push(write_result(result)?);
     }
     match parts.as_slice() {
         [] => {}
-        [only] if only["type"].is("input_text") => {
+        [only] if only["type"].is("input_text") && only.get(BREAKPOINT).is_none() => {
             items.push(message("user", only["text"].clone()));
         }
         _ => items.push(message("user", parts)),
@@ -299,10 +340,7 @@ fn write_result(result: &ToolResult) -> Result<Json, Untranslatable> {
 fn write_part(part: &Part) -> Result<Option<Json>, Untranslatable> {
     match &part.what {
         Content::Text(text) if text.is_empty() => Ok(None),
-        Content::Text(text) => Ok(Some(object([
-            ("type", "input_text".into()),
-            ("text", text.into()),
-        ]))),
+        Content::Text(text) => Ok(Some(text_part(text))),
         Content::File(file) => write_file(file).map(Some),
         Content::Thought(_) | Content::Call(_) | Content::Result(_) => Ok(None),
     }

@@ -58,6 +58,8 @@ impl ToolNames {
     /// Adds a tool; returns it as functions.
     fn add(&mut self, tool: &Json, namespace: Option<&str>) -> Result<Vec<Tool>, Untranslatable> {
         let kind = tool["type"].as_str().unwrap_or_default();
+        // Some clients write a function as they do in a chat.
+        let tool = tool.get("function").unwrap_or(tool);
         let name = tool["name"].as_str().unwrap_or_default();
         let is_custom = kind == "custom";
         let mut function = match kind {

@@ -212,3 +212,116 @@ fn what_a_provider_would_have_to_keep_is_refused_with_a_way_out() {
     insta::assert_snapshot!(refused(json!({"input": [{"type": "item_reference", "id": "rs_1"}]})), @"An `item_reference`, in whose place a client that is told `store: false` writes the item,");
     insta::assert_snapshot!(refused(json!({"input": "?", "background": true})), @"`background`, which needs a provider that keeps responses,");
 }
+
+/// Anthropic's automatic caching: a mark on the whole call.
+#[test]
+fn a_mark_on_the_whole_call_reaches_those_who_choose_by_themselves() {
+    let ask = json!([{"role": "user", "content": "?"}]);
+    let long = json!({"type": "ephemeral", "ttl": "1h"});
+    for (caller, body) in [
+        (
+            Caller::Chat,
+            json!({"messages": ask, "cache_control": long}),
+        ),
+        (
+            Caller::Responses,
+            json!({"input": "?", "cache_control": long}),
+        ),
+    ] {
+        let (sent, answers) = translate(caller, CLAUDE, &body);
+        assert_eq!((&sent["cache_control"], answers.ignored()), (&long, None));
+    }
+    let body = json!({"max_tokens": 50, "messages": ask, "cache_control": mark()});
+    for (model, told, ignored) in [
+        ("openrouter/anthropic/claude-opus-5-5", mark(), None),
+        (
+            "openrouter/google/gemini-3.5-flash",
+            Value::Null,
+            Some("cache_control"),
+        ),
+        (GEMINI, Value::Null, Some("cache_control")),
+        (DEEPSEEK, Value::Null, Some("cache_control")),
+        ("openai/gpt-5.2", Value::Null, Some("cache_control")),
+    ] {
+        let (sent, answers) = translate(Caller::Messages, model, &body);
+        let told = (&told, ignored);
+        assert_eq!((&sent["cache_control"], answers.ignored()), told, "{model}");
+    }
+    // It is one of the four, and the last of them.
+    let turn = |text: &str| json!({"role": "user", "content": text, "cache_control": mark()});
+    let messages = ["a", "b", "c", "d"].map(turn);
+    let body = json!({"messages": messages, "cache_control": long});
+    let (sent, answers) = translate(Caller::Chat, CLAUDE, &body);
+    let marks = sent["messages"]
+        .to_string()
+        .matches("cache_control")
+        .count();
+    assert_eq!((marks, &sent["cache_control"]), (3, &mark()));
+    assert_eq!(answers.ignored(), Some("cache_control (of more than 4)"));
+}
+
+#[test]
+fn marks_are_breakpoints_in_openais_responses_where_the_model_takes_them() {
+    let text = |text: &str| json!({"type": "text", "text": text, "cache_control": mark()});
+    let picture = json!({"type": "image", "cache_control": mark(),
+        "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
+    let call = json!({"type": "tool_use", "id": "c1", "name": "w", "input": {}});
+    let result = json!({"type": "tool_result", "tool_use_id": "c1", "content": "sun"});
+    let body = |result: &Value| {
+        json!({"max_tokens": 50, "system": [text("Be brief.")],
+            "tools": [{"name": "w", "input_schema": {"type": "object"}}],
+            "messages": [{"role": "user", "content": [picture, text("?")]},
+                {"role": "assistant", "content": [call]}, {"role": "user", "content": [result]},
+                {"role": "user", "content": [text("Go on.")]}]})
+    };
+    let (sent, answers) = translate(Caller::Messages, "openai/gpt-6-luna", &body(&result));
+    let end = json!({"mode": "explicit"});
+    for place in [
+        "/0/content/0",
+        "/1/content/0",
+        "/1/content/1",
+        "/4/content/0",
+    ] {
+        let part = sent["input"].pointer(place).unwrap();
+        assert_eq!(part["prompt_cache_breakpoint"], end, "{place} of {sent}");
+    }
+    assert_eq!(answers.ignored(), None);
+    let mut marked = result;
+    marked["cache_control"] = mark();
+    let (_, answers) = translate(Caller::Messages, "openai/gpt-6-luna", &body(&marked));
+    assert_eq!(
+        answers.ignored(),
+        Some("cache_control (but for what is said)")
+    );
+    let mut older = body(&marked);
+    older["output_config"] = json!({"effort": "high"});
+    let (sent, answers) = translate(Caller::Messages, "openai/gpt-5.4", &older);
+    assert!(sent["input"].is_array() && !sent.to_string().contains("breakpoint"));
+    assert_eq!(answers.ignored(), Some("cache_control"));
+}
+
+#[test]
+fn what_stands_inside_other_fields_and_has_no_words_is_named() {
+    let body = json!({"max_tokens": 50, "messages": [{"role": "user", "content": "?"},
+            {"role": "assistant", "content": [{"type": "thinking", "thinking": "x", "signature": "c2ln"},
+                {"type": "text", "text": "a"}]}, {"role": "user", "content": "?"}],
+        "tools": [{"name": "w", "input_schema": {"type": "object"}, "input_examples": [{}],
+            "eager_input_streaming": true, "defer_loading": null}],
+        "output_config": {"effort": "low", "task_budget": {"type": "tokens", "total": 9}}});
+    for model in [
+        "openai/gpt-6-luna",
+        "openai/gpt-5.2",
+        "groq/openai/gpt-oss-20b",
+    ] {
+        let (_, answers) = translate(Caller::Messages, model, &body);
+        let told = "eager_input_streaming (of tools), input_examples (of tools), task_budget (of output_config), thinking";
+        assert_eq!(answers.ignored(), Some(told), "{model}");
+    }
+    let body = json!({"contents": [{"parts": [{"text": "?", "mediaResolution": {"level": "HIGH"}}]}],
+        "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}, "retrievalConfig": {}},
+        "tools": [{"functionDeclarations": [{"name": "w", "behavior": "BLOCKING"}]}]});
+    let (_, answers) = translate(Caller::Google, "openai/gpt-5.2", &body);
+    let told =
+        "behavior (of functions), retrievalConfig (of toolConfig), mediaResolution (of parts)";
+    assert_eq!(answers.ignored(), Some(told));
+}

@@ -32,7 +32,7 @@ fn a_conversation_goes_on_without_what_a_tool_of_its_provider_did() {
             {"text": "Sun."}]},
         {"role": "user", "parts": [{"text": "go on"}]}]});
     for (caller, body, ignored) in [
-        (Caller::Responses, responses, "web_search_call"),
+        (Caller::Responses, responses, "web_search_call, thinking"),
         (
             Caller::Messages,
             messages,

@@ -291,6 +291,7 @@ fn a_signature_behind_the_last_word_is_told_in_a_stream() {
     answers
         .write_event(&event, event.to_string().as_bytes(), &mut out)
         .unwrap();
+    answers.write_end(&mut out);
     let written = String::from_utf8(out).unwrap();
     let signed = written
         .lines()

@@ -3,6 +3,7 @@
 pub mod answer_piece;
 mod cache_marks;
 pub mod foreign_seals;
+mod lost_thoughts;
 pub mod neutral;
 pub mod seal_tag;
 pub mod settled_calls;

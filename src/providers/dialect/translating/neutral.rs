@@ -46,6 +46,9 @@ pub struct NeutralRequest {
     pub openai_fields: Vec<(&'static str, Json)>,
     /// Whether the caller wants usage at the end of a stream.
     pub wants_usage: bool,
+    /// Whether the provider is to choose itself what it keeps in its cache, and
+    /// for how long.
+    pub cache: Option<CacheMark>,
     /// Fields that change no answer and have no words elsewhere.
     pub ignored: Ignored,
 }

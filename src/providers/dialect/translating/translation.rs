@@ -169,7 +169,7 @@ pub fn translate(
         heard: HeardBytes::default(),
         pieces: Vec::new(),
         has_calls: false,
-        has_finished: false,
+        finish: None,
         ignored: request.ignored.written(),
     };
     Ok(Translation {
@@ -248,7 +248,8 @@ pub struct AnswerTranslator {
     pieces: Vec<AnswerPiece>,
     /// Whether the model asks for a tool.
     has_calls: bool,
-    has_finished: bool,
+    /// Why the model stopped, once that is known.
+    finish: Option<Finish>,
     ignored: Option<String>,
 }
 
@@ -302,16 +303,19 @@ impl AnswerTranslator {
         out: &mut Vec<u8>,
     ) -> Result<(), FailureClass> {
         self.read(event, data)?;
-        if let Some(usage) = self.answer.usage {
+        // Some say at once how long the prompt is, and the rest at the end.
+        if let Some(usage) = self.answer.known_usage() {
             self.writer.set_usage(usage);
         }
         for piece in std::mem::take(&mut self.pieces) {
-            if piece == AnswerPiece::Finish(Finish::Failed) {
-                return Err(FailureClass::Upstream);
+            match piece {
+                AnswerPiece::Finish(Finish::Failed) => return Err(FailureClass::Upstream),
+                AnswerPiece::Finish(finish) => self.finish = Some(finish),
+                piece => {
+                    self.has_calls |= matches!(piece, AnswerPiece::CallBegin { .. });
+                    self.writer.write_piece(piece, out);
+                }
             }
-            self.has_calls |= matches!(piece, AnswerPiece::CallBegin { .. });
-            self.has_finished |= matches!(piece, AnswerPiece::Finish(_));
-            self.writer.write_piece(piece, out);
         }
         Ok(())
     }
@@ -326,28 +330,31 @@ impl AnswerTranslator {
     ) -> Result<(), FailureClass> {
         // A whole answer is read as an event is.
         self.write_event(answer, data, out)?;
-        if !self.has_finished {
+        if self.finish.is_none() {
             return Err(FailureClass::Upstream);
         }
         self.write_end(out);
         Ok(())
     }
 
-    /// Writes the end of a stream that its provider has ended. Some say
-    /// `[DONE]` and not why the model stopped: one that asked for a tool waits
-    /// for it.
+    /// Writes the end of a stream that its provider has ended, and why the model
+    /// stopped: some say `[DONE]` and not that, some ask for a tool behind it. One
+    /// that asked for a tool waits for it.
     pub fn write_end(&mut self, out: &mut Vec<u8>) {
-        if !self.has_finished {
-            let finish = if self.has_calls {
-                Finish::Calls
-            } else {
-                Finish::Stop
-            };
-            self.pass(AnswerPiece::Finish(finish));
-            for piece in std::mem::take(&mut self.pieces) {
-                self.writer.write_piece(piece, out);
+        if self.finish.is_none() {
+            self.pass(AnswerPiece::Finish(Finish::Stop));
+        }
+        let mut finish = self.finish.take().unwrap_or(Finish::Stop);
+        for piece in std::mem::take(&mut self.pieces) {
+            match piece {
+                AnswerPiece::Finish(found) => finish = found,
+                piece => self.writer.write_piece(piece, out),
             }
         }
+        if finish == Finish::Stop && self.has_calls {
+            finish = Finish::Calls;
+        }
+        self.writer.write_piece(AnswerPiece::Finish(finish), out);
         self.writer.set_usage(self.used());
         self.writer.write_end(out);
     }

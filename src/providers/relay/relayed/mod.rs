@@ -1,8 +1,10 @@
 //! An answer on its way back to the caller.
 //!
 //! - `passing`: what is passed on before it was read.
+//! - `whole`: what comes whole.
 
 mod passing;
+mod whole;
 
 use bytes::Bytes;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -10,25 +12,24 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::{
-    FailureClass, GrowingPermit, HeardBytes, MemoryUse, PassedEvents, ProviderError,
-    ProviderFailure, ProviderId, Usage,
+    FailureClass, GrowingPermit, HeardBytes, PassedEvents, ProviderError, ProviderFailure,
+    ProviderId, Usage,
 };
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
-    AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree, write_transcript_event,
+    AnswerFormat, ParsedAnswer, is_only_usage, parse_tree, write_transcript_event,
 };
 use crate::providers::failures::failure;
 use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
-use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
-use crate::providers::transport::http::{IncomingAnswer, PartlyRead, failed};
-use crate::providers::transport::sse::{Decoder, Event, Events, Framing, without_mark};
+use crate::providers::lone_surrogates::replace_lone_surrogates;
+use crate::providers::transport::http::{IncomingAnswer, failed};
+use crate::providers::transport::sse::{Decoder, Event, Events, Framing};
 use crate::providers::transport::timeouts::RELAYED_MAX;
 
 use passing::{EndedJob, OpenQuestion};
 
 use crate::providers::relay::answer_nature::AnswerNature;
-use crate::providers::relay::as_events::write_as_events;
-use crate::providers::relay::body::FREE_TREE_BYTES_MAX;
+use crate::providers::relay::renamed_answer::{begins_message, rename_beginning};
 use crate::providers::relay::request::{AnswerChange, WireRequest};
 use crate::providers::relay::skimmer::Skimmer;
 
@@ -59,6 +60,8 @@ pub struct Relayed {
     question: OpenQuestion,
     ended_job: Option<EndedJob>,
     rewriting: AnswerChange,
+    /// The fields that were left out of a body which is not translated.
+    left_out: Option<String>,
     decoder: Decoder,
     /// The memory for an event that has not come whole.
     event_memory: GrowingPermit,
@@ -105,6 +108,7 @@ impl Relayed {
             question: OpenQuestion::of(&request),
             ended_job: None,
             rewriting: request.rewriting,
+            left_out: request.left_out,
             event_memory: GrowingPermit::default(),
             skimmer: None,
             answer: ParsedAnswer::default(),
@@ -188,7 +192,7 @@ impl Relayed {
     pub fn ignored(&self) -> Option<&str> {
         match &self.rewriting {
             AnswerChange::Translated(translator) => translator.ignored(),
-            _ => None,
+            _ => self.left_out.as_deref(),
         }
     }
 
@@ -210,92 +214,6 @@ impl Relayed {
     /// How much has come since this was asked last.
     pub fn newly_heard(&mut self) -> HeardBytes {
         std::mem::take(&mut self.heard)
-    }
-
-    /// The whole answer, or the beginning of one that is large and need not be
-    /// read whole.
-    pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
-        let is_translated = self.rewriting.rewrites_whole();
-        let (limit, deadline) = (self.whole_bytes_max(), self.deadline);
-        let announced = self.incoming.announced_length();
-        if is_translated && announced.is_some_and(|length| length > limit) {
-            return Err(self.failed(FailureClass::TooLarge));
-        }
-        let body = self.incoming.read_held_body(limit, deadline).await;
-        let (body, permit) = match body {
-            Ok(read) => read,
-            Err(PartlyRead { begun, class })
-                if class == FailureClass::TooLarge && !is_translated =>
-            {
-                return Ok(WholeOrBegun::Begun(self.begin_passing(&begun)?));
-            }
-            Err(unread) => return Err(self.failed(unread.class)),
-        };
-        self.ended = true;
-        // A parser need not read the mark (RFC 8259, section 8.1), and some do not.
-        let body = body.slice_ref(without_mark(&body));
-        let body = if is_translated {
-            self.translate_whole(&body).await?
-        } else {
-            self.read_whole(&body)?;
-            body
-        };
-        Ok(WholeOrBegun::Whole(match permit {
-            Some(permit) => permit.attach(body),
-            None => body,
-        }))
-    }
-
-    /// How much of an answer is read before some of it is passed on.
-    fn whole_bytes_max(&self) -> usize {
-        if self.rewriting.rewrites_whole() {
-            WHOLE_BYTES_MAX
-        } else {
-            PASSED_FROM_BYTES
-        }
-    }
-
-    /// Reads what was used from a whole answer.
-    fn read_whole(&mut self, body: &Bytes) -> Result<(), ProviderFailure> {
-        let is_read =
-            self.format == AnswerFormat::Unread || self.format.skim_whole(body, &mut self.answer);
-        if is_read {
-            return Ok(());
-        }
-        if self.format.passes_anything() {
-            // What can't be read is passed on as it is.
-            let value = self.parse_whole(&mend_surrogates(body));
-            return value.map_or(Ok(()), |value| self.read_value(&value));
-        }
-        let value = self.parse_whole(&mend_surrogates(body))?;
-        self.read_value(&value)
-    }
-
-    /// Reads and translates a whole answer.
-    async fn translate_whole(&mut self, body: &Bytes) -> Result<Bytes, ProviderFailure> {
-        let tree_bytes = JsonSize::measure(body).tree_bytes(body);
-        let _permit = if tree_bytes > FREE_TREE_BYTES_MAX {
-            let memory = self.incoming.memory();
-            let reserving = memory.reserve(MemoryUse::Tree, tree_bytes);
-            let reserved = Box::pin(reserving).await;
-            Some(reserved.map_err(|no_memory| self.failed(no_memory.into()))?)
-        } else {
-            None
-        };
-        let body = &mend_surrogates(body);
-        let value = self.parse_whole(body)?;
-        self.read_value(&value)?;
-        let translated = match &mut self.rewriting {
-            AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
-            change => change.unpack(&value, body).ok_or(FailureClass::Upstream),
-        };
-        translated.map_err(|class| self.failed(class))
-    }
-
-    fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
-        let value = self.format.parse_whole(body);
-        let value = value.map_err(|class| self.failed(class))?;
-        value.ok_or_else(|| self.failed(FailureClass::Upstream))
     }
 
     /// The next piece of the answer, of whole events; none at its end. All
@@ -355,28 +273,6 @@ impl Relayed {
         piece.map_err(|class| self.failed(class))
     }
 
-    /// Reads an answer that came whole, and returns it as the stream that was
-    /// asked for.
-    async fn whole_as_stream(&mut self) -> Result<Bytes, ProviderFailure> {
-        let read = self.incoming.read_held_body(WHOLE_BYTES_MAX, self.deadline);
-        let (body, _permit) = read.await.map_err(|unread| self.failed(unread.class))?;
-        self.ended = true;
-        let body = mend_surrogates(&body.slice_ref(without_mark(&body)));
-        let value = self.parse_whole(&body)?;
-        self.read_value(&value)?;
-        let mut events = Vec::new();
-        match &mut self.rewriting {
-            AnswerChange::Translated(translator) => {
-                let written = translator.write_whole_as_stream(&value, &body, &mut events);
-                written.map_err(|class| failed(&self.provider, class))?;
-            }
-            _ => {
-                events = write_as_events(self.format, &value, self.wants_usage);
-            }
-        }
-        Ok(events.into())
-    }
-
     /// Waits for memory for the beginning of a large event.
     async fn cover_event(&mut self) -> Result<(), ProviderFailure> {
         let (memory, pending) = (self.incoming.memory(), self.decoder.pending_bytes());
@@ -414,7 +310,17 @@ impl Relayed {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
                     out.get_or_insert_with(|| before.to_vec());
                 }
-                (AnswerChange::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
+                (AnswerChange::Renamed(name), out, Some((value, _))) if begins_message(value) => {
+                    let before = events.as_bytes().get(..passed).unwrap_or_default();
+                    let out = out.get_or_insert_with(|| before.to_vec());
+                    match rename_beginning(&event.data(), name) {
+                        Some(renamed) => out.extend(renamed),
+                        None => out.extend_from_slice(event.raw),
+                    }
+                }
+                (AnswerChange::WithoutUsage | AnswerChange::Renamed(_), Some(out), _) => {
+                    out.extend_from_slice(event.raw);
+                }
                 _ => {}
             }
             if let Err(class) = written {

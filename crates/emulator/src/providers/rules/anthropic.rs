@@ -116,6 +116,7 @@ pub fn broken_rule(call: &Call<'_>) -> Option<String> {
         .or_else(|| broken_family(body, family?))
         .or_else(|| list(&body["messages"]).enumerate().find_map(broken_message))
         .or_else(|| broken_pair(&body["messages"]))
+        .or_else(|| broken_thinking(body))
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_rest(body))
 }
@@ -227,6 +228,22 @@ fn broken_message((at, message): (usize, &Value)) -> Option<String> {
         .find_map(|(number, block)| {
             broken_picture(&format!("messages.{at}.content.{number}"), block)
         })
+}
+
+/// Whoever is told a budget has to go on from what the model thought:
+/// <https://github.com/BerriAI/litellm/issues/15601>.
+fn broken_thinking(body: &Value) -> Option<String> {
+    let is_asked = body["thinking"]["type"] == "enabled";
+    let answers = list(&body["messages"]).enumerate();
+    let answers = answers.filter(|(_, message)| message["role"] == "assistant");
+    let (at, last) = answers.last().filter(|_| is_asked)?;
+    let calls = list(&last["content"]).any(|block| block["type"] == "tool_use");
+    let first = text(list(&last["content"]).next()?, "type");
+    (calls && !first.ends_with("thinking")).then(|| {
+        format!(
+            "messages.{at}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{first}`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks). We recommend you include thinking blocks from previous turns. To avoid this requirement, disable `thinking`."
+        )
+    })
 }
 
 fn broken_picture(place: &str, block: &Value) -> Option<String> {
