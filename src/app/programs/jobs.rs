@@ -67,13 +67,17 @@ impl Programs {
         known: Option<OngoingJob>,
         usage: Option<Usage>,
     ) -> anyhow::Result<()> {
+        let is_known = known.is_some();
         let job = match known {
             Some(known) => Some(known),
             None => self.ledger.ongoing_job(hash).await?,
         };
-        if let Some(job) = job {
+        let Some(job) = job else {
+            return Ok(());
+        };
+        // Of all who are told at once, in whatever process, one takes the row.
+        if self.store.take_job(hash).await? || is_known {
             job.settle_soon(usage);
-            self.store.forget_job(hash).await?;
         }
         Ok(())
     }

@@ -41,15 +41,62 @@ impl OngoingJob {
     /// Has what the job used put in the place of the estimate. Of one that ended
     /// without a word of it, the estimate stands.
     pub fn settle_soon(self, usage: Option<Usage>) {
-        let (known, held) = (self.booking.known, self.booking.held);
+        let (known, most) = (self.booking.known, self.booking.held.input_tokens);
         let mut hold = Hold::take_up(self.booking, self.shared);
         hold.prompt = PromptTokens {
             likely: known.prompt,
-            most: held.input_tokens,
+            most,
         };
         hold.settle_soon(match usage {
             Some(_) => CallEnd::Answered { usage },
             None => CallEnd::Abandoned,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::stories::story::{NOW_MS, check_sums, open, order, sqlite};
+    use crate::model::{Clock, ProviderId, UsageDetails};
+
+    #[tokio::test]
+    async fn an_end_that_is_told_many_times_at_once_is_settled_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
+        let provider = ProviderId::from("openai");
+        let held = ledger.hold(order(&provider, 7), Vec::new()).await.unwrap();
+        let mut hold = held.unwrap();
+        hold.begin().await.unwrap();
+        let told = [0; 3].map(|_| hold.ongoing_job());
+        let details = UsageDetails {
+            jobs: 1,
+            ..UsageDetails::default()
+        };
+        let ongoing = Usage {
+            details,
+            ..Usage::default()
+        };
+        hold.note_report(Some(ongoing), false);
+        let begun = CallEnd::Answered { usage: None };
+        ledger.settle(hold, begun).await.unwrap();
+        ledger.flush().await;
+        for job in told {
+            job.settle_soon(Some(Usage {
+                input_tokens: 10,
+                output_tokens: 400,
+                ..Usage::default()
+            }));
+        }
+        ledger.flush().await;
+        let rows = check_sums(&ledger).await;
+        let [row] = rows.as_slice() else {
+            panic!("{rows:?}");
+        };
+        assert_eq!(
+            (row.state.as_str(), row.used.output_tokens),
+            ("settled", 400)
+        );
+        ledger.close().await;
     }
 }

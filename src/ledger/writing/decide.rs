@@ -39,6 +39,8 @@ pub fn settle_all<'a>(
     closings: impl Iterator<Item = FoundClosing<'a>>,
 ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
     let mut warnings = Vec::new();
+    // What was read of an attempt knows nothing of an earlier one of the batch.
+    let mut corrected = BTreeSet::new();
     for closing in closings {
         let FoundClosing {
             finished,
@@ -53,7 +55,10 @@ pub fn settle_all<'a>(
             }
             // What an estimate says is replaced by what is known, and by
             // nothing else.
-            FoundAttempt::Estimated { person, estimate } if knows_more(finished, &estimate) => {
+            FoundAttempt::Estimated { person, estimate }
+                if knows_more(finished, &estimate)
+                    && corrected.insert(finished.booking.attempt.id) =>
+            {
                 counters.correct(finished, &estimate)?;
                 let estimated = FinishedAttempt {
                     settlement: *estimate,

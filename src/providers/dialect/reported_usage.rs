@@ -97,9 +97,10 @@ impl ReportedUsage {
         self.cost = cost.filter(is_news).or(self.cost);
     }
 
-    /// Notes whether what it cost is said in part, and not in all.
-    pub fn set_cost_untold(&mut self, is_untold: bool) {
-        self.cost_is_untold = is_untold && self.cost.is_none();
+    /// Notes that another charges for it too. What both charge is told, or else
+    /// nobody knows.
+    pub fn note_untold_cost(&mut self) {
+        self.cost_is_untold = self.cost.is_none();
     }
 
     /// Takes over the word for a tier of service, where there is one: the one

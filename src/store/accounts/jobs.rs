@@ -40,15 +40,14 @@ impl Store {
         rows.await?.first().map(read_booking).transpose()
     }
 
-    /// Forgets a job whose end was told.
-    pub async fn forget_job(&self, job: &JobHash) -> anyhow::Result<()> {
+    /// Forgets a job whose end was told; whether it was there.
+    pub async fn take_job(&self, job: &JobHash) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
             Table::OngoingJob,
             "delete from ongoing_job where job_hash = $1",
         );
-        self.write(SQL.with([job.as_slice().into()]))
-            .await
-            .map(drop)
+        let deleted = self.write(SQL.with([job.as_slice().into()])).await?;
+        Ok(deleted.changed > 0)
     }
 
     /// Forgets jobs that were begun before a moment.

@@ -54,12 +54,20 @@ async fn begin(stage: &Stage, program: &Program, beginning: Beginning) -> String
     path
 }
 
+/// The response that a job has become, which has so many tokens.
+fn completed(tokens: u64) -> Value {
+    json!({"id": "resp_0", "object": "response", "status": "completed", "error": null,
+        "model": "gpt-6-luna", "output": [],
+        "usage": {"input_tokens": 10, "output_tokens": tokens, "total_tokens": 10 + tokens}})
+}
+
 /// Has OpenAI tell how the job stands, and the program ask for that.
 async fn look(stage: &Stage, program: &Program, status: &str, tokens: u64) {
-    let used = json!({"input_tokens": 10, "output_tokens": tokens, "total_tokens": 10 + tokens});
-    let used = if tokens > 0 { used } else { Value::Null };
-    let told = json!({"id": "resp_0", "object": "response", "status": status, "error": null,
-        "model": "gpt-6-luna", "output": [], "usage": used});
+    let mut told = completed(tokens);
+    told["status"] = json!(status);
+    if tokens == 0 {
+        told["usage"] = Value::Null;
+    }
     stage.fails("openai", ProviderFault::Says(200, told.to_string()));
     stage.clock.advance_ms(1);
     let told = program.gets("/openai/v1/responses/resp_0").await;
@@ -169,8 +177,14 @@ async fn a_job_outlives_a_restart() {
             stage.restart().await;
             let program = program(stage, &mia).await;
             seen.push(booked(&program, &path).await);
-            look(stage, &program, "completed", 400).await;
+            let completed = completed(400);
+            stage.fails("openai", ProviderFault::Says(200, completed.to_string()));
+            let looks = [(); 3].map(|()| program.gets("/openai/v1/responses/resp_0"));
+            futures_util::future::join_all(looks).await;
+            stage.app().await.idle().await;
             seen.push(booked(&program, &path).await);
+            let all = program.gets("/api/v1/usage").await.json();
+            assert_eq!(all["total"]["output_tokens"], 400, "{all}");
         })
         .await;
     }

@@ -82,7 +82,7 @@ pub fn take_cost(usage: &Value, reported: &mut ReportedUsage) {
     // behind it takes, the list does, which is a guess.
     let upstream = upstream_dollars(&usage["cost_details"]);
     reported.set_cost(upstream.map(|upstream| cost + upstream));
-    reported.set_cost_untold(upstream.is_none());
+    reported.note_untold_cost();
 }
 
 /// What all parts of a cost come to, as Perplexity says it. While an answer
