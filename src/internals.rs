@@ -12,7 +12,7 @@ pub use crate::ledger::{
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, CallDialect, Clock, Credential, DAY_MS, Health, Key, KeyId,
     Limit, Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens, ProviderId,
-    Scope, Scopes, ServerId, Settlement, Source, Span, Surface, Usage, Window,
+    Scope, Scopes, ServerId, Settlement, SoundAmount, Source, Span, Surface, Usage, Window,
 };
 pub use crate::providers::{
     Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,

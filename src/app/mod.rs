@@ -66,8 +66,8 @@ pub use pictures::{
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
-    CallClaim, ClaimOutcome, PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent,
-    RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer,
+    CallClaim, ClaimOutcome, HeardVoice, PromptToEstimate, Relay, RelayAsk, RelayBody,
+    RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer, SoundWriters,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;

@@ -51,11 +51,11 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, mpsc::error::TrySendError, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use calls::hold::{CallEnd, CallOrder, Hold};
+pub use calls::call_order::CallOrder;
+pub use calls::hold::{CallEnd, Hold};
 pub use calls::job::OngoingJob;
 pub use calls::overshoot::OvershootNotice;
 pub use counting::meter::AppliedLimit;

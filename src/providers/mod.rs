@@ -14,6 +14,7 @@ mod catalogue;
 mod chat;
 mod check;
 mod dialect;
+mod embeddings;
 mod failures;
 mod images;
 mod list;
@@ -24,6 +25,7 @@ mod prompt_size;
 mod registry;
 mod relay;
 mod shared_key;
+mod sound;
 mod thinking_tags;
 pub mod transport;
 
@@ -47,9 +49,10 @@ pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    WholeOrBegun, estimate_cost, measure_prompt,
+    WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
+pub use sound::transcripts::{owner_of_sound, takes_sound, voice_models};
 pub use transport::clients::Clients;
 pub use transport::http::is_plain;
 pub use transport::timeouts::Timeouts;

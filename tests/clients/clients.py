@@ -6,9 +6,11 @@ token in the environment.
 """
 
 import base64
+import io
 import json
 import os
 import sys
+import wave
 
 import anthropic
 import openai
@@ -126,6 +128,32 @@ def openai_responses():
 def openai_embeddings():
     answer = openai_client().embeddings.create(model="openai/text-embedding-3-small", input=["a", "b"])
     assert [item.embedding for item in answer.data] == [[0.25, -0.5, 0.125]] * 2, answer
+    answer = openai_client().embeddings.create(model="google/gemini-embedding-001", input=["a", "b"], dimensions=2)
+    assert [item.embedding for item in answer.data] == [[0.25, -0.5]] * 2, answer
+
+
+def openai_sound():
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16000))
+    client, heard = openai_client(), "one two three"
+    file = ("a.wav", sound.getvalue())
+    answer = client.audio.transcriptions.create(model="openai/gpt-transcribe", file=file)
+    assert (answer.text, answer.usage.seconds) == (heard, 1), answer
+    spoken = client.audio.transcriptions.create(model="openai/whisper-1", file=file, response_format="verbose_json")
+    assert (spoken.text, spoken.duration) == (heard, 1.0), spoken
+    assert client.audio.transcriptions.create(model="openai/whisper-1", file=file, response_format="srt").strip()
+    events = list(client.audio.transcriptions.create(model="openai/gpt-4o-transcribe", file=file, stream=True))
+    assert "".join(event.delta for event in events if event.type == "transcript.text.delta") == heard, events
+    assert events[-1].usage.input_tokens == 1000, events
+    assert client.audio.translations.create(model="openai/whisper-1", file=file).text == heard
+    spoken = client.audio.speech.create(model="openai/tts-1", voice="alloy", input="hi")
+    assert spoken.read().endswith(b"made up"), spoken
+    with client.audio.speech.with_streaming_response.create(model="openai/tts-1", voice="alloy", input="hi") as stream:
+        assert b"".join(stream.iter_bytes()).endswith(b"made up")
 
 
 def openai_images():
@@ -354,7 +382,7 @@ FOR_EACH_MODEL = [
     openai_chat, openai_streaming, openai_pictures_in, openai_tools, openai_tools_streaming, openai_json_output,
 ]
 CHECKS = [
-    openai_responses, openai_embeddings, openai_images, openai_models, openai_native, openai_errors, openai_retries,
+    openai_responses, openai_embeddings, openai_sound, openai_images, openai_models, openai_native, openai_errors, openai_retries,
     key_per_request,
     anthropic_chat, anthropic_tools, anthropic_tool_runner, anthropic_errors,
     google_chat, google_for_every_provider, google_tools, google_turns,

@@ -17,8 +17,8 @@ use latchkey::internals::{
     Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
     DayStretch, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     KnownTokens, LeaseTimes, Ledger, LedgerChanges, LedgerParts, Limit, Metric, NanoDollars,
-    Outcome, Period, PersonId, Prices, PromptTokens, ProviderId, ServerId, Settlement, Source,
-    Span, Store, TotalScope, Usage, UsageOwner, Window, add_up,
+    Outcome, Period, PersonId, Prices, PromptTokens, ProviderId, ServerId, Settlement, SoundAmount,
+    Source, Span, Store, TotalScope, Usage, UsageOwner, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -200,6 +200,7 @@ fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
         },
         max_output_tokens: 1_000,
         images: 0,
+        sound: SoundAmount::default(),
     }
 }
 

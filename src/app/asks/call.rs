@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
     Answer, AskRefusal, AttemptId, BrokenAnswer, Credential, FailureClass, FinishReason, LeftOut,
-    Offer, ProviderFailure, Receipt, Refusal, Source, Turn, Usage,
+    Offer, ProviderFailure, Receipt, Refusal, SoundAmount, Source, Turn, Usage,
 };
 use crate::providers::{
     AnswerPart, ChatCall, ChatReply, ChatRequest, Delivery, judge_chat_model, sees,
@@ -93,6 +93,7 @@ impl Payable for PlannedAsk {
             prompt: prompt.tokens(provider.id.as_str(), &model),
             max_output_tokens: u64::from(self.most).max(least),
             images: 0,
+            sound: SoundAmount::default(),
             model,
             details: fitted,
         })

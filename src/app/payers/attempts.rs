@@ -7,7 +7,8 @@
 
 use crate::ledger::{AppliedLimit, Hold};
 use crate::model::{
-    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Restriction, Source,
+    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Restriction,
+    SoundAmount, Source,
 };
 use crate::providers::{Refused, replacement};
 
@@ -22,6 +23,7 @@ pub struct Needs<D> {
     pub prompt: PromptTokens,
     pub max_output_tokens: u64,
     pub images: u64,
+    pub sound: SoundAmount,
     /// What the call itself must know when it is made.
     pub details: D,
 }

@@ -2,7 +2,9 @@
 //! fixed reply then. They stand in the ledger, and cost nothing.
 
 use crate::ledger::CallEnd;
-use crate::model::{Caller, NanoDollars, Offer, PersonId, PromptTokens, ProviderId, Source, Usage};
+use crate::model::{
+    Caller, NanoDollars, Offer, PersonId, PromptTokens, ProviderId, SoundAmount, Source, Usage,
+};
 use crate::resolver::Choice;
 
 use crate::app::payers::{Needs, Payer, Payers, Reservation};
@@ -48,6 +50,7 @@ impl Payers {
             prompt: PromptTokens::default(),
             max_output_tokens: 0,
             images: 0,
+            sound: SoundAmount::default(),
             details,
         };
         let held = self.hold(caller, &offer, &needs, Vec::new()).await?;

@@ -377,6 +377,7 @@ fn order_of<'a, D>(caller: &Caller, offer: &'a Offer, needs: &'a Needs<D>) -> Ca
         prompt: needs.prompt,
         max_output_tokens: needs.max_output_tokens,
         images: needs.images,
+        sound: needs.sound,
     }
 }
 

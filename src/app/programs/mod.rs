@@ -1,9 +1,11 @@
 //! What only programs do: calls that are passed on, and calls that are made
-//! once however often they are sent.
+//! once however often they are sent. Voice messages are passed on in the same way.
 
 mod idempotency;
 mod jobs;
 mod relay;
+mod transcripts;
+mod voice_messages;
 
 use std::sync::Arc;
 
@@ -28,6 +30,9 @@ pub use relay::{
     PromptToEstimate, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayStart, RelayedAnswer,
 };
+
+pub use transcripts::SoundWriters;
+pub use voice_messages::HeardVoice;
 
 /// The calls of programs.
 pub struct Programs {

@@ -3,10 +3,12 @@
 
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
+use crate::app::{Error, HeardVoice};
 use crate::bot::Bot;
-use crate::bot::answers::last_words;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::{Insistence, Part, Target};
+use crate::bot::answers::{last_words, refusals};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::connection::wire::card::Card;
@@ -15,6 +17,7 @@ use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
+use crate::bot::conversation::voice_questions::{Listened, listen, voice_of};
 use crate::bot::words;
 use crate::bot::words::Voice;
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
@@ -101,21 +104,27 @@ pub async fn answer_message(
     let text = &question.message.content;
     let watched = bot.deletions.watch_text(channel, Some(id), text);
     watched.set_server(question.caller.place.server());
-    // Reading files takes its time, so that it shows at once that an answer
-    // will come.
-    let promise = target.promise_answer(&bot.rest);
-    let recall = memory::recall_conversation(bot, question.message);
-    let (promised, conversation) = tokio::join!(promise, recall);
-    if promised.is_err_and(|error| is_gone(&error)) {
-        last_words::tell_place_is_closed(bot, person.0, &target).await;
-        return Ok(());
-    }
     let locale = bot.locales.find(person, question.caller.place.server());
     let voice = bot.voice(locale);
+    let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
+    let Some(recalled) = recalled else {
+        last_words::tell_place_is_closed(bot, person.0, &target).await;
+        return Ok(());
+    };
     if bot.rest.is_banned() {
         let card = words::answers::discord_was_away(voice);
         return say_instead(bot, &target, person, card).await;
     }
+    let (conversation, heard) = match recalled {
+        Recalled::Conversation(conversation, heard) => (conversation, heard),
+        Recalled::Unheard(card) => return say_instead(bot, &target, person, card).await,
+        Recalled::Refused(error) => {
+            let mut renderer = MessageRenderer::new(bot, voice, &target, person);
+            renderer.set_server(question.caller.place.server());
+            renderer.mark_promised();
+            return refusals::refuse(&mut renderer, &error).await;
+        }
+    };
     let Conversation {
         turns,
         left_out,
@@ -141,12 +150,68 @@ pub async fn answer_message(
     };
     let request = AnswerRequest {
         ask,
-        quoted: None,
+        quoted: heard.as_ref().map(|heard| heard.words.clone()),
+        heard,
         is_promised: true,
         target,
         locale,
     };
     Box::pin(answer_request(bot, request)).await
+}
+
+/// The conversation that a message continues.
+enum Recalled {
+    /// With what was heard of a voice message.
+    Conversation(Conversation, Option<HeardVoice>),
+    /// Why nobody wrote it down.
+    Unheard(Card),
+    Refused(Error),
+}
+
+/// Shows that an answer will come, and reads what was said before meanwhile:
+/// files take their time. None where the place is closed. Nobody pays for a voice
+/// message before that is known.
+async fn promise_and_recall(
+    bot: &Bot,
+    question: &MessageQuestion<'_>,
+    target: &Target,
+) -> Option<Recalled> {
+    let promise = target.promise_answer(&bot.rest);
+    if voice_of(question.message).is_some() {
+        let promised = promise.await;
+        let is_closed = promised.is_err_and(|error| is_gone(&error));
+        return if is_closed {
+            None
+        } else {
+            Some(listen_and_recall(bot, question).await)
+        };
+    }
+    let recall = memory::recall_conversation(bot, question.message);
+    let (promised, conversation) = tokio::join!(promise, recall);
+    let is_closed = promised.is_err_and(|error| is_gone(&error));
+    (!is_closed).then_some(Recalled::Conversation(conversation, None))
+}
+
+/// Listens to a voice message, and reads what was said before it.
+async fn listen_and_recall(bot: &Bot, question: &MessageQuestion<'_>) -> Recalled {
+    let server = question.caller.place.server();
+    let voice = bot.voice(bot.locales.find(question.caller.person, server));
+    if bot.rest.is_banned() {
+        return Recalled::Unheard(words::answers::discord_was_away(voice));
+    }
+    match listen(bot, question, voice).await {
+        Listened::NoVoice => {
+            let recall = memory::recall_conversation(bot, question.message);
+            Recalled::Conversation(recall.await, None)
+        }
+        Listened::Words(words) => {
+            let (message, heard) = *words;
+            let recall = memory::recall_conversation(bot, &message);
+            Recalled::Conversation(recall.await, Some(heard))
+        }
+        Listened::Unheard(card) => Recalled::Unheard(card),
+        Listened::Refused(error) => Recalled::Refused(error),
+    }
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.

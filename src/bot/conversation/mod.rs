@@ -15,3 +15,4 @@ pub mod settings;
 pub mod transcript;
 pub mod turns;
 pub mod utterance;
+pub mod voice_questions;

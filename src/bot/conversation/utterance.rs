@@ -110,6 +110,15 @@ fn is_loading(message: &Message) -> bool {
 }
 
 impl Utterance {
+    /// Takes what was heard of a voice message in the place of its file.
+    fn take_heard(&mut self, heard: Option<String>) {
+        if let Some(heard) = heard {
+            self.turn = Turn::person(heard);
+            self.is_unread = false;
+            self.unread.clear();
+        }
+    }
+
     /// Whether nothing can be told of it, not even files by name.
     fn is_untold(&self) -> bool {
         self.is_unread && self.unread.is_empty()
@@ -140,15 +149,32 @@ impl Utterances {
         }
     }
 
+    /// Where the voice message stands that one of the bot's own messages answers:
+    /// what was heard of it is quoted there.
+    fn voice_answered_by(&self, message: &Message) -> Option<usize> {
+        let answered = replied_to(message)?;
+        let is_voice =
+            |why: &WhyUnread| matches!(why, WhyUnread::Kind(FileKind::VoiceMessage { .. }));
+        self.said.iter().position(|it| {
+            it.message == answered
+                && it.is_unread
+                && it.unread.iter().any(|file| is_voice(&file.why))
+        })
+    }
+
     /// Adds what the bot's own message holds: what somebody asked, and what
     /// the model said. Where the message carries the whole answer as a file,
     /// what stands before it is the beginning of the same.
     fn add_own(&mut self, message: &Message, files: Vec<MessageFile>, names: &Names) {
+        let voice = self.voice_answered_by(message);
         let own = OwnMessage {
             content: &message.content,
-            may_quote: may_quote(message),
+            may_quote: may_quote(message) || voice.is_some(),
         };
-        let words = transcript::own_words(own, own_files(files));
+        let mut words = transcript::own_words(own, own_files(files));
+        if let Some(voice) = voice.and_then(|at| self.said.get_mut(at)) {
+            voice.take_heard(words.question.take());
+        }
         if words.is_whole {
             let is_part = |last: &mut Utterance| last.turn.role == Role::Model;
             while self.said.pop_if(is_part).is_some() {}

@@ -4,6 +4,8 @@
 mod address;
 mod form;
 
+use bytes::Bytes;
+
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
 
@@ -33,8 +35,16 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         .map(str::to_owned);
     let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
-    let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
-    let (mut body, in_form) = match RelayBody::parse(body.clone()) {
+    let writes_down = surface == Surface::Transcripts;
+    let may_be_unread =
+        surface == Surface::Other || writes_down || (surface == Surface::Free && body.is_empty());
+    let form = if writes_down {
+        // In a box, as what reads other forms below.
+        Box::pin(read_sound(&call, &body)).await?
+    } else {
+        None
+    };
+    let (mut body, in_form) = match form.map_or_else(|| RelayBody::parse(body.clone()), Ok) {
         Ok(body) => (body, None),
         // A form with files, for example.
         Err(_) if may_be_unread => {
@@ -59,4 +69,11 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         body,
     };
     relay_call(call, target).await
+}
+
+/// Reads a form with a sound, which a key that others pay for may carry too.
+async fn read_sound(call: &Call, body: &Bytes) -> Result<Option<RelayBody>, Problem> {
+    let media_type = call.header("content-type").unwrap_or_default();
+    let memory = &call.gateway.app.memory;
+    Ok(RelayBody::read_form(media_type, body.clone(), memory).await?)
 }

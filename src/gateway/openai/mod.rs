@@ -2,6 +2,7 @@
 
 mod models;
 pub mod routes;
+mod transcripts;
 
 use crate::app::{OpenAiWish, ProviderInfo, RelayBody};
 use crate::model::{CallDialect, PictureRefusal, Refusal, Surface};
@@ -11,6 +12,8 @@ use crate::gateway::calls::proxy::{RelayTarget, relay_call};
 use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::BODY_BYTES_MAX;
+
+pub use transcripts::{speak, transcribe, translate};
 
 pub use models::{find_model, list_models, show_model, usable_models};
 

@@ -9,7 +9,7 @@ const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 9] = [
+pub static OF_OPENAI: [Route; 12] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -97,6 +97,45 @@ pub static OF_OPENAI: [Route; 9] = [
             "images_edit",
             "openai",
             "Changes a picture, in OpenAI's format, with any provider that changes them: a form with one `image`, as OpenAI's libraries send it, or JSON with one `data:` URL in `images`. Everything else is as where pictures are made from words.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/audio/speech",
+        CHAT,
+        openai::speak,
+        RouteDocs::new(
+            "speech",
+            "openai",
+            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "The sound")])
+    ),
+    route!(
+        POST,
+        "/v1/audio/transcriptions",
+        CHAT,
+        openai::transcribe,
+        RouteDocs::new(
+            "transcriptions",
+            "openai",
+            "Writes a sound down as it is spoken, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. A form with `file` and `model`, which is `provider/model`. A key that others pay for carries sounds whose bytes tell how long they play.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/audio/translations",
+        CHAT,
+        openai::translate,
+        RouteDocs::new(
+            "translations",
+            "openai",
+            "The same in English, with OpenAI, Groq, and those of the operator's own.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])

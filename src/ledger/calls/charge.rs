@@ -15,15 +15,9 @@
 //! count comes must not get more than a limit allows.
 
 use crate::model::{
-    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, ProviderId, Usage,
+    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, SoundAmount, Usage,
 };
 
-/// How many tokens a model is taken to write in a second, as most do. A model
-/// that says nothing may think, which is paid for like words.
-const WRITTEN_PER_S: u64 = 100;
-/// The same for providers whose machines are faster: what their fastest models
-/// are said to write.
-const WRITTEN_PER_S_BY: [(&str, u64); 2] = [("groq", 1_000), ("cerebras", 3_000)];
 /// How long a provider is taken to write on after it was last heard: until it
 /// notices that nobody listens any more.
 const NOTICED_AFTER_S: u64 = 1;
@@ -39,6 +33,8 @@ pub struct UnreportedCall {
     pub is_limited: bool,
     pub held: Amounts,
     pub prompt: PromptTokens,
+    /// What it was given to be written down.
+    pub sound: SoundAmount,
     pub heard: HeardBytes,
     /// How many answers it asks for, which are written at once.
     pub answers: u64,
@@ -120,7 +116,9 @@ impl UnreportedCall {
     /// since it was reported. Where only the whole was, what is not input is
     /// output.
     fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
-        let reported = self.reported.unwrap_or_default();
+        let reported = self.reported.filter(|it| *it != Usage::default());
+        let reported = reported.unwrap_or_else(|| self.sound.likely());
+        let prompt_tokens = prompt_tokens.saturating_add(reported.details.input_audio);
         let input_tokens = match (reported.input_tokens, reported.total_tokens) {
             (0, 0) => prompt_tokens,
             (0, total) => prompt_tokens.min(total),
@@ -149,13 +147,6 @@ impl UnreportedCall {
     }
 }
 
-/// How many tokens a provider's models may write in a second.
-pub fn written_per_s(provider: &ProviderId) -> u64 {
-    let mut fast = WRITTEN_PER_S_BY.iter();
-    let found = fast.find(|(name, _)| *name == provider.as_str());
-    found.map_or(WRITTEN_PER_S, |(_, tokens)| *tokens)
-}
-
 fn tokens(bytes: u64) -> u64 {
     bytes.div_ceil(BYTES_IN_A_TOKEN)
 }
@@ -165,7 +156,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{FailureClass, NanoDollars};
+    use crate::ledger::calls::pace::WRITTEN_PER_S;
+    use crate::model::{FailureClass, NanoDollars, ProviderId};
 
     fn call() -> UnreportedCall {
         UnreportedCall {
@@ -181,6 +173,7 @@ mod tests {
                 likely: 100,
                 most: 400,
             },
+            sound: SoundAmount::default(),
             heard: HeardBytes::default(),
             answers: 1,
             answers_told: 0,
@@ -371,12 +364,12 @@ mod tests {
     #[test]
     fn answers_of_which_the_best_came_are_as_long_as_those_that_came() {
         for (answers, answers_told, expected) in [
-            (1, 0, "400 in, 100 out"),
-            (8, 0, "400 in, 100 out"),
-            (8, 8, "400 in, 100 out"),
-            (8, 1, "400 in, 800 out"),
-            (6, 2, "400 in, 300 out"),
-            (64, 1, "400 in, 1500 out"),
+            (1, 0, "100 in, 100 out"),
+            (8, 0, "100 in, 100 out"),
+            (8, 8, "100 in, 100 out"),
+            (8, 1, "100 in, 800 out"),
+            (6, 2, "100 in, 300 out"),
+            (64, 1, "100 in, 1500 out"),
         ] {
             let told = UnreportedCall {
                 answers,

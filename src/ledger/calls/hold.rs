@@ -8,44 +8,20 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::model::{
-    Attempt, AttemptId, BYTES_IN_A_TOKEN, ClassCounts, Departure, HeardBytes, KeyId, LimitLeft,
-    PersonId, PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass,
+    Attempt, AttemptId, BYTES_IN_A_TOKEN, Departure, HeardBytes, LimitLeft, PromptTokens,
+    ProviderFailure, SoundAmount, Usage,
 };
-use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
+use crate::store::{Booking, FinishedAttempt, NotedUse};
 
-use crate::ledger::calls::attempt_ids::make_id;
 use crate::ledger::counting::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::pricing::prices::{PricedModel, Prices};
 use crate::ledger::traffic::{CallResult, RunningCall};
-use crate::ledger::writing::batch::{Need, Price};
 use crate::ledger::writing::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
-/// Tokens that a provider adds to a prompt, at the most.
-const WRAPPING_TOKENS: u64 = 1_024;
-/// Where a limit shortens the answer, the shortest that is worth a call.
-const OUTPUT_TOKENS_MIN: u64 = 200;
 /// How often it is noted on disk how much of an answer without limits was
 /// heard: if the process dies, that is what it is taken to have used.
 const NOTED_EVERY: Duration = Duration::from_secs(5);
-/// Names of models come from outside, and are cut after so many characters.
-const MODEL_CHARACTERS_MAX: usize = 100;
-
-/// A call that is about to be made.
-#[derive(Clone, Copy, Debug)]
-pub struct CallOrder<'a> {
-    pub person: PersonId,
-    pub server: Option<ServerId>,
-    pub source: Source,
-    pub key: Option<KeyId>,
-    pub provider: &'a ProviderId,
-    pub model: &'a str,
-    /// What the model is told.
-    pub prompt: PromptTokens,
-    pub max_output_tokens: u64,
-    pub images: u64,
-}
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +64,8 @@ pub struct Hold {
     /// What limits leave to the person beside it.
     left: Vec<LimitLeft>,
     pub(in crate::ledger) prompt: PromptTokens,
+    /// What it was given to be written down.
+    pub(in crate::ledger) sound: SoundAmount,
     pub(super) heard: HeardBytes,
     /// For how many seconds the model was not heard, between the times when it
     /// was: it may have thought.
@@ -125,70 +103,6 @@ pub struct Hold {
     is_settled: bool,
 }
 
-impl CallOrder<'_> {
-    /// The attempt that the order becomes.
-    pub fn attempt(&self, now_ms: i64) -> anyhow::Result<Attempt> {
-        let model = self.model.chars().filter(|c| !c.is_control());
-        Ok(Attempt {
-            id: make_id(now_ms)?,
-            person: self.person,
-            server: self.server,
-            source: self.source,
-            key: self.key,
-            provider: self.provider.clone(),
-            model: model.take(MODEL_CHARACTERS_MAX).collect(),
-            held_at_ms: now_ms,
-        })
-    }
-
-    /// What is known of its use before it is made.
-    pub fn known_tokens(&self) -> KnownTokens {
-        KnownTokens {
-            prompt: self.prompt.likely,
-            heard: 0,
-        }
-    }
-
-    /// Whether it uses nothing that is counted: it lists models, say.
-    fn is_free(&self) -> bool {
-        let counted = self.prompt.most + self.max_output_tokens + self.images;
-        counted == 0
-    }
-
-    /// What the order may use at the most. The price is looked up only where
-    /// limits apply.
-    pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
-        if self.is_free() {
-            return Need {
-                price: Some(Price::default()),
-                ..Need::default()
-            };
-        }
-        let input_tokens = self.prompt.most.saturating_add(WRAPPING_TOKENS);
-        let most = ClassCounts::default()
-            .with(UsageClass::Input, input_tokens)
-            .with(UsageClass::Output, self.max_output_tokens)
-            .with(UsageClass::Picture, self.images);
-        let model = PricedModel {
-            provider: self.provider,
-            model: self.model,
-            at_ms: now_ms,
-        };
-        Need {
-            input_tokens,
-            output_tokens: self.max_output_tokens,
-            // An answer can be shortened, pictures cannot.
-            output_tokens_min: if self.images > 0 {
-                self.max_output_tokens
-            } else {
-                self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
-            },
-            images: self.images,
-            price: is_limited.then(|| prices.price(model, &most)).flatten(),
-        }
-    }
-}
-
 impl Hold {
     /// How many tokens the prompt is likely to have.
     pub fn likely_prompt_tokens(&self) -> u64 {
@@ -202,6 +116,7 @@ impl Hold {
             limits: Vec::new(),
             left: Vec::new(),
             prompt: PromptTokens::default(),
+            sound: SoundAmount::default(),
             heard: HeardBytes::default(),
             unheard_s: 0,
             reported: None,

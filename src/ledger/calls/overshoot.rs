@@ -25,6 +25,8 @@ const PICTURE_TOKENS_MAX: u64 = 100_000;
 const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 /// The most searches and calls of other tools that are believed of one call, of each.
 const FEES_MAX: u64 = 1_000;
+/// The most seconds of sound that are believed of one call: two days.
+const SECONDS_MAX: u64 = 172_800;
 /// How long the operator is told nothing after a notice.
 const QUIET_MS: i64 = 3_600_000;
 
@@ -84,6 +86,7 @@ impl HardMaximum {
         ] {
             *count = (*count).min(FEES_MAX);
         }
+        details.audio_seconds = details.audio_seconds.min(SECONDS_MAX);
         usage.cost = usage.cost.map(|cost| cost.min(self.cost));
         usage
     }

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::model::Attempt;
 use crate::store::Booking;
 
-use crate::ledger::calls::hold::{CallOrder, Hold};
+use crate::ledger::calls::call_order::CallOrder;
+use crate::ledger::calls::hold::Hold;
 use crate::ledger::counting::meter::AppliedLimit;
 use crate::ledger::pricing::table::PriceTable;
 use crate::ledger::writing::batch::{HoldRequest, Need, NoRoom};
@@ -58,6 +59,7 @@ impl Ledger {
         hold.limits = limits;
         hold.held_by = held_by;
         hold.prompt = order.prompt;
+        hold.sound = order.sound;
         Ok(Ok(hold))
     }
 

@@ -8,9 +8,10 @@ use crate::model::{
 };
 use crate::store::Booking;
 
-use crate::ledger::calls::charge::{Charge, UnreportedCall, written_per_s};
+use crate::ledger::calls::charge::{Charge, UnreportedCall};
 use crate::ledger::calls::hold::{CallEnd, Hold};
 use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::calls::pace::written_per_s;
 use crate::ledger::pricing::prices::Prices;
 
 impl Hold {
@@ -88,6 +89,7 @@ impl Hold {
             Charge::Hold => Usage {
                 input_tokens: held.input_tokens,
                 output_tokens: held.output_tokens,
+                details: self.sound.most(),
                 ..Usage::default()
             },
         };
@@ -148,7 +150,11 @@ impl Hold {
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
-        let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
+        let counts = |usage: &Usage| usage.output_tokens > 0 || usage.details.audio_seconds > 0;
+        let reported = reported.filter(|usage| counts(usage) || !came);
+        let reported = reported.map(|usage| self.with_least_sound(usage));
+        // What nobody says may be known all the same.
+        let is_measured = self.sound.is_measured;
         let is_ongoing = self.is_ongoing();
         let usage = match reported {
             Some(reported) => self.believe(reported),
@@ -164,13 +170,23 @@ impl Hold {
             usage,
             images: self.booking.held.images,
             estimated: is_ongoing
-                || !self.is_free() && reported.is_none_or(|told| told.cost_is_untold),
+                || !self.is_free() && reported.map_or(!is_measured, |told| told.cost_is_untold),
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
             ..Settlement::released()
         };
         self.priced(settlement, 0)
+    }
+
+    /// What was used, with as many seconds of sound as a call is paid for at the
+    /// least.
+    fn with_least_sound(&self, mut usage: Usage) -> Usage {
+        let seconds = &mut usage.details.audio_seconds;
+        if *seconds > 0 {
+            *seconds = (*seconds).max(self.sound.seconds_min);
+        }
+        usage
     }
 
     /// The settlement of pictures. They are counted here, so that none of it is an
@@ -300,6 +316,7 @@ impl Hold {
             is_limited: !self.is_exempt(),
             held: self.booking.held,
             prompt: self.prompt,
+            sound: self.sound,
             heard: self.heard,
             answers: self.answers,
             answers_told: self.answers_told,

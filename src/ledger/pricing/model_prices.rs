@@ -173,6 +173,7 @@ fn keys_of(class: UsageClass) -> Option<&'static [&'static str]> {
         C::WebSearch => &["web_searches"],
         C::FileSearch => &["storage_searches"],
         C::AudioSecond => &["audio_seconds"],
+        C::Character => &["input_characters"],
         C::CacheWrite12h
         | C::MapSearch
         | C::ToolCall

@@ -179,6 +179,7 @@ impl Entry {
             | C::Container
             | C::OtherModel
             | C::AudioSecond
+            | C::Character
             | C::Job => None,
             C::Call => Some(0),
             C::Picture => self.price_of_unpriced_picture(used),

@@ -185,6 +185,7 @@ fn keys(class: C) -> &'static [&'static str] {
         C::FileSearch => &["storage_searches_kcount"],
         C::Call => &["requests_kcount"],
         C::AudioSecond => &["audio_hours"],
+        C::Character => &["input_mchars"],
         C::CacheWrite12h
         | C::MapSearch
         | C::ToolCall

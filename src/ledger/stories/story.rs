@@ -8,7 +8,7 @@ use crate::ledger::counting::meter::Meter;
 use crate::ledger::*;
 use crate::model::{
     Bound, FailureClass, HeardBytes, Limit, Metric, Period, PersonId, PromptTokens,
-    ProviderFailure, ProviderId, ServerId, Source, Span, Window,
+    ProviderFailure, ProviderId, ServerId, SoundAmount, Source, Span, Window,
 };
 
 pub const NOW_MS: i64 = 1_795_000_000_000;
@@ -50,6 +50,7 @@ pub fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
         },
         max_output_tokens: 1_000,
         images: 0,
+        sound: SoundAmount::default(),
     }
 }
 

@@ -7,4 +7,5 @@ pub mod passed_events;
 pub mod provider;
 pub mod provider_error;
 pub mod service_terms;
+pub mod sound;
 pub mod usage;

@@ -23,6 +23,10 @@ pub enum Surface {
     Moderations,
     /// Pictures, as OpenAI makes them.
     Images,
+    /// Sound that is written down, in its own language or in English.
+    Transcripts,
+    /// Words that are read aloud.
+    Speech,
     /// Something that costs nothing: models listed, tokens counted.
     Free,
     /// Anything else that a provider does. Nobody knows what it costs, or

@@ -103,6 +103,8 @@ pub struct UsageDetails {
     pub other_model: u64,
     /// Seconds of audio, where those are paid for and no tokens.
     pub audio_seconds: u64,
+    /// Characters that are read aloud, where those are paid for.
+    pub characters: u64,
     /// Jobs that go on after the answer, and of which it says no usage.
     pub jobs: u64,
     /// Pictures that a tool of the provider's made beside the answer.
@@ -141,6 +143,8 @@ pub enum UsageClass {
     /// Tokens of another model, in and out.
     OtherModel,
     AudioSecond,
+    /// Characters that are read aloud.
+    Character,
     /// A job that goes on after its answer.
     Job,
     /// The call itself.
@@ -203,6 +207,7 @@ classes!(
     Container = "container",
     OtherModel = "other_model",
     AudioSecond = "audio_second",
+    Character = "character",
     Job = "job",
     Call = "call",
     Picture = "picture",
@@ -327,6 +332,7 @@ impl Usage {
         counts.set(C::Container, details.containers);
         counts.set(C::OtherModel, details.other_model);
         counts.set(C::AudioSecond, details.audio_seconds);
+        counts.set(C::Character, details.characters);
         counts.set(C::Job, details.jobs);
         counts.set(C::Picture, details.pictures);
         counts
@@ -362,6 +368,7 @@ impl Usage {
                 containers: ours.containers.saturating_add(theirs.containers),
                 other_model: ours.other_model.saturating_add(theirs.other_model),
                 audio_seconds: ours.audio_seconds.saturating_add(theirs.audio_seconds),
+                characters: ours.characters.saturating_add(theirs.characters),
                 jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },

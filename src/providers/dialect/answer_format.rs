@@ -8,7 +8,7 @@ use crate::model::FailureClass;
 use super::bodies::json_size::parse_tree;
 use super::bodies::raw_object::RawObject;
 use super::parsed_answer::ParsedAnswer;
-use super::{anthropic, any_answer, google, ollama, openai, responses};
+use super::{anthropic, any_answer, google, ollama, openai, responses, transcript};
 
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub enum AnswerFormat {
     Responses,
     Embeddings,
     Images,
+    /// What was written down of a sound: JSON, events, or texts.
+    Transcript,
+    /// The same as events that are put into other words.
+    TranscriptEvents,
     /// One of which the address says nothing: what it used is found by its
     /// fields, and it is passed on whatever it is.
     Any,
@@ -38,6 +42,7 @@ impl AnswerFormat {
             Self::Responses => responses::read_event(event, answer),
             Self::Embeddings => openai::read_embeddings(event, answer),
             Self::Images => openai::read_images(event, answer),
+            Self::Transcript | Self::TranscriptEvents => transcript::read_event(event, answer),
             Self::Any => any_answer::read_event(event, answer),
             Self::Unread => {}
         }
@@ -89,7 +94,7 @@ impl AnswerFormat {
 
     /// Whether an answer is passed on whatever it is.
     pub fn passes_anything(self) -> bool {
-        matches!(self, Self::Any | Self::Unread)
+        matches!(self, Self::Transcript | Self::Any | Self::Unread)
     }
 
     /// Whether an answer must say how it ended.

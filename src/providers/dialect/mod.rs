@@ -17,6 +17,7 @@ mod responses;
 #[cfg(test)]
 mod stories;
 mod surface;
+mod transcript;
 mod translating;
 
 use reqwest::Method;
@@ -42,6 +43,7 @@ pub use openai::{
 pub use parsed_answer::ParsedAnswer;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
+pub use transcript::write_as_openai as write_transcript_event;
 pub use translating::foreign_seals::leave_out as leave_foreign_seals_out;
 pub use translating::neutral::Untranslatable;
 pub use translating::settled_calls::CallIds;
@@ -221,7 +223,8 @@ impl Dialect {
             Surface::Responses => AnswerFormat::Responses,
             Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
             Surface::Images => AnswerFormat::Images,
-            Surface::Other => AnswerFormat::Any,
+            Surface::Transcripts => AnswerFormat::Transcript,
+            Surface::Speech | Surface::Other => AnswerFormat::Any,
             Surface::Free => AnswerFormat::Unread,
         }
     }

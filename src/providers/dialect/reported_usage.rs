@@ -196,6 +196,7 @@ impl ReportedUsage {
                 containers: self.count(Field::Containers),
                 other_model: self.count(Field::OtherModel),
                 audio_seconds: self.count(Field::AudioSeconds),
+                characters: 0,
                 jobs: self.count(Field::Jobs),
                 pictures: self.count(Field::Pictures),
             },

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::model::{BadBody, MemoryBudget, MemoryPermit, MemoryUse, NoMemory};
 use crate::providers::dialect::{JsonSize, RawObject};
+use crate::providers::sound::form::Form;
 
 /// A tree that takes more than this waits for memory.
 pub const FREE_TREE_BYTES_MAX: usize = 1024 * 1024;
@@ -15,6 +16,8 @@ pub const FREE_TREE_BYTES_MAX: usize = 1024 * 1024;
 pub struct Body {
     bytes: Bytes,
     fields: Option<RawObject>,
+    /// The same of a form with a file.
+    form: Option<Form>,
     /// All of it, parsed when somebody asks for it.
     value: OnceLock<Value>,
     /// How much memory the value takes, in bytes.
@@ -40,16 +43,41 @@ impl Body {
         Self {
             bytes,
             fields: None,
+            form: None,
             value: OnceLock::new(),
             tree_bytes: 0,
             tree_permit: None,
         }
     }
 
+    /// Reads a body that may be a form with a file, once there is memory for it
+    /// beside the body, and for the form as it is sent. None where it is none.
+    pub async fn form(
+        media_type: &str,
+        bytes: Bytes,
+        memory: &MemoryBudget,
+    ) -> Result<Option<Self>, NoMemory> {
+        let mut body = Self {
+            tree_bytes: bytes.len().saturating_mul(2),
+            ..Self::unread(bytes)
+        };
+        body.reserve_tree(memory).await?;
+        body.form = Form::read(media_type, &body.bytes).await;
+        Ok(body.form.is_some().then_some(body))
+    }
+
+    /// A form with a sound that is at hand.
+    pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
+        Ok(Self {
+            form: Some(Form::of_sound(sound).await?),
+            ..Self::unread(Bytes::new())
+        })
+    }
+
     /// Waits for the memory that the whole value takes, until it is
     /// forgotten.
     pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {
-        if self.tree_bytes > FREE_TREE_BYTES_MAX {
+        if self.tree_bytes > FREE_TREE_BYTES_MAX && self.tree_permit.is_none() {
             let reserving = memory.reserve(MemoryUse::Tree, self.tree_bytes);
             self.tree_permit = Some(Box::pin(reserving).await?);
         }
@@ -61,10 +89,13 @@ impl Body {
         self.value = OnceLock::new();
     }
 
-    /// Gives back the memory of the whole value, once nobody will ask for it.
+    /// Gives back the memory of the whole value, once nobody will ask for it. A
+    /// form stays where it is.
     pub fn release_tree(&mut self) {
         self.drop_value();
-        self.tree_permit = None;
+        if self.form.is_none() {
+            self.tree_permit = None;
+        }
     }
 
     /// The bytes that came.
@@ -77,10 +108,16 @@ impl Body {
         self.fields.as_ref()
     }
 
+    /// The fields of a form, where it is one that was read.
+    pub fn as_form(&self) -> Option<&Form> {
+        self.form.as_ref()
+    }
+
     /// Whether it asks for a stream.
     pub fn wants_stream(&self) -> bool {
         let asks = |fields: &RawObject| fields.raw("stream") == Some("true");
-        self.fields().is_some_and(asks)
+        let asks_in_form = |form: &Form| form.text("stream") == Some("true");
+        self.fields().is_some_and(asks) || self.as_form().is_some_and(asks_in_form)
     }
 
     /// The whole value; null where the body is no JSON.

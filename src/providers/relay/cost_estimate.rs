@@ -2,11 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::Surface;
+use crate::model::{SoundAmount, Surface};
 use crate::providers::PromptSize;
+use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
 };
+use crate::providers::sound::form::Form;
+use crate::providers::sound::speech::spoken_amount;
+use crate::providers::sound::transcripts::PaidBy;
 
 use super::body::Body;
 use super::request::RelayRequest;
@@ -19,8 +23,25 @@ pub struct CostEstimate {
     /// together.
     pub output_tokens: Option<u64>,
     pub images: u64,
+    pub sound: SoundAmount,
     /// How many answers the call asks for.
     pub answers: u64,
+}
+
+/// Estimates what the transcript of a form may use.
+pub fn estimate_transcript(form: &Form, provider: &Provider, model: &str) -> CostEstimate {
+    let paid_by = PaidBy::of(provider, model);
+    let (sound, output_tokens) = paid_by.map(|it| it.amounts(form)).unwrap_or_default();
+    CostEstimate {
+        prompt: PromptSize {
+            bytes: form.text_bytes(),
+            ..PromptSize::default()
+        },
+        output_tokens: Some(output_tokens),
+        sound,
+        answers: 1,
+        ..CostEstimate::default()
+    }
 }
 
 /// Estimates what a call may use. Only an exact estimate tells the pictures
@@ -37,7 +58,8 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
     };
     let makes_pictures = request.surface == Surface::Images;
     // Where nothing is limited, only the number of pictures matters.
-    if !exactly && !makes_pictures {
+    let speaks = request.surface == Surface::Speech;
+    if !exactly && !makes_pictures && !speaks {
         return unparsed;
     }
     let Some(fields) = request.body.fields() else {
@@ -64,6 +86,10 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
         images: if makes_pictures { answers } else { 0 },
+        sound: match request.surface {
+            Surface::Speech => spoken_amount(fields),
+            _ => SoundAmount::default(),
+        },
         answers,
     }
 }

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 
 use answer_nature::AnswerNature;
 pub use body::Body;
-pub use cost_estimate::{CostEstimate, estimate_cost, measure_prompt};
+pub use cost_estimate::{CostEstimate, estimate_cost, estimate_transcript, measure_prompt};
 pub use forwarded_headers::ForwardedHeaders;
 pub use relayed::{Relayed, WholeOrBegun};
 pub use request::{PayerTerms, RelayRequest, WireRequest};

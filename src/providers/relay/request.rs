@@ -14,7 +14,11 @@ use crate::providers::dialect::{
     OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit,
     ParsedAnswer, RawObject, Translation, Untranslatable, ask_for_usage, leave_foreign_seals_out,
 };
+use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
 use crate::providers::shared_key::BoundedRequest;
+use crate::providers::sound::form::Form;
+use crate::providers::sound::speech::{media_type_of, read_sound, translate_speech};
+use crate::providers::sound::transcripts::translate_form;
 use crate::providers::transport::http::address_below;
 
 use super::body::Body;
@@ -75,6 +79,12 @@ pub enum AnswerChange {
     /// did not.
     WithoutUsage,
     Translated(Box<AnswerTranslator>),
+    /// Events of a transcript are put into OpenAI's words.
+    Transcript,
+    /// Google's vectors are put into OpenAI's words.
+    Vectors(Box<VectorForm>),
+    /// The sound of this media type is taken out of the JSON that it came in.
+    Speech(&'static str),
 }
 
 impl AnswerChange {
@@ -83,11 +93,34 @@ impl AnswerChange {
         matches!(self, Self::Translated(_))
     }
 
+    /// Whether the caller gets something else than a whole answer.
+    pub fn rewrites_whole(&self) -> bool {
+        matches!(
+            self,
+            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_)
+        )
+    }
+
+    /// What the caller gets of a whole answer that is not translated; none where
+    /// it is not what it should be.
+    pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
+        match self {
+            Self::Speech(_) => read_sound(value),
+            Self::Vectors(form) => form.write(answer),
+            _ => Some(answer.clone()),
+        }
+    }
+
+    /// Whether the caller gets events that are written here.
+    pub fn writes_anew(&self) -> bool {
+        matches!(self, Self::Translated(_) | Self::Transcript)
+    }
+
     /// What the caller got, where the events are numbered; these were read.
     pub fn passed_events(&self, answer: &ParsedAnswer) -> PassedEvents {
         match self {
             Self::Translated(translator) => translator.passed_events(),
-            Self::Unchanged | Self::WithoutUsage => PassedEvents {
+            _ => PassedEvents {
                 count: answer.events as u64,
                 response_id: answer.response_id.clone(),
             },
@@ -141,16 +174,29 @@ impl RelayRequest {
             )
         } else {
             let path = self.path_at(provider, model)?;
-            let (body, rewriting) = self.body_for(provider, model, terms);
-            (path, self.surface, body, rewriting)
+            if let Some(form) = self.form_for(provider, model, terms)? {
+                let form = form.write();
+                headers.retain(|(name, _)| name != CONTENT_TYPE);
+                let media_type = HeaderValue::from_str(&form.media_type);
+                headers.extend(media_type.ok().map(|it| (CONTENT_TYPE, it)));
+                let rewriting = self.transcript_change(provider);
+                (path, self.surface, Some(form.body), rewriting)
+            } else {
+                let (body, rewriting) = self.body_for(provider, model, terms)?;
+                (path, self.surface, body, rewriting)
+            }
         };
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
         };
+        let format = match rewriting {
+            AnswerChange::Transcript => AnswerFormat::TranscriptEvents,
+            _ => provider.dialect.answer_format(surface, &path),
+        };
         Ok(WireRequest {
             method: self.method.clone(),
-            format: provider.dialect.answer_format(surface, &path),
+            format,
             to,
             headers,
             body,
@@ -232,16 +278,58 @@ impl RelayRequest {
             Surface::Chat => OPENAI_CHAT_PATH,
             Surface::Responses => OPENAI_RESPONSES_PATH,
             Surface::Completions => OPENAI_COMPLETIONS_PATH,
-            Surface::Embeddings => OPENAI_EMBEDDINGS_PATH,
+            Surface::Embeddings => {
+                let (dialect, verb) = (provider.dialect, ":batchEmbedContents");
+                if let Some(path) = dialect.native_path(CallDialect::Google, verb, model) {
+                    return Ok(path);
+                }
+                OPENAI_EMBEDDINGS_PATH
+            }
             Surface::Moderations => OPENAI_MODERATIONS_PATH,
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
-            Surface::Free | Surface::Other => self.path.as_str(),
+            Surface::Transcripts | Surface::Speech | Surface::Free | Surface::Other => {
+                self.path.as_str()
+            }
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
+    }
+
+    /// What is changed in a transcript: Mistral's events have other names.
+    fn transcript_change(&self, provider: &Provider) -> AnswerChange {
+        let is_native = self.dialect == CallDialect::Native;
+        if self.stream && !is_native && provider.id.as_str() == "mistral" {
+            AnswerChange::Transcript
+        } else {
+            AnswerChange::Unchanged
+        }
+    }
+
+    /// The form, where it is one that must be changed: in OpenAI's dialect, and
+    /// where a key pays that is others' too.
+    fn form_for(
+        &self,
+        provider: &Provider,
+        model: &str,
+        terms: PayerTerms<'_>,
+    ) -> Result<Option<Form>, Untranslatable> {
+        let is_native = self.dialect == CallDialect::Native;
+        let form = match terms {
+            PayerTerms::Shared(bounded, _) => bounded.form().cloned(),
+            _ if is_native => None,
+            _ => self.body.as_form().cloned(),
+        };
+        let Some(mut form) = form else {
+            return Ok(None);
+        };
+        if !is_native {
+            form.set("model", model);
+            translate_form(provider, &mut form)?;
+        }
+        Ok(Some(form))
     }
 
     /// The body, changed only where it must be, and what that asks to be
@@ -252,14 +340,14 @@ impl RelayRequest {
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
-    ) -> (Option<Bytes>, AnswerChange) {
+    ) -> Result<(Option<Bytes>, AnswerChange), Untranslatable> {
         let bytes = self.body.bytes();
         if bytes.is_empty() {
-            return (None, AnswerChange::Unchanged);
+            return Ok((None, AnswerChange::Unchanged));
         }
         let Some(fields) = self.body.fields() else {
             // A form with files, say: only the caller's own key pays for it.
-            return (Some(bytes.clone()), AnswerChange::Unchanged);
+            return Ok((Some(bytes.clone()), AnswerChange::Unchanged));
         };
         let bounded = match terms {
             PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
@@ -279,6 +367,20 @@ impl RelayRequest {
                 .name_output_limit(self.surface, &mut fields);
             changed |= provider.dialect.leave_extras_out(self.surface, &mut fields);
         }
+        let mut rewriting = AnswerChange::Unchanged;
+        if self.dialect == CallDialect::OpenAi && self.surface == Surface::Speech {
+            changed |= translate_speech(provider, &mut fields)?;
+            if provider.id.as_str() == "mistral" {
+                rewriting = AnswerChange::Speech(media_type_of(&fields));
+            }
+        }
+        let embeds = self.dialect == CallDialect::OpenAi && self.surface == Surface::Embeddings;
+        if embeds && has_own_words(provider) {
+            changed = true;
+            if let Some(form) = translate_embeddings(provider, model, &mut fields)? {
+                rewriting = AnswerChange::Vectors(Box::new(form));
+            }
+        }
         if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
@@ -292,12 +394,10 @@ impl RelayRequest {
         } else {
             bytes.clone()
         };
-        let rewriting = if asks_for_usage {
-            AnswerChange::WithoutUsage
-        } else {
-            AnswerChange::Unchanged
-        };
-        (Some(body), rewriting)
+        if asks_for_usage {
+            rewriting = AnswerChange::WithoutUsage;
+        }
+        Ok((Some(body), rewriting))
     }
 }
 

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::model::PromptTokens;
+use crate::model::{PromptTokens, SoundAmount};
 use crate::providers::Provider;
 use crate::providers::dialect::RawObject;
 use crate::providers::picture_tokens::{self, PictureSpec};
+use crate::providers::sound::form::Form;
 
 use super::place::Findings;
 
@@ -24,9 +25,11 @@ pub struct RequestBound {
     pub answers: u64,
     /// The longest that each answer may be, in tokens, if the call says so.
     pub asked: Option<u64>,
-    /// Tokens of the pictures that are made, all together. Nothing where
-    /// pictures are paid for one by one.
+    /// Tokens of the pictures that are made, all together, or of the transcript.
+    /// Nothing where pictures are paid for one by one.
     pub made_tokens: u64,
+    /// The sound that is written down.
+    pub sound: SoundAmount,
 }
 
 /// Where a body limits its output.
@@ -56,6 +59,8 @@ impl LimitPlace {
 pub struct BoundedRequest {
     /// None where the call has no body.
     fields: Option<RawObject>,
+    /// What is sent where the body is a form.
+    form: Option<Form>,
     place: LimitPlace,
     bound: RequestBound,
     /// How much of the output may go into thinking, if the call says so.
@@ -72,6 +77,7 @@ impl BoundedRequest {
     ) -> Self {
         Self {
             fields: Some(fields),
+            form: None,
             place,
             bound,
             budget: findings.budget,
@@ -82,6 +88,7 @@ impl BoundedRequest {
     pub(super) fn without_body() -> Self {
         Self {
             fields: None,
+            form: None,
             place: LimitPlace::None,
             bound: RequestBound {
                 answers: 1,
@@ -89,6 +96,20 @@ impl BoundedRequest {
             },
             budget: None,
         }
+    }
+
+    /// A form with a sound.
+    pub(super) fn of_form(form: Form, bound: RequestBound) -> Self {
+        Self {
+            form: Some(form),
+            bound,
+            ..Self::without_body()
+        }
+    }
+
+    /// What is sent where the body is a form.
+    pub fn form(&self) -> Option<&Form> {
+        self.form.as_ref()
     }
 
     /// What the call may cost at the most.

@@ -10,6 +10,8 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
 //!   `embeddings`, `images`: the tables, one file for each surface.
+//! - `speech`: the same for words that are read aloud; `transcripts`: for a form
+//!   with a sound.
 //! - `models`: names that are refused; `pictures`: which are pictures for a
 //!   model; `documents`: what these cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
@@ -30,6 +32,8 @@ mod place;
 mod references;
 mod responses;
 mod shape;
+mod speech;
+mod transcripts;
 mod walk;
 
 #[cfg(test)]
@@ -37,11 +41,12 @@ mod tests;
 
 use bytes::Bytes;
 
-use crate::model::{CallDialect, Surface};
+use crate::model::{CallDialect, SoundAmount, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
 use crate::providers::relay::RelayRequest;
+use crate::providers::sound::speech::{is_paid_by_character, spoken_amount};
 
 pub use bounded::{BoundedRequest, RequestBound};
 pub use messages::allowed_features;
@@ -88,6 +93,9 @@ pub fn judge_request(
         return Err(Refused::OwnKeyOnly(what));
     }
     refuse_query(request, provider)?;
+    if request.surface == Surface::Transcripts {
+        return transcripts::judge_form(request, provider, model);
+    }
     refuse_boundless_thinking(request, provider)?;
     refuse_model(request, provider, model)?;
     let Some(fields) = request.body.fields() else {
@@ -122,6 +130,10 @@ pub fn judge_request(
             _ => findings.limit,
         },
         made_tokens: 0,
+        sound: match request.surface {
+            Surface::Speech => spoken_amount(&fields),
+            _ => SoundAmount::default(),
+        },
     };
     let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
     let has_tiers = place.provider == "openai";
@@ -229,6 +241,7 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
         },
         (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
         (Surface::Moderations, _) => table(embeddings::MODERATION_BODY, none),
+        (Surface::Speech, _) => table(speech::BODY, none),
         (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
             table(messages::COUNT_BODY, none)
         }
@@ -300,6 +313,13 @@ fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refus
 fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Result<(), Refused> {
     match request.surface {
         Surface::Free => Ok(()),
+        Surface::Speech if models::is_name(model) && is_paid_by_character(provider, model) => {
+            Ok(())
+        }
+        Surface::Speech => Err(Refused::OwnKeyOnly(format!(
+            "the model `{}`",
+            shorten(model)
+        ))),
         Surface::Chat | Surface::Responses | Surface::Completions => {
             judge_chat_model(provider, model)
         }

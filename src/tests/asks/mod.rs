@@ -10,3 +10,4 @@ pub mod files;
 mod named_models;
 mod once;
 mod thinking;
+mod voice_messages;

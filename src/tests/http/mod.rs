@@ -2,6 +2,7 @@
 
 mod clients;
 mod compatibility;
+mod embeddings;
 mod flows;
 pub mod gateway;
 mod gateway_rules;
@@ -14,4 +15,6 @@ mod policy;
 mod provider_errors;
 mod rest;
 mod smuggling;
+mod speech;
 mod throttles;
+pub mod transcripts;

@@ -204,8 +204,7 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
         "openai/gpt-image-2"
           200 request openai: unified chat responses embeddings images
         "google/gemini-3.1-flash-lite-image"
-          200 request google: unified chat responses images
-          400 untranslatable: embeddings
+          200 request google: unified chat responses embeddings images
         "anthropic/claude-haiku-5-5"
           200 request anthropic: unified chat responses
           400 untranslatable: embeddings

@@ -6,6 +6,7 @@ mod bodies;
 mod costly;
 mod made;
 mod property;
+mod sounds;
 mod translated;
 mod vendor;
 mod ways;
@@ -278,7 +279,7 @@ async fn a_form_is_no_way_around_the_limits_of_a_shared_key() {
             (
                 "/openai/v1/audio/transcriptions",
                 "403 own_key_only",
-                "`POST /audio/transcriptions`",
+                "the model `gpt-image-2`",
             ),
             ("/openai/v1/files", "403 own_key_only", "`POST /files`"),
             (

@@ -15,6 +15,7 @@ mod other_calls;
 mod picture_apis;
 mod plain;
 mod rules;
+mod sound_apis;
 mod vendor_headers;
 
 use std::collections::HashMap;
@@ -76,7 +77,11 @@ async fn answer_call(
         return StatusCode::NOT_FOUND.into_response();
     };
     let path = format!("/{}", parts.get("path").map_or("", String::as_str));
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let form = path
+        .starts_with("/audio/")
+        .then(|| sound_apis::form::read_form(&headers, &body));
+    let parse = || serde_json::from_slice(&body).unwrap_or_default();
+    let body: Value = form.flatten().unwrap_or_else(parse);
     let key = keys::key_in(provider, &headers);
     let (standing, fault, pace, said) = world.with(|state| {
         let providers = &mut state.providers;
@@ -143,6 +148,11 @@ fn note_call(state: &mut ProviderState, call: ProviderCall) {
 
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
+    if *call.method == Method::POST
+        && let Some(answer) = sound_apis::answer_sound(call)
+    {
+        return answer;
+    }
     if *call.method == Method::POST
         && let Some(refusal) = fields::refuse_fields(call)
     {

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::chat::INPUT_TOKENS;
 use super::completions::answer_completion;
+use super::errors::refusals::json_response;
+use super::errors::vendor_errors::google;
+use super::json_fields::list;
 use super::keys::Dialect;
 
 /// Answers one of these calls; none where it is a chat.
@@ -24,6 +27,14 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
         return Some(answer);
     }
     Some(match provider.dialect {
+        Dialect::OpenAi if path == "/embeddings" && provider.id == "mistral" && has_stray(body) => {
+            // S: `EmbeddingRequest` of Mistral's OpenAPI document is closed.
+            let detail = json!([{"type": "extra_forbidden", "loc": ["body"], "msg": "Extra inputs are not permitted"}]);
+            json_response(
+                422,
+                json!({"object": "error", "message": {"detail": detail}}),
+            )
+        }
         Dialect::OpenAi if path == "/embeddings" => {
             let many = body["input"].as_array().map_or(1, Vec::len);
             let vector = match body["encoding_format"].as_str() {
@@ -49,11 +60,6 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
             "usage": {"input_tokens": 10_000, "input_tokens_details": {"cached_tokens": 2_000, "cache_write_tokens": 0},
                 "output_tokens": 500, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 10_500}}),
         ),
-        Dialect::OpenAi if path == "/audio/transcriptions" => whole_answer(
-            &json!({"text": "one two", "usage": {"type": "tokens", "input_tokens": 1_000,
-            "input_token_details": {"text_tokens": 10, "audio_tokens": 990}, "output_tokens": 50,
-            "total_tokens": 1_050}}),
-        ),
         Dialect::Google if ends("/interactions") => whole_answer(
             &json!({"id": "v1_1", "object": "interaction", "model": model, "status": "completed",
             "steps": [{"type": "model_output", "content": [{"type": "text", "text": "one two"}]}],
@@ -70,6 +76,17 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
             whole_answer(&json!({"embedding": {"values": [0.25, -0.5]},
                 "usageMetadata": {"promptTokenCount": INPUT_TOKENS}}))
         }
+        Dialect::Google if ends(":batchEmbedContents") && names_another_model(path, body) => {
+            // S: `batchEmbedContents` of `google-genai` names the model in each request.
+            json_response(
+                400,
+                google(
+                    400,
+                    "INVALID_ARGUMENT",
+                    "The model in each request must be that of the path.",
+                ),
+            )
+        }
         Dialect::Google if ends(":batchEmbedContents") => {
             let many = body["requests"].as_array().map_or(0, Vec::len);
             let one = json!({"values": [0.25, -0.5]});
@@ -79,6 +96,28 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
         }
         _ => return None,
     })
+}
+
+/// Whether a call for embeddings has a field that Mistral does not know.
+fn has_stray(body: &Value) -> bool {
+    let known = [
+        "model",
+        "input",
+        "metadata",
+        "output_dimension",
+        "output_dtype",
+        "encoding_format",
+    ];
+    let mut names = body.as_object().into_iter().flatten().map(|(name, _)| name);
+    names.any(|name| !known.contains(&name.as_str()))
+}
+
+/// Whether one of several requests for embeddings is of another model than the
+/// path.
+fn names_another_model(path: &str, body: &Value) -> bool {
+    let model = path.trim_start_matches('/').split(':').next();
+    let mut requests = list(&body["requests"]);
+    requests.any(|request| request["model"].as_str() != model)
 }
 
 fn whole_answer(body: &Value) -> Response {

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
-use crate::model::{Caller, Choices, Offer, ProviderId, ProviderKind, Skip, Trace, Turn, Verdict};
+use crate::model::{
+    Caller, Choices, Offer, ProviderId, ProviderKind, Skip, SoundAmount, Trace, Turn, Verdict,
+};
 use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;
 
@@ -66,6 +68,7 @@ impl Payable for OnePicture<'_> {
             prompt: shortest.tokens(provider.id.as_str(), &model),
             max_output_tokens: 0,
             images: 1,
+            sound: SoundAmount::default(),
             model,
             details: (),
         })

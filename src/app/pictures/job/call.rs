@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{AppliedLimit, CallEnd};
 use crate::model::{
-    AskRefusal, Credential, ImageSpec, NanoDollars, Offer, PictureAnswer, PictureJob, Source,
+    AskRefusal, Credential, ImageSpec, NanoDollars, Offer, PictureAnswer, PictureJob, SoundAmount,
+    Source,
 };
 use crate::providers::{ImageRequest, MadeSoFar, PromptSize, Workflow, tokens_of_pictures};
 
@@ -90,6 +91,7 @@ impl Payable for PlannedPicture {
             prompt: prompt.times(pictures),
             max_output_tokens,
             images: pictures,
+            sound: SoundAmount::default(),
             details: PictureDetails { workflow, spec },
         })
     }

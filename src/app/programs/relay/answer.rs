@@ -33,6 +33,8 @@ pub struct Relay {
     pub(in crate::app) hold: Option<Hold>,
     /// What a stream cost that has ended, or pictures, until that is taken.
     pub(in crate::app) receipt: Option<Box<RelayReceipt>>,
+    /// Whether somebody is told what it cost, whatever it is.
+    pub(in crate::app) tells_cost: bool,
     pub(in crate::app) _busy: TaskTrackerToken,
 }
 
@@ -165,7 +167,8 @@ impl Relay {
             pictures: self.relayed.pictures(),
             failure: failure.cloned(),
         };
-        if (self.streams() || ended.pictures > 0) && failure.is_none() {
+        let is_told = self.tells_cost || self.streams() || ended.pictures > 0;
+        if is_told && failure.is_none() {
             self.receipt = Some(Box::new(RelayReceipt {
                 attempt: hold.id(),
                 source: hold.attempt().source,

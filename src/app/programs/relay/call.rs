@@ -9,7 +9,7 @@ use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
-    Relayed, estimate_cost, judge_request, tokens_of_picture,
+    Relayed, estimate_cost, estimate_transcript, judge_request, tokens_of_picture,
 };
 
 use crate::app::Error;
@@ -88,8 +88,11 @@ impl Payable for RelayOrder {
             return self.needs_of_shared_key(offer);
         }
         let is_limited = !limits.is_empty();
-        let cost = estimate_cost(&self.request, is_limited);
         let model = self.named_model();
+        let cost = match self.request.body.as_form() {
+            Some(form) => estimate_transcript(form, self.models.provider(&offer.provider)?, &model),
+            None => estimate_cost(&self.request, is_limited),
+        };
         // Whoever looks after something pays for nothing.
         let is_look = self.request.method != Method::POST;
         let is_free = self.request.surface == Surface::Free || is_look;
@@ -107,6 +110,7 @@ impl Payable for RelayOrder {
                 self.max_output_tokens(offer, &cost, is_limited)
             },
             images: cost.images,
+            sound: cost.sound,
             details: if is_limited {
                 RelayTerms::Limited(cost.answers)
             } else {
@@ -136,8 +140,12 @@ impl RelayOrder {
                 let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
                 asked.map_or(most, |asked| asked.min(most))
             }
-            Surface::Images => bound.made_tokens,
-            Surface::Embeddings | Surface::Moderations | Surface::Free | Surface::Other => 0,
+            Surface::Images | Surface::Transcripts => bound.made_tokens,
+            Surface::Speech
+            | Surface::Embeddings
+            | Surface::Moderations
+            | Surface::Free
+            | Surface::Other => 0,
         };
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {
@@ -148,6 +156,7 @@ impl RelayOrder {
             },
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
+            sound: bound.sound,
             details: RelayTerms::Shared(bounded),
         })
     }
@@ -165,6 +174,7 @@ impl RelayOrder {
             Surface::Chat | Surface::Responses | Surface::Completions if is_limited => {
                 asked.unwrap_or(u64::from(self.most) * cost.answers)
             }
+            Surface::Transcripts | Surface::Speech => asked.unwrap_or_default(),
             _ if is_limited => 0,
             _ => asked.unwrap_or(OUTPUT_TOKENS_MAX),
         }

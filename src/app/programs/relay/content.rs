@@ -61,6 +61,20 @@ impl RelayBody {
         Self(Body::unread(bytes))
     }
 
+    /// Reads a body that may be a form with a file; none where it is none.
+    pub async fn read_form(
+        media_type: &str,
+        bytes: Bytes,
+        memory: &MemoryBudget,
+    ) -> Result<Option<Self>, NoMemory> {
+        Ok(Body::form(media_type, bytes, memory).await?.map(Self))
+    }
+
+    /// A form with a sound that is at hand.
+    pub(in crate::app) async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
+        Ok(Self(Body::of_sound(sound).await?))
+    }
+
     /// Waits for the memory that the body takes while it is looked at as a
     /// whole.
     pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {
@@ -74,6 +88,9 @@ impl RelayBody {
 
     /// The model that the body names.
     pub fn model(&self) -> Option<String> {
+        if let Some(form) = self.0.as_form() {
+            return form.text("model").map(str::to_owned);
+        }
         self.0.fields()?.get("model")
     }
 

@@ -108,6 +108,7 @@ impl Programs {
             relayed: begun.relayed,
             hold: Some(begun.hold),
             receipt: None,
+            tells_cost: false,
             _busy: busy,
         })))
     }

@@ -1,7 +1,7 @@
 //! Answers that are in the making: how many there may be, and what stops
 //! them.
 
-pub(super) mod admission;
+pub mod admission;
 pub mod deletions;
 pub mod promise;
 pub mod running_answers;

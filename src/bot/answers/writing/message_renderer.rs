@@ -63,6 +63,8 @@ pub struct MessageRenderer<'a> {
     pub(super) may_stand_already: bool,
     /// Stops the model, where the answer can't be shown.
     pub stop: Option<CancellationToken>,
+    /// Says under the answer who wrote down the voice message that it answers.
+    pub heard: Option<String>,
     /// How many messages the place takes while the answer grows, once it has
     /// refused one more.
     pub(super) growing_most: Option<usize>,
@@ -85,6 +87,14 @@ impl<'a> MessageRenderer<'a> {
         Some(format!(
             "https://discord.com/channels/{server}/{channel}/{message}"
         ))
+    }
+
+    /// What stands under an answer, with who wrote down the voice message.
+    pub fn below_heard(&self, footer: String) -> String {
+        match &self.heard {
+            Some(heard) => format!("{footer}\n{heard}"),
+            None => footer,
+        }
     }
 
     /// Shows nothing yet.
@@ -112,6 +122,7 @@ impl<'a> MessageRenderer<'a> {
             nonce: None,
             may_stand_already: false,
             stop: None,
+            heard: None,
             growing_most: None,
             refusal: None,
         }

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
+use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, HeardVoice, ReadyAsk};
 use crate::bot::answers::running::admission::Admission;
 use crate::bot::answers::running::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::writing::growing::GrowingText;
@@ -22,6 +22,8 @@ pub struct AnswerRequest<'a> {
     /// The question, where it stands nowhere in the channel: it is quoted
     /// above the answer.
     pub quoted: Option<String>,
+    /// A voice message that the question was written down from.
+    pub heard: Option<HeardVoice>,
     /// Whether it shows already that an answer will come.
     pub is_promised: bool,
     pub target: Target,
@@ -47,6 +49,8 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }
+    let heard = request.heard.as_ref();
+    renderer.heard = heard.map(|heard| words::answers::heard_line(voice, heard));
     if request.is_promised {
         renderer.mark_promised();
     }
@@ -213,13 +217,14 @@ async fn show_end(
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
-            let footer = words::answers::footer(voice, answer);
+            let footer = renderer.below_heard(words::answers::footer(voice, answer));
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) if !shows_nothing(&text) => {
             let why = explain_error(voice, error).text;
             let broken = outcome.broken.as_ref();
             let footer = words::answers::broken_off_footer(voice, &why, broken);
+            let footer = renderer.below_heard(footer);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) => show_none(renderer, outcome, error, buttons).await,

@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_FOR_ALL: Duration = Duration::from_secs(20);
 /// How often Discord is asked for one file.
 const TRIES_MAX: usize = 2;
+/// The largest sound that is written down, in bytes: an hour and a half of a
+/// voice message, and no more than providers take.
+const SOUND_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// How many bytes of a file show what it is.
 const HEAD_BYTES: usize = 4_096;
 
@@ -80,6 +83,23 @@ impl<'a> FileReader<'a> {
     pub async fn read_picture(&self, file: &Attachment) -> Option<Picture> {
         let until = self.until.min(Instant::now() + PATIENCE);
         let fetching = self.fetch_picture(&file.url);
+        tokio::time::timeout_at(until, fetching)
+            .await
+            .ok()
+            .flatten()
+    }
+
+    /// Downloads a sound as it was sent; none if it is too large, or Discord does
+    /// not hand it out.
+    pub async fn read_sound(&self, file: &Attachment) -> Option<Vec<u8>> {
+        if u64::from(file.size) > SOUND_BYTES_MAX as u64 {
+            return None;
+        }
+        let until = self.until.min(Instant::now() + PATIENCE);
+        let fetching = async {
+            let download = self.open(&file.url).await.ok()?;
+            download.read_up_to(SOUND_BYTES_MAX).await?.ok()
+        };
         tokio::time::timeout_at(until, fetching)
             .await
             .ok()

@@ -1,5 +1,6 @@
 //! The small print under an answer.
 
+use crate::app::HeardVoice;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::words::files;
 use crate::bot::words::speech::formats::{cost, plain_model};
@@ -28,6 +29,18 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     let told_less = answer.left_out.iter();
     parts.extend(told_less.filter_map(|what| left_out(voice, what)));
     parts.extend(files::left_out_files(voice, &answer.left_out));
+    small_print(&parts.join(" · "))
+}
+
+/// Who wrote down the voice message that an answer is to, and what that cost.
+pub fn heard_line(voice: Voice<'_>, heard: &HeardVoice) -> String {
+    let payer = &heard.payer;
+    let parts = [
+        voice.lang.words("voice message written down").to_owned(),
+        model_part(voice, &payer.provider, &payer.model),
+        payer_part(voice, payer.source),
+        cost(voice, heard.cost),
+    ];
     small_print(&parts.join(" · "))
 }
 

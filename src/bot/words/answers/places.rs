@@ -183,6 +183,21 @@ pub fn how_to_ask(voice: Voice<'_>, is_direct: bool) -> Card {
     }))
 }
 
+/// A voice message for which no key can have it written down.
+pub fn nobody_hears(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI or \
+         Mistral with `/keys add`, or write what you want to know.",
+    ))
+}
+
+/// A voice message in which nobody says anything.
+pub fn heard_no_words(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "I heard no words in your voice message. Say it again, or write what you want to know.",
+    ))
+}
+
 /// A message that asks nothing replies to one that Discord does not show to
 /// the bot.
 pub fn hidden_subject(voice: Voice<'_>) -> Card {

@@ -138,6 +138,7 @@ fn class_name(voice: Voice<'_>, class: UsageClass) -> &str {
         UsageClass::Container => "containers for tools",
         UsageClass::OtherModel => "tokens of another model",
         UsageClass::AudioSecond => "seconds of audio",
+        UsageClass::Character => "characters read aloud",
         UsageClass::Job => "background jobs",
         UsageClass::Call => "call",
         UsageClass::Picture => "pictures",

@@ -146,6 +146,8 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
         (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
         (&Method::POST, IMAGES_PATH) => Surface::Images,
         (&Method::POST, MODERATIONS_PATH) => Surface::Moderations,
+        (&Method::POST, "/audio/transcriptions" | "/audio/translations") => Surface::Transcripts,
+        (&Method::POST, "/audio/speech") => Surface::Speech,
         (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
         _ => Surface::Other,
     }

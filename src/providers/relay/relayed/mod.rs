@@ -14,7 +14,9 @@ use crate::model::{
     ProviderFailure, ProviderId, Usage,
 };
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree};
+use crate::providers::dialect::{
+    AnswerFormat, JsonSize, ParsedAnswer, is_only_usage, parse_tree, write_transcript_event,
+};
 use crate::providers::failures::failure;
 use crate::providers::failures::provider_error::{Scrubber, read_error_event, told_headers};
 use crate::providers::lone_surrogates::{mend_surrogates, replace_lone_surrogates};
@@ -186,7 +188,7 @@ impl Relayed {
     pub fn ignored(&self) -> Option<&str> {
         match &self.rewriting {
             AnswerChange::Translated(translator) => translator.ignored(),
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+            _ => None,
         }
     }
 
@@ -213,7 +215,7 @@ impl Relayed {
     /// The whole answer, or the beginning of one that is large and need not be
     /// read whole.
     pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
-        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
+        let is_translated = self.rewriting.rewrites_whole();
         let (limit, deadline) = (self.whole_bytes_max(), self.deadline);
         let announced = self.incoming.announced_length();
         if is_translated && announced.is_some_and(|length| length > limit) {
@@ -246,9 +248,10 @@ impl Relayed {
 
     /// How much of an answer is read before some of it is passed on.
     fn whole_bytes_max(&self) -> usize {
-        match self.rewriting {
-            AnswerChange::Translated(_) => WHOLE_BYTES_MAX,
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => PASSED_FROM_BYTES,
+        if self.rewriting.rewrites_whole() {
+            WHOLE_BYTES_MAX
+        } else {
+            PASSED_FROM_BYTES
         }
     }
 
@@ -259,7 +262,7 @@ impl Relayed {
         if is_read {
             return Ok(());
         }
-        if self.format == AnswerFormat::Any {
+        if self.format.passes_anything() {
             // What can't be read is passed on as it is.
             let value = self.parse_whole(&mend_surrogates(body));
             return value.map_or(Ok(()), |value| self.read_value(&value));
@@ -284,7 +287,7 @@ impl Relayed {
         self.read_value(&value)?;
         let translated = match &mut self.rewriting {
             AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => Ok(body.clone()),
+            change => change.unpack(&value, body).ok_or(FailureClass::Upstream),
         };
         translated.map_err(|class| self.failed(class))
     }
@@ -367,7 +370,7 @@ impl Relayed {
                 let written = translator.write_whole_as_stream(&value, &body, &mut events);
                 written.map_err(|class| failed(&self.provider, class))?;
             }
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => {
+            _ => {
                 events = write_as_events(self.format, &value, self.wants_usage);
             }
         }
@@ -385,8 +388,7 @@ impl Relayed {
     /// their own, unless one must be left out or all are translated. An event
     /// that is an error ends them.
     fn pass_events(&mut self, events: Events) -> Bytes {
-        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
-        let mut rewritten = is_translated.then(Vec::new);
+        let mut rewritten = self.rewriting.writes_anew().then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
             let read = match self.read_event(event) {
@@ -404,6 +406,9 @@ impl Relayed {
             match (&mut self.rewriting, &mut rewritten, &read) {
                 (AnswerChange::Translated(translator), Some(out), Some((value, data))) => {
                     written = translator.write_event(value, data, out);
+                }
+                (AnswerChange::Transcript, Some(out), Some((value, _))) => {
+                    out.extend(write_transcript_event(value).into_bytes());
                 }
                 (AnswerChange::WithoutUsage, out, Some((value, _))) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();

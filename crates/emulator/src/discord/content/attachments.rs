@@ -20,6 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::voice::record;
 use crate::guard::FILE_POLICY;
 use crate::world::{Attachment, Message, State, World};
 
@@ -53,10 +54,12 @@ pub fn attachments(state: &State, message: &Message) -> Vec<Value> {
         .collect()
 }
 
-/// The flags that a message has for its files.
+/// The flags that a message has for its files. A voice message has no words (D:
+/// "Voice Messages" of Discord's documents).
 pub fn file_flags(message: &Message) -> u64 {
+    let is_silent = message.content.is_empty();
     match message.files.as_slice() {
-        [file] if file.waveform.is_some() => IS_VOICE_MESSAGE,
+        [file] if file.waveform.is_some() && is_silent => IS_VOICE_MESSAGE,
         _ => 0,
     }
 }
@@ -257,7 +260,7 @@ impl Attachment {
         Self {
             duration_secs: Some(seconds),
             waveform: Some(STANDARD.encode([0, 40, 90, 12])),
-            ..Self::uploaded("voice-message.ogg", b"OggS\0\x02made up\0\0\xff\xfe")
+            ..Self::uploaded("voice-message.ogg", &record(seconds))
         }
     }
 }

@@ -6,3 +6,4 @@ pub mod kinds;
 pub mod message_body;
 pub mod message_payload;
 pub mod multipart;
+mod voice;

@@ -63,6 +63,7 @@ pub async fn ask(
     let mut request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
+        heard: None,
         is_promised: false,
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,

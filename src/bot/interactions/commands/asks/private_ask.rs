@@ -43,6 +43,7 @@ pub async fn ask_privately(
     let request = AnswerRequest {
         ask,
         quoted: None,
+        heard: None,
         is_promised: true,
         target: Target::Private(handle),
         locale: &ctx.interaction.locale,

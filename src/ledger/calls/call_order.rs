@@ -1,0 +1,103 @@
+//! A call that is about to be made, and what it may use at the most.
+
+use crate::model::{
+    Attempt, ClassCounts, KeyId, PersonId, PromptTokens, ProviderId, ServerId, SoundAmount, Source,
+    UsageClass,
+};
+use crate::store::KnownTokens;
+
+use crate::ledger::calls::attempt_ids::make_id;
+use crate::ledger::pricing::prices::{PricedModel, Prices};
+use crate::ledger::writing::batch::{Need, Price};
+
+/// Tokens that a provider adds to a prompt, at the most.
+const WRAPPING_TOKENS: u64 = 1_024;
+/// Where a limit shortens the answer, the shortest that is worth a call.
+const OUTPUT_TOKENS_MIN: u64 = 200;
+/// Names of models come from outside, and are cut after so many characters.
+const MODEL_CHARACTERS_MAX: usize = 100;
+
+/// A call that is about to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct CallOrder<'a> {
+    pub person: PersonId,
+    pub server: Option<ServerId>,
+    pub source: Source,
+    pub key: Option<KeyId>,
+    pub provider: &'a ProviderId,
+    pub model: &'a str,
+    /// What the model is told.
+    pub prompt: PromptTokens,
+    pub max_output_tokens: u64,
+    pub images: u64,
+    pub sound: SoundAmount,
+}
+
+impl CallOrder<'_> {
+    /// The attempt that the order becomes.
+    pub fn attempt(&self, now_ms: i64) -> anyhow::Result<Attempt> {
+        let model = self.model.chars().filter(|c| !c.is_control());
+        Ok(Attempt {
+            id: make_id(now_ms)?,
+            person: self.person,
+            server: self.server,
+            source: self.source,
+            key: self.key,
+            provider: self.provider.clone(),
+            model: model.take(MODEL_CHARACTERS_MAX).collect(),
+            held_at_ms: now_ms,
+        })
+    }
+
+    /// What is known of its use before it is made.
+    pub fn known_tokens(&self) -> KnownTokens {
+        KnownTokens {
+            prompt: self.prompt.likely,
+            heard: 0,
+        }
+    }
+
+    /// Whether it uses nothing that is counted: it lists models, say.
+    fn is_free(&self) -> bool {
+        let counted = self.prompt.most + self.max_output_tokens + self.images;
+        counted == 0 && self.sound == SoundAmount::default()
+    }
+
+    /// What the order may use at the most. The price is looked up only where
+    /// limits apply.
+    pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
+        if self.is_free() {
+            return Need {
+                price: Some(Price::default()),
+                ..Need::default()
+            };
+        }
+        let words = self.prompt.most.saturating_add(WRAPPING_TOKENS);
+        let sound = self.sound.tokens.most;
+        let input_tokens = words.saturating_add(sound);
+        let most = ClassCounts::default()
+            .with(UsageClass::Input, words)
+            .with(UsageClass::InputAudio, sound)
+            .with(UsageClass::AudioSecond, self.sound.seconds)
+            .with(UsageClass::Character, self.sound.characters)
+            .with(UsageClass::Output, self.max_output_tokens)
+            .with(UsageClass::Picture, self.images);
+        let model = PricedModel {
+            provider: self.provider,
+            model: self.model,
+            at_ms: now_ms,
+        };
+        Need {
+            input_tokens,
+            output_tokens: self.max_output_tokens,
+            // An answer can be shortened, pictures and transcripts cannot.
+            output_tokens_min: if self.images > 0 || sound > 0 {
+                self.max_output_tokens
+            } else {
+                self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
+            },
+            images: self.images,
+            price: is_limited.then(|| prices.price(model, &most)).flatten(),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Sound: who writes it down, in which form it is sent, and how long it lasts, as
+//! its bytes tell for sure; `docs/providers.md` §14.13. A length that stands in a file is a claim:
+//! where the bytes hold more, that counts, and where nobody can tell, there is
+//! no length.
+//!
+//! - `transcripts`: who writes sound down, and what that is paid for by.
+//! - `speech`: words that are read aloud.
+//! - `form`: a form with a sound.
+//! - `ogg`: Opus in Ogg, as Discord records it.
+//! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
+
+pub mod form;
+mod mp3;
+mod ogg;
+pub mod speech;
+pub mod transcripts;
+mod wav;
+
+/// The longest sound that anybody is asked to write down with a key that others
+/// pay for, in seconds: a day.
+pub const SECONDS_MAX: u64 = 86_400;
+
+/// What kind of file a sound is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundKind {
+    Ogg,
+    Mp3,
+    Wav,
+}
+
+/// How long a sound lasts at the most, whoever decodes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoundLength {
+    pub kind: SoundKind,
+    pub milliseconds: u64,
+}
+
+impl SoundKind {
+    /// A name for the file. Some providers decide by its ending, and one refuses
+    /// Opus that is called so.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Ogg => "sound.ogg",
+            Self::Mp3 => "sound.mp3",
+            Self::Wav => "sound.wav",
+        }
+    }
+
+    /// The media type of the file.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Ogg => "audio/ogg",
+            Self::Mp3 => "audio/mpeg",
+            Self::Wav => "audio/wav",
+        }
+    }
+}
+
+impl SoundLength {
+    /// The same in whole seconds, as they are paid for.
+    pub fn seconds(self) -> u64 {
+        self.milliseconds.div_ceil(1_000)
+    }
+}
+
+/// Measures a sound; none where its bytes do not tell its length for sure.
+pub fn measure_sound(bytes: &[u8]) -> Option<SoundLength> {
+    let (kind, milliseconds) = match bytes {
+        [b'O', b'g', b'g', b'S', ..] => (SoundKind::Ogg, ogg::milliseconds(bytes)?),
+        [b'R', b'I', b'F', b'F', ..] => (SoundKind::Wav, wav::milliseconds(bytes)?),
+        _ => (SoundKind::Mp3, mp3::milliseconds(bytes)?),
+    };
+    Some(SoundLength { kind, milliseconds })
+}

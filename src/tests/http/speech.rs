@@ -1,0 +1,149 @@
+//! Words that programs have read aloud.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use super::transcripts::{booked, own, paid, sent};
+use crate::tests::program::Program;
+use crate::tests::{run, run_with};
+
+const SPEECH: &str = "/v1/audio/speech";
+
+fn ask(model: &str, more: &Value) -> Value {
+    let mut ask = json!({"model": model, "input": "Grüezi", "voice": "alloy"});
+    for (name, value) in more.as_object().unwrap() {
+        ask[name] = value.clone();
+    }
+    ask
+}
+
+#[tokio::test]
+async fn words_are_read_aloud_by_those_who_do() {
+    run(async |stage| {
+        let program = own(stage).await;
+        let mut told = String::new();
+        for (path, model, more) in [
+            (SPEECH, "openai/tts-1", json!({})),
+            (
+                SPEECH,
+                "tts-1-hd",
+                json!({"response_format": "wav", "speed": 1.5}),
+            ),
+            (SPEECH, "gpt-4o-mini-tts", json!({"instructions": "slowly"})),
+            (SPEECH, "canopylabs/orpheus-v1-english", json!({})),
+            (
+                SPEECH,
+                "groq/canopylabs/orpheus-v1-english",
+                json!({"response_format": "mp3"}),
+            ),
+            (SPEECH, "mistral/voxtral-mini-tts-2603", json!({})),
+            (
+                SPEECH,
+                "mistral/voxtral-mini-tts-2603",
+                json!({"response_format": "opus"}),
+            ),
+            (SPEECH, "mistral/voxtral-mini-tts-2603", json!({"speed": 2})),
+            (SPEECH, "anthropic/claude-haiku-5-5", json!({})),
+            (SPEECH, "tts-1", json!({"input": "é".repeat(4_097)})),
+            ("/openai/v1/audio/speech", "tts-1", json!({})),
+        ] {
+            stage.clock.advance_ms(1);
+            let answer = program.posts(path, &ask(model, &more)).await;
+            let more = if more.to_string().len() > 100 {
+                json!("long")
+            } else {
+                more
+            };
+            if answer.status == 200 {
+                let kind = answer.header("content-type");
+                assert!(answer.text.ends_with("made up"), "{}", answer.text);
+                let _ = writeln!(
+                    told,
+                    "{path} {model} {more}: {kind}\n  {}: {}",
+                    booked(stage).await,
+                    sent(stage)
+                );
+            } else {
+                let _ = writeln!(
+                    told,
+                    "{path} {model} {more}: {} {}",
+                    answer.code(),
+                    answer.json()["error"]["message"]
+                );
+            }
+        }
+        insta::assert_snapshot!(told, @r#"
+        /v1/audio/speech openai/tts-1 {}: audio/mpeg
+          held 1097 in, 0 out, ?; used 15 in, 0 out, 90000: {"input":"Grüezi","model":"tts-1","voice":"alloy"}
+        /v1/audio/speech tts-1-hd {"response_format":"wav","speed":1.5}: audio/wav
+          held 1137 in, 0 out, ?; used 23 in, 0 out, 180000: {"input":"Grüezi","model":"tts-1-hd","response_format":"wav","speed":1.5,"voice":"alloy"}
+        /v1/audio/speech gpt-4o-mini-tts {"instructions":"slowly"}: audio/mpeg
+          held 1131 in, 0 out, ?; used 22 in, 0 out, ?: {"input":"Grüezi","instructions":"slowly","model":"gpt-4o-mini-tts","voice":"alloy"}
+        /v1/audio/speech canopylabs/orpheus-v1-english {}: audio/wav
+          held 1099 in, 0 out, ?; used 19 in, 0 out, 132000: {"input":"Grüezi","model":"canopylabs/orpheus-v1-english","response_format":"wav","voice":"alloy"}
+        /v1/audio/speech groq/canopylabs/orpheus-v1-english {"response_format":"mp3"}: 400 invalid_request "response_format must be one of [wav]"
+        /v1/audio/speech mistral/voxtral-mini-tts-2603 {}: audio/mpeg
+          held 1099 in, 0 out, ?; used 19 in, 0 out, 96000: {"input":"Grüezi","model":"voxtral-mini-tts-2603","voice_id":"alloy"}
+        /v1/audio/speech mistral/voxtral-mini-tts-2603 {"response_format":"opus"}: audio/ogg
+          held 1124 in, 0 out, ?; used 25 in, 0 out, 96000: {"input":"Grüezi","model":"voxtral-mini-tts-2603","response_format":"opus","voice_id":"alloy"}
+        /v1/audio/speech mistral/voxtral-mini-tts-2603 {"speed":2}: 400 untranslatable "`speed` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/speech anthropic/claude-haiku-5-5 {}: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/speech`. These have: OpenAI, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
+        /v1/audio/speech tts-1 "long": 400 invalid_request "[{'type': 'string_too_long', 'loc': ('body', 'input'), 'msg': 'String should have at most 4096 characters'}]"
+        /openai/v1/audio/speech tts-1 {}: audio/mpeg
+          held 1088 in, 0 out, ?; used 13 in, 0 out, 90000: {"input":"Grüezi","model":"tts-1","voice":"alloy"}
+        "#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shared_key_reads_aloud_what_it_holds() {
+    run_with(paid("{ dollars = 0.001, per = 'day' }"), async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let mut told = String::new();
+        for (model, more) in [
+            ("openai/tts-1", json!({})),
+            (
+                "groq/canopylabs/orpheus-v1-english",
+                json!({"response_format": "wav"}),
+            ),
+            ("mistral/voxtral-mini-tts-2603", json!({})),
+            ("openai/tts-1", json!({"input": "é".repeat(1_000)})),
+            ("openai/gpt-4o-mini-tts", json!({})),
+            ("openai/tts-1", json!({"voice": {"id": "voice_1"}})),
+            (
+                "mistral/voxtral-mini-tts-2603",
+                json!({"ref_audio": "AAAA"}),
+            ),
+        ] {
+            stage.clock.advance_ms(1);
+            let answer = program.posts(SPEECH, &ask(model, &more)).await;
+            let more = if more.to_string().len() > 100 {
+                json!("long")
+            } else {
+                more
+            };
+            if answer.status == 200 {
+                let _ = writeln!(told, "{model} {more}: {}", booked(stage).await);
+            } else {
+                let _ = writeln!(
+                    told,
+                    "{model} {more}: {} {}",
+                    answer.code(),
+                    answer.json()["error"]["message"]
+                );
+            }
+        }
+        insta::assert_snapshot!(told, @r#"
+        openai/tts-1 {}: held 1097 in, 0 out, 90000; used 15 in, 0 out, 90000
+        groq/canopylabs/orpheus-v1-english {"response_format":"wav"}: held 1128 in, 0 out, 132000; used 26 in, 0 out, 132000
+        mistral/voxtral-mini-tts-2603 {}: held 1099 in, 0 out, 96000; used 19 in, 0 out, 96000
+        openai/tts-1 "long": 429 limit_reached "A limit is reached: $0.001 a day. `GET /api/v1/quota` shows each limit, and what is left of it."
+        openai/gpt-4o-mini-tts {}: 403 own_key_only "the model `gpt-4o-mini-tts` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
+        openai/tts-1 {"voice":{"id":"voice_1"}}: 400 malformed_field "`voice` must be a text. Nothing was sent to the provider: correct it, and send the call again."
+        mistral/voxtral-mini-tts-2603 {"ref_audio":"AAAA"}: 403 own_key_only "`ref_audio` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
+        "#);
+    })
+    .await;
+}
