@@ -49,8 +49,8 @@ pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
     AddForm, AddedKey, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm, ImportOutcome,
     KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing,
-    PendingKey, PlainExtras, RequestKey, SEVERAL_KEYS, SentForm, ServerKeys, SkippedLine,
-    SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    PendingKey, PlainExtras, RequestKey, SentForm, ServerKeys, SkippedLine, SystemKey, SystemUses,
+    TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

@@ -201,7 +201,7 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         - personal key: was refused by the provider; `/keys test` tries it again.
         - bot default: none.
         Without `provider:`, `/ask` goes to OpenAI.
-        Add a key of your own with `/keys add`.
+        Replace yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>. `/keys test provider:openai scope:user` tries it again.
         ");
         stage.key_stands(&clubs, Standing::Empty);
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"

@@ -93,7 +93,7 @@ async fn a_provider_whose_models_have_its_name_is_named_once() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_default_model_has_its_only_one_asked_or_says_which_it_has() {
+async fn a_server_without_a_default_model_has_its_only_one_asked() {
     run_with(Setup::default(), async |stage| {
         open_workshop(stage, "ollama", "").await;
         let mia = stage.mia();
@@ -107,9 +107,18 @@ async fn a_server_without_a_default_model_has_its_only_one_asked_or_says_which_i
         ");
         open_workshop(stage, "openai", "").await;
         mia.adds("workshop", "user", &good("openai")).await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:workshop").await, @"");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:workshop").await, @"
+        > count
+
+        one two three four five six seven eight nine ten
+        -# workshop made-up-model · 👤 personal key · about 20 tokens in, 13 out · price unknown
+        ");
         open_workshop(stage, "openai", "[ask]\nmodels = ['workshop/made-up']\n").await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:workshop").await, @"");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:workshop").await, @"
+        (only you) > count
+
+        workshop has no default model here, and I know of none of its that may be used. Name one with `model:`, as `workshop/…`. The bot's operator can set `providers.workshop.default_model`.
+        ");
     })
     .await;
 }

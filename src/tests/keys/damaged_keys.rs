@@ -84,7 +84,7 @@ async fn the_next_payer_answers_and_the_owner_is_told_once() {
         - personal key: is damaged, so that it can't be opened; add it again with `/keys add`.
         - bot default: none.
         Without `provider:`, `/ask` goes to OpenAI.
-        Add a key of your own with `/keys add`.
+        Add yours again with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         assert_snapshot!(mia.runs("/keys test provider:openai").await, @"(only you) The personal key for OpenAI can't be opened: what is stored of it was changed or damaged in the database. It is not used. Add it again with `/keys add provider:openai scope:user`.");
         // Added again, it pays.

@@ -332,7 +332,14 @@ async fn of_presses_at_once_one_stores_and_the_others_change_nothing() {
             })
             .collect();
         told.sort();
-        insta::assert_snapshot!(told.join("\n---\n"), @"");
+        insta::assert_snapshot!(told.join("\n---\n"), @r#"
+        groq stored valid replaced=false
+        OneOfTwo(ProviderId("groq"))
+        ---
+        the form was used, is too old, or is somebody else's
+        ---
+        the form was used, is too old, or is somebody else's
+        "#);
         let listed = stage.mia().runs("/keys list").await;
         assert!(listed.contains("`…6789`"), "{listed}");
     })

@@ -240,7 +240,7 @@ async fn tiers_and_the_operators_models_are_seen_everywhere() {
         - server key: none.
         - bot default: none.
         Without `provider:`, `/ask` goes to Groq.
-        Add a key of your own with `/keys add`.
+        Name another model: the list that appears while you type `model:` shows which.
         ");
     })
     .await;
