@@ -97,7 +97,7 @@ pub async fn answer_message(
     let (person, channel) = (question.caller.person, target.channel());
     // Where the bot may not write, nobody is asked or pays.
     if !bot.channel_access.may_write(question.message) {
-        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        last_words::tell_place_is_closed(bot, person.0, &target).await;
         return Ok(());
     }
     let id = question.message.id.get();
@@ -108,7 +108,7 @@ pub async fn answer_message(
     let voice = bot.voice(locale);
     let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
     let Some(recalled) = recalled else {
-        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        last_words::tell_place_is_closed(bot, person.0, &target).await;
         return Ok(());
     };
     if bot.rest.is_banned() {
@@ -248,7 +248,7 @@ async fn say_instead(
     match target.send_first(&bot.rest, part).await {
         Ok(_) => Ok(()),
         Err(error) if is_gone(&error) => {
-            last_words::tell_place_is_closed(bot, person.0, target.channel()).await;
+            last_words::tell_place_is_closed(bot, person.0, target).await;
             Ok(())
         }
         Err(error) => {

@@ -7,6 +7,7 @@ mod chats;
 mod choices;
 mod faults;
 pub mod files;
+mod named_models;
 mod once;
 mod thinking;
 mod voice_messages;

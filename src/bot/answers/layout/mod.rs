@@ -15,6 +15,7 @@ mod blocks;
 mod cutter;
 mod fences;
 mod html;
+mod html_table;
 mod latex;
 #[cfg(test)]
 mod properties;
