@@ -51,7 +51,8 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, mpsc::error::TrySendError, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 pub use calls::call_order::CallOrder;
