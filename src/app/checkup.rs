@@ -220,35 +220,52 @@ pub fn judge_buckets(provider: &Provider) -> Option<Finding> {
 /// Judges what is known of a key that the operator pays with, where its
 /// provider is not asked anew.
 pub fn judge_health(provider: &Provider, key: &str, health: Health) -> Finding {
-    let check = match health {
-        Health::Valid => Check::Valid,
-        Health::Unguarded => Check::Unguarded,
-        Health::Refused => Check::Invalid,
-        Health::OutOfCredit => Check::OutOfCredit,
-        Health::Restricted => Check::Restricted,
-        Health::Unverified => {
-            return Finding::note(&provider.name, format!("{key} was not checked yet"));
-        }
-        Health::Damaged => {
-            return Finding::bad(
-                &provider.name,
-                format!("{key} does not open: its row was changed or damaged; add it again"),
-            );
-        }
-    };
-    judge_check(provider, key, &check)
+    match (check_of(health), health) {
+        (Some(check), _) => judge_check(provider, key, &check),
+        (None, Health::Damaged) => Finding::bad(
+            &provider.name,
+            format!("{key} does not open: its row was changed or damaged; add it again"),
+        ),
+        (None, _) => Finding::note(&provider.name, format!("{key} was not checked yet")),
+    }
 }
 
-/// Judges what is known of a provider of the operator's that needs no key.
-fn judge_keyless(provider: &Provider, health: Health) -> Finding {
+/// Judges what a provider of the operator's says that needs no key.
+pub fn judge_keyless(provider: &Provider, check: &Check) -> Finding {
     let name = &provider.name;
-    match health {
-        Health::Valid | Health::Unguarded => Finding::good(name, "answers; it needs no key"),
-        Health::Unverified => Finding::note(
-            name,
+    match check {
+        Check::Valid | Check::Unguarded => Finding::good(name, "answers; it needs no key"),
+        Check::Invalid => {
+            let variable = provider.env.first().map_or("a system key", String::as_str);
+            Finding::bad(
+                name,
+                format!("answers no call without a key; set {variable}"),
+            )
+        }
+        check => judge_check(provider, "calls without a key", check),
+    }
+}
+
+/// Judges what is known of such a provider, where it is not asked anew.
+fn judge_known_keyless(provider: &Provider, health: Health) -> Finding {
+    match check_of(health) {
+        Some(check) => judge_keyless(provider, &check),
+        None => Finding::note(
+            &provider.name,
             "needs no key, and was not asked yet; “Check” among the system keys asks",
         ),
-        health => judge_health(provider, "this server", health),
+    }
+}
+
+/// What a provider last said; none where it said nothing of the key.
+fn check_of(health: Health) -> Option<Check> {
+    match health {
+        Health::Valid => Some(Check::Valid),
+        Health::Unguarded => Some(Check::Unguarded),
+        Health::Refused => Some(Check::Invalid),
+        Health::OutOfCredit => Some(Check::OutOfCredit),
+        Health::Restricted => Some(Check::Restricted),
+        Health::Unverified | Health::Damaged => None,
     }
 }
 
@@ -351,7 +368,7 @@ impl App {
             let provider = self.models.catalogue().get(key.provider())?;
             Some(match key {
                 SystemKey::Environment(it) if it.variable.is_none() => {
-                    judge_keyless(provider, key.health())
+                    judge_known_keyless(provider, key.health())
                 }
                 SystemKey::Environment(_) => {
                     judge_health(provider, "the bot default key", key.health())

@@ -37,7 +37,7 @@ pub use asks::{
 };
 pub use checkup::{
     Finding, PICTURE_STORAGE, Wellness, check_pages, judge_buckets, judge_check, judge_health,
-    judge_master, judge_quotas, judge_sign_in, judge_storage, judge_stored_keys,
+    judge_keyless, judge_master, judge_quotas, judge_sign_in, judge_storage, judge_stored_keys,
 };
 pub use durations::parse_duration;
 pub use error::Error;
@@ -47,10 +47,10 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, FailedAdd, FormAgain, ImportForm, ImportOutcome, KeyChoices, KeyDraft,
-    KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing, PendingKey, PlainExtras,
-    RequestKey, SentForm, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome,
-    TypedKey, WhySkipped,
+    AddForm, AddedKey, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm, ImportOutcome,
+    KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing,
+    PendingKey, PlainExtras, RequestKey, SEVERAL_KEYS, SentForm, ServerKeys, SkippedLine,
+    SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

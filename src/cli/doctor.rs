@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use super::assembly::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::assembly::assemble::{catalogue, master_keys, prices, time_zone};
+use super::assembly::operator_keys::bot_defaults;
 use super::assembly::pages::sign_in;
 use super::assembly::storage::check_storage;
 use super::health::is_well;
@@ -16,7 +17,7 @@ use super::output::explain;
 use super::{Assembled, RunOptions, assemble};
 use crate::app::{
     Finding, SignInTrouble, Wellness, check_pages, judge_buckets, judge_check, judge_health,
-    judge_master, judge_quotas, judge_sign_in, judge_stored_keys,
+    judge_keyless, judge_master, judge_quotas, judge_sign_in, judge_stored_keys,
 };
 use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
 use crate::config::{Config, Environment, others_can_read_dotenv};
@@ -404,7 +405,10 @@ async fn check_providers(
             continue;
         };
         let check = providers.check(provider, default.credential.as_ref()).await;
-        report.show(&judge_check(provider, "the bot default key", &check));
+        report.show(&match default.credential {
+            Some(_) => judge_check(provider, "the bot default key", &check),
+            None => judge_keyless(provider, &check),
+        });
         if let Some(finding) = judge_buckets(provider) {
             report.show(&finding);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::assembly::assemble::read_secrets;
 use super::assembly::pages;
 use super::process::signals::Signals;
 use super::process::{files, log};
@@ -37,6 +38,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let environment = Environment::of_process()?;
     log::start(&environment);
     let mut config = Config::load(file, &environment)?;
+    read_secrets(&config, &environment)?;
     raise_file_limit(&config);
     let _claim = Store::claim(&config.store.url)?;
     let listening = gateway::listen(&config.gateway.listen).await?;

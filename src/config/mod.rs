@@ -368,7 +368,8 @@ fn parse_scalar(text: &str) -> Value {
     }
 }
 
-fn check_url(setting: &str, text: &str) -> Result<(), ConfigError> {
+/// Refuses what is no address of a service, by the name of its setting.
+pub fn check_url(setting: &str, text: &str) -> Result<(), ConfigError> {
     let wrong = || {
         ConfigError::new(
             setting,

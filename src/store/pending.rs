@@ -22,6 +22,8 @@ pub enum PendingKind {
     MakePicture,
     /// Takes a file of keys.
     ImportKeys,
+    /// Clears all limits of a server's key.
+    ClearBudget,
 }
 
 /// What a form or a button does that was handed out to a person.
@@ -37,7 +39,7 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::AddKey,
         Self::RemoveKey,
         Self::ReplaceKey,
@@ -45,6 +47,7 @@ impl PendingKind {
         Self::AskOnce,
         Self::MakePicture,
         Self::ImportKeys,
+        Self::ClearBudget,
     ];
 
     fn as_str(self) -> &'static str {
@@ -56,6 +59,7 @@ impl PendingKind {
             Self::AskOnce => "ask_once",
             Self::MakePicture => "make_picture",
             Self::ImportKeys => "import_keys",
+            Self::ClearBudget => "clear_budget",
         }
     }
 }

@@ -90,18 +90,19 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the limits on a metric, or on all metrics; how many.
+    /// Deletes the limits on a metric, or on all metrics; those that there were.
     pub async fn clear_limits(
         &self,
         server: Option<ServerId>,
         bound: Option<Bound>,
         subject: u64,
         metric: Option<Metric>,
-    ) -> anyhow::Result<u64> {
+    ) -> anyhow::Result<Vec<SetLimit>> {
         const SQL: Change = Change::to(
             Table::QuotaLimit,
             "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
-             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)",
+             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4) \
+             returning cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by",
         );
         let values = [
             server.map_or(OPERATOR, |server| server.0).into(),
@@ -109,7 +110,8 @@ impl Store {
             subject.into(),
             metric.map_or("", Metric::as_str).into(),
         ];
-        Ok(self.write(SQL.with(values)).await?.changed)
+        let cleared = self.write(SQL.with(values)).await?.rows;
+        cleared.iter().map(read_limit).collect()
     }
 
     /// Exempts a role from limits by member and role, or binds it again.

@@ -181,12 +181,12 @@ async fn details_leave_out_what_says_nothing() {
         let details = mia.presses("Details").await;
         let seconds = regex::Regex::new(r"\d+\.\d s").unwrap();
         assert_snapshot!(seconds.replace_all(&details, "# s"), @"
-        (only you) **openai/gpt-oss-20b**: 12 tokens in, 10 out, < $0.0001.
+        (only you) **openai/gpt-oss-20b**: 12 tokens in, 10 out, < $0.0001.
         ```
         tokens in   12  $0.075 a million
         tokens out  10  $0.30 a million
         ```
-        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
         First words after # s, all of it after # s.
         **Who could pay, in this order**
         - Groq, bot default: pays

@@ -44,7 +44,7 @@ async fn a_german_member_reads_german() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · < 0,0001 $
+        -# OpenAI gpt-6-luna · 👤 persönlicher Schlüssel · 12 Token hinein, 14 heraus · < 0,0001 $
         [Nochmal]
         [Anderes Modell]
         [Details]
@@ -52,12 +52,12 @@ async fn a_german_member_reads_german() {
         let details = mia.presses("Details").await;
         let seconds = Regex::new(r"[0-9.,]+ s").unwrap();
         assert_snapshot!(seconds.replace_all(&details, "# s"), @"
-        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, < 0,0001 $.
+        (only you) **gpt-6-luna**: 12 Token hinein, 14 heraus, < 0,0001 $.
         ```
         Token hinein  12  0,10 $ je Mio.
         Token heraus  14  0,50 $ je Mio.
         ```
-        Summe: < 0,0001 $, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
+        Summe: < 0,0001 $, nach den Preisen von genai-prices 0.2.1, Stand 2026-10-26.
         Erste Wörter nach # s, alles nach # s.
         **Wer zahlen konnte, in dieser Reihenfolge**
         - OpenAI, persönlicher Schlüssel: zahlt

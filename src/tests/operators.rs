@@ -105,7 +105,7 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         ```
                       used  limit   left
         Dollars
-          a day  < $0.0001  $4.50  $4.49
+          a day  < $0.0001  $4.50  $4.49
         ```
         -# Dollars a day: renews <t:1795305601:R>
         **<@mia>**
@@ -120,7 +120,10 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         **Keys of the bot default**
         - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
-        insta::assert_snapshot!(omar.runs("/admin unlimit user:mia").await, @"(only you) Cleared 1 limit.");
+        insta::assert_snapshot!(omar.runs("/admin unlimit user:mia").await, @"
+        (only you) Cleared 1 limit:
+        - 1 request in 24 hours
+        ");
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
         insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:emperor").await, @"(only you) There is no tier called `emperor`. Pick one from the list that appears while you type `tier:`.");
         insta::assert_snapshot!(omar.runs("/admin stop server:lantern").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");

@@ -31,25 +31,25 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         insta::assert_snapshot!(mia.runs("/privacy show").await, @"
         (only you) **Stored about you**
         - Keys: none.
-        - Usage: 0 requests, $0.00. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
-        - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
-        - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
+        - Usage: 0 requests, $0.00. When, where, who paid, model, tokens and cost of each for 400 days, and sums by day. `/usage` shows them.
+        - Answers, for 30 days: where each stands and who could pay. And the model and persona that you chose.
+        - Tokens: names, scopes, last use. `/token list` shows them.
         - Your tier: none given by hand.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the ids of your servers (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
-        **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
-        Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
+        - For up to 12 hours: open forms, checks of keys, browsers that you signed in with. Until they end: what limits have counted, and a block.
+        **Never stored**: what you ask, what is answered, and your messages.
+        Asks go to the provider that the answer names, under its terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
         uses_everything(stage).await;
         insta::assert_snapshot!(mia.runs("/privacy show").await, @"
         (only you) **Stored about you**
-        - Keys: 1 (Mistral), sealed with AES-256-GCM. `/keys list` shows them.
-        - Usage: 2 requests, < $0.0001. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
-        - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
-        - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
+        - Keys: 1 (Mistral), sealed. `/keys list` shows them.
+        - Usage: 2 requests, < $0.0001. When, where, who paid, model, tokens and cost of each for 400 days, and sums by day. `/usage` shows them.
+        - Answers, for 30 days: where each stands and who could pay. And the model and persona that you chose.
+        - Tokens: names, scopes, last use. `/token list` shows them.
         - Your tier, premium, given by the operator.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the ids of your servers (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
-        **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
-        Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
+        - For up to 12 hours: open forms, checks of keys, browsers that you signed in with. Until they end: what limits have counted, and a block.
+        **Never stored**: what you ask, what is answered, and your messages.
+        Asks go to the provider that the answer names, under its terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
         insta::assert_snapshot!(mia.runs("/privacy export").await, @"
         (only you) All that is stored about you. Keys themselves can't be exported: only their hints are in it.

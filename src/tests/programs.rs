@@ -114,7 +114,7 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         );
         let (_, said, told) = does(&home, "ask count", "").await;
         insta::assert_snapshot!(said, @"one two three four five six seven eight nine ten");
-        insta::assert_snapshot!(told, @"— groq openai/gpt-oss-20b · key source: the operator's key at the gateway · 12 tokens in, 10 out · < $0.0001");
+        insta::assert_snapshot!(told, @"— groq openai/gpt-oss-20b · key source: the operator's key at the gateway · 12 tokens in, 10 out · < $0.0001");
         let (_, piped, _) = does(&home, "ask --provider groq", "please count\n").await;
         assert_eq!(piped, said);
         let (_, json, _) = does(&home, "ask count --json", "").await;
@@ -271,7 +271,7 @@ async fn without_a_login_a_providers_own_variable_pays_and_that_is_said() {
         insta::assert_snapshot!(printed(&answered.stdout), @"one two three four five six seven eight nine ten");
         insta::assert_snapshot!(printed(&answered.stderr), @"
         key source: CEREBRAS_API_KEY of this environment, sent to Cerebras itself; nobody is logged in (`latchkey login <address>` uses the keys of a gateway)
-        — cerebras gpt-oss-120b · key source: this environment · 12 tokens in, 10 out · < $0.0001
+        — cerebras gpt-oss-120b · key source: this environment · 12 tokens in, 10 out · < $0.0001
         ");
         assert_eq!(stage.keys_that_paid("cerebras"), [good("cerebras")]);
         let json = asks("ask count --json --persona code", &good("cerebras")).await;

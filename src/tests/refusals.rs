@@ -119,6 +119,19 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
             meant: "openai/gpt-6-luna".into(),
         },
         A::ModelMissing { provider: openai() },
+        A::ModelOfAnother {
+            provider: openai(),
+            of: ProviderId::from("anthropic"),
+            model: "made-up".into(),
+        },
+        A::NoDefaultModel {
+            provider: ProviderId::from("vllm"),
+            offered: Vec::new(),
+        },
+        A::NoDefaultModel {
+            provider: ProviderId::from("vllm"),
+            offered: vec!["made-up-1".into(), "made-up-2".into()],
+        },
         A::ModelNotAllowed {
             provider: openai(),
             model: "made-up".into(),

@@ -163,11 +163,29 @@ impl Asks {
         let Some(first) = ask.queue.first() else {
             return ask.demo;
         };
-        let limits = ask.order.policy.limits(first.source);
+        let limits = ask.order.policy.limits(first);
         self.payers.expects_room(&limits, u64::from(ask.order.most))
     }
 
+    /// Has the first payer's models listed where its provider has no default, so
+    /// that the only one is asked, or people hear which there are.
+    async fn learn_missing_model(&self, ask: &ReadyAsk) -> Result<(), Error> {
+        let Some(first) = ask.queue.first() else {
+            return Ok(());
+        };
+        let provider = self.models.provider(&first.provider)?;
+        let now_ms = self.clock.now_ms();
+        if ask.order.plan.model_for(provider).is_err()
+            && self.models.lists().get_or_claim(first, now_ms).1
+        {
+            self.list_once(first).await;
+        }
+        Ok(())
+    }
+
     async fn secure(&self, mut ready: ReadyAsk) -> Result<ReadyAsk, Error> {
+        // In a box, since few asks need it.
+        Box::pin(self.learn_missing_model(&ready)).await?;
         let ReadyAsk {
             order, queue, demo, ..
         } = &mut ready;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
     Answer, AskRefusal, AttemptId, BrokenAnswer, Credential, FailureClass, FinishReason, LeftOut,
-    Offer, ProviderFailure, Receipt, Source, Turn, Usage,
+    Offer, ProviderFailure, Receipt, Refusal, Source, Turn, Usage,
 };
 use crate::providers::{
     AnswerPart, ChatCall, ChatReply, ChatRequest, Delivery, judge_chat_model, sees,
@@ -27,6 +27,9 @@ use crate::app::payers::{
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
+
+/// How many models are named of a provider without a default.
+const OFFERED_MAX: usize = 5;
 
 /// An ask for which it is decided which models may answer.
 pub struct PlannedAsk {
@@ -73,7 +76,8 @@ impl Payable for PlannedAsk {
         _: &[AppliedLimit],
     ) -> Result<Needs<FittedConversation>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
-        let model = self.plan.model_for(provider)?;
+        let model = self.plan.model_for(provider);
+        let model = model.or_else(|unnamed| self.only_model_of(offer, unnamed))?;
         if offer.source.is_shared() {
             judge_chat_model(provider, &model)?;
         }
@@ -92,6 +96,24 @@ impl Payable for PlannedAsk {
             model,
             details: fitted,
         })
+    }
+}
+
+impl PlannedAsk {
+    /// The model of a provider without a default that is the only one it has, as
+    /// a server of the operator's may; or which there are, to choose from.
+    fn only_model_of(&self, offer: &Offer, unnamed: Refusal) -> Result<String, Refusal> {
+        let Refusal::Ask(AskRefusal::NoDefaultModel { provider, .. }) = unnamed else {
+            return Err(unnamed);
+        };
+        let listed = self.models.lists().look_up(offer);
+        let listed = listed.iter().flat_map(|listed| listed.models.iter());
+        let allowed = listed.filter(|model| self.models.may_use(&provider, model));
+        let mut offered: Vec<String> = allowed.take(OFFERED_MAX).cloned().collect();
+        if offered.len() == 1 {
+            return Ok(offered.remove(0));
+        }
+        Err(AskRefusal::NoDefaultModel { provider, offered }.into())
     }
 }
 

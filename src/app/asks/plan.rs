@@ -100,8 +100,9 @@ impl Plan {
         let chosen = chosen.map(|(_, model)| model.clone());
         let named = self.named.clone().or(chosen);
         let unnamed = || {
-            Refusal::Ask(AskRefusal::UnknownModel {
-                model: String::new(),
+            Refusal::Ask(AskRefusal::NoDefaultModel {
+                provider: provider.id.clone(),
+                offered: Vec::new(),
             })
         };
         named

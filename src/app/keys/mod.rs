@@ -23,9 +23,10 @@ use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
 pub use adding::add::{AddedKey, KeyDraft};
-pub use adding::credential::{KeyDestination, TypedKey};
+pub use adding::credential::{KeyDestination, SEVERAL_KEYS, TypedKey};
 pub use adding::form::{AddForm, KeyChoices, LIFETIMES_DAYS};
-pub use adding::import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+pub use adding::found_keys::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+pub use adding::import::IMPORT_BYTES_MAX;
 pub use adding::import_form::ImportForm;
 pub(in crate::app) use adding::kept_extras::ExtrasOf;
 pub use adding::kept_extras::PlainExtras;

@@ -67,6 +67,37 @@ impl<'a> NamedModel<'a> {
         }
     }
 
+    /// A provider that the call names, and a model that may have a provider's name
+    /// before it too: the same one's, which is left out; or another's, which
+    /// contradicts a provider that has its own models alone.
+    fn of_both(
+        catalogue: &'a Catalogue,
+        provider: &'a Provider,
+        typed: Option<&str>,
+    ) -> Result<Self, Refusal> {
+        let split = typed.and_then(|typed| split_model(catalogue, typed));
+        let Some((other, rest)) = split else {
+            return Ok(Self::of_provider(provider, typed));
+        };
+        let is_plain = provider.has_own_models_alone();
+        if other.id == provider.id {
+            let is_said_twice = is_plain || rest.contains('/');
+            return Ok(Self::of_provider(
+                provider,
+                if is_said_twice { Some(rest) } else { typed },
+            ));
+        }
+        if is_plain && other.kind == ProviderKind::Chat {
+            return Err(AskRefusal::ModelOfAnother {
+                provider: provider.id.clone(),
+                of: other.id.clone(),
+                model: shown(&other.full_name(rest)),
+            }
+            .into());
+        }
+        Ok(Self::of_provider(provider, typed))
+    }
+
     /// The ids of the providers, in their order.
     pub fn provider_ids(&self) -> Vec<ProviderId> {
         let ids = self.providers.iter().map(|provider| provider.id.clone());
@@ -101,7 +132,7 @@ impl Models {
                 let provider = provider.id.clone();
                 return Err(AskRefusal::NotAChatProvider { provider }.into());
             }
-            return Ok(NamedModel::of_provider(provider, model));
+            return NamedModel::of_both(&self.catalogue, provider, model);
         }
         let Some(model) = model else {
             return Ok(NamedModel {
@@ -111,7 +142,10 @@ impl Models {
             });
         };
         if let Some(named) = NamedModel::split(&self.catalogue, model, chats)? {
-            return Ok(named);
+            return match named.only_provider() {
+                Some(it) => NamedModel::of_both(&self.catalogue, it, named.model.as_deref()),
+                None => Ok(named),
+            };
         }
         match self.catalogue.provider_of_model(model) {
             Some(provider) => Ok(NamedModel::alone(vec![provider], model)),

@@ -87,6 +87,11 @@ impl<'a> ProviderInfo<'a> {
         self.0.images.wire.is_some()
     }
 
+    /// A model of its, as it is typed: `provider/model`.
+    pub fn full_name(self, model: &str) -> String {
+        self.0.full_name(model)
+    }
+
     /// The model that answers where nobody names one; none where one must be named.
     pub fn default_model(self) -> Option<&'a str> {
         self.0.default_model.as_deref()
@@ -119,6 +124,11 @@ impl<'a> ProviderInfo<'a> {
     /// operator's alone.
     pub fn is_built_in(self) -> bool {
         self.0.is_built_in
+    }
+
+    /// Whether its keys go to a server of the operator's, which may check none.
+    pub fn may_check_no_keys(self) -> bool {
+        self.0.may_check_no_keys()
     }
 
     /// Where to top up an account: where that is not known, where keys are.

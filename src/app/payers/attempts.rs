@@ -225,7 +225,7 @@ fn next_able<P: Payable>(
     queue: &mut PayerQueue,
 ) -> Result<Option<AblePayer<P::Details>>, Error> {
     while let Some(offer) = queue.next() {
-        let limits = order.policy().limits(offer.source);
+        let limits = order.policy().limits(&offer);
         match order.needs(&offer, &limits) {
             Ok(needs) => return Ok(Some((offer, needs, limits))),
             Err(CannotPay::This(refusal)) => queue.pass_over(&offer, refusal),

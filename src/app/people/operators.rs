@@ -151,14 +151,14 @@ impl People {
         caller: &Caller,
         whom: LimitSubject,
         metric: Option<Metric>,
-    ) -> Result<u64, Error> {
+    ) -> Result<Vec<SetLimit>, Error> {
         self.require_operator(caller)?;
         let (bound, subject) = whom.parts();
         let cleared = self
             .store
             .clear_limits(None, Some(bound), subject, metric)
             .await?;
-        if cleared == 0 {
+        if cleared.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }
         Ok(cleared)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, BlockTarget, Blocked, Bound, Caller, Choice, Clock, Limit, Metric, Offer,
-    PersonId, Place, QuotaRefusal, Refusal, Source, Span, Tier,
+    AccessRefusal, BlockTarget, Blocked, Bound, Caller, Choice, Clock, Health, Limit, Metric,
+    Offer, PersonId, Place, ProviderId, QuotaRefusal, Refusal, Source, Span, Tier,
 };
 use crate::store::{Rules, RulesAndOffers, RulesKey, Store};
 use crate::vault::Vault;
@@ -23,6 +23,9 @@ pub struct QuotaSettings {
     pub operators: Vec<PersonId>,
     /// How long attempts are kept.
     pub keep_days: u32,
+    /// Providers whose keys go to a server of the operator's, which may check
+    /// none.
+    pub own_servers: Vec<ProviderId>,
 }
 
 /// What one caller may use in one place.
@@ -51,6 +54,13 @@ impl QuotaSettings {
         } else {
             Err(AccessRefusal::NotAnOperator)
         }
+    }
+
+    /// Whether an offer uses the operator's own server with a key that the
+    /// server is not known to check: anybody can make one up.
+    fn is_on_operators_server(&self, offer: &Offer) -> bool {
+        let is_checked = matches!(offer.health, Health::Valid | Health::Restricted);
+        !is_checked && self.own_servers.contains(&offer.provider)
     }
 }
 
@@ -170,15 +180,23 @@ impl CallerPolicy {
         &self.rules().choices
     }
 
-    /// Every limit on an ask that this payer pays.
-    pub fn limits(&self, payer: Source) -> Vec<AppliedLimit> {
+    /// Every limit on an ask that this offer pays. What a made-up key opens on
+    /// the operator's own server obeys the limits of the bot default too.
+    pub fn limits(&self, offer: &Offer) -> Vec<AppliedLimit> {
+        let is_operators =
+            offer.source == Source::BotDefault || self.quota.is_on_operators_server(offer);
+        let applies_to = &self.quota.applies_to;
+        let obeys_tier = applies_to.contains(&offer.source)
+            || (is_operators && applies_to.contains(&Source::BotDefault));
         let tiers = self.tier().limits.iter().map(|limit| (Bound::Tier, *limit));
-        let tiers = tiers.filter(|_| self.quota.applies_to.contains(&payer));
-        let set = match payer {
-            Source::Personal | Source::Request | Source::Demo => Vec::new(),
-            Source::BotDefault => self.operators_limits(),
-            Source::Server => self.budget(),
-        };
+        let tiers = tiers.filter(|_| obeys_tier);
+        let mut set = Vec::new();
+        if offer.source == Source::Server {
+            set = self.budget();
+        }
+        if is_operators {
+            set.extend(self.operators_limits());
+        }
         let (person, server) = (self.caller.person, self.caller.place.server());
         tiers
             .chain(set)

@@ -2,8 +2,10 @@
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal, SetLimit,
+    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId, QuotaRefusal,
+    Scope, SetLimit,
 };
+use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::quotas::{Quotas, managed_server};
@@ -50,21 +52,59 @@ impl Quotas {
         Ok(())
     }
 
+    /// Hands out the button that clears all limits of a server's key; which
+    /// those are.
+    pub async fn begin_clear_budget(
+        &self,
+        caller: &Caller,
+    ) -> Result<(String, Vec<SetLimit>), Error> {
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let mut limits = self
+            .store
+            .rules(caller.person, Some(server), None)
+            .await?
+            .limits;
+        limits.retain(|set| is_budget(set.bound));
+        if limits.is_empty() {
+            return Err(QuotaRefusal::NoSuchLimit.into());
+        }
+        let action = PendingAction {
+            kind: PendingKind::ClearBudget,
+            person: caller.person,
+            server: Some(server),
+            scope: Scope::Guild,
+            provider: ProviderId::from(""),
+            name: None,
+        };
+        Ok((self.pending.hand_out(&action).await?, limits))
+    }
+
+    /// Clears all limits of a server's key, as somebody confirmed.
+    pub async fn finish_clear_budget(
+        &self,
+        caller: &Caller,
+        button: &str,
+    ) -> Result<Vec<SetLimit>, Error> {
+        let taken = self.pending.take(caller, PendingKind::ClearBudget, button);
+        taken.await?;
+        self.clear_budget(caller, None, None).await
+    }
+
     /// Clears limits of a server's key: all, or those on one metric or of
-    /// one kind. Says how many there were.
+    /// one kind. Says which there were.
     pub async fn clear_budget(
         &self,
         caller: &Caller,
         bound: Option<Bound>,
         metric: Option<Metric>,
-    ) -> Result<u64, Error> {
+    ) -> Result<Vec<SetLimit>, Error> {
         let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         let of = bound.map_or(0, subject);
         let cleared = self
             .store
             .clear_limits(Some(server), bound, of, metric)
             .await?;
-        if cleared == 0 {
+        if cleared.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }
         Ok(cleared)
@@ -104,4 +144,9 @@ fn subject(bound: Bound) -> u64 {
         Bound::Role(role) => role,
         _ => 0,
     }
+}
+
+/// Whether a limit is one of a server's budget.
+fn is_budget(bound: Bound) -> bool {
+    matches!(bound, Bound::ServerKey | Bound::Member | Bound::Role(_))
 }

@@ -18,6 +18,7 @@ use crate::app::asks::Asks;
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
+use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
 pub use budget::Budget;
@@ -40,6 +41,7 @@ pub struct Quotas {
     policies: Arc<Policies>,
     payers: Arc<Payers>,
     asks: Arc<Asks>,
+    pending: PendingActions,
     clock: Clock,
 }
 
@@ -54,6 +56,7 @@ impl Quotas {
             policies: Arc::clone(&foundation.policies),
             payers: Arc::clone(&foundation.payers),
             asks: Arc::clone(asks),
+            pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
         }
     }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::{AppliedLimit, PastCall};
-use crate::model::{Caller, KeyId, Owner, PersonId, Place, ProviderId, ServerId, Source, Usage};
+use crate::model::{
+    Caller, KeyId, Offer, Owner, PersonId, Place, ProviderId, ServerId, Source, Usage,
+};
 
 use crate::app::quotas::Quotas;
 
@@ -48,7 +50,8 @@ impl Quotas {
             return Ok(());
         }
         let policy = self.policies.read_policy(past.caller.clone()).await?;
-        known.limits.insert(by, policy.limits(past.source));
+        let offer = Offer::unstored(past.source, past.provider.clone());
+        known.limits.insert(by, policy.limits(&offer));
         for offer in policy.stored_offers() {
             if let (Some(owner), Some(key)) = (offer.owner, offer.key) {
                 known.keys.insert((owner, offer.provider.clone()), key);

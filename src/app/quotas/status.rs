@@ -29,8 +29,8 @@ impl Quotas {
             .payers;
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
-            if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.load_uses(&policy.limits(source)).await?;
+            if let Some(first) = payers.iter().find(|offer| offer.source == source) {
+                let uses = self.ledger.load_uses(&policy.limits(first)).await?;
                 limits.push((source, uses));
             }
         }

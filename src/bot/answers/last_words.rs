@@ -16,6 +16,7 @@ use crate::bot::connection::calls::promises::PromiseState;
 use crate::bot::connection::calls::rest::{
     ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content,
 };
+use crate::bot::connection::channel_access::Obstacle;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::{Bot, explain_error, words};
 use crate::model::PersonId;
@@ -161,14 +162,18 @@ fn take_links_apart(card: &Card) -> Card {
 pub async fn say_place_is_closed(renderer: &MessageRenderer<'_>, reason: &anyhow::Error) -> bool {
     tracing::info!("was asked where the bot may not write: {reason:#}");
     let target = renderer.target;
-    tell_place_is_closed(renderer.bot, renderer.asker.0, target.channel()).await
+    tell_place_is_closed(renderer.bot, renderer.asker.0, target).await
 }
 
 /// Tells somebody directly that a channel takes no answer, where nothing was
 /// asked of a model yet.
-pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool {
+pub async fn tell_place_is_closed(bot: &Bot, person: u64, target: &Target) -> bool {
     let voice = bot.voice_to(PersonId(person), None);
-    let obstacle = bot.channel_access.obstacle(channel);
+    let channel = target.channel();
+    let obstacle = match target {
+        Target::Channel { direct: true, .. } => Obstacle::Gone,
+        _ => bot.channel_access.obstacle(channel),
+    };
     let card = words::answers::may_not_write(voice, channel, obstacle);
     let told = say_directly(bot, person, &[card]).await.is_ok();
     if !told {

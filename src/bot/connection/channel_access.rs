@@ -47,6 +47,8 @@ pub enum Obstacle {
     Locked,
     /// A moderator has timed the bot out, until this second since 1970.
     TimedOut(i64),
+    /// It is a direct message that is not there any more.
+    Gone,
 }
 
 /// What decides in a thread.

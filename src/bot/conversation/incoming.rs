@@ -94,7 +94,7 @@ pub async fn answer_message(
     let (person, channel) = (question.caller.person, target.channel());
     // Where the bot may not write, nobody is asked or pays.
     if !bot.channel_access.may_write(question.message) {
-        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        last_words::tell_place_is_closed(bot, person.0, &target).await;
         return Ok(());
     }
     let id = question.message.id.get();
@@ -107,7 +107,7 @@ pub async fn answer_message(
     let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
     if promised.is_err_and(|error| is_gone(&error)) {
-        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        last_words::tell_place_is_closed(bot, person.0, &target).await;
         return Ok(());
     }
     let locale = bot.locales.find(person, question.caller.place.server());
@@ -183,7 +183,7 @@ async fn say_instead(
     match target.send_first(&bot.rest, part).await {
         Ok(_) => Ok(()),
         Err(error) if is_gone(&error) => {
-            last_words::tell_place_is_closed(bot, person.0, target.channel()).await;
+            last_words::tell_place_is_closed(bot, person.0, target).await;
             Ok(())
         }
         Err(error) => {

@@ -15,7 +15,7 @@ use crate::bot::interactions::keys::key_presses::{
     open_key_form, open_or_explain, open_picked_form, press_deed, remove_in_panel, reopen_key_form,
 };
 use crate::bot::interactions::model_choice::{choose_picked, offer_choice};
-use crate::bot::interactions::private_reply::{answer_press, show_privately};
+use crate::bot::interactions::private_reply::{answer_in_place, answer_press, show_privately};
 use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
 use crate::bot::pictures::confirm::{confirm_picture, leave_picture};
 use crate::bot::words;
@@ -33,6 +33,7 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
         Some(CustomId::ForgetImport(id)) => forget_import(bot, press, &id).await,
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
         Some(CustomId::ReplaceKey(id)) => replace_key(bot, press, &id).await,
+        Some(CustomId::ClearBudget(id)) => clear_budget(bot, press, &id).await,
         Some(CustomId::AddAgain(id, place)) => reopen_key_form(bot, press, &id, place).await,
         Some(CustomId::OnceAgain(id)) => reopen_once_form(bot, press, &id).await,
         Some(CustomId::RemoveInPanel(id, view)) => remove_in_panel(bot, press, &id, view).await,
@@ -100,6 +101,15 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
             bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
         }
     }
+}
+
+/// Clears all limits of a server's key, if whoever pressed may still do so.
+async fn clear_budget(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    answer_in_place(bot, press, async |caller, voice| {
+        let cleared = bot.app.quotas.finish_clear_budget(caller, id).await?;
+        Ok(words::quotas::limits_cleared(voice, &cleared))
+    })
+    .await
 }
 
 /// Has a key take the place of one that works, if whoever pressed may still do

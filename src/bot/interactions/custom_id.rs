@@ -20,6 +20,8 @@ pub enum CustomId {
     RemoveKey(String),
     /// The button that has a key take the place of one that works.
     ReplaceKey(String),
+    /// The button that clears all limits of a server's key.
+    ClearBudget(String),
     /// The button that keeps what is stored.
     KeepKey,
     /// The form that asks with a key for this once.
@@ -89,6 +91,7 @@ impl CustomId {
             "forget" => Some(Self::ForgetImport(id.to_owned())),
             "remove" => Some(Self::RemoveKey(id.to_owned())),
             "replace" => Some(Self::ReplaceKey(id.to_owned())),
+            "clear" => Some(Self::ClearBudget(id.to_owned())),
             "keep" => Some(Self::KeepKey),
             "once" => Some(Self::OnceForm(id.to_owned())),
             "erase" => Some(Self::EraseForm(id.to_owned())),
@@ -142,6 +145,7 @@ impl CustomId {
             Self::ForgetImport(id) => format!("forget:{id}"),
             Self::RemoveKey(id) => format!("remove:{id}"),
             Self::ReplaceKey(id) => format!("replace:{id}"),
+            Self::ClearBudget(id) => format!("clear:{id}"),
             Self::KeepKey => "keep".to_owned(),
             Self::OnceForm(id) => format!("once:{id}"),
             Self::EraseForm(id) => format!("erase:{id}"),

@@ -43,6 +43,26 @@ pub async fn answer_press(
     show_privately(bot, &handle, words::with_offers(voice, card)).await
 }
 
+/// Shows what comes of a press where the button stood; what was refused is said
+/// beside it.
+pub async fn answer_in_place(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    work: impl AsyncFnOnce(&Caller, Voice<'_>) -> Result<Card, Error>,
+) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    bot.rest.defer_update(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    match work(&caller, voice).await {
+        Ok(card) => show_privately(bot, &handle, words::with_offers(voice, card)).await,
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
+        }
+    }
+}
+
 /// Puts a card where an ephemeral reply was promised, in several messages
 /// if it is long.
 pub async fn show_privately(

@@ -26,6 +26,14 @@ pub fn model_name(voice: Voice<'_>, model: &ModelChoice) -> String {
     )
 }
 
+/// A model as it is typed: `provider/model`.
+pub fn full_name(voice: Voice<'_>, model: &ModelChoice) -> String {
+    match voice.providers.get(&model.provider) {
+        Some(provider) => provider.full_name(&model.model),
+        None => model.full(),
+    }
+}
+
 /// The menu of models for another answer.
 pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
     menu_of(voice, &CustomId::ModelMenu(id.to_owned()), models)
@@ -44,7 +52,7 @@ fn menu_of(voice: Voice<'_>, id: &CustomId, models: &[ModelChoice]) -> Card {
     }
     let choices = models.iter().take(OPTIONS_MAX).map(|model| MenuChoice {
         label: model_name(voice, model),
-        value: model.full(),
+        value: full_name(voice, model),
     });
     let more = models.len().saturating_sub(OPTIONS_MAX);
     let text = if more == 0 {
@@ -80,7 +88,7 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
     let mut names: Vec<String> = usable
         .iter()
         .take(MODELS_SHOWN)
-        .map(|it| format!("`{}`", it.full()))
+        .map(|it| format!("`{}`", full_name(voice, it)))
         .collect();
     if usable.len() > MODELS_SHOWN {
         let more = count_of(usable.len() - MODELS_SHOWN);
@@ -123,7 +131,7 @@ pub fn personas<'a>(
 /// A model was chosen, with a warning where its provider does not list it.
 pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenModel) -> Card {
     let model = &chosen_model.model;
-    let card = chosen(voice, ChoiceKind::Model, scope, &model.full());
+    let card = chosen(voice, ChoiceKind::Model, scope, &chosen_model.full);
     let provider = voice.name(&model.provider);
     let warning = match chosen_model.standing {
         ModelStanding::Listed => return card,
@@ -138,11 +146,15 @@ pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenM
     };
     let values: &[(&str, &dyn Display)] =
         &[("provider", &provider), ("advice", &bring_any_key(voice))];
-    Card::text(format!(
-        "{}\n{}",
-        card.text,
-        voice.lang.say(warning, values)
-    ))
+    let mut lines = vec![card.text, voice.lang.say(warning, values)];
+    lines.extend(chosen_model.elsewhere.as_ref().map(|other| {
+        let (provider, full) = (voice.name(&other.provider), full_name(voice, other));
+        voice.lang.say(
+            "{provider} has a model of that name too, and somebody pays for it here: `/model set model:{model}`.",
+            &[("provider", &provider), ("model", &in_code(&full))],
+        )
+    }));
+    Card::text(lines.join("\n"))
 }
 
 /// Something was chosen.

@@ -89,7 +89,7 @@ pub fn left_out_files(voice: Voice<'_>, left_out: &[LeftOut]) -> Vec<String> {
 }
 
 /// Why a file was not read.
-fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
+pub fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
     let lang = voice.lang;
     match why {
         WhyUnread::Kind(FileKind::Picture(format)) => {

@@ -29,12 +29,24 @@ fn offer(voice: Voice<'_>, mut card: Card, server: Option<ServerId>) -> Card {
         return card;
     }
     let named: Vec<NamedCommand> = named_commands(&card.text).collect();
+    let own: Vec<String> = card.buttons.iter().map(|it| it.label.clone()).collect();
     for command in &named {
-        let Some(offered) = button_for(voice, command, (&named, server)) else {
+        let Some(mut offered) = button_for(voice, command, (&named, server)) else {
             continue;
         };
+        // The reply's own button of that name does more: it opens what was typed
+        // before.
         let stands = |it: &Button| it.custom_id == offered.custom_id;
-        if card.buttons.len() < BUTTONS_MAX && !card.buttons.iter().any(stands) {
+        if card.buttons.iter().any(stands) || own.contains(&offered.label) {
+            continue;
+        }
+        let reads_the_same = |it: &Button| it.label == offered.label;
+        if card.buttons.iter().any(reads_the_same)
+            && let Some(scope) = scope_of(command)
+        {
+            offered.label = format!("{} · {}", offered.label, voice.scope(scope));
+        }
+        if card.buttons.len() < BUTTONS_MAX {
             card.buttons.push(offered);
         }
     }
@@ -69,6 +81,17 @@ fn button_for(
         NamedCommand::ChooseModel => ("Choose another model", CustomId::OfferModels),
     };
     Some(button(voice, label, &id))
+}
+
+/// Whose keys a command is about.
+fn scope_of(command: &NamedCommand) -> Option<Scope> {
+    match command {
+        NamedCommand::AddKey(key) | NamedCommand::TestKey(key) | NamedCommand::ResumeKey(key) => {
+            Some(key.scope)
+        }
+        NamedCommand::AddAnyKey(view) => view.scope,
+        _ => None,
+    }
 }
 
 /// The key that a command names: of the server that a message is about, if it
@@ -129,7 +152,7 @@ mod tests {
         let text = "`/keys add`, `/keys add scope:guild`, `/keys status`, `/quota status`, `/model set model:x/y`";
         insta::assert_snapshot!(offered(text, None).join("\n"), @"
         Add a key keys:u0
-        Add a key keys:g0
+        Add a key · server key keys:g0
         Who pays here payers
         Show my limits limits
         Choose another model models
@@ -142,7 +165,7 @@ mod tests {
             "`/keys add provider:openai scope:guild`, `/keys add provider:openai scope:user`";
         insta::assert_snapshot!(offered(text, Some(ServerId(7))).join("\n"), @"
         Add a key for OpenAI form:guild:s7:openai
-        Add a key for OpenAI form:user::openai
+        Add a key for OpenAI · personal key form:user::openai
         ");
     }
 }

@@ -25,13 +25,13 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
     let keys = match names.len() {
         0 => lang.words("- Keys: none.").to_owned(),
         count => lang.say(
-            "- Keys: {count} ({names}), sealed with AES-256-GCM. `/keys list` shows them.",
+            "- Keys: {count} ({names}), sealed. `/keys list` shows them.",
             &[("count", &count), ("names", &lang.list(&names))],
         ),
     };
     let used = lang.say(
-        "- Usage: {requests}, {cost}. For each request of the last {days} days: when, in which server, \
-         who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.",
+        "- Usage: {requests}, {cost}. When, where, who paid, model, tokens and cost of each for {days} days, and sums \
+         by day. `/usage` shows them.",
         &[
             ("requests", &amount(voice, Metric::Requests, stored.used.requests)),
             ("cost", &voice.lang.money(NanoDollars(stored.used.cost_nano))),
@@ -39,7 +39,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         ],
     );
     let tokens = lang
-        .words("- Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.")
+        .words("- Tokens: names, scopes, last use. `/token list` shows them.")
         .to_owned();
     let tier = match &stored.tier {
         Some(tier) => lang.say(
@@ -49,8 +49,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         None => lang.words("- Your tier: none given by hand.").to_owned(),
     };
     let answers = lang.say(
-        "- Answers: for {days} days, where each stands, what was chosen for it and who could pay, so that its buttons work. \
-         And the model and persona that you chose.",
+        "- Answers, for {days} days: where each stands and who could pay. And the model and persona that you chose.",
         &[("days", &stored.answer_days)],
     );
     let lines = [
@@ -61,19 +60,17 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         tokens,
         tier,
         lang.words(
-            "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
-             browsers that you signed in with, with your name and the ids of your servers (12 hours), \
-             what limits have counted (until they renew), and a block, if the operator set one.",
+            "- For up to 12 hours: open forms, checks of keys, browsers that you signed in with. Until they end: \
+             what limits have counted, and a block.",
         )
         .to_owned(),
         lang.words(
-            "**Never stored**: what you ask, what is answered, and anything of your messages. \
-             Conversations are read from Discord when they go on.",
+            "**Never stored**: what you ask, what is answered, and your messages.",
         )
         .to_owned(),
         lang.words(
-            "Asks go to the provider that the answer names, under its own terms. \
-             `/privacy export` gives you all of it, `/privacy erase` erases it.",
+            "Asks go to the provider that the answer names, under its terms. `/privacy export` gives you all of it, \
+             `/privacy erase` erases it.",
         )
         .to_owned(),
     ];

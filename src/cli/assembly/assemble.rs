@@ -1,13 +1,13 @@
 //! Puts the program together from its settings and secrets. Where that cannot
 //! be done, the error names the setting.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::operator_keys::{bot_defaults, is_set_up};
 use super::pages::{self, sign_in};
 use super::storage::{images, storage};
 use crate::app::{
@@ -15,12 +15,10 @@ use crate::app::{
     Settings,
 };
 use crate::bot;
-use crate::config::{Config, ConfigError, Environment, Shards};
+use crate::config::{Config, ConfigError, Environment, Shards, check_url};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts, Prices};
-use crate::model::{
-    Clock, Credential, MemoryBudget, Owner, PersonId, ProviderId, ProviderKind, ServerId,
-};
+use crate::model::{Clock, MemoryBudget, Owner, PersonId, ProviderId, ProviderKind, ServerId};
 use crate::providers::{
     Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
@@ -48,6 +46,31 @@ pub struct Assembled {
     pub discord: bot::Settings,
 }
 
+/// The secrets of the environment, and the providers that some are for.
+pub struct Secrets {
+    token: SecretString,
+    catalogue: Catalogue,
+    bot_defaults: Vec<BotDefault>,
+    masters: Vec<MasterKey>,
+}
+
+/// Reads the secrets, and refuses what is missing or wrong before anything is
+/// opened.
+pub fn read_secrets(config: &Config, environment: &Environment) -> anyhow::Result<Secrets> {
+    let token = environment.secret(&[DISCORD_TOKEN])?;
+    let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
+    let catalogue = catalogue(config, environment)?;
+    let bot_defaults = bot_defaults(&catalogue, config, environment)?;
+    let masters = master_keys(environment)?;
+    check_distinct(&masters, &token, &bot_defaults)?;
+    Ok(Secrets {
+        token,
+        catalogue,
+        bot_defaults,
+        masters,
+    })
+}
+
 /// Reads the secrets, opens the database, unlocks the vault, and makes the
 /// program of them.
 pub async fn assemble(
@@ -62,15 +85,15 @@ pub async fn assemble(
     } = options;
     gateway::start_counting();
     let timeouts = timeouts.with_silence(config.gateway.silence());
-    let token = environment.secret(&[DISCORD_TOKEN])?;
-    let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
-    let catalogue = catalogue(config, environment)?;
-    let bot_defaults = bot_defaults(&catalogue, config, environment)?;
-    let masters = master_keys(environment)?;
-    check_distinct(&masters, &token, &bot_defaults)?;
+    let Secrets {
+        token,
+        catalogue,
+        bot_defaults,
+        masters,
+    } = read_secrets(config, environment)?;
     let mut settings = settings(config, &catalogue)?;
     settings.images.storage = storage(config, environment)?;
-    let quota = quota(config)?;
+    let quota = quota(config, &catalogue)?;
     let zone = time_zone(config)?;
     let prices = prices(config)?;
     let store = Store::open(&config.store.url).await?;
@@ -143,7 +166,9 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
             .get(provider.id.as_str())
             .is_some_and(|p| p.base_url.is_some());
         if let Some(host) = host.filter(|_| !has_url) {
-            let base_url = Some(with_scheme(host.expose_secret()));
+            let base_url = with_scheme(host.expose_secret());
+            check_url(provider.url_env.unwrap_or_default(), &base_url)?;
+            let base_url = Some(base_url);
             overrides.push(Override {
                 id: provider.id.to_string(),
                 base_url,
@@ -167,56 +192,6 @@ fn with_scheme(host: &str) -> String {
     } else {
         format!("http://{host}")
     }
-}
-
-/// The bot default keys: those that the operator pays with.
-pub fn bot_defaults(
-    catalogue: &Catalogue,
-    config: &Config,
-    environment: &Environment,
-) -> anyhow::Result<Vec<BotDefault>> {
-    let mut defaults = Vec::new();
-    for provider in catalogue.iter() {
-        let names: Vec<&str> = provider.env.iter().map(String::as_str).collect();
-        let provider_id = provider.id.clone();
-        if let Some((variable, secret)) = environment.named_secret(&names)? {
-            let credential = Some(credential(provider, secret, environment));
-            defaults.push(BotDefault {
-                provider: provider_id,
-                variable: Some(variable.to_owned()),
-                credential,
-            });
-        } else if provider.keyless && is_set_up(provider, config, environment) {
-            defaults.push(BotDefault {
-                provider: provider_id,
-                variable: None,
-                credential: None,
-            });
-        }
-    }
-    Ok(defaults)
-}
-
-fn credential(provider: &Provider, secret: SecretString, environment: &Environment) -> Credential {
-    let extras: BTreeMap<String, SecretString> = provider
-        .extras
-        .iter()
-        .filter_map(|extra| Some((extra.field.to_owned(), environment.plain(extra.env)?)))
-        .collect();
-    Credential {
-        secret,
-        origins: provider.origins(&extras),
-        extras,
-    }
-}
-
-/// Whether the operator has set up a provider that needs no key. Otherwise it
-/// is not offered.
-fn is_set_up(provider: &Provider, config: &Config, environment: &Environment) -> bool {
-    config.providers.contains_key(provider.id.as_str())
-        || provider
-            .url_env
-            .is_some_and(|name| environment.plain(name).is_some())
 }
 
 /// The master keys: the active one first, then the previous ones. Where there
@@ -370,13 +345,15 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
 }
 
 /// The operator's settings of quotas.
-fn quota(config: &Config) -> Result<QuotaSettings, ConfigError> {
+fn quota(config: &Config, catalogue: &Catalogue) -> Result<QuotaSettings, ConfigError> {
     let operators = config.discord.operators.iter();
+    let own_servers = catalogue.iter().filter(|it| it.may_check_no_keys());
     Ok(QuotaSettings {
         tiers: config.quota.tiers()?,
         applies_to: config.quota.sources()?,
         operators: operators.map(|id| PersonId(*id)).collect(),
         keep_days: config.quota.keep_days,
+        own_servers: own_servers.map(|it| it.id.clone()).collect(),
     })
 }
 

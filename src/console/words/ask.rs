@@ -17,6 +17,14 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
         AskRefusal::UnknownModel { model } => unknown_model(model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(names, provider),
+        AskRefusal::ModelOfAnother {
+            provider,
+            of,
+            model,
+        } => model_of_another(names, (provider, of), model),
+        AskRefusal::NoDefaultModel { provider, offered } => {
+            no_default_model(names, provider, offered)
+        }
         AskRefusal::ModelNotAllowed { provider, model } => model_not_allowed(provider, model),
         AskRefusal::ModelRetired {
             provider,
@@ -77,6 +85,35 @@ fn unknown_model(model: &str) -> Trouble {
     choose(
         "Nobody knows whose model that is",
         format!("Write “{model}” as provider/model, such as openai/{model}."),
+    )
+}
+
+/// A provider is named, and a model of another's.
+fn model_of_another(
+    names: Names<'_>,
+    (provider, of): (&ProviderId, &ProviderId),
+    model: &str,
+) -> Trouble {
+    let (name, owner) = (names.name(provider), names.name(of));
+    choose(
+        "That model is another provider’s",
+        format!(
+            "“{model}” is {owner}’s, and {name} has no models of others, so nobody was asked. \
+             Choose a model of {name}’s, or {model} alone."
+        ),
+    )
+}
+
+/// A provider has no default model: which it has, as far as it says.
+fn no_default_model(names: Names<'_>, provider: &ProviderId, offered: &[String]) -> Trouble {
+    let name = names.name(provider);
+    let has = match offered {
+        [] => "none of its that may be used is known".to_owned(),
+        offered => format!("it has {}", offered.join(", ")),
+    };
+    choose(
+        "No model is named",
+        format!("{name} has no default model here, and {has}. Choose one."),
     )
 }
 

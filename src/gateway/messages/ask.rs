@@ -27,6 +27,12 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         AskRefusal::UnknownModel { model } => unknown_model(model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(provider),
+        AskRefusal::ModelOfAnother {
+            provider,
+            of,
+            model,
+        } => model_of_another((provider, of), model),
+        AskRefusal::NoDefaultModel { provider, offered } => no_default_model(provider, offered),
         AskRefusal::ModelNotAllowed { provider, model } => (
             403,
             "model_not_allowed",
@@ -114,6 +120,26 @@ fn unknown_model(model: &str) -> Message {
             "It is not clear whose model `{model}` is. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
         ),
     )
+}
+
+/// A provider is named, and a model of another's.
+fn model_of_another((provider, of): (&ProviderId, &ProviderId), model: &str) -> Message {
+    let message = format!(
+        "`{model}` is a model of {of}'s, and {provider} has none of others. Name a model of {provider}'s, or `{model}` alone."
+    );
+    (400, "model_of_another_provider", message)
+}
+
+/// A provider has no default model: which it has, as far as it says.
+fn no_default_model(provider: &ProviderId, offered: &[String]) -> Message {
+    let has = match offered {
+        [] => "none of its that may be used is known".to_owned(),
+        offered => format!("it has `{}`", offered.join("`, `")),
+    };
+    let message = format!(
+        "{provider} has no default model here, and {has}. Put `model` in, as `{provider}/<model>`."
+    );
+    (400, "model_missing", message)
 }
 
 /// A provider's no. Whose key it was decides what is said of it: only its

@@ -371,12 +371,12 @@ mod tests {
     #[test]
     fn answers_of_which_the_best_came_are_as_long_as_those_that_came() {
         for (answers, answers_told, expected) in [
-            (1, 0, "400 in, 100 out"),
-            (8, 0, "400 in, 100 out"),
-            (8, 8, "400 in, 100 out"),
-            (8, 1, "400 in, 800 out"),
-            (6, 2, "400 in, 300 out"),
-            (64, 1, "400 in, 1500 out"),
+            (1, 0, "100 in, 100 out"),
+            (8, 0, "100 in, 100 out"),
+            (8, 8, "100 in, 100 out"),
+            (8, 1, "100 in, 800 out"),
+            (6, 2, "100 in, 300 out"),
+            (64, 1, "100 in, 1500 out"),
         ] {
             let told = UnreportedCall {
                 answers,

@@ -192,7 +192,12 @@ fn child() -> ExitCode {
 
 fn start_child(verb: &str, number: u64, url: &SecretString) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "ledger::race::child", "--nocapture", "--quiet"])
+        .args([
+            "--exact",
+            "ledger::stories::race::child",
+            "--nocapture",
+            "--quiet",
+        ])
         .env_clear()
         .env(WORDS, format!("{verb} {number} {}", url.expose_secret()))
         .stdout(Stdio::piped())

@@ -85,11 +85,12 @@ impl NanoDollars {
 impl fmt::Display for NanoDollars {
     /// An amount as people read it, wherever it stands: two digits after the
     /// point from a dollar on, two that count below, and none where it is
-    /// small. Other languages write these digits in their way.
+    /// small. Other languages write these digits in their way. No line breaks
+    /// in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(nano) = *self;
         if (1..SMALL).contains(&nano) {
-            return write!(f, "< {}", Self(SMALL));
+            return write!(f, "<\u{a0}{}", Self(SMALL));
         }
         let mut unit = self.shown_unit();
         let rounded = nano.div_ceil(unit) * unit;
@@ -150,8 +151,8 @@ mod tests {
     fn small_amounts_keep_two_digits() {
         for (nano, shown) in [
             (0, "$0.00"),
-            (1, "< $0.0001"),
-            (99_999, "< $0.0001"),
+            (1, "<\u{a0}$0.0001"),
+            (99_999, "<\u{a0}$0.0001"),
             (100_000, "$0.0001"),
             (100_001, "$0.00011"),
             (1_234_567, "$0.0013"),
@@ -169,7 +170,7 @@ mod tests {
     fn what_is_left_is_never_shown_as_more() {
         for (nano, shown) in [
             (0, "$0.00"),
-            (1, "< $0.0001"),
+            (1, "<\u{a0}$0.0001"),
             (999_999, "$0.00099"),
             (99_900_000, "$0.099"),
             (1_999_999_999, "$1.99"),

@@ -14,6 +14,19 @@ pub enum AskRefusal {
     UnknownModel { model: String },
     #[error("the model's name has spaces")]
     SpacesInModel { typed: String, meant: String },
+    #[error("one provider is named, and a model of another's")]
+    ModelOfAnother {
+        provider: ProviderId,
+        of: ProviderId,
+        /// With its provider's name before it.
+        model: String,
+    },
+    #[error("the provider has no default model")]
+    NoDefaultModel {
+        provider: ProviderId,
+        /// Some of the models that it says it has; none where it said nothing.
+        offered: Vec<String>,
+    },
     #[error("a provider is named before the slash, and no model after it")]
     ModelMissing { provider: ProviderId },
     #[error("the operator does not allow this model")]

@@ -199,7 +199,12 @@ impl Catalogue {
 
 fn parse_base(text: &str) -> Result<Url, &'static str> {
     const PROBLEM: &str = "has a `base_url` that is not an http:// or https:// URL";
-    Url::parse(text.trim_end_matches('/')).map_err(|_| PROBLEM)
+    let url = Url::parse(text.trim_end_matches('/')).map_err(|_| PROBLEM)?;
+    if url.has_host() && matches!(url.scheme(), "http" | "https") {
+        Ok(url)
+    } else {
+        Err(PROBLEM)
+    }
 }
 
 fn check_id(id: &str) -> Result<(), &'static str> {

@@ -221,6 +221,25 @@ impl Provider {
         is_plain && self.model_prefixes.iter().any(begins_so)
     }
 
+    /// A model with the provider's name before it, as both are typed.
+    pub fn full_name(&self, model: &str) -> String {
+        let of_itself = model
+            .strip_prefix(self.id.as_str())
+            .and_then(|rest| rest.strip_prefix('/'));
+        if of_itself.is_some_and(|rest| self.names_its_models(rest)) {
+            return model.to_owned();
+        }
+        format!("{}/{model}", self.id)
+    }
+
+    /// Whether it has its own models alone, so that no name of one has a slash.
+    /// Whoever serves models of others writes their vendors' names before them,
+    /// and what a server of the operator's has is not known.
+    pub fn has_own_models_alone(&self) -> bool {
+        let default = self.default_model.as_deref();
+        self.is_built_in && !self.keyless && default.is_some_and(|model| !model.contains('/'))
+    }
+
     /// A path below the base, whichever way a library of the provider's own
     /// writes it: with the base's path before it, or without.
     pub fn below_base<'a>(&self, path: &'a str) -> &'a str {

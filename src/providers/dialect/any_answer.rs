@@ -60,7 +60,12 @@ fn count_pictures(answer: &Value) -> u64 {
 fn read_usage(event: &Value, answer: &mut ParsedAnswer) {
     let found = USAGE_PLACES.iter().find_map(|place| event.pointer(place));
     let Some(usage) = found.filter(|usage| usage.is_object()) else {
-        return responses::note_job(event, answer);
+        // An event of a stream of Interactions tells how it stands, and whoever
+        // listens is told its end.
+        if event.get("event_type").is_none() {
+            responses::note_job(event, answer);
+        }
+        return;
     };
     answer.reported.set_tier(event["service_tier"].as_str());
     if google::is_usage_of_interaction(usage) {

@@ -85,8 +85,10 @@ pub fn read_pasted_key(
         None
     };
     let key = unwrapped.as_deref().unwrap_or(key);
-    refuse_others(catalogue, provider, key)?;
+    refuse_other_secrets(provider, key)?;
+    // A name tells more than a beginning that several share.
     refuse_named_as_others(catalogue, provider, key, &plain)?;
+    refuse_others(catalogue, provider, key)?;
     if key.chars().any(|c| !c.is_ascii_graphic()) {
         return Err(PasteProblem::Malformed);
     }
@@ -156,6 +158,19 @@ fn take_key_within<'a>(
     Ok(key)
 }
 
+/// Refuses what is plainly no provider's key.
+fn refuse_other_secrets(provider: &Provider, key: &str) -> Result<(), PasteProblem> {
+    match other_secret::in_token(key) {
+        Some(other)
+            if (provider.is_built_in || !other.may_be_a_key())
+                && !begins_with_longest(provider, key) =>
+        {
+            Err(PasteProblem::Other(other))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Refuses what is plainly no key of this provider's. A key that begins as
 /// this provider's do is never refused.
 fn refuse_others(
@@ -163,12 +178,6 @@ fn refuse_others(
     provider: &Provider,
     key: &str,
 ) -> Result<(), PasteProblem> {
-    if let Some(other) = other_secret::in_token(key)
-        && (provider.is_built_in || !other.may_be_a_key())
-        && !begins_with_longest(provider, key)
-    {
-        return Err(PasteProblem::Other(other));
-    }
     let owners = catalogue.owners_of_shape(key);
     let is_ours = owners.is_empty() || owners.iter().any(|owner| owner.id == provider.id);
     // An operator's own provider may take keys of the shape that several

@@ -13,6 +13,9 @@ const PERSON_MINUTE: i64 = 5;
 const PERSON_HOUR: i64 = 20;
 /// How many keys the members of a server may have checked in an hour.
 const SERVER_HOUR: i64 = 20;
+/// How many checks of one member count against that, so that nobody uses up
+/// a server's alone.
+const MEMBER_SHARE: i64 = 5;
 
 impl Store {
     /// Counts a check, or returns how many milliseconds to wait where the
@@ -31,7 +34,9 @@ impl Store {
              select $1, $2, $3, $4 where \
              (select count(*) from key_check where person_id = $2 and checked_at_ms > $5) < $6 \
              and (select count(*) from key_check where person_id = $2 and checked_at_ms > $7) < $8 \
-             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9",
+             and (select count(*) from (select row_number() over \
+             (partition by person_id order by checked_at_ms desc) as place from key_check \
+             where server_id = $3 and checked_at_ms > $7) as latest where place <= $10) < $9",
         );
         let server = server.map(|server| server.0);
         let (minute_ago, hour_ago) = (now_ms - MINUTE_MS, now_ms - HOUR_MS);
@@ -45,6 +50,7 @@ impl Store {
             hour_ago.into(),
             PERSON_HOUR.into(),
             SERVER_HOUR.into(),
+            MEMBER_SHARE.into(),
         ];
         if self.write(SQL.with(values)).await?.changed > 0 {
             return Ok(Ok(()));
@@ -131,11 +137,12 @@ impl Store {
         {
             return Ok(at_ms);
         }
-        let sql = "select min(checked_at_ms) from key_check \
-             where server_id = $1 and checked_at_ms > $2";
-        let rows = self
-            .query(Statement::new(sql, [server.into(), hour_ago.into()]))
-            .await?;
+        // The oldest check that counts: those of each member that are their latest.
+        let sql = "select min(checked_at_ms) from (select checked_at_ms, row_number() over \
+             (partition by person_id order by checked_at_ms desc) as place from key_check \
+             where server_id = $1 and checked_at_ms > $2) as latest where place <= $3";
+        let values = [server.into(), hour_ago.into(), MEMBER_SHARE.into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
         let oldest = rows
             .first()
             .map(|row| row.maybe_int(0))

@@ -75,7 +75,7 @@ impl Store {
         let sql = "select imported_key_id, scope, provider, variable, hint, sealed, health, \
                    checked_at_ms from imported_key where import_id = $1 and person_id = $2 \
                    and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-                   order by provider, imported_key_id";
+                   order by imported_key_id";
         let place = of.server.map_or(0, |server| server.0);
         let values = [
             of.id.into(),
@@ -87,25 +87,32 @@ impl Store {
         rows.iter().map(read_imported).collect()
     }
 
-    /// Takes a key out of an import, once; whether it was there.
-    pub async fn take_imported_key(
+    /// Takes all keys of an import, in their order. Of several who do so at once,
+    /// one has them.
+    pub async fn take_imported_keys(
         &self,
         of: ImportOf<'_>,
-        id: KeyId,
         now_ms: i64,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Vec<ImportedKey>> {
         const SQL: Change = Change::to(
             Table::ImportedKey,
-            "delete from imported_key where imported_key_id = $1 and import_id = $2 \
-             and person_id = $3 and expires_at_ms > $4",
+            "delete from imported_key where import_id = $1 and person_id = $2 \
+             and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
+             returning imported_key_id, scope, provider, variable, hint, sealed, health, \
+             checked_at_ms",
         );
+        let place = of.server.map_or(0, |server| server.0);
         let values = [
-            id.to_string().into(),
             of.id.into(),
             of.person.0.into(),
+            place.into(),
             now_ms.into(),
         ];
-        Ok(self.write(SQL.with(values)).await?.changed > 0)
+        let taken = self.write(SQL.with(values)).await?.rows;
+        let taken: anyhow::Result<Vec<ImportedKey>> = taken.iter().map(read_imported).collect();
+        let mut taken = taken?;
+        taken.sort_by_key(|key| key.id.0);
+        Ok(taken)
     }
 
     /// Deletes what is left of an import.
@@ -183,10 +190,15 @@ pub(in crate::store) async fn an_import_is_for_one_person_and_one_place(store: &
     }
     let found = store.imported_keys(of, NOW_MS).await.unwrap();
     assert_eq!(format!("{found:?}"), format!("{keys:?}"));
-    for (other, is_taken) in [(nobody, false), (of, true), (of, false)] {
-        let taken = store.take_imported_key(other, keys[0].id, NOW_MS).await;
-        assert_eq!(taken.unwrap(), is_taken);
+    for (other, taken) in [(nobody, 0), (nowhere, 0), (of, keys.len()), (of, 0)] {
+        let all = store.take_imported_keys(other, NOW_MS).await.unwrap();
+        assert_eq!(all.len(), taken);
     }
+    let left = &keys[1..];
+    store
+        .add_imported_keys(of, left, NOW_MS + 10)
+        .await
+        .unwrap();
     store.forget_import(nobody).await.unwrap();
     assert_eq!(store.imported_keys(of, NOW_MS).await.unwrap().len(), 2);
     assert_eq!(store.expire_imported_keys(NOW_MS + 9).await.unwrap(), 0);

@@ -71,14 +71,14 @@ async fn again_asks_once_more_and_whoever_presses_pays() {
         <@100000000000000000> count
         ---
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         (only you) Stored the personal key: **OpenAI** `…6789`.
         OpenAI accepts it.
         It pays for your asks with OpenAI everywhere, before any server's key. Try `/ask provider:openai`.
         ---
         one two three four five six seven eight nine ten
-        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         ");
         // A slash command's question stands above its answer.
         mia.runs("/ask prompt:count to three").await;
@@ -86,7 +86,7 @@ async fn again_asks_once_more_and_whoever_presses_pays() {
         > count to three
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
         // A longer one stands in a file beside it.
         let long = format!("/ask prompt:count {}", "slowly ".repeat(100));
@@ -94,7 +94,7 @@ async fn again_asks_once_more_and_whoever_presses_pays() {
         > count slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowly slowl …
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         [question.md: The whole question]
         ");
         let seen = mia.presses("Again").await;
@@ -124,13 +124,13 @@ async fn another_model_answers_the_same_question() {
         <@100000000000000000> count
         ---
         one two three four five six seven eight nine ten
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         ---
         (only you) Which model should answer?
         [menu: Anthropic claude-haiku-5-5, Groq openai/gpt-oss-20b]
         ---
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
     })
     .await;
@@ -149,12 +149,12 @@ async fn details_are_for_whoever_asked() {
             .unwrap()
             .replace_all(&seen, "# s");
         assert_snapshot!(seen, @"
-        (only you) **gpt-6-luna**: 12 tokens in, 10 out, < $0.0001.
+        (only you) **gpt-6-luna**: 12 tokens in, 10 out, < $0.0001.
         ```
         tokens in   12  $0.10 a million
         tokens out  10  $0.50 a million
         ```
-        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
         First words after # s, all of it after # s.
         **Who could pay, in this order**
         - OpenAI, personal key: is paused; `/keys resume` wakes it
@@ -198,7 +198,7 @@ async fn ones_own_next_question_waits_and_the_third_is_turned_away() {
         assert_snapshot!(mia.sees_reply(second).await, @"
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
         ");
     })
     .await;
@@ -229,7 +229,7 @@ async fn a_crash_in_mid_answer_leaves_a_message_that_says_so_and_again_works() {
         ");
         mia.presses("Again").await;
         assert!(
-            mia.reads_channel().ends_with("< $0.0001"),
+            mia.reads_channel().ends_with("< $0.0001"),
             "{}",
             mia.reads_channel()
         );

@@ -13,7 +13,7 @@ async fn the_bot_default_pays_when_nobody_else_does() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
         ");
         assert_snapshot!(stage.mia().runs("/ask prompt:   ").await, @"(only you) There is nothing to answer. Write a prompt: `/ask prompt:…`.");
     })
@@ -65,35 +65,35 @@ async fn every_dialect_answers_and_says_what_it_used() {
         > count
 
         one two three four five six seven eight nine ten
-        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# Google gemini-3.1-flash-lite · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Google gemini-3.1-flash-lite · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# OpenRouter openai/gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# OpenRouter openai/gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# Mistral mistral-small-latest · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Mistral mistral-small-latest · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# xAI grok-4.3 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# xAI grok-4.3 · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# DeepSeek deepseek-flash · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# DeepSeek deepseek-flash · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         > count
 
         one two three four five six seven eight nine ten
-        -# Cerebras gpt-oss-120b · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Cerebras gpt-oss-120b · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         ");
     })
     .await;
@@ -167,7 +167,7 @@ async fn a_model_names_its_provider() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
         assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
@@ -191,7 +191,7 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         > count
 
         one two three four five six seven eight nine ten
-        -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001 · personal key for OpenAI was turned down
+        -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001 · personal key for OpenAI was turned down
         ---
         (only you) OpenAI no longer accepts your key, so I stopped using it. Replace it with `/keys add provider:openai scope:user`, or try it again with `/keys test provider:openai`.
         ");
@@ -376,7 +376,7 @@ async fn an_empty_answer_is_said_to_be_empty() {
         > say nothing
 
         *The model gave an empty answer. Try other words.*
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 0 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 0 out · < $0.0001
         ");
     })
     .await;

@@ -58,7 +58,7 @@ async fn discords_limits_on_edits_delay_the_answer_and_lose_nothing() {
         });
         assert_snapshot!(stage.mia().says("@Latchkey count").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
     })
     .await;
@@ -111,12 +111,12 @@ async fn a_question_that_is_deleted_is_answered_all_the_same() {
         });
         assert_snapshot!(answer.await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
         stage.app().await.idle().await;
         assert_snapshot!(mia.presses("Again").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         (only you) I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me.
         ");

@@ -22,7 +22,7 @@ async fn a_mention_is_answered_as_a_reply_that_pings_nobody() {
         assert_snapshot!(mia.says("@Latchkey hello").await, @"
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -78,7 +78,7 @@ async fn a_reply_continues_its_own_branch() {
         You asked: omar: [a message that Discord does not show you]
         mia: what do you say?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 27 out · < $0.0001 · a message that Discord doesn't show me was left out
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 27 out · < $0.0001 · a message that Discord doesn't show me was left out
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -189,7 +189,7 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         (Picture: cat.png)
         (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 48 out · < $0.0001 · pictures were left out: this model sees none · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 48 out · < $0.0001 · pictures were left out: this model sees none · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -216,7 +216,7 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         (Picture: cat.png)
         (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: [a picture] look
@@ -235,7 +235,7 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         You asked: look
         (Files came with this that you are not given: big.txt (a text that is too large). Say so if they matter, and don't guess what is in them.)
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 42 out · < $0.0001 · `big.txt` was not read: it has 196 kB, and text files may have up to 128 kB
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 42 out · < $0.0001 · `big.txt` was not read: it has 196 kB, and text files may have up to 128 kB
         ");
     })
     .await;
@@ -256,7 +256,7 @@ async fn what_does_not_fit_is_left_out_oldest_first_and_said() {
         }
         assert_snapshot!(mia.says("count 4").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · older messages were left out
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · older messages were left out
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -297,7 +297,7 @@ async fn with_the_intent_replies_need_no_ping_and_others_are_heard() {
         assert_snapshot!(omar.replies(answer, "I doubt it").await, @"
         You asked: omar: I doubt it
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 17 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 17 out · < $0.0001
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.

@@ -95,13 +95,13 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 12 tokens in, 13 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 12 tokens in, 13 out · < $0.0001
 
         NoUsage
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 20 tokens in, 13 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 20 tokens in, 13 out · < $0.0001
 
         Status(418)
         (only you) > count

@@ -162,7 +162,7 @@ async fn a_model_is_told_of_files_that_it_is_not_given() {
         You asked: look
         (Files came with this that you are not given: IMG_1.heic (a HEIC picture, which you can't see), scan.tiff (a TIFF picture, which you can't see), voice-message.ogg (a voice message of 4 s, which y
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · 7 files were not read: I see no HEIC pictures; I can't watch videos; I read no office documents; …
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · 7 files were not read: I see no HEIC pictures; I can't watch videos; I read no office documents; …
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: look
@@ -174,7 +174,7 @@ async fn a_model_is_told_of_files_that_it_is_not_given() {
         You asked: look
         (Files came with this that you are not given: all.zip (an archive), setup.exe (a program), state.bin (neither text nor a picture), nothing.txt (it is empty), blank.txt (it is empty), big.txt (a t
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 46 out · < $0.0001 · 7 files were not read: it has 5.8 MB, and pictures may have up to 4 MB; I open no archives; it has 196 kB, and text files may have up to 128 kB; …
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 46 out · < $0.0001 · 7 files were not read: it has 5.8 MB, and pictures may have up to 4 MB; I open no archives; it has 196 kB, and text files may have up to 128 kB; …
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: look
@@ -186,7 +186,7 @@ async fn a_model_is_told_of_files_that_it_is_not_given() {
         You asked: summarise the attached report
         (Files came with this that you are not given: report-q3.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 41 out · < $0.0001 · `report-q3.pdf` was not read: I read no PDFs
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 41 out · < $0.0001 · `report-q3.pdf` was not read: I read no PDFs
         ");
     })
     .await;
@@ -288,7 +288,7 @@ async fn it_is_the_same_wherever_a_file_is_met() {
         You asked: omar: (Files came with this that you are not given: voice-message.ogg (a voice message of 61 s, which you can't hear). Say so if they matter, and don't guess what is in them.)
         mia: what does he say?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 51 out · < $0.0001 · `voice-message.ogg` was not read: I can't hear voice messages
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 51 out · < $0.0001 · `voice-message.ogg` was not read: I can't hear voice messages
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -339,7 +339,7 @@ async fn too_many_is_not_too_large() {
         (Picture: photo.png)
         (Files came with this that you are not given: photo.png (one picture too many), photo.png (one picture too m
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 41 out · < $0.0001 · older messages were left out · 2 files were not read: I look at up to 4 pictures at once
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 41 out · < $0.0001 · older messages were left out · 2 files were not read: I look at up to 4 pictures at once
         ");
         assert_eq!(stage.told("anthropic").matches("[a picture]").count(), 4);
         let texts = |n: usize| vec![file("t.txt", &vec![b'x'; 100_000]); n];
@@ -353,7 +353,7 @@ async fn too_many_is_not_too_large() {
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
         This is a made-up model, so that is all it knows.
         ```
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 17 out · < $0.0001 · older messages were left out · 4 files were not read: I look at up to 4 pictures at once; I read up to 20 text files at once, 1 MB together
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 17 out · < $0.0001 · older messages were left out · 4 files were not read: I look at up to 4 pictures at once; I read up to 20 text files at once, 1 MB together
         ");
     })
     .await;
@@ -416,7 +416,7 @@ async fn a_command_takes_a_file() {
         words
         ```
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 20 out · < $0.0001
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 20 out · < $0.0001
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: sum it up
@@ -443,7 +443,7 @@ async fn a_command_takes_a_file() {
         You asked: what is it?
         (Picture: photo.png)
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 18 out · < $0.0001
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 18 out · < $0.0001
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: [a picture] what is it?
@@ -461,7 +461,7 @@ async fn a_command_takes_a_file() {
         You asked: sum it up
         (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 40 out · < $0.0001 · `a.pdf` was not read: I read no PDFs
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 40 out · < $0.0001 · `a.pdf` was not read: I read no PDFs
         ");
         let sent = mia.writes_with("", None, vec![photo()]);
         let once = format!("/ask prompt:x once:true file:{sent}");

@@ -7,5 +7,6 @@ mod chats;
 mod choices;
 mod faults;
 pub mod files;
+mod named_models;
 mod once;
 mod thinking;

@@ -81,7 +81,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Add a key [/operator/keys/new]
         Keys that this service pays with
         Key | From | Health | Today | 30 days | Actions
-        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | < $0.0001 | < $0.00011 requests
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | < $0.0001 | < $0.00011 requests
         (Check Groq)
         A key from the environment wins over one that is sealed here, and is changed where it stands.
         ## Errors by provider

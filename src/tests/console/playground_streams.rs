@@ -136,21 +136,21 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         200
         "own key" pays gpt-6-luna
         said "one two three four five six seven eight nine ten"
-        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
+        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
         "#);
         stage.fails("openai", ProviderFault::CachedInput);
         assert_snapshot!(ask(&typed).await, @r#"
         200
         "own key" pays gpt-6-luna
         said "one two three four five six seven eight nine ten"
-        "own" gpt-6-luna by OpenAI: 12 in (10 cached), 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
+        "own" gpt-6-luna by OpenAI: 12 in (10 cached), 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
         "#);
         stage.recovers("openai");
         assert_snapshot!(ask(&[("ask", "count"), ("model", "")]).await, @r#"
         200
         "own key" pays gpt-6-luna
         said "one two three four five six seven eight nine ten"
-        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
+        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "< $0.0001", 0 pictures; []; "Answer is complete, 10 tokens, < $0.0001"
         "#);
         // What goes wrong comes the same way.
         let once = [("ask", "count"), ("model", OPENAI), ("once", "1"), ("key", &bad("openai"))];
@@ -204,7 +204,7 @@ async fn an_answer_that_breaks_off_says_who_paid_and_what() {
         assert_snapshot!(heard(&answer.text().await.unwrap()), @r#"
         "own key" pays gpt-6-luna
         said "one two three four five "
-        personal charged "< $0.0001" for about 20 in, 6 out, broken off
+        personal charged "< $0.0001" for about 20 in, 6 out, broken off
         OpenAI did not answer: OpenAI broke off in the middle of its answer. Ask again, or choose another model. [["/models","Choose another model"]]
         "#);
         // Without script, on the page.
@@ -237,7 +237,7 @@ async fn a_reader_who_stops_is_charged_as_whoever_leaves() {
         let attempt = attempt.unwrap();
         let told = mia.opens(&format!("/playground/receipt/{attempt}")).await;
         let told: Value = serde_json::from_str(&told.html).unwrap();
-        assert_snapshot!(told["receipt"], @r#"{"cost":"< $0.0001","notes":[],"source":"personal","spoken":"Stopped, < $0.0001","used":"about 20 in, 6 out · stopped"}"#);
+        assert_snapshot!(told["receipt"], @r#"{"cost":"< $0.0001","notes":[],"source":"personal","spoken":"Stopped, < $0.0001","used":"about 20 in, 6 out · stopped"}"#);
         let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
         let theirs = zoe.opens(&format!("/playground/receipt/{attempt}")).await;
         assert_snapshot!(theirs.html, @r#"{"receipt":null}"#);

@@ -121,7 +121,7 @@ async fn a_server_of_ones_own_that_checks_no_keys_is_reachable_and_no_more() {
         let added = mia.sends(&form, "/keys", &typed).await;
         let told = added.says();
         let done = told.lines().find(|line| line.starts_with("Stored"));
-        assert_snapshot!(done.unwrap_or_default(), @"Stored your workshop key. workshop is reachable, and answers without a key too: this server checks no keys.");
+        assert_snapshot!(done.unwrap_or_default(), @"Stored your workshop key. workshop is reachable, and answers without a key too: this server checks no keys. The operator’s limits hold with this key as without.");
         assert!(told.contains("| Reachable; it checks no keys |"), "{told}");
         // Its address is the operator's, and no page where somebody gets a key.
         assert!(!form.holds("Keys at workshop"), "{}", form.shown());

@@ -140,11 +140,11 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         stage.mia().runs("/ask prompt:count").await;
         stage.app().await.idle().await;
         let page = omar.opens(&budgets).await;
-        assert!(page.holds("< $0.0001 of $4.50"), "{}", page.says());
+        assert!(page.holds("< $0.0001 of $4.50"), "{}", page.says());
         // A limit in the place of one under which something was used.
         let typed = [("what", "dollars"), ("amount", "3.50"), ("per", "month")];
         let page = omar.sends(&page, &budgets, &typed).await;
-        let says = "The limit is set: $3.50 a month for everybody together. < $0.0001 of it is \
+        let says = "The limit is set: $3.50 a month for everybody together. < $0.0001 of it is \
                     used already, as it was counted before.";
         assert!(page.holds(says), "{}", page.says());
         for typed in ["1.000", "1,000"] {
@@ -155,9 +155,9 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         }
         let back = [("what", "dollars"), ("amount", "4.50"), ("per", "month")];
         let page = omar.sends(&page, &budgets, &back).await;
-        assert!(page.holds("< $0.0001 of $4.50"), "{}", page.says());
+        assert!(page.holds("< $0.0001 of $4.50"), "{}", page.says());
         let overview = omar.opens(&server(stage, "")).await;
-        for part in ["Spent this month", "< $0.0001", "mia", "Members who asked"] {
+        for part in ["Spent this month", "< $0.0001", "mia", "Members who asked"] {
             assert!(overview.holds(part), "{part}: {}", overview.says());
         }
         let usage = omar.opens(&server(stage, "/usage?period=7d")).await;

@@ -28,7 +28,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             .opens("/usage?period=7d&tz=America%2FNew_York")
             .await;
         for part in [
-            "< $0.0001",
+            "< $0.0001",
             "and 1 without a price",
             "unknown",
             "gpt-6-luna",
@@ -36,7 +36,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             "ends in",
             "Lantern Club",
             "days in America/New_York",
-            "20 Nov: Own keys < $0.0001",
+            "20 Nov: Own keys < $0.0001",
             "it began today",
             "Tier “community”",
             // Providers by their names; the files have their ids.
@@ -46,7 +46,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
         }
         // The table has every figure of the bars.
         assert!(
-            page.says().contains("20 Nov | < $0.0001 | < $0.0001"),
+            page.says().contains("20 Nov | < $0.0001 | < $0.0001"),
             "{}",
             page.says()
         );
@@ -112,7 +112,7 @@ async fn an_open_page_is_brought_up_to_date_and_hears_when_nothing_changed() {
         let json: Value = serde_json::from_str(&now.html).unwrap();
         assert_eq!(
             (&json["requests"], &json["cost"]),
-            (&"2".into(), &"< $0.0001".into())
+            (&"2".into(), &"< $0.0001".into())
         );
         let again = browser.call("GET", "/usage/now?period=7d");
         let again = again.header("if-none-match", now.header("etag"));
@@ -214,7 +214,7 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
         let bill = browser.opens("/billing").await;
         assert!(bill.holds("Billing report") && bill.holds("November 2026"));
         assert!(
-            bill.says().contains("Together | | 2 | 44 | < $0.0001"),
+            bill.says().contains("Together | | 2 | 44 | < $0.0001"),
             "{}",
             bill.says()
         );

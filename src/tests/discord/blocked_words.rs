@@ -82,7 +82,7 @@ async fn a_blocked_link_comes_directly_and_leads_nowhere() {
         Discord blocks a link in what I wanted to show you in <#general>. Here it is, with its links spelt so that they lead nowhere:
         You asked: is hxxps://evil[.]example/x?a=b good?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 16 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 16 out · < $0.0001
         ");
     })
     .await;

@@ -54,7 +54,7 @@ async fn what_discord_can_not_show_becomes_what_it_can() {
         ```py
         print('```')
         ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 40 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 40 out · < $0.0001
         ");
         // A character without width keeps code in code from closing it.
         let newest = mia.newest();
@@ -116,7 +116,7 @@ async fn code_is_closed_where_an_answer_ends_in_it() {
             print(x)
             y = 2 *
         ```
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 11 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 11 out · < $0.0001
         ");
         // The same where it ends at the limit on its output.
         stage.models_say(

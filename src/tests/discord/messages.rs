@@ -21,28 +21,28 @@ async fn a_message_is_summarized_explained_translated_and_replied_to_for_one_alo
         }
         assert_snapshot!(seen.join("\n---\n"), @"
         (only you) one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Summarize this message:
 
         omar: the tide table says count at noon
         ---
         (only you) one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Explain this message:
 
         omar: the tide table says count at noon
         ---
         (only you) one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Translate this message into the language of the locale en-US:
 
         omar: the tide table says count at noon
         ---
         (only you) one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ---
         Draft a reply to this message:
 

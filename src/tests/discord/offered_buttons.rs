@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use latchkey_emulator::MEMBER;
 use latchkey_emulator::providers::{ProviderFault, Standing};
 
-use crate::tests::{Setup, good, run, run_with};
+use crate::tests::{Setup, bad, good, run, run_with};
 
 #[tokio::test]
 async fn a_reply_that_names_a_command_has_its_button() {
@@ -179,6 +179,78 @@ async fn the_owner_of_a_dead_key_of_their_own_is_told_with_buttons() {
                 .await
                 .contains("OpenAI accepts it.")
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_two_buttons_of_a_reply_read_the_same() {
+    run(async |stage| {
+        let omar = stage.omar();
+        omar.adds("openai", "user", &bad("openai")).await;
+        assert_snapshot!(omar.offers(), @"[Add a key for OpenAI]");
+        omar.runs("/keys add provider:openai").await;
+        omar.submits(&[("key", &bad("openai")), ("scope", "guild")])
+            .await;
+        assert_snapshot!(omar.offers(), @"[Add a key for OpenAI]");
+        omar.runs("/keys add provider:openai").await;
+        omar.submits(&[("key", &good("anthropic"))]).await;
+        assert_snapshot!(omar.offers(), @"[Add a key for Anthropic] [Add a key for OpenAI]");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_form_that_replaces_a_key_knows_its_name() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.runs("/keys add provider:openai name:winter").await;
+        mia.submits(&[("key", &good("openai")), ("name", "winter")])
+            .await;
+        mia.runs("/keys list").await;
+        assert_snapshot!(mia.presses("Replace").await, @"
+        Form: Your OpenAI key
+        - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Name (optional): “winter”
+        - How long it is used: [As long as it works]
+        ");
+        assert_snapshot!(mia.runs("/keys add provider:openai name:spring").await, @"
+        Form: Your OpenAI key
+        - API key (shown while you type, stored sealed): From https://platform.openai.com/api-keys
+        - Provider (optional): [OpenAI]
+        - Name (optional): “spring”
+        - How long it is used: [As long as it works]
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_provider_can_be_picked_where_a_menu_has_no_room_for_all() {
+    let own = (0..30).map(|number| {
+        format!("[providers.acme-{number:02}]\nbase_url = \"https://acme.example/v{number}\"\n")
+    });
+    let setup = Setup {
+        config: own.collect(),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        mia.runs("/keys list").await;
+        assert_snapshot!(mia.picks("more:24").await, @"
+        (only you) Whose key is it? These are the other providers; `/keys add provider:…` takes any of them.
+        [menu: Add a key of your own]
+        ");
+        let next = mia.picks("more:48").await;
+        assert!(next.contains("Whose key is it?"), "{next}");
+        assert_snapshot!(mia.picks("acme-29").await, @"
+        Form: Your acme-29 key
+        - API key (shown while you type, stored sealed): From https://acme.example/v29
+        - Provider (optional): [acme-29]
+        - Name (optional): What to call it
+        - How long it is used: [As long as it works]
+        ");
     })
     .await;
 }

@@ -89,7 +89,7 @@ async fn a_response_that_is_lost_makes_no_second_message() {
             assert_eq!(
                 bot_wrote(stage, mia.channel),
                 "one two three four five six seven eight nine ten\n\
-                 -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001",
+                 -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001",
                 "{trouble:?}"
             );
         })
@@ -145,7 +145,7 @@ async fn an_answer_whose_token_dies_where_the_bot_is_a_guest_comes_directly() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
     })
     .await;
@@ -258,7 +258,7 @@ async fn a_message_is_answered_without_what_was_said_before_where_discord_cannot
         let second = mia.writes("@Latchkey count", Some(first));
         assert_snapshot!(mia.sees_reply(second).await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · a message that Discord doesn't show me was left out · what was said before could not be read just now
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · a message that Discord doesn't show me was left out · what was said before could not be read just now
         ");
     })
     .await;

@@ -44,16 +44,16 @@ async fn a_program_asks_with_its_persons_key() {
         stage.app().await.idle().await;
         insta::assert_snapshot!(mia.runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        3 requests, < $0.0001, 36 tokens in, 30 out
+        3 requests, < $0.0001, 36 tokens in, 30 out
         **By model**
         ```
-        gpt-6-luna          2  < $0.0001
-        openai/gpt-oss-20b  1  < $0.0001
+        gpt-6-luna          2  < $0.0001
+        openai/gpt-oss-20b  1  < $0.0001
         ```
         **By who paid**
         ```
-        bot default   1  < $0.0001
-        personal key  2  < $0.0001
+        bot default   1  < $0.0001
+        personal key  2  < $0.0001
         ```
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]

@@ -31,7 +31,7 @@ async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · < $0.0001
+        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · < $0.0001
         ");
     })
     .await;
@@ -145,7 +145,7 @@ async fn a_network_failure_during_the_check_leaves_a_key_unverified_and_used() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · < $0.0001
+        -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · < $0.0001
         ");
     })
     .await;
@@ -213,7 +213,7 @@ async fn only_whoever_manages_a_server_adds_its_keys() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 14 out · < $0.0001
+        -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 14 out · < $0.0001
         ");
     })
     .await;
@@ -412,6 +412,24 @@ async fn a_server_has_a_limit_on_checks_too() {
 }
 
 #[tokio::test]
+async fn one_member_uses_up_no_more_than_their_share_of_a_servers_checks() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for _ in 0..4 {
+            for _ in 0..5 {
+                mia.adds("openai", "user", &bad("openai")).await;
+            }
+            stage.clock.advance_ms(60_000);
+        }
+        let told = mia.adds("openai", "user", &good("openai")).await;
+        assert!(told.contains("used up"), "{told}");
+        let told = stage.omar().adds("openai", "guild", &good("openai")).await;
+        assert!(told.contains("Stored"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_a_master_key_all_but_status_answer_that_byok_is_off() {
     let setup = Setup {
         byok: false,
@@ -434,7 +452,7 @@ async fn without_a_master_key_all_but_status_answer_that_byok_is_off() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
         ");
     })
     .await;

@@ -68,8 +68,8 @@ async fn the_next_payer_answers_and_the_owner_is_told_once() {
                 .unwrap()
                 .to_owned()
         };
-        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001 · personal key for OpenAI is damaged");
-        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001 · personal key for OpenAI is damaged");
+        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001");
         let notice = "What I stored of your OpenAI key can't be opened any more";
         assert_eq!(told(stage, &mia, notice), 1);
         assert_snapshot!(mia.runs("/keys list scope:user").await, @"
@@ -89,7 +89,7 @@ async fn the_next_payer_answers_and_the_owner_is_told_once() {
         assert_snapshot!(mia.runs("/keys test provider:openai").await, @"(only you) The personal key for OpenAI can't be opened: what is stored of it was changed or damaged in the database. It is not used. Add it again with `/keys add provider:openai scope:user`.");
         // Added again, it pays.
         mia.adds("openai", "user", &good("openai")).await;
-        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(footer(&mia.runs(ask).await), @"-# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001");
         assert_eq!(told(stage, &mia, notice), 1);
     })
     .await;

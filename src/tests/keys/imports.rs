@@ -1,12 +1,13 @@
 //! Importing keys from a `.env` file: what is found, what is checked, and what
 //! is stored once its person has chosen.
 
+use latchkey_emulator::Attachment;
 use latchkey_emulator::providers::ProviderFault;
 use secrecy::SecretString;
 
 use crate::app::{Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
 use crate::model::{Caller, KeyId, PersonId, Place, Scope, ServerId};
-use crate::tests::{Stage, bad, good, run};
+use crate::tests::{Stage, bad, good, run, without_seconds_left};
 
 fn mia(stage: &Stage) -> Caller {
     nobody_else(PersonId(stage.scene.member))
@@ -214,6 +215,126 @@ async fn of_too_many_keys_the_first_are_taken_and_the_others_named() {
         assert!(whys.all(|why| *why == WhySkipped::TooMany("groq".into())));
         // Nobody's provider is asked about those.
         assert!(stage.calls() <= 40);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_stored_already_stands_twice_or_tells_no_provider_is_named_so() {
+    run(async |stage| {
+        let omar = stage.omar();
+        let two = format!(
+            "GROQ_API_KEY={}\nGROQ_KEY_2={}2\n",
+            good("groq"),
+            good("groq")
+        );
+        omar.runs("/keys import").await;
+        insta::assert_snapshot!(omar.submits(&[("lines", &two)]).await, @"
+        (only you) I found 1 key that can be stored. Nothing is stored yet, and it waits for 15 minutes.
+        - **Groq** `…6789` · works
+        - **Groq** `…7892` · works · left out: there is one key for each provider, and the one above is taken
+        [Store them]
+        [Forget them]
+        ");
+        insta::assert_snapshot!(omar.presses("Store them").await, @"(only you) Stored the personal key: **Groq** `…6789`.");
+        let first = format!("GROQ_API_KEY={}", good("groq"));
+        omar.runs("/keys import").await;
+        insta::assert_snapshot!(omar.submits(&[("lines", &first)]).await, @"
+        (only you) What I found is stored already, so nothing changed.
+        - **Groq** `…6789` · works · stored already
+        ");
+        let mixed = format!("{first}\nMISTRAL_API_KEY={}", bad("mistral"));
+        omar.runs("/keys import").await;
+        insta::assert_snapshot!(omar.submits(&[("lines", &mixed)]).await, @"
+        (only you) Nothing of this is new and can be stored. Make new ones of those that can't at their providers, and run `/keys import` again.
+        - **Groq** `…6789` · works · stored already
+        - **Mistral** `…6789` · refused by the provider
+        ");
+        omar.runs("/keys import").await;
+        let shared = "sk-made0up1made0up1made0up1";
+        insta::assert_snapshot!(omar.submits(&[("lines", shared)]).await, @"
+        (only you) Nothing is stored: I can't tell whose this is, and sent it to nobody.
+        - Whose is the key in line 1? Keys of OpenAI, DeepSeek, Moonshot AI or Qwen begin so. Paste it again by the button of its provider or with `/keys add provider:…`, or write a name before it, such as `DEEPSEEK_API_KEY=`.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_or_empty_is_called_so() {
+    run(async |stage| {
+        let omar = stage.omar();
+        let mut told = Vec::new();
+        for bytes in [b"# made up\n".repeat(8_192), Vec::new()] {
+            omar.runs("/keys import").await;
+            let file = Attachment::uploaded(".env", &bytes);
+            let id = stage.world().keep_upload(omar.person, file).to_string();
+            told.push(omar.submits(&[("file", &id)]).await);
+        }
+        omar.runs("/keys import").await;
+        told.push(omar.submits(&[("lines", " ")]).await);
+        insta::assert_snapshot!(told.join("\n"), @"
+        (only you) I could not read that file: it has 80 kB, and text files may have up to 64 kB. I looked for no key in it, and nothing was stored. Run `/keys import` again with another file, or paste its lines.
+        (only you) I could not read that file: it is empty. I looked for no key in it, and nothing was stored. Run `/keys import` again with another file, or paste its lines.
+        (only you) No lines were pasted and no file was chosen, so there was nothing to look at. Run `/keys import` again.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for _ in 0..4 {
+            for _ in 0..5 {
+                mia.adds("openai", "user", &bad("openai")).await;
+            }
+            stage.clock.advance_ms(60_000);
+        }
+        mia.runs("/keys import").await;
+        let lines = format!("GROQ_API_KEY={}", good("groq"));
+        let found = mia.submits(&[("lines", &lines)]).await;
+        insta::assert_snapshot!(without_seconds_left(&found), @"
+        (only you) I found 1 key that can be stored. Nothing is stored yet. It can be checked in 56 minutes, and waits for 15 minutes more.
+        - **Groq** `…6789` · not checked yet
+        [Store them]
+        [Forget them]
+        ");
+        let later = mia.presses("Store them").await;
+        assert!(later.contains("Press the button again in"), "{later}");
+        // Past the quarter of an hour for which others wait.
+        stage.clock.advance_ms(57 * 60_000);
+        stage.app().await.sweep().await.unwrap();
+        insta::assert_snapshot!(mia.presses("Store them").await, @"(only you) Stored the personal key: **Groq** `…6789`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_presses_at_once_one_stores_and_the_others_change_nothing() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        let file = format!(
+            "GROQ_API_KEY={}\nGROQ_KEY_2={}2\n",
+            good("groq"),
+            good("groq")
+        );
+        let import = imports(stage, &mia, &file).await;
+        let chosen = ids(&import);
+        let press = || app.keys.finish_import(&mia, &import.id, &chosen);
+        let (one, two, three) = tokio::join!(press(), press(), press());
+        let mut told: Vec<String> = [one, two, three]
+            .into_iter()
+            .map(|pressed| match pressed {
+                Ok(stored) => outcomes(&stored),
+                Err(error) => error.to_string(),
+            })
+            .collect();
+        told.sort();
+        insta::assert_snapshot!(told.join("\n---\n"), @"");
+        let listed = stage.mia().runs("/keys list").await;
+        assert!(listed.contains("`…6789`"), "{listed}");
     })
     .await;
 }

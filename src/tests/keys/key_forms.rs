@@ -300,8 +300,8 @@ async fn several_keys_are_pasted_or_come_in_a_file_and_are_stored_when_wanted() 
         let mia = stage.mia();
         assert!(mia.presses_as(message, &store).await.contains("not yours"));
         assert_snapshot!(omar.presses_as(message, &store).await, @"
-        (only you) Stored the personal key: **Mistral** `…6789`.
-        Stored the personal key: **OpenAI** `…6789`.
+        (only you) Stored the personal key: **OpenAI** `…6789`.
+        Stored the personal key: **Mistral** `…6789`.
         ");
         assert!(omar.runs("/keys list").await.contains("**Mistral**"));
         // The same from a file, for the server; what can't pay takes no place.

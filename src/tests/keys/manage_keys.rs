@@ -329,7 +329,7 @@ async fn the_wrong_master_key_locks_and_loses_nothing() {
 
         You asked: hello
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · < $0.0001
         ");
         stage.stop().await;
         stage.start_with(None).await;

@@ -3,6 +3,7 @@
 mod add_keys;
 mod checks;
 mod damaged_keys;
+mod environment_keys;
 mod imports;
 mod kept_keys;
 mod key_forms;

@@ -84,7 +84,7 @@ async fn whoever_added_a_servers_key_is_told_directly() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · server key for OpenAI may not do this
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · server key for OpenAI may not do this
         ");
         assert_snapshot!(told_directly(&omar), @"
         The OpenAI key that you added to a server works only in part: it may not use the model that was asked. Allow the model at <https://platform.openai.com/api-keys>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.

@@ -58,7 +58,7 @@ async fn a_system_key_is_added_pays_and_is_paused_changed_and_removed() {
         201
         {"key":{"id":"<id>","provider":"openai","origin":"stored","variable":null,"overridden_by":null,"name":"spring","hint":"6789","health":"valid","paused":false,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
         "#);
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
         let id = stored.json()["key"]["id"].as_str().unwrap().to_owned();
         let one = program.gets(&format!("{KEYS}/{id}")).await;
         assert_eq!(one.json()["today"]["requests"], 1, "{}", one.text);
@@ -67,7 +67,7 @@ async fn a_system_key_is_added_pays_and_is_paused_changed_and_removed() {
         assert_eq!((&paused.json()["paused"], &paused.json()["name"]), (&json!(true), &json!("autumn")));
         assert_snapshot!(pays(stage).await, @"Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.");
         patches(&program, &id, &json!({"paused": false})).await;
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
         let tested = send(program.call("POST", &format!("{KEYS}/{id}/test"))).await;
         assert_eq!(tested.json()["check"], "valid");
         let again = program.posts(KEYS, &new).await;
@@ -94,9 +94,9 @@ async fn a_persons_key_and_a_servers_key_come_before_it() {
         Add a key of your own with `/keys add`.
         ");
         omar.adds("openai", "guild", &good("openai")).await;
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · < $0.0001");
         mia.adds("openai", "user", &good("openai")).await;
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · < $0.0001");
         // It is nobody's own.
         assert_snapshot!(omar.runs("/keys list").await, @"
         (only you) **Your keys**
@@ -155,7 +155,7 @@ async fn a_key_of_the_environment_wins_and_is_changed_where_it_stands() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
     })
     .await;
@@ -172,7 +172,7 @@ async fn a_refused_one_is_passed_over_and_the_operators_are_told_once() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · bot default for OpenAI was turned down
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · bot default for OpenAI was turned down
         ");
         assert_snapshot!(omar.directly().reads_channel(), @"OpenAI no longer accepts the system key, so it pays for nobody any more. Replace it with `latchkey keys --system add openai` or `POST /api/v1/system-keys`; `/admin show` lists all.");
         mia.runs("/ask prompt:count").await;
@@ -190,7 +190,7 @@ async fn a_refused_one_is_passed_over_and_the_operators_are_told_once() {
         // The provider changes its mind, and a check finds out.
         stage.key_stands(&good("openai"), Standing::Good);
         send(program.call("POST", &format!("{KEYS}/{id}/test"))).await;
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
     })
     .await;
 }
@@ -254,13 +254,13 @@ async fn what_another_process_changes_counts_at_once() {
     run_with(setup, async |stage| {
         let program = Program::of(stage, &stage.omar(), ALL).await;
         let id = adds(&program, "openai").await;
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
         let other = postgres::connect(&url).await;
         let pause = "update provider_key set paused = $1 where scope = 'system'";
         other.execute(pause, &[&1_i64]).await.unwrap();
         assert_snapshot!(pays(stage).await, @"Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.");
         other.execute(pause, &[&0_i64]).await.unwrap();
-        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
+        assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
         stage.key_stands(&good("openai"), Standing::Bad);
         stage.mia().runs("/ask prompt:count").await;
         let one = program.gets(&format!("{KEYS}/{id}")).await.json();

@@ -76,7 +76,11 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         Free from the limits on members: <@&Lantern Club>
         Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.
         ");
-        insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) Cleared 2 limits.");
+        insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"
+        (only you) Cleared 2 limits:
+        - Each member: 2 requests a day
+        - with <@&regulars>: 3 requests a day
+        ");
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:1.5 per:day").await, @"(only you) That amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.");
         // A limit is shown as it holds: not rounded up, nor down to nothing.
@@ -103,7 +107,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · server key for OpenAI has reached its limit
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · server key for OpenAI has reached its limit
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used your share of this server's key: 1 of 1 request a day. There is room again <t:1795305601:R>.
@@ -271,7 +275,7 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
                       used  limit   left
         Dollars
           a month
-                 < $0.0001  $1.00  $0.99
+                 < $0.0001  $1.00  $0.99
         ```
         -# Dollars a month: renews <t:1796083201:R>
         **Bot default** · Your tier, community
@@ -288,22 +292,86 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         ");
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        1 request, < $0.0001, 12 tokens in, 10 out
+        1 request, < $0.0001, 12 tokens in, 10 out
         **By model**
         ```
-        gpt-6-luna  1  < $0.0001
+        gpt-6-luna  1  < $0.0001
         ```
         **By member**
-        - <@mia>: 1 request, < $0.0001
+        - <@mia>: 1 request, < $0.0001
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         [members.csv: The same as a table]
         ");
         an_operator_limits_and_stops(stage).await;
         omar.runs("/admin resume").await;
-        omar.runs("/server budget clear").await;
+        insta::assert_snapshot!(omar.runs("/server budget clear").await, @"
+        (only you) Clear all 2 limits of this server's key? Every member may then use the key without them:
+        - This server's key, all members together: 1 request a day
+        - Each member: $1.00 a month
+        [Clear them]
+        [Keep]
+        ");
+        omar.presses("Clear them").await;
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));
         stage.app().await.sweep().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_budget_is_cleared_as_a_whole_once_its_manager_has_said_so() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        insta::assert_snapshot!(omar.runs("/server budget clear").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
+        for set in [
+            "dollars amount:5 per:month",
+            "requests amount:2 per:day who:each member",
+            "requests amount:3 per:day role:regulars",
+        ] {
+            omar.runs(&format!("/server budget set what:{set}")).await;
+        }
+        insta::assert_snapshot!(omar.runs("/server budget clear").await, @"
+        (only you) Clear all 3 limits of this server's key? Every member may then use the key without them:
+        - Each member: 2 requests a day
+        - with <@&regulars>: 3 requests a day
+        - This server's key, all members together: $5.00 a month
+        [Clear them]
+        [Keep]
+        ");
+        let (message, button) = omar.button("Clear them");
+        insta::assert_snapshot!(omar.presses("Keep").await, @"(only you) Kept. Nothing was changed.");
+        insta::assert_snapshot!(mia.presses_as(message, &button).await, @"(only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.");
+        insta::assert_snapshot!(omar.presses_as(message, &button).await, @"
+        (only you) Cleared 3 limits:
+        - Each member: 2 requests a day
+        - with <@&regulars>: 3 requests a day
+        - This server's key, all members together: $5.00 a month
+        ");
+        insta::assert_snapshot!(omar.presses_as(message, &button).await, @"
+        (only you) Cleared 3 limits:
+        - Each member: 2 requests a day
+        - with <@&regulars>: 3 requests a day
+        - This server's key, all members together: $5.00 a month
+        ---
+        (only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.
+        ");
+        let shown = omar.runs("/server budget show").await;
+        assert!(shown.contains("has no limits"), "{shown}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_who_stops_themselves_is_told_so() {
+    run(async |stage| {
+        let omar = stage.omar();
+        insta::assert_snapshot!(omar.runs("/server block user:omar").await, @"
+        (only you) Stopped for <@omar>. What is running finishes. `/server unblock` lifts it.
+        That is you: I answer nothing of yours here until it is lifted.
+        ");
+        let told = omar.runs("/server unblock user:omar").await;
+        assert!(told.contains("No longer stopped"), "{told}");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::tests::program::{Program, send};
 use crate::tests::{Setup, Stage, good, run, run_with};
 
 /// Two asks a minute for everybody, three for subscribers, no keys of their
@@ -56,7 +57,7 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · < $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Personal key**: no limits.
@@ -264,7 +265,7 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/keys add provider:mistral scope:user").await, @"(only you) Your tier, community, does not include keys of your own. Keys that you have stay stored, and are used again when your tier allows it. `/quota status` shows what you can use.");
         stage.world().with(|state| state.people[0].skus.push(555));
@@ -354,6 +355,77 @@ async fn what_applies_to_personal_keys_limits_them_too() {
         (only you) You have used what your tier allows of the personal key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
         `/quota status` shows every limit.
         ");
+    })
+    .await;
+}
+
+/// Starts again with a server of the operator's own that checks no keys, and
+/// one request a day for everybody.
+async fn open_workshop(stage: &Stage) {
+    let url = stage.scene.emulator.provider_url("ollama");
+    stage.stop().await;
+    let settings = format!(
+        "[[quota.tiers]]\nname = 'community'\nlimits = [{{ requests = 1, per = 'day' }}]\n\
+         [providers.workshop]\nbase_url = \"{url}/v1\"\ndefault_model = \"a-1\"\n"
+    );
+    stage.start_configured(&settings).await;
+}
+
+#[tokio::test]
+async fn a_made_up_key_for_the_operators_own_server_obeys_the_operators_limits() {
+    run(async |stage| {
+        open_workshop(stage).await;
+        let (mia, omar) = (stage.mia(), stage.omar());
+        let ask = "/ask prompt:count provider:workshop";
+        let added = mia
+            .adds("workshop", "user", &format!("{}1", good("ollama")))
+            .await;
+        insta::assert_snapshot!(added, @"
+        (only you) Stored the personal key: **workshop** `…7891`.
+        workshop is reachable, and answers without a key too: this server checks no keys. The limits that the bot's operator set hold with this key as without.
+        It pays for your asks with workshop everywhere, before any server's key. Try `/ask provider:workshop`.
+        ");
+        assert!(mia.runs(ask).await.contains("personal key"));
+        insta::assert_snapshot!(mia.runs(ask).await, @"
+        (only you) You have used what your tier allows of the personal key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
+        `/quota status` shows every limit.
+        ");
+        omar.adds("workshop", "guild", &format!("{}2", good("ollama")))
+            .await;
+        assert!(omar.runs(ask).await.contains("server key"));
+        insta::assert_snapshot!(omar.runs(ask).await, @"
+        (only you) You have used what your tier allows of the server key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
+        `/quota status` shows every limit.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_made_up_key_of_a_call_obeys_them_too_and_one_that_is_checked_does_not() {
+    run(async |stage| {
+        open_workshop(stage).await;
+        let mia = stage.mia();
+        let program = Program::of(stage, &mia, "scopes:chat").await;
+        let body = serde_json::json!({"model": "workshop/a-1", "messages": [{"role": "user", "content": "count"}]});
+        let mut told = Vec::new();
+        for number in 1..3 {
+            let key = format!("{}{number}", good("ollama"));
+            let call = program.call("POST", "/v1/chat/completions").json(&body);
+            let answer = send(call.header("x-workshop-key", key)).await;
+            told.push(format!("{} {}", answer.status, answer.header("x-latchkey-source")));
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        200 request
+        429
+        ");
+        stage.world().with(|state| state.providers.guarded.insert("ollama".to_owned()));
+        let added = mia.adds("workshop", "user", &good("ollama")).await;
+        assert!(added.contains("accepts it"), "{added}");
+        for _ in 0..2 {
+            let told = mia.runs("/ask prompt:count provider:workshop").await;
+            assert!(told.contains("personal key"), "{told}");
+        }
     })
     .await;
 }

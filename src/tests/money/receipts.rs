@@ -238,7 +238,7 @@ async fn a_cost_that_is_cut_is_shown_as_it_was_said_and_as_it_is_booked() {
         tokens in   50  $0.10 a million
         tokens out   7  $0.50 a million
         ```
-        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
+        Sum: < $0.0001, by the prices of genai-prices 0.2.1 as of 2026-10-26.
         The provider itself says $5,000.00, which is more than one call to this model can cost; $1.00 is booked.
         **Who could pay, in this order**
         - OpenRouter, server key: pays

@@ -6,7 +6,7 @@ use super::demo_page::keeps_pictures;
 use super::page::open;
 use crate::cli::tell_month;
 use crate::tests::browser::Browser;
-use crate::tests::{Stage, run};
+use crate::tests::{Stage, good, run};
 
 /// The newest message.
 const NEWEST: &str = "[...document.querySelectorAll('#messages > li')].pop()";
@@ -61,6 +61,24 @@ async fn first_contact_fits_a_telephone() {
         looks_at(&browser, "help", "whose key paid for it").await;
         mia.runs("/ask prompt:hello provider:openai").await;
         looks_at(&browser, "no-key", "No API key configured").await;
+    })
+    .await;
+}
+
+/// `docs/demo.png` is what this keeps at a desk in the dark.
+#[tokio::test]
+async fn the_first_steps_that_the_readme_shows() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        let mia = stage.mia();
+        let ask = "/ask prompt:Show me a small program, as code provider:openai";
+        mia.runs(ask).await;
+        mia.adds("openai", "user", &good("openai")).await;
+        mia.runs(ask).await;
+        browser.shows("cargo run").await;
+        keeps_pictures(&browser, "demo").await;
     })
     .await;
 }

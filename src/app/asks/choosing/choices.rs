@@ -1,5 +1,7 @@
 //! Choosing beforehand: a model, a persona, how answers look.
 
+use std::sync::Arc;
+
 use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
 };
@@ -14,7 +16,12 @@ const SHOW: &str = "show";
 /// A model that was chosen beforehand.
 pub struct ChosenModel {
     pub model: ModelChoice,
+    /// As it is typed and kept: `provider/model`.
+    pub full: String,
     pub standing: ModelStanding,
+    /// A model of exactly the name that was typed, which another provider has
+    /// and somebody pays for here.
+    pub elsewhere: Option<ModelChoice>,
 }
 
 /// Whether a provider has a model, as far as it says.
@@ -40,7 +47,7 @@ impl Asks {
 
     /// Chooses a model; as it is stored, and whether its provider has it.
     pub async fn choose_model(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         scope: ChoiceScope,
         typed: &str,
@@ -52,14 +59,27 @@ impl Asks {
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
         let standing = self.look_up_model(caller, &chosen).await?;
-        let full = chosen.full();
+        let full = self
+            .models
+            .provider(&chosen.provider)?
+            .full_name(&chosen.model);
+        let elsewhere = match standing {
+            ModelStanding::Unlisted | ModelStanding::NobodyPays => {
+                let usable = self.list_models(caller).await?;
+                let mut usable = usable.into_iter();
+                usable.find(|it| it.model == typed.trim() && it.provider != chosen.provider)
+            }
+            ModelStanding::Listed | ModelStanding::Unsaid => None,
+        };
         let value = Some(full.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Model, value, caller.person)
             .await?;
         Ok(ChosenModel {
             model: chosen,
+            full,
             standing,
+            elsewhere,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::app::models::ModelChoice;
 
 /// What came of asking for lists.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum ListingOutcome {
+pub(in crate::app::asks) enum ListingOutcome {
     /// Everybody who may be asked was asked.
     All,
     /// A key did not open, so that somebody else may be asked.
@@ -91,15 +91,15 @@ impl Asks {
         chosen: &ModelChoice,
     ) -> Result<ModelStanding, Error> {
         let provider = self.models.provider(&chosen.provider)?;
-        if provider.default_model.as_deref() == Some(chosen.model.as_str()) {
-            return Ok(ModelStanding::Listed);
-        }
         let policy = self.policies.read_policy(caller.clone()).await?;
         let one = std::slice::from_ref(&provider.id);
         let choice = self.payers.choose_for(&policy, one, None);
         let Some(payer) = choice.payers.first() else {
             return Ok(ModelStanding::NobodyPays);
         };
+        if provider.default_model.as_deref() == Some(chosen.model.as_str()) {
+            return Ok(ModelStanding::Listed);
+        }
         let now_ms = self.clock.now_ms();
         let (mut known, is_due) = self.models.lists().get_or_claim(payer, now_ms);
         if is_due {
@@ -121,7 +121,7 @@ impl Asks {
         });
     }
 
-    async fn list_once(&self, payer: &Offer) -> ListingOutcome {
+    pub(in crate::app::asks) async fn list_once(&self, payer: &Offer) -> ListingOutcome {
         match self.list(payer).await {
             Ok(Some(models)) => {
                 let now_ms = self.clock.now_ms();

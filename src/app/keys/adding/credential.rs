@@ -9,6 +9,9 @@ use crate::providers::{
     Catalogue, PasteProblem, PastedKey, Provider, read_pasted_key, trim_secret,
 };
 
+/// Why what holds more than one key is refused.
+pub const SEVERAL_KEYS: &str = "there are several keys in it, and one is wanted";
+
 /// A key as it was typed, with what was typed beside it.
 pub struct TypedKey {
     pub secret: SecretString,
@@ -65,7 +68,7 @@ pub fn refuse_paste(problem: PasteProblem, wanted: &ProviderId, goal: KeyGoal) -
     Refusal::Key(match problem {
         PasteProblem::Empty => malformed("it is empty"),
         PasteProblem::Malformed => malformed("it contains spaces or characters that no key has"),
-        PasteProblem::Several => malformed("there are several keys in it, and one is wanted"),
+        PasteProblem::Several => malformed(SEVERAL_KEYS),
         PasteProblem::Other(what) => KeyRefusal::NotAKey { what, wanted, goal },
         PasteProblem::KeyOf(of) => KeyRefusal::LooksLikeAnothers { of, wanted, goal },
     })

@@ -114,7 +114,8 @@ impl KeyChoices {
 }
 
 impl Keys {
-    /// Hands out a form for a key.
+    /// Hands out a form for a key. One that takes the place of another goes by
+    /// its name, unless it is given its own.
     pub async fn begin_add(
         &self,
         caller: &Caller,
@@ -124,12 +125,16 @@ impl Keys {
         let provider = choices.provider.as_ref();
         let provider = provider.map(|typed| self.models.find_provider(typed.as_str()));
         let provider = provider.transpose()?;
-        self.owner_for(caller, choices.scope)?;
+        let owner = self.owner_for(caller, choices.scope)?;
         self.require_own_keys(caller, choices.scope).await?;
         let name = name_to_keep(self.models.catalogue(), choices.name.as_deref())?;
+        let old_name = match (&name, provider) {
+            (None, Some(provider)) => self.store.key_of(owner, &provider.id).await?,
+            _ => None,
+        };
         let choices = KeyChoices {
             provider: provider.map(|found| found.id.clone()),
-            name,
+            name: name.or(old_name.and_then(|(old, _)| old.name)),
             scopes: self.scopes_for(caller, choices.scope).await,
             ..choices
         };

@@ -23,110 +23,17 @@ use crate::app::keys::adding::add::{CheckedKey, draw_key_id};
 use crate::app::keys::adding::credential::{
     CleanedCredential, KeyDestination, TypedKey, refuse_paste,
 };
+use crate::app::keys::adding::found_keys::{
+    ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
+};
 use crate::app::pending::{PENDING_FOR_MS, random_id};
 
 /// The longest file that is read, in bytes.
-const FILE_BYTES_MAX: usize = 64 * 1_024;
+pub const IMPORT_BYTES_MAX: usize = 64 * 1_024;
 /// How many keys of a file one import takes. The others are named.
 const KEYS_MAX: usize = 40;
 /// How many keys of an import are checked at once.
 const CHECKED_AT_ONCE: usize = 4;
-
-/// An import that waits for its person to choose.
-#[derive(Debug)]
-pub struct KeyImport {
-    /// Names it in [`Keys::show_import`] and [`Keys::finish_import`].
-    pub id: String,
-    pub keys: Vec<PendingKey>,
-    /// Lines that hold no key which could be stored. Nothing of them is kept,
-    /// so that an import that is shown again has none.
-    pub skipped: Vec<SkippedLine>,
-}
-
-/// A key of an import, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingKey {
-    /// None for a key that cannot be chosen: it was refused, or it is stored.
-    pub id: Option<KeyId>,
-    pub provider: ProviderId,
-    /// What the file called it.
-    pub variable: Option<String>,
-    /// The last four characters, for keys long enough to spare them.
-    pub hint: Option<String>,
-    /// What its provider says; none while nobody asked, because too many keys
-    /// were checked a moment ago.
-    pub health: Option<Health>,
-    /// The stored key whose place it would take.
-    pub replaces: Option<Key>,
-    /// Whether it is the very key that is stored.
-    pub is_stored: bool,
-}
-
-/// A line that holds no key which could be stored.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SkippedLine {
-    /// Its number in the file; the first is 1.
-    pub line: usize,
-    /// None where there is none, or it looks like a secret itself.
-    pub variable: Option<String>,
-    pub why: WhySkipped,
-}
-
-/// Why a line was not taken for a key.
-#[derive(Debug, PartialEq, Eq)]
-pub enum WhySkipped {
-    /// It is neither `NAME=value` nor a key.
-    Unread,
-    /// It has no value.
-    Empty,
-    /// It is the name of a variable, and nothing else.
-    NameAlone,
-    /// It has the key of this provider that an earlier line has.
-    Repeats(ProviderId, usize),
-    /// Neither its name nor its value is known: another setting.
-    AnotherSetting,
-    /// Keys of these providers begin so, and its name tells of none.
-    OneOfSeveral(Vec<ProviderId>),
-    /// What stands there can be no key of the provider that it is for.
-    NoKey(Refusal),
-    /// It is for this provider, who needs this variable beside it.
-    Lacks(ProviderId, &'static str),
-    /// It has a zero byte in it, which no text has.
-    Binary,
-    /// It is for this provider, and tells of another variable instead of
-    /// holding a key.
-    Reference(ProviderId),
-    /// It holds a key of this provider, and as many were read already as one
-    /// import takes.
-    TooMany(ProviderId),
-}
-
-/// What became of a key that was chosen.
-#[derive(Debug)]
-pub enum ImportOutcome {
-    Stored {
-        key: Key,
-        replaced: bool,
-    },
-    /// It is the very key of this provider that is stored.
-    StoredBefore(ProviderId),
-    /// Its provider refused it.
-    Refused(ProviderId),
-    /// It can't pay, which its person did not know, and the key that works
-    /// stays.
-    KeptWorking(ProviderId),
-    /// It must be checked first, and may be in so many seconds. It waits until
-    /// then.
-    Later {
-        provider: ProviderId,
-        retry_after_s: u64,
-    },
-    /// Another key of the same provider was chosen before it, and there is one
-    /// for each.
-    OneOfTwo(ProviderId),
-    /// It was stored or has expired.
-    Gone,
-}
 
 /// A key of a file whose provider was asked, or could not be.
 struct TriedKey {
@@ -134,6 +41,8 @@ struct TriedKey {
     variable: Option<String>,
     credential: Credential,
     check: Option<Check>,
+    /// In how many seconds it may be checked, if that was not allowed now.
+    checkable_in_s: Option<u64>,
     /// The very key is stored, with this health.
     stored: Option<Health>,
 }
@@ -149,39 +58,50 @@ impl Keys {
     ) -> Result<KeyImport, Error> {
         let owner = self.owner_of_import(caller, scope).await?;
         let catalogue = self.models.catalogue();
-        let read = read_key_file(catalogue, &file, FILE_BYTES_MAX).ok_or(malformed(
+        let read = read_key_file(catalogue, &file, IMPORT_BYTES_MAX).ok_or(malformed(
             scope,
             "it is larger than 64 kB, which no file of keys is",
         ))?;
         drop(file);
         let mut found = read.keys;
         let too_many = found.split_off(found.len().min(KEYS_MAX));
-        let checks = found
-            .into_iter()
-            .map(|found| self.try_found(caller, owner, found));
+        let mut counted = Vec::with_capacity(found.len());
+        for found in found {
+            counted.push(self.count_found(caller, owner, found).await?);
+        }
+        let checks = counted.into_iter().map(|key| self.check_counted(key));
         let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
             .buffered(CHECKED_AT_ONCE)
             .collect()
             .await;
-        let (mut rows, mut keys) = (Vec::new(), Vec::new());
+        let (mut rows, mut keys, mut checkable_in_s) = (Vec::new(), Vec::new(), None);
         let stored = self.store.keys_of(owner).await?;
-        for tried in tried {
-            let (row, mut key) = self.seal_tried(owner, tried?)?;
+        for (place, tried) in tried.into_iter().enumerate() {
+            let tried = tried?;
+            checkable_in_s = checkable_in_s.max(tried.checkable_in_s);
+            let (row, mut key) = self.seal_tried(owner, tried, place)?;
             key.replaces = find_replaced(&stored, &key.provider);
             keys.push(key);
             rows.extend(row);
         }
+        mark_seconds(&mut keys);
         let skipped = read.unused.into_iter();
         let skipped = skipped.map(|unused| skip_line(unused, scope));
         let mut skipped: Vec<SkippedLine> =
             skipped.chain(too_many.into_iter().map(skip_key)).collect();
         skipped.sort_by_key(|it| it.line);
         let id = random_id()?;
-        let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
+        let expires_at_ms = self.end_of_wait(checkable_in_s);
         self.store
             .add_imported_keys(import_of(caller, &id), &rows, expires_at_ms)
             .await?;
-        Ok(KeyImport { id, keys, skipped })
+        Ok(KeyImport {
+            id,
+            scope,
+            keys,
+            checkable_in_s,
+            skipped,
+        })
     }
 
     /// An import's keys that still wait.
@@ -199,42 +119,84 @@ impl Keys {
             hint: row.hint,
             health: row.health,
             is_stored: false,
+            is_second: false,
         });
+        let mut keys: Vec<PendingKey> = keys.collect();
+        mark_seconds(&mut keys);
         Ok(KeyImport {
             id: id.to_owned(),
-            keys: keys.collect(),
+            scope,
+            keys,
+            checkable_in_s: None,
             skipped: Vec::new(),
         })
     }
 
+    /// When keys are forgotten that wait: a form's time after the last of them
+    /// may be checked.
+    fn end_of_wait(&self, checkable_in_s: Option<u64>) -> i64 {
+        let wait_s = i64::try_from(checkable_in_s.unwrap_or(0)).unwrap_or(0);
+        self.clock.now_ms() + wait_s * 1_000 + PENDING_FOR_MS
+    }
+
     /// Stores the keys that were chosen, in their order, and forgets the
     /// others. Where some must wait for their check, all that are left stay.
+    /// Whoever says so first decides: to everybody else the import is over.
     pub async fn finish_import(
         &self,
         caller: &Caller,
         id: &str,
         chosen: &[KeyId],
     ) -> Result<Vec<ImportOutcome>, Error> {
-        let mut rows = self.rows_of_import(caller, id).await?;
-        let scope = rows.first().map(|row| row.scope);
-        let owner = scope.ok_or(AccessRefusal::StaleForm)?;
-        let owner = self.owner_of_import(caller, owner).await?;
+        let (of, now_ms) = (import_of(caller, id), self.clock.now_ms());
+        let waiting = self.rows_of_import(caller, id).await?;
+        let scope = waiting.first().map(|row| row.scope);
+        let scope = scope.ok_or(AccessRefusal::StaleForm)?;
+        let owner = self.owner_of_import(caller, scope).await?;
+        let mut rows = self.store.take_imported_keys(of, now_ms).await?;
+        if rows.is_empty() {
+            return Err(AccessRefusal::StaleForm.into());
+        }
+        let stored = self.store_chosen(caller, owner, (&mut rows, chosen)).await;
+        let waits = stored.iter().flatten().filter_map(|outcome| match outcome {
+            ImportOutcome::Later { retry_after_s, .. } => Some(*retry_after_s),
+            _ => None,
+        });
+        let longest_s = waits.max();
+        if longest_s.is_some() || stored.is_err() {
+            let until_ms = self.end_of_wait(longest_s);
+            self.store.add_imported_keys(of, &rows, until_ms).await?;
+        }
+        stored
+    }
+
+    /// Stores those of an import's keys that were chosen, and leaves the others
+    /// and those that are not done with.
+    async fn store_chosen(
+        &self,
+        caller: &Caller,
+        owner: Owner,
+        (rows, chosen): (&mut Vec<ImportedKey>, &[KeyId]),
+    ) -> Result<Vec<ImportOutcome>, Error> {
         let (mut outcomes, mut taken) = (Vec::new(), Vec::<ProviderId>::new());
         for wanted in chosen.iter().take(KEYS_MAX) {
-            let place = rows.iter().position(|row| row.id == *wanted);
-            let outcome = match place.map(|place| rows.remove(place)) {
+            let outcome = match rows.iter().position(|row| row.id == *wanted) {
                 None => ImportOutcome::Gone,
-                Some(row) if taken.contains(&row.provider) => ImportOutcome::OneOfTwo(row.provider),
-                Some(row) => self.store_imported(caller, id, owner, row).await?,
+                Some(place) if taken.contains(&rows[place].provider) => {
+                    ImportOutcome::OneOfTwo(rows[place].provider.clone())
+                }
+                Some(place) => {
+                    let outcome = self.store_imported(caller, owner, &rows[place]).await?;
+                    if !matches!(outcome, ImportOutcome::Later { .. }) {
+                        rows.remove(place);
+                    }
+                    outcome
+                }
             };
             if let ImportOutcome::Stored { key, .. } = &outcome {
                 taken.push(key.provider.clone());
             }
             outcomes.push(outcome);
-        }
-        let waits = |outcome: &ImportOutcome| matches!(outcome, ImportOutcome::Later { .. });
-        if !outcomes.iter().any(waits) {
-            self.forget_import(caller, id).await?;
         }
         Ok(outcomes)
     }
@@ -267,9 +229,9 @@ impl Keys {
         Ok(self.store.imported_keys(of, now_ms).await?)
     }
 
-    /// Checks a key that was found, unless it is stored, or too many were
-    /// checked a moment ago.
-    async fn try_found(
+    /// Counts the check of a key that was found, unless it is stored. Whoever
+    /// stands first in the file comes first.
+    async fn count_found(
         &self,
         caller: &Caller,
         owner: Owner,
@@ -287,23 +249,37 @@ impl Keys {
         };
         let CleanedCredential { credential, .. } = typed.into_credential(destination)?;
         let stored = self.find_same(owner, &provider.id, &credential).await?;
-        let check = match stored {
-            Some(_) => None,
-            None => match self
-                .limited_check(caller, provider, &credential, CheckGoal::Store)
-                .await
-            {
-                Ok(check) => Some(check),
-                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks { .. }))) => None,
+        let mut checkable_in_s = None;
+        if stored.is_none() {
+            match self.count_check(caller, CheckGoal::Store).await {
+                Ok(()) => {}
+                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
+                    retry_after_s,
+                    ..
+                }))) => checkable_in_s = Some(retry_after_s),
                 Err(error) => return Err(error),
-            },
-        };
+            }
+        }
         Ok(TriedKey {
             provider: found.provider,
             variable: found.names.into_iter().next(),
             credential,
-            check,
+            check: None,
+            checkable_in_s,
             stored,
+        })
+    }
+
+    /// Has a key's provider asked, if its check was counted.
+    async fn check_counted(&self, counted: TriedKey) -> Result<TriedKey, Error> {
+        if counted.stored.is_some() || counted.checkable_in_s.is_some() {
+            return Ok(counted);
+        }
+        let provider = self.models.provider(&counted.provider)?;
+        let check = self.providers.check(provider, Some(&counted.credential));
+        Ok(TriedKey {
+            check: Some(check.await),
+            ..counted
         })
     }
 
@@ -328,6 +304,7 @@ impl Keys {
         &self,
         owner: Owner,
         tried: TriedKey,
+        place: usize,
     ) -> Result<(Option<ImportedKey>, PendingKey), Error> {
         let hint = vault::hint(&tried.credential.secret);
         let health = tried.check.as_ref().map(Check::health).or(tried.stored);
@@ -339,11 +316,12 @@ impl Keys {
             health,
             replaces: None,
             is_stored: tried.stored.is_some(),
+            is_second: false,
         };
         if pending.is_stored || health == Some(Health::Refused) {
             return Ok((None, pending));
         }
-        let id = draw_key_id()?;
+        let id = draw_id_at(place)?;
         let sealed = self
             .vault
             .seal_imported(id, owner, &tried.provider, &tried.credential)?;
@@ -373,9 +351,8 @@ impl Keys {
     async fn store_imported(
         &self,
         caller: &Caller,
-        import: &str,
         owner: Owner,
-        row: ImportedKey,
+        row: &ImportedKey,
     ) -> Result<ImportOutcome, Error> {
         let provider = self.models.provider(&row.provider)?;
         let opened = self
@@ -386,7 +363,7 @@ impl Keys {
         };
         let same = self.find_same(owner, &row.provider, &credential).await?;
         if same.is_some() {
-            return Ok(ImportOutcome::StoredBefore(row.provider));
+            return Ok(ImportOutcome::StoredBefore(row.provider.clone()));
         }
         let (health, checked_at_ms) = match row.health {
             Some(health) => (health, row.checked_at_ms),
@@ -394,11 +371,11 @@ impl Keys {
                 .limited_check(caller, provider, &credential, CheckGoal::Store)
                 .await
             {
-                Ok(Check::Invalid) => return Ok(ImportOutcome::Refused(row.provider)),
+                Ok(Check::Invalid) => return Ok(ImportOutcome::Refused(row.provider.clone())),
                 Ok(check)
                     if !check.lets_pay() && self.has_working(owner, &row.provider).await? =>
                 {
-                    return Ok(ImportOutcome::KeptWorking(row.provider));
+                    return Ok(ImportOutcome::KeptWorking(row.provider.clone()));
                 }
                 Ok(check) => (check.health(), self.time_of_check(&check)),
                 Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
@@ -406,22 +383,17 @@ impl Keys {
                     ..
                 }))) => {
                     return Ok(ImportOutcome::Later {
-                        provider: row.provider,
+                        provider: row.provider.clone(),
                         retry_after_s,
                     });
                 }
                 Err(error) => return Err(error),
             },
         };
-        let of = import_of(caller, import);
-        let now_ms = self.clock.now_ms();
-        if !self.store.take_imported_key(of, row.id, now_ms).await? {
-            return Ok(ImportOutcome::Gone);
-        }
         let replaced = self.store.key_of(owner, &row.provider).await?;
         let checked = CheckedKey {
             owner,
-            provider: row.provider,
+            provider: row.provider.clone(),
             // The new key goes by the old one's name.
             name: replaced.as_ref().and_then(|(old, _)| old.name.clone()),
             same_as: None,
@@ -448,6 +420,25 @@ pub(in crate::app::keys) fn import_of<'a>(caller: &Caller, id: &'a str) -> Impor
 /// The stored key whose place a provider's new one would take.
 fn find_replaced(stored: &[Key], provider: &ProviderId) -> Option<Key> {
     stored.iter().find(|key| key.provider == *provider).cloned()
+}
+
+/// Draws the id of a row that stands at this place of its import: rows are read
+/// in the order of their ids.
+fn draw_id_at(place: usize) -> anyhow::Result<KeyId> {
+    let KeyId(mut id) = draw_key_id()?;
+    id[0] = u8::try_from(place).unwrap_or(u8::MAX);
+    Ok(KeyId(id))
+}
+
+/// Marks the keys whose provider has one before them that can be stored.
+fn mark_seconds(keys: &mut [PendingKey]) {
+    let mut taken: Vec<ProviderId> = Vec::new();
+    for key in keys {
+        key.is_second = key.id.is_some() && taken.contains(&key.provider);
+        if key.storable().is_some() {
+            taken.push(key.provider.clone());
+        }
+    }
 }
 
 /// The line of a key that is one too many.

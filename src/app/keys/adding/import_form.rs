@@ -8,7 +8,7 @@ use crate::store::PendingKind;
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::adding::form::KeyChoices;
-use crate::app::keys::adding::import::{KeyImport, PendingKey};
+use crate::app::keys::adding::found_keys::{KeyImport, PendingKey};
 
 /// A form that asks for several keys.
 pub struct ImportForm {
@@ -20,13 +20,15 @@ pub struct ImportForm {
 
 impl PendingKey {
     /// The id of a key that can be stored, and takes nothing away: only one that
-    /// its provider accepts takes the place of another.
+    /// its provider accepts takes the place of another, and the first of a
+    /// provider's is the one that is taken.
     pub fn storable(&self) -> Option<KeyId> {
         let is_accepted = matches!(
             self.health,
             Some(Health::Valid | Health::Restricted | Health::Unguarded)
         );
-        self.id.filter(|_| is_accepted || self.replaces.is_none())
+        let takes_nothing = is_accepted || self.replaces.is_none();
+        self.id.filter(|_| takes_nothing && !self.is_second)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod add;
 pub mod credential;
 pub mod form;
+pub mod found_keys;
 pub mod import;
 pub mod import_form;
 pub mod kept_extras;

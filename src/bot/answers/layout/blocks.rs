@@ -12,6 +12,7 @@ use crate::bot::answers::layout::fences::{
     without_controls,
 };
 use crate::bot::answers::layout::html_code::opening_of_html;
+use crate::bot::answers::layout::html_table::{begins_table, read_table};
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
 use crate::bot::answers::layout::table::{self, Head};
@@ -144,12 +145,16 @@ impl Reader {
             let sides = source.line(first.next)?;
             return Some(self.read_rows(&head, source, sides.next));
         }
+        if let Some(table) = self.html_table_at(source, first) {
+            return Some(table);
+        }
         let mut end = 0;
         let mut is_settled = source.is_ended;
         while let Some(line) = source.line(end) {
             let is_other = end > 0
                 && (line.text.trim().is_empty()
                     || opening(line.text).is_some()
+                    || self.is_html_table(line)
                     || self.head_at(source, line).is_some());
             if is_other {
                 is_settled = line.is_whole;
@@ -297,6 +302,36 @@ impl Reader {
         Head::read(line.text, sides.text)
     }
 
+    fn is_html_table(&self, line: Line<'_>) -> bool {
+        self.author == Author::Model && begins_table(line.text)
+    }
+
+    /// Reads the table in HTML that begins with a line. While it grows, its whole
+    /// rows are shown.
+    fn html_table_at(&self, source: Source<'_>, line: Line<'_>) -> Option<ReadBlocks> {
+        if !self.is_html_table(line) {
+            return None;
+        }
+        let table = read_table(source.text)?;
+        let mut parts: Vec<Vec<Vec<String>>> = vec![Vec::new()];
+        for row in table.rows {
+            let part = parts
+                .last_mut()
+                .expect("there is one from the beginning on");
+            part.push(row);
+            if part.len() > 1 && table.head.size(part) > self.table_units_max {
+                let row = part.pop();
+                parts.push(row.into_iter().collect());
+            }
+        }
+        let blocks = parts.iter().map(|rows| table_block(&table.head, rows));
+        Some(ReadBlocks {
+            blocks: blocks.collect(),
+            bytes: table.end.unwrap_or(source.text.len()),
+            is_settled: table.is_over || source.is_ended,
+        })
+    }
+
     /// Reads rows from a place on, as many as stand in one message.
     fn read_rows(&mut self, head: &Head, source: Source<'_>, from: usize) -> ReadBlocks {
         let (mut rows, mut end, mut is_settled) = (Vec::new(), from, source.is_ended);
@@ -317,27 +352,10 @@ impl Reader {
             }
             end = line.next;
         }
-        let mut blocks = Vec::new();
-        let prefix = head.prefix.clone();
-        let line = |line: &String| format!("{prefix}{}", apart(line));
-        if from > 0 || !rows.is_empty() {
-            blocks.push(match head.show(&rows) {
-                table::TableForm::Code(lines) => Block::Whole {
-                    fence: Fence {
-                        lead: prefix.clone(),
-                        prefix: prefix.clone(),
-                        language: String::new(),
-                    },
-                    lines: lines.iter().map(line).collect(),
-                },
-                table::TableForm::List(text) => Block::Prose {
-                    text,
-                    ends_line: true,
-                },
-            });
-        }
+        let is_shown = from > 0 || !rows.is_empty();
+        let block = is_shown.then(|| table_block(head, &rows));
         ReadBlocks {
-            blocks,
+            blocks: block.into_iter().collect(),
             bytes: end,
             is_settled,
         }
@@ -399,6 +417,26 @@ impl Reader {
         code.is_in_line = false;
         self.mode = Mode::Code(code);
         Some(read)
+    }
+}
+
+/// A table with these rows, as Discord shows it.
+fn table_block(head: &Head, rows: &[Vec<String>]) -> Block {
+    let prefix = head.prefix.clone();
+    let line = |line: &String| format!("{prefix}{}", apart(line));
+    match head.show(rows) {
+        table::TableForm::Code(lines) => Block::Whole {
+            lines: lines.iter().map(line).collect(),
+            fence: Fence {
+                lead: prefix.clone(),
+                prefix,
+                language: String::new(),
+            },
+        },
+        table::TableForm::List(text) => Block::Prose {
+            text,
+            ends_line: true,
+        },
     }
 }
 

@@ -18,6 +18,7 @@ mod fences;
 mod html;
 mod html_code;
 mod html_parts;
+mod html_table;
 mod latex;
 mod line_marks;
 #[cfg(test)]

@@ -57,15 +57,28 @@ impl Head {
         })
     }
 
+    /// The head of a table that is no Markdown.
+    pub fn of_cells(cells: Vec<String>) -> Self {
+        Self {
+            prefix: String::new(),
+            sides: vec![Side::Left; cells.len()],
+            cells,
+        }
+    }
+
+    /// A row with a cell for each column.
+    pub fn fill(&self, mut row: Vec<String>) -> Vec<String> {
+        row.resize(self.cells.len().max(row.len()), String::new());
+        row
+    }
+
     /// Reads a row; none if the line is no row.
     pub fn read_row(&self, line: &str) -> Option<Vec<String>> {
         let is_quoted = quote_length(line).is_some();
         if is_quoted == self.prefix.is_empty() || !line.contains('|') {
             return None;
         }
-        let mut row = cells(line);
-        row.resize(self.cells.len().max(row.len()), String::new());
-        Some(row)
+        Some(self.fill(cells(line)))
     }
 
     /// About how many UTF-16 units the table takes with these rows.

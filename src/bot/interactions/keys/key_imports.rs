@@ -4,16 +4,15 @@
 use secrecy::SecretString;
 use serenity::all::{Attachment, ComponentInteraction, ModalInteraction};
 
-use crate::app::{Error, FileContent, PendingKey};
+use crate::app::{FileContent, IMPORT_BYTES_MAX, PendingKey};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
-use crate::bot::connection::wire::card::Card;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::interactions::forms::take_text;
-use crate::bot::interactions::private_reply::show_privately;
-use crate::bot::words::{self, Voice};
+use crate::bot::interactions::private_reply::{answer_in_place, show_privately};
+use crate::bot::words;
 use crate::bot::{Bot, explain_error};
-use crate::model::{Caller, KeyId};
+use crate::model::{FileKind, KeyId, WhyUnread};
 
 /// Takes a form with keys in it.
 pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Result<()> {
@@ -23,8 +22,9 @@ pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> a
     let voice = bot.voice_for(&caller, &form.locale).await;
     let scope = take_text(&mut form, words::keys::SCOPE_FIELD);
     let card = match read_lines(bot, &mut form).await {
-        None => words::keys::file_unread(voice),
-        Some(lines) => {
+        Err(why) => words::keys::file_unread(voice, &why),
+        Ok(None) => words::keys::nothing_pasted(voice),
+        Ok(Some(lines)) => {
             let read = bot.app.keys.read_import(&caller, id, (scope, lines)).await;
             match read {
                 Ok(import) => words::keys::found(voice, &import),
@@ -35,20 +35,38 @@ pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> a
     show_privately(bot, &handle, words::with_offers(voice, card)).await
 }
 
-/// What was pasted and what is in the file; none where that is no text.
-async fn read_lines(bot: &Bot, form: &mut ModalInteraction) -> Option<SecretString> {
+/// What was pasted and what is in the file; none where there is neither. Or why
+/// the file is not read.
+async fn read_lines(
+    bot: &Bot,
+    form: &mut ModalInteraction,
+) -> Result<Option<SecretString>, WhyUnread> {
     let pasted = take_text(form, words::keys::LINES_FIELD).unwrap_or_default();
     let files = take_text(form, words::keys::FILE_FIELD).unwrap_or_default();
     let files: Vec<Attachment> = serde_json::from_str(&files).unwrap_or_default();
     let Some(file) = files.first() else {
-        return Some(SecretString::from(pasted));
+        let is_blank = pasted.trim().is_empty();
+        return Ok((!is_blank).then(|| SecretString::from(pasted)));
     };
+    refuse_too_large(u64::from(file.size))?;
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
-    match reader.read_file(file).await.content {
-        FileContent::Text(text) if pasted.trim().is_empty() => Some(SecretString::from(text)),
-        FileContent::Text(text) => Some(SecretString::from([pasted, text].join("\n"))),
-        FileContent::Picture(_) | FileContent::Unread(_) => None,
+    let lines = match reader.read_file(file).await.content {
+        FileContent::Text(text) if pasted.trim().is_empty() => text,
+        FileContent::Text(text) => [pasted, text].join("\n"),
+        FileContent::Picture(_) => return Err(WhyUnread::Kind(FileKind::Unknown)),
+        FileContent::Unread(why) => return Err(why),
+    };
+    refuse_too_large(lines.len() as u64)?;
+    Ok(Some(SecretString::from(lines)))
+}
+
+/// Refuses what is larger than a file of keys may be.
+fn refuse_too_large(bytes: u64) -> Result<(), WhyUnread> {
+    let bytes_max = IMPORT_BYTES_MAX as u64;
+    if bytes > bytes_max {
+        return Err(WhyUnread::TextTooLarge { bytes, bytes_max });
     }
+    Ok(())
 }
 
 /// Stores the keys of an import that can be.
@@ -74,24 +92,4 @@ pub async fn forget_import(
         Ok(words::keys::forgotten(voice))
     })
     .await
-}
-
-/// Shows what comes of a press where the button stood; what was refused is said
-/// beside it.
-async fn answer_in_place(
-    bot: &Bot,
-    press: &ComponentInteraction,
-    work: impl AsyncFnOnce(&Caller, Voice<'_>) -> Result<Card, Error>,
-) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
-    bot.rest.defer_update(&handle).await?;
-    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let voice = bot.voice_for(&caller, &press.locale).await;
-    match work(&caller, voice).await {
-        Ok(card) => show_privately(bot, &handle, words::with_offers(voice, card)).await,
-        Err(error) => {
-            let card = explain_error(voice, &error);
-            bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
-        }
-    }
 }

@@ -205,10 +205,17 @@ pub async fn open_picked_form(
     scope: Scope,
     place: KeyPlace,
 ) -> anyhow::Result<()> {
+    let picked = picked(press).unwrap_or_default();
+    let more = picked.strip_prefix(words::keys::MORE_FROM);
+    if let Some(from) = more.and_then(|from| from.parse().ok()) {
+        let voice = voice_at(bot, press, place);
+        let card = words::keys::more_providers(voice, (scope, place), from);
+        return bot.rest.reply(&press.into(), &card).await;
+    }
     let target = KeyTarget {
         scope,
         place,
-        provider: ProviderId::from(picked(press).unwrap_or_default()),
+        provider: ProviderId::from(picked),
     };
     open_key_form(bot, press, &target).await
 }

@@ -108,6 +108,11 @@ pub fn may_not_write(voice: Voice<'_>, channel: u64, obstacle: Obstacle) -> Card
              can unlock it, or ask me elsewhere.",
             0,
         ),
+        Obstacle::Gone => (
+            "Discord says that the direct message where you asked me is not there any more, so I could not answer \
+             in it. Ask me again here.",
+            0,
+        ),
         Obstacle::TimedOut(until) => (
             "A moderator has timed me out in that server until <t:{until}:f>, so I did not answer you in \
              <#{channel}>. Its moderators can end that sooner, or ask me elsewhere.",

@@ -122,7 +122,8 @@ fn what_was_found(voice: Voice<'_>, key: &Key, check: &Check) -> String {
     let sentence = match check {
         Check::Valid => "{provider} accepts it.",
         Check::Unguarded => {
-            "{provider} is reachable, and answers without a key too: this server checks no keys."
+            "{provider} is reachable, and answers without a key too: this server checks no keys. The limits that \
+             the bot's operator set hold with this key as without."
         }
         Check::Invalid => {
             "Key is invalid: {provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id} scope:{word}`."

@@ -210,8 +210,7 @@ pub fn offer_form_again(
     let button = match &again.provider {
         Some(provider) => {
             let new = form_button(voice, provider, again.scope);
-            card.buttons
-                .retain(|button| button.custom_id != new.custom_id);
+            card.buttons.retain(|button| button.label != new.label);
             Button { custom_id, ..new }
         }
         None => again_button(voice, custom_id),

@@ -1,16 +1,23 @@
 //! What people read who import several keys at once.
 
-use crate::app::{ImportForm, ImportOutcome, KeyImport, PendingKey};
+use std::collections::BTreeSet;
+
+use crate::app::{ImportForm, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::connection::wire::form::{Field, Input, Modal, TypedText};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
+use crate::bot::words::files::reason;
 use crate::bot::words::keys::forms::scope_field;
 use crate::bot::words::keys::list::describe_key;
+use crate::bot::words::refusal::pasted::form_button;
 use crate::bot::words::speech::formats::{count_of, duration};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::Health;
+use crate::model::{Health, ProviderId, Scope, WhyUnread};
+
+/// How many providers have a button for a key of nobody knows whose.
+const OWNER_BUTTONS_MAX: usize = 3;
 
 /// The fields into which keys are pasted, or a file is put.
 pub const LINES_FIELD: &str = "lines";
@@ -53,37 +60,106 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
     let storable = storable.count();
     let mut lines = Vec::new();
     if storable == 0 {
-        let nothing = if import.keys.is_empty() {
-            "I found no key in it that I could store. A line is `NAME=key`, such as `OPENAI_API_KEY=sk-…`, or a key \
-             alone. Run `/keys import` again with such lines."
-        } else {
-            "None of these can be stored, so nothing was. Make new ones at their providers, and run `/keys import` again."
-        };
-        lines.push(lang.words(nothing).to_owned());
+        lines.push(lang.words(why_nothing(import)).to_owned());
     } else {
-        let words = Plural(
-            "I found {n} key that can be stored. Nothing is stored yet, and it waits for 15 minutes.",
-            "I found {n} keys that can be stored. Nothing is stored yet, and they wait for 15 minutes.",
-        );
-        lines.push(lang.say_count(count_of(storable), words, &[]));
+        lines.push(what_waits(voice, storable, import.checkable_in_s));
     }
     lines.extend(import.keys.iter().map(|key| describe_found(voice, key)));
-    if !import.skipped.is_empty() {
+    let (unclear, others): (Vec<_>, Vec<_>) = import
+        .skipped
+        .iter()
+        .partition(|line| matches!(line.why, WhySkipped::OneOfSeveral(_)));
+    lines.extend(unclear.iter().map(|line| ask_whose(voice, line)));
+    if !others.is_empty() {
         let words = Plural(
             "-# {n} line holds no key that I could store.",
             "-# {n} lines hold no key that I could store.",
         );
-        lines.push(lang.say_count(count_of(import.skipped.len()), words, &[]));
+        lines.push(lang.say_count(count_of(others.len()), words, &[]));
     }
-    let buttons = if storable == 0 {
+    let mut buttons = if storable == 0 {
         Vec::new()
     } else {
         import_buttons(voice, &import.id)
     };
+    buttons.extend(owner_buttons(voice, &unclear, import.scope));
     Card {
         buttons,
         ..Card::text(lines.join("\n"))
     }
+}
+
+/// Why none of the keys that were found is stored.
+fn why_nothing(import: &KeyImport) -> &'static str {
+    let stored = import.keys.iter().filter(|key| key.is_stored).count();
+    let has_unclear = import
+        .skipped
+        .iter()
+        .any(|line| matches!(line.why, WhySkipped::OneOfSeveral(_)));
+    if import.keys.is_empty() && has_unclear {
+        "Nothing is stored: I can't tell whose this is, and sent it to nobody."
+    } else if import.keys.is_empty() {
+        "I found no key in it that I could store. A line is `NAME=key`, such as `OPENAI_API_KEY=sk-…`, or a key \
+         alone. Run `/keys import` again with such lines."
+    } else if stored == import.keys.len() {
+        "What I found is stored already, so nothing changed."
+    } else if stored > 0 {
+        "Nothing of this is new and can be stored. Make new ones of those that can't at their providers, and run \
+         `/keys import` again."
+    } else {
+        "None of these can be stored, so nothing was. Make new ones at their providers, and run `/keys import` again."
+    }
+}
+
+/// How many keys can be stored, and how long they wait.
+fn what_waits(voice: Voice<'_>, storable: usize, checkable_in_s: Option<u64>) -> String {
+    let Some(wait_s) = checkable_in_s else {
+        let words = Plural(
+            "I found {n} key that can be stored. Nothing is stored yet, and it waits for 15 minutes.",
+            "I found {n} keys that can be stored. Nothing is stored yet, and they wait for 15 minutes.",
+        );
+        return voice.lang.say_count(count_of(storable), words, &[]);
+    };
+    let words = Plural(
+        "I found {n} key that can be stored. Nothing is stored yet. It can be checked in {wait}, and waits for 15 \
+         minutes more.",
+        "I found {n} keys that can be stored. Nothing is stored yet. Those that are not checked can be in {wait}, \
+         and all wait for 15 minutes more.",
+    );
+    let wait = duration(voice, wait_s);
+    voice
+        .lang
+        .say_count(count_of(storable), words, &[("wait", &wait)])
+}
+
+/// Asks whose a key is that begins as those of several providers do.
+fn ask_whose(voice: Voice<'_>, line: &SkippedLine) -> String {
+    let names: Vec<String> = owners_of(line).iter().map(|id| voice.name(id)).collect();
+    let owners = voice.lang.either(&names, voice.lang.words(" or "));
+    voice.lang.say(
+        "- Whose is the key in line {line}? Keys of {owners} begin so. Paste it again by the button of its \
+         provider or with `/keys add provider:…`, or write a name before it, such as `DEEPSEEK_API_KEY=`.",
+        &[("line", &line.line), ("owners", &owners)],
+    )
+}
+
+fn owners_of(line: &SkippedLine) -> &[ProviderId] {
+    match &line.why {
+        WhySkipped::OneOfSeveral(owners) => owners,
+        _ => &[],
+    }
+}
+
+/// Buttons for the providers whose keys lines may hold: as many as fit beside
+/// the two others.
+fn owner_buttons(voice: Voice<'_>, unclear: &[&SkippedLine], scope: Scope) -> Vec<Button> {
+    let owners = unclear.iter().flat_map(|line| owners_of(line));
+    let owners: BTreeSet<&ProviderId> = owners.collect();
+    let of = |id: &ProviderId| Button {
+        style: ButtonStyle::Secondary,
+        ..form_button(voice, id, scope)
+    };
+    owners.into_iter().take(OWNER_BUTTONS_MAX).map(of).collect()
 }
 
 fn import_buttons(voice: Voice<'_>, id: &str) -> Vec<Button> {
@@ -111,6 +187,9 @@ fn describe_found(voice: Voice<'_>, key: &PendingKey) -> String {
     );
     let more = match &key.replaces {
         _ if key.is_stored => lang.words(" · stored already").to_owned(),
+        _ if key.is_second => lang
+            .words(" · left out: there is one key for each provider, and the one above is taken")
+            .to_owned(),
         Some(old) if key.storable().is_some() => {
             let old = describe_key(voice, old);
             lang.say(" · takes the place of {key}", &[("key", &old)])
@@ -200,9 +279,17 @@ pub fn forgotten(voice: Voice<'_>) -> Card {
 }
 
 /// The file could not be read.
-pub fn file_unread(voice: Voice<'_>) -> Card {
-    Card::text(voice.lang.words(
-        "I could not read that file as text, so I looked for no key in it. Nothing was stored. Run `/keys import` \
+pub fn file_unread(voice: Voice<'_>, why: &WhyUnread) -> Card {
+    Card::text(voice.lang.say(
+        "I could not read that file: {why}. I looked for no key in it, and nothing was stored. Run `/keys import` \
          again with another file, or paste its lines.",
+        &[("why", &reason(voice, why))],
+    ))
+}
+
+/// The form came back with nothing in it.
+pub fn nothing_pasted(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "No lines were pasted and no file was chosen, so there was nothing to look at. Run `/keys import` again.",
     ))
 }

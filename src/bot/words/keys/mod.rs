@@ -17,8 +17,10 @@ pub use forms::{
     DAYS_FIELD, KEY_FIELD, NAME_FIELD, PROMPT_FIELD, PROVIDER_FIELD, SCOPE_FIELD, add_form,
     offer_form_again, offer_once_again, once_form, quoted_prompt,
 };
-pub use import::{FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported};
+pub use import::{
+    FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported, nothing_pasted,
+};
 pub use list::describe_key;
-pub use panel::{confirm_removal_in_panel, panel, panel_of_another};
+pub use panel::{MORE_FROM, confirm_removal_in_panel, more_providers, panel, panel_of_another};
 pub use status::status;
 pub use system::system_keys;

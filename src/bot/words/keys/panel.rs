@@ -3,7 +3,7 @@
 //! their buttons and everything around them are as many: `docs/discord.md`
 //! §3.6.
 
-use crate::app::{Listing, ServerKeys};
+use crate::app::{Listing, ProviderInfo, ServerKeys};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice, Select};
 use crate::bot::connection::wire::panel::{Panel, Part};
 use crate::bot::interactions::custom_id::CustomId;
@@ -20,6 +20,9 @@ use crate::model::{Health, Key, Scope};
 const KEYS_ON_A_PAGE: usize = 5;
 /// Discord's most options of a menu.
 const OPTIONS_MAX: usize = 25;
+/// Before the number of the first provider that a menu had no room for. No
+/// provider's id has a colon.
+pub const MORE_FROM: &str = "more:";
 
 /// The keys of one owner, as the panel shows them.
 struct Section<'a> {
@@ -175,20 +178,48 @@ fn key_buttons(voice: Voice<'_>, key: &Key, view: PanelView) -> Vec<Button> {
 
 /// The menu of providers to add a key for.
 fn add_menu(voice: Voice<'_>, scope: Scope, view: PanelView) -> Part {
-    let choices = voice.providers.iter().take(OPTIONS_MAX);
-    let choices = choices.map(|provider| Choice {
+    Part::Menu(provider_menu(voice, (scope, KeyPlace::Panel(view)), 0))
+}
+
+/// The providers that a menu had no room for, from this one on.
+pub fn more_providers(voice: Voice<'_>, (scope, place): (Scope, KeyPlace), from: usize) -> Card {
+    // What is added below a menu of its own is said there, and not in the panel.
+    let place = match place {
+        KeyPlace::Panel(_) => KeyPlace::Reply,
+        place => place,
+    };
+    let words =
+        "Whose key is it? These are the other providers; `/keys add provider:…` takes any of them.";
+    Card {
+        select: Some(provider_menu(voice, (scope, place), from)),
+        ..Card::text(voice.lang.words(words))
+    }
+}
+
+/// A menu of providers from one on. Where there is no room for all, its last
+/// choice leads to the others.
+fn provider_menu(voice: Voice<'_>, (scope, place): (Scope, KeyPlace), from: usize) -> Select {
+    let choice = |provider: ProviderInfo<'_>| Choice {
         label: provider.name().to_owned(),
         value: provider.id().to_string(),
-    });
+    };
+    let mut choices: Vec<Choice> = voice.providers.iter().skip(from).map(choice).collect();
+    if choices.len() > OPTIONS_MAX {
+        choices.truncate(OPTIONS_MAX - 1);
+        choices.push(Choice {
+            label: voice.lang.words("Another provider…").to_owned(),
+            value: format!("{MORE_FROM}{}", from + OPTIONS_MAX - 1),
+        });
+    }
     let placeholder = match scope {
         Scope::User | Scope::System => "Add a key of your own",
         Scope::Guild => "Add a key for this server",
     };
-    Part::Menu(Select {
-        custom_id: CustomId::ProviderMenu(scope, KeyPlace::Panel(view)).write(),
+    Select {
+        custom_id: CustomId::ProviderMenu(scope, place).write(),
         placeholder: voice.lang.words(placeholder).to_owned(),
-        choices: choices.collect(),
-    })
+        choices,
+    }
 }
 
 /// The buttons to the pages before and after this one.

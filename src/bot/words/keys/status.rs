@@ -3,8 +3,9 @@
 
 use crate::app::{ProviderStatus, Status};
 use crate::bot::connection::wire::card::Card;
-use crate::model::{Step, Verdict};
+use crate::model::{Source, Step, Verdict};
 
+use crate::bot::words::keys::advice::mend_own_key;
 use crate::bot::words::keys::skip_reason::skip_reason;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
@@ -40,7 +41,9 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
             &[("provider", &voice.name(provider))],
         ));
     }
-    lines.push(if status.byok_enabled {
+    lines.push(if let Some(advice) = about_own_key(voice, status) {
+        advice
+    } else if status.byok_enabled {
         lang.words(match voice.own_keys {
             OwnKeys::No => {
                 "Your tier includes no keys of your own; `/quota status` shows what you can use."
@@ -56,6 +59,20 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
         .into()
     });
     Card::text(lines.join("\n"))
+}
+
+/// What mends the reader's own key, where it is asked about one provider and that
+/// key does not pay.
+fn about_own_key(voice: Voice<'_>, status: &Status) -> Option<String> {
+    let provider = status.providers.first().filter(|_| status.is_of_one)?;
+    let is_own = |step: &&Step| step.source == Source::Personal;
+    let own = provider.trace.0.iter().find(is_own)?;
+    match own.verdict {
+        Verdict::Skipped(skip) if voice.own_keys == OwnKeys::Stored => {
+            Some(mend_own_key(voice, &provider.provider, skip))
+        }
+        _ => None,
+    }
 }
 
 /// Who pays, and why not the keys that would have come before.

@@ -55,6 +55,7 @@ const NOT_SAID: &[&str] = &[
     "latchkey-data.json",
     "lines",
     "members.csv",
+    "more:",
     "name",
     "prompt",
     "provider",

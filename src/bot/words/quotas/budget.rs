@@ -1,11 +1,13 @@
 //! What managers of a server read about its budget.
 
 use crate::app::Budget;
-use crate::bot::connection::wire::card::Card;
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
+use crate::bot::words::speech::formats::count_of;
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{Bound, Limit};
+use crate::model::{Bound, Limit, SetLimit};
 
 /// A limit on a server's key was set.
 pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
@@ -31,10 +33,72 @@ pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
     Card::text(voice.lang.sentences(&[set.as_str(), counting]))
 }
 
+/// Asks once before all limits of a server's key are cleared.
+pub fn confirm_clearing(voice: Voice<'_>, id: String, limits: &[SetLimit]) -> Card {
+    let lang = voice.lang;
+    let words = Plural(
+        "Clear the {n} limit of this server's key? Every member may then use the key without it:",
+        "Clear all {n} limits of this server's key? Every member may then use the key without them:",
+    );
+    let clear = Button {
+        label: lang.words("Clear them").into(),
+        custom_id: CustomId::ClearBudget(id).write(),
+        style: ButtonStyle::Danger,
+    };
+    let keep = Button {
+        label: lang.words("Keep").into(),
+        custom_id: CustomId::KeepKey.write(),
+        style: ButtonStyle::Secondary,
+    };
+    Card {
+        buttons: vec![clear, keep],
+        ..Card::text(list_limits(voice, words, limits))
+    }
+}
+
 /// Limits were cleared.
-pub fn limits_cleared(voice: Voice<'_>, cleared: u64) -> Card {
-    let words = Plural("Cleared {n} limit.", "Cleared {n} limits.");
-    Card::text(voice.lang.say_count(cleared, words, &[]))
+pub fn limits_cleared(voice: Voice<'_>, cleared: &[SetLimit]) -> Card {
+    let words = Plural("Cleared {n} limit:", "Cleared {n} limits:");
+    Card::text(list_limits(voice, words, cleared))
+}
+
+/// Limits in lines, below words that say how many they are.
+fn list_limits(voice: Voice<'_>, words: Plural, limits: &[SetLimit]) -> String {
+    let lang = voice.lang;
+    let head = lang.say_count(count_of(limits.len()), words, &[]);
+    let line = |set: &SetLimit| {
+        let limit = describe_limit(voice, set.limit);
+        match set.bound {
+            Bound::Role(_) => describe_members(voice, set.bound, set.limit),
+            Bound::Member => format!("- {}", lang.labelled(lang.words("Each member"), &limit)),
+            Bound::ServerKey => {
+                let whose = heading(voice, set.bound, "");
+                format!("- {}", lang.labelled(&whose, &limit))
+            }
+            Bound::Tier | Bound::Bot | Bound::BotInServer | Bound::BotForPerson => {
+                format!("- {limit}")
+            }
+        }
+    };
+    let lines = limits.iter().map(line);
+    [head]
+        .into_iter()
+        .chain(lines)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A limit on each member, or on each with a role.
+fn describe_members(voice: Voice<'_>, bound: Bound, set: Limit) -> String {
+    let limit = describe_limit(voice, set);
+    match bound {
+        Bound::Role(role) => {
+            let role = format!("<@&{role}>");
+            let values: &[(&str, &dyn std::fmt::Display)] = &[("role", &role), ("limit", &limit)];
+            voice.lang.say("- with {role}: {limit}", values)
+        }
+        _ => format!("- {limit}"),
+    }
 }
 
 /// A role was freed or bound.
@@ -65,19 +129,8 @@ pub fn budget(voice: Voice<'_>, budget: &Budget) -> Card {
     if !budget.members.is_empty() {
         lines.push(format!("**{}**", lang.words("Each member")));
     }
-    for (bound, set) in &budget.members {
-        let most = describe_limit(voice, *set);
-        lines.push(match bound {
-            Bound::Role(role) => {
-                let role = format!("<@&{role}>");
-                lang.say(
-                    "- with {role}: {limit}",
-                    &[("role", &role), ("limit", &most)],
-                )
-            }
-            _ => format!("- {most}"),
-        });
-    }
+    let members = budget.members.iter();
+    lines.extend(members.map(|(bound, set)| describe_members(voice, *bound, *set)));
     if !budget.exempt_roles.is_empty() {
         let roles: Vec<String> = budget
             .exempt_roles

@@ -8,8 +8,8 @@ mod overshoots;
 pub mod reached;
 mod status;
 
-pub use blocks::{server_blocks, was_blocked, was_unblocked};
-pub use budget::{budget, budget_set, limits_cleared, role_exempted};
+pub use blocks::{blocked_oneself, server_blocks, was_blocked, was_unblocked};
+pub use budget::{budget, budget_set, confirm_clearing, limits_cleared, role_exempted};
 pub use limits::amount;
 pub use operators::{operators_limit_set, operators_view, tier_given};
 pub use overshoots::overshoots;

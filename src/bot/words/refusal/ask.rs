@@ -32,6 +32,14 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              list that appears while you type `model:` holds those that may be used.",
             &[("id", provider)],
         ),
+        AskRefusal::ModelOfAnother {
+            provider,
+            of,
+            model,
+        } => model_of_another(voice, (provider, of), model),
+        AskRefusal::NoDefaultModel { provider, offered } => {
+            no_default_model(voice, provider, offered)
+        }
         AskRefusal::ModelNotAllowed { provider, model } => lang.say(
             "The bot's operator does not allow `{subject}`. `/model show` says \
              which model answers, and the list that appears while you type `model:` \
@@ -98,6 +106,48 @@ fn unknown_model(voice: Voice<'_>, model: &str) -> String {
     let values: &[(&str, &dyn std::fmt::Display)] =
         &[("subject", &in_code(model)), ("vendor", &in_code(vendor))];
     voice.lang.say(sentence, values)
+}
+
+/// A provider is named, and a model of another's.
+fn model_of_another(
+    voice: Voice<'_>,
+    (provider, of): (&ProviderId, &ProviderId),
+    model: &str,
+) -> String {
+    voice.lang.say(
+        "`{model}` is {owner}'s, and {provider} has no models of others, so nobody was asked. Name a model of \
+         {provider}'s, or `{model}` alone.",
+        &[
+            ("model", &in_code(model)),
+            ("owner", &voice.name(of)),
+            ("provider", &voice.name(provider)),
+        ],
+    )
+}
+
+/// A provider has no default model: which it has, as far as it says.
+fn no_default_model(voice: Voice<'_>, provider: &ProviderId, offered: &[String]) -> String {
+    let lang = voice.lang;
+    let names: Vec<String> = offered
+        .iter()
+        .map(|it| format!("`{}`", in_code(it)))
+        .collect();
+    let (models, first) = (lang.list(&names), offered.first());
+    let first = first.map(|it| in_code(it)).unwrap_or_default();
+    let sentence = if offered.is_empty() {
+        "{provider} has no default model here, and I know of none of its that may be used. Name one with `model:`, as \
+         `{id}/…`. The bot's operator can set `providers.{id}.default_model`."
+    } else {
+        "{provider} has no default model here. It has {models}: name one with `model:`, such as `{id}/{first}`, or \
+         choose it for good with `/model set`. The bot's operator can set `providers.{id}.default_model`."
+    };
+    let values: &[(&str, &dyn std::fmt::Display)] = &[
+        ("provider", &voice.name(provider)),
+        ("id", provider),
+        ("models", &models),
+        ("first", &first),
+    ];
+    lang.say(sentence, values)
 }
 
 /// Whether the account behind somebody else's key has to be changed.

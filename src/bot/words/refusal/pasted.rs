@@ -1,5 +1,6 @@
 //! Words for what was pasted where a key of a provider should stand.
 
+use crate::app::SEVERAL_KEYS;
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::speech::voice::Voice;
@@ -34,7 +35,12 @@ pub fn malformed_key(voice: Voice<'_>, problem: &str, goal: KeyGoal) -> String {
         }
     };
     let subject = voice.lang.words(problem);
-    voice.lang.say(sentence, &[("subject", &subject)])
+    let text = voice.lang.say(sentence, &[("subject", &subject)]);
+    if problem != SEVERAL_KEYS || matches!(goal, KeyGoal::Once) {
+        return text;
+    }
+    let import = voice.lang.words("`/keys import` takes several at once.");
+    voice.lang.sentences(&[text.as_str(), import])
 }
 
 /// What was typed beside a key can't be what its field asks for.

@@ -33,7 +33,11 @@ pub fn figures(rows: &[Vec<String>]) -> String {
         let cells: Vec<&str> = cells.map(String::as_str).collect();
         format!("  {}", cells.join("  "))
     };
-    let room = LINE_COLUMNS_MAX.saturating_sub(figures_of(0).width());
+    let width = figures_of(0).width();
+    if width > LINE_COLUMNS_MAX {
+        return stacked_figures(rows);
+    }
+    let room = LINE_COLUMNS_MAX - width;
     let name_of = |row: &Vec<String>| clip_name(row.first().map_or("", String::as_str));
     let names: Vec<String> = rows.iter().map(name_of).collect();
     let fitting = names.iter().filter(|name| name.width() <= room);
@@ -48,6 +52,31 @@ pub fn figures(rows: &[Vec<String>]) -> String {
         line.trim_end().replace('`', "'")
     });
     format!("```\n{}\n```", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The same where figures alone are wider than a telephone: each on a line of its
+/// own, behind what stands above its column.
+fn stacked_figures(rows: &[Vec<String>]) -> String {
+    // Above names stands nothing.
+    let is_head = |row: &&Vec<String>| row.first().is_some_and(String::is_empty);
+    let head = rows.first().filter(is_head);
+    let heads: Vec<&str> = head.into_iter().flatten().map(String::as_str).collect();
+    let width = widest(heads.iter().copied());
+    let lines = rows
+        .iter()
+        .skip(usize::from(head.is_some()))
+        .flat_map(|row| {
+            let figures = row.iter().enumerate().skip(1).map(|(at, figure)| {
+                let head = heads.get(at).copied().unwrap_or_default();
+                format!("    {head}{}  {figure}", blanks(head, width))
+            });
+            let name = row.first().map_or("", String::as_str);
+            std::iter::once(clip_name(name)).chain(figures)
+        });
+    let lines: Vec<String> = lines
+        .map(|line| line.trim_end().replace('`', "'"))
+        .collect();
+    format!("```\n{}\n```", lines.join("\n"))
 }
 
 /// The figures of a column, all of one width.
@@ -189,7 +218,7 @@ mod tests {
         let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
         let table = figures(&[
             row(["", "used", "paid"]),
-            row(["OpenAI gpt-6-luna", "3", "< $0.0001"]),
+            row(["OpenAI gpt-6-luna", "3", "< $0.0001"]),
             row(["Anthropic claude-haiku-5-5-20261001", "1,204", "$12.50 + ?"]),
             row(["ä`b", "20", "$0.00"]),
             row(["個人のキー", "1", "$0.00"]),
@@ -198,7 +227,7 @@ mod tests {
         ```
                      used         paid
         OpenAI gpt-6-luna
-                        3  < $0.0001
+                        3  < $0.0001
         Anthropic claude-haiku-5-5-2026…
                     1,204   $12.50 + ?
         ä'b            20    $0.00
@@ -218,5 +247,25 @@ mod tests {
             table.lines().all(|line| line.width() <= LINE_COLUMNS_MAX),
             "{table}"
         );
+    }
+
+    #[test]
+    fn figures_that_are_wider_than_a_telephone_stand_on_lines_of_their_own() {
+        let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+        let most = "9,007,199,254,740,991";
+        let table = figures(&[
+            row(["", "used", "limit", "left"]),
+            vec!["Output tokens".to_owned()],
+            row(["  in 24 hours", "12", most, most]),
+        ]);
+        insta::assert_snapshot!(table, @"
+        ```
+        Output tokens
+          in 24 hours
+            used   12
+            limit  9,007,199,254,740,991
+            left   9,007,199,254,740,991
+        ```
+        ");
     }
 }

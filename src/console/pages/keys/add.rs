@@ -228,7 +228,8 @@ pub fn describe_check(name: &str, check: &Check) -> String {
     match check {
         Check::Valid => format!("{name} accepts it."),
         Check::Unguarded => format!(
-            "{name} is reachable, and answers without a key too: this server checks no keys."
+            "{name} is reachable, and answers without a key too: this server checks no keys. The \
+             operator’s limits hold with this key as without."
         ),
         Check::Invalid => format!("Key is invalid: {name} refuses it, so it is not used."),
         Check::OutOfCredit => format!(

@@ -49,9 +49,9 @@ pub fn placeholder(prefixes: &[&str]) -> String {
 pub fn describe_shape(prefixes: &[&str]) -> String {
     match prefixes {
         [] => "Never shown again.".to_owned(),
-        [one] => format!("Starts with {one}. Never shown again."),
+        [one] => format!("Starts with {one} and is never shown again."),
         [others @ .., last] => format!(
-            "Starts with {} or {last}. Never shown again.",
+            "Starts with {} or {last} and is never shown again.",
             others.join(", ")
         ),
     }

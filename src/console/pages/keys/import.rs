@@ -291,7 +291,7 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
             th scope="row" {
                 @match one.id {
                     Some(id) => label.check {
-                        input type="checkbox" name="chosen" value=(id) checked[one.replaces.is_none()];
+                        input type="checkbox" name="chosen" value=(id) checked[one.replaces.is_none() && !one.is_second];
                         span { (name) span.sub { (show_origin(one)) } }
                     },
                     None => { (name) span.sub { (show_origin(one)) } }
@@ -302,6 +302,7 @@ fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
             }
             td data-label="If stored" {
                 @if one.is_stored { "Is stored already" }
+                @else if one.is_second { "There is one key for each provider; another stands above" }
                 @else if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
                 @else if let Some(old) = &one.replaces {
                     "Replaces the one that you have"

@@ -409,7 +409,7 @@ pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
         .clear_operators_limits(&operator(&person), whom, metric)
         .await
         .map_err(|error| explain(&visit, error))?;
-    let words = match cleared {
+    let words = match cleared.len() {
         1 => "Cleared 1 limit.".to_owned(),
         cleared => format!("Cleared {cleared} limits."),
     };

@@ -263,7 +263,7 @@ async fn clear_budget(visit: Visit, managing: Managing) -> HandlerResult {
         .app()
         .quotas
         .clear_budget(&managing.caller, bound, metric);
-    let words = match clearing.await? {
+    let words = match clearing.await?.len() {
         1 => "1 limit is cleared.".to_owned(),
         cleared => format!("{cleared} limits are cleared."),
     };

@@ -113,7 +113,7 @@ async fn choose_model(visit: Visit, managing: Managing) -> HandlerResult {
     let chosen = asks.choose_model(&managing.caller, scope, typed).await;
     let chosen = chosen.map_err(|error| Trouble::from(error).typed(&visit.form))?;
     let names = Names::of(visit.app().providers());
-    let mut words = format!("{} answers here now.", chosen.model.full());
+    let mut words = format!("{} answers here now.", chosen.full);
     if let Some(warning) = warn_of_standing(names, &chosen) {
         words = format!("{words} {warning}");
     }

@@ -31,6 +31,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             .or_else(|| choice.get("message"))
             .unwrap_or(&Value::Null);
         answer.hear_thought(thought_in(message));
+        // Some vendors tell what was thought before a text was gone on with.
+        answer.hear_thought(thought_in(choice));
         for call in message["tool_calls"].as_array().into_iter().flatten() {
             answer.hear(&call["function"]["arguments"]);
         }

@@ -25,7 +25,10 @@ pub struct EndedJob {
 /// `Response.status` and `VideoStatus`; Google's `Interaction.status`).
 fn came_to_nothing(job: &Value) -> bool {
     let status = job["status"].as_str();
-    matches!(status, Some("failed" | "cancelled" | "incomplete"))
+    matches!(
+        status,
+        Some("failed" | "cancelled" | "incomplete" | "budget_exceeded")
+    )
 }
 
 /// What was asked where nobody knows what the answer is.

@@ -146,13 +146,19 @@ fn what_is_free_is_checked_too() {
         (
             "openai",
             "/moderations",
-            json!({"input": [{"type": "text", "text": "x"}]}),
+            json!({"model": "omni-moderation-latest", "input": [{"type": "text", "text": "x"}]}),
             true,
         ),
         (
             "openai",
             "/moderations",
-            json!({"input": "x", "store": true}),
+            json!({"model": "omni-moderation-latest", "input": "x", "store": true}),
+            false,
+        ),
+        (
+            "openai",
+            "/moderations",
+            json!({"model": "gpt-5.4", "input": "x"}),
             false,
         ),
         (

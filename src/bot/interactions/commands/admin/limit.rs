@@ -47,7 +47,7 @@ pub async fn unlimit(
             .people
             .clear_operators_limits(caller, whom, what.map(Metric::from))
             .await?;
-        Ok(words::quotas::limits_cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, &cleared))
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! `/model`: which model answers.
 
-use serenity::all::CreateAutocompleteResponse;
+use serenity::all::{CreateAutocompleteResponse, ResolvedValue};
 
+use crate::app::ModelChoice;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::audience::AudienceChoice;
 use crate::bot::interactions::commands::options::suggestions::suggest;
@@ -71,15 +72,29 @@ async fn reset(
     .await
 }
 
-/// Offers the models that the keys present here can use.
+/// Offers the models that the keys present here can use: of the provider that
+/// is named already, if one is.
 pub async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
     let models = bot.app.asks.list_models(&caller).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
-    let all = models
-        .iter()
-        .map(|model| (words::choices::model_name(voice, model), model.full()));
+    let provider = typed_option(ctx, "provider");
+    let provider = provider.and_then(|typed| voice.providers.find(typed));
+    let fits = |model: &&ModelChoice| provider.is_none_or(|it| *it.id() == model.provider);
+    let all = models.iter().filter(fits).map(|model| {
+        let full = words::choices::full_name(voice, model);
+        (words::choices::model_name(voice, model), full)
+    });
     suggest(all, typed)
+}
+
+/// What stands in another option of the command that is being typed.
+fn typed_option<'a>(ctx: Context<'a>, name: &str) -> Option<&'a str> {
+    let option = ctx.args.iter().find(|option| option.name == name)?;
+    match option.value {
+        ResolvedValue::String(typed) => Some(typed),
+        _ => None,
+    }
 }

@@ -7,7 +7,7 @@ use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::DurationOf;
+use crate::model::{BlockTarget, DurationOf};
 
 /// Stop a person, a role or a channel from asking in this server.
 #[poise::command(slash_command)]
@@ -23,7 +23,13 @@ pub async fn block(
         let during = parse_duration(during.as_deref(), DurationOf::Block)?;
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, until) = app.people.block_here(caller, inside, during).await?;
-        Ok(words::quotas::was_blocked(voice, whom, until))
+        let card = words::quotas::was_blocked(voice, whom, until);
+        let is_oneself = inside == BlockTarget::Person(caller.person);
+        Ok(if is_oneself {
+            words::quotas::blocked_oneself(voice, card)
+        } else {
+            card
+        })
     })
     .await
 }

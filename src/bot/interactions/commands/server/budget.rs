@@ -59,7 +59,7 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     .await
 }
 
-/// Clear limits: all, or those that you name.
+/// Clear limits: those that you name, or all, after asking.
 #[poise::command(slash_command)]
 pub async fn clear(
     ctx: Context<'_>,
@@ -69,11 +69,15 @@ pub async fn clear(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let bound = bound(who, role.as_ref())?;
+        if bound.is_none() && what.is_none() {
+            let (button, limits) = app.quotas.begin_clear_budget(caller).await?;
+            return Ok(words::quotas::confirm_clearing(voice, button, &limits));
+        }
         let cleared = app
             .quotas
             .clear_budget(caller, bound, what.map(Metric::from))
             .await?;
-        Ok(words::quotas::limits_cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, &cleared))
     })
     .await
 }

@@ -1,0 +1,114 @@
+//! Tables that models write in HTML: they are shown as those in Markdown are.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::bot::answers::layout::table::Head;
+
+/// The longest table that is looked for, in bytes. Bounds what is read again
+/// when an answer has grown.
+const TABLE_BYTES_MAX: usize = 16_000;
+
+static BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^\s*<table(?:\s[^>]*)?>"));
+/// Its end, with that of its line.
+static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</table\s*>(?:[ \t]*\r?\n)?"));
+static ROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?is)<tr(?:\s[^>]*)?>(.*?)</tr\s*>"));
+static CELL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?is)<t[hd](?:\s[^>]*)?>(.*?)</t[hd]\s*>"));
+/// What parts words in a cell, which is one line.
+static APART: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)\s*(?:<br\s*/?>|</?(?:p|div|ul|ol|li)(?:\s[^>]*)?>|\s)\s*"));
+
+/// A table, as far as it has come.
+#[derive(Debug, PartialEq, Eq)]
+pub struct HtmlTable {
+    pub head: Head,
+    pub rows: Vec<Vec<String>>,
+    /// Where it ends; none where its end has not come.
+    pub end: Option<usize>,
+    /// Whether it ends there whatever follows: the end of its line is known.
+    pub is_over: bool,
+}
+
+/// Whether a line begins with a table.
+pub fn begins_table(line: &str) -> bool {
+    BEGINS.is_match(line)
+}
+
+/// Reads the table that a text begins with; none where there is none, nothing of
+/// its first row has come, or it is too long.
+pub fn read_table(text: &str) -> Option<HtmlTable> {
+    let begin = BEGINS.find(text)?.end();
+    let most = text.get(..text.floor_char_boundary(TABLE_BYTES_MAX))?;
+    let end = ENDS.find(most);
+    if end.is_none() && most.len() < text.len() {
+        return None;
+    }
+    let inside = most.get(begin..end.map_or(most.len(), |end| end.start()))?;
+    let mut rows = ROW.captures_iter(inside).map(|row| read_cells(&row[1]));
+    let head = Head::of_cells(rows.find(|cells| !cells.is_empty())?);
+    let rows = rows
+        .filter(|cells| !cells.is_empty())
+        .map(|row| head.fill(row));
+    Some(HtmlTable {
+        rows: rows.collect(),
+        head,
+        is_over: end.is_some_and(|end| {
+            let behind = text.get(end.end()..).unwrap_or_default();
+            end.as_str().ends_with('\n') || !behind.trim().is_empty()
+        }),
+        end: end.map(|end| end.end()),
+    })
+}
+
+fn read_cells(row: &str) -> Vec<String> {
+    let cells = CELL.captures_iter(row);
+    let on_one_line = |cell: &str| APART.replace_all(cell, " ").trim().to_owned();
+    cells.map(|cell| on_one_line(&cell[1])).collect()
+}
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a regex")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bot::answers::layout::{Author, Layout};
+
+    const TABLE: &str = "Sizes:\n<table border=\"1\">\n  <thead><tr><th>Name</th><th>Size</th></tr></thead>\n  \
+         <tbody>\n<tr><td><b>small</b></td><td>1&nbsp;kB</td></tr>\n<tr>\n<td>very<br>large</td>\n<td>2 GB</td>\n\
+         </tr>\n</tbody>\n</table>\nThat is all.";
+
+    fn shown(text: &str) -> String {
+        Layout::new(Author::Model, 2_000).end(text).join("\n---\n")
+    }
+
+    #[test]
+    fn a_table_in_html_is_aligned_as_one_in_markdown_is() {
+        insta::assert_snapshot!(shown(TABLE), @"
+        Sizes:
+        ```
+        Name        Size
+        ──────────  ────
+        small       1 kB
+        very large  2 GB
+        ```
+        That is all.
+        ");
+        let plain = "`<table>` holds rows.\n```html\n<table><tr><td>x</td></tr></table>\n```";
+        assert_eq!(shown(plain), plain);
+        assert!(shown("<table> is a tag").contains("<table>"));
+    }
+
+    #[test]
+    fn it_grows_by_whole_rows() {
+        let mut layout = Layout::new(Author::Model, 2_000);
+        for end in (0..TABLE.len()).filter(|end| TABLE.is_char_boundary(*end)) {
+            let pieces = layout.grow(&TABLE[..end]).join("\n---\n");
+            let is_in_it = end > TABLE.find("</tr>").unwrap_or_default() + 5;
+            assert!(!is_in_it || !pieces.contains("<t"), "{end}: {pieces}");
+        }
+        assert_eq!(layout.end(TABLE).join(""), shown(TABLE));
+    }
+}
