@@ -232,7 +232,7 @@ async fn an_id_of_another_kind_is_refused_on_a_servers_pages_too() {
         let refused = sends(&omar, &page, &budgets, &fields).await;
         assert!(refused.holds("the id of a channel"), "{}", refused.shown());
         assert!(omar.opens(&rules).await.holds("Everybody may ask."));
-        // Whoever left is named by Discord all the same.
+        // Whom Discord knows is named.
         let stopped = sends(
             &omar,
             &page,
