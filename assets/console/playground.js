@@ -158,14 +158,11 @@ function showText(place, text) {
 
 /* One answer ------------------------------------------------------------- */
 
-// What stands on the page that came in the place of an answer.
-async function readRefusal(answer) {
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const title = page.querySelector("main h1")?.textContent;
-  const words = page.querySelector("main .note p, main p")?.textContent;
+// What is said where something in between answers in the service's place.
+function describeStranger(status) {
   return {
-    title: title ?? "The answer did not come",
-    words: words ?? `The service answered with ${answer.status}. Try again.`,
+    title: "The answer did not come",
+    words: `The service answered with ${status}. Try again.`,
     ways: [],
   };
 }
@@ -203,7 +200,7 @@ class Reply {
         signal: this.stop.signal,
       });
       if (answer.headers.get("Content-Type") !== KIND) {
-        this.fail(await readRefusal(answer));
+        this.fail(describeStranger(answer.status));
         return;
       }
       await this.read(answer.body.getReader());
@@ -214,7 +211,7 @@ class Reply {
         this.findReceipt(this.attempt);
       } else this.fail({
         title: "The answer did not come",
-        words: "The connection broke, or you signed in or out since this page was opened. Try again; if it stays so, open the playground in a new tab.",
+        words: "The connection broke. Press Again.",
         ways: [],
       });
     } finally {
@@ -314,10 +311,15 @@ class Reply {
     say(words);
   }
 
-  fail({ title, words, ways }) {
+  fail({ title, words, ways, form_token: token }) {
+    // Whoever signed in or out since sends the next question as who they are.
+    if (token) fields.form_token.value = token;
+    // The conversation is in this page alone, so that nothing leads away from it.
     const links = ways.map(([address, label]) => {
       const way = make("a", "btn s", label);
       way.href = address;
+      way.target = "_blank";
+      way.rel = "noopener";
       return way;
     });
     const note = make("div", "note bad", icon("alert", "icon"), make("p", "", make("strong", "", `${title}.`), ` ${words}`));

@@ -55,7 +55,7 @@ pub use keys::{
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    Consent, FoundPerson, FoundServer, IdKind, Identity, IdentityDesk, LimitSubject,
+    Consent, FoundPerson, FoundServer, IdFacts, IdKind, Identity, IdentityDesk, LimitSubject,
     MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SearchResult,
     SignInTrouble, Stop, StoredSummary, form_token, nobody_else,
 };

@@ -89,6 +89,19 @@ enum Verb {
     Client(client::ClientVerb),
 }
 
+impl Verb {
+    /// Whether what it does depends on the settings. The demo has settings of its
+    /// own.
+    fn reads_settings(&self) -> bool {
+        match self {
+            Self::Serve { .. } | Self::Doctor | Self::Health | Self::Client(_) => true,
+            #[cfg(feature = "demo")]
+            Self::Demo { .. } => false,
+            Self::Keygen | Self::DefaultConfig | Self::Completions { .. } => false,
+        }
+    }
+}
+
 /// Runs the program as its command line says.
 pub fn run() -> ExitCode {
     run_with(Arguments::parse())
@@ -128,6 +141,9 @@ fn run_with(arguments: Arguments) -> ExitCode {
 
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = arguments.config.as_deref();
+    if file.is_some() && !arguments.verb.reads_settings() {
+        anyhow::bail!("this verb reads no settings file; run it again without --config");
+    }
     match arguments.verb {
         Verb::Serve { shards } => serve::serve(file, shards).await,
         #[cfg(feature = "demo")]
@@ -161,6 +177,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[tokio::test]
+    async fn a_settings_file_is_refused_where_none_is_read() {
+        for verb in ["demo", "keygen", "default-config", "completions bash"] {
+            let words = ["latchkey", "--config", "a.toml"];
+            let words = words.into_iter().chain(verb.split(' '));
+            let refused = dispatch(Arguments::parse_from(words)).await.unwrap_err();
+            let says = refused.to_string();
+            assert!(says.contains("without --config"), "{verb}: {says}");
+        }
     }
 
     #[test]

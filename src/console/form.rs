@@ -26,6 +26,11 @@ pub const FILES_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The most fields of a form.
 const FIELDS_MAX: usize = 500;
 
+/// A form's token, as pages and scripts of ours write it.
+pub fn written_token(token: &SecretString) -> &str {
+    token.expose_secret()
+}
+
 /// The fields of a form, in the order in which they came.
 #[derive(Default)]
 pub struct Form {

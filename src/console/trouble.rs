@@ -98,6 +98,11 @@ impl Trouble {
         self
     }
 
+    /// Whether it is about a form, and what had been typed is shown again.
+    pub fn shows_form(&self) -> bool {
+        self.typed.is_some()
+    }
+
     /// Whether the same form may go through in a while.
     pub fn passes(&self) -> bool {
         self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS
@@ -255,6 +260,7 @@ impl Trouble {
         let mut response = match reader.trouble_format {
             TroubleFormat::Json => trouble_format::as_json(&this, &reader.request_id),
             TroubleFormat::Text => trouble_format::as_text(&this),
+            TroubleFormat::Line => trouble_format::as_line(&this, &reader.form_token),
             TroubleFormat::Page => {
                 let body = this.show(reader);
                 let page = Page::new(Section::None, this.title, body).status(this.status);

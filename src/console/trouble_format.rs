@@ -1,12 +1,17 @@
 //! In which format trouble is told: as a page to whoever looks with a browser,
 //! and to programs in the format of the file that they asked for.
 
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
 use serde_json::json;
 
+use super::form::{TOKEN_FIELD, written_token};
 use super::trouble::Trouble;
+
+/// Lines of JSON, as the playground's script takes them.
+pub const LINES: &str = "application/x-ndjson";
 
 /// The format that trouble is told in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub enum TroubleFormat {
     Json,
     /// Plain sentences, where a table was asked for, which has no errors.
     Text,
+    /// A line of the stream that the playground's script asked for.
+    Line,
 }
 
 impl TroubleFormat {
@@ -25,6 +32,9 @@ impl TroubleFormat {
         let accepted = headers.get(ACCEPT).and_then(|it| it.to_str().ok());
         if accepted.is_some_and(|it| it.contains("text/html")) {
             return Self::Page;
+        }
+        if accepted == Some(LINES) {
+            return Self::Line;
         }
         let file = path.rsplit('/').next().unwrap_or_default();
         match file.rsplit_once('.').map_or(file, |(_, kind)| kind) {
@@ -40,6 +50,33 @@ pub fn as_json(trouble: &Trouble, request_id: &str) -> Response {
     let error = json!({"title": trouble.title, "message": trouble.words, "request_id": request_id});
     let body = json!({"error": error}).to_string();
     (trouble.status, [(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// Trouble as the last line of an answer, with the token that the page's form
+/// carries from now on.
+pub fn as_line(trouble: &Trouble, form_token: &SecretString) -> Response {
+    let (title, words) = match (trouble.shows_form(), trouble.status) {
+        (true, StatusCode::UNAUTHORIZED) => (
+            "You are signed out",
+            "Your sign-in ended while this page was open, and nobody was asked. Sign in again in \
+             a new tab, then press Again here.",
+        ),
+        (true, StatusCode::CONFLICT) => (
+            "You signed in meanwhile",
+            "This page was opened before, and nobody was asked yet. Press Again to ask as who you \
+             are now.",
+        ),
+        _ => (&*trouble.title, &*trouble.words),
+    };
+    let line = json!({
+        "kind": "trouble",
+        "title": title,
+        "words": words,
+        "ways": trouble.ways,
+        (TOKEN_FIELD): written_token(form_token),
+    });
+    let body = format!("{line}\n");
+    (trouble.status, [(CONTENT_TYPE, LINES)], body).into_response()
 }
 
 /// Trouble as sentences.

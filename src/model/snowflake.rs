@@ -11,6 +11,19 @@ const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 /// How many bits stand below the time.
 const TIME_SHIFT: u32 = 22;
 
+/// The lowest id of 17 digits. Discord's first ones are older than Discord.
+const LOWEST: u64 = 10_000_000_000_000_000;
+/// No clock is so far behind: an id of a later time is none.
+const AHEAD: Duration = Duration::from_hours(24 * 365 * 10);
+
+/// Whether a number can be an id of Discord's: it has 17 to 20 digits, and its
+/// time has come.
+pub fn is_plausible(id: u64, now_ms: i64) -> bool {
+    let now_ms = u64::try_from(now_ms).unwrap_or_default();
+    let ahead_ms = u64::try_from(AHEAD.as_millis()).unwrap_or(u64::MAX);
+    id >= LOWEST && time_ms(id) <= now_ms.saturating_add(ahead_ms)
+}
+
 /// When an id was made, in milliseconds since 1970.
 pub fn time_ms(id: u64) -> u64 {
     (id >> TIME_SHIFT) + DISCORD_EPOCH_MS
@@ -41,6 +54,24 @@ mod tests {
         assert_eq!(time_ms(175_928_847_299_117_063), 1_462_015_105_796);
         assert_eq!(ServerId(5 << 22 | 7).shard(4), 1);
         assert_eq!(ServerId(5 << 22).shard(0), 0);
+    }
+
+    #[test]
+    fn a_number_of_another_shape_is_no_id() {
+        let now_ms = 1_795_219_200_000;
+        for (id, is_one) in [
+            (0, false),
+            (1, false),
+            (123, false),
+            (9_999_999_999_999_999, false),
+            (53_908_099_506_183_680, true),
+            (175_928_847_299_117_063, true),
+            (1_576_368_188_721_987_591, true),
+            (9_576_368_188_721_987_591, false),
+            (u64::MAX, false),
+        ] {
+            assert_eq!(is_plausible(id, now_ms), is_one, "{id}");
+        }
     }
 
     #[test]

@@ -24,9 +24,24 @@ const NAMED_AT_ONCE: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdKind {
     Person,
+    /// An app's user, which asks nothing.
+    Bot,
     Role,
     Channel,
     Server,
+}
+
+/// What Discord says of an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdFacts {
+    /// What it is of, and what that is called.
+    Known {
+        kind: IdKind,
+        name: String,
+    },
+    /// No person has it; nor, as far as the bot sees, anything else.
+    Nobodys,
+    Unsaid,
 }
 
 /// Looks up who people are, by asking Discord.
@@ -61,9 +76,8 @@ pub trait MemberDirectory: Send + Sync {
     /// last hour; none where it does not say it, or they left.
     fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>>;
 
-    /// What an id is of, by what Discord says; roles are those of `server`. None
-    /// where Discord does not know it, or says nothing.
-    fn kind_of_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, Option<IdKind>>;
+    /// What an id is of, by what Discord says; roles are those of `server`.
+    fn describe_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, IdFacts>;
 
     /// Where somebody goes to add the bot to a server of theirs.
     fn invite_address(&self) -> String;
@@ -153,8 +167,11 @@ impl People {
     }
 
     /// What an id is of, as far as Discord says it; roles are those of `server`.
-    pub async fn find_kind_of_id(&self, id: u64, server: Option<ServerId>) -> Option<IdKind> {
-        self.directory()?.kind_of_id(id, server).await
+    pub async fn describe_id(&self, id: u64, server: Option<ServerId>) -> IdFacts {
+        match self.directory() {
+            Some(directory) => directory.describe_id(id, server).await,
+            None => IdFacts::Unsaid,
+        }
     }
 
     /// Where somebody goes to add the bot to a server of theirs; none while

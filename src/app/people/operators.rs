@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
-    ServerId, SetLimit,
+    ServerId, SetLimit, snowflake,
 };
 use crate::store::{GivenTier, OperatorsRules};
 
@@ -100,6 +100,9 @@ impl People {
     ) -> Result<Option<i64>, Error> {
         self.require_operator(caller)?;
         let now_ms = self.clock.now_ms();
+        if let Blocked::Server(server) = whom {
+            require_plausible(server, now_ms)?;
+        }
         let until_ms = during.map(|during| after(now_ms, during));
         self.store
             .set_block(whom, until_ms, caller.person, now_ms)
@@ -128,13 +131,16 @@ impl People {
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
             return Err(QuotaRefusal::BadAmount.into());
         }
+        let now_ms = self.clock.now_ms();
+        if let LimitSubject::Server(server) = whom {
+            require_plausible(server, now_ms)?;
+        }
         let (bound, subject) = whom.parts();
         let set = SetLimit {
             bound,
             limit,
             set_by: caller.person,
         };
-        let now_ms = self.clock.now_ms();
         self.store.set_limit(None, subject, &set, now_ms).await?;
         Ok(())
     }
@@ -170,6 +176,14 @@ impl People {
         let uses = self.ledger.load_uses(&applied).await?;
         Ok(OperatorsView { rules, uses })
     }
+}
+
+/// Refuses a number that is no server's id, before anything is set for it.
+fn require_plausible(server: ServerId, now_ms: i64) -> Result<(), QuotaRefusal> {
+    if snowflake::is_plausible(server.0, now_ms) {
+        return Ok(());
+    }
+    Err(QuotaRefusal::BadServer)
 }
 
 /// The moment that comes a while after now.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::app::{Demotion, Error, IdKind, MemberDirectory, Notice, Notifier, OvershootNotice};
+use crate::app::{
+    Demotion, Error, IdFacts, IdKind, MemberDirectory, Notice, Notifier, OvershootNotice,
+};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 
 use crate::bot::Bot;
@@ -102,16 +104,21 @@ impl MemberDirectory for Bot {
         })
     }
 
-    fn kind_of_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, Option<IdKind>> {
+    fn describe_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, IdFacts> {
         Box::pin(async move {
-            if matches!(self.find_presence(ServerId(id)), Presence::Here(_)) {
-                return Some(IdKind::Server);
+            let known = |kind, name: Option<&str>| IdFacts::Known {
+                kind,
+                name: name.unwrap_or_default().to_owned(),
+            };
+            if let Presence::Here(name) = self.find_presence(ServerId(id)) {
+                return known(IdKind::Server, name.as_deref());
             }
             if let Some(server) = server
                 && let Ok(facts) = self.describe_server(server, false).await
                 && facts.has_role(id)
             {
-                return Some(IdKind::Role);
+                let named = facts.role_names().iter().find(|(role, _)| *role == id);
+                return known(IdKind::Role, named.map(|(_, name)| name.as_str()));
             }
             let (person, channel) = (format!("/users/{id}"), format!("/channels/{id}"));
             let (person, channel) = tokio::join!(
@@ -119,9 +126,17 @@ impl MemberDirectory for Bot {
                 self.ask_discord("GET channel", &channel),
             );
             match (person, channel) {
-                (Ok(_), _) => Some(IdKind::Person),
-                (_, Ok(_)) => Some(IdKind::Channel),
-                _ => None,
+                (Ok(user), _) => {
+                    let is_bot = user["bot"] == true;
+                    let kind = if is_bot { IdKind::Bot } else { IdKind::Person };
+                    let names = [&user["global_name"], &user["username"]];
+                    known(kind, names.into_iter().find_map(Value::as_str))
+                }
+                (_, Ok(channel)) => known(IdKind::Channel, channel["name"].as_str()),
+                (Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))), _) => {
+                    IdFacts::Nobodys
+                }
+                _ => IdFacts::Unsaid,
             }
         })
     }

@@ -10,6 +10,7 @@ pub mod markup;
 pub mod memory;
 pub mod message_text;
 pub mod names;
+mod poll_result;
 pub mod seen_events;
 pub mod settings;
 pub mod transcript;

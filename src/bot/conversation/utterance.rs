@@ -11,6 +11,7 @@ use crate::bot::conversation::message_text::{
     files_of, message_text, only_embedded_pictures, replied_to, says_nothing, words_of,
 };
 use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
+use crate::bot::conversation::poll_result::poll_result;
 use crate::bot::conversation::transcript::{self, OwnFiles, OwnMessage};
 use crate::bot::conversation::turns::{files_left_out, is_picture, own_files, read_files};
 use crate::model::{FileKind, LeftOut, Role, Turn, UnreadFile, WhyUnread, is_blank};
@@ -242,6 +243,9 @@ fn replied_apart<'a>(message: &'a Message, before: &[&'a Message]) -> Option<&'a
 /// Tells a model which message one replies to, in one line: who wrote it, and
 /// how it begins. None where nothing of it can be told.
 fn tell_replied(bot: &Bot, replied: &Message, names: &Names) -> Option<String> {
+    if let Some(result) = poll_result(replied, names) {
+        return Some(format!("(replying to the result of a poll: {result})"));
+    }
     // What a notice of Discord's quotes is nobody's words, and may be what
     // was blocked.
     let Some(replied) = words_of(replied) else {

@@ -110,6 +110,7 @@ async fn job_under_button(
 pub async fn show_seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
     let card = match job_under_button(bot, press, id).await {
+        Ok(job) if job.is_edit => words::pictures::seed_of_edit(voice, job.seed),
         Ok(job) => words::pictures::seed(voice, job.seed),
         Err(error) => explain_error(voice, &error),
     };

@@ -335,3 +335,11 @@ pub fn seed(voice: Voice<'_>, seed: u64) -> Card {
         &[("seed", &seed)],
     ))
 }
+
+/// Which seed a picture began with that was made of another.
+pub fn seed_of_edit(voice: Voice<'_>, seed: u64) -> Card {
+    Card::text(voice.lang.say(
+        "The seed is `{seed}`. This picture was made of another: `/imagine seed:{seed}` makes it again with the same prompt, workflow and `image`.",
+        &[("seed", &seed)],
+    ))
+}

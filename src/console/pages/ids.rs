@@ -1,38 +1,72 @@
-//! Ids of Discord's that people type: one of another kind than was chosen is
-//! refused by name, as far as Discord says what it is of.
+//! Ids of Discord's that people type: what cannot be one, and one of another kind
+//! than was chosen, is refused, as far as Discord says what it is of.
 
 use axum::http::StatusCode;
 
-use crate::app::IdKind;
+use crate::app::{IdFacts, IdKind};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::model::{BlockTarget, Blocked, ServerId};
+use crate::model::{BlockTarget, Blocked, ServerId, snowflake};
 
-/// Refuses an id that Discord says is of another kind than `wanted`, with what was
-/// typed. What Discord does not know, or does not say, may be right.
+/// Refuses an id that cannot be of what is `wanted`, with what was typed. Returns
+/// what that is called, as far as Discord says it.
 pub async fn require_kind(
     visit: &Visit,
     server: Option<ServerId>,
     wanted: Option<(IdKind, u64)>,
-) -> Result<(), Trouble> {
+) -> Result<Option<String>, Trouble> {
     let Some((wanted, id)) = wanted else {
-        return Ok(());
+        return Ok(None);
     };
-    let people = &visit.app().people;
-    match people.find_kind_of_id(id, server).await {
-        Some(kind) if kind != wanted => {
-            let words = format!(
-                "{id} is the id of {}, and one of {} was asked for. In Discord, right-click {} and \
-                 choose Copy ID, with developer mode on. Nothing was changed.",
-                describe(kind),
-                describe(wanted),
-                the(wanted)
-            );
-            let title = format!("That is the id of {}", describe(kind));
-            let trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
-            Err(trouble.typed(&visit.form))
+    if !snowflake::is_plausible(id, visit.app().now_ms()) {
+        return Err(no_id(visit));
+    }
+    let (title, words) = match visit.app().people.describe_id(id, server).await {
+        IdFacts::Known { kind, name } if kind == wanted => {
+            return Ok(Some(name).filter(|name| !name.is_empty()));
         }
-        _ => Ok(()),
+        IdFacts::Known { kind, name } => {
+            let title = format!("That is the id of {}", describe(kind));
+            let words = format!(
+                "{id} is the id of {}, and one of {} was asked for.",
+                describe(kind),
+                describe(wanted)
+            );
+            let name = Some(name).filter(|name| !name.is_empty());
+            (title, with_name(&words, name.as_deref()))
+        }
+        IdFacts::Nobodys if wanted == IdKind::Person => (
+            "Nobody has that id".to_owned(),
+            format!("Discord knows no person with the id {id}; a digit may be wrong."),
+        ),
+        // What Discord does not show the bot may be right.
+        IdFacts::Nobodys | IdFacts::Unsaid => return Ok(None),
+    };
+    let words = format!(
+        "{words} In Discord, right-click {} and choose Copy ID, with developer mode on. Nothing \
+         was changed.",
+        the(wanted)
+    );
+    let trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
+    Err(trouble.typed(&visit.form))
+}
+
+/// What is typed is no id of Discord's.
+pub fn no_id(visit: &Visit) -> Trouble {
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That is no id of Discord’s",
+        "An id is a number of 17 to 20 digits. In Discord, switch developer mode on, then \
+         right-click whom or what you mean and choose Copy ID. Nothing was changed.",
+    )
+    .typed(&visit.form)
+}
+
+/// Words about somebody, with what they are called.
+pub fn with_name(words: &str, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{words} That is {name}."),
+        None => words.to_owned(),
     }
 }
 
@@ -60,6 +94,7 @@ pub fn of_blocked(whom: Blocked) -> (Option<ServerId>, Option<(IdKind, u64)>) {
 fn describe(kind: IdKind) -> &'static str {
     match kind {
         IdKind::Person => "a person",
+        IdKind::Bot => "a bot",
         IdKind::Role => "a role",
         IdKind::Channel => "a channel",
         IdKind::Server => "a server",
@@ -69,6 +104,7 @@ fn describe(kind: IdKind) -> &'static str {
 fn the(kind: IdKind) -> &'static str {
     match kind {
         IdKind::Person => "the person",
+        IdKind::Bot => "the bot",
         IdKind::Role => "the role",
         IdKind::Channel => "the channel",
         IdKind::Server => "the server",

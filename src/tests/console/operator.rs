@@ -363,7 +363,7 @@ async fn limits_and_tiers_are_set_and_taken_back() {
             ("period", "day"),
         ];
         let limited = omar.sends(&page, "/operator/limit", &typed).await;
-        let says = format!("The limit is set: 1 request a day for person {id}.");
+        let says = format!("The limit is set: 1 request a day for mia (id {id}).");
         assert!(limited.holds(&says), "{}", limited.shown());
         assert!(stage.is_answering().await);
         assert!(!stage.is_answering().await);

@@ -1,8 +1,10 @@
 //! What the operator types is done to whom it is meant for, or refused.
 
+use latchkey_emulator::RestTrouble;
+
 use super::{SeenPage, Visitor};
 use crate::model::{BlockTarget, Caller, PersonId, Place, ServerId};
-use crate::tests::{Stage, run};
+use crate::tests::{Stage, rest_fault, run};
 
 /// Sends fields to one of the operator's forms, whether a page offers them or
 /// not.
@@ -230,14 +232,85 @@ async fn an_id_of_another_kind_is_refused_on_a_servers_pages_too() {
         let refused = sends(&omar, &page, &budgets, &fields).await;
         assert!(refused.holds("the id of a channel"), "{}", refused.shown());
         assert!(omar.opens(&rules).await.holds("Everybody may ask."));
-        // What Discord does not know may be right: somebody who left, say.
-        let unknown = [("kind", "person"), ("id", "123456789012345678")];
-        let stopped = sends(&omar, &page, &format!("{rules}/block"), &unknown).await;
+        // Whom Discord knows is named.
+        let stopped = sends(
+            &omar,
+            &page,
+            &format!("{rules}/block"),
+            &[("kind", "person"), ("id", &*person)],
+        )
+        .await;
         assert!(
-            stopped.holds("They may no longer ask"),
+            stopped.holds("They may no longer ask in this server. That is mia."),
             "{}",
             stopped.shown()
         );
+    })
+    .await;
+}
+
+/// What is no id, or nobody's, stops nobody, and nobody is told that it does.
+#[tokio::test]
+async fn a_mistyped_id_is_refused_wherever_it_is_typed() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let [person, server, ..] = ids(stage);
+        let page = omar.opens("/operator").await;
+        let rules = format!("/servers/{server}/rules");
+        let block = format!("{rules}/block");
+        for id in ["1", "123", "18446744073709551615", "0", "-5"] {
+            let limit = [
+                ("kind", "server"),
+                ("id", id),
+                ("amount", "5"),
+                ("metric", "requests"),
+                ("period", "day"),
+            ];
+            for (address, fields) in [
+                (&*block, &[("kind", "person"), ("id", id)][..]),
+                (&*block, &[("kind", "channel"), ("id", id)][..]),
+                ("/operator/block", &[("kind", "user"), ("id", id)][..]),
+                ("/operator/block", &[("kind", "server"), ("id", id)][..]),
+                ("/operator/tier", &[("id", id), ("tier", "basic")][..]),
+                ("/operator/limit", &limit[..]),
+            ] {
+                let refused = sends(&omar, &page, address, fields).await;
+                assert_eq!(refused.status, 422, "{address} {fields:?}");
+                let says = "That is no id of Discord’s";
+                assert!(refused.holds(says), "{address}: {}", refused.shown());
+            }
+        }
+        // One digit is wrong, and nobody has it.
+        let nobody = "123456789012345678";
+        for (address, kind) in [(&*block, "person"), ("/operator/block", "user")] {
+            let fields = [("kind", kind), ("id", nobody)];
+            let refused = sends(&omar, &page, address, &fields).await;
+            assert_eq!(refused.status, 422, "{address}");
+            assert!(refused.holds("Nobody has that id"), "{}", refused.shown());
+        }
+        let bot = stage.world().look(|state| state.application).to_string();
+        let fields = [("kind", "user"), ("id", &*bot)];
+        let refused = sends(&omar, &page, "/operator/block", &fields).await;
+        assert!(
+            refused.holds("That is the id of a bot"),
+            "{}",
+            refused.shown()
+        );
+        assert!(omar.opens("/operator").await.holds("Nothing is set."));
+        assert!(omar.opens(&rules).await.holds("Everybody may ask."));
+        let fields = limit("user", &person, "requests", "day");
+        let set = sends(&omar, &page, "/operator/limit", &fields).await;
+        assert!(set.holds(&format!("mia (id {person})")), "{}", set.shown());
+        // Discord is away: what can be an id may be right.
+        stage.expects_refusals();
+        let trouble = RestTrouble::Refused(400, 50_035);
+        stage.world().with(|state| {
+            let fault = rest_fault(("GET", "/users/"), trouble, 1);
+            state.rest_faults.push(fault);
+        });
+        let fields = [("kind", "user"), ("id", nobody)];
+        let stopped = sends(&omar, &page, "/operator/block", &fields).await;
+        assert!(stopped.holds("is stopped"), "{}", stopped.shown());
     })
     .await;
 }

@@ -22,6 +22,10 @@ fn script_call(visitor: &Visitor<'_>, page: &SeenPage, typed: &[(&str, &str)]) -
         .find(|(name, _)| name == "form_token")
         .unwrap()
         .1;
+    call_with(visitor, token, typed)
+}
+
+fn call_with(visitor: &Visitor<'_>, token: String, typed: &[(&str, &str)]) -> RequestBuilder {
     let mut form = Form::new().text("form_token", token).text("column", "0");
     for (name, value) in typed {
         form = form.text((*name).to_owned(), (*value).to_owned());
@@ -250,6 +254,44 @@ async fn a_reader_who_stops_is_charged_as_whoever_leaves() {
 }
 
 #[tokio::test]
+async fn who_signed_out_beside_it_is_told_so_and_asks_again_after_signing_in() {
+    run(async |stage| {
+        stage.mia().adds("openai", "user", &good("openai")).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let typed = [("ask", "count"), ("model", OPENAI)];
+        let trouble = |heard: SeenPage| -> Value {
+            assert_eq!(heard.html.lines().count(), 1, "{}", heard.html);
+            serde_json::from_str(&heard.html).unwrap()
+        };
+        let says = |line: &Value| format!("{}: {}", text_of(line, "title"), text_of(line, "words"));
+        let token = |line: &Value| text_of(line, "form_token").to_owned();
+        // Asked while nobody is signed in, and again after a sign-in beside it.
+        let page = mia.opens("/playground").await;
+        mia.loses("__Host-latchkey");
+        let refused = mia.sends_once(script_call(&mia, &page, &typed)).await;
+        assert_eq!(refused.status, 401);
+        let refused = trouble(refused);
+        assert_snapshot!(says(&refused), @"You are signed out: Your sign-in ended while this page was open, and nobody was asked. Sign in again in a new tab, then press Again here.");
+        assert_snapshot!(refused["ways"], @r#"[["/sign-in?next=%2Fsigned-in","Sign in with Discord"]]"#);
+        mia.signs_in(stage.scene.member).await;
+        let again = mia.sends_once(call_with(&mia, token(&refused), &typed)).await;
+        assert_eq!(again.status, 200);
+        assert!(again.html.contains("ten"), "{}", again.html);
+        // Asked only after that.
+        let page = mia.opens("/playground").await;
+        mia.loses("__Host-latchkey");
+        mia.signs_in(stage.scene.member).await;
+        let refused = mia.sends_once(script_call(&mia, &page, &typed)).await;
+        assert_eq!(refused.status, 409);
+        let refused = trouble(refused);
+        assert_snapshot!(says(&refused), @"You signed in meanwhile: This page was opened before, and nobody was asked yet. Press Again to ask as who you are now.");
+        let again = mia.sends_once(call_with(&mia, token(&refused), &typed)).await;
+        assert_eq!(again.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn so_many_answers_come_at_once_and_no_more() {
     run(async |stage| {
         stage.mia().adds("openai", "user", &good("openai")).await;
@@ -283,7 +325,7 @@ async fn a_form_of_another_page_asks_nobody() {
         let other = Visitor::stranger(stage).await;
         let theirs = other.opens("/playground").await;
         let answer = script_call(&mia, &theirs, &typed).send().await.unwrap();
-        assert!(answer.text().await.unwrap().contains("Send it once more"));
+        assert!(answer.text().await.unwrap().contains("You signed in meanwhile"));
         let json = mia.call("POST", "/playground/ask").header("origin", ORIGIN);
         let json = json.header("content-type", "application/json").body("{}");
         assert_eq!(json.send().await.unwrap().status(), 415);

@@ -15,6 +15,7 @@ mod messages;
 mod nothing_twice;
 mod offered_buttons;
 mod permissions;
+mod poll_results;
 mod promises;
 mod twin;
 mod unread_events;

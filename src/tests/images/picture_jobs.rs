@@ -423,6 +423,8 @@ async fn pictures_are_changed_where_workflows_run() {
         -# ComfyUI image-to-image · 🤖 bot default · free
         [picture-1.png: Made by image-to-image from: at night]
         ");
+        let seed = mia.presses("Seed").await;
+        assert!(seed.contains("with the same prompt, workflow and `image`"), "{seed}");
     })
     .await;
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use latchkey_emulator::{Attachment, NewMessage};
 
 use super::page::open;
+use super::walks::{asks_axe, axe};
 use crate::tests::browser::{Browser, PICTURE_SIZES};
 use crate::tests::{Stage, run};
 
@@ -252,6 +253,25 @@ async fn several_pictures_stand_in_a_gallery() {
             document.querySelectorAll('.gallery')[1].querySelector('a').offsetWidth";
         browser.until(wide).await;
         keeps_pictures(&browser, "gallery").await;
+    })
+    .await;
+}
+
+/// The page's own headings are in order, wide and narrow.
+#[tokio::test]
+async fn the_page_keeps_the_rules_of_accessibility() {
+    let Some(axe) = axe() else { return };
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        stage.mia().runs("/keys status").await;
+        browser.shows("Latchkey").await;
+        for (width, height) in [(1_280, 800), (360, 740)] {
+            browser.resizes(width, height).await;
+            let found = asks_axe(&browser, &axe).await;
+            assert_eq!(found, Vec::<String>::new(), "{width}");
+        }
     })
     .await;
 }

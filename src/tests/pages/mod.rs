@@ -13,4 +13,5 @@ mod sign_in;
 mod sign_in_doctor;
 mod sign_in_pages;
 mod signed_out_pages;
+mod talk_pages;
 pub mod walks;

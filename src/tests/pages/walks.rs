@@ -299,7 +299,7 @@ pub async fn asks_axe(browser: &Browser, axe: &str) -> Vec<String> {
                 ...found.incomplete.filter(it => it.id === 'color-contrast'),
             ].map(it => ({...it, nodes: it.nodes.filter(node =>
                 !(/^<(select|text)/.test(node.html)
-                    || /too short/.test(node.any[0]?.message)))}))
+                    || /too short|non-text/.test(node.any[0]?.message)))}))
             .filter(it => it.nodes.length > 0).map(it => it.id + ': ' + it.nodes.slice(0, 3).map(node =>
                 node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')))",
         )

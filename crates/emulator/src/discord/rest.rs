@@ -146,7 +146,9 @@ async fn current_user(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> 
 async fn user(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
     let found = world.look(|state| {
         let mut people = state.people.iter();
-        people.find(|person| person.id == id).map(payload::user)
+        let person = people.find(|person| person.id == id).map(payload::user);
+        let is_bot = id == state.application;
+        person.or_else(|| is_bot.then(|| payload::bot_user(state)))
     });
     match found {
         Some(user) => Json(user).into_response(),

@@ -6,10 +6,12 @@
 //! and both lose how the rest was written.
 
 use crate::bot::answers::layout::Author;
+use crate::bot::answers::layout::endings::{Fate, fate};
 use crate::bot::answers::layout::fences::{
-    Code, CodeLine, Fence, OpenFence, apart, is_line_end, opening, opening_in_line,
+    Code, CodeLine, Fence, OpenFence, OpeningInLine, apart, is_line_end, opening, opening_in_line,
     without_controls,
 };
+use crate::bot::answers::layout::html_code::opening_of_html;
 use crate::bot::answers::layout::html_table::{begins_table, read_table};
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
@@ -17,7 +19,7 @@ use crate::bot::answers::layout::table::{self, Head};
 
 /// The longest paragraph that is looked at as a whole, in bytes. Bounds what
 /// is read again when an answer has grown.
-const PARAGRAPH_BYTES_MAX: usize = 8_000;
+pub const PARAGRAPH_BYTES_MAX: usize = 8_000;
 
 /// A part of an answer, in Discord's Markdown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,12 +66,12 @@ enum Mode {
 
 /// A line of a text.
 #[derive(Clone, Copy)]
-struct Line<'a> {
-    text: &'a str,
+pub struct Line<'a> {
+    pub text: &'a str,
     /// Where the next line begins.
-    next: usize,
+    pub next: usize,
     /// Whether it has ended.
-    is_whole: bool,
+    pub is_whole: bool,
 }
 
 /// What is read, and whether more of it will come.
@@ -81,7 +83,7 @@ pub struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The line that begins at a place; none at the end.
-    fn line(&self, at: usize) -> Option<Line<'a>> {
+    pub fn line(&self, at: usize) -> Option<Line<'a>> {
         let rest = self.text.get(at..).filter(|rest| !rest.is_empty())?;
         let (text, end) = rest.split_at(rest.find(is_line_end).unwrap_or(rest.len()));
         let sign_bytes = if end.starts_with("\r\n") {
@@ -107,6 +109,11 @@ impl Reader {
             table_units_max,
             mode: Mode::Prose,
         }
+    }
+
+    /// Whether code is open.
+    pub fn is_in_code(&self) -> bool {
+        matches!(self.mode, Mode::Code(_))
     }
 
     /// Reads the next blocks; none at the end.
@@ -153,12 +160,8 @@ impl Reader {
                 is_settled = line.is_whole;
                 break;
             }
-            if let Some((before, fence, code)) =
-                opening_in_line(line.text).filter(|_| line.is_whole)
-            {
-                let paragraph = source.text.get(..end + before).unwrap_or_default();
-                let prose = self.prose(paragraph.trim_end(), true);
-                return Some(self.open(vec![prose], line, fence, code));
+            if let Some(read) = self.code_in_line(source, end, line) {
+                return Some(read);
             }
             if line.next > PARAGRAPH_BYTES_MAX {
                 return Some(self.read_part(source, end));
@@ -177,6 +180,73 @@ impl Reader {
             bytes: end,
             is_settled,
         })
+    }
+
+    /// Reads the words before code that begins in a line of a paragraph.
+    fn code_in_line(
+        &mut self,
+        source: Source<'_>,
+        from: usize,
+        line: Line<'_>,
+    ) -> Option<ReadBlocks> {
+        let of_html = || opening_of_html(line.text).filter(|_| self.author == Author::Model);
+        let opening = opening_in_line(line.text).or_else(of_html);
+        let opening = opening.filter(|_| line.is_whole)?;
+        let (at, past) = (from + opening.at, from + opening.past);
+        let is_line_over = source.text.get(past..line.next)?.trim().is_empty();
+        let past = if is_line_over { line.next } else { past };
+        let fate = if opening.is_certain {
+            Fate::Ended
+        } else {
+            fate(&opening, source, past)
+        };
+        let paragraph = source.text.get(..at)?.trim_end();
+        let prose = (!paragraph.is_empty()).then(|| self.prose(paragraph, true));
+        let mut blocks: Vec<Block> = prose.into_iter().collect();
+        let OpeningInLine { fence, code, .. } = opening;
+        match fate {
+            Fate::NeverEnded => None,
+            Fate::Ended => {
+                let opened = self.open(blocks, line, fence, code);
+                Some(ReadBlocks {
+                    bytes: past,
+                    ..opened
+                })
+            }
+            Fate::Unknown => {
+                let mut reader = self.clone();
+                blocks = reader.open(blocks, line, fence, code).blocks;
+                let rest = Source {
+                    text: source.text.get(past..)?,
+                    ..source
+                };
+                blocks.extend(reader.read_for_now(rest));
+                Some(ReadBlocks {
+                    blocks,
+                    bytes: source.text.len(),
+                    is_settled: false,
+                })
+            }
+        }
+    }
+
+    /// All blocks of a text, as far as it has come.
+    fn read_for_now(mut self, source: Source<'_>) -> Vec<Block> {
+        let (mut blocks, mut at) = (Vec::new(), 0);
+        while let Some(rest) = source.text.get(at..) {
+            let Some(read) = self.read(Source {
+                text: rest,
+                ..source
+            }) else {
+                break;
+            };
+            blocks.extend(read.blocks);
+            if !read.is_settled {
+                break;
+            }
+            at += read.bytes;
+        }
+        blocks
     }
 
     /// Reads the first part of a paragraph that is too long to be looked at
@@ -337,7 +407,7 @@ impl Reader {
                 return Some(read);
             }
             CodeLine::Line => {
-                let is_mark = text.trim().chars().all(|c| c == code.sign);
+                let is_mark = code.may_end(text);
                 // What may become the mark that closes it is not shown yet.
                 if line.is_whole || text.trim().is_empty() || !is_mark {
                     read.blocks.push(code.line(text));

@@ -6,7 +6,10 @@
 //! close a block wherever they stand, so that none may stand in the code.
 
 use crate::bot::answers::layout::blocks::Block;
-use crate::bot::answers::layout::prose::{list_mark_length, quote_length};
+use crate::bot::answers::layout::html::decode;
+use crate::bot::answers::layout::html_code;
+use crate::bot::answers::layout::line_marks::list_mark_length;
+use crate::bot::answers::layout::prose::quote_length;
 use crate::bot::answers::layout::spans::{leading, whole_length};
 
 /// The longest part of a line of code that is looked at as a whole, in bytes.
@@ -32,7 +35,8 @@ pub struct Fence {
 /// The code that the reader is in.
 #[derive(Clone)]
 pub struct Code {
-    /// The sign of its fence, and how many of them opened it.
+    /// The sign of its fence, and how many of them opened it. That of HTML is
+    /// the one that tags begin with.
     pub sign: char,
     length: usize,
     pub is_quoted: bool,
@@ -57,10 +61,31 @@ pub enum CodeLine {
 }
 
 impl Code {
+    /// Code that a tag of HTML opened.
+    pub fn of_html(is_quoted: bool) -> Self {
+        Self {
+            sign: html_code::SIGN,
+            length: 1,
+            is_quoted,
+            is_in_line: false,
+            indent: String::new(),
+            nested: None,
+        }
+    }
+
+    fn is_html(&self) -> bool {
+        self.sign == html_code::SIGN
+    }
+
     /// A line of the code, as it stands in a message.
     pub fn line(&self, text: &str) -> Block {
         let quote = if self.is_quoted { "> " } else { "" };
-        let (starts_line, mut text) = (!self.is_in_line, apart(text));
+        let text = if self.is_html() {
+            decode(text)
+        } else {
+            text.to_owned()
+        };
+        let (starts_line, mut text) = (!self.is_in_line, apart(&text));
         // A line that is not indented would end the item of a list that the
         // code stands in, and the code with it.
         if starts_line && !text.starts_with([' ', '\t']) {
@@ -88,6 +113,14 @@ impl Code {
 
     /// Looks at the next line of the code, and says whether the code ends there.
     pub fn look_at(&mut self, line: &str) -> CodeLine {
+        if self.is_html() {
+            return html_code::closing(line).map_or(CodeLine::Line, |closing| {
+                CodeLine::EndInLine {
+                    before: closing.start,
+                    behind: closing.end,
+                }
+            });
+        }
         let trimmed = line.trim();
         let run = leading(trimmed, self.sign);
         // A shorter fence is a line like others: it neither opens nor closes.
@@ -103,27 +136,61 @@ impl Code {
             }
         } else if is_mark
             && self.nested.is_none_or(|open| open == 0)
-            && trimmed.get(run..).is_some_and(is_said)
+            && trimmed
+                .get(run..)
+                .is_some_and(|behind| is_said(behind) || self.nested.is_none() && goes_on(behind))
         {
             let before = line.len() - line.trim_start().len();
             return CodeLine::EndInLine {
                 before,
                 behind: before + run,
             };
-        } else if self.sign == '`' && self.length == 3 && self.nested.is_none() {
-            let found = line.match_indices(FENCE).collect::<Vec<_>>();
-            if let [(at, _)] = found.as_slice()
-                && let Some((before, behind)) = line.split_at_checked(*at)
-                && ends_code(before, behind.get(FENCE.len()..).unwrap_or_default())
-            {
-                return CodeLine::EndInLine {
-                    before: *at,
-                    behind: at + FENCE.len(),
-                };
-            }
+        } else if self.sign == '`'
+            && self.length == 3
+            && self.nested.is_none()
+            && let Some(at) = end_in_line(line)
+        {
+            return CodeLine::EndInLine {
+                before: at,
+                behind: at + FENCE.len(),
+            };
         }
         CodeLine::Line
     }
+
+    /// Whether a line that grows may become what closes the code.
+    pub fn may_end(&self, line: &str) -> bool {
+        let line = line.trim();
+        if self.is_html() {
+            return line.starts_with("</");
+        }
+        line.chars().all(|c| c == self.sign)
+    }
+
+    /// Whether a line would rather open a block than stand in this one.
+    pub fn is_another(&self, line: &str) -> bool {
+        let trimmed = line.trim();
+        let run = leading(trimmed, self.sign);
+        let may_hold = self.is_html() || self.nested.is_some();
+        !may_hold && run >= self.length && trimmed.get(run..).is_some_and(is_info)
+    }
+}
+
+/// Where the mark that ends code stands in a line of it: the only one, or one
+/// right behind the code, with words after it that end in another.
+fn end_in_line(line: &str) -> Option<usize> {
+    let found = line.match_indices(FENCE).collect::<Vec<_>>();
+    let at = match found.as_slice() {
+        [(at, _)] => *at,
+        [(at, _), (last, _)] => {
+            let opens = line.trim_end().len() == last + FENCE.len();
+            let follows_code = !line.get(..*at)?.ends_with(char::is_whitespace);
+            (opens && follows_code).then_some(*at)?
+        }
+        _ => return None,
+    };
+    let (before, behind) = line.split_at_checked(at)?;
+    ends_code(before, behind.get(FENCE.len()..)?).then_some(at)
 }
 
 /// How a fence is opened, with what stood beside its mark and is code.
@@ -144,18 +211,27 @@ pub fn opening(line: &str) -> Option<(OpenFence, Code)> {
     open_at(line, lead, quote > 0)
 }
 
-/// The fence that a line opens behind its words, and where these end.
-pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
+/// Code that begins behind the words of a line.
+pub struct OpeningInLine {
+    /// Where the words end.
+    pub at: usize,
+    /// Where the code begins.
+    pub past: usize,
+    pub fence: OpenFence,
+    pub code: Code,
+    /// Whether it is code even if nothing closes it.
+    pub is_certain: bool,
+}
+
+/// The fence that a line opens behind its words.
+pub fn opening_in_line(line: &str) -> Option<OpeningInLine> {
     let last = line.rfind(FENCE)? + FENCE.len();
     let at = line.get(..last)?.trim_end_matches('`').len();
     let before = line.get(..at)?;
     let language = line.get(at + FENCE.len()..)?.trim_end();
     let introduces = before.trim_end().ends_with(':');
     let named = before.ends_with(' ') && language.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if before.trim().is_empty() || before.ends_with('\\') || !(introduces || named) {
-        return None;
-    }
-    if leaves_open(before) {
+    if before.trim().is_empty() || before.ends_with('\\') || leaves_open(before) {
         return None;
     }
     if !language.is_empty() && !is_language(language) {
@@ -167,7 +243,13 @@ pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
     quote.clone_into(&mut fence.fence.lead);
     quote.clone_into(&mut fence.fence.prefix);
     code.indent.clear();
-    Some((at, fence, code))
+    Some(OpeningInLine {
+        at,
+        past: line.len(),
+        fence,
+        code,
+        is_certain: introduces || named,
+    })
 }
 
 /// Whether a fence stands in a text, and in no code span, that the next one
@@ -252,6 +334,12 @@ fn is_said(behind: &str) -> bool {
     !is_code && !behind.contains(FENCE) && !behind.contains("~~~")
 }
 
+/// Whether words follow a mark at the start of a line, and perhaps more marks.
+fn goes_on(behind: &str) -> bool {
+    let words = behind.trim_start();
+    words.len() < behind.len() && words.starts_with(char::is_alphanumeric)
+}
+
 /// Whether a mark behind code ends it: nothing stands behind the mark, or
 /// something that begins as a sentence goes on or begins.
 fn ends_code(before: &str, behind: &str) -> bool {
@@ -274,7 +362,7 @@ fn ends_code(before: &str, behind: &str) -> bool {
 /// Whether a word can be the name of a language.
 fn is_language(word: &str) -> bool {
     let is_short = word.len() <= LANGUAGE_BYTES_MAX;
-    is_short && !word.is_empty() && word.chars().all(is_in_language)
+    is_short && word.starts_with(char::is_alphanumeric) && word.chars().all(is_in_language)
 }
 
 fn is_in_language(c: char) -> bool {

@@ -19,8 +19,8 @@ const MARKED: [(&str, &str); 11] = [
 ];
 /// Tags whose text is code.
 const CODE: [&str; 4] = ["code", "kbd", "samp", "tt"];
-/// Tags that only arrange what stands in them.
-const DROPPED: [&str; 7] = ["p", "div", "span", "center", "font", "details", "small"];
+/// Tags that only change how words look.
+const DROPPED: [&str; 3] = ["span", "font", "small"];
 /// Entities that models write. Numbers are read as well.
 const ENTITIES: [(&str, &str); 22] = [
     ("nbsp", "\u{a0}"),
@@ -47,7 +47,7 @@ const ENTITIES: [(&str, &str); 22] = [
     ("le", "≤"),
 ];
 /// The longest text of a tag that is looked for, in bytes.
-const INNER_BYTES_MAX: usize = 2_000;
+pub const INNER_BYTES_MAX: usize = 2_000;
 /// The longest entity that is looked for, in bytes.
 const ENTITY_BYTES_MAX: usize = 10;
 
@@ -148,7 +148,7 @@ pub fn read_entity(text: &str) -> Option<(String, usize)> {
 }
 
 /// A text with its entities read.
-fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     let (mut read, mut at) = (String::with_capacity(text.len()), 0);
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         let entity = rest.starts_with('&').then(|| read_entity(rest)).flatten();
@@ -162,7 +162,7 @@ fn decode(text: &str) -> String {
 
 /// The tag that a text begins with: its name in lower case, what else stands
 /// in it, and how long it is.
-fn tag(text: &str) -> Option<(String, &str, usize)> {
+pub fn tag(text: &str) -> Option<(String, &str, usize)> {
     let end = text.find(['>', '\n'])?;
     let inside = text.get(1..end)?;
     text.get(end..)?.strip_prefix('>')?;
@@ -175,7 +175,7 @@ fn tag(text: &str) -> Option<(String, &str, usize)> {
 }
 
 /// The value of an attribute in quotes.
-fn attribute<'a>(inside: &'a str, name: &str) -> Option<&'a str> {
+pub fn attribute<'a>(inside: &'a str, name: &str) -> Option<&'a str> {
     let start = inside.find(&format!("{name}="))? + name.len() + 1;
     let value = inside.get(start..)?;
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;

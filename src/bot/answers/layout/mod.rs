@@ -13,17 +13,21 @@
 
 mod blocks;
 mod cutter;
+mod endings;
 mod fences;
 mod html;
+mod html_code;
+mod html_parts;
 mod html_table;
 mod latex;
+mod line_marks;
 #[cfg(test)]
 mod properties;
 mod prose;
 mod spans;
 mod table;
 
-use blocks::{Reader, Source};
+use blocks::{Block, Reader, Source};
 use cutter::Cutter;
 
 /// Room in a message for the fences around a table, in UTF-16 units.
@@ -115,6 +119,9 @@ impl Layout {
         let mut cutter = self.cutter.clone();
         for block in growing.into_iter().flatten() {
             cutter.add(block, &mut pieces);
+        }
+        if is_ended && self.reader.is_in_code() {
+            cutter.add(Block::Close, &mut pieces);
         }
         pieces.extend(cutter.last_piece());
         pieces

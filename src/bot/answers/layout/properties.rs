@@ -75,6 +75,14 @@ fn words() -> impl Strategy<Value = String> {
         "\n```\n",
         "w#:```py\nw#\n",
         "w#```\n",
+        "\n<pre>w#\nw#</pre>\n",
+        "<p>w#</p>w#",
+        "<ul><li>w#</li><li>w#</ul>",
+        "<h2>w#</h2>w#",
+        "<h4>w#</h4>",
+        "<blockquote>w#<br>w#</blockquote>",
+        "<li>",
+        "</ul>",
         "\n````md\n```\nw#\n```\n````\n",
         "\n~~~\nw#\n~~~\n",
         "```w# w#``` ",
@@ -98,19 +106,22 @@ fn words() -> impl Strategy<Value = String> {
         "\r\n",
         "\u{c}-# w# ",
     ]);
-    prop::collection::vec(bit, 0..60).prop_map(|bits| {
-        let (mut text, mut number) = (String::new(), 100);
-        for c in bits.concat().chars() {
-            let is_place = c == '#' && text.ends_with(['w', '@']);
-            if is_place {
-                text.push_str(&number.to_string());
-                number += 1;
-            } else {
-                text.push(c);
-            }
+    prop::collection::vec(bit, 0..60).prop_map(|bits| number_words(&bits.concat()))
+}
+
+/// A text in which each word has a number in the place of its `#`.
+fn number_words(words: &str) -> String {
+    let (mut text, mut number) = (String::new(), 100);
+    for c in words.chars() {
+        let is_place = c == '#' && text.ends_with(['w', '@']);
+        if is_place {
+            text.push_str(&number.to_string());
+            number += 1;
+        } else {
+            text.push(c);
         }
-        text
-    })
+    }
+    text
 }
 
 /// The numbers of the words, in their order.
@@ -200,6 +211,89 @@ proptest! {
         }
         prop_assert_eq!(layout.end(&text), whole);
     }
+}
+
+/// Lines with fences at any place in them.
+fn lines_with_fences() -> impl Strategy<Value = String> {
+    let bit = prop::sample::select(vec![
+        "w#", "w# ", " w#", "```", " ``` ", "``` ", " ```py", "w#: ```", "```py", "````", "w#.",
+    ]);
+    let line = (
+        prop::sample::select(vec!["", "", "> ", "- ", "  "]),
+        prop::collection::vec(bit, 0..5),
+    )
+        .prop_map(|(start, bits)| format!("{start}{}", bits.concat()));
+    prop::collection::vec(line, 1..12).prop_map(|lines| number_words(&lines.join("\n")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::default())]
+
+    #[test]
+    fn no_word_is_lost_wherever_fences_stand(text in lines_with_fences(), step in 1..20_usize) {
+        let whole = lay_out(&text);
+        for piece in &whole {
+            prop_assert!(!prose_of(piece).contains("```"), "{piece:?}");
+        }
+        let shown = numbers(&whole.join("\n"));
+        let mut at = shown.iter();
+        for number in numbers(&text) {
+            prop_assert!(at.any(|it| *it == number), "w{number} is lost: {whole:#?}");
+        }
+        let mut layout = Layout::new(Author::Model, LIMIT);
+        for end in (0..text.len()).step_by(step) {
+            for piece in layout.grow(text.get(..end).unwrap()) {
+                prop_assert!(!prose_of(&piece).contains("```"), "{piece:?}");
+            }
+        }
+        prop_assert_eq!(layout.end(&text), whole);
+    }
+}
+
+/// Each answer whose fences stand beside words, and how it stands in Discord.
+#[test]
+fn fences_beside_words_part_words_from_code() {
+    let t = "```";
+    for (answer, shown) in [
+        (
+            format!("a {t}\nx\n{t} b {t}\ny\n{t} c"),
+            format!("a\n{t}\nx\n{t}\nb\n{t}\ny\n{t}\nc"),
+        ),
+        (
+            format!("text{t}\ncode\n{t}text after"),
+            format!("text\n{t}\ncode\n{t}\ntext after"),
+        ),
+        (
+            format!("text{t}\ncode\n\nmore{t} after"),
+            format!("text\n{t}\ncode\n\nmore\n{t}\nafter"),
+        ),
+        (
+            format!("so {t}\nand **on**"),
+            "so \\`\\`\\`\nand **on**".to_owned(),
+        ),
+        (
+            format!("so{t}\n\n{t}py\nx\n{t}"),
+            format!("so\\`\\`\\`\n\n{t}py\nx\n{t}"),
+        ),
+        (format!("{t} c"), format!("{t}\nc\n{t}")),
+        (format!("{t}py\n{t}\nso"), format!("{t}\npy\n{t}\nso")),
+    ] {
+        let all = Layout::new(Author::Model, 2_000).end(&answer).concat();
+        assert_eq!(all, shown, "{answer:?}");
+    }
+}
+
+/// A link that no message holds is text, which can be read whole.
+#[test]
+fn a_link_that_no_message_holds_is_written_out() {
+    let address = format!("https://a.example/{}", "x".repeat(2_500));
+    let answer = format!("See [a **link**]({address}).");
+    let pieces = Layout::new(Author::Model, 2_000).end(&answer);
+    assert!(pieces[0].starts_with("See a **link**"), "{pieces:#?}");
+    let all: String = pieces.iter().map(|it| it.replace('`', "")).collect();
+    assert!(all.contains(&address), "{pieces:#?}");
+    let short = format!("See [a link](https://a.example/{}).", "x".repeat(1_200));
+    assert_eq!(Layout::new(Author::Model, 2_000).end(&short), [short]);
 }
 
 /// What only looks like code, and what is code however it is closed: nowhere

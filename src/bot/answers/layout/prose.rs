@@ -9,17 +9,21 @@ use std::borrow::Cow;
 
 use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, HtmlForm};
+use crate::bot::answers::layout::html_parts::{Parts, quoted_part};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
-use crate::bot::answers::layout::spans::{leading, link_length, whole_length};
+use crate::bot::answers::layout::line_marks::{
+    is_rule, list_mark_length, small_heading, underline_level,
+};
+use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
 use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// Stands for a rule: Discord draws none.
 pub const RULE: &str = "──────────";
-/// The lowest heading that Discord knows.
-const HEADING_MAX: usize = 3;
 /// How deep HTML may stand in HTML; deeper tags stay as they are.
 const DEPTH_MAX: usize = 8;
 const QUOTED: &str = "> ";
+/// The longest link that stands in a message, in bytes.
+const LINK_BYTES_MAX: usize = 1_500;
 /// Stands between two back-ticks that do not belong together: takes no room.
 const APART: &str = "\u{200b}";
 /// Two back-ticks that do not belong together.
@@ -56,6 +60,7 @@ pub fn escape_small_print(text: &str) -> String {
 struct Writer {
     shown: String,
     depth: usize,
+    parts: Parts,
 }
 
 impl Writer {
@@ -63,6 +68,7 @@ impl Writer {
         Self {
             shown: String::new(),
             depth,
+            parts: Parts::default(),
         }
     }
 
@@ -72,6 +78,7 @@ impl Writer {
             at += self.write_line_start(rest);
             at += self.write_to_line_end(text, at);
         }
+        self.parts.close(&mut self.shown);
         self.shown
     }
 
@@ -79,6 +86,9 @@ impl Writer {
     /// much of the text that was.
     fn write_line_start(&mut self, text: &str) -> usize {
         let line = text.lines().next().unwrap_or_default();
+        if !line.trim_start().starts_with('<') {
+            self.parts.begin(&mut self.shown, line);
+        }
         let mut at = 0;
         if let Some(quote) = quote_length(line) {
             self.shown.push_str(QUOTED);
@@ -145,7 +155,7 @@ impl Writer {
             // Models end lines with a backslash, too, which Discord would show.
             let mut ends = ["\n", "\\\n"].into_iter();
             if let Some(end) = ends.find(|end| rest.starts_with(end)) {
-                self.shown.push('\n');
+                self.parts.end_line(&mut self.shown);
                 return at + end.len() - from;
             }
             at += self.write_next(text, at);
@@ -172,7 +182,7 @@ impl Writer {
         let special = match c {
             '\\' => self.write_formula(rest, &[(r"\(", r"\)"), (r"\[", r"\]")]),
             '$' => self.write_dollars(rest, before),
-            '<' => self.write_html(rest),
+            '<' => self.write_html(rest, before),
             '&' => html::read_entity(rest).map(|(shown, length)| {
                 self.push(&shown.replace('`', "\\`"));
                 length
@@ -182,6 +192,7 @@ impl Writer {
                 link.length + 1
             }),
             '[' if rest.starts_with("[^") => self.write_footnote(rest),
+            '[' => link_length(rest).and_then(|link| self.write_long_link(&link)),
             _ => None,
         };
         if let Some(length) = special {
@@ -213,7 +224,19 @@ impl Writer {
     }
 
     fn push(&mut self, shown: &str) {
+        self.parts.begin(&mut self.shown, shown);
         self.shown.push_str(shown);
+    }
+
+    /// Writes a link that no message holds: its words, and its address as text
+    /// that may be cut.
+    fn write_long_link(&mut self, link: &Link<'_>) -> Option<usize> {
+        if link.length <= LINK_BYTES_MAX || link.address.contains('`') {
+            return None;
+        }
+        let words = Self::new(self.depth + 1).write_inline(link.words);
+        self.push(&format!("{words} (`{}`)", link.address));
+        Some(link.length)
     }
 
     /// Writes code that stands in a line. Its back-ticks make no fence with
@@ -259,9 +282,22 @@ impl Writer {
         Some(end + 2)
     }
 
-    fn write_html(&mut self, rest: &str) -> Option<usize> {
+    fn write_html(&mut self, rest: &str, before: Option<char>) -> Option<usize> {
         if self.depth >= DEPTH_MAX {
             return None;
+        }
+        if let Some(part) = quoted_part(rest, before.is_none_or(|c| c == '\n')) {
+            let inner = part.inner.trim_matches('\n');
+            let lines = Self::new(self.depth + 1).write_lines(inner);
+            self.parts.part(1);
+            for line in lines.lines() {
+                self.push(&format!("{QUOTED}{line}"));
+                self.parts.part(1);
+            }
+            return Some(part.length);
+        }
+        if let Some(length) = self.parts.meet_tag(&mut self.shown, rest) {
+            return Some(length);
         }
         let (shown, length) = html::read_tag(rest)?;
         match shown {
@@ -335,50 +371,6 @@ pub fn quote_length(line: &str) -> Option<usize> {
     let last = line.get(..marks)?.rfind('>')? + 1;
     let space = line.get(last..)?.starts_with(' ');
     Some(last + usize::from(space))
-}
-
-/// Whether a line is a rule: three or more of one sign, and nothing else.
-pub fn is_rule(line: &str) -> bool {
-    let signs: String = line.chars().filter(|c| !c.is_whitespace()).collect();
-    let all = |sign: char| signs.chars().all(|c| c == sign);
-    signs.len() >= 3 && ['-', '*', '_'].into_iter().any(all)
-}
-
-/// The words of a heading that is too low for Discord.
-fn small_heading(line: &str) -> Option<&str> {
-    let level = leading(line, '#');
-    let words = line.get(level..)?;
-    let is_low = level > HEADING_MAX && level <= 6 && words.starts_with(' ');
-    let words = words.trim().trim_end_matches('#').trim();
-    (is_low && !words.is_empty()).then_some(words)
-}
-
-/// The level of the heading that a line makes of the line above it.
-fn underline_level(line: Option<&str>) -> Option<usize> {
-    let line = line?.trim();
-    let all = |sign: char| line.len() >= 3 && line.chars().all(|c| c == sign);
-    if all('=') {
-        return Some(1);
-    }
-    all('-').then_some(2)
-}
-
-/// How long the mark of a list is that a line begins with.
-pub fn list_mark_length(line: &str) -> Option<usize> {
-    let digits = leading_digits(line);
-    let mark = if digits > 0 {
-        let rest = line.get(digits..)?;
-        rest.starts_with(['.', ')']).then_some(digits + 1)?
-    } else {
-        line.starts_with(['-', '*', '+']).then_some(1)?
-    };
-    let rest = line.get(mark..)?;
-    let spaces = leading(rest, ' ');
-    (spaces > 0).then_some(mark + spaces)
-}
-
-fn leading_digits(line: &str) -> usize {
-    line.bytes().take_while(u8::is_ascii_digit).take(9).count()
 }
 
 /// A text whose signs Discord does not read as marks.

@@ -8,8 +8,11 @@ use std::ops::Range;
 
 /// The longest code span that is never cut, in bytes.
 const CODE_BYTES_MAX: usize = 100;
-/// The longest link that is looked for, in bytes. None is ever cut.
-const LINK_BYTES_MAX: usize = 1_000;
+/// The longest words of a link that are looked for, in bytes.
+const WORDS_BYTES_MAX: usize = 1_000;
+/// The longest link that is looked for, in bytes. None is cut but where it is
+/// longer than a message.
+const LINK_BYTES_MAX: usize = 8_000;
 /// How many back-ticks delimit a block of code; more are a part of it.
 const TICKS_MAX: usize = 3;
 
@@ -218,7 +221,8 @@ pub fn link_length(text: &str) -> Option<Link<'_>> {
     let text = text.get(..text.floor_char_boundary(LINK_BYTES_MAX))?;
     let mut depth = 0_usize;
     let mut words = None;
-    for (at, c) in text.char_indices() {
+    let most = text.floor_char_boundary(WORDS_BYTES_MAX);
+    for (at, c) in text.get(..most)?.char_indices() {
         match c {
             '[' => depth += 1,
             ']' if depth == 1 => {

@@ -317,13 +317,14 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
     }
     let during = read_duration(&visit, DurationOf::Block)?;
     let (server, id) = ids::of_blocked(whom);
-    ids::require_kind(&visit, server, id).await?;
+    let name = ids::require_kind(&visit, server, id).await?;
     let people = &visit.app().people;
     people.block(&operator(&person), whom, during).await?;
     let words = format!(
         "{} is stopped. What is running finishes.",
         visit.form.text("id")
     );
+    let words = ids::with_name(&words, name.as_deref());
     person.say_at(&visit, HOME, &words).await
 }
 
@@ -345,12 +346,12 @@ pub async fn unblock(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = PersonId(read_id(&visit)?);
     let tier = visit.form.typed("tier");
-    let during = match tier {
-        Some(_) => {
-            ids::require_kind(&visit, None, Some((IdKind::Person, whom.0))).await?;
-            read_duration(&visit, DurationOf::Tier)?
-        }
-        None => None,
+    let (name, during) = match tier {
+        Some(_) => (
+            ids::require_kind(&visit, None, Some((IdKind::Person, whom.0))).await?,
+            read_duration(&visit, DurationOf::Tier)?,
+        ),
+        None => (None, None),
     };
     let people = &visit.app().people;
     people
@@ -361,6 +362,7 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
         Some(tier) => format!("{whom} has the tier “{tier}” now, unless a higher one applies."),
         None => format!("{whom} has no tier by hand any more."),
     };
+    let words = ids::with_name(&words, name.as_deref());
     person.say_at(&visit, HOME, &words).await
 }
 
@@ -371,7 +373,7 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let amount = read_amount(metric, visit.form.text("amount"));
     let limit = amount.and_then(|amount| make_limit(metric, amount, period, None));
     let limit = limit.map_err(|refusal| explain(&visit, refusal.into()).typed(&visit.form))?;
-    ids::require_kind(&visit, None, whom.id()).await?;
+    let name = ids::require_kind(&visit, None, whom.id()).await?;
     let (people, caller) = (&visit.app().people, operator(&person));
     people.set_operators_limit(&caller, whom, limit).await?;
     let view = people.operators_view(&caller).await?;
@@ -382,7 +384,10 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     });
     let whose = match whom {
         LimitSubject::Everyone => "everybody together".to_owned(),
-        LimitSubject::Person(person) => format!("person {person}"),
+        LimitSubject::Person(person) => match &name {
+            Some(name) => format!("{name} (id {person})"),
+            None => format!("person {person}"),
+        },
         LimitSubject::Server(server) => {
             let name = people.find_server_name(server).await;
             name.unwrap_or_else(|| format!("server {server}"))
@@ -422,14 +427,8 @@ fn read_id(visit: &Visit) -> Result<u64, Trouble> {
 }
 
 fn read_number(visit: &Visit, field: &str) -> Result<u64, Trouble> {
-    visit.form.text(field).parse().map_err(|_| {
-        Trouble::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That is no id",
-            "Nothing was changed. Turn on Developer Mode in Discord’s settings, right-click the person or server, and choose Copy ID.",
-        )
-        .typed(&visit.form)
-    })
+    let id = visit.form.text(field).parse();
+    id.map_err(|_| ids::no_id(visit))
 }
 
 /// Whom a limit is for: everybody only where nobody is named.

@@ -21,6 +21,9 @@ const BOTTOM: u64 = 212;
 /// How many minutes each row of the table has.
 const MINUTES_A_ROW: usize = 10;
 
+/// What is counted of each provider.
+const COUNTED: [&str; 5] = ["Calls", "Busy", "Down", "Key refused", "Refused"];
+
 /// Traffic in full.
 pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
     let seen = visit.app().watch_traffic(&operator(&person)).await?;
@@ -210,22 +213,20 @@ pub fn show_errors(traffic: &Traffic, providers: KnownProviders<'_>) -> Markup {
             @if traffic.providers.is_empty() {
                 (note::empty("check", "No provider was asked in the last hour.", html! {}))
             } @else {
-                table.table.tight {
+                table.table.tight.folds {
                     caption.hidden { "Errors by provider" }
                     thead {
                         tr {
                             th scope="col" { "Provider" }
-                            @for title in ["Calls", "Busy", "Down", "Key refused", "Refused"] {
-                                th.num scope="col" { (title) }
-                            }
+                            @for title in COUNTED { th.num scope="col" { (title) } }
                         }
                     }
                     tbody {
                         @for (provider, counts) in &traffic.providers {
                             tr {
                                 th scope="row" { (key::provider_name(providers, provider)) }
-                                @for count in [counts.all(), counts.busy, counts.down, counts.keys_refused, counts.refused] {
-                                    td.num { (money::grouped(count)) }
+                                @for (title, count) in COUNTED.iter().zip([counts.all(), counts.busy, counts.down, counts.keys_refused, counts.refused]) {
+                                    td.num data-label=(title) { (money::grouped(count)) }
                                 }
                             }
                         }

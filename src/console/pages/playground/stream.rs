@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use crate::console::parts::payer;
 use crate::console::reply::NotCompressed;
 use crate::console::trouble::Trouble;
+use crate::console::trouble_format::LINES;
 use crate::model::{Picture, Source, Stage, Steps};
 
 use super::DEMO;
@@ -25,7 +26,7 @@ use super::receipt::foresee;
 use super::work::{Report, Work, WorkOutcome};
 
 /// What the script asks for, and is answered with.
-pub const MEDIA_TYPE: &str = "application/x-ndjson";
+pub const MEDIA_TYPE: &str = LINES;
 /// How often an empty line is sent while there is nothing to say, so that
 /// nothing in between takes the connection for dead.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);

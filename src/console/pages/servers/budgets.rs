@@ -248,7 +248,9 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
 
 /// Refuses an id that is no role's, as far as Discord says it.
 async fn require_role(visit: &Visit, managing: &Managing, role: u64) -> Result<(), Trouble> {
-    ids::require_kind(visit, Some(managing.server), Some((IdKind::Role, role))).await
+    let wanted = Some((IdKind::Role, role));
+    ids::require_kind(visit, Some(managing.server), wanted).await?;
+    Ok(())
 }
 
 async fn clear_budget(visit: Visit, managing: Managing) -> HandlerResult {

@@ -1,7 +1,6 @@
 //! Who may ask in a server: people, roles and channels that its managers have
 //! stopped.
 
-use axum::http::StatusCode;
 use futures_util::future::join_all;
 
 use crate::app::parse_duration;
@@ -173,10 +172,11 @@ async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     let during = parse_duration(form.typed("during"), DurationOf::Block);
     let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
     let wanted = ids::of_target(target);
-    ids::require_kind(&visit, Some(managing.server), Some(wanted)).await?;
+    let name = ids::require_kind(&visit, Some(managing.server), Some(wanted)).await?;
     let people = &visit.app().people;
     people.block_here(&managing.caller, target, during).await?;
-    say(&visit, &managing, "They may no longer ask in this server.").await
+    let words = ids::with_name("They may no longer ask in this server.", name.as_deref());
+    say(&visit, &managing, &words).await
 }
 
 async fn unblock(visit: Visit, managing: Managing) -> HandlerResult {
@@ -207,14 +207,7 @@ fn read_target(visit: &Visit) -> Result<BlockTarget, Trouble> {
             _ => return None,
         })
     });
-    target.ok_or_else(|| {
-        Trouble::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That is no id of Discord’s",
-            "An id is a number of 17 to 20 digits. In Discord, switch developer mode on, then right-click a person or a channel and choose Copy ID. Nothing was changed.",
-        )
-        .typed(form)
-    })
+    target.ok_or_else(|| ids::no_id(visit))
 }
 
 fn parts(target: BlockTarget) -> (&'static str, u64) {

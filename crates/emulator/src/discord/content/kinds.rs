@@ -337,7 +337,11 @@ fn notice_fields(state: &State, notice: &Message, about: Option<u64>) -> Value {
             let mut fields = pointer(about);
             fields["embeds"] = json!([{"type": "poll_result", "fields": [
                 {"name": "poll_question_text", "value": "a poll's question", "inline": false},
+                {"name": "victor_answer_votes", "value": "2", "inline": false},
                 {"name": "total_votes", "value": "3", "inline": false},
+                {"name": "victor_answer_id", "value": "1", "inline": false},
+                {"name": "victor_answer_text", "value": "its first answer", "inline": false},
+                {"name": "victor_answer_emoji_name", "value": "🍜", "inline": false},
             ]}]);
             fields["mentions"] = json!([user]);
             fields

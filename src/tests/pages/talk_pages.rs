@@ -1,0 +1,139 @@
+//! The playground with answers in it, and the operator's page with calls that
+//! failed, in a browser: nothing stands out at any width, and a conversation goes
+//! on after its person signed out and in.
+
+use serde_json::json;
+
+use super::walks::{Demo, Walker, asks_axe, axe};
+use crate::tests::browser::Browser;
+
+/// The widths at which answers are looked at, in CSS pixels.
+const WIDTHS: [u32; 5] = [360, 768, 1_024, 1_200, 1_440];
+
+/// Types a question, presses *Ask*, and waits until every answer has ended.
+async fn asks(browser: &Browser, question: &str) {
+    let types = format!("document.getElementById('ask').value = {}", json!(question));
+    browser.evaluates(&types).await;
+    let sends = "document.getElementById('playground').requestSubmit(); true";
+    browser.evaluates(sends).await;
+    has_ended(browser).await;
+}
+
+async fn has_ended(browser: &Browser) {
+    browser
+        .until(
+            "!document.querySelector('#talk [aria-busy]')
+                && !!document.querySelector('#talk > :last-child .reply footer .acts')",
+        )
+        .await;
+}
+
+/// What stands out of the page, or out of what it stands in.
+async fn stands_out(browser: &Browser) -> serde_json::Value {
+    let measures = "(() => {
+        const wide = document.documentElement.scrollWidth - innerWidth;
+        const over = [...document.querySelectorAll('#talk .reply')].flatMap(reply => {
+            const { left, right } = reply.getBoundingClientRect();
+            return [...reply.querySelectorAll('.said, .said > *, header, footer, footer *')].filter(it => {
+                const box = it.getBoundingClientRect();
+                return box.width > 0 && !it.closest('.hidden') && (box.left < left - 1 || box.right > right + 1);
+            }).map(it => it.outerHTML.slice(0, 80));
+        });
+        return [...(wide > 0 ? [`${wide} px`] : []), ...over];
+    })()";
+    browser.evaluates(measures).await
+}
+
+#[tokio::test]
+async fn answers_fit_their_page_at_every_width() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "mia").await else {
+        return;
+    };
+    let (browser, axe) = (&walker.browser, axe());
+    for models in [1, 2] {
+        walker.goes_to("/playground").await;
+        if models == 2 {
+            let chooses = "(() => {
+                const beside = document.getElementById('playground').elements.beside;
+                beside.value = [...beside.options].filter(it => it.value && !it.disabled).at(-1).value;
+                beside.dispatchEvent(new Event('change', { bubbles: true }));
+                return beside.value;
+            })()";
+            assert_ne!(browser.evaluates(chooses).await, "");
+        }
+        for question in ["some code", "a table", &"word".repeat(60)] {
+            asks(browser, question).await;
+        }
+        for width in WIDTHS {
+            browser.resizes(width, 900).await;
+            let wrong = stands_out(browser).await;
+            assert_eq!(wrong, json!([]), "{models} at {width}");
+            // Nothing lies over what is looked at.
+            browser.evaluates("scrollTo(0, 0); 0").await;
+            if let Some(axe) = &axe {
+                let found = asks_axe(browser, axe).await;
+                assert_eq!(found, Vec::<String>::new(), "{models} at {width}");
+            }
+            let name = format!("console-mia-answers-{models}-{width}");
+            browser.keeps_picture(&name).await;
+        }
+        browser.resizes(1_440, 900).await;
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
+#[tokio::test]
+async fn errors_by_provider_fit_a_phone() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "omar").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    walker.goes_to("/playground").await;
+    asks(browser, "hello").await;
+    for width in WIDTHS {
+        browser.resizes(width, 900).await;
+        for page in ["/operator", "/operator/traffic"] {
+            walker.goes_to(page).await;
+            browser.shows("Key refused").await;
+            assert_eq!(stands_out(browser).await, json!([]), "{page} at {width}");
+        }
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
+/// Sends the form of the same session, as another tab does.
+const SIGNS_OUT: &str = "fetch('/sign-out', { method: 'POST', body: new URLSearchParams(
+    new FormData(document.querySelector('form[action=\"/sign-out\"]'))) }).then(it => it.ok)";
+
+#[tokio::test]
+async fn a_conversation_goes_on_after_a_sign_out_and_a_sign_in_beside_it() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "mia").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    walker.goes_to("/playground").await;
+    asks(browser, "the first question").await;
+    browser.shows("You asked: the first question").await;
+    let token = "document.getElementById('playground').elements.form_token.value";
+    let before = browser.evaluates(token).await;
+    assert_eq!(browser.evaluates(SIGNS_OUT).await, true);
+    asks(browser, "the second question").await;
+    browser.shows("You are signed out").await;
+    let page = "document.body.innerText";
+    let says = browser.evaluates(page).await;
+    let says = says.as_str().unwrap_or_default();
+    assert!(says.contains("then press Again here"), "{says}");
+    assert!(says.contains("You asked: the first question"), "{says}");
+    let way = "[...document.querySelectorAll('#talk .note a')].map(it => [it.target, it.pathname])";
+    let way = browser.evaluates(way).await;
+    assert_eq!(way, json!([["_blank", "/sign-in"]]));
+    // What is sent next is sent as who they are by then.
+    assert_ne!(browser.evaluates(token).await, before);
+    drop(walker);
+    demo.ends().await;
+}
