@@ -246,15 +246,6 @@ impl Relayed {
         }))
     }
 
-    /// How much of an answer is read before some of it is passed on.
-    fn whole_bytes_max(&self) -> usize {
-        if self.rewriting.rewrites_whole() {
-            WHOLE_BYTES_MAX
-        } else {
-            PASSED_FROM_BYTES
-        }
-    }
-
     /// Reads what was used from a whole answer.
     fn read_whole(&mut self, body: &Bytes) -> Result<(), ProviderFailure> {
         let is_read =
