@@ -182,7 +182,7 @@ async fn the_official_clients_work_with_another_address_and_key() {
         let script = "tests/clients/clients.py";
         let key = good("deepseek");
         let done = drive(stage, &python, script, &[("DEEPSEEK_KEY", &key)]).await;
-        insta::assert_snapshot!(done, @"25 checks");
+        insta::assert_snapshot!(done, @"26 checks");
     })
     .await;
 }

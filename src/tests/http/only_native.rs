@@ -41,12 +41,7 @@ async fn what_is_a_vendors_alone_is_told_with_its_address() {
                 "/openai/v1/chat/completions/c_1",
             ),
             ("GET", "/v1/files", NOBODY, "/openai/v1/files"),
-            (
-                "POST",
-                "/v1/audio/speech",
-                NOBODY,
-                "/openai/v1/audio/speech",
-            ),
+            ("GET", "/v1/batches", NOBODY, "/openai/v1/batches"),
             ("GET", "/v1/files", ANTHROPIC, "/anthropic/v1/files"),
             (
                 "POST",
