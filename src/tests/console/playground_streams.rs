@@ -325,7 +325,13 @@ async fn a_form_of_another_page_asks_nobody() {
         let other = Visitor::stranger(stage).await;
         let theirs = other.opens("/playground").await;
         let answer = script_call(&mia, &theirs, &typed).send().await.unwrap();
-        assert!(answer.text().await.unwrap().contains("You signed in meanwhile"));
+        assert!(
+            answer
+                .text()
+                .await
+                .unwrap()
+                .contains("You signed in meanwhile")
+        );
         let json = mia.call("POST", "/playground/ask").header("origin", ORIGIN);
         let json = json.header("content-type", "application/json").body("{}");
         assert_eq!(json.send().await.unwrap().status(), 415);

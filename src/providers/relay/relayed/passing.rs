@@ -11,7 +11,7 @@ use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
 use crate::providers::transport::sse::{Events, without_mark};
 
-use super::{PASSED_BYTES_MAX, PASSED_FROM_BYTES, Relayed, WHOLE_BYTES_MAX};
+use super::{PASSED_BYTES_MAX, Relayed};
 
 /// A job whose end an answer tells.
 pub struct EndedJob {
@@ -54,15 +54,6 @@ impl OpenQuestion {
 }
 
 impl Relayed {
-    /// How much of an answer is read before some of it is passed on.
-    pub(super) fn whole_bytes_max(&self) -> usize {
-        if self.rewriting.rewrites_whole() {
-            WHOLE_BYTES_MAX
-        } else {
-            PASSED_FROM_BYTES
-        }
-    }
-
     /// Begins to pass on an answer as it comes, after what was read of it. A
     /// page, say, is no answer.
     pub(super) fn begin_passing(&mut self, begun: &Bytes) -> Result<Bytes, ProviderFailure> {
