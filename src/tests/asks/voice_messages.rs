@@ -41,7 +41,7 @@ async fn a_voice_message_is_written_down_and_answered() {
 
         You asked: one two three
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 16 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 16 out · < $0.0001
         -# voice message written down · Groq whisper-large-v3-turbo · 👤 personal key · $0.00012
         ");
         assert_snapshot!(stage.told("groq"), @"
@@ -52,7 +52,7 @@ async fn a_voice_message_is_written_down_and_answered() {
         assert_snapshot!(mia.says("and before?").await, @"
         You asked: and before?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 15 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 15 out · < $0.0001
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -89,7 +89,7 @@ async fn a_shared_key_hears_within_its_limits() {
 
         You asked: one two three
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 16 out · < $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 16 out · < $0.0001
         -# voice message written down · Groq whisper-large-v3-turbo · 🤖 bot default · $0.00067
         ");
         assert_snapshot!(booked(stage).await, @"
@@ -135,7 +135,7 @@ async fn who_cannot_be_heard_is_told_why_and_what_to_do() {
         You asked: (Files came with this that you are not given: voice-message.ogg (a voice message of 4 s, which you can't hear). Say so if they matter, and don't guess what is in them.)
         (Files came with this that you 
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 51 out · < $0.0001
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 51 out · < $0.0001
         -# voice message written down · Mistral voxtral-mini-latest · 👤 personal key · $0.00025
         ");
         stage.fails(
