@@ -29,6 +29,7 @@ pub use asks::image::{
     ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PREVIEWS_MAX,
     PictureAnswer, PictureAsk, PriceEstimate, Size, Stage, Steps, parse_seed,
 };
+pub use asks::lora::{LORAS_MAX, Lora};
 pub use asks::record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
 pub use asks::turn::{LeftOut, Picture, PictureKind, Role, Turn};
 pub use asks::unread_file::{FileKind, UnreadFile, WhyUnread};
