@@ -52,7 +52,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use calls::hold::{CallEnd, CallOrder, Hold, OngoingJob};
+pub use calls::call_end::{BrokenPictures, CallEnd};
+pub use calls::hold::{CallOrder, Hold, OngoingJob};
 pub use calls::overshoot::OvershootNotice;
 pub use counting::meter::AppliedLimit;
 pub use lease::LeaseTimes;

@@ -40,7 +40,7 @@ pub use bounds::memory::{
 };
 pub use bounds::ttl_cache::TtlCache;
 pub use calls::attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
-pub use calls::check::{Check, FailureClass, ProviderFailure, Restriction};
+pub use calls::check::{Check, FailureClass, ForeignFile, ProviderFailure, Restriction};
 pub use calls::departure::Departure;
 pub use calls::passed_events::PassedEvents;
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};

@@ -169,7 +169,7 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         ---
         (only you) > a lighthouse
 
-        RunPod keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
+        RunPod made it, but keeps it at an address that I don't trust. It is paid for all the same, and so is each further one: first the bot's operator has to allow that address (`image_hosts` in the settings).
         ---
         (only you) RunPod keeps the pictures of this key and model at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
         ---

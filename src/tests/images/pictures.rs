@@ -227,7 +227,7 @@ async fn pictures_come_from_where_a_host_keeps_them_and_from_nowhere_else() {
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
         (only you) > x
 
-        xAI keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
+        xAI made it, but keeps it at an address that I don't trust. It is paid for all the same, and so is each further one: first the bot's operator has to allow that address (`image_hosts` in the settings).
         ");
         stage.fails("xai", ProviderFault::WrongType);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
