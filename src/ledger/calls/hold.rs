@@ -124,7 +124,7 @@ impl CallOrder<'_> {
     }
 
     /// What the order may use at the most. The price is looked up only where
-    /// limits apply.
+    /// limits apply, and for pictures, whose payer is told of it.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
         if self.is_free() {
             return Need {
@@ -142,6 +142,7 @@ impl CallOrder<'_> {
             model: self.model,
             at_ms: now_ms,
         };
+        let is_foreseen = is_limited || self.images > 0;
         Need {
             input_tokens,
             output_tokens: self.max_output_tokens,
@@ -152,7 +153,7 @@ impl CallOrder<'_> {
                 self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
             },
             images: self.images,
-            price: is_limited.then(|| prices.price(model, &most)).flatten(),
+            price: is_foreseen.then(|| prices.price(model, &most)).flatten(),
         }
     }
 }

@@ -282,3 +282,33 @@ async fn a_graph_that_was_queued_and_not_noted_before_a_kill_is_found() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn details_say_what_was_foreseen_with_ones_own_key_too() {
+    let (_folder, setup) = priced();
+    stage::run_with(setup, async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        lives(stage, 0, 0, 0);
+        let mut told = Vec::new();
+        for line in [
+            "provider:openai",
+            "provider:google count:2",
+            "provider:comfyui",
+        ] {
+            mia.runs(&format!("/imagine prompt:a lighthouse {line}"))
+                .await;
+            let details = mia.presses("Details").await;
+            let foreseen = details.lines().find(|line| line.contains("Foreseen"));
+            told.push(format!("{line}: {}", foreseen.unwrap_or("not a word")));
+        }
+        assert_snapshot!(told.join("\n"), @"
+        provider:openai: Foreseen before: at most $0.72.
+        provider:google count:2: Foreseen before: at most $0.25 for 2 pictures.
+        provider:comfyui: not a word
+        ");
+    })
+    .await;
+}
