@@ -142,7 +142,15 @@ impl CallOrder<'_> {
             model: self.model,
             at_ms: now_ms,
         };
-        let is_foreseen = is_limited || self.images > 0;
+        let pictures = ClassCounts::default().with(UsageClass::Picture, self.images);
+        let price = match (is_limited, self.images) {
+            (true, _) => prices.price(model, &most),
+            (false, 0) => None,
+            // Nothing is refused for a price that is known in part.
+            (false, _) => prices
+                .price(model, &most)
+                .or_else(|| prices.price(model, &pictures)),
+        };
         Need {
             input_tokens,
             output_tokens: self.max_output_tokens,
@@ -153,7 +161,7 @@ impl CallOrder<'_> {
                 self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
             },
             images: self.images,
-            price: is_foreseen.then(|| prices.price(model, &most)).flatten(),
+            price,
         }
     }
 }

@@ -231,9 +231,13 @@ async fn unfinished_pictures_are_booked_where_no_finished_one_comes() {
             format!("{} in, {} out", used.input_tokens, used.output_tokens)
         };
         let mut told = Vec::new();
-        let fault = ProviderFault::BlockedAfterPreview;
-        let seen = makes(stage, &mia, "openai", fault).await;
-        told.push(format!("{seen}; {}", tokens().await));
+        for fault in [
+            ProviderFault::CutAfterPreview,
+            ProviderFault::BlockedAfterPreview,
+        ] {
+            let seen = makes(stage, &mia, "openai", fault).await;
+            told.push(format!("{seen}; {}", tokens().await));
+        }
         stage.fails("openai", ProviderFault::HangsAfterPreview);
         stage.clock.advance_ms(1);
         let asked = mia.starts("/imagine prompt:a lighthouse provider:openai");
@@ -250,6 +254,7 @@ async fn unfinished_pictures_are_booked_where_no_finished_one_comes() {
         mia.sees(asked).await;
         told.push(format!("{}; {}", booked(stage).await, tokens().await));
         assert_snapshot!(told.join("\n"), @"
+        openai: OpenAI broke off in mid-answer. Ask again, or name another provider.; cut_off, 1 pictures, 3015000; 3 in, 100 out
         openai: OpenAI declined that. Rephrase it, or name another provider.; cut_off, 1 pictures, 3015000; 3 in, 100 out
         abandoned, 1 pictures, 3015000; 3 in, 100 out
         ");

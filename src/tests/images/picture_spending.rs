@@ -291,11 +291,13 @@ async fn details_say_what_was_foreseen_with_ones_own_key_too() {
         for provider in ["openai", "google"] {
             mia.adds(provider, "user", &good(provider)).await;
         }
+        adds(&mia, "runpod").await;
         lives(stage, 0, 0, 0);
         let mut told = Vec::new();
         for line in [
             "provider:openai",
             "provider:google count:2",
+            "provider:runpod count:2",
             "provider:comfyui",
         ] {
             mia.runs(&format!("/imagine prompt:a lighthouse {line}"))
@@ -307,6 +309,7 @@ async fn details_say_what_was_foreseen_with_ones_own_key_too() {
         assert_snapshot!(told.join("\n"), @"
         provider:openai: Foreseen before: at most $0.72.
         provider:google count:2: Foreseen before: at most $0.25 for 2 pictures.
+        provider:runpod count:2: Foreseen before: at most $0.04 for 2 pictures.
         provider:comfyui: not a word
         ");
     })
