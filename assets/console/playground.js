@@ -524,7 +524,10 @@ async function showPayers() {
     if (!answer.ok) return;
     const { payers } = await answer.json();
     const once = { class: "own", icon: "once", words: "own key, this once" };
-    const looks = payers.map((look) => badge(look ?? (isVisitor ? once : null)));
+    const looks = payers.flatMap((look) => {
+      const shown = badge(look ?? (isVisitor ? once : null));
+      return look?.price ? [shown, " ", make("span", "sub", look.price)] : [shown];
+    });
     document.getElementById("payers").replaceChildren(...looks);
   } catch {
     say("Who would pay could not be looked up");

@@ -131,8 +131,8 @@ impl LostAttempts {
             outcome: Outcome::Lost,
             usage,
             images: held.images,
-            // The price was not looked up before if no limit bounds the attempt.
-            cost: held.cost.or_else(|| receipt.sum()),
+            // What no limit binds costs what is known to be used of it.
+            cost: held.cost.filter(|_| is_limited).or_else(|| receipt.sum()),
             receipt,
             estimated: true,
             ..Settlement::released()

@@ -55,8 +55,9 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
+pub use calls::call_end::{BrokenPictures, CallEnd};
 pub use calls::call_order::CallOrder;
-pub use calls::hold::{CallEnd, Hold};
+pub use calls::hold::Hold;
 pub use calls::job::OngoingJob;
 pub use calls::overshoot::OvershootNotice;
 pub use counting::meter::AppliedLimit;

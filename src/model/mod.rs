@@ -29,6 +29,7 @@ pub use asks::image::{
     ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PREVIEWS_MAX,
     PictureAnswer, PictureAsk, PriceEstimate, Size, Stage, Steps, parse_seed,
 };
+pub use asks::lora::{LORAS_MAX, Lora};
 pub use asks::record::{ANSWERS_KEPT_DAYS, AnswerRecord, Choices, PictureJob};
 pub use asks::turn::{LeftOut, Picture, PictureKind, Role, Turn};
 pub use asks::unread_file::{FileKind, UnreadFile, WhyUnread};
@@ -39,7 +40,7 @@ pub use bounds::memory::{
 };
 pub use bounds::ttl_cache::TtlCache;
 pub use calls::attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
-pub use calls::check::{Check, FailureClass, ProviderFailure, Restriction};
+pub use calls::check::{Check, FailureClass, ForeignFile, ProviderFailure, Restriction};
 pub use calls::departure::Departure;
 pub use calls::passed_events::PassedEvents;
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};

@@ -44,7 +44,7 @@ pub use pasted_key::{
     FoundKey, KeyTakers, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, plain_extra,
     read_key_file, read_pasted_key, trim_secret, whose_key,
 };
-pub use picture_tokens::{PictureSpec, tokens_of_picture};
+pub use picture_tokens::{PictureSpec, TOKENS_OF_UNFINISHED, tokens_of_picture};
 pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{

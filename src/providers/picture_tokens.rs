@@ -10,7 +10,7 @@ const LOOKED_AT_MAX: u64 = 48_169;
 /// What a picture costs that an unknown model makes.
 const MADE_MAX: u64 = 23_719;
 /// What each unfinished picture costs that is shown on the way.
-const PARTIAL: u64 = 100;
+pub const TOKENS_OF_UNFINISHED: u64 = 100;
 
 /// What a picture costs to look at.
 const LOOKED_AT: &[ByModel<u64>] = &[
@@ -104,7 +104,7 @@ pub fn tokens_of_picture(provider: &str, model: &str, spec: &PictureSpec) -> u64
     } else {
         MADE_MAX
     };
-    whole + PARTIAL * spec.partial_pictures
+    whole + TOKENS_OF_UNFINISHED * spec.partial_pictures
 }
 
 /// How many pixels the pictures of `gpt-image-2` and later may have.

@@ -262,6 +262,27 @@ function head(message) {
   return author;
 }
 
+// The addresses of spoilers that somebody has looked at.
+const uncovered = new Set();
+
+// A file whose name begins as those of spoilers do is covered until somebody
+// presses on it, as Discord does: docs/discord.md §3.1.
+function hidden(node, file, url) {
+  if (!file.name.startsWith("SPOILER_") || uncovered.has(url)) return node;
+  const covered = make("span", "spoiler");
+  const cover = Object.assign(make("button", "cover", "Spoiler"), { type: "button" });
+  cover.setAttribute("aria-label", "Spoiler: show the hidden file");
+  node.inert = true;
+  cover.addEventListener("click", () => {
+    uncovered.add(url);
+    node.inert = false;
+    covered.replaceWith(node);
+    node.focus();
+  });
+  covered.append(node, cover);
+  return covered;
+}
+
 // Pictures side by side, as Discord lays them out, and other files below.
 function shownFiles(message) {
   const parts = [];
@@ -273,9 +294,9 @@ function shownFiles(message) {
       const whole = link(url, "");
       const shown = Object.assign(make("img", "file"), { src: url, alt: file.description || file.name });
       whole.append(shown);
-      gallery.append(whole);
+      gallery.append(hidden(whole, file, url));
     } else {
-      parts.push(Object.assign(make("a", "file"), { href: url, download: file.name, textContent: file.name, title: file.description }));
+      parts.push(hidden(Object.assign(make("a", "file"), { href: url, download: file.name, textContent: file.name, title: file.description }), file, url));
     }
   });
   return pictures.length ? [gallery, ...parts] : parts;

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::model::{Caller, KeyId, Offer, PictureRefusal, ProviderId, TtlCache, lock};
+use crate::model::{
+    Caller, KeyId, LORAS_MAX, Lora, Offer, PictureRefusal, ProviderId, TtlCache, lock,
+};
 
 use crate::app::Error;
 use crate::app::models::runs_workflows;
@@ -46,32 +48,41 @@ impl Pictures {
         Ok(all)
     }
 
-    /// Leaves those payers whose hosts have a LoRA, as far as they tell.
+    /// Leaves those payers whose hosts have all LoRAs that are typed, as far as
+    /// they tell; how the first of them calls those.
     pub(in crate::app::pictures) async fn keep_those_with(
         &self,
-        lora: &str,
+        typed: &str,
         payers: &mut Vec<Offer>,
-    ) -> Result<(), PictureRefusal> {
-        let mut known = Vec::new();
-        let mut able = Vec::new();
+    ) -> Result<String, PictureRefusal> {
+        let mut wanted = Lora::parse_all(typed);
+        if wanted.len() > LORAS_MAX {
+            return Err(refuse(typed, Vec::new()));
+        }
+        let (mut known, mut able) = (Vec::new(), Vec::new());
+        let mut missing = None;
         for offer in std::mem::take(payers) {
-            match self.loras_at(&offer).await {
-                // The host itself says whether it has it, and makes nothing if not.
-                None => able.push(offer),
-                Some(there) if there.iter().any(|it| it == lora) => able.push(offer),
-                Some(there) => known.extend(there),
+            // The host itself says whether it has them, and makes nothing if not.
+            let Some(there) = self.loras_at(&offer).await else {
+                able.push(offer);
+                continue;
+            };
+            match find_all(&wanted, &there) {
+                Ok(found) => {
+                    wanted = found;
+                    able.push(offer);
+                }
+                Err(name) => {
+                    missing.get_or_insert(name);
+                    known.extend(there);
+                }
             }
         }
-        if able.is_empty() {
-            known.dedup();
-            known.truncate(SHOWN_MAX);
-            return Err(PictureRefusal::UnknownLora {
-                lora: lora.chars().take(SHOWN_CHARACTERS_MAX).collect(),
-                known,
-            });
+        if let (true, Some(name)) = (able.is_empty(), missing) {
+            return Err(refuse(&name, known));
         }
         *payers = able;
-        Ok(())
+        Ok(Lora::write_all(&wanted))
     }
 
     /// What a host has: what it lists, and what the operator says that hosts
@@ -95,5 +106,26 @@ impl Pictures {
         };
         let settled = self.settings.loras.iter();
         Some(listed.iter().chain(settled).cloned().collect())
+    }
+}
+
+/// What a host calls each LoRA that is wanted; or the first that it has not.
+fn find_all(wanted: &[Lora], there: &[String]) -> Result<Vec<Lora>, String> {
+    let find = |lora: &Lora| {
+        let exact = there.iter().find(|file| **file == lora.name);
+        let found = exact.or_else(|| there.iter().find(|file| lora.is_called(file)));
+        let name = found.ok_or_else(|| lora.name.clone())?.clone();
+        let strength = lora.strength;
+        Ok(Lora { name, strength })
+    };
+    wanted.iter().map(find).collect()
+}
+
+fn refuse(lora: &str, mut known: Vec<String>) -> PictureRefusal {
+    known.dedup();
+    known.truncate(SHOWN_MAX);
+    PictureRefusal::UnknownLora {
+        lora: lora.chars().take(SHOWN_CHARACTERS_MAX).collect(),
+        known,
     }
 }

@@ -232,7 +232,7 @@ impl Pictures {
         let PictureAsk {
             caller,
             choices,
-            spec,
+            mut spec,
             age_restricted,
             request_key,
         } = imagine;
@@ -250,11 +250,11 @@ impl Pictures {
         let mut chosen = self
             .payers
             .choose_for(&policy, &plan.providers, request.as_ref());
-        if let Some(lora) = &spec.lora
+        if let Some(lora) = &mut spec.lora
             && request.is_none()
             && !chosen.payers.is_empty()
         {
-            self.keep_those_with(lora, &mut chosen.payers).await?;
+            *lora = self.keep_those_with(lora, &mut chosen.payers).await?;
         }
         let nobody = chosen.payers.is_empty() && !chosen.trace.passes_over_own_key();
         let demo = self.asks.replies_in_demo() && request.is_none() && nobody;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{FailureClass, MissingPicture, PictureAnswer, ProviderId};
+use crate::model::{FailureClass, ForeignFile, MissingPicture, PictureAnswer, ProviderId};
 
 /// How many are missing and why; none where all have come.
 pub fn missing_pictures(voice: Voice<'_>, made: &PictureAnswer) -> Option<String> {
@@ -34,15 +34,14 @@ fn describe(voice: Voice<'_>, provider: &ProviderId, missing: &MissingPicture) -
         MissingPicture::Refused | MissingPicture::NotMade(FailureClass::ContentBlocked) => {
             "{provider}'s moderation declined it"
         }
-        MissingPicture::Unreadable => "what came can't be read as a picture",
-        MissingPicture::NotAPicture => "what came is a video or a sound",
+        MissingPicture::NotAPicture(file) => describe_foreign(*file),
         MissingPicture::TooLarge => "it is too large to be shown",
         MissingPicture::Untrusted(Some(_)) => {
             "it is kept at `{address}`, which the bot's operator has not allowed (`image_hosts` in the settings)"
         }
         MissingPicture::Untrusted(None) => "it is kept at an address that I don't trust",
         MissingPicture::Gone => "{provider} no longer has it",
-        MissingPicture::NotFetched => "{provider} did not give it out",
+        MissingPicture::NotFetched(_) => "{provider} did not give it out",
         MissingPicture::InWords(_) => "{provider} answered in words",
         MissingPicture::NotMade(class) => describe_class(*class),
     };
@@ -53,6 +52,17 @@ fn describe(voice: Voice<'_>, provider: &ProviderId, missing: &MissingPicture) -
     let values: &[(&str, &dyn Display)] =
         &[("provider", &voice.name(provider)), ("address", &address)];
     voice.lang.say(sentence, values)
+}
+
+/// What came in the place of one.
+fn describe_foreign(file: ForeignFile) -> &'static str {
+    match file {
+        ForeignFile::FilmOrSound => "what came is a video or a sound",
+        ForeignFile::Drawing => "what came is an SVG drawing",
+        ForeignFile::Text => "what came is a text or a web page",
+        ForeignFile::Nothing => "what came is empty",
+        ForeignFile::Unknown => "what came can't be read as a picture",
+    }
 }
 
 /// Why a call for one failed. What that says of a key is for its owner alone.

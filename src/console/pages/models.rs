@@ -103,10 +103,10 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let body = html! {
         div.head {
             div {
-                h1 { "Language models" }
+                h1 { "Models" }
                 p {
                     "What you can use right now, and whose key would pay. Prices are per million \
-                     tokens."
+                     tokens, or for each picture."
                 }
             }
         }
@@ -127,7 +127,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
             (show_table(&visit, &wanted, &known))
         }
     };
-    Ok(Page::new(Section::Models, "Language models", body).into())
+    Ok(Page::new(Section::Models, "Models", body).into())
 }
 
 /// Where somebody can look: no server, those that they share with the bot, and
@@ -291,7 +291,7 @@ fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) 
                 }
                 td.num data-label="Out" {
                     @match prices.picture {
-                        Some(each) => { (each.in_full()) " each" }
+                        Some(each) => { (money::each(each)) }
                         None => { (price(prices.output)) }
                     }
                 }

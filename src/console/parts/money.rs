@@ -28,6 +28,14 @@ pub fn short(number: u64) -> String {
     }
 }
 
+/// What each picture costs.
+pub fn each(price: NanoDollars) -> String {
+    match price {
+        NanoDollars(0) => "free".to_owned(),
+        price => format!("{} each", price.in_full()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

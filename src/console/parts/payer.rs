@@ -15,6 +15,14 @@ pub struct PayerLook {
     pub words: &'static str,
 }
 
+/// Who would pay, and what each picture would cost them, where that is fixed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForeseenPayer {
+    #[serde(flatten)]
+    pub look: PayerLook,
+    pub price: Option<String>,
+}
+
 /// The look of a payer. Nobody pays for what the demo says.
 pub fn look(source: Source) -> PayerLook {
     let (class, icon, words) = match source {
@@ -35,6 +43,14 @@ pub fn badge(source: Source) -> Markup {
 /// The badge of a look.
 pub fn show(look: PayerLook) -> Markup {
     show_key(look, None)
+}
+
+/// The badge of somebody who would pay, and the price beside it.
+pub fn show_foreseen(payer: &ForeseenPayer) -> Markup {
+    html! {
+        (show(payer.look))
+        @if let Some(price) = &payer.price { " " span.sub { (price) } }
+    }
 }
 
 /// The badge of a payer, with how the key ends that pays.

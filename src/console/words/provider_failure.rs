@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{FailureClass, ProviderFailure, Restriction, Source};
+use crate::model::{FailureClass, ForeignFile, ProviderFailure, Restriction, Source};
 
 use super::{Names, add_address, describe_wait};
 
@@ -133,7 +133,9 @@ fn describe_class(class: FailureClass) -> &'static str {
             "{provider} finished without a picture that can be used. Say it in other words, or \
              choose another model."
         }
+        FailureClass::NoImageOutput(file) => describe_foreign(file),
         FailureClass::UntrustedResult => describe_untrusted_result(),
+        FailureClass::ResultUnreachable => describe_result_unreachable(),
         FailureClass::WorkflowFailed => describe_workflow_failed(),
         FailureClass::ModelFileMissing => describe_model_file_missing(),
         FailureClass::NodeMissing => describe_node_missing(),
@@ -159,8 +161,42 @@ fn describe_no_memory() -> &'static str {
 
 /// The picture is kept at an address that is not trusted.
 fn describe_untrusted_result() -> &'static str {
-    "{provider} keeps the picture at an address that is not trusted here. The operator \
-     can allow it (image_hosts in the settings)."
+    "{provider} made it, but keeps it at an address that is not trusted here. It is paid for \
+     all the same, and so is each further one: first the operator has to allow that address \
+     (image_hosts in the settings)."
+}
+
+/// The picture can't be had from where it is kept.
+fn describe_result_unreachable() -> &'static str {
+    "{provider} made it, but it can’t be fetched from where {provider} keeps it. It is paid for \
+     all the same, and so is each further one: first whoever runs it has to let that address be \
+     read from outside."
+}
+
+/// What came in the place of a picture, and what to do about it.
+fn describe_foreign(file: ForeignFile) -> &'static str {
+    match file {
+        ForeignFile::FilmOrSound => {
+            "What {provider} made is a video or a sound, and no picture. Other words don’t help, \
+             and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF."
+        }
+        ForeignFile::Drawing => {
+            "What {provider} made is an SVG drawing, which can’t be shown here. Other words don’t \
+             help, and cost again: the workflow must give out a PNG, JPEG, WebP or GIF."
+        }
+        ForeignFile::Text => {
+            "{provider} gave out a text or a web page in the place of a picture. Other words don’t \
+             help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF."
+        }
+        ForeignFile::Nothing => {
+            "{provider} finished, and gave out no picture. Other words don’t help, and cost again: \
+             the workflow must give out a picture, as PNG, JPEG, WebP or GIF."
+        }
+        ForeignFile::Unknown => {
+            "{provider} gave out a file that can’t be read as a picture. Other words don’t help, \
+             and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF."
+        }
+    }
 }
 
 /// A node of the workflow failed.

@@ -13,6 +13,8 @@ const OVERLOADED: &str = "is overloaded. Try again in a minute.";
 /// What hosts of pictures lack, as programs read it.
 const WORKFLOW_LACKS: &str = "could not run the workflow: it needs a model file or a node that is not installed there. Name another with `model`.";
 const OUT_OF_MEMORY: &str = "has a machine with too little memory for this. Ask for fewer pictures (`n`) or a smaller `size`.";
+const NO_IMAGE_OUTPUT: &str = "finished, and what it gave out is no picture: a video, a sound, a text, or nothing. Trying again costs again; the workflow must give out a PNG, JPEG, WebP or GIF.";
+const RESULT_UNREACHABLE: &str = "made it, and it can't be fetched from where it is kept. It is paid for all the same, and so is each further one: first that address must be readable from here, and allowed by the operator (`providers.<id>.image_hosts`).";
 const RESULT_LOST: &str = "made it, and lost it or does not pass on so much. Ask for fewer pictures (`n`) or a smaller `size`.";
 
 /// The problem for a refusal about an ask.
@@ -246,9 +248,12 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
         }
         FailureClass::OutOfMemory => (502, "out_of_memory", OUT_OF_MEMORY),
         FailureClass::ResultLost => (502, "result_lost", RESULT_LOST),
+        FailureClass::NoImageOutput(_) => (502, "no_image_output", NO_IMAGE_OUTPUT),
+        FailureClass::ResultUnreachable | FailureClass::UntrustedResult => {
+            (502, "result_unreachable", RESULT_UNREACHABLE)
+        }
         FailureClass::Upstream
         | FailureClass::NoPicture
-        | FailureClass::UntrustedResult
         | FailureClass::WorkflowFailed
         | FailureClass::MachineFailed
         | FailureClass::Cancelled

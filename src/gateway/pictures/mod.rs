@@ -19,7 +19,7 @@ use crate::gateway::calls::idempotency::{IdempotencyCheck, check_idempotency, re
 use crate::gateway::replies::problem::{Problem, write_payer_headers};
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::parse_json;
-use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk};
+use crate::model::{FailureClass, ForeignFile, MissingPicture, Picture, PictureAnswer, PictureAsk};
 
 use edit_request::{EDIT_BYTES_MAX, EditRequest, EditSources};
 use events::{PictureEvents, SeenPicture};
@@ -201,12 +201,12 @@ fn missing_code(missing: &MissingPicture) -> &'static str {
         MissingPicture::Refused | MissingPicture::NotMade(FailureClass::ContentBlocked) => {
             "content_filter"
         }
-        MissingPicture::Unreadable => "unreadable",
-        MissingPicture::NotAPicture => "not_a_picture",
+        MissingPicture::NotAPicture(ForeignFile::Unknown) => "unreadable",
+        MissingPicture::NotAPicture(_) => "not_a_picture",
         MissingPicture::TooLarge => "too_large",
         MissingPicture::Untrusted(_) => "untrusted_address",
         MissingPicture::Gone => "gone",
-        MissingPicture::NotFetched => "not_fetched",
+        MissingPicture::NotFetched(_) => "not_fetched",
         MissingPicture::InWords(_) => "answered_in_words",
         MissingPicture::NotMade(FailureClass::RateLimited) => "provider_rate_limited",
         MissingPicture::NotMade(FailureClass::Cancelled) => "stopped",

@@ -64,7 +64,7 @@ impl CallOrder<'_> {
     }
 
     /// What the order may use at the most. The price is looked up only where
-    /// limits apply.
+    /// limits apply, and for pictures, whose payer is told of it.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
         if self.is_free() {
             return Need {
@@ -97,7 +97,27 @@ impl CallOrder<'_> {
                 self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
             },
             images: self.images,
-            price: is_limited.then(|| prices.price(model, &most)).flatten(),
+            price: self.held_price(prices, model, &most, is_limited),
         }
+    }
+
+    /// What the most that the order may use costs, where somebody is told of it.
+    fn held_price(
+        &self,
+        prices: &Prices,
+        model: PricedModel<'_>,
+        most: &ClassCounts,
+        is_limited: bool,
+    ) -> Option<Price> {
+        if is_limited {
+            return prices.price(model, most);
+        }
+        if self.images == 0 {
+            return None;
+        }
+        // Nothing is refused for a price that is known in part.
+        let pictures = ClassCounts::default().with(UsageClass::Picture, self.images);
+        let all = prices.price(model, most);
+        all.or_else(|| prices.price(model, &pictures))
     }
 }

@@ -9,50 +9,20 @@ use tokio::time::timeout_at;
 
 use crate::model::{
     Attempt, AttemptId, BYTES_IN_A_TOKEN, Departure, HeardBytes, LimitLeft, PromptTokens,
-    ProviderFailure, SoundAmount, Usage,
+    SoundAmount, Usage, UsageDetails,
 };
 use crate::store::{Booking, FinishedAttempt, NotedUse};
 
+use crate::ledger::calls::call_end::{CallEnd, result_of};
 use crate::ledger::counting::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::traffic::{CallResult, RunningCall};
+use crate::ledger::traffic::RunningCall;
 use crate::ledger::writing::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
 /// How often it is noted on disk how much of an answer without limits was
 /// heard: if the process dies, that is what it is taken to have used.
 const NOTED_EVERY: Duration = Duration::from_secs(5);
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug)]
-pub enum CallEnd<'a> {
-    Answered {
-        /// None: the provider did not report it.
-        usage: Option<Usage>,
-    },
-    /// Pictures were made. The usage is what the provider reported, if it did.
-    Painted {
-        pictures: u64,
-        usage: Option<Usage>,
-        machine_ms: u64,
-    },
-    Failed(&'a ProviderFailure),
-    /// A host of pictures says that it made none. The usage is what it
-    /// reported, if it did, and the time is how long its machine ran for it.
-    Broken {
-        usage: Option<Usage>,
-        machine_ms: u64,
-    },
-    /// Nobody waits for the answer any more.
-    Abandoned,
-    /// Nobody waits for the pictures any more, at which a machine had worked for
-    /// so long.
-    Stopped {
-        machine_ms: u64,
-    },
-    /// The call came to nothing, and nothing is counted for it.
-    Released,
-}
 
 /// What is reserved for a call. A hold that is dropped before it is settled
 /// is settled as abandoned, at an estimate of what the call has used so far;
@@ -249,6 +219,26 @@ impl Hold {
         }
     }
 
+    /// Notes unfinished pictures that have come, by their tokens.
+    pub fn hear_pictures(&mut self, tokens: u64) {
+        if tokens == 0 {
+            return;
+        }
+        let usage = Usage {
+            output_tokens: tokens,
+            details: UsageDetails {
+                output_image: tokens,
+                ..UsageDetails::default()
+            },
+            ..Usage::default()
+        };
+        self.note_report(Some(usage), false);
+        self.hear(HeardBytes {
+            written: tokens.saturating_mul(BYTES_IN_A_TOKEN),
+            thought: 0,
+        });
+    }
+
     /// Notes what the provider has reported so far: the prompt at the start of
     /// an answer, say, and the rest at its end. It is counted once that is the
     /// whole.
@@ -343,7 +333,7 @@ impl Hold {
                 count_failure(failure);
                 "failed"
             }
-            CallEnd::Broken { .. } => "failed",
+            CallEnd::Broken(_) => "failed",
             CallEnd::Abandoned | CallEnd::Stopped { .. } => "abandoned",
             CallEnd::Released => "released",
         };
@@ -381,17 +371,5 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         self.send_closing(CallEnd::Abandoned);
-    }
-}
-
-/// How a call ended, as traffic counts it; none where it was never made, or
-/// came to nothing by itself.
-fn result_of(ended: &CallEnd<'_>) -> Option<CallResult> {
-    match ended {
-        CallEnd::Answered { .. } | CallEnd::Painted { .. } => Some(CallResult::Answered),
-        CallEnd::Failed(failure) => Some(CallResult::of_failure(failure.class)),
-        CallEnd::Broken { .. } => Some(CallResult::Down),
-        CallEnd::Abandoned | CallEnd::Stopped { .. } => Some(CallResult::GivenUp),
-        CallEnd::Released => None,
     }
 }

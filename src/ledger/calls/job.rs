@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::model::{PromptTokens, Usage};
 use crate::store::{Booking, JobHash};
 
-use crate::ledger::calls::hold::{CallEnd, Hold};
+use crate::ledger::calls::call_end::CallEnd;
+use crate::ledger::calls::hold::Hold;
 use crate::ledger::{Ledger, Shared};
 
 /// A call whose provider works on it after its answer, until it says what it used.

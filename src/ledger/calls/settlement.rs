@@ -8,8 +8,9 @@ use crate::model::{
 };
 use crate::store::Booking;
 
+use crate::ledger::calls::call_end::{BrokenPictures, CallEnd};
 use crate::ledger::calls::charge::{Charge, UnreportedCall};
-use crate::ledger::calls::hold::{CallEnd, Hold};
+use crate::ledger::calls::hold::Hold;
 use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
 use crate::ledger::calls::pace::written_per_s;
 use crate::ledger::pricing::prices::Prices;
@@ -24,9 +25,7 @@ impl Hold {
                 usage,
                 machine_ms,
             } => self.settlement_of_pictures(pictures, usage, machine_ms),
-            CallEnd::Broken { usage, machine_ms } => {
-                self.settlement_of_no_picture(usage.unwrap_or_default(), machine_ms)
-            }
+            CallEnd::Broken(broken) => self.settlement_of_no_picture(broken),
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
             CallEnd::Stopped { machine_ms } => self.settlement_of_stopped(machine_ms),
@@ -246,28 +245,65 @@ impl Hold {
         at_dearest(&self.shared.prices, &self.booking, usage)
     }
 
-    /// The settlement of a call that made no picture: what its host reports, and
-    /// its machine by the second, where that has a price. All else is given
-    /// back.
-    fn settlement_of_no_picture(&self, reported: Usage, machine_ms: u64) -> Settlement {
+    /// The settlement of a call that there is no picture of: what its host
+    /// reports, what it made all the same, and its machine by the second. Where a
+    /// machine worked and nobody knows for how long or at which price, the cost is
+    /// unknown. All else is given back.
+    fn settlement_of_no_picture(&self, broken: BrokenPictures) -> Settlement {
+        let BrokenPictures {
+            untaken,
+            machine_ms,
+            has_run,
+            ..
+        } = broken;
         let duration_ms = Some(millis(self.began.elapsed()));
+        let reported = broken.usage.unwrap_or_else(|| self.heard_pictures());
         let usage = self.believe(reported);
         let settlement = Settlement {
             outcome: Outcome::CutOff,
             usage,
-            estimated: reported == Usage::default(),
+            images: untaken,
+            estimated: broken.usage.is_none(),
             receipt: receipt_of(reported, usage),
             duration_ms,
             ..Settlement::released()
         };
+        if has_run && usage.cost.is_none() && machine_ms == 0 && self.pays_by_second() {
+            return self.with_unknown_cost(settlement);
+        }
         let settlement = self.priced(settlement, machine_ms);
         let has_used = settlement.usage != Usage::default();
-        if has_used || settlement.cost.is_some_and(|cost| cost.0 > 0) {
+        let costs = settlement.cost.map_or(has_run, |cost| cost.0 > 0);
+        if has_used || costs {
             return settlement;
         }
         Settlement {
             duration_ms,
             ..Settlement::released()
+        }
+    }
+
+    /// What came of pictures before they broke off, with the prompt.
+    fn heard_pictures(&self) -> Usage {
+        match self.reported {
+            Some(_) => self.unreported().heard_at_most(),
+            None => Usage::default(),
+        }
+    }
+
+    /// Whether a machine that works longer costs more.
+    fn pays_by_second(&self) -> bool {
+        let cost_of = |machine_ms| self.priced(Settlement::released(), machine_ms).cost;
+        cost_of(60_000) != cost_of(0)
+    }
+
+    /// A settlement of which nobody knows what it costs.
+    fn with_unknown_cost(&self, settlement: Settlement) -> Settlement {
+        let is_bound = !self.booking.attempt.source.is_own();
+        Settlement {
+            cost: self.booking.held.cost.filter(|_| is_bound),
+            estimated: true,
+            ..settlement
         }
     }
 

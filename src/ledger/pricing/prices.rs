@@ -155,6 +155,9 @@ impl Prices {
         // The table has 0 for what is paid for by something else than tokens.
         let is_free = model.model.ends_with(":free");
         let known = |price: Option<NanoDollars>| price.filter(|it| it.0 > 0 || is_free);
+        // What an entry has tokens for costs nothing by the picture.
+        let is_free_picture =
+            matches!(found, Some(PricePlace::Entry(_))) && known(output).is_none();
         ListPrice {
             input: known(input),
             output: known(output),
@@ -162,7 +165,7 @@ impl Prices {
             cache_write: known(
                 of(UsageClass::CacheWrite).filter(|it| is_listed && Some(*it) > input),
             ),
-            picture: of(UsageClass::Picture).filter(|price| price.0 > 0),
+            picture: of(UsageClass::Picture).filter(|price| price.0 > 0 || is_free_picture),
             context_tokens: self.context_tokens(model),
         }
     }

@@ -8,7 +8,7 @@ use super::chat::FellBack;
 use super::record::Choices;
 use super::turn::Picture;
 use crate::model::access::key::Credential;
-use crate::model::calls::check::FailureClass;
+use crate::model::calls::check::{FailureClass, ForeignFile};
 use crate::model::calls::usage::Usage;
 use crate::model::ids::ProviderId;
 use crate::model::payment::money::NanoDollars;
@@ -47,7 +47,7 @@ pub struct ImageSpec {
     pub size: Option<Size>,
     /// How many pictures; 0 stands for one.
     pub count: u8,
-    /// A file of the host's that changes how a workflow paints.
+    /// Files of the host's that change how a workflow paints, as they are typed.
     pub lora: Option<String>,
     /// What a workflow begins its noise with: the same seed, the same
     /// picture.
@@ -104,10 +104,8 @@ pub struct Steps {
 pub enum MissingPicture {
     /// The provider's moderation refused it.
     Refused,
-    /// What came in its place can't be read as a picture.
-    Unreadable,
-    /// A video, a sound, or another thing that is no picture.
-    NotAPicture,
+    /// Another file came in its place.
+    NotAPicture(ForeignFile),
     /// It is larger than what is read, or than Discord takes and there is no
     /// smaller copy of it.
     TooLarge,
@@ -116,8 +114,9 @@ pub enum MissingPicture {
     Untrusted(Option<String>),
     /// Its host no longer has it.
     Gone,
-    /// Its host has it, and did not give it out.
-    NotFetched,
+    /// Its host has it, and did not give it out: from the address that is named,
+    /// where the host named one.
+    NotFetched(Option<String>),
     /// It was not made: the call for it failed.
     NotMade(FailureClass),
     /// The model answered in words.

@@ -67,6 +67,19 @@ pub enum Restriction {
     Unsaid,
 }
 
+/// What came in the place of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForeignFile {
+    FilmOrSound,
+    /// An `SVG`, which is no picture of pixels.
+    Drawing,
+    /// A page or another text, such as a gateway's error.
+    Text,
+    Nothing,
+    /// Anything else.
+    Unknown,
+}
+
 /// What kind of failure a provider's answer was; `docs/providers.md` §4.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
@@ -104,8 +117,12 @@ pub enum FailureClass {
     NoMemory,
     /// The provider says that it is done, and there is no picture.
     NoPicture,
+    /// It is done, and gave out another file in the place of a picture.
+    NoImageOutput(ForeignFile),
     /// The picture is said to be where the provider keeps none.
     UntrustedResult,
+    /// It is done, and its picture can't be had from where it is kept.
+    ResultUnreachable,
     /// The workflow does not run there: a node of it failed.
     WorkflowFailed,
     /// The workflow needs a model's file that is not there.

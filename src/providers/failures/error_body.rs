@@ -40,7 +40,12 @@ impl ErrorBody {
             "invalid_request_error"
             | "INVALID_ARGUMENT"
             | "invalid_prompt"
-            | "context_length_exceeded" => Some(400),
+            | "context_length_exceeded"
+            | "image_generation_user_error"
+            | "billing_limit_user_error"
+            | "moderation_blocked"
+            | "content_policy_violation"
+            | "content_filter" => Some(400),
             _ => None,
         };
         // OpenAI's types are coarser than its codes.

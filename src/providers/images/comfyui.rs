@@ -6,7 +6,9 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::model::{Credential, FailureClass, MissingPicture, Picture, ProviderFailure, Stage};
+use crate::model::{
+    Credential, FailureClass, ForeignFile, MissingPicture, Picture, ProviderFailure, Stage,
+};
 use crate::providers::transport::http::join;
 
 use super::comfy_socket::{self, JobSocket};
@@ -173,12 +175,8 @@ impl<'a> Comfy<'a> {
         };
         let status = &entry["status"];
         if status["status_str"] == "error" {
-            return Ok(JobState::Failed(FailedPictures {
-                failure: self.failure_of(status),
-                usage: None,
-                machine_ms: 0,
-                said: None,
-            }));
+            let failure = self.failure_of(status);
+            return Ok(JobState::Failed(FailedPictures::after_work(failure, 0)));
         }
         if status["completed"] == false {
             return Ok(JobState::Waiting(Stage::Running));
@@ -187,7 +185,7 @@ impl<'a> Comfy<'a> {
         for file in results_in(&entry["outputs"]) {
             result.keep(self.fetch_picture(file).await);
         }
-        JobState::ended(&self.host, result)
+        Ok(JobState::ended(&self.host, result))
     }
 
     /// Where a job stands in the queue. One that is not in it is lost.
@@ -246,7 +244,7 @@ impl<'a> Comfy<'a> {
 
     async fn fetch_picture(&self, image: &Value) -> FetchedPicture {
         if is_film_or_sound_by_name(image["filename"].as_str().unwrap_or_default()) {
-            return Err(MissingPicture::NotAPicture);
+            return Err(MissingPicture::NotAPicture(ForeignFile::FilmOrSound));
         }
         let mut url = join(&self.base, "/view");
         for name in ["filename", "subfolder", "type"] {

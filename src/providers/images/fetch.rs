@@ -13,7 +13,7 @@ use reqwest::Method;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::model::{Credential, FailureClass, MissingPicture, Picture, PictureKind};
+use crate::model::{Credential, FailureClass, ForeignFile, MissingPicture, Picture, PictureKind};
 use crate::providers::catalogue::origin;
 use crate::providers::transport::http::address_of;
 use crate::providers::transport::outbound::Call;
@@ -24,6 +24,8 @@ use super::job::FetchedPicture;
 /// The largest picture that is taken. Discord takes smaller ones; of those that
 /// it does not take, it gets smaller copies.
 const PICTURE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much of a text is looked at to tell what it is.
+const HEAD_BYTES: usize = 512;
 
 /// Downloads a picture from an address that the host named. One that holds
 /// the picture itself is decoded.
@@ -31,11 +33,17 @@ pub async fn fetch_stored(host: &Host<'_>, url: &str) -> FetchedPicture {
     if url.trim_start().starts_with("data:") {
         return decode_picture(url);
     }
-    let url = Url::parse(url.trim()).map_err(|_| MissingPicture::Unreadable)?;
+    let url =
+        Url::parse(url.trim()).map_err(|_| MissingPicture::NotAPicture(ForeignFile::Unknown))?;
     if !may_come_from(host, &url) {
         return Err(untrusted(&url));
     }
-    download(host, url, None).await
+    let kept_at = url.host_str().map(ToOwned::to_owned);
+    let fetched = download(host, url, None).await;
+    fetched.map_err(|missing| match missing {
+        MissingPicture::NotFetched(_) => MissingPicture::NotFetched(kept_at),
+        missing => missing,
+    })
 }
 
 /// Downloads a picture from the host's own interface.
@@ -59,18 +67,18 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         departure: None,
     };
     let incoming = host.outbound.send(call, credential).await;
-    let mut incoming = incoming.map_err(|_| MissingPicture::NotFetched)?;
+    let mut incoming = incoming.map_err(|_| MissingPicture::NotFetched(None))?;
     match incoming.status {
         200 => {}
-        404 | 410 | 403 => return Err(MissingPicture::Gone),
+        404 | 410 => return Err(MissingPicture::Gone),
         // What it leads to is another address.
         300..=399 => return Err(MissingPicture::Untrusted(None)),
-        _ => return Err(MissingPicture::NotFetched),
+        _ => return Err(MissingPicture::NotFetched(None)),
     }
     let body = incoming.read_body(PICTURE_BYTES_MAX, deadline).await;
     check_picture(&body.map_err(|class| match class {
         FailureClass::TooLarge => MissingPicture::TooLarge,
-        _ => MissingPicture::NotFetched,
+        _ => MissingPicture::NotFetched(None),
     })?)
 }
 
@@ -79,17 +87,13 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
 pub fn decode_picture(text: &str) -> FetchedPicture {
     let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
     let bytes = STANDARD.decode(text.trim());
-    check_picture(&bytes.map_err(|_| MissingPicture::Unreadable)?)
+    check_picture(&bytes.map_err(|_| MissingPicture::NotAPicture(ForeignFile::Unknown))?)
 }
 
 /// Checks that bytes are a picture, and not too many.
 pub fn check_picture(bytes: &[u8]) -> FetchedPicture {
     let Some(kind) = PictureKind::of(bytes) else {
-        return Err(if is_film_or_sound(bytes) {
-            MissingPicture::NotAPicture
-        } else {
-            MissingPicture::Unreadable
-        });
+        return Err(MissingPicture::NotAPicture(kind_of_foreign(bytes)));
     };
     if bytes.len() > PICTURE_BYTES_MAX {
         return Err(MissingPicture::TooLarge);
@@ -98,6 +102,23 @@ pub fn check_picture(bytes: &[u8]) -> FetchedPicture {
         kind,
         bytes: bytes.into(),
     })
+}
+
+/// What bytes are that are no picture.
+fn kind_of_foreign(bytes: &[u8]) -> ForeignFile {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD_BYTES)]).to_lowercase();
+    let head = head.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    if head.is_empty() {
+        ForeignFile::Nothing
+    } else if head.starts_with('<') && head.contains("<svg") {
+        ForeignFile::Drawing
+    } else if head.starts_with(['<', '{', '[']) {
+        ForeignFile::Text
+    } else if is_film_or_sound(bytes) {
+        ForeignFile::FilmOrSound
+    } else {
+        ForeignFile::Unknown
+    }
 }
 
 /// Whether bytes are a video or a sound, by their first ones.
@@ -169,18 +190,45 @@ mod tests {
             (&huge, Some(MissingPicture::TooLarge)),
             (
                 b"\0\0\0\x20ftypisom\0\0\x02\0",
-                Some(MissingPicture::NotAPicture),
+                Some(MissingPicture::NotAPicture(ForeignFile::FilmOrSound)),
             ),
-            (b"\x1a\x45\xdf\xa3webm", Some(MissingPicture::NotAPicture)),
-            (b"RIFF\0\0\0\0WAVEfmt ", Some(MissingPicture::NotAPicture)),
-            (b"fLaC\0", Some(MissingPicture::NotAPicture)),
-            (b"ID3\x04", Some(MissingPicture::NotAPicture)),
+            (
+                b"\x1a\x45\xdf\xa3webm",
+                Some(MissingPicture::NotAPicture(ForeignFile::FilmOrSound)),
+            ),
+            (
+                b"RIFF\0\0\0\0WAVEfmt ",
+                Some(MissingPicture::NotAPicture(ForeignFile::FilmOrSound)),
+            ),
+            (
+                b"fLaC\0",
+                Some(MissingPicture::NotAPicture(ForeignFile::FilmOrSound)),
+            ),
+            (
+                b"ID3\x04",
+                Some(MissingPicture::NotAPicture(ForeignFile::FilmOrSound)),
+            ),
             (
                 b"\0\0\0\x20ftypavif\0\0\0\0",
-                Some(MissingPicture::Unreadable),
+                Some(MissingPicture::NotAPicture(ForeignFile::Unknown)),
             ),
-            (b"<html>", Some(MissingPicture::Unreadable)),
-            (b"", Some(MissingPicture::Unreadable)),
+            (
+                b"<html>",
+                Some(MissingPicture::NotAPicture(ForeignFile::Text)),
+            ),
+            (
+                b" <?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+                Some(MissingPicture::NotAPicture(ForeignFile::Drawing)),
+            ),
+            (
+                b"{\"error\": 1}",
+                Some(MissingPicture::NotAPicture(ForeignFile::Text)),
+            ),
+            (b"", Some(MissingPicture::NotAPicture(ForeignFile::Nothing))),
+            (
+                b"MZ",
+                Some(MissingPicture::NotAPicture(ForeignFile::Unknown)),
+            ),
         ] {
             let encoded = STANDARD.encode(bytes);
             for text in [
@@ -191,7 +239,10 @@ mod tests {
                 assert_eq!(decode_picture(&text).err(), came);
             }
         }
-        assert_eq!(decode_picture("%").err(), Some(MissingPicture::Unreadable));
+        assert_eq!(
+            decode_picture("%").err(),
+            Some(MissingPicture::NotAPicture(ForeignFile::Unknown))
+        );
     }
 
     #[test]

@@ -156,10 +156,11 @@ impl Host<'_> {
 
     fn hear_all(&self, events: &Events, hear: &mut impl FnMut(&Value)) -> Result<()> {
         for event in events.iter() {
+            let is_named_error = event.name() == Some(b"error");
             let Ok(event) = serde_json::from_slice::<Value>(&event.data()) else {
                 continue;
             };
-            if event["type"] == "error" || !event["error"].is_null() {
+            if is_named_error || event["type"] == "error" || !event["error"].is_null() {
                 return Err(classify_event(&self.provider.id, &event));
             }
             hear(&event);

@@ -1,13 +1,15 @@
 //! What an image host is asked for, and what it gives.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{
-    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Steps, Usage,
-    Words, lock,
+    FailureClass, ForeignFile, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage,
+    Steps, Usage, Words, lock,
 };
+use crate::providers::catalogue::ImageWire;
 
 use super::host::Host;
 use super::workflow::Workflow;
@@ -33,19 +35,32 @@ pub struct ImageRequest {
 /// What the single calls of a request have made so far. Whoever stops the
 /// request takes it: it is paid for.
 #[derive(Clone, Debug, Default)]
-pub struct MadeSoFar(Arc<Mutex<PictureResult>>);
+pub struct MadeSoFar {
+    result: Arc<Mutex<PictureResult>>,
+    unfinished: Arc<AtomicU64>,
+}
 
 impl MadeSoFar {
+    /// Notes an unfinished picture, which is paid for by itself.
+    pub(super) fn note_unfinished(&self) {
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many unfinished pictures have come.
+    pub fn unfinished(&self) -> u64 {
+        self.unfinished.load(Ordering::Relaxed)
+    }
+
     /// Adds what one more call made; whether there is any picture now.
     fn add(&self, more: PictureResult) -> bool {
-        let mut made = lock(&self.0);
+        let mut made = lock(&self.result);
         made.add(more);
         !made.pictures.is_empty()
     }
 
     /// Takes what the calls have made.
     fn take(&self) -> PictureResult {
-        let mut made = lock(&self.0);
+        let mut made = lock(&self.result);
         std::mem::take(&mut *made)
     }
 
@@ -76,6 +91,9 @@ pub enum JobState {
     Done(PictureResult),
     /// It has ended, and there is no picture.
     Failed(FailedPictures),
+    /// It has ended well, and its host does not give its pictures out. The next
+    /// look may get them.
+    Unfetched(FailedPictures),
 }
 
 /// A job that its host tells of on its own.
@@ -115,7 +133,12 @@ pub struct PictureResult {
 pub struct FailedPictures {
     pub failure: ProviderFailure,
     pub usage: Option<Usage>,
+    /// How long a machine worked; 0 where nobody says.
     pub machine_ms: u64,
+    /// Whether a machine has worked, which is paid for whatever came of it.
+    pub has_run: bool,
+    /// How many pictures were made that could not be taken.
+    pub untaken: u64,
     /// What the model said in the place of a picture.
     pub said: Option<Words>,
 }
@@ -127,6 +150,29 @@ pub type FetchedPicture = std::result::Result<Picture, MissingPicture>;
 
 /// The name of a picture that is sent along with a graph.
 pub const UPLOAD: &str = "latchkey.png";
+
+impl FailedPictures {
+    /// Nothing was begun.
+    pub fn unbegun(failure: ProviderFailure) -> Self {
+        Self {
+            failure,
+            usage: None,
+            machine_ms: 0,
+            has_run: false,
+            untaken: 0,
+            said: None,
+        }
+    }
+
+    /// A machine worked for so long, or for as long as nobody says.
+    pub fn after_work(failure: ProviderFailure, machine_ms: u64) -> Self {
+        Self {
+            machine_ms,
+            has_run: true,
+            ..Self::unbegun(failure)
+        }
+    }
+}
 
 impl PictureResult {
     /// Keeps a picture that came, or notes why it did not.
@@ -151,11 +197,27 @@ impl PictureResult {
             return Ok(self);
         }
         let worst = self.missing.iter().max_by_key(|missing| weight(missing));
-        let class = worst.map_or(FailureClass::NoPicture, class_of);
+        let runs_graphs = host
+            .provider
+            .images
+            .wire
+            .is_some_and(ImageWire::runs_workflows);
+        let class = match worst.map_or(FailureClass::NoImageOutput(ForeignFile::Nothing), class_of)
+        {
+            FailureClass::NoImageOutput(_) if !runs_graphs => FailureClass::NoPicture,
+            class => class,
+        };
         let subject = match worst {
-            Some(MissingPicture::Untrusted(Some(name))) => Some(name.as_str().into()),
+            Some(MissingPicture::Untrusted(name) | MissingPicture::NotFetched(name)) => {
+                name.as_deref().map(Into::into)
+            }
             _ => None,
         };
+        let untaken = self
+            .missing
+            .iter()
+            .filter(|missing| was_made(missing))
+            .count() as u64;
         let said = match worst {
             Some(MissingPicture::InWords(said)) => Some(said.clone()),
             _ => None,
@@ -168,6 +230,8 @@ impl PictureResult {
             failure,
             usage: self.usage,
             machine_ms: self.machine_ms,
+            has_run: runs_graphs || untaken > 0,
+            untaken,
             said,
         }))
     }
@@ -195,13 +259,14 @@ impl PictureStart {
 }
 
 impl JobState {
-    /// The end of a job. Where its host has pictures and gives none of them
-    /// out, the next look may tell more.
-    pub fn ended(host: &Host<'_>, result: PictureResult) -> Result<Self> {
+    /// The end of a job.
+    pub fn ended(host: &Host<'_>, result: PictureResult) -> Self {
         match result.settle(host) {
-            Ok(result) => Ok(Self::Done(result)),
-            Err(failed) if failed.failure.class == FailureClass::Upstream => Err(failed.failure),
-            Err(failed) => Ok(Self::Failed(*failed)),
+            Ok(result) => Self::Done(result),
+            Err(failed) if failed.failure.class == FailureClass::ResultUnreachable => {
+                Self::Unfetched(*failed)
+            }
+            Err(failed) => Self::Failed(*failed),
         }
     }
 }
@@ -210,9 +275,9 @@ impl JobState {
 /// do something about comes first.
 fn weight(missing: &MissingPicture) -> u8 {
     match missing {
-        MissingPicture::NotAPicture | MissingPicture::Unreadable => 0,
+        MissingPicture::NotAPicture(_) => 0,
         MissingPicture::Gone => 1,
-        MissingPicture::NotFetched => 2,
+        MissingPicture::NotFetched(_) => 2,
         MissingPicture::TooLarge => 3,
         MissingPicture::Untrusted(_) => 4,
         MissingPicture::NotMade(_) => 5,
@@ -224,15 +289,25 @@ fn weight(missing: &MissingPicture) -> u8 {
 fn class_of(missing: &MissingPicture) -> FailureClass {
     match missing {
         MissingPicture::Refused => FailureClass::ContentBlocked,
-        MissingPicture::Unreadable | MissingPicture::NotAPicture | MissingPicture::InWords(_) => {
-            FailureClass::NoPicture
-        }
+        MissingPicture::NotAPicture(file) => FailureClass::NoImageOutput(*file),
+        MissingPicture::InWords(_) => FailureClass::NoPicture,
         MissingPicture::TooLarge => FailureClass::TooLarge,
         MissingPicture::Untrusted(_) => FailureClass::UntrustedResult,
         MissingPicture::Gone => FailureClass::Expired,
-        MissingPicture::NotFetched => FailureClass::Upstream,
+        MissingPicture::NotFetched(_) => FailureClass::ResultUnreachable,
         MissingPicture::NotMade(class) => *class,
     }
+}
+
+/// Whether a picture was made that is missing.
+fn was_made(missing: &MissingPicture) -> bool {
+    matches!(
+        missing,
+        MissingPicture::Untrusted(_)
+            | MissingPicture::NotFetched(_)
+            | MissingPicture::Gone
+            | MissingPicture::TooLarge
+    )
 }
 
 /// Has a host that makes one picture a call make several. What has been made

@@ -16,6 +16,7 @@ mod host;
 mod job;
 mod machine;
 mod openai;
+mod outputs;
 mod runcomfy;
 mod runpod;
 mod salad;
@@ -82,7 +83,7 @@ impl Providers {
     ) -> Result<JobState> {
         let host = self.host(provider, credential);
         match poll_at(&host, request, job).await? {
-            JobState::Done(made) => JobState::ended(&host, strip_all(made).await),
+            JobState::Done(made) => Ok(JobState::ended(&host, strip_all(made).await)),
             looked => Ok(looked),
         }
     }

@@ -2,9 +2,8 @@
 //! `docs/providers.md` §14.1.
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc::UnboundedSender;
 
-use crate::model::{FailureClass, MissingPicture, Picture, Usage};
+use crate::model::{FailureClass, ForeignFile, MissingPicture, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, MODERATION_MODEL, ParsedAnswer, picture_data_url};
 
@@ -38,10 +37,10 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
     };
     let mut body = write_request(request, wire);
     let answer = match &request.previews {
-        Some(previews) if wire == ImageWire::OpenAi && request.spec.shown_previews() > 0 => {
+        Some(_) if wire == ImageWire::OpenAi && request.spec.shown_previews() > 0 => {
             body["stream"] = json!(true);
             body["partial_images"] = json!(request.spec.shown_previews());
-            watch_making(host, path, &body, previews).await?
+            watch_making(host, path, &body, request).await?
         }
         _ => host.post_and_wait(path, &body).await?,
     };
@@ -66,18 +65,20 @@ async fn watch_making(
     host: &Host<'_>,
     path: &str,
     body: &Value,
-    previews: &UnboundedSender<Picture>,
+    request: &ImageRequest,
 ) -> Result<Value> {
     let (mut items, mut usage) = (Vec::new(), Value::Null);
     let hear = |event: &Value| {
         let kind = event["type"].as_str().unwrap_or_default();
         let item = json!({"b64_json": event["b64_json"]});
         if kind.ends_with(".partial_image") {
+            request.made.note_unfinished();
             let base64 = event["b64_json"].as_str().unwrap_or_default();
             // Whoever watched may have left.
             let preview = decode_picture(base64);
             let preview = preview.and_then(|preview| strip_picture(&preview));
-            let _ = preview.map(|preview| previews.send(preview));
+            let sent = preview.ok().zip(request.previews.as_ref());
+            let _ = sent.map(|(preview, to)| to.send(preview));
         } else if kind.ends_with(".completed") {
             items.push(item);
             usage.clone_from(&event["usage"]);
@@ -163,7 +164,7 @@ async fn read_picture(host: &Host<'_>, item: &Value) -> FetchedPicture {
     let places = [&item["url"], &item["image_url"]["url"], &item["image_url"]];
     match places.into_iter().find_map(text) {
         Some(url) => fetch_stored(host, &url).await,
-        None => Err(MissingPicture::Unreadable),
+        None => Err(MissingPicture::NotAPicture(ForeignFile::Unknown)),
     }
 }
 

@@ -8,7 +8,9 @@ use crate::providers::dialect::picture_data_url;
 use super::complaint::sort_complaint;
 use super::fetch::fetch_stored;
 use super::host::{Host, checked_id};
-use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
+use super::job::{
+    FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, expired,
+};
 
 /// Starts a job.
 pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
@@ -73,7 +75,8 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         "succeeded" | "completed" => {}
         "failed" => {
             let first = result.pointer("/error/0").or(result.get("error"));
-            return Err(sort_complaint(host, first.unwrap_or(&Value::Null)));
+            let failure = sort_complaint(host, first.unwrap_or(&Value::Null));
+            return Ok(JobState::Failed(FailedPictures::after_work(failure, 0)));
         }
         "canceled" | "cancelled" => return Err(host.failed(FailureClass::Cancelled)),
         // The two answers were not taken at the same moment.
@@ -87,5 +90,5 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
             made.keep(fetch_stored(host, url).await);
         }
     }
-    JobState::ended(host, made)
+    Ok(JobState::ended(host, made))
 }

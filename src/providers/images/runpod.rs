@@ -3,16 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, MissingPicture, NanoDollars, ProviderFailure, Stage, Usage};
+use crate::model::{FailureClass, NanoDollars, ProviderFailure, Stage, Usage};
 use crate::providers::dialect::encode_picture;
 
 use super::complaint::sort_complaint;
-use super::fetch::{decode_picture, fetch_stored};
 use super::host::{Host, checked_id};
 use super::job::{
-    FailedPictures, FetchedPicture, ImageRequest, JobState, PictureResult, PictureStart, Result,
-    UPLOAD, expired,
+    FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD, expired,
 };
+use super::outputs::read_output;
 use super::workflow::Workflow;
 
 /// The side of the picture that a public endpoint makes where no size is
@@ -93,11 +92,13 @@ fn split_job<'a>(host: &Host<'_>, job: &'a str) -> Result<(&'a str, &'a str)> {
 
 /// The end of a job without pictures, whose machine is paid for all the same.
 fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
+    let machine_ms = machine_ms(answer);
+    // One that is cancelled may have waited until then.
+    let has_run = machine_ms > 0 || failure.class != FailureClass::Cancelled;
     JobState::Failed(FailedPictures {
-        failure,
         usage: reported_usage(answer),
-        machine_ms: machine_ms(answer),
-        said: None,
+        has_run,
+        ..FailedPictures::after_work(failure, machine_ms)
     })
 }
 
@@ -122,73 +123,13 @@ async fn read_result(host: &Host<'_>, answer: &Value) -> Result<JobState> {
     if output.is_null() {
         return Ok(ended_badly(answer, host.failed(FailureClass::ResultLost)));
     }
-    let mut result = PictureResult {
+    let result = PictureResult {
         usage: reported_usage(answer),
         machine_ms: machine_ms(answer),
         ..PictureResult::default()
     };
-    let errors = errors_of(output);
-    for item in items_of(output) {
-        result.keep(read_item(host, item).await);
-    }
-    if let Some(errors) = errors {
-        let failure = sort_complaint(host, errors);
-        if result.pictures.is_empty() {
-            return Ok(ended_badly(answer, failure));
-        }
-        let missing = MissingPicture::NotMade(failure.class);
-        let times = errors.as_array().map_or(1, Vec::len).max(1);
-        result.missing.extend(vec![missing; times]);
-    }
-    JobState::ended(host, result)
-}
-
-/// What the worker says that went wrong.
-fn errors_of(output: &Value) -> Option<&Value> {
-    let is_said = |said: &&Value| match said {
-        Value::String(text) => !text.is_empty(),
-        Value::Array(all) => !all.is_empty(),
-        _ => false,
-    };
-    let is_error = output["status"] == "error";
-    let errors = [&output["errors"], &output["error"]];
-    let message = is_error.then(|| &output["message"]);
-    errors.into_iter().chain(message).find(is_said)
-}
-
-/// Everything in an output that may be a picture, in each of the forms that
-/// workers and public endpoints have.
-fn items_of(output: &Value) -> Vec<&Value> {
-    if output.is_string() {
-        return vec![output];
-    }
-    let places = if output.is_array() {
-        vec![output]
-    } else {
-        // Workers before 5.0 have one picture, in their message.
-        let message = (output["status"] != "error").then(|| &output["message"]);
-        let named = ["images", "image", "image_url", "result"].map(|name| &output[name]);
-        named.into_iter().chain(message).collect()
-    };
-    let places = places.into_iter().filter(|value| !value.is_null());
-    places
-        .flat_map(|place| match place {
-            Value::Array(all) => all.iter().collect(),
-            one => vec![one],
-        })
-        .collect()
-}
-
-/// Reads a picture: an address, base64, or an object that has one of them.
-async fn read_item(host: &Host<'_>, item: &Value) -> FetchedPicture {
-    let inner = ["data", "image", "url", "image_url", "result"];
-    let text = item
-        .as_str()
-        .or_else(|| inner.iter().find_map(|name| item[name].as_str()));
-    let text = text.unwrap_or_default().trim();
-    if text.starts_with("http://") || text.starts_with("https://") {
-        fetch_stored(host, text).await
-    } else {
-        decode_picture(text)
-    }
+    Ok(match read_output(host, output, result).await {
+        Ok(result) => JobState::ended(host, result),
+        Err(failed) => JobState::Failed(*failed),
+    })
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -11,11 +12,11 @@ use crate::model::{FailureClass, ProviderFailure, Stage};
 use crate::providers::dialect::picture_data_url;
 
 use super::complaint::sort_complaint;
-use super::fetch::{decode_picture, fetch_stored};
 use super::host::{Host, HostCall, Verdict, checked_id};
 use super::job::{
     FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, expired,
 };
+use super::outputs::read_output;
 
 /// How long a call through the gateway may take, which cuts calls off after
 /// 100 s.
@@ -34,10 +35,7 @@ pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<Pictur
     let input = json!({"prompt": graph.ok_or_else(bad)?});
     match (host.extra("queue"), host.extra("access_domain")) {
         (Some(queue), _) => start_in_queue(host, queue, &input, request.mark).await,
-        (None, Some(domain)) => {
-            let made = make_by_gateway(host, domain, &input).await;
-            made.map(|made| PictureStart::ended(host, made))
-        }
+        (None, Some(domain)) => make_by_gateway(host, domain, &input).await,
         (None, None) => Err(host.failed(FailureClass::NotSetUp)),
     }
 }
@@ -63,7 +61,7 @@ fn jobs_path(host: &Host<'_>, project: &str, queue: &str) -> Result<String> {
     ))
 }
 
-async fn make_by_gateway(host: &Host<'_>, domain: &str, input: &Value) -> Result<PictureResult> {
+async fn make_by_gateway(host: &Host<'_>, domain: &str, input: &Value) -> Result<PictureStart> {
     let call = HostCall {
         method: Method::POST,
         url: gateway_url(host, domain)?,
@@ -74,8 +72,11 @@ async fn make_by_gateway(host: &Host<'_>, domain: &str, input: &Value) -> Result
     let answer = match verdict.map_err(sort_gateway_failure)? {
         Verdict::Taken(answer) => Ok(answer),
         Verdict::Refused(said) => Err(of_the_graph(sort_complaint(host, &said))),
-    };
-    Ok(read_pictures(host, &answer?).await)
+    }?;
+    Ok(match read_pictures(host, &answer, 0).await {
+        Ok(made) => PictureStart::ended(host, made),
+        Err(failed) => PictureStart::Failed(*failed),
+    })
 }
 
 /// The container's own address. Where the operator has put another address
@@ -109,7 +110,15 @@ pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     match answer["status"].as_str().unwrap_or_default() {
         "pending" => Ok(JobState::Waiting(Stage::Queued(None))),
         "running" => Ok(JobState::Waiting(Stage::Running)),
-        "succeeded" => JobState::ended(host, read_pictures(host, &answer["output"]).await),
+        "succeeded" => {
+            let worked_ms = worked_ms(&answer);
+            Ok(
+                match read_pictures(host, &answer["output"], worked_ms).await {
+                    Ok(made) => JobState::ended(host, made),
+                    Err(failed) => JobState::Failed(*failed),
+                },
+            )
+        }
         "cancelled" => Ok(ended_badly(&answer, host.failed(FailureClass::Cancelled))),
         "failed" => Ok(ended_badly(
             &answer,
@@ -134,12 +143,32 @@ fn job_path(host: &Host<'_>, job: &str) -> Result<String> {
 
 /// The end of a job without pictures, whose machine is paid for all the same.
 fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
+    let machine_ms = match machine_ms(&answer["output"]) {
+        0 => worked_ms(answer),
+        told => told,
+    };
+    // One that is cancelled may have waited until then.
+    let has_run = machine_ms > 0 || failure.class != FailureClass::Cancelled;
     JobState::Failed(FailedPictures {
-        failure,
-        usage: None,
-        machine_ms: machine_ms(&answer["output"]),
-        said: None,
+        has_run,
+        ..FailedPictures::after_work(failure, machine_ms)
     })
+}
+
+/// How long a job was worked at, by its events: from each start to what came
+/// next, since one whose container fails is started again.
+fn worked_ms(answer: &Value) -> u64 {
+    let events = answer["events"].as_array().into_iter().flatten();
+    let mut times: Vec<(Timestamp, &str)> = events
+        .filter_map(|event| {
+            let time = event["time"].as_str()?.parse().ok()?;
+            Some((time, event["action"].as_str()?))
+        })
+        .collect();
+    times.sort_by_key(|(time, _)| *time);
+    let pairs = times.windows(2).filter(|pair| pair[0].1 == "started");
+    let worked = pairs.map(|pair| pair[1].0.as_millisecond() - pair[0].0.as_millisecond());
+    worked.filter_map(|ms| u64::try_from(ms).ok()).sum()
 }
 
 /// The container says what was wrong with the graph. Where it said nothing, it
@@ -163,22 +192,24 @@ fn of_the_graph(failure: ProviderFailure) -> ProviderFailure {
     }
 }
 
-/// Reads what the graph gave out: pictures, and films and sounds beside them,
-/// as base64 or as addresses.
-async fn read_pictures(host: &Host<'_>, answer: &Value) -> PictureResult {
-    let mut result = PictureResult {
-        machine_ms: machine_ms(answer),
+/// Reads what the graph gave out: pictures, and films and sounds beside them.
+async fn read_pictures(
+    host: &Host<'_>,
+    answer: &Value,
+    worked_ms: u64,
+) -> std::result::Result<PictureResult, Box<FailedPictures>> {
+    let result = PictureResult {
+        machine_ms: match machine_ms(answer) {
+            0 => worked_ms,
+            told => told,
+        },
         ..PictureResult::default()
     };
-    let images = answer["images"].as_array().into_iter().flatten();
-    for text in images.filter_map(Value::as_str) {
-        result.keep(if text.starts_with("https://") {
-            fetch_stored(host, text).await
-        } else {
-            decode_picture(text)
-        });
-    }
-    result
+    let read = read_output(host, answer, result).await;
+    read.map_err(|mut failed| {
+        failed.failure = of_the_graph(failed.failure);
+        failed
+    })
 }
 
 /// How long the container worked, which it tells in milliseconds.
@@ -189,4 +220,47 @@ fn machine_ms(output: &Value) -> u64 {
         u64::try_from(time.as_millis()).ok()
     };
     time.as_u64().or_else(broken).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_was_worked_at_from_each_start_to_what_came_next() {
+        let event = |action: &str, second: u32| json!({"action": action, "time": format!("2026-11-21T12:00:{second:02}Z")});
+        for (events, expected) in [
+            (json!([]), 0),
+            (json!(null), 0),
+            (json!([event("created", 0), event("failed", 9)]), 0),
+            (json!([event("created", 0), event("started", 2)]), 0),
+            (
+                json!([
+                    event("created", 0),
+                    event("started", 2),
+                    event("succeeded", 8)
+                ]),
+                6_000,
+            ),
+            // The newest first.
+            (
+                json!([
+                    event("cancelled", 5),
+                    event("started", 2),
+                    event("created", 0)
+                ]),
+                3_000,
+            ),
+            (
+                json!([event("started", 1), event("started", 4), event("failed", 6)]),
+                5_000,
+            ),
+            (
+                json!([{"action": "started", "time": "soon"}, event("failed", 6)]),
+                0,
+            ),
+        ] {
+            assert_eq!(worked_ms(&json!({"events": events})), expected, "{events}");
+        }
+    }
 }

@@ -17,7 +17,7 @@ use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::ImageSpec;
+use crate::model::{ImageSpec, Lora};
 
 /// The workflows that ship.
 const OURS: [(&str, &str); 2] = [
@@ -151,8 +151,8 @@ impl Workflow {
             };
             graph[&slot.node]["inputs"][&slot.input] = value;
         }
-        if let Some(lora) = &spec.lora {
-            add_lora(&mut graph, lora);
+        if let Some(typed) = &spec.lora {
+            add_loras(&mut graph, &Lora::parse_all(typed));
         }
         Some(graph)
     }
@@ -169,9 +169,9 @@ fn loads_model(node: &Value) -> bool {
     LOADERS.iter().any(|loader| class.starts_with(loader))
 }
 
-/// Puts a LoRA behind every node that loads a model: whatever took the model
-/// from there takes it from the LoRA.
-fn add_lora(graph: &mut Value, lora: &str) {
+/// Puts LoRAs, one behind the other, behind every node that loads a model:
+/// whatever took the model from there takes it from the last of them.
+fn add_loras(graph: &mut Value, loras: &[Lora]) {
     let Some(nodes) = graph.as_object_mut() else {
         return;
     };
@@ -181,16 +181,29 @@ fn add_lora(graph: &mut Value, lora: &str) {
         .map(|(id, _)| id.clone())
         .collect();
     for loader in loaders {
-        let (from, to) = (json!([loader, 0]), format!("{loader}{LORA_NODE}"));
-        for node in nodes.values_mut() {
-            let inputs = node["inputs"].as_object_mut().into_iter().flatten();
-            for (_, input) in inputs.filter(|(_, input)| **input == from) {
-                *input = json!([to, 0]);
-            }
+        let mut from = json!([loader, 0]);
+        for (number, lora) in (1..).zip(loras) {
+            let to = match number {
+                1 => format!("{loader}{LORA_NODE}"),
+                _ => format!("{loader}{LORA_NODE}-{number}"),
+            };
+            relink(nodes, &from, &json!([to, 0]));
+            let inputs =
+                json!({"lora_name": lora.name, "strength_model": lora.strength, "model": from});
+            let node = json!({"class_type": "LoraLoaderModelOnly", "inputs": inputs});
+            from = json!([to, 0]);
+            nodes.insert(to, node);
         }
-        let inputs = json!({"lora_name": lora, "strength_model": 1.0, "model": from});
-        let node = json!({"class_type": "LoraLoaderModelOnly", "inputs": inputs});
-        nodes.insert(to, node);
+    }
+}
+
+/// Leads all that took something from one output to another.
+fn relink(nodes: &mut serde_json::Map<String, Value>, from: &Value, to: &Value) {
+    for node in nodes.values_mut() {
+        let inputs = node["inputs"].as_object_mut().into_iter().flatten();
+        for (_, input) in inputs.filter(|(_, input)| *input == from) {
+            input.clone_from(to);
+        }
     }
 }
 
@@ -385,6 +398,18 @@ mod tests {
         assert_eq!(graph["6"]["inputs"]["clip"], json!(["4", 1]));
         assert_eq!(graph["8"]["inputs"]["vae"], json!(["4", 2]));
         insta::assert_snapshot!(graph["4-latchkey-lora"], @r#"{"class_type":"LoraLoaderModelOnly","inputs":{"lora_name":"watercolour.safetensors","model":["4",0],"strength_model":1.0}}"#);
+        check(graph.as_object().unwrap()).unwrap();
+        let several = ImageSpec {
+            lora: Some("a:0.8, b".into()),
+            ..spec()
+        };
+        let graph = filled("text-to-image", &several).unwrap();
+        assert_eq!(
+            graph["3"]["inputs"]["model"],
+            json!(["4-latchkey-lora-2", 0])
+        );
+        insta::assert_snapshot!(graph["4-latchkey-lora"]["inputs"], @r#"{"lora_name":"a","model":["4",0],"strength_model":0.8}"#);
+        insta::assert_snapshot!(graph["4-latchkey-lora-2"]["inputs"], @r#"{"lora_name":"b","model":["4-latchkey-lora",0],"strength_model":1.0}"#);
         check(graph.as_object().unwrap()).unwrap();
         assert!(
             Workflows::new(&[])

@@ -218,6 +218,14 @@ impl<'a> Event<'a> {
         data
     }
 
+    /// The event's name, if it has one.
+    pub fn name(self) -> Option<&'a [u8]> {
+        match self.framing {
+            Framing::ServerSentEvents => self.lines_after(b"event:").next(),
+            Framing::JsonLines => None,
+        }
+    }
+
     /// The first comment of the event, if it has one.
     pub fn comment(self) -> Option<&'a [u8]> {
         match self.framing {

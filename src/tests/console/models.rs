@@ -130,7 +130,8 @@ async fn what_makes_pictures_is_there_with_its_prices() {
                 page.says()
             );
         }
-        assert!(line(&page, "comfyui%2Ftext-to-image").contains("makes pictures"));
+        let own = line(&page, "comfyui%2Ftext-to-image");
+        assert!(own.contains("makes pictures | | | free"), "{own}");
         assert!(line(&page, "comfyui%2Fimage-to-image").contains("changes pictures"));
         // What it is told costs, too.
         let painter = line(&page, "gpt-image-2");

@@ -92,6 +92,11 @@ async fn a_picture_is_made_in_the_page() {
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         let page = mia.opens("/playground?as=:picture").await;
         assert_eq!(foreseen(&page), "own key");
+        // What each costs is said before where it is fixed.
+        let free = mia
+            .opens("/playground?as=:picture&model=comfyui%2Ftext-to-image")
+            .await;
+        assert_eq!(foreseen(&free), "bot default free");
         let typed = [("ask", "a lighthouse"), ("model", "openai/gpt-image-2")];
         let page = mia.sends(&page, ASK, &typed).await;
         assert!(page.holds("<img class=\"made\" src=\"data:image/png;base64,iVBOR"));

@@ -1,6 +1,7 @@
 //! Pictures: asked for in Discord and by programs, at every host.
 
 mod host_specs;
+mod lost_pictures;
 mod picture_apis;
 mod picture_confirmations;
 mod picture_edits;

@@ -107,14 +107,14 @@ async fn what_a_host_complains_of_is_told_in_words_that_help() {
         assert_snapshot!(makes_everywhere(stage, Some(ProviderFault::OutOfMemory)).await, @"
         runpod: The machine at RunPod has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 4000000
         runcomfy-serverless: The machine at RunComfy Serverless has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 0
-        saladcloud: The machine at SaladCloud has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 0
+        saladcloud: The machine at SaladCloud has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 6000000
         comfyui: The machine at ComfyUI has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 0
         runcomfy: The machine at RunComfy has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 0
         ");
         assert_snapshot!(makes_everywhere(stage, Some(ProviderFault::ModelMissing)).await, @"
         runpod: RunPod could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 4000000
         runcomfy-serverless: RunComfy Serverless could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 0
-        saladcloud: SaladCloud could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 0
+        saladcloud: SaladCloud could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 6000000
         comfyui: ComfyUI could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 0
         runcomfy: RunComfy could not run the workflow: the model file `sd_xl_base_1.0.safetensors` is not there. Whoever runs it can install it; or name another workflow with `model:`.; 0 booked, 0
         ");

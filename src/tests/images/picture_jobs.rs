@@ -163,9 +163,9 @@ async fn runpod_tells_how_far_a_picture_is_and_why_not() {
         Stopped.
         NodeError: RunPod could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         MachineError: The machine at RunPod failed, or never started. Try it again, or name another provider.
-        NoPicture: RunPod finished without a picture that I can use. Say it in other words, or name another provider or model.
+        NoPicture: RunPod finished, and gave out no picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         Expired: RunPod no longer has the result. `/imagine` begins anew.
-        WrongType: RunPod finished without a picture that I can use. Say it in other words, or name another provider or model.
+        WrongType: RunPod gave out a text or a web page in the place of a picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         HugePicture: RunPod sent more than I can read. Ask for less, or name another provider.
         8 jobs, 6 done, 1 cancelled; 0 machines, 0 running
         ");
@@ -192,9 +192,9 @@ async fn runcomfys_deployments_tell_how_far_a_picture_is_and_why_not() {
         Stopped.
         NodeError: RunComfy Serverless could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         MachineError: The machine at RunComfy Serverless failed, or never started. Try it again, or name another provider.
-        NoPicture: RunComfy Serverless finished without a picture that I can use. Say it in other words, or name another provider or model.
+        NoPicture: RunComfy Serverless finished, and gave out no picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         Expired: RunComfy Serverless no longer has the result. `/imagine` begins anew.
-        WrongType: RunComfy Serverless finished without a picture that I can use. Say it in other words, or name another provider or model.
+        WrongType: RunComfy Serverless gave out a text or a web page in the place of a picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         HugePicture: RunComfy Serverless sent more than I can read. Ask for less, or name another provider.
         8 jobs, 7 done, 1 cancelled; 0 machines, 0 running
         ");
@@ -219,9 +219,9 @@ async fn salads_queue_tells_how_far_a_picture_is_and_why_not() {
         Stopped.
         NodeError: SaladCloud could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         MachineError: The machine at SaladCloud failed, or never started. Try it again, or name another provider.
-        NoPicture: SaladCloud finished without a picture that I can use. Say it in other words, or name another provider or model.
+        NoPicture: SaladCloud finished, and gave out no picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         Expired: SaladCloud no longer has the result. `/imagine` begins anew.
-        WrongType: SaladCloud finished without a picture that I can use. Say it in other words, or name another provider or model.
+        WrongType: SaladCloud gave out a text or a web page in the place of a picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         HugePicture: SaladCloud sent more than I can read. Ask for less, or name another provider.
         8 jobs, 6 done, 1 cancelled; 0 machines, 0 running
         ");
@@ -246,9 +246,9 @@ async fn ones_own_comfyui_tells_how_far_a_picture_is_and_why_not() {
         Stopped.
         NodeError: ComfyUI could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         MachineError: ComfyUI could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
-        NoPicture: ComfyUI finished without a picture that I can use. Say it in other words, or name another provider or model.
+        NoPicture: ComfyUI finished, and gave out no picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         Expired: ComfyUI no longer has the result. `/imagine` begins anew.
-        WrongType: ComfyUI finished without a picture that I can use. Say it in other words, or name another provider or model.
+        WrongType: ComfyUI gave out a text or a web page in the place of a picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         HugePicture: ComfyUI sent more than I can read. Ask for less, or name another provider.
         7 jobs, 6 done, 1 cancelled; 0 machines, 0 running
         ");
@@ -274,9 +274,9 @@ async fn a_machine_is_started_for_a_picture_and_stopped_after_it() {
         Stopped.
         NodeError: RunComfy could not run the workflow: a node of it failed. It may need a model or a node that is not installed there. Name another workflow with `model:`.
         MachineError: The machine at RunComfy failed, or never started. Try it again, or name another provider.
-        NoPicture: RunComfy finished without a picture that I can use. Say it in other words, or name another provider or model.
+        NoPicture: RunComfy finished, and gave out no picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         Expired: RunComfy no longer has the result. `/imagine` begins anew.
-        WrongType: RunComfy finished without a picture that I can use. Say it in other words, or name another provider or model.
+        WrongType: RunComfy gave out a text or a web page in the place of a picture. Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. Name another with `model:`.
         HugePicture: RunComfy sent more than I can read. Ask for less, or name another provider.
         6 jobs, 5 done, 0 cancelled; 8 machines, 0 running
         ");

@@ -38,6 +38,15 @@ async fn a_lora_is_completed_and_changes_how_a_workflow_paints() {
                 .look(|state| state.providers.jobs.last().unwrap().input.clone())
         };
         assert_snapshot!(graph(stage)["4-latchkey-lora"]["inputs"]["lora_name"], @r#""woodcut.safetensors""#);
+        // Several, each as strong as is wished, however their names are written.
+        let several = "lora:WoodCut:0.8, styles/watercolour";
+        mia.runs(&format!("/imagine prompt:x provider:comfyui {several}"))
+            .await;
+        assert_snapshot!(graph(stage)["4-latchkey-lora"]["inputs"], @r#"{"lora_name":"woodcut.safetensors","model":["4",0],"strength_model":0.8}"#);
+        assert_snapshot!(graph(stage)["4-latchkey-lora-2"]["inputs"], @r#"{"lora_name":"styles/watercolour.safetensors","model":["4-latchkey-lora",0],"strength_model":1.0}"#);
+        assert_snapshot!(mia.completes("/imagine prompt:x lora:woodcut:0.8, pix", "lora").await, @"woodcut:0.8, pixel-art.safetensors");
+        mia.runs("/imagine prompt:x provider:comfyui negative:people lora:woodcut.safetensors")
+            .await;
         // Again and Vary take it along.
         mia.presses("Again").await;
         assert_snapshot!(graph(stage)["4-latchkey-lora"]["inputs"]["lora_name"], @r#""woodcut.safetensors""#);
@@ -64,6 +73,7 @@ async fn a_lora_that_is_not_there_or_not_taken_is_refused_by_its_name() {
         let mut told = String::new();
         for more in [
             "provider:comfyui lora:made-up.safetensors",
+            "provider:comfyui lora:woodcut:0.5, Made-Up:2",
             "provider:openai lora:woodcut.safetensors",
             "provider:runpod lora:woodcut.safetensors",
             "provider:runpod model:black-forest-labs-flux-1-schnell lora:woodcut.safetensors",
@@ -73,6 +83,7 @@ async fn a_lora_that_is_not_there_or_not_taken_is_refused_by_its_name() {
         }
         assert_snapshot!(told, @"
         (only you) No host here has a LoRA called `made-up.safetensors`, so nobody was asked. There are, among others: `pixel-art.safetensors`, `styles/watercolour.safetensors`, `woodcut.safetensors`; the list that appears while you type `lora:` has all.
+        (only you) No host here has a LoRA called `Made-Up`, so nobody was asked. There are, among others: `pixel-art.safetensors`, `styles/watercolour.safetensors`, `woodcut.safetensors`; the list that appears while you type `lora:` has all.
         (only you) What OpenAI would make this with takes no LoRA, so nobody was asked. Leave `lora:` out, or name a workflow with `model:`.
         (only you) No host here has a LoRA called `woodcut.safetensors`, so nobody was asked. There are, among others: `of-the-operator.safetensors`; the list that appears while you type `lora:` has all.
         (only you) What RunPod would make this with takes no LoRA, so nobody was asked. Leave `lora:` out, or name a workflow with `model:`.

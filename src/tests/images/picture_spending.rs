@@ -169,7 +169,7 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         ---
         (only you) > a lighthouse
 
-        RunPod keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
+        RunPod made it, but keeps it at an address that I don't trust. It is paid for all the same, and so is each further one: first the bot's operator has to allow that address (`image_hosts` in the settings).
         ---
         (only you) RunPod keeps the pictures of this key and model at `pictures.made-up.example`, from which I take none, so I did not ask it. The bot's operator can add that name to `providers.runpod.image_hosts`; or let it keep them elsewhere, and try again in an hour.
         ---
@@ -279,6 +279,39 @@ async fn a_graph_that_was_queued_and_not_noted_before_a_kill_is_found() {
         let rows = stage.app().await.audit().await;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].outcome.as_deref(), Some("answered"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn details_say_what_was_foreseen_with_ones_own_key_too() {
+    let (_folder, setup) = priced();
+    stage::run_with(setup, async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        adds(&mia, "runpod").await;
+        lives(stage, 0, 0, 0);
+        let mut told = Vec::new();
+        for line in [
+            "provider:openai",
+            "provider:google count:2",
+            "provider:runpod count:2",
+            "provider:comfyui",
+        ] {
+            mia.runs(&format!("/imagine prompt:a lighthouse {line}"))
+                .await;
+            let details = mia.presses("Details").await;
+            let foreseen = details.lines().find(|line| line.contains("Foreseen"));
+            told.push(format!("{line}: {}", foreseen.unwrap_or("not a word")));
+        }
+        assert_snapshot!(told.join("\n"), @"
+        provider:openai: Foreseen before: at most $0.72.
+        provider:google count:2: Foreseen before: at most $0.25 for 2 pictures.
+        provider:runpod count:2: Foreseen before: at most $0.04 for 2 pictures.
+        provider:comfyui: not a word
+        ");
     })
     .await;
 }

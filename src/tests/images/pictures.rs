@@ -101,6 +101,7 @@ async fn a_picture_is_made_again_varied_and_explained() {
         assert_snapshot!(mia.presses("Again").await, @"(only you) I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, or press **Vary**.");
         assert_snapshot!(mia.presses("Details").await, @"
         (only you) **gpt-image-2**: 10 tokens in, 4,160 out, $0.13.
+        Foreseen before: at most $0.81.
         ```
         tokens in
              10   $5.00 a million
@@ -227,7 +228,7 @@ async fn pictures_come_from_where_a_host_keeps_them_and_from_nowhere_else() {
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"
         (only you) > x
 
-        xAI keeps the picture at an address that I don't trust. The bot's operator can allow it (`image_hosts` in the settings).
+        xAI made it, but keeps it at an address that I don't trust. It is paid for all the same, and so is each further one: first the bot's operator has to allow that address (`image_hosts` in the settings).
         ");
         stage.fails("xai", ProviderFault::WrongType);
         assert_snapshot!(mia.runs("/imagine prompt:x").await, @"

@@ -384,3 +384,39 @@ async fn what_is_sent_before_the_bot_is_there_waits_for_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_spoiler_is_covered_until_somebody_presses_on_it() {
+    run(async |stage| {
+        stage.mia().adds("openai", "user", &good("openai")).await;
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        sends(&browser, "/imagine prompt:a lighthouse spoiler:true").await;
+        let spoiler = "document.querySelector('#messages .spoiler')";
+        browser.until(&format!("{spoiler} !== null")).await;
+        let seen = browser
+            .evaluates(&format!(
+                "{spoiler}.querySelector('a').inert && getComputedStyle({spoiler}.querySelector('img')).filter"
+            ))
+            .await;
+        assert_eq!(seen, "blur(40px)");
+        browser.keeps_picture("spoiler").await;
+        browser
+            .evaluates(&format!("{spoiler}.querySelector('button').focus()"))
+            .await;
+        browser.presses("Enter").await;
+        browser.until(&format!("{spoiler} === null")).await;
+        browser
+            .until("document.activeElement.href.includes('/demo/files/')")
+            .await;
+        // It stays so when the message is drawn anew.
+        browser
+            .evaluates("document.getElementById('line').focus()")
+            .await;
+        sends(&browser, "/ask prompt:hello provider:openai").await;
+        browser.shows("made-up model").await;
+        browser.until(&format!("{spoiler} === null")).await;
+    })
+    .await;
+}

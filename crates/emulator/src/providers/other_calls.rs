@@ -23,32 +23,11 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
     } = *call;
     let ends = |end: &str| path.ends_with(end);
     let model = &body["model"];
-    if let Some(answer) = answer_completion(call) {
-        return Some(answer);
+    let special = answer_completion(call).or_else(|| answer_embedding(call));
+    if special.is_some() {
+        return special;
     }
     Some(match provider.dialect {
-        Dialect::OpenAi if path == "/embeddings" && provider.id == "mistral" && has_stray(body) => {
-            // S: `EmbeddingRequest` of Mistral's OpenAPI document is closed.
-            let detail = json!([{"type": "extra_forbidden", "loc": ["body"], "msg": "Extra inputs are not permitted"}]);
-            json_response(
-                422,
-                json!({"object": "error", "message": {"detail": detail}}),
-            )
-        }
-        Dialect::OpenAi if path == "/embeddings" => {
-            let many = body["input"].as_array().map_or(1, Vec::len);
-            let vector = match body["encoding_format"].as_str() {
-                // The bytes of 0.25, -0.5 and 0.125, as OpenAI packs them.
-                Some("base64") => json!("AACAPgAAAL8AAAA+"),
-                _ => json!([0.25, -0.5, 0.125]),
-            };
-            let one =
-                |index: usize| json!({"object": "embedding", "index": index, "embedding": vector});
-            let data: Vec<Value> = (0..many).map(one).collect();
-            whole_answer(
-                &json!({"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 4, "total_tokens": 4}}),
-            )
-        }
         Dialect::OpenAi if path == "/completions" => whole_answer(
             &json!({"id": "cmpl-1", "object": "text_completion", "created": 1, "model": model,
             "choices": [{"text": "one two", "index": 0, "logprobs": null, "finish_reason": "stop"}],
@@ -71,6 +50,42 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
         }
         Dialect::Google if ends(":countTokens") => {
             whole_answer(&json!({"totalTokens": INPUT_TOKENS}))
+        }
+        _ => return None,
+    })
+}
+
+/// Answers a call for vectors; none where it is something else.
+fn answer_embedding(call: &Call<'_>) -> Option<Response> {
+    let Call {
+        provider,
+        path,
+        body,
+        ..
+    } = *call;
+    let ends = |end: &str| path.ends_with(end);
+    Some(match provider.dialect {
+        Dialect::OpenAi if path == "/embeddings" && provider.id == "mistral" && has_stray(body) => {
+            // S: `EmbeddingRequest` of Mistral's OpenAPI document is closed.
+            let detail = json!([{"type": "extra_forbidden", "loc": ["body"], "msg": "Extra inputs are not permitted"}]);
+            json_response(
+                422,
+                json!({"object": "error", "message": {"detail": detail}}),
+            )
+        }
+        Dialect::OpenAi if path == "/embeddings" => {
+            let many = body["input"].as_array().map_or(1, Vec::len);
+            let vector = match body["encoding_format"].as_str() {
+                // The bytes of 0.25, -0.5 and 0.125, as OpenAI packs them.
+                Some("base64") => json!("AACAPgAAAL8AAAA+"),
+                _ => json!([0.25, -0.5, 0.125]),
+            };
+            let one =
+                |index: usize| json!({"object": "embedding", "index": index, "embedding": vector});
+            let data: Vec<Value> = (0..many).map(one).collect();
+            whole_answer(
+                &json!({"object": "list", "model": body["model"], "data": data, "usage": {"prompt_tokens": 4, "total_tokens": 4}}),
+            )
         }
         Dialect::Google if ends(":embedContent") => {
             whole_answer(&json!({"embedding": {"values": [0.25, -0.5]},

@@ -156,6 +156,16 @@ pub enum ProviderFault {
     PreviewAlone,
     /// The worker keeps its pictures in a bucket of its owner's.
     OwnBucket,
+    /// Pictures are kept at addresses that answer with this status.
+    KeptBehind(u16),
+    /// In the place of each picture there are these bytes.
+    Instead(Vec<u8>),
+    /// A job of RunPod's or SaladCloud's ends with this output, in which `PICTURE` stands for one.
+    Output(Value),
+    /// An unfinished picture comes, and the connection breaks off after it.
+    CutAfterPreview,
+    /// An unfinished picture comes, and the next event refuses the rest.
+    BlockedAfterPreview,
     /// Pictures come as `data:` addresses.
     DataUrls,
     /// The job ends well without a picture.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Caller, Choices, Offer, ProviderId, ProviderKind, Skip, SoundAmount, Trace, Turn, Verdict,
+    Caller, Choices, NanoDollars, Offer, ProviderId, ProviderKind, Skip, SoundAmount, Trace, Turn,
+    Verdict,
 };
 use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;
@@ -203,6 +204,26 @@ impl Asks {
             models: &self.models,
         };
         self.trace_of(order, choice).await
+    }
+
+    /// What each picture costs whoever a trace names, where that is fixed.
+    pub async fn price_of_picture(
+        &self,
+        trace: &Trace,
+        choices: &Choices,
+    ) -> Result<Option<NanoDollars>, Error> {
+        let Some(taken) = trace.taken() else {
+            return Ok(None);
+        };
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
+        let named = self.models.read_picture_model(provider, model)?.model;
+        let usual = self.models.provider(&taken.provider)?.images.model.clone();
+        let workflow = || Some(self.models.workflows().usual(false)?.name.clone());
+        let Some(model) = named.or(usual).or_else(workflow) else {
+            return Ok(None);
+        };
+        let prices = self.payers.list_price(&taken.provider, &model).await?;
+        Ok(prices.picture)
     }
 
     /// The trace of a call that would be made now.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{AppliedLimit, CallEnd};
+use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{
     AskRefusal, Credential, ImageSpec, NanoDollars, Offer, PictureAnswer, PictureJob, SoundAmount,
     Source,
 };
-use crate::providers::{ImageRequest, MadeSoFar, PromptSize, Workflow, tokens_of_pictures};
+use crate::providers::{
+    ImageRequest, MadeSoFar, PromptSize, TOKENS_OF_UNFINISHED, Workflow, tokens_of_pictures,
+};
 
 use crate::app::Error;
 use crate::app::models::Models;
@@ -20,6 +22,7 @@ use crate::app::payers::{
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::demo::made_demo_picture;
+use crate::app::pictures::job::follow::JobEnd;
 use crate::app::pictures::job::foreign_storage::ForeignStorage;
 use crate::app::pictures::job::run::{
     EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher, estimate_price,
@@ -132,7 +135,9 @@ impl PaidCall for PictureCall<'_> {
         }
         reservation.hold.begin().await?;
         let (request, mut job) = self.request(&reservation)?;
-        let Reservation { offer, hold, .. } = reservation;
+        let Reservation {
+            offer, mut hold, ..
+        } = reservation;
         let call = HostCall {
             request: &request,
             key: PayingKey {
@@ -143,6 +148,7 @@ impl PaidCall for PictureCall<'_> {
         };
         let pictures = self.pictures;
         let end = pictures.call_host(call, &mut job, &mut *self.watch).await?;
+        hear_unfinished(&mut hold, &request, &end);
         let ended = EndedJob {
             end,
             hold,
@@ -218,6 +224,19 @@ impl PictureCall<'_> {
         };
         Ok((request, job))
     }
+}
+
+/// Counts unfinished pictures that came, where no finished one did.
+fn hear_unfinished(hold: &mut Hold, request: &ImageRequest, end: &JobEnd) {
+    let tokens = request.made.unfinished() * TOKENS_OF_UNFINISHED;
+    if tokens == 0 || matches!(end, JobEnd::Made(_)) {
+        return;
+    }
+    // Whoever refuses the rest makes no more of it.
+    if matches!(end, JobEnd::NotAnswered(failure) if !failure.may_have_worked()) {
+        hold.expect_stream();
+    }
+    hold.hear_pictures(tokens);
 }
 
 /// Answers with the picture that stands in for one.

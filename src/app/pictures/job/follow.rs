@@ -21,6 +21,8 @@ const MISSES_MAX: u32 = 20;
 const GONE_MAX: u32 = 2;
 /// How often in a row a host may not know a job that it was never seen to know.
 const FRESH_GONE_MAX: u32 = 5;
+/// How often pictures that are there are looked for once more.
+const FETCHES_MAX: u32 = 3;
 /// How many times the first wait the longest is.
 pub const SLOWEST: u32 = 5;
 /// How often something is cleared away at a host.
@@ -155,8 +157,15 @@ impl JobFollower<'_> {
                 }
             }
             JobEnd::Made(result) if result.machine_ms == 0 => result.machine_ms = ran_ms,
-            JobEnd::Failed(failed) if failed.machine_ms == 0 => failed.machine_ms = ran_ms,
-            JobEnd::Made(_) | JobEnd::Failed(_) | JobEnd::NotAnswered(_) | JobEnd::GoesOn => {}
+            JobEnd::Failed(failed) => {
+                if failed.machine_ms == 0 {
+                    failed.machine_ms = ran_ms;
+                }
+                // A machine that is started costs money at once.
+                let has_machine = self.provider.images.starts_machines();
+                failed.has_run |= ran_for.is_some() || self.request.is_none() || has_machine;
+            }
+            JobEnd::Made(_) | JobEnd::NotAnswered(_) | JobEnd::GoesOn => {}
         }
     }
 
@@ -192,6 +201,7 @@ impl JobFollower<'_> {
         let (mut wait, mut misses) = (first, 0);
         // What an earlier process began was known.
         let (mut gone, mut is_known) = (0, self.request.is_none());
+        let mut fetches = 0;
         loop {
             if hearing.wait(wait + jitter(wait), seen).await {
                 wait = first;
@@ -200,6 +210,8 @@ impl JobFollower<'_> {
             match looked {
                 Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Failed(failed)) => return Ok(JobEnd::Failed(failed)),
+                Ok(JobState::Unfetched(_)) if fetches < FETCHES_MAX => fetches += 1,
+                Ok(JobState::Unfetched(failed)) => return Ok(JobEnd::Failed(failed)),
                 Ok(JobState::Waiting(stage)) => {
                     (misses, gone, is_known) = (0, 0, true);
                     seen(PictureProgress::Stage(stage));
@@ -221,14 +233,7 @@ impl JobFollower<'_> {
                     let ran = MachineUse::For { machine_ms: 0 };
                     return Ok(JobEnd::GivenUp { failure, ran });
                 }
-                Err(failure) => {
-                    return Ok(JobEnd::Failed(FailedPictures {
-                        failure,
-                        usage: None,
-                        machine_ms: 0,
-                        said: None,
-                    }));
-                }
+                Err(failure) => return Ok(JobEnd::Failed(FailedPictures::unbegun(failure))),
             }
             wait = (wait + wait / 5).min(first * SLOWEST);
         }

@@ -5,7 +5,7 @@ use std::pin::pin;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{CallEnd, Hold};
+use crate::ledger::{BrokenPictures, CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer, Picture,
     PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Steps, Trace,
@@ -169,12 +169,7 @@ pub fn estimate_price(hold: &Hold) -> Option<PriceEstimate> {
 
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
-    JobEnd::Failed(FailedPictures {
-        failure,
-        usage: None,
-        machine_ms: 0,
-        said: None,
-    })
+    JobEnd::Failed(FailedPictures::unbegun(failure))
 }
 
 impl Pictures {
@@ -289,10 +284,12 @@ impl Pictures {
         hold: Hold,
         failed: FailedPictures,
     ) -> Result<ProviderFailure, Error> {
-        let ended = CallEnd::Broken {
+        let ended = CallEnd::Broken(BrokenPictures {
+            untaken: failed.untaken,
             usage: failed.usage,
             machine_ms: failed.machine_ms,
-        };
+            has_run: failed.has_run,
+        });
         self.payers.settle(hold, ended).await;
         match failed.said {
             Some(words) => Err(PictureRefusal::AnsweredInWords {

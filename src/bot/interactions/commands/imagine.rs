@@ -46,9 +46,9 @@ pub async fn imagine(
     #[description = "Where a workflow begins: the same seed makes the same picture; -1 or nothing takes any"]
     #[max_length = 20]
     seed: Option<TypedSeed>,
-    #[description = "A LoRA of the host's, which changes how a workflow paints"]
+    #[description = "LoRAs of the host's, which change how a workflow paints: a, or a:0.8, b"]
     #[autocomplete = "complete_lora"]
-    #[max_length = 100]
+    #[max_length = 300]
     lora: Option<String>,
     #[description = "What should not be in it"]
     #[max_length = 500]
@@ -162,10 +162,20 @@ async fn complete_lora(ctx: Context<'_>, typed: &str) -> CreateAutocompleteRespo
     // Nothing to offer is no reason to fail.
     let loras = bot.app.pictures.list_loras(&caller).await;
     let loras = loras.unwrap_or_default();
+    // Those before the last comma stay.
+    let (before, last) = match typed.rsplit_once(',') {
+        Some((before, last)) => (format!("{}, ", before.trim()), last.trim_start()),
+        None => (String::new(), typed),
+    };
+    let last = last.to_lowercase();
+    let fitting = loras
+        .iter()
+        .filter(|name| name.to_lowercase().contains(&last));
+    let whole = fitting.map(|name| format!("{before}{name}"));
     // A name that is cut off is another name.
-    let whole = loras.iter().map(String::as_str);
     let whole = whole.filter(|name| name.chars().count() <= CHOICE_CHARACTERS_MAX);
-    suggest_texts(whole, typed)
+    let whole: Vec<String> = whole.collect();
+    suggest_texts(whole.iter().map(String::as_str), &before)
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

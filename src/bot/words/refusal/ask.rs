@@ -212,6 +212,10 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
     };
     let retry_after_s = failure.retry_after.map_or(60, |wait| wait.as_secs().max(1));
     let subject = failure.subject.as_deref();
+    let address = match subject {
+        Some(address) => format!("`{}`", in_code(address)),
+        None => voice.lang.words("its own address").to_owned(),
+    };
     let values: &[(&str, &dyn std::fmt::Display)] = &[
         ("advice", &own_key_works(voice, &failure.provider)),
         ("provider", &name),
@@ -222,6 +226,7 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
             &subject.unwrap_or_else(|| voice.lang.words("that it names")),
         ),
         ("wait", &duration(voice, retry_after_s)),
+        ("address", &address),
     ];
     let said: Vec<String> = sentences
         .into_iter()

@@ -1,13 +1,17 @@
 //! What a provider's failure is in words.
 
 use crate::bot::words::speech::voice::OwnKeys;
-use crate::model::{FailureClass, Restriction};
+use crate::model::{FailureClass, ForeignFile, Restriction};
 
 const CUT_OFF: &str = "{provider} broke off in mid-answer. Ask again, or name another provider.";
 const WORKFLOW_FAILED: &str = "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
              is not installed there. Name another workflow with `model:`.";
-const UNTRUSTED_RESULT: &str = "{provider} keeps the picture at an address that I don't trust. The bot's operator can allow it \
-             (`image_hosts` in the settings).";
+const UNTRUSTED_RESULT: &str = "{provider} made it, but keeps it at an address that I don't trust. It is paid for all the same, and so \
+             is each further one: first the bot's operator has to allow that address (`image_hosts` in the settings).";
+const RESULT_UNREACHABLE: &str = "{provider} made it, but I can't fetch it from where {provider} keeps it ({address}). It is paid for all \
+             the same, and so is each further one: first whoever runs it has to let that address be read from outside.";
+const NEEDS_IMAGE_OUTPUT: &str = "Other words don't help, and cost again: the workflow must give out a picture, as PNG, JPEG, WebP or GIF. \
+             Name another with `model:`.";
 const OVERLOADED: &str = "{provider} has more to do than it can right now. Ask again in a minute, or name another provider.";
 const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
@@ -37,6 +41,7 @@ pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> Vec<&'static 
                  `/keys test provider:{id} scope:user`.",
             ];
         }
+        (FailureClass::NoImageOutput(_), _) => NEEDS_IMAGE_OUTPUT,
         _ => return vec![describe_class(class)],
     };
     vec![describe_class(class), again]
@@ -90,7 +95,9 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::NoPicture => {
             "{provider} finished without a picture that I can use. Say it in other words, or name another provider or model."
         }
+        FailureClass::NoImageOutput(file) => describe_foreign(file),
         FailureClass::UntrustedResult => UNTRUSTED_RESULT,
+        FailureClass::ResultUnreachable => RESULT_UNREACHABLE,
         FailureClass::WorkflowFailed => WORKFLOW_FAILED,
         FailureClass::ModelFileMissing => MODEL_FILE_MISSING,
         FailureClass::NodeMissing => NODE_MISSING,
@@ -106,6 +113,17 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::WrongOrigin => {
             "{provider} has moved to another address since this key was stored, and keys don't follow."
         }
+    }
+}
+
+/// What came in the place of a picture.
+fn describe_foreign(file: ForeignFile) -> &'static str {
+    match file {
+        ForeignFile::FilmOrSound => "What {provider} made is a video or a sound, and no picture.",
+        ForeignFile::Drawing => "What {provider} made is an SVG drawing, which I can't show.",
+        ForeignFile::Text => "{provider} gave out a text or a web page in the place of a picture.",
+        ForeignFile::Nothing => "{provider} finished, and gave out no picture.",
+        ForeignFile::Unknown => "{provider} gave out a file that can't be read as a picture.",
     }
 }
 

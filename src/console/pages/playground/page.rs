@@ -7,7 +7,7 @@ use crate::console::assets;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice, ChoiceGroup, GroupedList};
-use crate::console::parts::payer::{self, PayerLook};
+use crate::console::parts::payer::{self, ForeseenPayer};
 use crate::console::parts::{icon, note};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
@@ -27,7 +27,7 @@ struct Sheet<'a> {
     is_visitor: bool,
     models: Vec<ChoiceGroup>,
     places: Vec<(ServerId, String)>,
-    payers: Vec<Option<PayerLook>>,
+    payers: Vec<Option<ForeseenPayer>>,
 }
 
 /// Shows a conversation, with what is chosen and what is typed already.
@@ -154,7 +154,7 @@ impl Sheet<'_> {
             span.acts.when-not #payers {
                 @for payer in &self.payers {
                     @match payer {
-                        Some(look) => (payer::show(*look)),
+                        Some(payer) => (payer::show_foreseen(payer)),
                         None if self.is_visitor => (once),
                         None => (payer::nobody()),
                     }

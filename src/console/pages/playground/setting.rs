@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::app::{Error, ModelChoice, ProviderInfo};
 use crate::console::parts::form::ChoiceGroup;
-use crate::console::parts::payer::{self, PayerLook};
+use crate::console::parts::money;
+use crate::console::parts::payer::{self, ForeseenPayer};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::model::{
@@ -35,12 +36,12 @@ pub async fn find_payers(
     visit: &Visit,
     asker: &Asker,
     setting: &Setting,
-) -> Result<Vec<Option<PayerLook>>, Trouble> {
+) -> Result<Vec<Option<ForeseenPayer>>, Trouble> {
     let asks = &visit.app().asks;
     if asker.is_visitor() {
         let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;
-        let look = demo.then(|| payer::look(Source::Demo));
-        return Ok(vec![look; setting.models.len()]);
+        let foreseen = demo.then(|| unpriced(Source::Demo));
+        return Ok(vec![foreseen; setting.models.len()]);
     }
     let mut payers = Vec::new();
     for column in 0..setting.models.len() {
@@ -55,13 +56,27 @@ pub async fn find_payers(
                 let demo = asks.replies_in_demo() && gives_way_to_demo(&trace);
                 let demo = demo.then_some(Source::Demo);
                 let taken = trace.taken().map(|step| step.source);
-                taken.or(demo).map(payer::look)
+                let mut foreseen = taken.or(demo).map(unpriced);
+                if setting.tool == Tool::Picture
+                    && let Some(foreseen) = &mut foreseen
+                {
+                    let price = asks.price_of_picture(&trace, &choices).await?;
+                    foreseen.price = price.map(money::each);
+                }
+                foreseen
             }
             Err(Error::Refused(_)) => None,
             Err(failed) => return Err(failed.into()),
         });
     }
     Ok(payers)
+}
+
+fn unpriced(source: Source) -> ForeseenPayer {
+    ForeseenPayer {
+        look: payer::look(source),
+        price: None,
+    }
 }
 
 /// Whether a fixed reply is given where nobody pays: not where a key could pay

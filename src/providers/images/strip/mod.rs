@@ -16,7 +16,7 @@ mod webp;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{MissingPicture, Picture, PictureKind};
+use crate::model::{ForeignFile, MissingPicture, Picture, PictureKind};
 
 use super::job::{FetchedPicture, PictureResult};
 
@@ -32,7 +32,8 @@ pub async fn strip_all(mut result: PictureResult) -> PictureResult {
             .collect::<Vec<FetchedPicture>>()
     };
     let stripped = tokio::task::spawn_blocking(stripping).await;
-    let stripped = stripped.unwrap_or_else(|_| vec![Err(MissingPicture::Unreadable); count]);
+    let unreadable = MissingPicture::NotAPicture(ForeignFile::Unknown);
+    let stripped = stripped.unwrap_or_else(|_| vec![Err(unreadable); count]);
     for came in stripped {
         result.keep(came);
     }
@@ -47,7 +48,7 @@ pub fn strip_picture(picture: &Picture) -> FetchedPicture {
         PictureKind::Webp => webp::strip(&picture.bytes),
         PictureKind::Gif => gif::strip(&picture.bytes),
     };
-    let stripped = stripped.ok_or(MissingPicture::Unreadable)?;
+    let stripped = stripped.ok_or(MissingPicture::NotAPicture(ForeignFile::Unknown))?;
     Ok(Picture {
         kind: picture.kind,
         bytes: stripped.into(),

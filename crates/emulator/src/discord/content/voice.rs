@@ -47,7 +47,9 @@ fn page(kind: u8, position: u64, number: u32, packets: &[&[u8]]) -> Vec<u8> {
     page.extend(u8::try_from(packets.len()));
     let lengths = packets.iter().map(|it| u8::try_from(it.len()));
     page.extend(lengths.flatten());
-    packets.iter().for_each(|it| page.extend(*it));
+    for packet in packets {
+        page.extend(*packet);
+    }
     let sum = checksum(&page).to_le_bytes();
     for (at, byte) in page.iter_mut().skip(22).zip(sum) {
         *at = byte;

@@ -49,6 +49,9 @@ pub fn answer_file(call: &Call<'_>, name: &str) -> Response {
             StatusCode::NOT_FOUND.into_response()
         }
         Some(ProviderFault::Expired) => StatusCode::NOT_FOUND.into_response(),
+        Some(ProviderFault::KeptBehind(status)) => StatusCode::from_u16(*status)
+            .unwrap_or(StatusCode::BAD_GATEWAY)
+            .into_response(),
         Some(ProviderFault::RedirectPicture(to)) => {
             (StatusCode::FOUND, [("location", to.clone())]).into_response()
         }
@@ -186,6 +189,9 @@ fn runpod_output(call: &Call<'_>, input: &Value) -> Value {
     if call.fault == Some(&ProviderFault::NoPicture) {
         return json!({"images": [], "errors": []});
     }
+    if let Some(ProviderFault::Output(output)) = call.fault {
+        return with_picture(output);
+    }
     if input["workflow"].is_null() {
         let url = format!("{}/files/public.png", call.base);
         // Qwen's endpoints name it otherwise
@@ -205,11 +211,22 @@ fn runpod_output(call: &Call<'_>, input: &Value) -> Value {
                 let url = format!("https://pictures.made-up.example/{at}.png?X-Amz-Signature=aa");
                 return json!({"filename": format!("{at}.png"), "type": "s3_url", "data": url});
             }
+            if matches!(call.fault, Some(ProviderFault::KeptBehind(_))) {
+                let url = format!("{}/files/{at}.png", call.base);
+                return json!({"filename": format!("{at}.png"), "type": "s3_url", "data": url});
+            }
             let bytes = picture_or_fault(&input["workflow"].to_string(), at, call.fault);
             json!({"filename": format!("{at}.png"), "type": "base64", "data": STANDARD.encode(bytes)})
         })
         .collect();
     json!({"images": images})
+}
+
+/// An output with a picture where `PICTURE` stands.
+fn with_picture(output: &Value) -> Value {
+    let picture = STANDARD.encode(picture_or_fault("an output", 0, None));
+    let text = output.to_string().replace("PICTURE", &picture);
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// How many pictures a workflow makes at once.
@@ -284,12 +301,16 @@ fn runcomfy_result(call: &Call<'_>, graph: &Value) -> Value {
 fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     let images = |graph: &Value| -> Vec<String> {
         (0..count_images(graph))
-            .map(|at| STANDARD.encode(picture_or_fault(&graph.to_string(), at, call.fault)))
+            .map(|at| match call.fault {
+                Some(ProviderFault::KeptBehind(_)) => format!("{}/files/{at}.png", call.base),
+                _ => STANDARD.encode(picture_or_fault(&graph.to_string(), at, call.fault)),
+            })
             .collect()
     };
     let is_lost = call.fault == Some(&ProviderFault::MachineError);
     let error = error_of(call).filter(|_| !is_lost);
     let output = |graph: &Value| match (call.fault, error) {
+        (Some(ProviderFault::Output(output)), _) => with_picture(output),
         (Some(ProviderFault::NoPicture), _) => json!({"images": [], "stats": salad_stats()}),
         (_, Some(error)) => json!({"error": error, "location": "prompt"}),
         _ => json!({"id": "x", "images": images(graph), "stats": salad_stats()}),
@@ -352,8 +373,18 @@ fn salad_stats() -> Value {
         "postprocess_time": 12, "upload_time": 0, "total_time": 3221})
 }
 
+/// A job as its document has it (`QueueJob` and `QueueJobEvent` of
+/// <https://github.com/SaladTechnologies/salad-cloud-docs/blob/main/api-specs/salad-cloud.yaml>).
 fn salad_job(id: &str, status: &str, output: &Value) -> Value {
-    json!({"id": id, "input": {}, "status": status, "events": [], "output": output,
+    let event = |action: &str, second: u32| json!({"action": action, "time": format!("2026-11-21T12:00:{second:02}Z")});
+    let mut events = vec![event("created", 0)];
+    if matches!(status, "running" | "succeeded" | "failed") {
+        events.push(event("started", 2));
+    }
+    if matches!(status, "succeeded" | "failed" | "cancelled") {
+        events.push(event(status, 8));
+    }
+    json!({"id": id, "input": {}, "status": status, "events": events, "output": output,
         "create_time": "2026-11-21T12:00:00Z", "update_time": "2026-11-21T12:00:00Z"})
 }
 

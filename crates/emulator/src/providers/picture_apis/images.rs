@@ -1,6 +1,7 @@
 //! Picture calls that are answered at once: OpenAI, xAI, OpenRouter, Google.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -9,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::image_fields::refuse_image_fields;
@@ -75,7 +76,7 @@ fn asks_for_picture(body: &Value) -> bool {
 
 /// An answer whose body never comes.
 fn never_answer() -> Response {
-    Response::new(Body::from_stream(futures_util::stream::pending::<
+    Response::new(Body::from_stream(stream::pending::<
         Result<Bytes, Infallible>,
     >()))
 }
@@ -180,16 +181,29 @@ fn picture_events(call: &Call<'_>, items: &[Value]) -> Response {
         format!("event: {kind}.{name}\ndata: {event}\n\n")
     };
     let partial = call.body["partial_images"].as_u64().unwrap_or(0);
-    if call.fault == Some(&ProviderFault::HangsAfterPreview) {
+    let first = || {
         let more = json!({"b64_json": items[0]["b64_json"], "partial_image_index": 0});
-        let first = Ok::<_, Infallible>(Bytes::from(event("partial_image", more)));
-        let rest = futures_util::stream::pending();
-        let events = futures_util::stream::once(async { first }).chain(rest);
-        return (
-            [(CONTENT_TYPE, "text/event-stream")],
-            Body::from_stream(events),
-        )
-            .into_response();
+        event("partial_image", more)
+    };
+    match call.fault {
+        Some(ProviderFault::HangsAfterPreview) => return then(first(), stream::pending()),
+        Some(ProviderFault::CutAfterPreview) => {
+            let broken = async {
+                // Lets what was sent so far leave the buffers first.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err(std::io::Error::other("emulated cut"))
+            };
+            return then(first(), stream::once(broken));
+        }
+        Some(ProviderFault::BlockedAfterPreview) => {
+            // `ErrorEvent` and `Error` of
+            // <https://github.com/openai/openai-openapi>.
+            let error = json!({"type": "image_generation_user_error", "code": "moderation_blocked",
+                "message": "Your request was rejected by the safety system.", "param": null});
+            let refused = format!("event: error\ndata: {error}\n\n");
+            return then(first() + &refused, stream::empty());
+        }
+        _ => {}
     }
     let output = 4_160 + 100 * partial;
     let mut text = String::new();
@@ -204,6 +218,19 @@ fn picture_events(call: &Call<'_>, items: &[Value]) -> Response {
         text.push_str(&event("completed", more));
     }
     ([(CONTENT_TYPE, "text/event-stream")], text).into_response()
+}
+
+/// Events, and what comes after them.
+fn then(
+    events: String,
+    rest: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+) -> Response {
+    let first = stream::once(async move { Ok(Bytes::from(events)) });
+    (
+        [(CONTENT_TYPE, "text/event-stream")],
+        Body::from_stream(first.chain(rest)),
+    )
+        .into_response()
 }
 
 /// Gemini's answer to one of the calls of an ask. Models that think draw
@@ -252,6 +279,7 @@ fn answer_gemini(call: &Call<'_>, at: u64) -> Response {
 pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
     match fault {
         Some(ProviderFault::OneBad) if at == 1 => VIDEO.to_vec(),
+        Some(ProviderFault::Instead(bytes)) => bytes.clone(),
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
         Some(ProviderFault::GrainyPicture) => grainy_picture(),
         Some(ProviderFault::LargePicture) if at == 0 => large_picture(),
