@@ -68,6 +68,7 @@ pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, HeardVoice, PromptToEstimate, Relay, RelayAsk, RelayBody,
     RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayStart, RelayedAnswer, SoundWriters,
+    name_writer,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;

@@ -31,7 +31,7 @@ pub use relay::{
     RelayReceipt, RelayStart, RelayedAnswer,
 };
 
-pub use transcripts::SoundWriters;
+pub use transcripts::{SoundWriters, name_writer};
 pub use voice_messages::HeardVoice;
 
 /// The calls of programs.

@@ -14,14 +14,14 @@ pub struct SoundWriters {
     pub payable: Vec<String>,
 }
 
-impl Programs {
-    /// A model that writes sound down, with its provider before it where it is
-    /// named alone and its name tells whose it is.
-    pub fn name_writer(&self, model: &str) -> String {
-        let owner = owner_of_sound(model);
-        owner.map_or_else(|| model.to_owned(), |owner| format!("{owner}/{model}"))
-    }
+/// A model that writes sound down, with its provider before it where it is named
+/// alone and its name tells whose it is.
+pub fn name_writer(model: &str) -> String {
+    let owner = owner_of_sound(model);
+    owner.map_or_else(|| model.to_owned(), |owner| format!("{owner}/{model}"))
+}
 
+impl Programs {
     /// Who else writes sound down, where the provider of a model does not; none
     /// where it does, or where nobody knows whose the model is.
     pub async fn other_writers(
@@ -36,15 +36,15 @@ impl Programs {
             return Ok(None);
         }
         let policy = self.policies.read_policy(caller.clone()).await?;
-        let mut writers = SoundWriters::default();
+        let mut found = SoundWriters::default();
         for provider in self.models.catalogue().iter().filter(writes) {
             let one = std::slice::from_ref(&provider.id);
             let choice = self.payers.choose_for(&policy, one, None);
             if !choice.payers.is_empty() {
-                writers.payable.push(provider.name.clone());
+                found.payable.push(provider.name.clone());
             }
-            writers.all.push(provider.name.clone());
+            found.all.push(provider.name.clone());
         }
-        Ok(Some(writers))
+        Ok(Some(found))
     }
 }

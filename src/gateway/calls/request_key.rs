@@ -217,6 +217,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table of headers")]
     #[test]
     fn a_key_is_found_by_its_header() {
         for (headers, key) in [

@@ -54,11 +54,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "unknown_persona",
             format!("There is no persona called `{name}`."),
         ),
-        AskRefusal::EmptyPrompt => (
-            400,
-            "prompt_missing",
-            text("There is nothing to answer. Put `prompt` in."),
-        ),
+        AskRefusal::EmptyPrompt => prompt_missing(),
         AskRefusal::NobodyPays { trace, .. } => return nobody_pays(trace),
         AskRefusal::Provider { failure, payer } => return provider_failed(failure, *payer),
         AskRefusal::OwnKeyOnly { what } => (
@@ -90,6 +86,11 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+fn prompt_missing() -> Message {
+    let text = "There is nothing to answer. Put `prompt` in.";
+    (400, "prompt_missing", text.to_owned())
 }
 
 /// How long a restart takes, as a rule: ten seconds to stop, and a moment to

@@ -1,7 +1,7 @@
 //! Sound that is written down, and words that are read aloud;
 //! `docs/providers.md` §14.13, §14.14.
 
-use crate::app::{RelayBody, SoundWriters};
+use crate::app::{RelayBody, SoundWriters, name_writer};
 use crate::model::{CallDialect, Surface};
 
 use crate::gateway::calls::call::{Call, HandlerResult};
@@ -49,7 +49,7 @@ async fn check_model(
     path: &str,
 ) -> Result<Option<String>, Problem> {
     let programs = &call.gateway.app.programs;
-    let model = model.map(|model| programs.name_writer(&model));
+    let model = model.map(|model| name_writer(&model));
     let others = programs.other_writers(&call.session.caller, model.as_deref(), path);
     match Box::pin(others).await? {
         Some(others) => Err(does_no_such_thing(model.as_deref(), path, &others)),

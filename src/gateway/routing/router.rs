@@ -198,7 +198,7 @@ impl Router {
             {
                 let providers = self.gateway.app.providers();
                 let nothing = native::nothing_at(path, request.headers(), providers);
-                return respond_problem(&nothing, dialect, &id);
+                return respond_problem(&nothing, dialect, id);
             }
             return respond_wrong_method(endpoints, path, dialect, id);
         };

@@ -13,13 +13,13 @@ pub enum CallEnd<'a> {
     },
     /// Pictures were made. The usage is what the provider reported, if it did.
     Painted {
-        pictures: u64,
+        pictures: u32,
         usage: Option<Usage>,
         machine_ms: u64,
     },
     Failed(&'a ProviderFailure),
     /// There are no pictures to show.
-    Broken(BrokenPictures),
+    Broken(&'a BrokenPictures),
     /// Nobody waits for the answer any more.
     Abandoned,
     /// Nobody waits for the pictures any more, at which a machine had worked for

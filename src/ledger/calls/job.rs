@@ -66,8 +66,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = open(&sqlite(&folder), &Clock::held_at(NOW_MS)).await;
         let provider = ProviderId::from("openai");
-        let held = ledger.hold(order(&provider, 7), Vec::new()).await.unwrap();
-        let mut hold = held.unwrap();
+        let answer = ledger.hold(order(&provider, 7), Vec::new()).await;
+        let mut hold = answer.unwrap().unwrap();
         hold.begin().await.unwrap();
         let told = [0; 3].map(|_| hold.ongoing_job());
         let details = UsageDetails {

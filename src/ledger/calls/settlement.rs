@@ -24,7 +24,7 @@ impl Hold {
                 pictures,
                 usage,
                 machine_ms,
-            } => self.settlement_of_pictures(pictures, usage, machine_ms),
+            } => self.settlement_of_pictures(pictures.into(), usage, machine_ms),
             CallEnd::Broken(broken) => self.settlement_of_no_picture(broken),
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
@@ -50,7 +50,7 @@ impl Hold {
         };
         let cost_of = |usage, machine_ms| {
             let ended = CallEnd::Painted {
-                pictures: held.images,
+                pictures: u32::try_from(held.images).unwrap_or(u32::MAX),
                 usage,
                 machine_ms,
             };
@@ -249,13 +249,13 @@ impl Hold {
     /// reports, what it made all the same, and its machine by the second. Where a
     /// machine worked and nobody knows for how long or at which price, the cost is
     /// unknown. All else is given back.
-    fn settlement_of_no_picture(&self, broken: BrokenPictures) -> Settlement {
+    fn settlement_of_no_picture(&self, broken: &BrokenPictures) -> Settlement {
         let BrokenPictures {
             untaken,
             machine_ms,
             has_run,
             ..
-        } = broken;
+        } = *broken;
         let duration_ms = Some(millis(self.began.elapsed()));
         let reported = broken.usage.unwrap_or_else(|| self.heard_pictures());
         let usage = self.believe(reported);

@@ -46,10 +46,6 @@ type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
 pub type WrittenReply = Reply<()>;
 
 /// What the writer is asked to do.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most of what is sent are settlements, and none is allocated for"
-)]
 pub enum Operation {
     /// Reserve what a call may use, or say why not.
     Hold(HoldRequest, HoldReplies),

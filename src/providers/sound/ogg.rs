@@ -197,7 +197,9 @@ mod tests {
         page.extend([0; 8]);
         page.push(u8::try_from(packets.len()).unwrap());
         page.extend(packets.iter().map(|it| u8::try_from(it.len()).unwrap()));
-        packets.iter().for_each(|it| page.extend(*it));
+        for packet in packets {
+            page.extend(*packet);
+        }
         sealed(page)
     }
 

@@ -240,9 +240,9 @@ mod tests {
             attempt: Attempt {
                 id: AttemptId(u128::from(at).to_be_bytes()),
                 person: PersonId(7),
-                server: (at % 2 == 0).then_some(ServerId(9)),
+                server: at.is_multiple_of(2).then_some(ServerId(9)),
                 source: Source::Personal,
-                key: (at % 3 == 0).then_some(KeyId([3; 16])),
+                key: at.is_multiple_of(3).then_some(KeyId([3; 16])),
                 provider: ProviderId::from("openai"),
                 model: format!("möwe-{at}"),
                 held_at_ms: 1_795_000_000_000,

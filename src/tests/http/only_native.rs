@@ -7,6 +7,7 @@ use crate::tests::{good, run};
 const ANTHROPIC: (&str, &str) = ("anthropic-version", "2023-06-01");
 const NOBODY: (&str, &str) = ("x-made-up", "1");
 
+#[expect(clippy::too_many_lines, reason = "one answer for each address")]
 #[tokio::test]
 async fn what_is_a_vendors_alone_is_told_with_its_address() {
     run(async |stage| {

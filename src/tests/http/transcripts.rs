@@ -88,6 +88,7 @@ pub async fn own(stage: &Stage) -> Program {
     Program::of(stage, &mia, "").await
 }
 
+#[expect(clippy::too_many_lines, reason = "one answer for each form")]
 #[tokio::test]
 async fn a_sound_is_written_down_with_ones_own_key() {
     run(async |stage| {
@@ -215,6 +216,7 @@ async fn a_sound_is_written_down_with_ones_own_key() {
     .await;
 }
 
+#[expect(clippy::too_many_lines, reason = "one answer for each refusal")]
 #[tokio::test]
 async fn what_cannot_be_written_down_is_refused_by_its_name() {
     run(async |stage| {
@@ -298,6 +300,7 @@ async fn what_cannot_be_written_down_is_refused_by_its_name() {
 
 /// What is held is never less than what is billed: Groq takes money for ten
 /// seconds at the least, and nobody's word on a file's length counts.
+#[expect(clippy::too_many_lines, reason = "one line for each file")]
 #[tokio::test]
 async fn a_shared_key_holds_all_that_a_sound_costs() {
     run_with(paid("{ dollars = 0.3, per = 'day' }"), async |stage| {

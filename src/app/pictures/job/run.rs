@@ -61,7 +61,7 @@ impl UnsettledPictures {
 
     fn ended(&self) -> CallEnd<'static> {
         CallEnd::Painted {
-            pictures: self.pictures,
+            pictures: u32::try_from(self.pictures).unwrap_or(u32::MAX),
             usage: self.usage,
             machine_ms: self.machine_ms,
         }
@@ -284,12 +284,13 @@ impl Pictures {
         hold: Hold,
         failed: FailedPictures,
     ) -> Result<ProviderFailure, Error> {
-        let ended = CallEnd::Broken(BrokenPictures {
+        let broken = BrokenPictures {
             untaken: failed.untaken,
             usage: failed.usage,
             machine_ms: failed.machine_ms,
             has_run: failed.has_run,
-        });
+        };
+        let ended = CallEnd::Broken(&broken);
         self.payers.settle(hold, ended).await;
         match failed.said {
             Some(words) => Err(PictureRefusal::AnsweredInWords {

@@ -244,7 +244,7 @@ impl AnswerEnd {
         match &self.failure {
             Some(failure) => CallEnd::Failed(failure),
             None if self.pictures > 0 => CallEnd::Painted {
-                pictures: self.pictures,
+                pictures: u32::try_from(self.pictures).unwrap_or(u32::MAX),
                 usage: self.usage,
                 machine_ms: 0,
             },

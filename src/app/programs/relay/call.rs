@@ -45,7 +45,7 @@ pub enum RelayTerms {
     Unlimited,
     /// How many answers are asked for.
     Limited(u64),
-    Shared(BoundedRequest),
+    Shared(Box<BoundedRequest>),
 }
 
 impl RelayTerms {
@@ -157,7 +157,7 @@ impl RelayOrder {
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
             sound: bound.sound,
-            details: RelayTerms::Shared(bounded),
+            details: RelayTerms::Shared(Box::new(bounded)),
         })
     }
 

@@ -35,7 +35,7 @@ impl Parts {
     }
 
     /// Ends a line where the text does.
-    pub fn end_line(&mut self, shown: &mut String) {
+    pub fn end_line(&self, shown: &mut String) {
         if self.gap == 0 {
             shown.push('\n');
         }

@@ -28,7 +28,7 @@ pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Ca
 }
 
 /// The same to whoever stopped themselves, which they may not have meant.
-pub fn blocked_oneself(voice: Voice<'_>, card: Card) -> Card {
+pub fn blocked_oneself(voice: Voice<'_>, card: &Card) -> Card {
     let you = "That is you: I answer nothing of yours here until it is lifted.";
     Card::text(format!("{}\n{}", card.text, voice.lang.words(you)))
 }

@@ -22,11 +22,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             &[("provider", &voice.name(provider))],
         ),
         AskRefusal::UnknownModel { model } => unknown_model(voice, model),
-        AskRefusal::SpacesInModel { typed, meant } => lang.say(
-            "No model has a name with spaces, such as `{subject}`. Nothing was changed and \
-             nobody was asked. Did you mean `{meant}`? Write that as `model:`.",
-            &[("subject", &in_code(typed)), ("meant", &in_code(meant))],
-        ),
+        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(voice, typed, meant),
         AskRefusal::ModelMissing { provider } => lang.say(
             "`{id}/` names a provider and no model. Write the model after the slash; the \
              list that appears while you type `model:` holds those that may be used.",
@@ -87,6 +83,15 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
         ),
         AskRefusal::Stopped => lang.say("Stopped.", &[]),
     }
+}
+
+/// A model's name has spaces in it.
+fn spaces_in_model(voice: Voice<'_>, typed: &str, meant: &str) -> String {
+    voice.lang.say(
+        "No model has a name with spaces, such as `{subject}`. Nothing was changed and \
+         nobody was asked. Did you mean `{meant}`? Write that as `model:`.",
+        &[("subject", &in_code(typed)), ("meant", &in_code(meant))],
+    )
 }
 
 /// No model is named, or nobody knows whose this one is.

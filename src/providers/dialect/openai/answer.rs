@@ -267,7 +267,7 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let is_plain = skimmed.error.is_none()
         && skimmed.x_groq.is_none()
         && skimmed.web_search.is_none()
-        && messages.into_iter().all(|it| it.used_no_tools());
+        && messages.into_iter().all(SkimmedMessage::used_no_tools);
     let reason = skimmed.choices.first().map(|choice| &choice.finish_reason);
     let Some(Some(reason)) = reason.filter(|_| is_plain) else {
         return false;

@@ -72,7 +72,8 @@ fn leave_names_out(message: &mut Json, refused: &[&str], left_out: &mut Ignored)
         };
         has_changed = true;
         let says_nothing = value.is_null() || (value.is_list() && value.items().is_empty());
-        if !says_nothing && !(is_told && *name == "refusal") {
+        let is_known = says_nothing || (is_told && *name == "refusal");
+        if !is_known {
             left_out.add(name);
         }
     }

@@ -94,7 +94,7 @@ fn sum_in_dollars(cost: &Value) -> Option<f64> {
 }
 
 /// What the provider behind OpenRouter takes: in all, or for what went in and
-/// what came out (S: OpenRouter's OpenAPI document, `CostDetails`).
+/// what came out (`docs/providers.md` says where which name was seen).
 fn upstream_dollars(details: &Value) -> Option<f64> {
     let part = |name: &str| read_dollars(&details[name]);
     let both = |prompt: &str, completion: &str| Some(part(prompt)? + part(completion)?);

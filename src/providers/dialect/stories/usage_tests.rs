@@ -173,6 +173,7 @@ fn the_end_of_anthropics_stream_erases_nothing() {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of answers")]
 #[test]
 fn google_counts_tools_and_thoughts_beside_the_rest() {
     let chunk = |usage: Value| {

@@ -116,6 +116,7 @@ fn the_address_carries_only_how_an_answer_comes() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of bodies")]
 #[test]
 fn what_is_free_is_checked_too() {
     for (id, path, body, passes) in [

@@ -26,7 +26,7 @@ pub async fn block(
         let card = words::quotas::was_blocked(voice, whom, until);
         let is_oneself = inside == BlockTarget::Person(caller.person);
         Ok(if is_oneself {
-            words::quotas::blocked_oneself(voice, card)
+            words::quotas::blocked_oneself(voice, &card)
         } else {
             card
         })
