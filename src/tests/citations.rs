@@ -24,6 +24,7 @@ const DOCUMENTS: &[&str] = &[
 /// serenity calls things, an example.
 const NAMES_OF_OTHERS: &[&str] = &[
     "Close",
+    "PromptCacheOptionsParam",
     "RateLimit",
     "ShardRunnerMessage",
     "shutdown_all",

@@ -86,17 +86,26 @@ async fn a_visitor_sees_the_demo_where_the_operator_wants_it() {
 }
 
 #[tokio::test]
+async fn what_each_picture_costs_is_said_before_where_that_is_fixed() {
+    let setup = Setup {
+        comfyui: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let address = "/playground?as=:picture&model=comfyui%2Ftext-to-image";
+        assert_eq!(foreseen(&mia.opens(address).await), "bot default free");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_picture_is_made_in_the_page() {
     run(async |stage| {
         stage.mia().adds("openai", "user", &good("openai")).await;
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         let page = mia.opens("/playground?as=:picture").await;
         assert_eq!(foreseen(&page), "own key");
-        // What each costs is said before where it is fixed.
-        let free = mia
-            .opens("/playground?as=:picture&model=comfyui%2Ftext-to-image")
-            .await;
-        assert_eq!(foreseen(&free), "bot default free");
         let typed = [("ask", "a lighthouse"), ("model", "openai/gpt-image-2")];
         let page = mia.sends(&page, ASK, &typed).await;
         assert!(page.holds("<img class=\"made\" src=\"data:image/png;base64,iVBOR"));

@@ -46,7 +46,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
         }
         // The table has every figure of the bars.
         assert!(
-            page.says().contains("20 Nov | < $0.0001 | < $0.0001"),
+            page.says().contains("20 Nov | <\u{a0}$0.0001 | <\u{a0}$0.0001"),
             "{}",
             page.says()
         );
@@ -112,7 +112,7 @@ async fn an_open_page_is_brought_up_to_date_and_hears_when_nothing_changed() {
         let json: Value = serde_json::from_str(&now.html).unwrap();
         assert_eq!(
             (&json["requests"], &json["cost"]),
-            (&"2".into(), &"< $0.0001".into())
+            (&"2".into(), &"<\u{a0}$0.0001".into())
         );
         let again = browser.call("GET", "/usage/now?period=7d");
         let again = again.header("if-none-match", now.header("etag"));

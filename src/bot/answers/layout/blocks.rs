@@ -111,11 +111,6 @@ impl Reader {
         }
     }
 
-    /// Whether code is open.
-    pub fn is_in_code(&self) -> bool {
-        matches!(self.mode, Mode::Code(_))
-    }
-
     /// Reads the next blocks; none at the end.
     pub fn read(&mut self, source: Source<'_>) -> Option<ReadBlocks> {
         if source.text.is_empty() {

@@ -42,8 +42,6 @@ struct OpenCode {
     fence: Fence,
     /// Whether it stands in the message yet; it waits for its first line.
     is_shown: bool,
-    /// Whether anything of it stands in any message.
-    has_lines: bool,
 }
 
 /// How good a place is for a cut.
@@ -90,11 +88,10 @@ impl Cutter {
                 self.code = Some(OpenCode {
                     fence,
                     is_shown: false,
-                    has_lines: false,
                 });
             }
             Block::Code { text, starts_line } => self.add_code(text, starts_line, done),
-            Block::Close => self.close_code(done),
+            Block::Close => self.close_code(),
             Block::Whole { fence, lines } => self.add_whole(fence, lines, done),
         }
     }
@@ -306,7 +303,6 @@ impl Cutter {
                 self.push(&opening);
                 self.code = Some(OpenCode {
                     is_shown: true,
-                    has_lines: true,
                     ..code.clone()
                 });
                 starts_line = true;
@@ -341,8 +337,7 @@ impl Cutter {
         }
     }
 
-    fn close_code(&mut self, done: &mut Vec<String>) {
-        self.show_language_alone(done);
+    fn close_code(&mut self) {
         let Some(code) = self.code.take() else {
             return;
         };
@@ -350,17 +345,6 @@ impl Cutter {
             self.push(&format!("\n{}{FENCE}", code.fence.prefix));
             self.gap = 1;
         }
-    }
-
-    /// Where nothing else stands in code, Discord shows what seems to be its
-    /// language.
-    fn show_language_alone(&mut self, done: &mut Vec<String>) {
-        let Some(code) = self.code.as_mut().filter(|code| !code.has_lines) else {
-            return;
-        };
-        let language = std::mem::take(&mut code.fence.language);
-        let line = format!("{}{language}", code.fence.prefix);
-        self.add_code(line, true, done);
     }
 
     fn add_whole(&mut self, fence: Fence, lines: Vec<String>, done: &mut Vec<String>) {
@@ -373,7 +357,7 @@ impl Cutter {
         for line in lines {
             self.add_code(line, true, done);
         }
-        self.close_code(done);
+        self.close_code();
     }
 }
 

@@ -27,7 +27,7 @@ mod prose;
 mod spans;
 mod table;
 
-use blocks::{Block, Reader, Source};
+use blocks::{Reader, Source};
 use cutter::Cutter;
 
 /// Room in a message for the fences around a table, in UTF-16 units.
@@ -119,9 +119,6 @@ impl Layout {
         let mut cutter = self.cutter.clone();
         for block in growing.into_iter().flatten() {
             cutter.add(block, &mut pieces);
-        }
-        if is_ended && self.reader.is_in_code() {
-            cutter.add(Block::Close, &mut pieces);
         }
         pieces.extend(cutter.last_piece());
         pieces
