@@ -28,7 +28,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             .opens("/usage?period=7d&tz=America%2FNew_York")
             .await;
         for part in [
-            "< $0.0001",
+            "<\u{a0}$0.0001",
             "and 1 without a price",
             "unknown",
             "gpt-6-luna",
@@ -36,7 +36,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             "ends in",
             "Lantern Club",
             "days in America/New_York",
-            "20 Nov: Own keys < $0.0001",
+            "20 Nov: Own keys <\u{a0}$0.0001",
             "it began today",
             "Tier “community”",
             // Providers by their names; the files have their ids.

@@ -41,8 +41,7 @@ async fn an_answer_has_the_models_name_as_it_was_asked_for() {
                     is_streamed,
                 };
                 for way in [way(false), way(true)] {
-                    // Clients of Anthropic's compare it (§12 of
-                    // `docs/providers.md`).
+                    // Clients of Anthropic's compare it: `docs/providers.md` §12.
                     let is_compared = !way.is_native() || caller == Caller::Messages;
                     if !is_compared || !way.is_taken(talk) {
                         continue;

@@ -22,7 +22,7 @@ static SMALL_PRINT: LazyLock<Regex> =
 /// A code span.
 static CODE_SPAN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)``.+?``|`[^`]+`").unwrap());
 /// A fence with the name of a language.
-static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)```w\d+\s*$").unwrap());
+static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)``` ?w\d+\s*$").unwrap());
 /// A word of an answer that was made by chance.
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"w(\d{3,})").unwrap());
 
@@ -277,7 +277,6 @@ fn fences_beside_words_part_words_from_code() {
             format!("so{t}\n\n{t}py\nx\n{t}"),
             format!("so\\`\\`\\`\n\n{t}py\nx\n{t}"),
         ),
-        (format!("{t} c"), format!("{t}\nc\n{t}")),
         (format!("{t}py\n{t}\nso"), "so".to_owned()),
     ] {
         let all = Layout::new(Author::Model, 2_000).end(&answer).concat();
