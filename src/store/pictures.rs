@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
+use crate::model::{AttemptId, KeyId, Outcome, PersonId, PictureJob, ProviderId, ServerId, Size};
 
 use crate::store::Store;
 use crate::store::accounts::leases::process_is_dead;
@@ -156,12 +156,20 @@ impl Store {
         )))
     }
 
-    /// Whether nothing is counted for an attempt that has ended: it was
-    /// released, or was never written.
-    pub async fn is_uncounted(&self, attempt: AttemptId) -> anyhow::Result<bool> {
-        let sql = "select state from attempt where attempt_id = $1 and state <> 'released'";
-        let rows = self.query(Statement::new(sql, [attempt.into()]));
-        Ok(rows.await?.is_empty())
+    /// What is counted for an attempt that has ended: its provider, and whether
+    /// that answered. None where it was released, or never written.
+    pub async fn counted_end(
+        &self,
+        attempt: AttemptId,
+    ) -> anyhow::Result<Option<(ProviderId, bool)>> {
+        let sql = "select provider, coalesce(outcome, 'answered') from attempt \
+             where attempt_id = $1 and state <> 'released'";
+        let rows = self.query(Statement::new(sql, [attempt.into()])).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let has_answered = row.text(1)? == Outcome::Answered.as_str();
+        Ok(Some((ProviderId::from(row.text(0)?), has_answered)))
     }
 
     /// The marks of pictures that have ended, newest first: at most `max`.

@@ -46,7 +46,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
         }
         // The table has every figure of the bars.
         assert!(
-            page.says().contains("20 Nov | <\u{a0}$0.0001 | <\u{a0}$0.0001"),
+            page.says().contains("20 Nov | < $0.0001 | < $0.0001"),
             "{}",
             page.says()
         );

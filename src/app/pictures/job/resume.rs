@@ -7,7 +7,7 @@ use crate::app::pictures::Pictures;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, FailureClass, Offer, PictureAnswer, PictureJob, PictureRefusal, ProviderFailure,
-    Refusal, Trace,
+    Trace,
 };
 use crate::providers::{ImageWire, Provider};
 
@@ -67,13 +67,12 @@ impl Pictures {
         let LeftPicture { job, is_shown } = left;
         let hold = self.payers.take_up(job.attempt).await?;
         let Some(hold) = hold else {
-            // What is paid for was shown. What was given back, or never
-            // written, may not have been told.
-            let is_lost = self.store.is_uncounted(job.attempt).await?;
-            let refusal = if is_lost {
-                Refusal::Picture(PictureRefusal::PictureLost)
-            } else {
-                Refusal::Picture(PictureRefusal::PictureShown)
+            // An answer is booked once it was shown. What was given back, never
+            // written, or broke off may not have been told.
+            let refusal = match self.store.counted_end(job.attempt).await? {
+                None => PictureRefusal::PictureLost,
+                Some((_, true)) => PictureRefusal::PictureShown,
+                Some((provider, false)) => PictureRefusal::PictureCutOff { provider },
             };
             return Err(refusal.into());
         };
