@@ -22,7 +22,8 @@ static SMALL_PRINT: LazyLock<Regex> =
 /// A code span.
 static CODE_SPAN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)``.+?``|`[^`]+`").unwrap());
 /// A fence with the name of a language.
-static LANGUAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)``` ?\w+\.?\s*$").unwrap());
+static LANGUAGE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)```[ \t]*[^\s`]+[ \t]*$").unwrap());
 /// A word of an answer that was made by chance.
 static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"w(\d{3,})").unwrap());
 
