@@ -110,7 +110,9 @@ impl CallOrder<'_> {
         is_limited: bool,
     ) -> Option<Price> {
         if is_limited {
-            return prices.price(model, most);
+            // Nobody knows what a sound costs that may play for days.
+            let is_bounded = !self.sound.may_be_longer();
+            return prices.price(model, most).filter(|_| is_bounded);
         }
         if self.images == 0 {
             return None;
@@ -119,5 +121,39 @@ impl CallOrder<'_> {
         let pictures = ClassCounts::default().with(UsageClass::Picture, self.images);
         let all = prices.price(model, most);
         all.or_else(|| prices.price(model, &pictures))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limited_sound_has_a_price_only_where_its_length_is_sure() {
+        let prices = Prices::new(None).unwrap();
+        let provider = ProviderId::from("groq");
+        let price_of = |seconds, is_measured, is_limited| {
+            let order = CallOrder {
+                person: PersonId(1),
+                server: None,
+                source: Source::Personal,
+                key: None,
+                provider: &provider,
+                model: "whisper-large-v3",
+                prompt: PromptTokens::default(),
+                max_output_tokens: 0,
+                images: 0,
+                sound: SoundAmount {
+                    seconds,
+                    is_measured,
+                    ..SoundAmount::default()
+                },
+            };
+            order.need(&prices, 1_795_000_000_000, is_limited).price
+        };
+        assert!(price_of(10, true, true).is_some());
+        // A file that tells nothing, and an address of one.
+        assert_eq!(price_of(10, false, true), None);
+        assert_eq!(price_of(10, false, false), None);
     }
 }

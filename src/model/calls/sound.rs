@@ -20,6 +20,11 @@ pub struct SoundAmount {
 }
 
 impl SoundAmount {
+    /// Whether it may play for longer than is held for it.
+    pub fn may_be_longer(self) -> bool {
+        self.seconds > 0 && !self.is_measured
+    }
+
     /// What it is taken to use where nobody says it.
     pub fn likely(self) -> Usage {
         Usage {
