@@ -178,10 +178,7 @@ async fn keys_over_the_limit_wait_and_one_of_two_is_stored() {
         OneOfTwo(ProviderId("openai"))
         "#);
         let left = app.keys.show_import(&mia, &import.id).await.unwrap();
-        insta::assert_snapshot!(told(&left), @"
-        mistral MISTRAL_API_KEY …6789 not checked replaces=false can be chosen
-        openai OPENAI_KEY_2 …-two not checked replaces=true can be chosen
-        ");
+        insta::assert_snapshot!(told(&left), @"mistral MISTRAL_API_KEY …6789 not checked replaces=false can be chosen");
     })
     .await;
 }
@@ -342,6 +339,34 @@ async fn of_presses_at_once_one_stores_and_the_others_change_nothing() {
         "#);
         let listed = stage.mia().runs("/keys list").await;
         assert!(listed.contains("`…6789`"), "{listed}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_left_out_is_stored_by_no_later_press() {
+    run(async |stage| {
+        let (app, mia) = (stage.app().await, mia(stage));
+        let mut file = format!(
+            "GROQ_API_KEY={}\nGROQ_KEY_2={}2\n",
+            good("groq"),
+            good("groq")
+        );
+        for id in ["openai", "mistral", "cerebras", "deepseek", "xai"] {
+            let name = id.to_uppercase();
+            file.extend([&name, "_API_KEY=", &good(id), "\n"]);
+        }
+        let import = imports(stage, &mia, &file).await;
+        let chosen = ids(&import);
+        let first = app.keys.finish_import(&mia, &import.id, &chosen).await;
+        let first = outcomes(&first.unwrap());
+        assert!(first.contains("groq stored valid"), "{first}");
+        assert!(first.contains("xai later"), "{first}");
+        stage.clock.advance_ms(61_000);
+        let second = app.keys.finish_import(&mia, &import.id, &chosen).await;
+        let second = outcomes(&second.unwrap());
+        assert!(!second.contains("groq"), "{second}");
+        assert!(second.contains("xai stored valid"), "{second}");
     })
     .await;
 }

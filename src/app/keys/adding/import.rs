@@ -171,7 +171,7 @@ impl Keys {
     }
 
     /// Stores those of an import's keys that were chosen, and leaves the others
-    /// and those that are not done with.
+    /// and those that are not done with, but none that would replace one of them.
     async fn store_chosen(
         &self,
         caller: &Caller,
@@ -186,7 +186,10 @@ impl Keys {
                     ImportOutcome::OneOfTwo(rows[place].provider.clone())
                 }
                 Some(place) => {
-                    let outcome = self.store_imported(caller, owner, &rows[place]).await?;
+                    let outcome = self.store_imported(caller, owner, &rows[place]).await;
+                    let outcome = outcome.inspect_err(|_| {
+                        rows.retain(|row| !taken.contains(&row.provider));
+                    })?;
                     if !matches!(outcome, ImportOutcome::Later { .. }) {
                         rows.remove(place);
                     }
@@ -198,6 +201,7 @@ impl Keys {
             }
             outcomes.push(outcome);
         }
+        rows.retain(|row| !taken.contains(&row.provider));
         Ok(outcomes)
     }
 
