@@ -1,7 +1,7 @@
 //! The only module that knows Discord.
 //!
 //! serenity keeps the gateway, poise reads commands, and everything that
-//! is said to Discord goes through [`connection::rest`]. serenity's own
+//! is said to Discord goes through [`connection::calls::rest`]. serenity's own
 //! limiter, its error texts and poise's modals are not used, for the reasons
 //! that stand where their replacements are.
 

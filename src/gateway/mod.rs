@@ -1,9 +1,9 @@
 //! The only module that knows HTTP as a server: lets any program use
 //! people's keys.
 //!
-//! The table in [`routes`] says what each call requires. The [`router`]
+//! The table in [`routing::routes`] says what each call requires. The [`routing::router`]
 //! finds a request's row there, opens a [`session`] for its sender and runs
-//! the row's handler. What goes wrong becomes a [`problem`] in the shape of
+//! the row's handler. What goes wrong becomes a [`replies::problem`] in the shape of
 //! the API dialect that was called.
 
 mod calls;

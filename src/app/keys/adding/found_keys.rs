@@ -6,7 +6,7 @@ use crate::model::{Health, Key, KeyId, ProviderId, Refusal, Scope};
 /// An import that waits for its person to choose.
 #[derive(Debug)]
 pub struct KeyImport {
-    /// Names it in [`Keys::show_import`] and [`Keys::finish_import`].
+    /// Names it in `show_import` and `finish_import`.
     pub id: String,
     /// Whose they become.
     pub scope: Scope,
