@@ -15,6 +15,9 @@ use super::job::{FailedPictures, FetchedPicture, PictureResult};
 const DEPTH_MAX: u8 = 6;
 /// The shortest text in a place of another name that may be a picture.
 const BASE64_BYTES_MIN: usize = 64;
+/// How much of a text is looked at: words have a blank before that, and what
+/// goes on otherwise fails where it is decoded.
+const LOOKED_AT_BYTES: usize = 1_024;
 /// Where pictures stand, the surest places first.
 const PLACES: [&str; 19] = [
     "images",
@@ -150,7 +153,7 @@ fn may_be_picture(text: &str) -> bool {
         .iter()
         .any(|begin| text.starts_with(begin));
     let fits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/' | b'=' | b'\n' | b'\r');
-    is_address || (text.len() >= BASE64_BYTES_MIN && text.bytes().all(fits))
+    is_address || (text.len() >= BASE64_BYTES_MIN && text.bytes().take(LOOKED_AT_BYTES).all(fits))
 }
 
 /// Reads a picture: an address or base64.
