@@ -269,7 +269,7 @@ const uncovered = new Set();
 // presses on it, as Discord does: docs/discord.md §3.1.
 function hidden(node, file, url) {
   if (!file.name.startsWith("SPOILER_") || uncovered.has(url)) return node;
-  const covered = make("span", "spoiler");
+  const covered = make("span", "covered");
   const cover = Object.assign(make("button", "cover", "Spoiler"), { type: "button" });
   cover.setAttribute("aria-label", "Spoiler: show the hidden file");
   node.inert = true;

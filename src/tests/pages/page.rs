@@ -393,7 +393,7 @@ async fn a_spoiler_is_covered_until_somebody_presses_on_it() {
             return;
         };
         sends(&browser, "/imagine prompt:a lighthouse spoiler:true").await;
-        let spoiler = "document.querySelector('#messages .spoiler')";
+        let spoiler = "document.querySelector('#messages .covered')";
         browser.until(&format!("{spoiler} !== null")).await;
         let seen = browser
             .evaluates(&format!(
