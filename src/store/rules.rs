@@ -40,6 +40,13 @@ pub struct GivenTier<'a> {
     pub by: PersonId,
 }
 
+/// The columns that [`read_limit`] reads, with the kind of their row.
+macro_rules! limit_columns {
+    () => {
+        "cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by"
+    };
+}
+
 impl Store {
     /// Everything that is set for a person in a place, by one statement.
     pub async fn rules(
@@ -100,9 +107,12 @@ impl Store {
     ) -> anyhow::Result<Vec<SetLimit>> {
         const SQL: Change = Change::to(
             Table::QuotaLimit,
-            "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
-             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4) \
-             returning cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by",
+            concat!(
+                "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
+                 and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4) \
+                 returning ",
+                limit_columns!()
+            ),
         );
         let values = [
             server.map_or(OPERATOR, |server| server.0).into(),
@@ -225,8 +235,11 @@ impl Store {
     /// at most `max` of each.
     pub async fn operators_rules(&self, max: u32) -> anyhow::Result<OperatorsRules> {
         let max = i64::from(max);
-        let limits = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by \
-             from quota_limit where server_id = 0 order by bound, subject_id limit $1";
+        let limits = concat!(
+            "select ",
+            limit_columns!(),
+            " from quota_limit where server_id = 0 order by bound, subject_id limit $1"
+        );
         let blocks =
             "select subject, until_ms from block where server_id = 0 order by subject limit $1";
         let tiers = "select person_id, tier, until_ms from person_tier order by person_id limit $1";
@@ -269,8 +282,10 @@ pub(super) fn select_rules(
     server: Option<ServerId>,
     channel: Option<u64>,
 ) -> Statement {
-    let sql = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, \
-         set_by from quota_limit where server_id = $1 \
+    let sql = concat!(
+        "select ",
+        limit_columns!(),
+        " from quota_limit where server_id = $1 \
          or (server_id = 0 and bound = 'bot') \
          or (server_id = 0 and bound = 'bot_in_server' and subject_id = $1) \
          or (server_id = 0 and bound = 'bot_for_person' and subject_id = $2) \
@@ -281,7 +296,8 @@ pub(super) fn select_rules(
          where subject in ('everyone', $3, $4, $5) or server_id = $1 or is_role = 1 \
          union all select 5, scope, owner_id, kind, value, '', 0, 0 from choice \
          where (scope = 'user' and owner_id = $2) or (scope = 'channel' and owner_id = $6) \
-         or (scope = 'guild' and owner_id = $1)";
+         or (scope = 'guild' and owner_id = $1)"
+    );
     let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
     let in_server = server.map(|server| format_subject(Blocked::Server(server)));
     let values = [

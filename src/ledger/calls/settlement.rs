@@ -269,7 +269,11 @@ impl Hold {
             ..Settlement::released()
         };
         if has_run && usage.cost.is_none() && machine_ms == 0 && self.pays_by_second() {
-            return self.with_unknown_cost(settlement);
+            return Settlement {
+                cost: self.cost_if_unknown(settlement.outcome),
+                estimated: true,
+                ..settlement
+            };
         }
         let settlement = self.priced(settlement, machine_ms);
         let has_used = settlement.usage != Usage::default();
@@ -297,14 +301,11 @@ impl Hold {
         cost_of(60_000) != cost_of(0)
     }
 
-    /// A settlement of which nobody knows what it costs.
-    fn with_unknown_cost(&self, settlement: Settlement) -> Settlement {
-        let is_bound = !self.booking.attempt.source.is_own();
-        Settlement {
-            cost: self.booking.held.cost.filter(|_| is_bound),
-            estimated: true,
-            ..settlement
-        }
+    /// What limits count where nobody knows what a call came to: what was held.
+    fn cost_if_unknown(&self, outcome: Outcome) -> Option<NanoDollars> {
+        let is_own = self.booking.attempt.source.is_own();
+        let is_bound = !is_own || (outcome == Outcome::Ongoing && !self.is_exempt());
+        self.booking.held.cost.filter(|_| is_bound)
     }
 
     /// Adds to a settlement what it costs, and whether that is more than was
@@ -331,11 +332,10 @@ impl Hold {
             .or_else(|| settlement.receipt.sum())
             .or(uses_nothing.then_some(NanoDollars(0)));
         settlement.cost_reported = reported.is_some();
-        // Limits count what was held where nobody knows what it came to.
-        let is_bound = !attempt.source.is_own()
-            || (settlement.outcome == Outcome::Ongoing && !self.is_exempt());
-        if settlement.cost.is_none() && is_bound && held.cost.is_some() {
-            settlement.cost = held.cost;
+        if settlement.cost.is_none()
+            && let Some(held) = self.cost_if_unknown(settlement.outcome)
+        {
+            settlement.cost = Some(held);
             settlement.estimated = true;
         }
         let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();

@@ -5,6 +5,7 @@ mod model_prices;
 mod price_file;
 pub mod prices;
 pub mod table;
+mod table_models;
 mod term_prices;
 mod tiers;
 mod variants;

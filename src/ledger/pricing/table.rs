@@ -23,7 +23,8 @@ use genai_prices::Calculator;
 use crate::model::{PriceList, ProviderId, TtlCache, lock};
 
 use crate::ledger::pricing::model_prices::{ModelPrices, Probe};
-use crate::ledger::pricing::tiers::read_tier_starts;
+use crate::ledger::pricing::table_models::read_models;
+use crate::ledger::pricing::tiers::tier_starts;
 use crate::ledger::pricing::variants::NameRules;
 
 const MINUTE_MS: i64 = 60_000;
@@ -206,10 +207,11 @@ impl PricedProvider {
 
 impl ParsedTable {
     fn parse(json: &str) -> Option<Self> {
+        let models = read_models(json)?;
         Some(Self {
             calculator: Calculator::from_json(json).ok()?,
-            tier_starts: read_tier_starts(json)?,
-            names: NameRules::read(json)?,
+            tier_starts: tier_starts(&models),
+            names: NameRules::of(&models),
         })
     }
 

@@ -3,8 +3,9 @@
 //! model, at another price.
 
 use foldhash::HashMap;
-use serde::Deserialize;
 use serde_json::Value;
+
+use crate::ledger::pricing::table_models::TableModel;
 
 /// What may follow the beginning of a name and mean the same model, beside numbers.
 const SAME: [&str; 8] = [
@@ -34,25 +35,14 @@ struct Rules {
 }
 
 impl NameRules {
-    /// Reads them from a provider's part of the table.
-    pub fn read(json: &str) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Provider {
-            models: Vec<Model>,
-        }
-        #[derive(Deserialize)]
-        struct Model {
-            id: String,
-            #[serde(rename = "match")]
-            rule: Value,
-        }
-        let providers: Vec<Provider> = serde_json::from_str(json).ok()?;
+    /// Reads them from models of a provider's part of the table.
+    pub fn of(models: &[TableModel]) -> Self {
         let mut all: HashMap<String, Rules> = HashMap::default();
-        for model in providers.into_iter().flat_map(|provider| provider.models) {
-            all.entry(model.id).or_default().add(&model.rule);
+        for model in models {
+            all.entry(model.id.clone()).or_default().add(&model.rule);
         }
         all.retain(|_, rules| !rules.starts.is_empty() || !rules.parts.is_empty());
-        Some(Self(all))
+        Self(all)
     }
 
     /// Whether a name means the model that the table has found for it.
@@ -118,6 +108,7 @@ fn is_same(known: &str, rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::pricing::table_models::read_models;
 
     #[test]
     fn what_follows_the_beginning_of_a_name_is_a_date_or_a_version() {
@@ -129,7 +120,7 @@ mod tests {
             {"id": "sonnet", "match": {"starts_with": "sonnet-4-2025"}},
             {"id": "exact", "match": {"equals": "opus"}},
             {"id": "dated", "match": {"or": [{"starts_with": "luna@"}, {"regex": "^luna-[0-9]{8}$"}]}}]}]"#;
-        let rules = NameRules::read(json).unwrap();
+        let rules = NameRules::of(&read_models(json).unwrap());
         for (id, name, is_one) in [
             ("kimi", "kimi-k2.6", true),
             ("kimi", "Kimi-K2.6-2026-04-01", true),

@@ -77,6 +77,11 @@ impl Bound {
             Self::Bot | Self::BotInServer | Self::ServerKey => false,
         }
     }
+
+    /// Whether it is one of a server's budget.
+    pub fn is_budget(self) -> bool {
+        matches!(self, Self::ServerKey | Self::Member | Self::Role(_))
+    }
 }
 
 /// A limit, and what is used of it.

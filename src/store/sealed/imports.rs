@@ -7,7 +7,7 @@ use crate::model::{Health, KeyId, PersonId, ProviderId, Scope, Sealed, ServerId}
 use crate::store::Store;
 use crate::store::database::change::{Change, Table};
 use crate::store::database::retention::BATCH;
-use crate::store::database::value::{Row, Statement};
+use crate::store::database::value::{Row, Statement, Value};
 
 /// A key of an import, with its ciphertext.
 #[derive(Clone, Debug)]
@@ -30,6 +30,26 @@ pub struct ImportOf<'a> {
     pub id: &'a str,
     pub person: PersonId,
     pub server: Option<ServerId>,
+}
+
+impl ImportOf<'_> {
+    /// What [`Store::imported_keys`] and [`Store::take_imported_keys`] look for.
+    fn values(self, now_ms: i64) -> [Value; 4] {
+        let place = self.server.map_or(0, |server| server.0);
+        [
+            self.id.into(),
+            self.person.0.into(),
+            place.into(),
+            now_ms.into(),
+        ]
+    }
+}
+
+/// The columns that [`read_imported`] reads.
+macro_rules! imported_columns {
+    () => {
+        "imported_key_id, scope, provider, variable, hint, sealed, health, checked_at_ms"
+    };
 }
 
 impl Store {
@@ -72,18 +92,14 @@ impl Store {
         of: ImportOf<'_>,
         now_ms: i64,
     ) -> anyhow::Result<Vec<ImportedKey>> {
-        let sql = "select imported_key_id, scope, provider, variable, hint, sealed, health, \
-                   checked_at_ms from imported_key where import_id = $1 and person_id = $2 \
-                   and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-                   order by imported_key_id";
-        let place = of.server.map_or(0, |server| server.0);
-        let values = [
-            of.id.into(),
-            of.person.0.into(),
-            place.into(),
-            now_ms.into(),
-        ];
-        let rows = self.query(Statement::new(sql, values)).await?;
+        let sql = concat!(
+            "select ",
+            imported_columns!(),
+            " from imported_key where import_id = $1 and person_id = $2 \
+             and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
+             order by imported_key_id"
+        );
+        let rows = self.query(Statement::new(sql, of.values(now_ms))).await?;
         rows.iter().map(read_imported).collect()
     }
 
@@ -96,19 +112,13 @@ impl Store {
     ) -> anyhow::Result<Vec<ImportedKey>> {
         const SQL: Change = Change::to(
             Table::ImportedKey,
-            "delete from imported_key where import_id = $1 and person_id = $2 \
-             and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-             returning imported_key_id, scope, provider, variable, hint, sealed, health, \
-             checked_at_ms",
+            concat!(
+                "delete from imported_key where import_id = $1 and person_id = $2 \
+                 and coalesce(server_id, 0) = $3 and expires_at_ms > $4 returning ",
+                imported_columns!()
+            ),
         );
-        let place = of.server.map_or(0, |server| server.0);
-        let values = [
-            of.id.into(),
-            of.person.0.into(),
-            place.into(),
-            now_ms.into(),
-        ];
-        let taken = self.write(SQL.with(values)).await?.rows;
+        let taken = self.write(SQL.with(of.values(now_ms))).await?.rows;
         let taken: anyhow::Result<Vec<ImportedKey>> = taken.iter().map(read_imported).collect();
         let mut taken = taken?;
         taken.sort_by_key(|key| key.id.0);
