@@ -7,11 +7,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::model::BYTES_IN_A_TOKEN;
+
 use super::catalogue::Provider;
 use super::dialect::{Dialect, RawObject, Untranslatable};
-
-/// How many bytes of a text are taken to be a token where nobody counts them.
-const BYTES_IN_A_TOKEN: usize = 4;
 
 /// How vectors of Google's are given to a caller of OpenAI's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub struct VectorForm {
     /// Whether they are wanted as bytes in Base64.
     is_base64: bool,
     /// About how many tokens the texts have.
-    likely_tokens: usize,
+    likely_tokens: u64,
 }
 
 /// Texts as OpenAI takes them: one, or several.
@@ -89,7 +88,7 @@ fn write_for_google(model: &str, fields: &mut RawObject, texts: Texts) -> Vector
         is_base64: fields.is("encoding_format", "base64"),
         likely_tokens: texts
             .iter()
-            .map(|it| it.len().div_ceil(BYTES_IN_A_TOKEN))
+            .map(|it| (it.len() as u64).div_ceil(BYTES_IN_A_TOKEN))
             .sum(),
     };
     let dimensions: Option<u64> = fields.get("dimensions");
@@ -127,7 +126,7 @@ impl VectorForm {
             });
         let data: Vec<Value> = data.collect();
         let counted = vectors.usage["promptTokenCount"].as_u64();
-        let tokens = counted.unwrap_or(self.likely_tokens as u64);
+        let tokens = counted.unwrap_or(self.likely_tokens);
         let written = json!({"object": "list", "data": data, "model": self.model,
             "usage": {"prompt_tokens": tokens, "total_tokens": tokens}});
         Some(written.to_string().into())

@@ -89,15 +89,10 @@ fn errors_of(output: &Value) -> Option<&Value> {
 
 /// Everything in an output that may be a picture.
 fn items_of(output: &Value, has_errors: bool) -> Vec<&Value> {
-    match output {
-        // What stands beside an error is a picture or nothing.
-        _ if has_errors => {
-            let mut items = collect(output, 0);
-            items.retain(|item| text_of(item).is_some_and(may_be_picture));
-            items
-        }
-        _ => collect(output, 0),
-    }
+    let mut items = collect(output, 0);
+    // What stands beside an error is a picture or nothing.
+    items.retain(|item| !has_errors || is_sure(item));
+    items
 }
 
 /// The texts in a value that may be pictures: those in the surest place that

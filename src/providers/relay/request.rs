@@ -18,8 +18,8 @@ use crate::providers::dialect::{
 use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
-use crate::providers::sound::speech::{media_type_of, read_sound, translate_speech};
-use crate::providers::sound::transcripts::translate_form;
+use crate::providers::sound::speech::{media_type_of, packs_sound, read_sound, translate_speech};
+use crate::providers::sound::transcripts::{has_other_events, translate_form};
 use crate::providers::transport::http::address_below;
 
 use super::body::Body;
@@ -184,7 +184,7 @@ impl RelayRequest {
             let body = PassedBody {
                 bytes: Some(translation.body),
                 rewriting: AnswerChange::Translated(translation.answers),
-                left_out: Ignored::default(),
+                ..PassedBody::default()
             };
             (translation.path, translation.surface, body)
         } else {
@@ -198,7 +198,7 @@ impl RelayRequest {
                     PassedBody {
                         bytes: Some(form.body),
                         rewriting: self.transcript_change(provider),
-                        left_out: Ignored::default(),
+                        ..PassedBody::default()
                     }
                 }
                 None => self.body_for(provider, model, terms)?,
@@ -269,8 +269,7 @@ impl RelayRequest {
         match self.surface {
             Surface::Speech => {
                 let changed = translate_speech(provider, fields)?;
-                let packs_sound = provider.id.as_str() == "mistral";
-                Ok(if packs_sound {
+                Ok(if packs_sound(provider) {
                     Some(AnswerChange::Speech(media_type_of(fields)))
                 } else {
                     changed.then_some(AnswerChange::Unchanged)
@@ -360,10 +359,10 @@ impl RelayRequest {
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
     }
 
-    /// What is changed in a transcript: Mistral's events have other names.
+    /// What is changed in a transcript.
     fn transcript_change(&self, provider: &Provider) -> AnswerChange {
         let is_native = self.dialect == CallDialect::Native;
-        if self.stream && !is_native && provider.id.as_str() == "mistral" {
+        if self.stream && !is_native && has_other_events(provider) {
             AnswerChange::Transcript
         } else {
             AnswerChange::Unchanged

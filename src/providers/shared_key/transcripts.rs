@@ -4,7 +4,7 @@
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::relay::RelayRequest;
-use crate::providers::sound::form::{Form, FormField};
+use crate::providers::sound::form::{FILE, Form, FormField};
 use crate::providers::sound::transcripts::PaidBy;
 use crate::providers::sound::{SECONDS_MAX, SoundLength};
 
@@ -15,8 +15,6 @@ use super::{BoundedRequest, Refused, RequestBound, models};
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 const OPENAI: &[&str] = &["openai"];
 const MISTRAL: &[&str] = &["mistral"];
-/// The field with the sound.
-const FILE: &str = "file";
 
 /// A field that costs no more than the sound does.
 struct Allowed {
@@ -168,17 +166,9 @@ fn find_rule(name: &str, provider: &Provider) -> Option<&'static Allowed> {
 }
 
 fn plain_file(form: &Form, file: &FormField) -> FormField {
-    let kind = form.length().map(|length| length.kind);
-    FormField {
-        file_name: kind.map_or_else(
-            || file.file_name.clone(),
-            |kind| Some(kind.file_name().to_owned()),
-        ),
-        media_type: kind.map_or_else(
-            || file.media_type.clone(),
-            |kind| Some(kind.media_type().to_owned()),
-        ),
-        ..file.clone()
+    match form.length() {
+        Some(length) => file.clone().named_by(length.kind),
+        None => file.clone(),
     }
 }
 

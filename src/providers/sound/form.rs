@@ -15,7 +15,7 @@ const FIELDS_MAX: usize = 50;
 /// How many random bytes part the fields of a form that is written anew.
 const BOUNDARY_BYTES: usize = 16;
 /// The name of the file's field.
-const FILE: &str = "file";
+pub const FILE: &str = "file";
 
 /// A field of a form.
 #[derive(Clone)]
@@ -64,9 +64,8 @@ impl Form {
             });
         }
         let mut form = Self::of(fields, None).ok()?;
-        if let Some(file) = form.file().map(|file| file.bytes.clone()) {
-            let measure = move || measure_sound(&file);
-            form.length = tokio::task::spawn_blocking(measure).await.ok()?;
+        if let Some(file) = form.file() {
+            form.length = measure(&file.bytes).await.ok()?;
         }
         Some(form)
     }
@@ -84,15 +83,9 @@ impl Form {
 
     /// A form with a sound that is at hand, to be written down.
     pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
-        let measured = sound.clone();
-        let measure = move || measure_sound(&measured);
-        let length = tokio::task::spawn_blocking(measure).await?;
+        let length = measure(&sound).await?;
         let kind = length.map_or(SoundKind::Ogg, |length| length.kind);
-        let file = FormField {
-            file_name: Some(kind.file_name().to_owned()),
-            media_type: Some(kind.media_type().to_owned()),
-            ..FormField::text(FILE, sound)
-        };
+        let file = FormField::text(FILE, sound).named_by(kind);
         Self::of(vec![file], length)
     }
 
@@ -174,6 +167,16 @@ impl Form {
 }
 
 impl FormField {
+    /// The same field, with the name and the media type of a sound of this kind.
+    #[must_use]
+    pub fn named_by(self, kind: SoundKind) -> Self {
+        Self {
+            file_name: Some(kind.file_name().to_owned()),
+            media_type: Some(kind.media_type().to_owned()),
+            ..self
+        }
+    }
+
     /// A field with a text.
     pub fn text(name: &str, bytes: Bytes) -> Self {
         Self {
@@ -204,6 +207,12 @@ impl FormField {
 fn escape(name: &str) -> String {
     let name = name.replace('"', "%22");
     name.replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Measures how long a sound plays, on a thread of its own.
+async fn measure(sound: &Bytes) -> Result<Option<SoundLength>, tokio::task::JoinError> {
+    let sound = sound.clone();
+    tokio::task::spawn_blocking(move || measure_sound(&sound)).await
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ pub fn translate_speech(
     }
 }
 
+/// Whether a provider answers with JSON that has the sound in it.
+pub fn packs_sound(provider: &Provider) -> bool {
+    provider.id.as_str() == "mistral"
+}
+
 /// The media type of the sound that a call asks for.
 pub fn media_type_of(fields: &RawObject) -> &'static str {
     let asked: Option<String> = fields.get("response_format");

@@ -127,6 +127,11 @@ impl PaidBy {
     }
 }
 
+/// Whether the events of a provider's transcripts have other names than OpenAI's.
+pub fn has_other_events(provider: &Provider) -> bool {
+    provider.id.as_str() == "mistral"
+}
+
 /// Whether a provider answers a call about sound at this path.
 pub fn takes_sound(provider: &Provider, path: &str) -> bool {
     if !provider.is_built_in {

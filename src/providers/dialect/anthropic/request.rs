@@ -98,13 +98,8 @@ fn has_lost_its_thought(request: &NeutralRequest) -> bool {
     let mut answers = request.turns.iter().rev();
     let last = answers.find(|turn| turn.speaker == Speaker::Model);
     let parts = last.map_or(&[][..], |turn| &turn.parts);
-    let is_own = |thought: &Thought| {
-        let maker = thought.seal.as_ref().map(|seal| seal.maker);
-        matches!(
-            maker,
-            Some(SealMaker::Anthropic | SealMaker::AnthropicRedacted)
-        )
-    };
+    let makers = [SealMaker::Anthropic, SealMaker::AnthropicRedacted];
+    let is_own = |thought: &Thought| makers.iter().any(|maker| thought.is_made_by(*maker));
     let is_sent = |part: &&Part| match &part.what {
         Content::Thought(thought) => is_own(thought),
         _ => !part.is_empty(),

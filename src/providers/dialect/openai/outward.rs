@@ -44,12 +44,8 @@ pub fn write_request(
         request.tell_later_instructions_as_person();
     }
     quirks.thinking.ignore_lost_thoughts(request);
-    let takes_marks = quirks.thinking.takes_cache_marks(chat.model);
-    let whole_mark = quirks.thinking.settle_cache_marks(request, chat.model);
-    let talk = TalkWriter {
-        quirks,
-        takes_marks,
-    };
+    quirks.thinking.settle_cache_marks(request, chat.model);
+    let talk = TalkWriter { quirks };
     if family.reasons {
         request.refuse_likely_tokens()?;
     }
@@ -62,7 +58,7 @@ pub fn write_request(
     let mut body = object([("model", chat.model.into()), ("messages", messages.into())]);
     body.set_some(quirks.output_limit, request.max_tokens);
     quirks.thinking.write_effort(request, family, &mut body);
-    body.set_some("cache_control", whole_mark.map(CacheMark::written));
+    body.set_some("cache_control", request.cache.map(CacheMark::written));
     write_tools(request, &mut body, write_tool, write_name);
     write_format(request, &mut body);
     write_sampling(request, family, quirks, &mut body);
@@ -262,12 +258,37 @@ fn write_sampling(
     }
 }
 
+/// Several texts as one content: parts where one of them is marked.
+fn join_instructions(said: &[(&str, Option<CacheMark>)]) -> Json {
+    if said.iter().all(|(_, mark)| mark.is_none()) {
+        let texts: Vec<&str> = said.iter().map(|(text, _)| *text).collect();
+        return texts.join("\n\n").into();
+    }
+    let parts = said.iter();
+    let parts = parts.map(|(text, mark)| marked(vec![text_part(text)].into(), *mark));
+    let parts: Vec<Json> = parts.flat_map(|part| part.items().to_vec()).collect();
+    parts.into()
+}
+
+/// A content, with the mark that stands at its end: texts alone have one.
+fn marked(content: Json, mark: Option<CacheMark>) -> Json {
+    let Some(mark) = mark else {
+        return content;
+    };
+    let mut parts = match content {
+        Json::List(parts) => parts,
+        text => vec![object([("type", "text".into()), ("text", text)])],
+    };
+    if let Some(last) = parts.last_mut().filter(|last| last["type"].is("text")) {
+        last.set("cache_control", mark.written());
+    }
+    Json::List(parts)
+}
+
 /// Writes a conversation.
 #[derive(Clone, Copy)]
 struct TalkWriter {
     quirks: OpenAiQuirks,
-    /// Whether texts are marked for the cache.
-    takes_marks: bool,
 }
 
 impl TalkWriter {
@@ -280,7 +301,7 @@ impl TalkWriter {
                     let text = texts_of(&turn.parts);
                     if !text.is_empty() {
                         let mark = turn.parts.iter().rev().find_map(|part| part.cache);
-                        messages.push(message("system", self.marked(text.into(), mark)));
+                        messages.push(message("system", marked(text.into(), mark)));
                     }
                 }
                 Speaker::Person => self.add_person(turn, &mut messages)?,
@@ -297,40 +318,13 @@ impl TalkWriter {
         let said: Vec<(&str, Option<CacheMark>)> = said.collect();
         if self.quirks.takes_instructions_anywhere() {
             let each = said.iter();
-            let each = each.map(|(text, mark)| self.marked((*text).into(), *mark));
+            let each = each.map(|(text, mark)| marked((*text).into(), *mark));
             return each.map(|content| message("system", content)).collect();
         }
         if said.is_empty() {
             return Vec::new();
         }
-        vec![message("system", self.join_instructions(&said))]
-    }
-
-    /// Several texts as one content: parts where one of them is marked.
-    fn join_instructions(self, said: &[(&str, Option<CacheMark>)]) -> Json {
-        if !self.takes_marks || said.iter().all(|(_, mark)| mark.is_none()) {
-            let texts: Vec<&str> = said.iter().map(|(text, _)| *text).collect();
-            return texts.join("\n\n").into();
-        }
-        let parts = said.iter();
-        let parts = parts.map(|(text, mark)| self.marked(vec![text_part(text)].into(), *mark));
-        let parts: Vec<Json> = parts.flat_map(|part| part.items().to_vec()).collect();
-        parts.into()
-    }
-
-    /// A content, with the mark that stands at its end: texts alone have one.
-    fn marked(self, content: Json, mark: Option<CacheMark>) -> Json {
-        let Some(mark) = mark.filter(|_| self.takes_marks) else {
-            return content;
-        };
-        let mut parts = match content {
-            Json::List(parts) => parts,
-            text => vec![object([("type", "text".into()), ("text", text)])],
-        };
-        if let Some(last) = parts.last_mut().filter(|last| last["type"].is("text")) {
-            last.set("cache_control", mark.written());
-        }
-        Json::List(parts)
+        vec![message("system", join_instructions(&said))]
     }
 
     /// What a model has said; nothing where it has said nothing that can be said
@@ -365,7 +359,7 @@ impl TalkWriter {
         let content = if text.is_empty() {
             Json::Null
         } else {
-            self.marked(text.into(), mark)
+            marked(text.into(), mark)
         };
         let mut written = message("assistant", content);
         if !calls.is_empty() {
@@ -381,11 +375,11 @@ impl TalkWriter {
         let mut parts = Vec::new();
         let mut is_marked = false;
         for part in &turn.parts {
-            let mark = part.cache.filter(|_| self.takes_marks);
+            let mark = part.cache;
             match &part.what {
                 Content::Result(result) => {
                     let mut written = write_result(result, self.quirks, &mut parts)?;
-                    let content = self.marked(written["content"].clone(), mark);
+                    let content = marked(written["content"].clone(), mark);
                     written.set("content", content);
                     messages.push(written);
                     continue;
@@ -397,7 +391,7 @@ impl TalkWriter {
             }
             if mark.is_some() {
                 is_marked = true;
-                parts = match self.marked(Json::List(parts), mark) {
+                parts = match marked(Json::List(parts), mark) {
                     Json::List(parts) => parts,
                     other => vec![other],
                 };

@@ -3,7 +3,7 @@
 
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
-    CacheMark, Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
+    Content, Effort, NeutralRequest, SealMaker, Thought, Turn,
 };
 
 use super::models::ModelFamily;
@@ -78,7 +78,7 @@ impl ThinkingWords {
         request.ignore_thoughts(|thought| match self {
             Self::Effort | Self::Mistral | Self::Qwen => false,
             Self::DeepSeek | Self::OpenRouter => true,
-            Self::Unknown => is_made_by(thought, SealMaker::Unsigned),
+            Self::Unknown => thought.is_made_by(SealMaker::Unsigned),
         });
     }
 
@@ -99,7 +99,7 @@ impl ThinkingWords {
             }
             Self::Unknown => {
                 let text: String = thoughts
-                    .filter(|it| is_made_by(it, SealMaker::Unsigned))
+                    .filter(|it| it.is_made_by(SealMaker::Unsigned))
                     .map(|it| it.text.as_str())
                     .collect();
                 if !text.is_empty() {
@@ -112,42 +112,28 @@ impl ThinkingWords {
 
     /// Whether a message of the vendor's may mark up to where a prompt is
     /// cached: OpenRouter passes the marks on to these makers.
-    pub fn takes_cache_marks(self, model: &str) -> bool {
+    fn takes_cache_marks(self, model: &str) -> bool {
         let is_read = [CLAUDE, "google/"];
         self == Self::OpenRouter && is_read.iter().any(|maker| model.starts_with(maker))
     }
 
-    /// Ignores marks for the cache that the vendor has no place for. Returns the
-    /// one that stands beside the messages, and leaves the rest to the provider.
-    pub fn settle_cache_marks(
-        self,
-        request: &mut NeutralRequest,
-        model: &str,
-    ) -> Option<CacheMark> {
+    /// Ignores marks for the cache that the vendor has no place for, and leaves
+    /// the rest to the provider.
+    pub fn settle_cache_marks(self, request: &mut NeutralRequest, model: &str) {
         if !self.takes_cache_marks(model) {
-            request.ignore_cache_marks();
-            return None;
+            return request.ignore_cache_marks();
         }
         if request.tools.iter().any(|tool| tool.cache.is_some()) {
             request.ignored.add("cache_control (of tools)");
         }
-        let is_taken = model.starts_with(CLAUDE);
-        if request.cache.is_some() && !is_taken {
+        if !model.starts_with(CLAUDE) && request.cache.take().is_some() {
             request.ignored.add("cache_control");
         }
-        request.cache.filter(|_| is_taken)
     }
 }
 
 fn set_nearest(asked: Effort, known: &[Effort], body: &mut Json) {
     body.set_some("reasoning_effort", asked.nearest(known).map(Effort::word));
-}
-
-fn is_made_by(thought: &Thought, maker: SealMaker) -> bool {
-    thought
-        .seal
-        .as_ref()
-        .is_some_and(|seal| seal.maker == maker)
 }
 
 /// Details as they came; a thought without any is a text.

@@ -38,10 +38,10 @@ pub fn write_request(
     } else {
         request.ignore_cache_marks();
     }
-    request.ignore_thoughts(is_openais);
+    request.ignore_thoughts(|thought| thought.is_made_by(SealMaker::OpenAi));
     name_json(request);
     raise_limit(request, chat)?;
-    let input = write_input(request, family.takes_breakpoints)?;
+    let input = write_input(request)?;
     if input.is_empty() {
         return Err(Untranslatable::new(
             "A call without anything that a person says",
@@ -166,15 +166,14 @@ fn ignore_sampling(request: &mut NeutralRequest) {
     }
 }
 
-/// The conversation, with the marks for the cache where the model takes them.
-fn write_input(request: &NeutralRequest, takes_marks: bool) -> Result<Vec<Json>, Untranslatable> {
+/// The conversation, with its marks for the cache.
+fn write_input(request: &NeutralRequest) -> Result<Vec<Json>, Untranslatable> {
     let mut items = Vec::new();
     for part in &request.system {
         if let Content::Text(text) = &part.what
             && !text.is_empty()
         {
-            let mark = part.cache.filter(|_| takes_marks);
-            items.push(marked_message("developer", text, mark));
+            items.push(marked_message("developer", text, part.cache));
         }
     }
     for turn in &request.turns {
@@ -185,11 +184,10 @@ fn write_input(request: &NeutralRequest, takes_marks: bool) -> Result<Vec<Json>,
                 let text = texts.collect::<Vec<_>>().join("\n\n");
                 let mark = turn.parts.iter().rev().find_map(|part| part.cache);
                 if !text.is_empty() {
-                    let mark = mark.filter(|_| takes_marks);
                     items.push(marked_message("developer", &text, mark));
                 }
             }
-            Speaker::Person => add_person(turn, takes_marks, &mut items)?,
+            Speaker::Person => add_person(turn, &mut items)?,
         }
     }
     Ok(items)
@@ -216,12 +214,6 @@ fn set_breakpoint(part: &mut Json) {
 
 fn text_part(text: &str) -> Json {
     object([("type", "input_text".into()), ("text", text.into())])
-}
-
-/// Whether OpenAI can read what a model thought.
-fn is_openais(thought: &Thought) -> bool {
-    let seal = thought.seal.as_ref();
-    seal.is_some_and(|seal| seal.maker == SealMaker::OpenAi)
 }
 
 /// What a model has said and done, in its order. What it thought must stand
@@ -268,7 +260,8 @@ fn end_words(said: &mut String, items: &mut Vec<Json>) {
 /// What an OpenAI model thought, which OpenAI alone can read. It has no id:
 /// nothing is kept there under one.
 fn write_thought(thought: &Thought) -> Option<Json> {
-    let seal = thought.seal.as_ref().filter(|_| is_openais(thought))?;
+    let seal = thought.seal.as_ref();
+    let seal = seal.filter(|seal| seal.maker == SealMaker::OpenAi)?;
     let summary = object([
         ("type", "summary_text".into()),
         ("text", thought.text.as_str().into()),
@@ -285,14 +278,12 @@ fn write_thought(thought: &Thought) -> Option<Json> {
 }
 
 /// What a person says, behind what the person's tools gave back.
-fn add_person(turn: &Turn, takes_marks: bool, items: &mut Vec<Json>) -> Result<(), Untranslatable> {
+fn add_person(turn: &Turn, items: &mut Vec<Json>) -> Result<(), Untranslatable> {
     let mut parts = Vec::new();
     for part in &turn.parts {
         let Content::Result(result) = &part.what else {
             let mut written = write_part(part)?;
-            let marked = written
-                .as_mut()
-                .filter(|_| takes_marks && part.cache.is_some());
+            let marked = written.as_mut().filter(|_| part.cache.is_some());
             marked.into_iter().for_each(set_breakpoint);
             parts.extend(written);
             continue;

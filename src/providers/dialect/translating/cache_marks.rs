@@ -42,7 +42,7 @@ impl NeutralRequest {
     }
 
     /// Ignores what marks parts for a cache, where there is none that is asked
-    /// for.
+    /// for, and takes the marks away.
     pub fn ignore_cache_marks(&mut self) {
         let parts = self.turns.iter().flat_map(|turn| &turn.parts);
         let mut marks = self.system.iter().chain(parts).map(|part| part.cache);
@@ -50,5 +50,10 @@ impl NeutralRequest {
         if is_marked || self.tools.iter().any(|tool| tool.cache.is_some()) {
             self.ignored.add("cache_control");
         }
+        self.cache = None;
+        let parts = self.turns.iter_mut().flat_map(|turn| &mut turn.parts);
+        let parts = self.system.iter_mut().chain(parts);
+        parts.for_each(|part| part.cache = None);
+        self.tools.iter_mut().for_each(|tool| tool.cache = None);
     }
 }

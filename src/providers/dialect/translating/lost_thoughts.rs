@@ -1,7 +1,7 @@
 //! What a model thought, in a conversation that goes on with another: nobody else
 //! can be given it.
 
-use super::neutral::{Content, NeutralRequest, Part, Thought};
+use super::neutral::{Content, NeutralRequest, Part, SealMaker, Thought};
 
 impl NeutralRequest {
     /// Ignores thoughts, where there are any that are not kept.
@@ -12,5 +12,12 @@ impl NeutralRequest {
         if parts.any(is_lost) {
             self.ignored.add("thinking");
         }
+    }
+}
+
+impl Thought {
+    /// Whether it is signed by this maker, who can read it.
+    pub fn is_made_by(&self, maker: SealMaker) -> bool {
+        self.seal.as_ref().is_some_and(|seal| seal.maker == maker)
     }
 }
