@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::assembly::assemble::read_secrets;
+use super::assembly::assemble::{assemble_with, read_secrets};
 use super::assembly::pages;
 use super::process::signals::Signals;
 use super::process::{files, log};
-use super::{Assembled, RunOptions, assemble};
+use super::{Assembled, RunOptions};
 use crate::app::App;
 use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};
@@ -38,7 +38,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let environment = Environment::of_process()?;
     log::start(&environment);
     let mut config = Config::load(file, &environment)?;
-    read_secrets(&config, &environment)?;
+    let secrets = read_secrets(&config, &environment)?;
     raise_file_limit(&config);
     let _claim = Store::claim(&config.store.url)?;
     let listening = gateway::listen(&config.gateway.listen).await?;
@@ -53,7 +53,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
         ..RunOptions::default()
     };
     let assembled = tokio::select! {
-        assembled = assemble(&config, &environment, options) => assembled?,
+        assembled = assemble_with(secrets, &config, &environment, options) => assembled?,
         () = signals.wait() => return Ok(ExitCode::SUCCESS),
     };
     drop(environment);

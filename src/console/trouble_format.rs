@@ -5,7 +5,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::form::{TOKEN_FIELD, written_token};
 use super::trouble::Trouble;
@@ -52,6 +52,16 @@ pub fn as_json(trouble: &Trouble, request_id: &str) -> Response {
     (trouble.status, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
+/// Trouble as the playground's script reads it.
+pub fn line_of(trouble: &Trouble) -> Value {
+    json!({
+        "kind": "trouble",
+        "title": trouble.title,
+        "words": trouble.words,
+        "ways": trouble.ways,
+    })
+}
+
 /// Trouble as the last line of an answer, with the token that the page's form
 /// carries from now on.
 pub fn as_line(trouble: &Trouble, form_token: &SecretString) -> Response {
@@ -68,13 +78,10 @@ pub fn as_line(trouble: &Trouble, form_token: &SecretString) -> Response {
         ),
         _ => (&*trouble.title, &*trouble.words),
     };
-    let line = json!({
-        "kind": "trouble",
-        "title": title,
-        "words": words,
-        "ways": trouble.ways,
-        (TOKEN_FIELD): written_token(form_token),
-    });
+    let mut line = line_of(trouble);
+    line["title"] = json!(title);
+    line["words"] = json!(words);
+    line[TOKEN_FIELD] = json!(written_token(form_token));
     let body = format!("{line}\n");
     (trouble.status, [(CONTENT_TYPE, LINES)], body).into_response()
 }

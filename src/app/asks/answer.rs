@@ -174,11 +174,8 @@ impl Asks {
             return Ok(());
         };
         let provider = self.models.provider(&first.provider)?;
-        let now_ms = self.clock.now_ms();
-        if ask.order.plan.model_for(provider).is_err()
-            && self.models.lists().get_or_claim(first, now_ms).1
-        {
-            self.list_once(first).await;
+        if ask.order.plan.model_for(provider).is_err() {
+            self.list_if_due(first).await;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ pub enum IdFacts {
     /// What it is of, and what that is called.
     Known {
         kind: IdKind,
-        name: String,
+        name: Option<String>,
     },
     /// No person has it; nor, as far as the bot sees, anything else.
     Nobodys,

@@ -64,7 +64,7 @@ impl Quotas {
             .rules(caller.person, Some(server), None)
             .await?
             .limits;
-        limits.retain(|set| is_budget(set.bound));
+        limits.retain(|set| set.bound.is_budget());
         if limits.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }
@@ -144,9 +144,4 @@ fn subject(bound: Bound) -> u64 {
         Bound::Role(role) => role,
         _ => 0,
     }
-}
-
-/// Whether a limit is one of a server's budget.
-fn is_budget(bound: Bound) -> bool {
-    matches!(bound, Bound::ServerKey | Bound::Member | Bound::Role(_))
 }

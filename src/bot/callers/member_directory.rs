@@ -108,7 +108,7 @@ impl MemberDirectory for Bot {
         Box::pin(async move {
             let known = |kind, name: Option<&str>| IdFacts::Known {
                 kind,
-                name: name.unwrap_or_default().to_owned(),
+                name: name.filter(|it| !it.is_empty()).map(str::to_owned),
             };
             if let Presence::Here(name) = self.find_presence(ServerId(id)) {
                 return known(IdKind::Server, name.as_deref());

@@ -78,6 +78,17 @@ pub async fn assemble(
     environment: &Environment,
     options: RunOptions,
 ) -> anyhow::Result<Assembled> {
+    let secrets = read_secrets(config, environment)?;
+    assemble_with(secrets, config, environment, options).await
+}
+
+/// Does the same with secrets that were read.
+pub async fn assemble_with(
+    secrets: Secrets,
+    config: &Config,
+    environment: &Environment,
+    options: RunOptions,
+) -> anyhow::Result<Assembled> {
     let RunOptions {
         shards,
         timeouts,
@@ -90,7 +101,7 @@ pub async fn assemble(
         catalogue,
         bot_defaults,
         masters,
-    } = read_secrets(config, environment)?;
+    } = secrets;
     let mut settings = settings(config, &catalogue)?;
     settings.images.storage = storage(config, environment)?;
     let quota = quota(config, &catalogue)?;

@@ -22,9 +22,7 @@ pub async fn require_kind(
         return Err(no_id(visit));
     }
     let (title, words) = match visit.app().people.describe_id(id, server).await {
-        IdFacts::Known { kind, name } if kind == wanted => {
-            return Ok(Some(name).filter(|name| !name.is_empty()));
-        }
+        IdFacts::Known { kind, name } if kind == wanted => return Ok(name),
         IdFacts::Known { kind, name } => {
             let title = format!("That is the id of {}", describe(kind));
             let words = format!(
@@ -32,7 +30,6 @@ pub async fn require_kind(
                 describe(kind),
                 describe(wanted)
             );
-            let name = Some(name).filter(|name| !name.is_empty());
             (title, with_name(&words, name.as_deref()))
         }
         IdFacts::Nobodys if wanted == IdKind::Person => (

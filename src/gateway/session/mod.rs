@@ -74,13 +74,11 @@ impl Gateway {
         let found = token::find_token(arrival.headers)?;
         // Libraries send an `Authorization` whatever they are given. Beside a
         // key that pays, one that is no token of ours says nothing.
-        let is_placeholder = found.is_some()
-            && !token::brings_token(arrival.headers)
-            && self.key_replaces_token(requirement, arrival.headers)?;
-        let Some(secret) = found.filter(|_| !is_placeholder) else {
-            if self.key_replaces_token(requirement, arrival.headers)? {
-                return Ok(Session::anonymous());
-            }
+        let brings_ours = found.is_some() && token::brings_token(arrival.headers);
+        if !brings_ours && self.key_replaces_token(requirement, arrival.headers)? {
+            return Ok(Session::anonymous());
+        }
+        let Some(secret) = found else {
             if self.demo_replaces_token(requirement, arrival.headers) {
                 self.count_demo_call(arrival.client)?;
                 return Ok(Session::anonymous());

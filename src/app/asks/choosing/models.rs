@@ -12,7 +12,7 @@ use crate::app::models::ModelChoice;
 
 /// What came of asking for lists.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::app::asks) enum ListingOutcome {
+enum ListingOutcome {
     /// Everybody who may be asked was asked.
     All,
     /// A key did not open, so that somebody else may be asked.
@@ -100,12 +100,9 @@ impl Asks {
         if provider.default_model.as_deref() == Some(chosen.model.as_str()) {
             return Ok(ModelStanding::Listed);
         }
+        self.list_if_due(payer).await;
         let now_ms = self.clock.now_ms();
-        let (mut known, is_due) = self.models.lists().get_or_claim(payer, now_ms);
-        if is_due {
-            self.list_once(payer).await;
-            known = self.models.lists().get_or_claim(payer, now_ms).0;
-        }
+        let known = self.models.lists().get_or_claim(payer, now_ms).0;
         let is_it = |listed: &String| is_same_model(listed, &chosen.model);
         Ok(match known.as_deref() {
             None => ModelStanding::Unsaid,
@@ -121,7 +118,15 @@ impl Asks {
         });
     }
 
-    pub(in crate::app::asks) async fn list_once(&self, payer: &Offer) -> ListingOutcome {
+    /// Asks a payer's provider for its list, unless that is known or asked for.
+    pub(in crate::app::asks) async fn list_if_due(&self, payer: &Offer) {
+        let now_ms = self.clock.now_ms();
+        if self.models.lists().get_or_claim(payer, now_ms).1 {
+            self.list_once(payer).await;
+        }
+    }
+
+    async fn list_once(&self, payer: &Offer) -> ListingOutcome {
         match self.list(payer).await {
             Ok(Some(models)) => {
                 let now_ms = self.clock.now_ms();

@@ -194,20 +194,27 @@ impl Keys {
         caller: &Caller,
         goal: CheckGoal,
     ) -> Result<(), Error> {
-        let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
-        let counted = self
-            .store
-            .count_check(&id, caller.person, caller.place.server(), now_ms)
-            .await?;
-        if let Err(wait_ms) = counted {
-            let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
-            return Err(KeyRefusal::TooManyChecks {
+        match self.count_or_wait(caller).await? {
+            None => Ok(()),
+            Some(retry_after_s) => Err(KeyRefusal::TooManyChecks {
                 retry_after_s,
                 goal,
             }
-            .into());
+            .into()),
         }
-        Ok(())
+    }
+
+    /// Counts a check; or in how many seconds there is room for it, where there
+    /// were too many.
+    pub(in crate::app::keys) async fn count_or_wait(
+        &self,
+        caller: &Caller,
+    ) -> Result<Option<u64>, Error> {
+        let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
+        let server = caller.place.server();
+        let counted = self.store.count_check(&id, caller.person, server, now_ms);
+        let wait_ms = counted.await?.err();
+        Ok(wait_ms.map(|wait_ms| u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000)))
     }
 
     /// When a provider said something of a key: now, if it did.

@@ -10,8 +10,8 @@ use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 
 use crate::model::{
-    AccessRefusal, Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal,
-    Owner, ProviderId, Refusal, Scope, Sealed,
+    AccessRefusal, Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner,
+    ProviderId, Refusal, Scope, Sealed,
 };
 use crate::providers::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use crate::store::{ImportOf, ImportedKey};
@@ -253,17 +253,10 @@ impl Keys {
         };
         let CleanedCredential { credential, .. } = typed.into_credential(destination)?;
         let stored = self.find_same(owner, &provider.id, &credential).await?;
-        let mut checkable_in_s = None;
-        if stored.is_none() {
-            match self.count_check(caller, CheckGoal::Store).await {
-                Ok(()) => {}
-                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
-                    retry_after_s,
-                    ..
-                }))) => checkable_in_s = Some(retry_after_s),
-                Err(error) => return Err(error),
-            }
-        }
+        let checkable_in_s = match stored {
+            Some(_) => None,
+            None => self.count_or_wait(caller).await?,
+        };
         Ok(TriedKey {
             provider: found.provider,
             variable: found.names.into_iter().next(),
@@ -369,30 +362,22 @@ impl Keys {
         if same.is_some() {
             return Ok(ImportOutcome::StoredBefore(row.provider.clone()));
         }
-        let (health, checked_at_ms) = match row.health {
-            Some(health) => (health, row.checked_at_ms),
-            None => match self
-                .limited_check(caller, provider, &credential, CheckGoal::Store)
-                .await
-            {
-                Ok(Check::Invalid) => return Ok(ImportOutcome::Refused(row.provider.clone())),
-                Ok(check)
-                    if !check.lets_pay() && self.has_working(owner, &row.provider).await? =>
-                {
+        let (health, checked_at_ms) = if let Some(health) = row.health {
+            (health, row.checked_at_ms)
+        } else {
+            if let Some(retry_after_s) = self.count_or_wait(caller).await? {
+                return Ok(ImportOutcome::Later {
+                    provider: row.provider.clone(),
+                    retry_after_s,
+                });
+            }
+            match self.providers.check(provider, Some(&credential)).await {
+                Check::Invalid => return Ok(ImportOutcome::Refused(row.provider.clone())),
+                check if !check.lets_pay() && self.has_working(owner, &row.provider).await? => {
                     return Ok(ImportOutcome::KeptWorking(row.provider.clone()));
                 }
-                Ok(check) => (check.health(), self.time_of_check(&check)),
-                Err(Error::Refused(Refusal::Key(KeyRefusal::TooManyChecks {
-                    retry_after_s,
-                    ..
-                }))) => {
-                    return Ok(ImportOutcome::Later {
-                        provider: row.provider.clone(),
-                        retry_after_s,
-                    });
-                }
-                Err(error) => return Err(error),
-            },
+                check => (check.health(), self.time_of_check(&check)),
+            }
         };
         let replaced = self.store.key_of(owner, &row.provider).await?;
         let checked = CheckedKey {

@@ -184,9 +184,11 @@ impl Reader {
         from: usize,
         line: Line<'_>,
     ) -> Option<ReadBlocks> {
+        if !line.is_whole {
+            return None;
+        }
         let of_html = || opening_of_html(line.text).filter(|_| self.author == Author::Model);
-        let opening = opening_in_line(line.text).or_else(of_html);
-        let opening = opening.filter(|_| line.is_whole)?;
+        let opening = opening_in_line(line.text).or_else(of_html)?;
         let (at, past) = (from + opening.at, from + opening.past);
         let is_line_over = source.text.get(past..line.next)?.trim().is_empty();
         let past = if is_line_over { line.next } else { past };

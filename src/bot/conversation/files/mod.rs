@@ -81,12 +81,7 @@ impl<'a> FileReader<'a> {
     /// Downloads a picture as it was sent, whatever its size in pixels; none
     /// if it is no picture that every model sees, or too large.
     pub async fn read_picture(&self, file: &Attachment) -> Option<Picture> {
-        let until = self.until.min(Instant::now() + PATIENCE);
-        let fetching = self.fetch_picture(&file.url);
-        tokio::time::timeout_at(until, fetching)
-            .await
-            .ok()
-            .flatten()
+        self.in_time(self.fetch_picture(&file.url)).await
     }
 
     /// Downloads a sound as it was sent; none if it is too large, or Discord does
@@ -95,15 +90,18 @@ impl<'a> FileReader<'a> {
         if u64::from(file.size) > SOUND_BYTES_MAX as u64 {
             return None;
         }
-        let until = self.until.min(Instant::now() + PATIENCE);
         let fetching = async {
             let download = self.open(&file.url).await.ok()?;
             download.read_up_to(SOUND_BYTES_MAX).await?.ok()
         };
-        tokio::time::timeout_at(until, fetching)
-            .await
-            .ok()
-            .flatten()
+        self.in_time(fetching).await
+    }
+
+    /// Waits for a download, as long as one may take.
+    async fn in_time<T>(&self, fetching: impl Future<Output = Option<T>>) -> Option<T> {
+        let until = self.until.min(Instant::now() + PATIENCE);
+        let fetched = tokio::time::timeout_at(until, fetching).await;
+        fetched.ok().flatten()
     }
 
     /// Downloads a picture that every model sees; none if it is no such

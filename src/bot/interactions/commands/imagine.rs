@@ -174,8 +174,7 @@ async fn complete_lora(ctx: Context<'_>, typed: &str) -> CreateAutocompleteRespo
     let whole = fitting.map(|name| format!("{before}{name}"));
     // A name that is cut off is another name.
     let whole = whole.filter(|name| name.chars().count() <= CHOICE_CHARACTERS_MAX);
-    let whole: Vec<String> = whole.collect();
-    suggest_texts(whole.iter().map(String::as_str), &before)
+    suggest(whole.map(|name| (name.clone(), name)), &before)
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

@@ -3,6 +3,7 @@
 use crate::app::{AddedKey, TestedKey};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::list::{date, describe_key, plain};
 use crate::bot::words::refusal::pasted::removed;
 use crate::bot::words::speech::voice::Voice;
@@ -175,11 +176,7 @@ pub fn confirm_removal(voice: Voice<'_>, id: String, key: &Key) -> Card {
         custom_id: CustomId::RemoveKey(id).write(),
         style: ButtonStyle::Danger,
     };
-    let keep = Button {
-        label: lang.words("Keep").into(),
-        custom_id: CustomId::KeepKey.write(),
-        style: ButtonStyle::Secondary,
-    };
+    let keep = button(voice, "Keep", &CustomId::KeepKey);
     Card {
         buttons: vec![remove, keep],
         ..Card::text(text)

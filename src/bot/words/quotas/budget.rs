@@ -3,6 +3,7 @@
 use crate::app::Budget;
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::answers::buttons::button;
 use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
 use crate::bot::words::speech::formats::count_of;
 use crate::bot::words::speech::lang::Plural;
@@ -45,11 +46,7 @@ pub fn confirm_clearing(voice: Voice<'_>, id: String, limits: &[SetLimit]) -> Ca
         custom_id: CustomId::ClearBudget(id).write(),
         style: ButtonStyle::Danger,
     };
-    let keep = Button {
-        label: lang.words("Keep").into(),
-        custom_id: CustomId::KeepKey.write(),
-        style: ButtonStyle::Secondary,
-    };
+    let keep = button(voice, "Keep", &CustomId::KeepKey);
     Card {
         buttons: vec![clear, keep],
         ..Card::text(list_limits(voice, words, limits))
@@ -67,18 +64,13 @@ fn list_limits(voice: Voice<'_>, words: Plural, limits: &[SetLimit]) -> String {
     let lang = voice.lang;
     let head = lang.say_count(count_of(limits.len()), words, &[]);
     let line = |set: &SetLimit| {
+        let whose = match set.bound {
+            Bound::Member => lang.words("Each member").to_owned(),
+            Bound::ServerKey => heading(voice, set.bound, ""),
+            bound => return describe_members(voice, bound, set.limit),
+        };
         let limit = describe_limit(voice, set.limit);
-        match set.bound {
-            Bound::Role(_) => describe_members(voice, set.bound, set.limit),
-            Bound::Member => format!("- {}", lang.labelled(lang.words("Each member"), &limit)),
-            Bound::ServerKey => {
-                let whose = heading(voice, set.bound, "");
-                format!("- {}", lang.labelled(&whose, &limit))
-            }
-            Bound::Tier | Bound::Bot | Bound::BotInServer | Bound::BotForPerson => {
-                format!("- {limit}")
-            }
-        }
+        format!("- {}", lang.labelled(&whose, &limit))
     };
     let lines = limits.iter().map(line);
     [head]

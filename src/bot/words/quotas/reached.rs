@@ -56,7 +56,7 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
             .to_owned(),
     };
     let provider = voice.providers.get(payers.provider);
-    let is_operators = !matches!(hit.bound, Bound::ServerKey | Bound::Member | Bound::Role(_));
+    let is_operators = !hit.bound.is_budget();
     if is_operators && provider.is_some_and(crate::app::ProviderInfo::may_check_no_keys) {
         // A key of one's own for that server has this limit too.
         let limits = voice.lang.words("`/quota status` shows every limit.");

@@ -2,6 +2,7 @@
 
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::advice::bring_own_key;
 use crate::bot::words::keys::describe_key;
 use crate::bot::words::refusal::pasted;
@@ -315,11 +316,7 @@ fn replace_or_keep(voice: Voice<'_>, form: &str) -> Vec<Button> {
         custom_id: CustomId::ReplaceKey(form.to_owned()).write(),
         style: ButtonStyle::Danger,
     };
-    let keep = Button {
-        label: voice.lang.words("Keep").into(),
-        custom_id: CustomId::KeepKey.write(),
-        style: ButtonStyle::Secondary,
-    };
+    let keep = button(voice, "Keep", &CustomId::KeepKey);
     vec![replace, keep]
 }
 

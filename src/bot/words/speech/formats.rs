@@ -44,14 +44,13 @@ pub fn figures(rows: &[Vec<String>]) -> String {
     let width = widest(fitting.map(String::as_str));
     let lines = names.iter().enumerate().map(|(at, name)| {
         let figures = figures_of(at);
-        let line = if name.width() <= room || figures.trim().is_empty() {
+        if name.width() <= room || figures.trim().is_empty() {
             format!("{name}{}{figures}", blanks(name, width))
         } else {
             format!("{name}\n{}{figures}", blanks("", width))
-        };
-        line.trim_end().replace('`', "'")
+        }
     });
-    format!("```\n{}\n```", lines.collect::<Vec<_>>().join("\n"))
+    in_fences(lines)
 }
 
 /// The same where figures alone are wider than a telephone: each on a line of its
@@ -73,6 +72,11 @@ fn stacked_figures(rows: &[Vec<String>]) -> String {
             let name = row.first().map_or("", String::as_str);
             std::iter::once(clip_name(name)).chain(figures)
         });
+    in_fences(lines)
+}
+
+/// Lines as code, in which nothing is read as Markdown.
+fn in_fences(lines: impl Iterator<Item = String>) -> String {
     let lines: Vec<String> = lines
         .map(|line| line.trim_end().replace('`', "'"))
         .collect();

@@ -23,6 +23,7 @@ use crate::app::nobody_else;
 use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
+use crate::console::trouble_format::LINES;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::Names;
 use crate::model::{AttemptId, MemoryPermit, PersonId, Scope, ServerId, Source};
@@ -97,7 +98,7 @@ async fn show_receipt(visit: Visit, person: SignedIn) -> HandlerResult {
 /// with the whole page.
 async fn ask(visit: Visit) -> HandlerResult {
     let accepted = visit.headers.get(ACCEPT).map(HeaderValue::as_bytes);
-    let wants_stream = accepted == Some(stream::MEDIA_TYPE.as_bytes());
+    let wants_stream = accepted == Some(LINES.as_bytes());
     if wants_stream {
         let begun = begin_one(&visit).await;
         return Ok(PageReply::Raw(stream::respond(begun)));

@@ -18,15 +18,13 @@ use tokio::time::timeout;
 use crate::console::parts::payer;
 use crate::console::reply::NotCompressed;
 use crate::console::trouble::Trouble;
-use crate::console::trouble_format::LINES;
+use crate::console::trouble_format::{LINES, line_of};
 use crate::model::{Picture, Source, Stage, Steps};
 
 use super::DEMO;
 use super::receipt::foresee;
 use super::work::{Report, Work, WorkOutcome};
 
-/// What the script asks for, and is answered with.
-pub const MEDIA_TYPE: &str = LINES;
 /// How often an empty line is sent while there is nothing to say, so that
 /// nothing in between takes the connection for dead.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
@@ -37,7 +35,7 @@ pub fn respond(begun: Result<(Option<String>, Work), Trouble>) -> Response {
     let (told, work) = match begun {
         Ok(begun) => begun,
         Err(trouble) => {
-            let line = write_line(&describe_trouble(&trouble));
+            let line = write_line(&line_of(&trouble));
             return response(trouble.status, Body::from(line));
         }
     };
@@ -60,7 +58,7 @@ pub fn respond(begun: Result<(Option<String>, Work), Trouble>) -> Response {
 fn response(status: StatusCode, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let media_type = HeaderValue::from_static(MEDIA_TYPE);
+    let media_type = HeaderValue::from_static(LINES);
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     // A stream that is compressed waits until there is enough of it.
     response.extensions_mut().insert(NotCompressed);
@@ -105,7 +103,7 @@ fn write_report(report: Report) -> Bytes {
         }
         Report::Ended(ended) => write_line(&match &*ended {
             Ok(made) => describe_made(made),
-            Err(trouble) => describe_trouble(trouble),
+            Err(trouble) => line_of(trouble),
         }),
     }
 }
@@ -125,15 +123,6 @@ fn describe_picture(picture: &Picture) -> Value {
     json!({
         "type": picture.kind.media_type(),
         "data": STANDARD.encode(&picture.bytes),
-    })
-}
-
-fn describe_trouble(trouble: &Trouble) -> Value {
-    json!({
-        "kind": "trouble",
-        "title": trouble.title,
-        "words": trouble.words,
-        "ways": trouble.ways,
     })
 }
 
