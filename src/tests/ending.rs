@@ -1,5 +1,4 @@
-//! What every test is held to at its end, and what one waits for that does not
-//! come to it.
+//! What is checked when a test ends, and what is said of one that does not end.
 
 use std::sync::atomic::Ordering;
 
