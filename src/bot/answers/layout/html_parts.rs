@@ -4,7 +4,7 @@
 //! for the next words, so that none stands at an end.
 
 use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, tag};
-use crate::bot::answers::layout::line_marks::HEADING_MAX;
+use crate::bot::answers::layout::line_marks::{HEADING_MAX, is_rule};
 
 /// Tags that stand on lines of their own.
 const APART: [&str; 3] = ["div", "center", "details"];
@@ -83,7 +83,11 @@ impl Parts {
             }
             "li" if is_closed("li") || !self.lists.is_empty() => {
                 self.begin_item(shown);
-                return Some(length + spaces(rest));
+                let blanks = spaces(rest);
+                let next = rest.get(blanks..).and_then(|rest| rest.lines().next());
+                // Behind the mark of an item it would be none.
+                let is_rule = next.is_some_and(is_rule);
+                return Some(length + if is_rule { 0 } else { blanks });
             }
             "/li" | "/blockquote" => self.part(1),
             _ => {
