@@ -14,7 +14,9 @@ use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::line_marks::{
     is_rule, list_mark_length, small_heading, underline_level,
 };
-use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
+use crate::bot::answers::layout::spans::{
+    Link, code_span_length, leading, link_length, whole_length,
+};
 use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// Stands for a rule: Discord draws none.
@@ -31,7 +33,28 @@ const TICKS_APART: &str = "`\u{200b}`";
 
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
-    escape_small_print(&Writer::new(0).write_lines(paragraph))
+    let mut shown = Writer::new(0).write_lines(paragraph);
+    if has_loose_fence(&shown) {
+        let writer = Writer {
+            escapes_fences: true,
+            ..Writer::new(0)
+        };
+        shown = writer.write_lines(paragraph);
+    }
+    escape_small_print(&shown)
+}
+
+/// Whether Discord would read a fence in a text that nothing closes.
+fn has_loose_fence(text: &str) -> bool {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(FENCE)) {
+        at += found;
+        let Some(length) = text.get(at..).and_then(code_span_length) else {
+            return true;
+        };
+        at += length;
+    }
+    false
 }
 
 /// Escapes the mark of small print wherever Discord may read it as one: no
@@ -61,6 +84,8 @@ struct Writer {
     shown: String,
     depth: usize,
     parts: Parts,
+    /// Whether no code between fences is written.
+    escapes_fences: bool,
 }
 
 impl Writer {
@@ -69,6 +94,15 @@ impl Writer {
             shown: String::new(),
             depth,
             parts: Parts::default(),
+            escapes_fences: false,
+        }
+    }
+
+    /// Writes what stands in what this one writes, so much deeper.
+    fn inner(&self, deeper: usize) -> Self {
+        Self {
+            escapes_fences: self.escapes_fences,
+            ..Self::new(self.depth + deeper)
         }
     }
 
@@ -104,7 +138,7 @@ impl Writer {
         at += indent;
         let rest = line.get(at..).unwrap_or_default();
         if let Some(heading) = small_heading(rest) {
-            let words = Self::new(self.depth)
+            let words = self.inner(0)
                 .write_inline(heading)
                 .replace("**", "");
             self.shown.extend(["**", &words, "**"]);
@@ -119,7 +153,7 @@ impl Writer {
             && !rest.starts_with('#')
             && list_mark_length(rest).is_none()
         {
-            let words = Self::new(self.depth).write_inline(rest.trim());
+            let words = self.inner(0).write_inline(rest.trim());
             self.shown.extend(["#".repeat(under).as_str(), " ", &words]);
             let underline = after.and_then(|after| after.lines().next());
             return line.len() + 1 + underline.map_or(0, str::len);
@@ -198,9 +232,14 @@ impl Writer {
         if let Some(length) = special {
             return length;
         }
+        if let Some((code, length)) = long_span(rest) {
+            self.push_code(&code);
+            return length;
+        }
         let length = whole_length(text, at).filter(|length| {
             let (whole, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
-            !meets_later_fence(whole, after)
+            let is_block = whole.starts_with(FENCE);
+            !(meets_later_fence(whole, after) || is_block && self.escapes_fences)
         });
         if let Some(length) = length {
             let whole = rest.get(..length).unwrap_or_default();
@@ -234,7 +273,7 @@ impl Writer {
         if link.length <= LINK_BYTES_MAX || link.address.contains('`') {
             return None;
         }
-        let words = Self::new(self.depth + 1).write_inline(link.words);
+        let words = self.inner(1).write_inline(link.words);
         self.push(&format!("{words} (`{}`)", link.address));
         Some(link.length)
     }
@@ -288,7 +327,7 @@ impl Writer {
         }
         if let Some(part) = quoted_part(rest, before.is_none_or(|c| c == '\n')) {
             let inner = part.inner.trim_matches('\n');
-            let lines = Self::new(self.depth + 1).write_lines(inner);
+            let lines = self.inner(1).write_lines(inner);
             self.parts.part(1);
             for line in lines.lines() {
                 self.push(&format!("{QUOTED}{line}"));
@@ -313,7 +352,7 @@ impl Writer {
             HtmlForm::Text(text) => self.push(&text),
             HtmlForm::Code(code) => self.push_code(&format!("`{code}`")),
             HtmlForm::Marked { mark, inner } => {
-                let words = Self::new(self.depth + 1).write_inline(&inner);
+                let words = self.inner(1).write_inline(&inner);
                 self.push(&format!("{mark}{}{mark}", words.trim()));
             }
         }
@@ -338,6 +377,27 @@ impl Writer {
             .is_some_and(|line| !line.contains(char::is_alphabetic));
         let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
         Some(end + 1 + usize::from(colon))
+    }
+}
+
+/// The code that more back-ticks than make a fence begin in a line, and as many
+/// end there, as a shorter span; how long it is.
+fn long_span(text: &str) -> Option<(String, usize)> {
+    let ticks = leading(text, '`');
+    if ticks <= FENCE.len() {
+        return None;
+    }
+    let line = text.lines().next()?;
+    let mut end = ticks;
+    loop {
+        end += line.get(end..)?.find('`')?;
+        let run = leading(line.get(end..)?, '`');
+        if run == ticks {
+            let code = line.get(ticks..end)?.trim();
+            let apart = if code.contains('`') { " " } else { "" };
+            return (!code.is_empty()).then(|| (format!("`{apart}{code}{apart}`"), end + ticks));
+        }
+        end += run;
     }
 }
 
