@@ -12,6 +12,7 @@
 //! grows.
 
 mod blocks;
+mod code_spans;
 mod cutter;
 mod endings;
 mod fences;

@@ -5,8 +5,9 @@
 //! Code spans stay as they are. Nothing that a model writes becomes small
 //! print, in which the bot says who paid.
 
-use std::borrow::Cow;
-
+use crate::bot::answers::layout::code_spans::{
+    has_loose_fence, long_span, meets_later_fence, without_fences,
+};
 use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, HtmlForm};
 use crate::bot::answers::layout::html_parts::{Parts, quoted_part};
@@ -14,9 +15,7 @@ use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::line_marks::{
     is_rule, list_mark_length, small_heading, underline_level,
 };
-use crate::bot::answers::layout::spans::{
-    Link, code_span_length, leading, link_length, whole_length,
-};
+use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
 use crate::bot::conversation::markup::SMALL_PRINT;
 
 /// Stands for a rule: Discord draws none.
@@ -28,9 +27,6 @@ const QUOTED: &str = "> ";
 const LINK_BYTES_MAX: usize = 1_500;
 /// Stands between two back-ticks that do not belong together: takes no room.
 const APART: &str = "\u{200b}";
-/// Two back-ticks that do not belong together.
-const TICKS_APART: &str = "`\u{200b}`";
-
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
     let mut shown = Writer::new(0).write_lines(paragraph);
@@ -42,19 +38,6 @@ pub fn discords_prose(paragraph: &str) -> String {
         shown = writer.write_lines(paragraph);
     }
     escape_small_print(&shown)
-}
-
-/// Whether Discord would read a fence in a text that nothing closes.
-fn has_loose_fence(text: &str) -> bool {
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find(FENCE)) {
-        at += found;
-        let Some(length) = text.get(at..).and_then(code_span_length) else {
-            return true;
-        };
-        at += length;
-    }
-    false
 }
 
 /// Escapes the mark of small print wherever Discord may read it as one: no
@@ -138,9 +121,7 @@ impl Writer {
         at += indent;
         let rest = line.get(at..).unwrap_or_default();
         if let Some(heading) = small_heading(rest) {
-            let words = self.inner(0)
-                .write_inline(heading)
-                .replace("**", "");
+            let words = self.inner(0).write_inline(heading).replace("**", "");
             self.shown.extend(["**", &words, "**"]);
             return line.len();
         }
@@ -377,51 +358,6 @@ impl Writer {
             .is_some_and(|line| !line.contains(char::is_alphabetic));
         let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
         Some(end + 1 + usize::from(colon))
-    }
-}
-
-/// The code that more back-ticks than make a fence begin in a line, and as many
-/// end there, as a shorter span; how long it is.
-fn long_span(text: &str) -> Option<(String, usize)> {
-    let ticks = leading(text, '`');
-    if ticks <= FENCE.len() {
-        return None;
-    }
-    let line = text.lines().next()?;
-    let mut end = ticks;
-    loop {
-        end += line.get(end..)?.find('`')?;
-        let run = leading(line.get(end..)?, '`');
-        if run == ticks {
-            let code = line.get(ticks..end)?.trim();
-            let apart = if code.contains('`') { " " } else { "" };
-            return (!code.is_empty()).then(|| (format!("`{apart}{code}{apart}`"), end + ticks));
-        }
-        end += run;
-    }
-}
-
-/// Whether a code span would reach into a later line that has a fence: then
-/// its mark is one that nothing closes, and the fence is one.
-fn meets_later_fence(whole: &str, after: &str) -> bool {
-    let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
-    let last_line = after.lines().next().unwrap_or_default();
-    is_span && whole.contains('\n') && (whole.contains(FENCE) || last_line.contains(FENCE))
-}
-
-/// A code span in which no fence stands: three back-ticks are one for Discord
-/// wherever they are. Such a span is delimited by two, and each back-tick in
-/// it stands alone.
-fn without_fences(span: &str) -> Cow<'_, str> {
-    let ticks = leading(span, '`');
-    let code = span.get(ticks..span.len().saturating_sub(ticks));
-    match code.filter(|code| ticks < FENCE.len() && code.contains(FENCE)) {
-        Some(code) => format!(
-            "``{}``",
-            code.replace("``", TICKS_APART).replace("``", TICKS_APART)
-        )
-        .into(),
-        None => span.into(),
     }
 }
 
