@@ -23,7 +23,9 @@ pub use access::redact::{quotable, redact};
 pub use access::session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
 pub use access::token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use asks::ask::{Ask, Caller, Place, Words};
-pub use asks::chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};
+pub use asks::chat::{
+    Answer, BrokenAnswer, FellBack, FinishReason, UnpaidChoice, WhyFellBack, WhyUnpaid,
+};
 pub use asks::choice::{Choice, ChoiceKind, ChoiceScope};
 pub use asks::image::{
     ImageSpec, MissingPicture, OutputWish, PICTURE_MB_MAX, PICTURES_MAX, PREVIEWS_MAX,

@@ -9,6 +9,8 @@ use crate::bot::connection::wire::panel::Panel;
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const STRING_SELECT: u8 = 3;
+/// Discord's most buttons of a row.
+pub const ROW_BUTTONS_MAX: usize = 5;
 /// Discord's longest line of a menu, and longest choice of a completion.
 pub const CHOICE_CHARACTERS_MAX: usize = 100;
 /// The flag of a message whose links show no previews: `SUPPRESS_EMBEDS` in
@@ -114,8 +116,11 @@ impl Card {
         }
         let rows = match &self.select {
             Some(select) => json!([row_of_menu(select)]),
-            None if self.buttons.is_empty() => json!([]),
-            None => json!([row_of_buttons(&self.buttons)]),
+            None => self
+                .buttons
+                .chunks(ROW_BUTTONS_MAX)
+                .map(row_of_buttons)
+                .collect(),
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
