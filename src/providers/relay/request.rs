@@ -435,6 +435,7 @@ impl RelayRequest {
                 .name_output_limit(self.surface, &mut fields);
             let dialect = provider.dialect;
             changed |= dialect.leave_extras_out(self.surface, &mut fields, &mut left_out);
+            changed |= dialect.fill_in_thoughts(self.surface, &mut fields);
         }
         let in_other_words = self.put_in_own_words(provider, model, &mut fields)?;
         changed |= in_other_words.is_some();
