@@ -58,7 +58,7 @@ async fn check_model(
 }
 
 async fn write_down(mut call: Call, path: &'static str) -> HandlerResult {
-    let bytes = call.read_body(call.gateway.settings.body_bytes).await?;
+    let bytes = call.read_body(call.gateway.settings.sound_bytes).await?;
     let media_type = call.header("content-type").unwrap_or_default();
     // In a box, so that the future of every other call stays small.
     let read = RelayBody::read_form(media_type, bytes, &call.gateway.app.memory);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, State as Shared};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -41,6 +41,8 @@ pub use crate::world::{
 
 use crate::world::World;
 
+/// The largest body that is read: more than any provider takes of what is tried.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many calls are kept for tests to read.
 const CALLS_KEPT: usize = 1_000;
 
@@ -57,6 +59,7 @@ pub fn routes(world: Arc<World>) -> Router {
         )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(world)
 }
 
