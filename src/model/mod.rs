@@ -43,6 +43,7 @@ pub use calls::attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use calls::check::{Check, FailureClass, ForeignFile, ProviderFailure, Restriction};
 pub use calls::departure::Departure;
 pub use calls::passed_events::PassedEvents;
+pub use calls::paths::{RERANK_PATH, SPEECH_PATH, TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH};
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use calls::provider_error::{ErrorForm, ProviderError};
 pub use calls::service_terms::{ServiceTerm, ServiceTerms};

@@ -13,7 +13,7 @@ use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::BODY_BYTES_MAX;
 
-pub use transcripts::{speak, transcribe, translate};
+pub use transcripts::{rank, speak, transcribe, translate};
 
 pub use models::{find_model, list_models, show_model, usable_models};
 

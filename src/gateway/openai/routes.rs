@@ -8,8 +8,10 @@ use crate::gateway::routing::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Rou
 const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
+const RANKED: ResponseDocs = ResponseDocs::new(200, "`results`, best first").content(&[ANY_JSON]);
+
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 12] = [
+pub static OF_OPENAI: [Route; 14] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -139,6 +141,32 @@ pub static OF_OPENAI: [Route; 12] = [
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/rerank",
+        CHAT,
+        openai::rank,
+        RouteDocs::new(
+            "rerank",
+            "openai",
+            "Ranks documents by how well they answer a query, as Jina, Cohere and LiteLLM do it, with providers that have it: OpenRouter, Together AI, Cohere, vLLM, and those of the operator's own. `model` is `provider/model`; `query`, `documents`, `top_n`, `return_documents`. A key that others pay for carries Cohere's models that are paid by the search.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[RANKED])
+    ),
+    route!(
+        POST,
+        "/v2/rerank",
+        CHAT,
+        openai::rank,
+        RouteDocs::new(
+            "rerank_cohere",
+            "openai",
+            "The same, where Cohere's libraries look for it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[RANKED])
     ),
     route!(
         GET,

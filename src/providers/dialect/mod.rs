@@ -221,7 +221,9 @@ impl Dialect {
             Surface::Completions => AnswerFormat::OpenAi,
             Surface::Chat => self.chat_format(),
             Surface::Responses => AnswerFormat::Responses,
-            Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
+            Surface::Embeddings | Surface::Moderations | Surface::Ranking => {
+                AnswerFormat::Embeddings
+            }
             Surface::Images => AnswerFormat::Images,
             Surface::Transcripts => AnswerFormat::Transcript,
             Surface::Speech | Surface::Other => AnswerFormat::Any,

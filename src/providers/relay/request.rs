@@ -16,6 +16,7 @@ use crate::providers::dialect::{
     ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
+use crate::providers::ranking::{RankingForm, ranking_path, translate_ranking};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
 use crate::providers::sound::speech::{media_type_of, packs_sound, read_sound, translate_speech};
@@ -99,6 +100,8 @@ pub enum AnswerChange {
     Transcript,
     /// Google's vectors are put into OpenAI's words.
     Vectors(Box<VectorForm>),
+    /// A ranking of Cohere's is put into the others' words.
+    Ranking(Box<RankingForm>),
     /// The sound of this media type is taken out of the JSON that it came in.
     Speech(&'static str),
 }
@@ -113,7 +116,7 @@ impl AnswerChange {
     pub fn rewrites_whole(&self) -> bool {
         matches!(
             self,
-            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_)
+            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_) | Self::Ranking(_)
         )
     }
 
@@ -123,6 +126,7 @@ impl AnswerChange {
         match self {
             Self::Speech(_) => read_sound(value),
             Self::Vectors(form) => form.write(answer),
+            Self::Ranking(form) => form.write(answer),
             _ => Some(answer.clone()),
         }
     }
@@ -170,8 +174,6 @@ impl RelayRequest {
         terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
-        let uploads = provider.dialect.uploads_base(base, &self.path);
-        let base = uploads.as_ref().unwrap_or(base);
         let mut headers = match terms {
             PayerTerms::Shared(..) => self.headers.for_shared_key(),
             PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
@@ -205,6 +207,8 @@ impl RelayRequest {
             };
             (path, self.surface, body)
         };
+        let other = provider.other_base(base, &path);
+        let base = other.as_ref().unwrap_or(base);
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
@@ -280,6 +284,10 @@ impl RelayRequest {
                 let vectors = form.map(|form| AnswerChange::Vectors(Box::new(form)));
                 Ok(Some(vectors.unwrap_or_default()))
             }
+            Surface::Ranking => {
+                let form = translate_ranking(provider, model, fields)?;
+                Ok(form.map(|form| AnswerChange::Ranking(Box::new(form))))
+            }
             _ => Ok(None),
         }
     }
@@ -347,6 +355,7 @@ impl RelayRequest {
                 OPENAI_EMBEDDINGS_PATH
             }
             Surface::Moderations => OPENAI_MODERATIONS_PATH,
+            Surface::Ranking => ranking_path(provider),
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?

@@ -14,6 +14,7 @@ mod moderation;
 mod other_calls;
 mod picture_apis;
 mod plain;
+mod ranking;
 mod rules;
 mod sound_apis;
 mod vendor_headers;
@@ -152,7 +153,8 @@ fn note_call(state: &mut ProviderState, call: ProviderCall) {
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
-        && let Some(answer) = sound_apis::answer_sound(call)
+        && let Some(answer) =
+            sound_apis::answer_sound(call).or_else(|| ranking::answer_ranking(call))
     {
         return answer;
     }

@@ -29,7 +29,10 @@ mod unread_marks;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Role, Surface, Turn};
+use crate::model::{
+    RERANK_PATH, Role, SPEECH_PATH, Surface, TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, Turn,
+};
+use crate::providers::ranking::COHERES_RERANK_PATH;
 
 use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, picture_data_url};
@@ -156,8 +159,9 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
         (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
         (&Method::POST, IMAGES_PATH) => Surface::Images,
         (&Method::POST, MODERATIONS_PATH) => Surface::Moderations,
-        (&Method::POST, "/audio/transcriptions" | "/audio/translations") => Surface::Transcripts,
-        (&Method::POST, "/audio/speech") => Surface::Speech,
+        (&Method::POST, TRANSCRIPTIONS_PATH | TRANSLATIONS_PATH) => Surface::Transcripts,
+        (&Method::POST, SPEECH_PATH) => Surface::Speech,
+        (&Method::POST, RERANK_PATH | COHERES_RERANK_PATH) => Surface::Ranking,
         (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
         _ => Surface::Other,
     }
