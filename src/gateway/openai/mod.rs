@@ -107,6 +107,15 @@ pub async fn edit_images(call: Call) -> HandlerResult {
     edit_picture(call).await
 }
 
+/// Refuses variations of a picture, which no model of `OpenAI`'s makes any more.
+pub async fn refuse_variations(_: Call) -> HandlerResult {
+    Err(Problem::new(
+        404,
+        "no_variations",
+        "OpenAI's dall-e-2, which alone made variations, was shut down on 12 May 2026. Send the picture to `POST /v1/images/edits` with a `prompt` that says what is to vary, and a `model` that changes pictures, such as `openai/gpt-image-2`.",
+    ))
+}
+
 /// Reads a call's body and passes the call on.
 async fn relay_body(mut call: Call, surface: Surface) -> HandlerResult {
     let request = read_request(&mut call).await?;

@@ -11,7 +11,7 @@ const OPENAI_STREAMS: ResponseDocs =
 const RANKED: ResponseDocs = ResponseDocs::new(200, "`results`, best first").content(&[ANY_JSON]);
 
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 14] = [
+pub static OF_OPENAI: [Route; 15] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -102,6 +102,19 @@ pub static OF_OPENAI: [Route; 14] = [
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/images/variations",
+        CHAT,
+        openai::refuse_variations,
+        RouteDocs::new(
+            "images_variations",
+            "openai",
+            "Made variations of a picture with OpenAI's dall-e-2 alone, which was shut down on 12 May 2026: refused. `/v1/images/edits` changes pictures.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[])
     ),
     route!(
         POST,
