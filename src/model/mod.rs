@@ -20,7 +20,9 @@ mod text;
 pub use access::key::{Credential, Health, Key, KeyGoal, Owner, Scope};
 pub use access::pasted::{OtherSecret, Wrapping};
 pub use access::redact::{quotable, redact};
-pub use access::session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
+pub use access::session::{
+    BegunSignIn, BrowserSession, BrowserSessionId, NoKeyMade, ReturnedSignIn,
+};
 pub use access::token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use asks::ask::{Ask, Caller, Place, Words};
 pub use asks::chat::{Answer, BrokenAnswer, FellBack, FinishReason, WhyFellBack};

@@ -17,6 +17,7 @@ mod dialect;
 mod embeddings;
 mod failures;
 mod images;
+mod key_consent;
 mod list;
 mod lone_surrogates;
 mod pasted_key;

@@ -9,6 +9,7 @@ mod completions;
 mod errors;
 mod fields;
 mod json_fields;
+mod key_consent;
 mod keys;
 mod moderation;
 mod other_calls;
@@ -28,7 +29,7 @@ use axum::extract::{DefaultBodyLimit, Path, State as Shared};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get, post};
 use serde_json::Value;
 
 use call::Call;
@@ -37,7 +38,8 @@ pub use picture_apis::images::{HIDDEN, picture};
 pub use picture_apis::pictures::UNREADABLE;
 
 pub use crate::world::{
-    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
+    ConsentHabit, HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState,
+    SocketHabit, Standing,
 };
 
 use crate::world::World;
@@ -57,6 +59,11 @@ pub fn routes(world: Arc<World>) -> Router {
         .route(
             "/providers/runcomfy/comfy/{server}/ws",
             any(picture_apis::comfyui_socket::connect),
+        )
+        .route("/providers/openrouter/auth", get(key_consent::ask))
+        .route(
+            "/providers/openrouter/auth/keys",
+            post(key_consent::exchange),
         )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
