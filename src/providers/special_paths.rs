@@ -7,7 +7,7 @@ use super::catalogue::Provider;
 use super::dialect::Dialect;
 
 /// What the built-in providers answer.
-const PATHS: [(&str, &[&str]); 7] = [
+const PATHS: [(&str, &[&str]); 8] = [
     (
         "openai",
         &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
@@ -21,6 +21,7 @@ const PATHS: [(&str, &[&str]); 7] = [
         "vllm",
         &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, RERANK_PATH],
     ),
+    ("google", &[SPEECH_PATH]),
     ("cohere", &[RERANK_PATH]),
     ("openrouter", &[RERANK_PATH]),
     ("together", &[RERANK_PATH]),

@@ -124,7 +124,7 @@ pub static OF_OPENAI: [Route; 15] = [
         RouteDocs::new(
             "speech",
             "openai",
-            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone.",
+            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Google, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone, Google's in `wav` and `pcm`.",
         )
         .body(SchemaDocs::Any)
         .responses(&[ResponseDocs::new(200, "The sound")])

@@ -19,7 +19,7 @@ use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddin
 use crate::providers::ranking::{RankingForm, ranking_path, translate_ranking};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
-use crate::providers::sound::speech::{media_type_of, packs_sound, read_sound, translate_speech};
+use crate::providers::sound::speech::{PackedSound, SpokenCall, translate_speech};
 use crate::providers::sound::transcripts::{has_other_events, translate_form};
 use crate::providers::transport::http::address_below;
 
@@ -102,8 +102,8 @@ pub enum AnswerChange {
     Vectors(Box<VectorForm>),
     /// A ranking of Cohere's is put into the others' words.
     Ranking(Box<RankingForm>),
-    /// The sound of this media type is taken out of the JSON that it came in.
-    Speech(&'static str),
+    /// The sound is taken out of the JSON that it came in.
+    Speech(PackedSound),
 }
 
 impl AnswerChange {
@@ -124,7 +124,7 @@ impl AnswerChange {
     /// it is not what it should be.
     pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
         match self {
-            Self::Speech(_) => read_sound(value),
+            Self::Speech(sound) => sound.read(value),
             Self::Vectors(form) => form.write(answer),
             Self::Ranking(form) => form.write(answer),
             _ => Some(answer.clone()),
@@ -271,14 +271,11 @@ impl RelayRequest {
             return Ok(None);
         }
         match self.surface {
-            Surface::Speech => {
-                let changed = translate_speech(provider, fields)?;
-                Ok(if packs_sound(provider) {
-                    Some(AnswerChange::Speech(media_type_of(fields)))
-                } else {
-                    changed.then_some(AnswerChange::Unchanged)
-                })
-            }
+            Surface::Speech => Ok(match translate_speech(provider, fields)? {
+                SpokenCall::AsItCame => None,
+                SpokenCall::Changed => Some(AnswerChange::Unchanged),
+                SpokenCall::Packed(sound) => Some(AnswerChange::Speech(sound)),
+            }),
             Surface::Embeddings if has_own_words(provider) => {
                 let form = translate_embeddings(provider, model, fields)?;
                 let vectors = form.map(|form| AnswerChange::Vectors(Box::new(form)));
@@ -360,9 +357,14 @@ impl RelayRequest {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
-            Surface::Transcripts | Surface::Speech | Surface::Free | Surface::Other => {
+            Surface::Speech => {
+                let (dialect, verb) = (provider.dialect, ":generateContent");
+                if let Some(path) = dialect.native_path(CallDialect::Google, verb, model) {
+                    return Ok(path);
+                }
                 self.path.as_str()
             }
+            Surface::Transcripts | Surface::Free | Surface::Other => self.path.as_str(),
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))

@@ -10,9 +10,10 @@ use super::SoundLength;
 use super::form::Form;
 
 /// How models begin that hear or speak, and whose they are.
-const MODELS: [(&str, &str); 8] = [
+const MODELS: [(&str, &str); 9] = [
     ("tts-1*", "openai"),
     ("gpt-4o*-tts*", "openai"),
+    ("gemini-*-tts*", "google"),
     ("canopylabs/orpheus*", "groq"),
     ("whisper-large*", "groq"),
     ("whisper-*", "openai"),
