@@ -48,9 +48,9 @@ pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
     AddForm, AddedKey, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm, ImportOutcome,
-    KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing,
-    PendingKey, PlainExtras, RequestKey, SentForm, ServerKeys, SkippedLine, SystemKey, SystemUses,
-    TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    KEY_CONSENT_PATH, KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses,
+    LIFETIMES_DAYS, Listing, MadeKeyTrouble, PendingKey, PlainExtras, RequestKey, SentForm,
+    ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
@@ -205,6 +205,7 @@ impl App {
             payers: Arc::new(payers),
             tasks,
             http,
+            console_url: settings.console_url.clone(),
             started_at_ms: clock.now_ms(),
             clock,
         };
