@@ -190,11 +190,11 @@ impl Stage {
         config.gateway.listen = programs.local_addr().unwrap().to_string();
         config.gateway.public_url = "https://latchkey.example".into();
         // Whoever starts again comes back to the same address.
-        let back = config.sign_in_back().unwrap();
+        let back = config.sign_in_back().ok();
         self.world().with(|state| {
-            if !state.sign_ins.redirects.contains(&back) {
-                state.sign_ins.redirects.push(back);
-            }
+            let known = &mut state.sign_ins.redirects;
+            let new = back.filter(|back| !known.contains(back));
+            known.extend(new);
         });
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();

@@ -91,10 +91,23 @@ impl Parts {
             }
             "/li" | "/blockquote" => self.part(1),
             _ => {
-                return self.meet_heading(shown, text).or_else(|| {
-                    let bare = name.strip_prefix('/').unwrap_or(&name);
-                    APART.contains(&bare).then(|| self.part(1)).map(|()| length)
-                });
+                let bare = name.strip_prefix('/').unwrap_or(&name);
+                if APART.contains(&bare) {
+                    self.part(1);
+                    return Some(length);
+                }
+                let level = bare.strip_prefix('h')?.parse::<usize>().ok()?;
+                if !(1..=6).contains(&level) {
+                    return None;
+                }
+                if bare != name {
+                    self.end_heading(shown);
+                } else if is_closed(&name) {
+                    self.begin_heading(shown, level);
+                    return Some(length + spaces(rest));
+                } else {
+                    return None;
+                }
             }
         }
         Some(length)
@@ -115,36 +128,24 @@ impl Parts {
         shown.extend([indent, mark]);
     }
 
-    fn meet_heading(&mut self, shown: &mut String, text: &str) -> Option<usize> {
-        let (name, _, length) = tag(text)?;
-        let bare = name.strip_prefix('/').unwrap_or(&name);
-        let level = bare.strip_prefix('h')?.parse::<usize>().ok()?;
-        if !(1..=6).contains(&level) {
-            return None;
-        }
-        if bare != name {
-            if std::mem::take(&mut self.is_bold) {
-                shown.truncate(shown.trim_end().len());
-                shown.push_str("**");
-            }
-            self.part(1);
-            return Some(length);
-        }
-        let rest = text.get(length..)?;
-        let most = rest.get(..rest.floor_char_boundary(INNER_BYTES_MAX))?;
-        if !most.to_ascii_lowercase().contains(&format!("</{name}>")) {
-            return None;
-        }
-        self.part(2);
-        self.begin(shown, &name);
+    fn begin_heading(&mut self, shown: &mut String, level: usize) {
         self.is_bold = level > HEADING_MAX;
         let mark = if self.is_bold {
             "**".to_owned()
         } else {
             format!("{} ", "#".repeat(level))
         };
+        self.part(2);
+        self.begin(shown, &mark);
         shown.push_str(&mark);
-        Some(length + spaces(rest))
+    }
+
+    fn end_heading(&mut self, shown: &mut String) {
+        if std::mem::take(&mut self.is_bold) {
+            shown.truncate(shown.trim_end().len());
+            shown.push_str("**");
+        }
+        self.part(1);
     }
 }
 
