@@ -46,7 +46,7 @@ pub use calls::passed_events::PassedEvents;
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use calls::provider_error::{ErrorForm, ProviderError};
 pub use calls::service_terms::{ServiceTerm, ServiceTerms};
-pub use calls::sound::SoundAmount;
+pub use calls::sound::{SOUND_TOKENS_PER_S, SoundAmount};
 pub use calls::usage::{
     BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
 };

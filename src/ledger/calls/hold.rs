@@ -243,6 +243,7 @@ impl Hold {
     /// an answer, say, and the rest at its end. It is counted once that is the
     /// whole.
     pub fn note_report(&mut self, reported: Option<Usage>, is_counted: bool) {
+        let reported = reported.map(|usage| self.sound.as_paid(usage));
         self.reported = reported.or(self.reported);
         self.counted = reported.filter(|_| is_counted).or(self.counted);
     }

@@ -24,7 +24,7 @@ pub fn wav(seconds: usize) -> Vec<u8> {
 }
 
 /// A form as OpenAI's libraries send it: the model may stand behind the file.
-fn form(model: &str, name: &str, sound: Vec<u8>) -> Form {
+pub fn form(model: &str, name: &str, sound: Vec<u8>) -> Form {
     let file = Part::bytes(sound).file_name(name.to_owned());
     Form::new()
         .part("file", file)

@@ -7,5 +7,6 @@ mod jobs;
 mod payers;
 mod quotas;
 mod receipts;
+mod sounds;
 mod uncounted;
 mod usages;

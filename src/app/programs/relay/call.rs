@@ -286,7 +286,7 @@ impl RelayCall<'_> {
         wire.expect_prompt(hold.likely_prompt_tokens());
         let speaks = matches!(
             order.request.surface,
-            Surface::Chat | Surface::Responses | Surface::Completions
+            Surface::Chat | Surface::Responses | Surface::Completions | Surface::Transcripts
         );
         if order.request.stream && speaks {
             hold.expect_stream();

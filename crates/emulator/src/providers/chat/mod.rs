@@ -2,14 +2,14 @@
 
 mod anthropic;
 mod ask;
-mod events;
+pub mod events;
 mod google;
 mod ollama;
 mod openai;
 mod reply;
 mod responses;
 mod schema;
-mod stream;
+pub mod stream;
 mod usage;
 
 use axum::Json;
