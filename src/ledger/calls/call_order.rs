@@ -57,8 +57,9 @@ impl CallOrder<'_> {
         }
     }
 
-    /// Whether it uses nothing that is counted: it lists models, say.
-    fn is_free(&self) -> bool {
+    /// Whether it uses nothing that is counted: it lists models, say. No limit
+    /// counts it.
+    pub fn is_free(&self) -> bool {
         let counted = self.prompt.most + self.max_output_tokens + self.images;
         counted == 0 && self.sound == SoundAmount::default()
     }

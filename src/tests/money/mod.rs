@@ -3,6 +3,7 @@
 mod accounts;
 mod budgets;
 mod fees;
+mod free_calls;
 mod jobs;
 mod payers;
 mod quotas;

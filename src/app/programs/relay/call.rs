@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
-
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
@@ -93,9 +91,7 @@ impl Payable for RelayOrder {
             Some(form) => estimate_transcript(form, self.models.provider(&offer.provider)?, &model),
             None => estimate_cost(&self.request, is_limited),
         };
-        // Whoever looks after something pays for nothing.
-        let is_look = self.request.method != Method::POST;
-        let is_free = self.request.surface == Surface::Free || is_look;
+        let is_free = self.request.makes_nothing(&offer.provider);
         let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
             prompt: if is_free {
