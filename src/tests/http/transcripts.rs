@@ -35,6 +35,11 @@ async fn posts(program: &Program, path: &str, form: Form) -> HttpAnswer {
     send(program.call("POST", path).multipart(form)).await
 }
 
+/// Has a minute of silence written down.
+pub async fn transcribes(program: &Program, model: &str) -> HttpAnswer {
+    posts(program, TRANSCRIPTIONS, form(model, "a.wav", wav(60))).await
+}
+
 /// The operator pays with keys of these providers, within a dollar a day.
 pub fn paid(limit: &str) -> Setup {
     let key = |id: &str| {
