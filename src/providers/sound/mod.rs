@@ -5,13 +5,14 @@
 //!
 //! - `transcripts`: who writes sound down, and what that is paid for by.
 //! - `speech`: words that are read aloud.
-//! - `form`: a form with a sound.
+//! - `form`: a form with a sound; `parts`: where its parts stand.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
 
 pub mod form;
 mod mp3;
 mod ogg;
+mod parts;
 pub mod speech;
 pub mod transcripts;
 mod wav;
