@@ -270,7 +270,7 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: &[AppliedLimit],
     ) -> anyhow::Result<Result<(), NoRoom>> {
-        if limits.is_empty() || order.is_free() {
+        if limits.is_empty() || !order.is_counted() {
             return Ok(Ok(()));
         }
         PriceTable::warm_for(order.provider).await?;

@@ -255,4 +255,18 @@ mod tests {
         let cut = written.body.slice(..written.body.len() - 9);
         assert!(Form::read(&written.media_type, &cut).await.is_none());
     }
+
+    /// A sound is as large as a body may be, and so many of them come at once.
+    #[tokio::test]
+    async fn what_is_in_a_form_stays_where_it_came() {
+        let field = |name: &str| FormField::text(name, Bytes::from(vec![b'x'; 100_000]));
+        let sound = field(FILE).named_by(SoundKind::Ogg);
+        let form = Form::of(vec![field("model"), sound], None).unwrap();
+        let written = form.write();
+        let read = Form::read(&written.media_type, &written.body).await;
+        let came = written.body.as_ptr_range();
+        for field in read.unwrap().fields() {
+            assert!(came.contains(&field.bytes.as_ptr()), "{}", field.name);
+        }
+    }
 }

@@ -185,3 +185,26 @@ impl Service<Uri> for Dialer {
         Box::pin(async move { timeout(connect_timeout, connecting).await? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_is_given_little_of_a_body_at_once() {
+        for length in [0, 1, FRAME_BYTES_MAX, 3 * FRAME_BYTES_MAX + 7] {
+            let all: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let mut body = OutgoingBody::new(all.clone().into(), None);
+            assert_eq!(body.size_hint().exact(), Some(length as u64));
+            let mut came = Vec::new();
+            while let Some(frame) = body.frame().await {
+                let piece = frame.unwrap().into_data().unwrap();
+                assert!((1..=FRAME_BYTES_MAX).contains(&piece.len()));
+                came.extend(piece);
+            }
+            assert!(came == all && body.is_end_stream());
+        }
+    }
+}

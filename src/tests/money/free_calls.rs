@@ -4,6 +4,7 @@ use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
 
 use crate::tests::http::leaving::charged;
+use crate::tests::http::transcripts::paid;
 use crate::tests::program::{Program, send};
 use crate::tests::{Setup, Stage, good, run_with};
 
@@ -116,6 +117,28 @@ async fn what_makes_nothing_costs_nothing_and_is_counted_by_no_limit() {
         let ask = json!({"model": "gpt-6-luna", "input": "hi"});
         let refused = program.posts("/openai/v1/responses/compact", &ask).await;
         assert_eq!(refused.status, 429, "{}", refused.text);
+    })
+    .await;
+}
+
+/// Its provider takes so many requests with a key, and others need some too.
+#[tokio::test]
+async fn with_a_key_of_others_a_list_is_a_request_that_costs_nothing() {
+    run_with(paid("{ requests = 2, per = 'day' }"), async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            stage.clock.advance_ms(1);
+            seen.push(program.gets("/openai/v1/models").await.status);
+        }
+        assert_eq!(seen, [200, 200, 429]);
+        let (charged, cost, is_estimated) = booked(stage).await;
+        assert_eq!((cost, is_estimated), (Some(0), false), "{charged}");
+        // It is nothing that a shared key carries.
+        let refused = program
+            .posts("/openai/v1/responses/resp_1/cancel", &json!({}))
+            .await;
+        assert_eq!(refused.code(), "403 own_key_only");
     })
     .await;
 }

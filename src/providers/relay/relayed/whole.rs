@@ -68,13 +68,11 @@ impl Relayed {
         }
         if self.format.passes_anything() {
             // What can't be read is passed on as it is.
-            return match self.parse_whole(&mend_surrogates(body)) {
-                Ok(value) => self.read_value(&value),
-                Err(_) => {
-                    self.hear_text(body);
-                    Ok(())
-                }
-            };
+            if let Ok(value) = self.parse_whole(&mend_surrogates(body)) {
+                return self.read_value(&value);
+            }
+            self.hear_text(body);
+            return Ok(());
         }
         let value = self.parse_whole(&mend_surrogates(body))?;
         self.read_value(&value)
