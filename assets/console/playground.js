@@ -298,7 +298,7 @@ class Reply {
   async findReceipt(attempt) {
     for (let tries = 0; attempt && !isVisitor && tries < RECEIPT_TRIES; tries += 1) {
       await new Promise((wake) => setTimeout(wake, RECEIPT_WAIT));
-      const answer = await fetch(`/playground/receipt/${attempt}`).catch(() => null);
+      const answer = await fetch(`/playground/receipt/${attempt}`, { headers: account() }).catch(() => null);
       if (!answer?.ok || this.attempt !== attempt) return;
       const { receipt } = await answer.json();
       if (receipt) return this.showReceipt(receipt);
@@ -520,7 +520,11 @@ async function showPayers() {
     if (fields[name]?.value) chosen.set(name, fields[name].value);
   }
   try {
-    const answer = await fetch(`/playground/now?${chosen}`);
+    const answer = await fetch(`/playground/now?${chosen}`, { headers: account() });
+    if (answer.status === 409 || answer.status === 401) {
+      const { error } = await answer.json();
+      return showChange(error);
+    }
     if (!answer.ok) return;
     const { payers } = await answer.json();
     const once = { class: "own", icon: "once", words: "own key, this once" };
@@ -533,6 +537,21 @@ async function showPayers() {
     say("Who would pay could not be looked up");
   }
 }
+
+// Another account signed in beside this page: whatever is asked from here is
+// refused, so that it is said before anybody types.
+function showChange({ title, message }) {
+  const place = document.getElementById("payers");
+  const open = make("a", "", "Open the playground anew");
+  open.href = "/playground";
+  open.target = "_blank";
+  open.rel = "noopener";
+  place.replaceChildren(make("span", "sub", `${title}.`), " ", open);
+  say(message);
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) showPayers();
+});
 
 form.addEventListener("change", (event) => {
   if (!["as", "model", "beside", "in", "other", "once"].includes(event.target.name)) return;
