@@ -10,6 +10,11 @@ use crate::tests::browser::Browser;
 /// The widths at which answers are looked at, in CSS pixels.
 const WIDTHS: [u32; 5] = [360, 768, 1_024, 1_200, 1_440];
 
+/// The tables in answers: their rows, with how each cell stands.
+const TABLES: &str = "[...document.querySelectorAll('.reply .grid')].map(table =>
+    [...table.querySelectorAll('tr')].map(row => [...row.children].map(cell =>
+        `${cell.textContent} ${cell.className}`.trim()).join(', ')).join('; '))";
+
 /// Types a question, presses *Ask*, and waits until every answer has ended.
 async fn asks(browser: &Browser, question: &str) {
     let types = format!("document.getElementById('ask').value = {}", json!(question));
@@ -65,6 +70,8 @@ async fn answers_fit_their_page_at_every_width() {
         for question in ["some code", "a table", &"word".repeat(60)] {
             asks(browser, question).await;
         }
+        let table = "Model, Context end, Good at; luna, 128,000 end, short answers; nova, 1,000,000 end, long documents";
+        assert_eq!(browser.evaluates(TABLES).await, json!(vec![table; models]));
         for width in WIDTHS {
             browser.resizes(width, 900).await;
             let wrong = stands_out(browser).await;
