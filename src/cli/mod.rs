@@ -25,9 +25,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-#[cfg(test)]
-pub use assembly::assemble::catalogue;
 pub use assembly::assemble::{Assembled, RunOptions, assemble};
+#[cfg(test)]
+pub use assembly::readings::catalogue;
+#[cfg(test)]
+pub use assembly::readings::{Readings, read_all};
 #[cfg(any(test, feature = "demo"))]
 pub use demo_month::tell_month;
 #[cfg(test)]
@@ -39,7 +41,8 @@ pub use process::log::{layer as log_layer, start as start_log};
 #[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
-use crate::config::Shards;
+use crate::config::{ConfigErrors, Shards};
+use crate::model::redact;
 
 /// How many threads there are beside the workers, for reading the database and
 /// resolving host names. Each takes memory of its own.
@@ -148,13 +151,22 @@ fn run_with(arguments: Arguments) -> ExitCode {
     let code = match done.unwrap_or_else(|died| Err(died.into())) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", crate::model::redact(&output::explain(&error)));
+            tell_error(&error);
             ExitCode::FAILURE
         }
     };
     // Tasks that did not end in time are not waited for.
     runtime.shutdown_background();
     output::exit_code(code)
+}
+
+/// Tells why a verb failed: each wrong setting in a line of its own.
+fn tell_error(error: &anyhow::Error) {
+    let tell = |words: &str| eprintln!("error: {}", redact(words));
+    match error.downcast_ref::<ConfigErrors>() {
+        Some(errors) => errors.iter().for_each(|error| tell(&error.to_string())),
+        None => tell(&output::explain(error)),
+    }
 }
 
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {

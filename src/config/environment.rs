@@ -125,19 +125,13 @@ impl Environment {
     pub(super) fn settings(
         &self,
         prefix: &str,
-    ) -> Result<Vec<(String, SecretString)>, ConfigError> {
-        let mut found = Vec::new();
-        for (name, value) in self
-            .variables
-            .iter()
-            .filter(|(name, _)| name.starts_with(prefix))
-        {
-            match name.strip_suffix(FILE_SUFFIX) {
-                Some(setting) => found.push((setting.to_owned(), read_file(name, value)?)),
-                None => found.push((name.clone(), value.clone())),
-            }
-        }
-        Ok(found)
+    ) -> impl Iterator<Item = Result<(String, SecretString), ConfigError>> {
+        let all = self.variables.iter();
+        let settings = all.filter(move |(name, _)| name.starts_with(prefix));
+        settings.map(|(name, value)| match name.strip_suffix(FILE_SUFFIX) {
+            Some(setting) => Ok((setting.to_owned(), read_file(name, value)?)),
+            None => Ok((name.clone(), value.clone())),
+        })
     }
 
     fn one_secret(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {

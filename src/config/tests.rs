@@ -61,6 +61,20 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn amounts_come_from_the_environment_too() {
+    let environment = with(&[("LATCHKEY_IMAGES__CONFIRM_ABOVE_DOLLARS", "0.5")]);
+    let config = Config::parse("", &environment).unwrap();
+    assert!((config.images.confirm_above_dollars - 0.5).abs() < f64::EPSILON);
+    let wrong = [
+        ("LATCHKEY_IMAGES__CONFIRM_ABOVE_DOLLARS", "much"),
+        ("LATCHKEY_IMAGES__PREVIEWS", "some"),
+        ("LATCHKEY_IMAGES__LORAS", "3"),
+        ("LATCHKEY_ASK__STREAM", "perhaps"),
+    ];
+    insta::assert_snapshot!(problem("", &wrong), @"`images.confirm_above_dollars` must be a number; `images.loras` must be a list; `images.previews` must be a whole number; `ask.stream` must be true or false");
+}
+
+#[test]
 fn a_secret_comes_from_its_variable_or_its_file() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "made-up-token-from-a-file").unwrap();
