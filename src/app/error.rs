@@ -33,6 +33,7 @@ impl Error {
             Self::Refused(Refusal::Key(refusal)) => matches!(
                 refusal,
                 KeyRefusal::MalformedKey { .. }
+                    | KeyRefusal::SeveralKeys { .. }
                     | KeyRefusal::MalformedExtra { .. }
                     | KeyRefusal::NotAKey { .. }
                     | KeyRefusal::LooksLikeAnothers { .. }

@@ -124,6 +124,31 @@ impl Store {
         cleared.iter().map(read_limit).collect()
     }
 
+    /// Deletes a limit on a server's key if it still has this amount; whether it had.
+    pub async fn clear_unchanged(
+        &self,
+        server: ServerId,
+        subject: u64,
+        set: &SetLimit,
+    ) -> anyhow::Result<bool> {
+        const SQL: Change = Change::to(
+            Table::QuotaLimit,
+            "delete from quota_limit where server_id = $1 and bound = $2 and subject_id = $3 \
+             and metric = $4 and period = $5 and window_kind = $6 and amount = $7",
+        );
+        let SetLimit { bound, limit, .. } = set;
+        let values = [
+            server.0.into(),
+            bound_name(*bound).into(),
+            subject.into(),
+            limit.metric.as_str().into(),
+            limit.span.period.as_str().into(),
+            limit.span.window.as_str().into(),
+            limit.max.into(),
+        ];
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
+    }
+
     /// Exempts a role from limits by member and role, or binds it again.
     pub async fn exempt_role(
         &self,

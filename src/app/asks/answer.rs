@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::{
     Answer, Ask, AskRefusal, AttemptId, BrokenAnswer, ChoiceKind, Credential, Offer, PersonId,
-    Source, Trace, Turn,
+    Source, Trace, Turn, UnpaidChoice, WhyUnpaid,
 };
 
 use crate::app::Error;
@@ -14,6 +14,7 @@ use crate::app::asks::Asks;
 use crate::app::asks::call::{AskCall, PlannedAsk};
 use crate::app::asks::fit::FittedConversation;
 use crate::app::keys::KeyTrial;
+use crate::app::models::ModelChoice;
 use crate::app::payers::{Demotion, Payer, PayerQueue, Reservation};
 use crate::app::policy::{CallerPolicy, Notice};
 
@@ -141,6 +142,34 @@ impl Asks {
         })
     }
 
+    /// The model that was chosen beforehand, if another provider answered since
+    /// nobody pays for it. Of payers that were asked it is said elsewhere.
+    fn unpaid_choice(
+        &self,
+        order: &PlannedAsk,
+        answer: &Answer,
+        queue: &PayerQueue,
+    ) -> Option<UnpaidChoice> {
+        let mut chosen = order.policy.chosen().iter();
+        let chosen = chosen.find(|it| it.kind == ChoiceKind::Model)?;
+        let ModelChoice { provider, model } = self.models.find_chat_model(&chosen.value).ok()?;
+        let was_asked = queue.fell_back.iter().any(|it| it.provider == provider);
+        let is_other = !order.plan.names_target && provider != answer.provider;
+        if !is_other || was_asked || answer.source == Source::Demo {
+            return None;
+        }
+        let why = if self.models.may_use(&provider, &model) {
+            queue.trace.why_unpaid(&provider)
+        } else {
+            WhyUnpaid::NotAllowed
+        };
+        Some(UnpaidChoice {
+            provider,
+            model,
+            why,
+        })
+    }
+
     /// Begins the trial of a key that came with an ask. Whoever calls without a
     /// token is counted by address, where calls come in.
     async fn begin_trial(
@@ -231,6 +260,10 @@ impl Asks {
             () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
             () = self.tasks.cut_off() => Err(AskRefusal::Stopping.into()),
         };
+        let result = result.map(|answer| Answer {
+            unpaid_choice: self.unpaid_choice(&call.order, &answer, &queue),
+            ..answer
+        });
         let (attempt, notices) = (call.attempt, call.notices);
         let broken = call.broken.filter(|_| result.is_err());
         AskOutcome {

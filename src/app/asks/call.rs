@@ -193,6 +193,7 @@ impl PaidCall for AskCall<'_> {
                 cost: settled.cost,
                 receipt: settled.receipt,
                 fell_back_from: Vec::new(),
+                unpaid_choice: None,
                 left_out: self.left_out(details.left_out),
             }),
             Err(failure) => CallOutcome::Failed(FailedCall {

@@ -55,6 +55,15 @@ impl ModelLists {
         lock(&self.0).get_even_stale(&key).cloned().flatten()
     }
 
+    /// Whether a list of a provider's has a model.
+    pub fn has(&self, provider: &ProviderId, model: &str) -> bool {
+        let lists = lock(&self.0);
+        lists.iter_even_stale().any(|((id, _), models)| {
+            let mut all = models.iter().flat_map(|all| all.models.iter());
+            id == provider && all.any(|it| it == model)
+        })
+    }
+
     /// The one provider whose lists have a model; none if there are more.
     pub fn lister_of(&self, model: &str) -> Option<ProviderId> {
         let lists = lock(&self.0);

@@ -67,37 +67,6 @@ impl<'a> NamedModel<'a> {
         }
     }
 
-    /// A provider that the call names, and a model that may have a provider's name
-    /// before it too: the same one's, which is left out; or another's, which
-    /// contradicts a provider that has its own models alone.
-    fn of_both(
-        catalogue: &'a Catalogue,
-        provider: &'a Provider,
-        typed: Option<&str>,
-    ) -> Result<Self, Refusal> {
-        let split = typed.and_then(|typed| split_model(catalogue, typed));
-        let Some((other, rest)) = split else {
-            return Ok(Self::of_provider(provider, typed));
-        };
-        let is_plain = provider.has_own_models_alone();
-        if other.id == provider.id {
-            let is_said_twice = is_plain || rest.contains('/');
-            return Ok(Self::of_provider(
-                provider,
-                if is_said_twice { Some(rest) } else { typed },
-            ));
-        }
-        if is_plain && other.kind == ProviderKind::Chat {
-            return Err(AskRefusal::ModelOfAnother {
-                provider: provider.id.clone(),
-                of: other.id.clone(),
-                model: shown(&other.full_name(rest)),
-            }
-            .into());
-        }
-        Ok(Self::of_provider(provider, typed))
-    }
-
     /// The ids of the providers, in their order.
     pub fn provider_ids(&self) -> Vec<ProviderId> {
         let ids = self.providers.iter().map(|provider| provider.id.clone());
@@ -132,7 +101,7 @@ impl Models {
                 let provider = provider.id.clone();
                 return Err(AskRefusal::NotAChatProvider { provider }.into());
             }
-            return NamedModel::of_both(&self.catalogue, provider, model);
+            return self.read_both(provider, model, ProviderKind::Chat);
         }
         let Some(model) = model else {
             return Ok(NamedModel {
@@ -143,7 +112,7 @@ impl Models {
         };
         if let Some(named) = NamedModel::split(&self.catalogue, model, chats)? {
             return match named.only_provider() {
-                Some(it) => NamedModel::of_both(&self.catalogue, it, named.model.as_deref()),
+                Some(it) => self.read_both(it, named.model.as_deref(), ProviderKind::Chat),
                 None => Ok(named),
             };
         }
@@ -151,6 +120,48 @@ impl Models {
             Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
             None => Err(unknown(model)),
         }
+    }
+
+    /// Reads a provider that is named, and a model that may have a provider's name
+    /// before it too: the same one's, which is left out; or another's, which
+    /// contradicts a provider that has its own models alone.
+    fn read_both<'a>(
+        &'a self,
+        provider: &'a Provider,
+        typed: Option<&str>,
+        kind: ProviderKind,
+    ) -> Result<NamedModel<'a>, Refusal> {
+        let split = typed.and_then(|typed| split_model(&self.catalogue, typed));
+        let is_plain = provider.has_own_models_alone();
+        let model = match split {
+            None => typed,
+            Some((other, rest)) if other.id == provider.id => {
+                let is_said_twice = is_plain || rest.contains('/');
+                if is_said_twice { Some(rest) } else { typed }
+            }
+            Some((other, rest)) => {
+                let can_be_asked = kind == ProviderKind::Image || other.kind == kind;
+                if is_plain && can_be_asked {
+                    return Err(model_of_another(provider, other, rest));
+                }
+                typed
+            }
+        };
+        match model.and_then(|model| Some((model, self.other_owner(provider, model)?))) {
+            Some((model, owner)) => Err(model_of_another(provider, owner, model)),
+            None => Ok(NamedModel::of_provider(provider, model)),
+        }
+    }
+
+    /// The other provider whose a model is by its name, where a provider that
+    /// is named has its own models alone, and never listed this one.
+    fn other_owner(&self, provider: &Provider, model: &str) -> Option<&Provider> {
+        let owner = self.catalogue.provider_of_model(model)?;
+        let is_known = provider.has_own_models_by_name()
+            && owner.id != provider.id
+            && !provider.claims_model(model)
+            && !self.lists.has(&provider.id, model);
+        is_known.then_some(owner)
     }
 
     /// Refuses a model with spaces in its name, as people write models, and
@@ -206,7 +217,7 @@ impl Models {
                 let provider = provider.id.clone();
                 return Err(PictureRefusal::NotAnImageProvider { provider }.into());
             }
-            return Ok(NamedModel::of_provider(provider, model));
+            return self.read_both(provider, model, ProviderKind::Image);
         }
         let in_order = |fits: &dyn Fn(&Provider) -> bool| {
             let mut providers = self.all(&self.picture_order);
@@ -224,8 +235,11 @@ impl Models {
             return Ok(NamedModel::alone(in_order(&runs_workflows), model));
         }
         if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true)? {
-            return match named.only_provider().filter(|it| !paints(it)) {
+            return match named.only_provider() {
                 None => Ok(named),
+                Some(it) if paints(it) => {
+                    self.read_both(it, named.model.as_deref(), ProviderKind::Image)
+                }
                 Some(provider) => Err(PictureRefusal::NotAnImageProvider {
                     provider: provider.id.clone(),
                 }
@@ -286,6 +300,16 @@ pub(super) fn split_model<'a, 'm>(
     let (provider, model) = (catalogue.find(name)?, model.trim());
     let is_whole = provider.names_its_models(model);
     Some((provider, if is_whole { typed.trim() } else { model }))
+}
+
+/// The refusal of a model of a provider's that another was named for.
+fn model_of_another(provider: &Provider, owner: &Provider, model: &str) -> Refusal {
+    AskRefusal::ModelOfAnother {
+        provider: provider.id.clone(),
+        of: owner.id.clone(),
+        model: shown(&owner.full_name(model)),
+    }
+    .into()
 }
 
 /// Whether a provider makes pictures by workflows of the operator's.

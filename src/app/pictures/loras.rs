@@ -55,21 +55,21 @@ impl Pictures {
         typed: &str,
         payers: &mut Vec<Offer>,
     ) -> Result<String, PictureRefusal> {
-        let mut wanted = Lora::parse_all(typed);
-        if wanted.len() > LORAS_MAX {
-            return Err(refuse(typed, Vec::new()));
-        }
         let (mut known, mut able) = (Vec::new(), Vec::new());
-        let mut missing = None;
+        let (mut missing, mut first_found) = (None, None);
         for offer in std::mem::take(payers) {
             // The host itself says whether it has them, and makes nothing if not.
             let Some(there) = self.loras_at(&offer).await else {
                 able.push(offer);
                 continue;
             };
+            let wanted = Lora::parse_among(typed, &there);
+            if wanted.len() > LORAS_MAX {
+                return Err(refuse(typed, Vec::new()));
+            }
             match find_all(&wanted, &there) {
                 Ok(found) => {
-                    wanted = found;
+                    first_found.get_or_insert(found);
                     able.push(offer);
                 }
                 Err(name) => {
@@ -82,6 +82,10 @@ impl Pictures {
             return Err(refuse(&name, known));
         }
         *payers = able;
+        let wanted = first_found.unwrap_or_else(|| Lora::parse_all(typed));
+        if wanted.len() > LORAS_MAX {
+            return Err(refuse(typed, Vec::new()));
+        }
         Ok(Lora::write_all(&wanted))
     }
 

@@ -3,7 +3,7 @@
 use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId, QuotaRefusal,
-    Scope, SetLimit,
+    Scope, ServerId, SetLimit,
 };
 use crate::store::{PendingAction, PendingKind};
 
@@ -21,6 +21,14 @@ pub struct Budget {
     /// Limits on each member, and on members with a role.
     pub members: Vec<(Bound, Limit)>,
     pub exempt_roles: Vec<u64>,
+}
+
+/// What came of clearing all limits that somebody was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BudgetClearing {
+    Cleared(Vec<SetLimit>),
+    /// They are others by now: a new button, and which they are.
+    Changed(String, Vec<SetLimit>),
 }
 
 impl Quotas {
@@ -59,35 +67,57 @@ impl Quotas {
         caller: &Caller,
     ) -> Result<(String, Vec<SetLimit>), Error> {
         let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
-        let mut limits = self
-            .store
-            .rules(caller.person, Some(server), None)
-            .await?
-            .limits;
-        limits.retain(|set| set.bound.is_budget());
-        if limits.is_empty() {
-            return Err(QuotaRefusal::NoSuchLimit.into());
-        }
+        let limits = self.limits_of_key(caller, server).await?;
         let action = PendingAction {
             kind: PendingKind::ClearBudget,
             person: caller.person,
             server: Some(server),
             scope: Scope::Guild,
             provider: ProviderId::from(""),
-            name: None,
+            name: Some(write_limits(&limits)),
         };
         Ok((self.pending.hand_out(&action).await?, limits))
     }
 
-    /// Clears all limits of a server's key, as somebody confirmed.
+    /// Clears the limits of a server's key that somebody was shown and confirmed;
+    /// none, where they are others by now.
     pub async fn finish_clear_budget(
         &self,
         caller: &Caller,
         button: &str,
-    ) -> Result<Vec<SetLimit>, Error> {
+    ) -> Result<BudgetClearing, Error> {
         let taken = self.pending.take(caller, PendingKind::ClearBudget, button);
-        taken.await?;
-        self.clear_budget(caller, None, None).await
+        let shown = taken.await?.name;
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let mut limits = self.limits_of_key(caller, server).await?;
+        if shown.as_deref() != Some(write_limits(&limits).as_str()) {
+            let (button, limits) = self.begin_clear_budget(caller).await?;
+            return Ok(BudgetClearing::Changed(button, limits));
+        }
+        // One that is set or changed right now was not shown, and stays.
+        for place in (0..limits.len()).rev() {
+            let set = &limits[place];
+            let clearing = self.store.clear_unchanged(server, subject(set.bound), set);
+            if !clearing.await? {
+                limits.remove(place);
+            }
+        }
+        Ok(BudgetClearing::Cleared(limits))
+    }
+
+    /// The limits of a server's key; refused where there are none.
+    async fn limits_of_key(
+        &self,
+        caller: &Caller,
+        server: ServerId,
+    ) -> Result<Vec<SetLimit>, Error> {
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
+        let mut limits = rules.limits;
+        limits.retain(|set| set.bound.is_budget());
+        if limits.is_empty() {
+            return Err(QuotaRefusal::NoSuchLimit.into());
+        }
+        Ok(limits)
     }
 
     /// Clears limits of a server's key: all, or those on one metric or of
@@ -137,6 +167,19 @@ impl Quotas {
             exempt_roles: rules.exempt_roles,
         })
     }
+}
+
+/// Limits in one line, which is another where one of them is.
+fn write_limits(limits: &[SetLimit]) -> String {
+    let write = |set: &SetLimit| {
+        let SetLimit { bound, limit, .. } = set;
+        let (period, window) = (limit.span.period.as_str(), limit.span.window.as_str());
+        let what = limit.metric.as_str();
+        format!("{bound:?} {what} {period} {window} {}", limit.max)
+    };
+    let mut written: Vec<String> = limits.iter().map(write).collect();
+    written.sort_unstable();
+    written.join("; ")
 }
 
 fn subject(bound: Bound) -> u64 {

@@ -3,7 +3,7 @@
 
 use serenity::all::ComponentInteraction;
 
-use crate::app::Error;
+use crate::app::{BudgetClearing, Error};
 use crate::bot::answers::buttons;
 use crate::bot::answers::running::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -103,11 +103,18 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
     }
 }
 
-/// Clears all limits of a server's key, if whoever pressed may still do so.
+/// Clears the limits of a server's key that the message lists, if whoever pressed
+/// may still do so.
 async fn clear_budget(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     answer_in_place(bot, press, async |caller, voice| {
-        let cleared = bot.app.quotas.finish_clear_budget(caller, id).await?;
-        Ok(words::quotas::limits_cleared(voice, &cleared))
+        Ok(
+            match bot.app.quotas.finish_clear_budget(caller, id).await? {
+                BudgetClearing::Cleared(limits) => words::quotas::limits_cleared(voice, &limits),
+                BudgetClearing::Changed(button, limits) => {
+                    words::quotas::limits_changed(voice, button, &limits)
+                }
+            },
+        )
     })
     .await
 }

@@ -2,16 +2,13 @@
 //! them. They are read from the reply itself, in which commands stand the same
 //! in every language, so that no reply can name one and lack its button.
 
-use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, ROW_BUTTONS_MAX};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget, PanelView};
 use crate::bot::interactions::named_commands::{NamedCommand, NamedKey, named_commands};
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{Scope, ServerId};
-
-/// Discord's most buttons of a row.
-const BUTTONS_MAX: usize = 5;
 
 /// A reply, with a button for each command in it that one can stand for.
 pub fn with_offers(voice: Voice<'_>, card: Card) -> Card {
@@ -46,7 +43,7 @@ fn offer(voice: Voice<'_>, mut card: Card, server: Option<ServerId>) -> Card {
         {
             offered.label = format!("{} · {}", offered.label, voice.scope(scope));
         }
-        if card.buttons.len() < BUTTONS_MAX {
+        if card.buttons.len() < ROW_BUTTONS_MAX {
             card.buttons.push(offered);
         }
     }

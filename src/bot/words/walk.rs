@@ -146,6 +146,8 @@ fn can_be_met(refused: &Refusal, own_keys: OwnKeys) -> bool {
         KeyRefusal::MalformedKey {
             goal: KeyGoal::Stored(_),
             ..
+        } | KeyRefusal::SeveralKeys {
+            goal: KeyGoal::Stored(_),
         } | KeyRefusal::MalformedExtra {
             goal: KeyGoal::Stored(_),
             ..
@@ -169,6 +171,8 @@ fn can_be_met(refused: &Refusal, own_keys: OwnKeys) -> bool {
         KeyRefusal::MalformedKey {
             goal: KeyGoal::Once,
             ..
+        } | KeyRefusal::SeveralKeys {
+            goal: KeyGoal::Once,
         } | KeyRefusal::MalformedExtra {
             goal: KeyGoal::Once,
             ..

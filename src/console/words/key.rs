@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use crate::console::trouble::Trouble;
 use crate::model::{Check, CheckGoal, KeptKey, KeyGoal, KeyRefusal, ProviderId, Scope};
 
+use super::provider_failure::top_up;
 use super::{Names, add_address, describe_wait, pasted};
 
 /// Where the operator's people keep bot defaults.
@@ -24,6 +25,7 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
             of_environment(names, provider, variable.as_deref())
         }
         KeyRefusal::MalformedKey { problem, goal } => malformed_key(problem, *goal),
+        KeyRefusal::SeveralKeys { goal } => several_keys(*goal),
         KeyRefusal::NotAKey { what, wanted, goal } => {
             pasted::describe_other(names, *what, wanted, *goal)
         }
@@ -141,6 +143,19 @@ fn malformed_key(problem: &str, goal: KeyGoal) -> Trouble {
         untouched(goal)
     );
     keep_on(Trouble::new(UNPROCESSABLE, title, words), goal)
+}
+
+/// Several keys were pasted where one is wanted.
+fn several_keys(goal: KeyGoal) -> Trouble {
+    let words = format!(
+        "There are several keys in what you typed, and one is wanted. {} Paste one alone.",
+        untouched(goal)
+    );
+    let trouble = Trouble::new(UNPROCESSABLE, "There are several keys in that", words);
+    match goal {
+        KeyGoal::Stored(Scope::User) => trouble.way("/keys/import", "Import several"),
+        _ => keep_on(trouble, goal),
+    }
 }
 
 /// A key was given a name that looks like a secret.
@@ -280,8 +295,12 @@ fn kept_working(names: Names<'_>, kept: &KeptKey) -> Trouble {
         describe_kept_because(names, kept)
     );
     let trouble = Trouble::new(StatusCode::CONFLICT, "Your key that works was kept", words);
-    match names.key_page(&kept.kept.provider) {
-        Some(page) => trouble.way(page, format!("Keys at {}", names.name(&kept.kept.provider))),
+    let provider = &kept.kept.provider;
+    if kept.found == Check::OutOfCredit {
+        return top_up(trouble, names, provider);
+    }
+    match names.key_page(provider) {
+        Some(page) => trouble.way(page, format!("Keys at {}", names.name(provider))),
         None => trouble,
     }
 }

@@ -61,6 +61,12 @@ impl<'a> Names<'a> {
         let known = self.0.and_then(|providers| providers.get(id))?;
         Some(known.key_page()).filter(|page| page.starts_with("https://"))
     }
+
+    /// Where an account of a provider is topped up.
+    pub fn billing_page(self, id: &ProviderId) -> Option<&'a str> {
+        let known = self.0.and_then(|providers| providers.get(id))?;
+        Some(known.billing_page()).filter(|page| page.starts_with("https://"))
+    }
 }
 
 /// The trouble that a refusal is.

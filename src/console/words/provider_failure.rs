@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{FailureClass, ForeignFile, ProviderFailure, Restriction, Source};
+use crate::model::{FailureClass, ForeignFile, ProviderFailure, ProviderId, Restriction, Source};
 
 use super::{Names, add_address, describe_wait};
 
@@ -68,9 +68,12 @@ fn lead_on(
     payer: Source,
 ) -> Trouble {
     let (provider, name) = (&failure.provider, names.name(&failure.provider));
-    let at_provider = |trouble: Trouble| match names.key_page(provider) {
-        Some(page) => trouble.way(page, format!("Keys at {name}")),
-        None => trouble,
+    let at_provider = |trouble: Trouble| match failure.class {
+        FailureClass::Billing => top_up(trouble, names, provider),
+        _ => match names.key_page(provider) {
+            Some(page) => trouble.way(page, format!("Keys at {name}")),
+            None => trouble,
+        },
     };
     match (payer, failure.class.is_about_the_key()) {
         // It is asked again from where it was typed.
@@ -78,6 +81,14 @@ fn lead_on(
         (Source::Personal, true) => at_provider(trouble).way("/keys", "Go to your keys"),
         (_, true) => trouble.way(add_address(provider), format!("Add a key for {name}")),
         (_, false) => trouble.way("/models", "Choose another model"),
+    }
+}
+
+/// Leads to where an account is topped up.
+pub fn top_up(trouble: Trouble, names: Names<'_>, provider: &ProviderId) -> Trouble {
+    match names.billing_page(provider) {
+        Some(page) => trouble.way(page, format!("Top up at {}", names.name(provider))),
+        None => trouble,
     }
 }
 

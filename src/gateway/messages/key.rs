@@ -48,6 +48,12 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "malformed_key",
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
+        KeyRefusal::SeveralKeys { .. } => (
+            400,
+            "malformed_key",
+            "There are several keys in that, and one is wanted. Nothing was stored: send each in a call of its own."
+                .to_owned(),
+        ),
         KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
         KeyRefusal::MalformedExtra {

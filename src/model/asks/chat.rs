@@ -4,7 +4,7 @@ use super::turn::LeftOut;
 use crate::model::calls::usage::Usage;
 use crate::model::ids::ProviderId;
 use crate::model::payment::money::NanoDollars;
-use crate::model::payment::offer::Source;
+use crate::model::payment::offer::{Skip, Source};
 use crate::model::payment::receipt::Receipt;
 
 /// Why a model stopped.
@@ -33,6 +33,8 @@ pub struct Answer {
     pub receipt: Receipt,
     /// Payers that came before this one and could not pay.
     pub fell_back_from: Vec<FellBack>,
+    /// The model that was chosen beforehand, where nobody pays for it.
+    pub unpaid_choice: Option<UnpaidChoice>,
     /// What the model was not told of the conversation.
     pub left_out: Vec<LeftOut>,
 }
@@ -48,6 +50,23 @@ pub struct BrokenAnswer {
     pub estimated: bool,
     /// None when nobody knows the price.
     pub cost: Option<NanoDollars>,
+}
+
+/// A model that was chosen beforehand, and in whose place another answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnpaidChoice {
+    pub provider: ProviderId,
+    pub model: String,
+    pub why: WhyUnpaid,
+}
+
+/// Why a model that was chosen beforehand did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyUnpaid {
+    NoKey,
+    Skipped(Source, Skip),
+    /// The operator does not allow it.
+    NotAllowed,
 }
 
 /// A payer that could not pay, so that another one did.

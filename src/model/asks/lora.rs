@@ -15,13 +15,29 @@ pub struct Lora {
 
 impl Lora {
     /// Reads all that are typed. What follows a name's colon and is no
-    /// strength belongs to the name.
+    /// strength belongs to the name, and so does a comma behind a backslash.
     pub fn parse_all(typed: &str) -> Vec<Self> {
-        let parts = typed.split(',').map(str::trim);
-        parts
-            .filter(|part| !part.is_empty())
-            .map(Self::parse)
-            .collect()
+        Self::parse_among(typed, &[])
+    }
+
+    /// Reads all that are typed where these files are: a comma that stands in a
+    /// file's name parts nothing.
+    pub fn parse_among(typed: &str, there: &[String]) -> Vec<Self> {
+        let parts = split_at_commas(typed);
+        let (mut all, mut at) = (Vec::new(), 0);
+        while at < parts.len() {
+            let names = |lora: &Self| there.iter().any(|file| lora.is_called(file));
+            let longer = (at + 2..=parts.len()).rev().find_map(|end| {
+                let joined = Self::parse(parts.get(at..end)?.join(",").trim());
+                names(&joined).then_some((joined, end))
+            });
+            let alone = || (Self::parse(parts[at].trim()), at + 1);
+            let (lora, end) = longer.unwrap_or_else(alone);
+            all.push(lora);
+            at = end;
+        }
+        all.retain(|lora| !lora.name.is_empty());
+        all
     }
 
     fn parse(part: &str) -> Self {
@@ -39,9 +55,12 @@ impl Lora {
 
     /// Writes several as they are read.
     pub fn write_all(all: &[Self]) -> String {
-        let written = all.iter().map(|lora| match lora.strength {
-            1.0 => lora.name.clone(),
-            strength => format!("{}:{strength}", lora.name),
+        let written = all.iter().map(|lora| {
+            let name = lora.name.replace(',', "\\,");
+            match lora.strength {
+                1.0 => name,
+                strength => format!("{name}:{strength}"),
+            }
         });
         written.collect::<Vec<_>>().join(", ")
     }
@@ -52,6 +71,24 @@ impl Lora {
         let (meant, file) = (self.name.to_lowercase(), file.to_lowercase());
         meant == file || file.strip_suffix(".safetensors") == Some(meant.as_str())
     }
+}
+
+/// The parts between commas, but for those behind a backslash.
+fn split_at_commas(typed: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for part in typed.split(',') {
+        let bare = part.strip_suffix('\\');
+        match parts.last_mut().filter(|_| goes_on) {
+            Some(last) => {
+                last.push(',');
+                last.push_str(bare.unwrap_or(part));
+            }
+            None => parts.push(bare.unwrap_or(part).to_owned()),
+        }
+        goes_on = bare.is_some();
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -88,6 +125,24 @@ mod tests {
             ("woodcut2.safetensors", false),
         ] {
             assert_eq!(lora.is_called(file), is_it, "{file}");
+        }
+    }
+
+    #[test]
+    fn a_comma_in_a_files_name_parts_nothing() {
+        let there = ["Ink, wash.safetensors".to_owned(), "wood".to_owned()];
+        for (typed, written) in [
+            ("ink, wash:0.5, wood", "ink\\, wash:0.5, wood"),
+            (
+                "wood, Ink, wash.safetensors",
+                "wood, Ink\\, wash.safetensors",
+            ),
+            ("ink\\, wash", "ink\\, wash"),
+            ("ink, wood", "ink, wood"),
+        ] {
+            let read = Lora::parse_among(typed, &there);
+            assert_eq!(Lora::write_all(&read), written, "{typed}");
+            assert_eq!(Lora::parse_all(written), read, "{typed}");
         }
     }
 }

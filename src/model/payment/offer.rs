@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::access::key::{Health, Owner};
+use crate::model::asks::chat::WhyUnpaid;
 use crate::model::ids::{KeyId, ProviderId, ServerId};
 
 /// Who pays, in the order in which they are asked.
@@ -172,6 +173,16 @@ impl Trace {
         let is_skipped = |step: &Step| matches!(step.verdict, Verdict::Skipped(_));
         let mut steps = self.0.iter();
         steps.any(|step| step.source.is_own() && is_skipped(step))
+    }
+
+    /// Why nobody pays for a provider, by the first key for it that does not.
+    pub fn why_unpaid(&self, provider: &ProviderId) -> WhyUnpaid {
+        let steps = self.0.iter().filter(|step| step.provider == *provider);
+        let mut skipped = steps.filter_map(|step| match step.verdict {
+            Verdict::Skipped(skip) => Some(WhyUnpaid::Skipped(step.source, skip)),
+            _ => None,
+        });
+        skipped.next().unwrap_or(WhyUnpaid::NoKey)
     }
 
     /// The step that pays, if any does.

@@ -52,6 +52,8 @@ pub enum KeyRefusal {
         problem: &'static str,
         goal: KeyGoal,
     },
+    #[error("there are several keys in it, and one is wanted")]
+    SeveralKeys { goal: KeyGoal },
     #[error("it is no key of a provider")]
     NotAKey {
         what: OtherSecret,

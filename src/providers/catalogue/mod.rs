@@ -118,13 +118,8 @@ impl Catalogue {
 
     /// The chat provider whose models begin like this one.
     pub fn provider_of_model(&self, model: &str) -> Option<&Provider> {
-        self.providers.iter().find(|provider| {
-            provider.default_model.as_deref() == Some(model)
-                || provider
-                    .model_prefixes
-                    .iter()
-                    .any(|prefix| model.starts_with(prefix))
-        })
+        let mut all = self.providers.iter();
+        all.find(|provider| provider.claims_model(model))
     }
 
     /// The providers whose keys begin as this one does: those that know the

@@ -13,6 +13,14 @@ use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH};
 /// The extra that names a SaladCloud container's own domain.
 pub const ACCESS_DOMAIN: &str = "access_domain";
 
+/// Vendors that serve models of others by their bare names: Qwen's has DeepSeek's,
+/// <https://www.alibabacloud.com/help/en/model-studio/deepseek-api>.
+const SERVES_OTHERS: [&str; 1] = ["qwen"];
+
+/// Where Cohere speaks OpenAI's dialect, and where its own paths begin.
+const COHERES_COMPATIBLE: &str = "/compatibility/v1";
+const COHERES_OWN: &str = "/v2/";
+
 /// How a provider makes pictures, if it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
@@ -193,6 +201,21 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The base below which a path lies that is not below the usual one: Google
+    /// takes files beside its API, and Cohere has its own API beside the one that
+    /// speaks OpenAI's dialect.
+    pub fn other_base(&self, base: &Url, path: &str) -> Option<Url> {
+        if self.id.as_str() != "cohere" {
+            return self.dialect.uploads_base(base, path);
+        }
+        path.starts_with(COHERES_OWN).then(|| {
+            let mut own = base.clone();
+            let whole = base.path().trim_end_matches('/');
+            own.set_path(whole.strip_suffix(COHERES_COMPATIBLE).unwrap_or(whole));
+            own
+        })
+    }
+
     /// Where a call goes.
     pub fn url_for(&self, credential: Option<&Credential>) -> &Url {
         credential
@@ -238,6 +261,20 @@ impl Provider {
     pub fn has_own_models_alone(&self) -> bool {
         let default = self.default_model.as_deref();
         self.is_built_in && !self.keyless && default.is_some_and(|model| !model.contains('/'))
+    }
+
+    /// Whether a model is one of its own by its name.
+    pub fn claims_model(&self, model: &str) -> bool {
+        let mut prefixes = self.model_prefixes.iter();
+        self.default_model.as_deref() == Some(model)
+            || prefixes.any(|prefix| model.starts_with(prefix))
+    }
+
+    /// Whether it has its own models alone, and their names tell that they are
+    /// its.
+    pub fn has_own_models_by_name(&self) -> bool {
+        let serves_others = SERVES_OTHERS.contains(&self.id.as_str());
+        self.has_own_models_alone() && !self.model_prefixes.is_empty() && !serves_others
     }
 
     /// A path below the base, whichever way a library of the provider's own

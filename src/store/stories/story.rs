@@ -428,9 +428,12 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     };
     let images = Some(Metric::Images);
     assert_eq!(clear(Some(CLUB), None, 0, images).await.unwrap(), 0);
+    let stale = set(Bound::Role(55), 8);
+    assert!(!store.clear_unchanged(CLUB, 55, &stale).await.unwrap());
     let role = Some(Bound::Role(55));
     assert_eq!(clear(Some(CLUB), role, 55, None).await.unwrap(), 1);
-    assert_eq!(clear(Some(CLUB), None, 0, None).await.unwrap(), 1);
+    let unchanged = set(Bound::ServerKey, 6);
+    assert!(store.clear_unchanged(CLUB, 0, &unchanged).await.unwrap());
     assert_eq!(store.operators_rules(10).await.unwrap().limits.len(), 3);
     assert_eq!(clear(None, Some(Bound::Bot), 0, None).await.unwrap(), 1);
 }

@@ -48,6 +48,12 @@ async fn a_model_of_another_provider_is_called_so_and_nobody_is_asked() {
             "/ask prompt:count provider:openai model:anthropic/claude-sonnet-5",
             "/ask prompt:count model:openai/perplexity/sonar",
             "/model set model:openai/perplexity/sonar",
+            "/ask prompt:count provider:anthropic model:gpt-6-luna",
+            "/ask prompt:count model:anthropic/gpt-6-luna",
+            "/model set model:anthropic/gpt-6-luna",
+            "/imagine prompt:x provider:xai model:openai/gpt-image-2",
+            "/imagine prompt:x provider:xai model:gpt-image-2",
+            "/imagine prompt:x model:xai/gpt-image-2",
         ] {
             told.push(mia.runs(line).await);
         }
@@ -55,8 +61,22 @@ async fn a_model_of_another_provider_is_called_so_and_nobody_is_asked() {
         (only you) `anthropic/claude-sonnet-5` is Anthropic's, and OpenAI has no models of others, so nobody was asked. Name a model of OpenAI's, or `anthropic/claude-sonnet-5` alone.
         (only you) `perplexity/sonar` is Perplexity's, and OpenAI has no models of others, so nobody was asked. Name a model of OpenAI's, or `perplexity/sonar` alone.
         (only you) `perplexity/sonar` is Perplexity's, and OpenAI has no models of others, so nobody was asked. Name a model of OpenAI's, or `perplexity/sonar` alone.
+        (only you) `openai/gpt-6-luna` is OpenAI's, and Anthropic has no models of others, so nobody was asked. Name a model of Anthropic's, or `openai/gpt-6-luna` alone.
+        (only you) `openai/gpt-6-luna` is OpenAI's, and Anthropic has no models of others, so nobody was asked. Name a model of Anthropic's, or `openai/gpt-6-luna` alone.
+        (only you) `openai/gpt-6-luna` is OpenAI's, and Anthropic has no models of others, so nobody was asked. Name a model of Anthropic's, or `openai/gpt-6-luna` alone.
+        (only you) `openai/gpt-image-2` is OpenAI's, and xAI has no models of others, so nobody was asked. Name a model of xAI's, or `openai/gpt-image-2` alone.
+        (only you) `openai/gpt-image-2` is OpenAI's, and xAI has no models of others, so nobody was asked. Name a model of xAI's, or `openai/gpt-image-2` alone.
+        (only you) `openai/gpt-image-2` is OpenAI's, and xAI has no models of others, so nobody was asked. Name a model of xAI's, or `openai/gpt-image-2` alone.
         ");
         assert_eq!(stage.calls(), before);
+        // A vendor that serves models of others is asked, and so is whoever may
+        // have anything under its own names.
+        for (provider, model) in [("qwen", "deepseek-v3.2"), ("cerebras", "gpt-oss-120b")] {
+            mia.adds(provider, "user", &good(provider)).await;
+            let line = format!("/ask prompt:count provider:{provider} model:{model}");
+            let told = mia.runs(&line).await;
+            assert!(!told.contains("has no models of others"), "{told}");
+        }
         // A provider may be named twice.
         let twice = mia
             .runs("/ask prompt:count provider:openai model:openai/gpt-6-luna")

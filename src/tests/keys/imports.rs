@@ -253,6 +253,11 @@ async fn what_is_stored_already_stands_twice_or_tells_no_provider_is_named_so() 
         (only you) Nothing is stored: I can't tell whose this is, and sent it to nobody.
         - Whose is the key in line 1? Keys of OpenAI, DeepSeek, Moonshot AI or Qwen begin so. Paste it again by the button of its provider or with `/keys add provider:…`, or write a name before it, such as `DEEPSEEK_API_KEY=`.
         ");
+        insta::assert_snapshot!(omar.offers(), @"[Add a key for DeepSeek] [Add a key for Moonshot AI] [Add a key for OpenAI] [Add a key for Qwen] [Add a key]");
+        omar.runs("/keys import").await;
+        let beside = format!("MISTRAL_API_KEY={}\n{shared}", good("mistral"));
+        omar.submits(&[("lines", &beside)]).await;
+        insta::assert_snapshot!(omar.offers(), @"[Store them] [Forget them] [Add a key for DeepSeek] [Add a key for Moonshot AI] [Add a key for OpenAI] [Add a key for Qwen]");
     })
     .await;
 }
@@ -262,9 +267,15 @@ async fn a_file_that_is_too_large_or_empty_is_called_so() {
     run(async |stage| {
         let omar = stage.omar();
         let mut told = Vec::new();
-        for bytes in [b"# made up\n".repeat(8_192), Vec::new()] {
+        let picture = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        for (name, bytes) in [
+            (".env", b"# made up\n".repeat(8_192)),
+            (".env", Vec::new()),
+            ("keys.png", picture),
+            ("keys.zip", b"PK\x03\x04\x14\0\x06\0\x08\0".to_vec()),
+        ] {
             omar.runs("/keys import").await;
-            let file = Attachment::uploaded(".env", &bytes);
+            let file = Attachment::uploaded(name, &bytes);
             let id = stage.world().keep_upload(omar.person, file).to_string();
             told.push(omar.submits(&[("file", &id)]).await);
         }
@@ -273,6 +284,8 @@ async fn a_file_that_is_too_large_or_empty_is_called_so() {
         insta::assert_snapshot!(told.join("\n"), @"
         (only you) I could not read that file: it has 80 kB, and text files may have up to 64 kB. I looked for no key in it, and nothing was stored. Run `/keys import` again with another file, or paste its lines.
         (only you) I could not read that file: it is empty. I looked for no key in it, and nothing was stored. Run `/keys import` again with another file, or paste its lines.
+        (only you) That file holds no text, so I looked for no key in it, and nothing was stored. Run `/keys import` again with a text file such as a `.env` file, or paste its lines.
+        (only you) That file holds no text, so I looked for no key in it, and nothing was stored. Run `/keys import` again with a text file such as a `.env` file, or paste its lines.
         (only you) No lines were pasted and no file was chosen, so there was nothing to look at. Run `/keys import` again.
         ");
     })
@@ -293,7 +306,7 @@ async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
         let lines = format!("GROQ_API_KEY={}", good("groq"));
         let found = mia.submits(&[("lines", &lines)]).await;
         insta::assert_snapshot!(without_seconds_left(&found), @"
-        (only you) I found 1 key that can be stored. Nothing is stored yet. It can be checked in 56 minutes, and waits for 15 minutes more.
+        (only you) I found 1 key. Nothing is stored yet. It can be checked in 56 minutes, and waits for 15 minutes more.
         - **Groq** `…6789` · not checked yet
         [Store them]
         [Forget them]
@@ -304,6 +317,28 @@ async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
         stage.clock.advance_ms(57 * 60_000);
         stage.app().await.sweep().await.unwrap();
         insta::assert_snapshot!(mia.presses("Store them").await, @"(only you) Stored the personal key: **Groq** `…6789`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_checked_takes_no_place_and_is_not_called_unfit() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("groq", "user", &format!("{}-old", good("groq"))).await;
+        for _ in 0..4 {
+            for _ in 0..5 {
+                mia.adds("openai", "user", &bad("openai")).await;
+            }
+            stage.clock.advance_ms(60_000);
+        }
+        mia.runs("/keys import").await;
+        let lines = format!("GROQ_API_KEY={}", good("groq"));
+        let found = mia.submits(&[("lines", &lines)]).await;
+        insta::assert_snapshot!(without_seconds_left(&found), @"
+        (only you) Nothing is stored: I can't ask about all of these right now, and no key makes way for one that is not checked. Run `/keys import` again in 56 minutes.
+        - **Groq** `…6789` · not checked yet · **Groq** `…-old` stays
+        ");
     })
     .await;
 }

@@ -20,7 +20,7 @@ async fn a_key_without_credit_waits_until_its_owner_says_that_it_replaces_one_th
         let add = "/keys add provider:deepseek scope:user name:autumn";
         mia.runs(add).await;
         assert_snapshot!(mia.submits(&[("key", &format!("\"{}\"", empty("deepseek")))]).await, @"
-        (only you) DeepSeek knows that key, but its account is out of credit, so it can't pay yet. I left the one that works where it is: **DeepSeek** `…6789`. Top up at <https://platform.deepseek.com/api_keys> and add the new one again, or replace the one that works all the same.
+        (only you) DeepSeek knows that key, but its account is out of credit, so it can't pay yet. I left the one that works where it is: **DeepSeek** `…6789`. Top up at <https://platform.deepseek.com/top_up> and add the new one again, or replace the one that works all the same.
         I took out what is no part of the key: quotation marks.
         [Replace it all the same]
         [Keep]
@@ -42,7 +42,7 @@ async fn a_key_without_credit_waits_until_its_owner_says_that_it_replaces_one_th
         );
         assert_snapshot!(mia.presses("Replace it all the same").await, @"
         (only you) Replaced the personal key: **DeepSeek** “autumn” `…6789`.
-        DeepSeek knows it, but its account is out of credit, so it is not used yet. Top up at <https://platform.deepseek.com/api_keys>, then run `/keys test provider:deepseek scope:user`.
+        DeepSeek knows it, but its account is out of credit, so it is not used yet. Top up at <https://platform.deepseek.com/top_up>, then run `/keys test provider:deepseek scope:user`.
         ");
         assert!(
             mia.presses_as(message, &replace)

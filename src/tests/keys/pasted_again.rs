@@ -100,6 +100,32 @@ async fn the_form_of_a_key_opens_again_with_what_was_chosen_for_it() {
 }
 
 #[tokio::test]
+async fn several_keys_in_the_form_of_one_lead_to_the_form_of_several() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let several = format!(
+            "OPENAI_API_KEY={}\nGROQ_API_KEY={}",
+            good("openai"),
+            good("groq")
+        );
+        mia.runs("/keys add provider:openai scope:user").await;
+        assert_snapshot!(mia.submits(&[("key", &several)]).await, @"
+        (only you) There are several keys in that, and one is wanted. Nothing was stored. `/keys import scope:user` takes several at once, each for its own provider; for one, press the button and paste it alone, or run `/keys add`.
+        [Add a key for OpenAI]
+        ");
+        mia.runs("/ask prompt:count provider:openai once:true")
+            .await;
+        assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", &several)]).await, @"
+        (only you) There are several keys in that, and one is wanted. Nothing was asked. Copy one alone: press the button and paste it, or run `/ask once:True`.
+        > count
+        [Type the key again]
+        ");
+        assert_eq!(stage.calls(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_form_of_a_key_for_one_ask_opens_again_with_the_prompt() {
     run(async |stage| {
         let mia = stage.mia();

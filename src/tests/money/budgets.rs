@@ -321,6 +321,35 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
 }
 
 #[tokio::test]
+async fn limits_that_were_not_shown_are_not_cleared() {
+    run(async |stage| {
+        let omar = stage.omar();
+        omar.runs("/server budget set what:dollars amount:5 per:month")
+            .await;
+        for change in [
+            "requests amount:2 per:day who:each member",
+            "dollars amount:6 per:month",
+        ] {
+            omar.runs("/server budget clear").await;
+            let (message, button) = omar.button("Clear them");
+            omar.runs(&format!("/server budget set what:{change}"))
+                .await;
+            let anew = omar.presses_as(message, &button).await;
+            insta::allow_duplicates! {
+                let first = anew.lines().next().unwrap();
+                insta::assert_snapshot!(first, @"(only you) The limits were changed since I asked, so nothing was cleared.");
+            }
+        }
+        insta::assert_snapshot!(omar.presses("Clear them").await, @"
+        (only you) Cleared 2 limits:
+        - Each member: 2 requests a day
+        - This server's key, all members together: $6.00 a month
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_budget_is_cleared_as_a_whole_once_its_manager_has_said_so() {
     run(async |stage| {
         let (mia, omar) = (stage.mia(), stage.omar());

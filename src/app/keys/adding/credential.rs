@@ -65,7 +65,7 @@ pub fn refuse_paste(problem: PasteProblem, wanted: &ProviderId, goal: KeyGoal) -
     Refusal::Key(match problem {
         PasteProblem::Empty => malformed("it is empty"),
         PasteProblem::Malformed => malformed("it contains spaces or characters that no key has"),
-        PasteProblem::Several => malformed("there are several keys in it, and one is wanted"),
+        PasteProblem::Several => KeyRefusal::SeveralKeys { goal },
         PasteProblem::Other(what) => KeyRefusal::NotAKey { what, wanted, goal },
         PasteProblem::KeyOf(of) => KeyRefusal::LooksLikeAnothers { of, wanted, goal },
     })

@@ -12,7 +12,7 @@ use crate::bot::answers::layout::fences::{
     without_controls,
 };
 use crate::bot::answers::layout::html_code::opening_of_html;
-use crate::bot::answers::layout::html_table::{begins_table, read_table};
+use crate::bot::answers::layout::html_table::{begins_table, read_table, table_in_line};
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
 use crate::bot::answers::layout::table::{self, Head};
@@ -158,6 +158,9 @@ impl Reader {
             if let Some(read) = self.code_in_line(source, end, line) {
                 return Some(read);
             }
+            if let Some(bytes) = self.table_in_line(source, end, line) {
+                return Some(self.read_up_to(source.text.get(..bytes)?));
+            }
             if line.next > PARAGRAPH_BYTES_MAX {
                 return Some(self.read_part(source, end));
             }
@@ -175,6 +178,27 @@ impl Reader {
             bytes: end,
             is_settled,
         })
+    }
+
+    /// Where a table in HTML begins behind the words of a line.
+    fn table_in_line(&self, source: Source<'_>, from: usize, line: Line<'_>) -> Option<usize> {
+        if self.author == Author::Bot {
+            return None;
+        }
+        let rest = source.text.get(from..)?;
+        let bytes_max = PARAGRAPH_BYTES_MAX.saturating_sub(from);
+        Some(from + table_in_line(rest, line.text, bytes_max)?)
+    }
+
+    /// Reads the words before a table.
+    fn read_up_to(&self, words: &str) -> ReadBlocks {
+        let prose = self.prose(words.trim_end(), true);
+        let is_shown = |it: &Block| matches!(it, Block::Prose { text, .. } if !text.is_empty());
+        ReadBlocks {
+            blocks: Some(prose).filter(is_shown).into_iter().collect(),
+            bytes: words.len(),
+            is_settled: true,
+        }
     }
 
     /// Reads the words before code that begins in a line of a paragraph.

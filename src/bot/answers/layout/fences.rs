@@ -10,7 +10,7 @@ use crate::bot::answers::layout::html::decode;
 use crate::bot::answers::layout::html_code;
 use crate::bot::answers::layout::line_marks::list_mark_length;
 use crate::bot::answers::layout::prose::quote_length;
-use crate::bot::answers::layout::spans::{leading, whole_length};
+use crate::bot::answers::layout::spans::{is_in_language, leading, whole_length};
 
 /// The longest part of a line of code that is looked at as a whole, in bytes.
 const LINE_BYTES_MAX: usize = 4_000;
@@ -228,10 +228,11 @@ pub fn opening_in_line(line: &str) -> Option<OpeningInLine> {
     let last = line.rfind(FENCE)? + FENCE.len();
     let at = line.get(..last)?.trim_end_matches('`').len();
     let before = line.get(..at)?;
-    let language = line.get(at + FENCE.len()..)?.trim_end();
+    let language = line.get(last..)?.trim_end();
     let introduces = before.trim_end().ends_with(':');
     let named = before.ends_with(' ') && language.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if before.trim().is_empty() || before.ends_with('\\') || leaves_open(before) {
+    let ends_span = last - at > FENCE.len() && before.contains(line.get(at..last)?);
+    if before.trim().is_empty() || before.ends_with('\\') || ends_span || leaves_open(before) {
         return None;
     }
     if !language.is_empty() && !is_language(language) {
@@ -354,6 +355,12 @@ fn ends_code(before: &str, behind: &str) -> bool {
     if before.ends_with(['"', '\'', '\\', '(']) {
         return false;
     }
+    let ends_line_of_code = before.ends_with(|c: char| !c.is_whitespace())
+        && before.contains(char::is_alphanumeric)
+        && first.is_alphanumeric();
+    if ends_line_of_code {
+        return true;
+    }
     let goes_on = ".,;:!?".contains(first) && characters.next().is_none_or(char::is_whitespace);
     let begins = first.is_uppercase() || (first.is_alphabetic() && !first.is_ascii());
     goes_on || (begins && (behind.contains(' ') || !first.is_ascii()))
@@ -363,10 +370,6 @@ fn ends_code(before: &str, behind: &str) -> bool {
 fn is_language(word: &str) -> bool {
     let is_short = word.len() <= LANGUAGE_BYTES_MAX;
     is_short && word.starts_with(char::is_alphanumeric) && word.chars().all(is_in_language)
-}
-
-fn is_in_language(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "_+-.#".contains(c)
 }
 
 /// A line of code in which nothing closes the code.

@@ -1,7 +1,10 @@
 //! HTML that models write, in Discord's Markdown: Discord shows every tag as
 //! it stands.
 
+use regex::Regex;
+
 use crate::bot::answers::layout::latex::{subscript, superscript};
+use crate::bot::answers::layout::spans::whole_length;
 
 /// Tags that mean a mark of Discord's, with that mark.
 const MARKED: [(&str, &str); 11] = [
@@ -172,6 +175,22 @@ pub fn tag(text: &str) -> Option<(String, &str, usize)> {
     let is_tag = rest.is_empty() || rest.starts_with([' ', '/']);
     let name = name.trim_end_matches('/').to_ascii_lowercase();
     is_tag.then_some((name, rest, end + 1))
+}
+
+/// Whether what stands at a place is in no code span, link or the like.
+pub fn stands_free(line: &str, place: usize) -> bool {
+    let mut at = 0;
+    while at < place {
+        let rest = line.get(at..).unwrap_or_default();
+        let character = rest.chars().next().map_or(1, char::len_utf8);
+        at += whole_length(line, at).unwrap_or(character);
+    }
+    at == place
+}
+
+/// A pattern of ours as a regex.
+pub fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a regex")
 }
 
 /// The value of an attribute in quotes.

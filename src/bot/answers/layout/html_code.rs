@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::bot::answers::layout::fences::{Code, Fence, OpenFence, OpeningInLine};
+use crate::bot::answers::layout::html::{pattern, stands_free};
 use crate::bot::answers::layout::prose::quote_length;
-use crate::bot::answers::layout::spans::whole_length;
 
 /// Stands for the fence of code that a tag opened.
 pub const SIGN: char = '<';
@@ -52,21 +52,6 @@ pub fn opening_of_html(line: &str) -> Option<OpeningInLine> {
 /// Where the tags that end the code stand in a line.
 pub fn closing(line: &str) -> Option<Range<usize>> {
     CLOSES.find(line).map(|it| it.range())
-}
-
-/// Whether what stands at a place is in no code span, link or the like.
-fn stands_free(line: &str, place: usize) -> bool {
-    let mut at = 0;
-    while at < place {
-        let rest = line.get(at..).unwrap_or_default();
-        let character = rest.chars().next().map_or(1, char::len_utf8);
-        at += whole_length(line, at).unwrap_or(character);
-    }
-    at == place
-}
-
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a regex")
 }
 
 #[cfg(test)]

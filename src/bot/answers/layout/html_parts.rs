@@ -4,7 +4,7 @@
 //! for the next words, so that none stands at an end.
 
 use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, tag};
-use crate::bot::answers::layout::line_marks::HEADING_MAX;
+use crate::bot::answers::layout::line_marks::{HEADING_MAX, is_rule};
 
 /// Tags that stand on lines of their own.
 const APART: [&str; 3] = ["div", "center", "details"];
@@ -83,14 +83,31 @@ impl Parts {
             }
             "li" if is_closed("li") || !self.lists.is_empty() => {
                 self.begin_item(shown);
-                return Some(length + spaces(rest));
+                let blanks = spaces(rest);
+                let next = rest.get(blanks..).and_then(|rest| rest.lines().next());
+                // Behind the mark of an item it would be none.
+                let is_rule = next.is_some_and(is_rule);
+                return Some(length + if is_rule { 0 } else { blanks });
             }
             "/li" | "/blockquote" => self.part(1),
             _ => {
-                return self.meet_heading(shown, text).or_else(|| {
-                    let bare = name.strip_prefix('/').unwrap_or(&name);
-                    APART.contains(&bare).then(|| self.part(1)).map(|()| length)
-                });
+                let bare = name.strip_prefix('/').unwrap_or(&name);
+                if APART.contains(&bare) {
+                    self.part(1);
+                    return Some(length);
+                }
+                let level = bare.strip_prefix('h')?.parse::<usize>().ok()?;
+                if !(1..=6).contains(&level) {
+                    return None;
+                }
+                if bare != name {
+                    self.end_heading(shown);
+                } else if is_closed(&name) {
+                    self.begin_heading(shown, level);
+                    return Some(length + spaces(rest));
+                } else {
+                    return None;
+                }
             }
         }
         Some(length)
@@ -111,36 +128,24 @@ impl Parts {
         shown.extend([indent, mark]);
     }
 
-    fn meet_heading(&mut self, shown: &mut String, text: &str) -> Option<usize> {
-        let (name, _, length) = tag(text)?;
-        let bare = name.strip_prefix('/').unwrap_or(&name);
-        let level = bare.strip_prefix('h')?.parse::<usize>().ok()?;
-        if !(1..=6).contains(&level) {
-            return None;
-        }
-        if bare != name {
-            if std::mem::take(&mut self.is_bold) {
-                shown.truncate(shown.trim_end().len());
-                shown.push_str("**");
-            }
-            self.part(1);
-            return Some(length);
-        }
-        let rest = text.get(length..)?;
-        let most = rest.get(..rest.floor_char_boundary(INNER_BYTES_MAX))?;
-        if !most.to_ascii_lowercase().contains(&format!("</{name}>")) {
-            return None;
-        }
-        self.part(2);
-        self.begin(shown, &name);
+    fn begin_heading(&mut self, shown: &mut String, level: usize) {
         self.is_bold = level > HEADING_MAX;
         let mark = if self.is_bold {
             "**".to_owned()
         } else {
             format!("{} ", "#".repeat(level))
         };
+        self.part(2);
+        self.begin(shown, &mark);
         shown.push_str(&mark);
-        Some(length + spaces(rest))
+    }
+
+    fn end_heading(&mut self, shown: &mut String) {
+        if std::mem::take(&mut self.is_bold) {
+            shown.truncate(shown.trim_end().len());
+            shown.push_str("**");
+        }
+        self.part(1);
     }
 }
 

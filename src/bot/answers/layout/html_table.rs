@@ -4,15 +4,20 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::bot::answers::layout::html::{pattern, stands_free};
 use crate::bot::answers::layout::table::Head;
 
 /// The longest table that is looked for, in bytes. Bounds what is read again
 /// when an answer has grown.
 const TABLE_BYTES_MAX: usize = 16_000;
 
-static BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^\s*<table(?:\s[^>]*)?>"));
+static BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^[\s>]*<table(?:\s[^>]*)?>"));
+static OPENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<table(?:\s[^>]*)?>"));
 /// Its end, with that of its line.
-static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</table\s*>(?:[ \t]*\r?\n)?"));
+static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</table\s*>[ \t]*(?:\r?\n)?"));
+/// A table up to the end of its first row.
+static FIRST_ROW: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?is)^<table(?:\s[^>]*)?>.*?<t[hd](?:\s[^>]*)?>.*?</tr\s*>"));
 static ROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?is)<tr(?:\s[^>]*)?>(.*?)</tr\s*>"));
 static CELL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?is)<t[hd](?:\s[^>]*)?>(.*?)</t[hd]\s*>"));
@@ -34,6 +39,18 @@ pub struct HtmlTable {
 /// Whether a line begins with a table.
 pub fn begins_table(line: &str) -> bool {
     BEGINS.is_match(line)
+}
+
+/// Where a table begins behind the words of a line, whose first row ends in the
+/// same paragraph, before so many bytes of the text.
+pub fn table_in_line(text: &str, line: &str, bytes_max: usize) -> Option<usize> {
+    let mut found = OPENS.find_iter(line).map(|it| it.start());
+    let at = found.find(|at| stands_free(line, *at))?;
+    let before = line.get(..at)?;
+    let most = text.get(at..text.floor_char_boundary(bytes_max.max(at)))?;
+    let row = FIRST_ROW.find(most)?.as_str();
+    let has_blank = row.lines().any(|line| line.trim().is_empty());
+    (!begins_table(line) && !before.trim().is_empty() && !has_blank).then_some(at)
 }
 
 /// Reads the table that a text begins with; none where there is none, nothing of
@@ -68,10 +85,6 @@ fn read_cells(row: &str) -> Vec<String> {
     cells.map(|cell| on_one_line(&cell[1])).collect()
 }
 
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a regex")
-}
-
 #[cfg(test)]
 mod tests {
     use crate::bot::answers::layout::{Author, Layout};
@@ -99,6 +112,28 @@ mod tests {
         let plain = "`<table>` holds rows.\n```html\n<table><tr><td>x</td></tr></table>\n```";
         assert_eq!(shown(plain), plain);
         assert!(shown("<table> is a tag").contains("<table>"));
+    }
+
+    #[test]
+    fn a_table_that_begins_behind_words_is_one() {
+        let table = "<table><tr><th>A</th></tr><tr><td>b</td></tr></table>";
+        let aligned = "```\nA\n─\nb\n```";
+        for (before, shown_before, after) in [
+            ("Sizes: ", "Sizes:\n", " so"),
+            ("<p>Sizes</p>", "Sizes\n", ""),
+            ("<ul><li>a</li></ul>", "- a\n", "so"),
+            ("- a\n- b\n", "- a\n- b\n", "\nso"),
+            ("- a\n  ", "- a\n", "\nso"),
+            ("> a\n> ", "> a\n", "\nso"),
+            ("<div>", "", "</div>"),
+        ] {
+            let answer = format!("{before}{table}{after}");
+            let rest = after.trim().trim_start_matches("</div>");
+            let expected = format!("{shown_before}{aligned}\n{rest}");
+            assert_eq!(shown(&answer), expected.trim_end(), "{answer}");
+        }
+        let named = "Use `<table>` for <table> rows.";
+        assert_eq!(shown(named), named);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! grows.
 
 mod blocks;
+mod code_spans;
 mod cutter;
 mod endings;
 mod fences;
@@ -186,6 +187,11 @@ mod tests {
                 format!("{t}py\nx\n{t}\nThen run it."),
             ),
             (
+                "a small word right behind code and it",
+                format!("{t}js\nlet a;{t}after"),
+                format!("{t}js\nlet a;\n{t}\nafter"),
+            ),
+            (
                 "text right behind tildes",
                 "~~~py\nx\n~~~これを実行".into(),
                 format!("{t}py\nx\n{t}\nこれを実行"),
@@ -243,6 +249,21 @@ mod tests {
                 "in a string",
                 format!("{t}py\nprint('{t}')\n{t}"),
                 format!("{t}py\nprint('``\u{200b}`')\n{t}"),
+            ),
+            (
+                "in a comment",
+                format!("{t}rust\n///{t}rust\n/// x\n{t}"),
+                format!("{t}rust\n///``\u{200b}`rust\n/// x\n{t}"),
+            ),
+            (
+                "in a longer span",
+                format!("Write {t}` {t}js {t}` here, or {t}`x{t}`."),
+                "Write `` `\u{200b}`\u{200b}`js `` here, or `x`.".into(),
+            ),
+            (
+                "longer, behind words",
+                format!("Write {t}`md\n{t}js\nx\n{t}\n{t}` to open."),
+                format!("Write\n{t}md\n``\u{200b}`js\nx\n``\u{200b}`\n{t}\nto open."),
             ),
             (
                 "many in a string",

@@ -82,6 +82,7 @@ fn words() -> impl Strategy<Value = String> {
         "<ul><li>w#</li><li>w#</ul>",
         "<h2>w#</h2>w#",
         "<h4>w#</h4>",
+        "\nw# <table><tr><th>w#</th></tr>\n<tr><td>w#</td></tr></table>w#\n",
         "<blockquote>w#<br>w#</blockquote>",
         "<li>",
         "</ul>",
@@ -226,18 +227,8 @@ fn lines_with_fences() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 1..12).prop_map(|lines| number_words(&lines.join("\n")))
 }
 
-/// The same lines in each run: one in a few hundred, with several fences side by
-/// side in it, still takes a word for the language of empty code.
-fn same_lines() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: proptest::test_runner::RngSeed::Fixed(20),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(same_lines())]
+    #![proptest_config(ProptestConfig::default())]
 
     #[test]
     fn no_word_is_lost_wherever_fences_stand(text in lines_with_fences(), step in 1..20_usize) {

@@ -5,8 +5,9 @@
 //! Code spans stay as they are. Nothing that a model writes becomes small
 //! print, in which the bot says who paid.
 
-use std::borrow::Cow;
-
+use crate::bot::answers::layout::code_spans::{
+    has_loose_fence, long_span, meets_later_fence, without_fences,
+};
 use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, HtmlForm};
 use crate::bot::answers::layout::html_parts::{Parts, quoted_part};
@@ -26,12 +27,17 @@ const QUOTED: &str = "> ";
 const LINK_BYTES_MAX: usize = 1_500;
 /// Stands between two back-ticks that do not belong together: takes no room.
 const APART: &str = "\u{200b}";
-/// Two back-ticks that do not belong together.
-const TICKS_APART: &str = "`\u{200b}`";
-
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
-    escape_small_print(&Writer::new(0).write_lines(paragraph))
+    let mut shown = Writer::new(0).write_lines(paragraph);
+    if has_loose_fence(&shown) {
+        let writer = Writer {
+            escapes_fences: true,
+            ..Writer::new(0)
+        };
+        shown = writer.write_lines(paragraph);
+    }
+    escape_small_print(&shown)
 }
 
 /// Escapes the mark of small print wherever Discord may read it as one: no
@@ -61,6 +67,8 @@ struct Writer {
     shown: String,
     depth: usize,
     parts: Parts,
+    /// Whether no code between fences is written.
+    escapes_fences: bool,
 }
 
 impl Writer {
@@ -69,6 +77,15 @@ impl Writer {
             shown: String::new(),
             depth,
             parts: Parts::default(),
+            escapes_fences: false,
+        }
+    }
+
+    /// Writes what stands in what this one writes, so much deeper.
+    fn inner(&self, deeper: usize) -> Self {
+        Self {
+            escapes_fences: self.escapes_fences,
+            ..Self::new(self.depth + deeper)
         }
     }
 
@@ -104,9 +121,7 @@ impl Writer {
         at += indent;
         let rest = line.get(at..).unwrap_or_default();
         if let Some(heading) = small_heading(rest) {
-            let words = Self::new(self.depth)
-                .write_inline(heading)
-                .replace("**", "");
+            let words = self.inner(0).write_inline(heading).replace("**", "");
             self.shown.extend(["**", &words, "**"]);
             return line.len();
         }
@@ -119,7 +134,7 @@ impl Writer {
             && !rest.starts_with('#')
             && list_mark_length(rest).is_none()
         {
-            let words = Self::new(self.depth).write_inline(rest.trim());
+            let words = self.inner(0).write_inline(rest.trim());
             self.shown.extend(["#".repeat(under).as_str(), " ", &words]);
             let underline = after.and_then(|after| after.lines().next());
             return line.len() + 1 + underline.map_or(0, str::len);
@@ -198,9 +213,14 @@ impl Writer {
         if let Some(length) = special {
             return length;
         }
+        if let Some((code, length)) = long_span(rest) {
+            self.push_code(&code);
+            return length;
+        }
         let length = whole_length(text, at).filter(|length| {
             let (whole, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
-            !meets_later_fence(whole, after)
+            let is_block = whole.starts_with(FENCE);
+            !(meets_later_fence(whole, after) || is_block && self.escapes_fences)
         });
         if let Some(length) = length {
             let whole = rest.get(..length).unwrap_or_default();
@@ -234,7 +254,7 @@ impl Writer {
         if link.length <= LINK_BYTES_MAX || link.address.contains('`') {
             return None;
         }
-        let words = Self::new(self.depth + 1).write_inline(link.words);
+        let words = self.inner(1).write_inline(link.words);
         self.push(&format!("{words} (`{}`)", link.address));
         Some(link.length)
     }
@@ -288,7 +308,7 @@ impl Writer {
         }
         if let Some(part) = quoted_part(rest, before.is_none_or(|c| c == '\n')) {
             let inner = part.inner.trim_matches('\n');
-            let lines = Self::new(self.depth + 1).write_lines(inner);
+            let lines = self.inner(1).write_lines(inner);
             self.parts.part(1);
             for line in lines.lines() {
                 self.push(&format!("{QUOTED}{line}"));
@@ -313,7 +333,7 @@ impl Writer {
             HtmlForm::Text(text) => self.push(&text),
             HtmlForm::Code(code) => self.push_code(&format!("`{code}`")),
             HtmlForm::Marked { mark, inner } => {
-                let words = Self::new(self.depth + 1).write_inline(&inner);
+                let words = self.inner(1).write_inline(&inner);
                 self.push(&format!("{mark}{}{mark}", words.trim()));
             }
         }
@@ -338,30 +358,6 @@ impl Writer {
             .is_some_and(|line| !line.contains(char::is_alphabetic));
         let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
         Some(end + 1 + usize::from(colon))
-    }
-}
-
-/// Whether a code span would reach into a later line that has a fence: then
-/// its mark is one that nothing closes, and the fence is one.
-fn meets_later_fence(whole: &str, after: &str) -> bool {
-    let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
-    let last_line = after.lines().next().unwrap_or_default();
-    is_span && whole.contains('\n') && (whole.contains(FENCE) || last_line.contains(FENCE))
-}
-
-/// A code span in which no fence stands: three back-ticks are one for Discord
-/// wherever they are. Such a span is delimited by two, and each back-tick in
-/// it stands alone.
-fn without_fences(span: &str) -> Cow<'_, str> {
-    let ticks = leading(span, '`');
-    let code = span.get(ticks..span.len().saturating_sub(ticks));
-    match code.filter(|code| ticks < FENCE.len() && code.contains(FENCE)) {
-        Some(code) => format!(
-            "``{}``",
-            code.replace("``", TICKS_APART).replace("``", TICKS_APART)
-        )
-        .into(),
-        None => span.into(),
     }
 }
 

@@ -175,11 +175,12 @@ pub fn code_span_length(text: &str) -> Option<usize> {
         return None;
     }
     if ticks >= TICKS_MAX {
-        // A block, which the next three close, wherever they stand.
-        let inside = text.get(TICKS_MAX..)?.trim_start_matches('\n');
-        let first = inside.chars().next()?.len_utf8();
-        let end = inside.get(first..)?.find("```")? + first + TICKS_MAX;
-        return Some(text.len() - inside.len() + end);
+        let inside = text.get(TICKS_MAX..)?;
+        let (name, below) = inside.split_once('\n').unwrap_or((inside, ""));
+        let is_named = !name.is_empty() && name.chars().all(is_in_language);
+        let end = is_named.then(|| block_end(below)).flatten();
+        let end = end.map(|end| name.len() + 1 + end);
+        return Some(TICKS_MAX + end.or_else(|| block_end(inside))?);
     }
     let mut at = ticks;
     loop {
@@ -190,6 +191,20 @@ pub fn code_span_length(text: &str) -> Option<usize> {
         }
         at += found + run;
     }
+}
+
+/// Where a block ends that began before a text: the next three back-ticks behind
+/// something close it, wherever they stand.
+fn block_end(text: &str) -> Option<usize> {
+    let inside = text.trim_start_matches('\n');
+    let first = inside.chars().next()?.len_utf8();
+    let end = inside.get(first..)?.find("```")? + first + TICKS_MAX;
+    Some(text.len() - inside.len() + end)
+}
+
+/// Whether a character can stand in the name of a block's language.
+pub fn is_in_language(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_+-.#".contains(c)
 }
 
 /// How often a text begins with a character of one byte.

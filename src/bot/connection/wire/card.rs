@@ -9,6 +9,8 @@ use crate::bot::connection::wire::panel::Panel;
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const STRING_SELECT: u8 = 3;
+/// Discord's most buttons of a row.
+pub const ROW_BUTTONS_MAX: usize = 5;
 /// Discord's longest line of a menu, and longest choice of a completion.
 pub const CHOICE_CHARACTERS_MAX: usize = 100;
 /// The flag of a message whose links show no previews: `SUPPRESS_EMBEDS` in
@@ -96,6 +98,8 @@ pub enum ButtonStyle {
     Primary = 1,
     Secondary = 2,
     Danger = 4,
+    /// Leads to an address, which stands in the place of the id.
+    Link = 5,
 }
 
 impl Card {
@@ -114,8 +118,11 @@ impl Card {
         }
         let rows = match &self.select {
             Some(select) => json!([row_of_menu(select)]),
-            None if self.buttons.is_empty() => json!([]),
-            None => json!([row_of_buttons(&self.buttons)]),
+            None => self
+                .buttons
+                .chunks(ROW_BUTTONS_MAX)
+                .map(row_of_buttons)
+                .collect(),
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
@@ -159,9 +166,13 @@ pub fn row_of_menu(select: &Select) -> Value {
 
 impl Button {
     fn to_json(&self) -> Value {
+        let target = match self.style {
+            ButtonStyle::Link => "url",
+            _ => "custom_id",
+        };
         json!({
             "type": BUTTON, "style": self.style as u8,
-            "label": self.label, "custom_id": self.custom_id,
+            "label": self.label, target: self.custom_id,
         })
     }
 }

@@ -3,10 +3,12 @@
 use crate::app::HeardVoice;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::words::files;
+use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::speech::formats::{cost, plain_model};
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{
-    Answer, BrokenAnswer, FellBack, FinishReason, LeftOut, ProviderId, Source, Usage, WhyFellBack,
+    Answer, BrokenAnswer, FellBack, FinishReason, LeftOut, ProviderId, Source, UnpaidChoice, Usage,
+    WhyFellBack, WhyUnpaid,
 };
 
 /// The small print under an answer: model, whose key, tokens, price.
@@ -26,6 +28,7 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     parts.extend(cut.map(str::to_owned));
     let passed = answer.fell_back_from.iter();
     parts.extend(passed.map(|passed| fell_back(voice, passed)));
+    parts.extend(answer.unpaid_choice.as_ref().map(|it| unpaid(voice, it)));
     let told_less = answer.left_out.iter();
     parts.extend(told_less.filter_map(|what| left_out(voice, what)));
     parts.extend(files::left_out_files(voice, &answer.left_out));
@@ -77,6 +80,30 @@ pub fn fell_back(voice: Voice<'_>, passed: &FellBack) -> String {
         WhyFellBack::Limit => "{source} for {provider} has reached its limit",
     };
     voice.lang.say(sentence, values)
+}
+
+/// A model that was chosen and did not answer, why, and how to choose another.
+fn unpaid(voice: Voice<'_>, choice: &UnpaidChoice) -> String {
+    let lang = voice.lang;
+    let provider = voice.name(&choice.provider);
+    let why = match choice.why {
+        WhyUnpaid::NoKey => lang.say("no key pays for {provider}", &[("provider", &provider)]),
+        WhyUnpaid::NotAllowed => lang
+            .words("the bot's operator does not allow it")
+            .to_owned(),
+        WhyUnpaid::Skipped(source, skip) => {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[
+                ("source", &voice.source(source)),
+                ("why", &bare_reason(voice, skip)),
+            ];
+            lang.say("the {source} {why}", values)
+        }
+    };
+    let model = format!("{}/{}", choice.provider, plain_model(&choice.model));
+    lang.say(
+        "`{model}`, which is chosen here, did not answer: {why}; `/model set` chooses another",
+        &[("model", &model), ("why", &why)],
+    )
 }
 
 /// Who pays, at a glance.

@@ -145,12 +145,16 @@ fn what_was_found(voice: Voice<'_>, key: &Key, check: &Check) -> String {
              `/keys test provider:{id} scope:{word}` asks again."
         }
     };
+    let page = match check {
+        Check::OutOfCredit => voice.billing_page(provider),
+        _ => voice.key_page(provider),
+    };
     voice.lang.say(
         sentence,
         &[
             ("provider", &voice.name(provider)),
             ("id", provider),
-            ("page", &voice.key_page(provider)),
+            ("page", &page),
             ("word", &key.owner.scope().as_str()),
         ],
     )
@@ -233,7 +237,7 @@ pub fn resumed(voice: Voice<'_>, key: &Key) -> Card {
             ("key", &describe_key(voice, key)),
             ("id", &key.provider),
             ("word", &key.owner.scope().as_str()),
-            ("page", &voice.key_page(&key.provider)),
+            ("page", &voice.billing_page(&key.provider)),
         ],
     ))
 }

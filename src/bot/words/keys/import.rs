@@ -17,7 +17,7 @@ use crate::bot::words::speech::voice::Voice;
 use crate::model::{Health, ProviderId, Scope, WhyUnread};
 
 /// How many providers have a button for a key of nobody knows whose.
-const OWNER_BUTTONS_MAX: usize = 3;
+const OWNER_BUTTONS_MAX: usize = 8;
 
 /// The fields into which keys are pasted, or a file is put.
 pub const LINES_FIELD: &str = "lines";
@@ -60,7 +60,7 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
     let storable = storable.count();
     let mut lines = Vec::new();
     if storable == 0 {
-        lines.push(lang.words(why_nothing(import)).to_owned());
+        lines.push(why_nothing(voice, import));
     } else {
         lines.push(what_waits(voice, storable, import.checkable_in_s));
     }
@@ -90,7 +90,19 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
 }
 
 /// Why none of the keys that were found is stored.
-fn why_nothing(import: &KeyImport) -> &'static str {
+fn why_nothing(voice: Voice<'_>, import: &KeyImport) -> String {
+    if let Some(wait_s) = import.checkable_in_s {
+        return voice.lang.say(
+            "Nothing is stored: I can't ask about all of these right now, and no key makes way for one that is not \
+             checked. Run `/keys import` again in {wait}.",
+            &[("wait", &duration(voice, wait_s))],
+        );
+    }
+    voice.lang.words(why_none(import)).to_owned()
+}
+
+/// Why none is stored of the keys that were found, all of which were checked.
+fn why_none(import: &KeyImport) -> &'static str {
     let stored = import.keys.iter().filter(|key| key.is_stored).count();
     let has_unclear = import
         .skipped
@@ -121,10 +133,9 @@ fn what_waits(voice: Voice<'_>, storable: usize, checkable_in_s: Option<u64>) ->
         return voice.lang.say_count(count_of(storable), words, &[]);
     };
     let words = Plural(
-        "I found {n} key that can be stored. Nothing is stored yet. It can be checked in {wait}, and waits for 15 \
+        "I found {n} key. Nothing is stored yet. It can be checked in {wait}, and waits for 15 minutes more.",
+        "I found {n} keys. Nothing is stored yet. Those that are not checked can be in {wait}, and all wait for 15 \
          minutes more.",
-        "I found {n} keys that can be stored. Nothing is stored yet. Those that are not checked can be in {wait}, \
-         and all wait for 15 minutes more.",
     );
     let wait = duration(voice, wait_s);
     voice
@@ -150,8 +161,8 @@ fn owners_of(line: &SkippedLine) -> &[ProviderId] {
     }
 }
 
-/// Buttons for the providers whose keys lines may hold: as many as fit beside
-/// the two others.
+/// Buttons for the providers whose keys lines may hold: as many as fit into two
+/// rows with the two others.
 fn owner_buttons(voice: Voice<'_>, unclear: &[&SkippedLine], scope: Scope) -> Vec<Button> {
     let owners = unclear.iter().flat_map(|line| owners_of(line));
     let owners: BTreeSet<&ProviderId> = owners.collect();
@@ -280,6 +291,12 @@ pub fn forgotten(voice: Voice<'_>) -> Card {
 
 /// The file could not be read.
 pub fn file_unread(voice: Voice<'_>, why: &WhyUnread) -> Card {
+    if let WhyUnread::Kind(_) = why {
+        return Card::text(voice.lang.words(
+            "That file holds no text, so I looked for no key in it, and nothing was stored. Run `/keys import` again \
+             with a text file such as a `.env` file, or paste its lines.",
+        ));
+    }
     Card::text(voice.lang.say(
         "I could not read that file: {why}. I looked for no key in it, and nothing was stored. Run `/keys import` \
          again with another file, or paste its lines.",

@@ -53,6 +53,18 @@ pub fn confirm_clearing(voice: Voice<'_>, id: String, limits: &[SetLimit]) -> Ca
     }
 }
 
+/// Asks once more before limits are cleared that are others by now.
+pub fn limits_changed(voice: Voice<'_>, id: String, limits: &[SetLimit]) -> Card {
+    let asked = confirm_clearing(voice, id, limits);
+    let changed = voice
+        .lang
+        .words("The limits were changed since I asked, so nothing was cleared.");
+    Card {
+        text: [changed, asked.text.as_str()].join("\n"),
+        ..asked
+    }
+}
+
 /// Limits were cleared.
 pub fn limits_cleared(voice: Voice<'_>, cleared: &[SetLimit]) -> Card {
     let words = Plural("Cleared {n} limit:", "Cleared {n} limits:");

@@ -221,11 +221,15 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
         Some(address) => format!("`{}`", in_code(address)),
         None => voice.lang.words("its own address").to_owned(),
     };
+    let page = match failure.class {
+        FailureClass::Billing => voice.billing_page(&failure.provider),
+        _ => voice.key_page(&failure.provider),
+    };
     let values: &[(&str, &dyn std::fmt::Display)] = &[
         ("advice", &own_key_works(voice, &failure.provider)),
         ("provider", &name),
         ("id", &failure.provider),
-        ("page", &voice.key_page(&failure.provider)),
+        ("page", &page),
         (
             "subject",
             &subject.unwrap_or_else(|| voice.lang.words("that it names")),

@@ -41,6 +41,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         }
         KeyRefusal::UnknownKey => lang.words(UNKNOWN_KEY).to_owned(),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
+        KeyRefusal::SeveralKeys { goal } => pasted::several_keys(voice, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
         KeyRefusal::MalformedExtra {
@@ -302,7 +303,7 @@ fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
         &[
             ("provider", &voice.name(provider)),
             ("key", &describe_key(voice, &kept.kept)),
-            ("page", &voice.key_page(provider)),
+            ("page", &voice.billing_page(provider)),
         ],
     );
     let buttons = kept.waits.as_deref();

@@ -37,6 +37,24 @@ pub fn malformed_key(voice: Voice<'_>, problem: &str, goal: KeyGoal) -> String {
     voice.lang.say(sentence, &[("subject", &subject)])
 }
 
+/// Several keys were pasted where one is wanted.
+pub fn several_keys(voice: Voice<'_>, goal: KeyGoal) -> String {
+    let (sentence, word) = match goal {
+        KeyGoal::Stored(scope) => (
+            "There are several keys in that, and one is wanted. Nothing was stored. `/keys import scope:{word}` takes \
+             several at once, each for its own provider; for one, press the button and paste it alone, or run \
+             `/keys add`.",
+            scope.as_str(),
+        ),
+        KeyGoal::Once => (
+            "There are several keys in that, and one is wanted. Nothing was asked. Copy one alone: press the button \
+             and paste it, or run `/ask once:True`.",
+            "",
+        ),
+    };
+    voice.lang.say(sentence, &[("word", &word)])
+}
+
 /// What was typed beside a key can't be what its field asks for.
 pub fn malformed_extra(voice: Voice<'_>, field: &str, is_missing: bool, goal: KeyGoal) -> String {
     let sentence = match (is_missing, goal) {

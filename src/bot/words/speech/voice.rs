@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use crate::app::KnownProviders;
+use crate::app::{KnownProviders, ProviderInfo};
 use crate::bot::words::speech::lang::Lang;
 use crate::model::{Health, ProviderId, Scope, Source};
 
@@ -62,7 +62,7 @@ impl<'a> Voice<'a> {
     }
 }
 
-impl Voice<'_> {
+impl<'a> Voice<'a> {
     /// This voice for somebody who reads it in a direct message.
     pub fn elsewhere(self) -> Self {
         Self {
@@ -123,9 +123,17 @@ impl Voice<'_> {
 
     /// Where a provider hands out keys.
     pub fn key_page(&self, provider: &ProviderId) -> String {
+        self.page(provider, ProviderInfo::key_page)
+    }
+
+    /// Where an account of a provider is topped up.
+    pub fn billing_page(&self, provider: &ProviderId) -> String {
+        self.page(provider, ProviderInfo::billing_page)
+    }
+
+    fn page(&self, provider: &ProviderId, page_of: fn(ProviderInfo<'a>) -> &'a str) -> String {
         // In angle brackets, so that Discord shows no preview.
-        self.providers
-            .get(provider)
-            .map_or_else(String::new, |provider| format!("<{}>", provider.key_page()))
+        let page = self.providers.get(provider).map(page_of);
+        page.map_or_else(String::new, |page| format!("<{page}>"))
     }
 }

@@ -62,6 +62,9 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::MalformedKey { problem, .. } => {
             format!("That can’t be a key: {problem}. Copy it again from its provider.")
         }
+        KeyRefusal::SeveralKeys { .. } => {
+            "There are several keys in that, and one is wanted. Paste one alone.".to_owned()
+        }
         KeyRefusal::NotAKey { wanted, .. } => {
             let wanted = names.name(wanted);
             format!("That is a secret of another kind, and no key for {wanted}. It was sent to nobody.")

@@ -1,0 +1,67 @@
+//! Code spans that models write, so that Discord reads no fence in them.
+
+use std::borrow::Cow;
+
+use crate::bot::answers::layout::fences::FENCE;
+use crate::bot::answers::layout::spans::{code_span_length, leading};
+
+/// Two back-ticks that do not belong together.
+const TICKS_APART: &str = "`\u{200b}`";
+
+/// Whether Discord would read a fence in a text that nothing closes.
+pub fn has_loose_fence(text: &str) -> bool {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find(FENCE)) {
+        at += found;
+        let Some(length) = text.get(at..).and_then(code_span_length) else {
+            return true;
+        };
+        at += length;
+    }
+    false
+}
+
+/// The code that more back-ticks than make a fence begin in a line, and as many
+/// end there, as a shorter span; how long it is.
+pub fn long_span(text: &str) -> Option<(String, usize)> {
+    let ticks = leading(text, '`');
+    if ticks <= FENCE.len() {
+        return None;
+    }
+    let line = text.lines().next()?;
+    let mut end = ticks;
+    loop {
+        end += line.get(end..)?.find('`')?;
+        let run = leading(line.get(end..)?, '`');
+        if run == ticks {
+            let code = line.get(ticks..end)?.trim();
+            let apart = if code.contains('`') { " " } else { "" };
+            return (!code.is_empty()).then(|| (format!("`{apart}{code}{apart}`"), end + ticks));
+        }
+        end += run;
+    }
+}
+
+/// Whether a code span would reach into a later line that has a fence: then
+/// its mark is one that nothing closes, and the fence is one.
+pub fn meets_later_fence(whole: &str, after: &str) -> bool {
+    let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
+    let last_line = after.lines().next().unwrap_or_default();
+    is_span && whole.contains('\n') && (whole.contains(FENCE) || last_line.contains(FENCE))
+}
+
+/// A code span in which no fence stands: three back-ticks are one for Discord
+/// wherever they are. Such a span is delimited by two, and each back-tick in
+/// it stands alone.
+pub fn without_fences(span: &str) -> Cow<'_, str> {
+    let ticks = leading(span, '`');
+    let code = span.get(ticks..span.len().saturating_sub(ticks));
+    match code.filter(|code| ticks < FENCE.len() && code.contains(FENCE)) {
+        Some(code) => format!(
+            "``{}``",
+            code.replace("``", TICKS_APART).replace("``", TICKS_APART)
+        )
+        .into(),
+        None => span.into(),
+    }
+}
