@@ -251,6 +251,38 @@ mod tests {
     }
 
     #[test]
+    fn options_that_would_do_nothing_are_refused() {
+        let read = |line: &str| {
+            let words = std::iter::once("latchkey").chain(line.split(' '));
+            Arguments::try_parse_from(words).map_err(|error| error.to_string())
+        };
+        for line in [
+            "imagine --json cat",
+            "imagine --output a.png cat",
+            "keys add runcomfy-serverless --extra deployment=my-app",
+        ] {
+            assert!(read(line).is_ok(), "{line}");
+        }
+        for (line, says) in [
+            (
+                "imagine --json --output a.png cat",
+                "'--json' cannot be used with '--output <OUTPUT>'",
+            ),
+            (
+                "keys add runcomfy-serverless --extra deployment",
+                "write the field, an equals sign and the value, such as deployment=my-app",
+            ),
+            (
+                "keys add runcomfy-serverless --extra =my-app",
+                "write the field, an equals sign and the value, such as deployment=my-app",
+            ),
+        ] {
+            let refused = read(line).unwrap_err();
+            assert!(refused.contains(says), "{line}: {refused}");
+        }
+    }
+
+    #[test]
     fn help_says_something_about_every_verb_and_option() {
         fn silent_in(command: &clap::Command, silent: &mut Vec<String>) {
             let name = command.get_name();
