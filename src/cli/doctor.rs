@@ -150,7 +150,10 @@ async fn check_all(
     if let Some(storage) = storage {
         report.show(&check_storage(storage, &clients.web).await);
     }
-    if let Some(catalogue) = readings.catalogue {
+    // Wherever something is wrong, a key could go where it is not meant to.
+    if !readings.errors.is_empty() {
+        note(PROVIDERS, "no key was tried; mend what is wrong first");
+    } else if let Some(catalogue) = readings.catalogue {
         let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
         let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
         check_providers(report, &providers, readings.bot_defaults, stored).await;
