@@ -16,6 +16,8 @@ use super::ConfigError;
 /// A file of variables in the working folder.
 const DOTENV: &str = ".env";
 const FILE_SUFFIX: &str = "_FILE";
+/// A setting whose own name ends so: it names a file, and is not in one.
+const NAMES_A_FILE: &str = "QUOTA__PRICES_FILE";
 /// Permission bits that let anyone but the owner read a file.
 const OTHERS: u32 = 0o077;
 /// A shorter secret is taken for a placeholder, and refused.
@@ -129,8 +131,10 @@ impl Environment {
         let all = self.variables.iter();
         let settings = all.filter(move |(name, _)| name.starts_with(prefix));
         settings.map(|(name, value)| match name.strip_suffix(FILE_SUFFIX) {
-            Some(setting) => Ok((setting.to_owned(), read_file(name, value)?)),
-            None => Ok((name.clone(), value.clone())),
+            Some(setting) if !name.ends_with(NAMES_A_FILE) => {
+                Ok((setting.to_owned(), read_file(name, value)?))
+            }
+            _ => Ok((name.clone(), value.clone())),
         })
     }
 

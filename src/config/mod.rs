@@ -474,12 +474,17 @@ fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigErro
             ),
         };
     }
+    if let Some((_, field)) = message.split_once("missing field ") {
+        return ConfigError::new(path, format!("lacks {}", field.trim_end()));
+    }
     let expected = match message
         .rsplit_once("expected ")
         .map(|(_, rest)| rest.trim_end())
     {
         Some("u8" | "u32" | "u64") => "a whole number",
         Some("f64") => "a number",
+        Some("a map") => "a section with settings",
+        Some(record) if record.starts_with("struct ") => "a section with settings",
         Some("a boolean") => "true or false",
         Some("a sequence") => "a list",
         Some("a string") => "a text in quotes",

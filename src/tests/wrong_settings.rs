@@ -68,7 +68,9 @@ fn settings_of(table: &Table, path: &str, found: &mut BTreeMap<String, Value>) {
 
 fn example() -> BTreeMap<String, Value> {
     let lines = EXAMPLE.lines().map(|line| {
-        let line = line.strip_prefix("# [").map_or(line, |_| &line[2..]);
+        let line = line
+            .strip_prefix("# [providers.")
+            .map_or(line, |_| &line[2..]);
         let is_own = ["# name = ", "# base_url = ", "# default_model = "];
         let own = is_own.iter().any(|start| line.starts_with(start));
         match line.strip_prefix('#') {
