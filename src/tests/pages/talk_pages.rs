@@ -61,7 +61,8 @@ async fn answers_fit_their_page_at_every_width() {
         if models == 2 {
             let chooses = "(() => {
                 const beside = document.getElementById('playground').elements.beside;
-                beside.value = [...beside.options].filter(it => it.value && !it.disabled).at(-1).value;
+                const ofOpenAi = it => it.value.startsWith('openai/') && !it.disabled;
+                beside.value = [...beside.options].filter(ofOpenAi).at(-1)?.value ?? '';
                 beside.dispatchEvent(new Event('change', { bubbles: true }));
                 return beside.value;
             })()";
