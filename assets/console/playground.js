@@ -114,10 +114,10 @@ function columnsOf(head, below) {
 function showTable(columns, [head, ...rows]) {
   const row = (tag, line) => {
     const cells = cellsOf(line);
-    return make("tr", "", ...columns.map((name, at) => {
-      const cell = make(tag, name);
+    return make("tr", "", ...cells.slice(0, columns.length).map((text, at) => {
+      const cell = make(tag, columns[at]);
       if (tag === "th") cell.scope = "col";
-      showLine(cell, cells[at] ?? "");
+      showLine(cell, text);
       return cell;
     }));
   };
