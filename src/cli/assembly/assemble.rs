@@ -18,7 +18,9 @@ use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards, check_url};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts, Prices};
-use crate::model::{Clock, MemoryBudget, Owner, PersonId, ProviderId, ProviderKind, ServerId};
+use crate::model::{
+    Clock, MemoryBudget, Owner, PersonId, ProviderId, ProviderKind, Refusal, ServerId,
+};
 use crate::providers::{
     Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
@@ -296,16 +298,19 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         .map(|p| p.id.clone())
         .collect();
     provider_order.extend(rest);
+    let models = ModelSettings {
+        chat_order: provider_order,
+        picture_order: picture_order(config, catalogue)?,
+        workflows: workflows(config)?,
+        allowed: config.ask.models.clone(),
+    };
+    let personas = personas(&config.ask.personas)?;
+    refuse_models_of_others(&personas, |model| models.refuse_anothers(catalogue, model))?;
     Ok(Settings {
-        models: ModelSettings {
-            chat_order: provider_order,
-            picture_order: picture_order(config, catalogue)?,
-            workflows: workflows(config)?,
-            allowed: config.ask.models.clone(),
-        },
+        models,
         asks: AskSettings {
             system_prompt: config.ask.system_prompt.clone(),
-            personas: personas(&config.ask.personas)?,
+            personas,
             demo_replies: config.ask.demo_replies,
             max_output_tokens: config.ask.max_output_tokens,
             context_tokens: config.ask.context_tokens,
@@ -378,6 +383,23 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
         operators.push(persona);
     }
     Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
+}
+
+/// Refuses personas whose model is not that of the provider before it.
+fn refuse_models_of_others(
+    personas: &[Persona],
+    check: impl Fn(&str) -> Result<(), Refusal>,
+) -> Result<(), ConfigError> {
+    for persona in personas {
+        let Some(model) = &persona.model else {
+            continue;
+        };
+        check(model).map_err(|refusal| {
+            let problem = format!("holds {}, whose model is `{model}`: {refusal}", persona.name);
+            ConfigError::new("ask.personas", problem)
+        })?;
+    }
+    Ok(())
 }
 
 /// Who is asked for pictures, best first.
