@@ -9,6 +9,7 @@ mod told;
 use std::sync::Arc;
 
 use crate::model::{FileKind, Picture, PictureKind, UnreadFile, WhyUnread};
+use crate::providers::SoundKind;
 
 pub use kind::kind_of;
 pub use told::tell_files;
@@ -87,6 +88,11 @@ impl MessageFile {
             _ => None,
         }
     }
+}
+
+/// Whether a sound that begins so can be written down.
+pub fn can_be_heard(head: &[u8]) -> bool {
+    SoundKind::of(head).is_some()
 }
 
 impl FileNature {

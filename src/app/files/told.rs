@@ -73,6 +73,8 @@ fn reason(why: &WhyUnread) -> String {
         WhyUnread::Empty => "it is empty".to_owned(),
         WhyUnread::PictureTooLarge { .. } => "a picture that is too large".to_owned(),
         WhyUnread::TextTooLarge { .. } => "a text that is too large".to_owned(),
+        WhyUnread::SoundTooLarge { .. } => "audio that is too large".to_owned(),
+        WhyUnread::NotHeard => "audio, which you can't hear".to_owned(),
         WhyUnread::TooManyPictures { .. } => "one picture too many".to_owned(),
         WhyUnread::TooManyTexts { .. } => "one text too many".to_owned(),
         WhyUnread::Gone => "it is gone".to_owned(),

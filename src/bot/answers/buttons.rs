@@ -152,7 +152,7 @@ async fn repeat_from_answer(
     let request = AnswerRequest {
         ask: Ask::of(repeat.caller, &told, choices),
         quoted: Some(question),
-        heard: None,
+        heard: Vec::new(),
         is_promised: false,
         target: Target::Interaction(repeat.handle),
         locale: &press.locale,

@@ -3,7 +3,6 @@
 
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
-use crate::app::{Error, HeardVoice};
 use crate::bot::Bot;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
@@ -17,7 +16,7 @@ use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
-use crate::bot::conversation::voice_questions::{Listened, listen, voice_of};
+use crate::bot::conversation::voice_questions::{HeardMessage, Unheard, has_sounds, listen};
 use crate::bot::words;
 use crate::bot::words::Voice;
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
@@ -107,22 +106,27 @@ pub async fn answer_message(
     let locale = bot.locales.find(person, question.caller.place.server());
     let voice = bot.voice(locale);
     let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
-    let Some(recalled) = recalled else {
-        last_words::tell_place_is_closed(bot, person.0, &target).await;
-        return Ok(());
+    let recalled = match recalled {
+        Ok(_) if bot.rest.is_banned() => Err(Unheard::DiscordAway),
+        recalled => recalled,
     };
-    if bot.rest.is_banned() {
-        let card = words::answers::discord_was_away(voice);
-        return say_instead(bot, &target, person, card).await;
-    }
-    let (conversation, heard) = match recalled {
-        Recalled::Conversation(conversation, heard) => (conversation, heard),
-        Recalled::Unheard(card) => return say_instead(bot, &target, person, card).await,
-        Recalled::Refused(error) => {
+    let Recalled {
+        conversation,
+        heard,
+    } = match recalled {
+        Ok(recalled) => recalled,
+        Err(Unheard::Refused(error)) => {
             let mut renderer = MessageRenderer::new(bot, voice, &target, person);
             renderer.set_server(question.caller.place.server());
             renderer.mark_promised();
             return refusals::refuse(&mut renderer, &error).await;
+        }
+        Err(unheard) => {
+            let Some(card) = unheard.card(voice) else {
+                last_words::tell_place_is_closed(bot, person.0, &target).await;
+                return Ok(());
+            };
+            return say_instead(bot, &target, person, card).await;
         }
     };
     let Conversation {
@@ -150,8 +154,8 @@ pub async fn answer_message(
     };
     let request = AnswerRequest {
         ask,
-        quoted: heard.as_ref().map(|heard| heard.words.clone()),
-        heard,
+        quoted: heard.as_ref().and_then(HeardMessage::quoted),
+        heard: heard.map(|it| it.sounds).unwrap_or_default(),
         is_promised: true,
         target,
         locale,
@@ -159,59 +163,53 @@ pub async fn answer_message(
     Box::pin(answer_request(bot, request)).await
 }
 
-/// The conversation that a message continues.
-enum Recalled {
-    /// With what was heard of a voice message.
-    Conversation(Conversation, Option<HeardVoice>),
-    /// Why nobody wrote it down.
-    Unheard(Card),
-    Refused(Error),
+/// The conversation that a message continues, with what was heard of its sounds.
+struct Recalled {
+    conversation: Conversation,
+    heard: Option<HeardMessage>,
 }
 
 /// Shows that an answer will come, and reads what was said before meanwhile:
-/// files take their time. None where the place is closed. Nobody pays for a voice
-/// message before that is known.
+/// files take their time. Nobody pays for a sound before it is known that the
+/// place is open.
 async fn promise_and_recall(
     bot: &Bot,
     question: &MessageQuestion<'_>,
     target: &Target,
-) -> Option<Recalled> {
+) -> Result<Recalled, Unheard> {
     let promise = target.promise_answer(&bot.rest);
-    if voice_of(question.message).is_some() {
-        let promised = promise.await;
-        let is_closed = promised.is_err_and(|error| is_gone(&error));
-        return if is_closed {
-            None
-        } else {
-            Some(listen_and_recall(bot, question).await)
-        };
+    if has_sounds(question.message) {
+        refuse_closed(promise.await)?;
+        return listen_and_recall(bot, question).await;
     }
     let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
-    let is_closed = promised.is_err_and(|error| is_gone(&error));
-    (!is_closed).then_some(Recalled::Conversation(conversation, None))
+    refuse_closed(promised)?;
+    Ok(Recalled {
+        conversation,
+        heard: None,
+    })
 }
 
-/// Listens to a voice message, and reads what was said before it.
-async fn listen_and_recall(bot: &Bot, question: &MessageQuestion<'_>) -> Recalled {
-    let server = question.caller.place.server();
-    let voice = bot.voice(bot.locales.find(question.caller.person, server));
+fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
+    let is_closed = promised.is_err_and(|error| is_gone(&error));
+    if is_closed {
+        return Err(Unheard::PlaceClosed);
+    }
+    Ok(())
+}
+
+/// Listens to the sounds of a message, and reads what was said before it.
+async fn listen_and_recall(bot: &Bot, question: &MessageQuestion<'_>) -> Result<Recalled, Unheard> {
     if bot.rest.is_banned() {
-        return Recalled::Unheard(words::answers::discord_was_away(voice));
+        return Err(Unheard::DiscordAway);
     }
-    match listen(bot, question, voice).await {
-        Listened::NoVoice => {
-            let recall = memory::recall_conversation(bot, question.message);
-            Recalled::Conversation(recall.await, None)
-        }
-        Listened::Words(words) => {
-            let (message, heard) = *words;
-            let recall = memory::recall_conversation(bot, &message);
-            Recalled::Conversation(recall.await, Some(heard))
-        }
-        Listened::Unheard(card) => Recalled::Unheard(card),
-        Listened::Refused(error) => Recalled::Refused(error),
-    }
+    let heard = listen(bot, question).await?;
+    let message = heard.as_ref().map_or(question.message, |it| &it.message);
+    Ok(Recalled {
+        conversation: memory::recall_conversation(bot, message).await,
+        heard,
+    })
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.

@@ -14,6 +14,7 @@ use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
 use crate::bot::conversation::poll_result::poll_result;
 use crate::bot::conversation::transcript::{self, OwnFiles, OwnMessage};
 use crate::bot::conversation::turns::{files_left_out, is_picture, own_files, read_files};
+use crate::bot::conversation::voice_questions::is_written_down;
 use crate::model::{FileKind, LeftOut, Role, Turn, UnreadFile, WhyUnread, is_blank};
 
 /// Stands for a message that Discord does not show, in what a model is told.
@@ -150,24 +151,29 @@ impl Utterances {
         }
     }
 
-    /// Where the voice message stands that one of the bot's own messages answers:
-    /// what was heard of it is quoted there.
-    fn voice_answered_by(&self, message: &Message) -> Option<usize> {
+    /// Where the message stands whose sounds were heard for one of the bot's own:
+    /// what was said in them is quoted there.
+    fn heard_for(&self, message: &Message) -> Option<usize> {
         let answered = replied_to(message)?;
         let is_voice =
             |why: &WhyUnread| matches!(why, WhyUnread::Kind(FileKind::VoiceMessage { .. }));
-        self.said.iter().position(|it| {
-            it.message == answered
-                && it.is_unread
-                && it.unread.iter().any(|file| is_voice(&file.why))
-        })
+        let is_quoted = is_written_down(&message.content);
+        let was_heard = |it: &Utterance| {
+            let mut files = it.unread.iter();
+            files.any(|file| match &file.why {
+                WhyUnread::NotHeard => is_quoted,
+                why => it.is_unread && is_voice(why),
+            })
+        };
+        let mut said = self.said.iter();
+        said.position(|it| it.message == answered && was_heard(it))
     }
 
     /// Adds what the bot's own message holds: what somebody asked, and what
     /// the model said. Where the message carries the whole answer as a file,
     /// what stands before it is the beginning of the same.
     fn add_own(&mut self, message: &Message, files: Vec<MessageFile>, names: &Names) {
-        let voice = self.voice_answered_by(message);
+        let voice = self.heard_for(message);
         let own = OwnMessage {
             content: &message.content,
             may_quote: may_quote(message) || voice.is_some(),

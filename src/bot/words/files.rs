@@ -111,6 +111,14 @@ pub fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
                 ("most", &size(lang, *bytes_max)),
             ],
         ),
+        WhyUnread::SoundTooLarge { bytes, bytes_max } => lang.say(
+            "it has {size}, and audio may have up to {most}",
+            &[
+                ("size", &size(lang, *bytes)),
+                ("most", &size(lang, *bytes_max)),
+            ],
+        ),
+        WhyUnread::NotHeard => lang.words("it was not written down").to_owned(),
         WhyUnread::TooManyPictures { most } => {
             let most: &dyn Display = most;
             lang.say("I look at up to {most} pictures at once", &[("most", most)])
@@ -129,7 +137,7 @@ fn kind_reason(kind: &FileKind) -> &'static str {
         FileKind::Picture(_) => "I don't see pictures of its kind",
         FileKind::EmbeddedPicture => "I see no pictures in embeds",
         FileKind::VoiceMessage { .. } => "I can't hear voice messages",
-        FileKind::Audio => "I can't hear audio",
+        FileKind::Audio => "I can't hear audio of its kind",
         FileKind::Video => "I can't watch videos",
         FileKind::Pdf => "I read no PDFs",
         FileKind::Document => "I read no office documents",
@@ -144,8 +152,13 @@ fn advice_for(why: &WhyUnread) -> &'static str {
     match why {
         WhyUnread::Kind(FileKind::Picture(_)) => "Send it as a PNG, JPEG, GIF or WebP picture.",
         WhyUnread::Kind(FileKind::EmbeddedPicture) => "Save it, and send it as a file.",
-        WhyUnread::Kind(FileKind::VoiceMessage { .. } | FileKind::Audio | FileKind::Video) => {
+        WhyUnread::Kind(FileKind::VoiceMessage { .. } | FileKind::Video) => {
             "Write what you want to know."
+        }
+        WhyUnread::Kind(FileKind::Audio) => "Send it as MP3, M4A, WAV, FLAC or Ogg.",
+        WhyUnread::NotHeard => {
+            "Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what \
+             you want to know."
         }
         WhyUnread::Kind(FileKind::Pdf | FileKind::Document) => {
             "Copy its text into a message or a text file, or send pages as pictures."
@@ -156,7 +169,9 @@ fn advice_for(why: &WhyUnread) -> &'static str {
         }
         WhyUnread::Empty => "Send one with something in it.",
         WhyUnread::PictureTooLarge { .. } => "Send a smaller copy.",
-        WhyUnread::TextTooLarge { .. } => "Send the part that matters.",
+        WhyUnread::TextTooLarge { .. } | WhyUnread::SoundTooLarge { .. } => {
+            "Send the part that matters."
+        }
         WhyUnread::TooManyPictures { .. } | WhyUnread::TooManyTexts { .. } => "Send fewer at once.",
         WhyUnread::Gone | WhyUnread::NotFetched => "Send it once more.",
     }
@@ -177,6 +192,11 @@ fn size(lang: Lang, bytes: u64) -> String {
             }
         }
     }
+}
+
+/// The name of a file as it stands between back-ticks in small print.
+pub fn name_in_footer(name: &str) -> String {
+    shown_name(name, NAME_CHARACTERS_IN_FOOTER)
 }
 
 /// A name as it stands between back-ticks.

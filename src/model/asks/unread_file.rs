@@ -25,6 +25,12 @@ pub enum WhyUnread {
         bytes: u64,
         bytes_max: u64,
     },
+    SoundTooLarge {
+        bytes: u64,
+        bytes_max: u64,
+    },
+    /// It is a sound that could be written down, and nobody did.
+    NotHeard,
     /// Newer pictures of the conversation are all that is shown.
     TooManyPictures {
         most: usize,
@@ -66,9 +72,11 @@ impl WhyUnread {
     pub fn can_change(&self) -> bool {
         match self {
             Self::TooManyPictures { .. } | Self::TooManyTexts { .. } => true,
-            Self::Gone | Self::NotFetched => true,
+            Self::Gone | Self::NotFetched | Self::NotHeard => true,
             Self::Kind(_) | Self::Empty => false,
-            Self::PictureTooLarge { .. } | Self::TextTooLarge { .. } => false,
+            Self::PictureTooLarge { .. }
+            | Self::TextTooLarge { .. }
+            | Self::SoundTooLarge { .. } => false,
         }
     }
 }

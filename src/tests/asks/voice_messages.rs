@@ -146,3 +146,63 @@ async fn who_cannot_be_heard_is_told_why_and_what_to_do() {
     })
     .await;
 }
+
+/// A file of sound that is no voice message.
+fn recorded(name: &str) -> Attachment {
+    Attachment::uploaded(name, &Attachment::voice(4.2).bytes)
+}
+
+#[tokio::test]
+async fn sounds_of_every_kind_are_written_down() {
+    run(async |stage| {
+        let mia = stage.mia().directly();
+        mia.adds("groq", "user", &good("groq")).await;
+        let said = mia.writes_with("What is said?", None, vec![recorded("talk.ogg")]);
+        assert_snapshot!(mia.sees_reply(said).await, @"");
+        assert_snapshot!(mia.says("and before?").await, @"");
+        assert_snapshot!(stage.told("groq"), @"");
+        let both = vec![Attachment::voice(4.2), Attachment::voice(2.0)];
+        let said = mia.writes_with("", None, both);
+        assert_snapshot!(mia.sees_reply(said).await, @"");
+        let sent = stage.world().keep_upload(mia.person, recorded("talk.ogg"));
+        let line = format!("/ask prompt:summarize file:{sent}");
+        assert_snapshot!(mia.runs(&line).await, @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_voice_message_that_is_replied_to_is_written_down() {
+    let setup = Setup {
+        config: format!("message_content = true\n{}", Setup::default().config),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        let spoken = omar.writes_with("", None, vec![Attachment::voice(4.2)]);
+        let asked = mia.writes_with("@Latchkey what is said?", Some(spoken), Vec::new());
+        assert_snapshot!(mia.sees_reply(asked).await, @"");
+        assert_snapshot!(stage.told("groq"), @"");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sound_that_is_not_written_down_is_named_with_the_reason() {
+    run(async |stage| {
+        let mia = stage.mia().directly();
+        mia.adds("anthropic", "user", &good("anthropic")).await;
+        let mut bytes = Attachment::voice(4.2).bytes;
+        bytes.resize(25 * 1024 * 1024, 0xff);
+        let large = Attachment::uploaded("long.ogg", &bytes);
+        let aac = Attachment::uploaded("talk.aac", b"\xff\xf1\x50\x80\x02\x1f\xfc\0");
+        let flac = Attachment::uploaded("talk.flac", b"fLaC\0\0\0\x22\x10\0\x10\0\xff\xff");
+        let mut seen = Vec::new();
+        for file in [large, aac, flac] {
+            let said = mia.writes_with("", None, vec![file]);
+            seen.push(mia.sees_reply(said).await);
+        }
+        assert_snapshot!(seen.join("\n"), @"");
+    })
+    .await;
+}

@@ -16,11 +16,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::app::{
-    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text,
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, can_be_heard, read_text,
 };
 use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
 pub use names::{refresh_files, restore_names};
+pub use voice_messages::may_be_sound;
 
 /// Where Discord keeps files, and where it hands out copies of them.
 const HOSTS: &[&str] = &["cdn.discordapp.com", "media.discordapp.net"];
@@ -84,14 +85,16 @@ impl<'a> FileReader<'a> {
         self.in_time(self.fetch_picture(&file.url)).await
     }
 
-    /// Downloads a sound as it was sent; none if it is too large, or Discord does
-    /// not hand it out.
+    /// Downloads a sound as it was sent; none if it is too large or of a kind that
+    /// nobody writes down, or Discord does not hand it out.
     pub async fn read_sound(&self, file: &Attachment) -> Option<Vec<u8>> {
         if u64::from(file.size) > SOUND_BYTES_MAX as u64 {
             return None;
         }
         let fetching = async {
             let download = self.open(&file.url).await.ok()?;
+            let is_heard = can_be_heard(&download.bytes) || voice_message(file).is_some();
+            let download = Some(download).filter(|_| is_heard)?;
             download.read_up_to(SOUND_BYTES_MAX).await?.ok()
         };
         self.in_time(fetching).await
@@ -128,6 +131,11 @@ impl<'a> FileReader<'a> {
             FileNature::Other(kind @ FileKind::Picture(_)) if voice_message(file).is_none() => {
                 drop(download);
                 self.copied_picture(file, WhyUnread::Kind(kind)).await
+            }
+            FileNature::Other(FileKind::Audio)
+                if voice_message(file).is_none() && can_be_heard(&download.bytes) =>
+            {
+                Err(why_unheard(file))
             }
             FileNature::Other(kind) => Err(WhyUnread::Kind(voice_message(file).unwrap_or(kind))),
         }
@@ -253,6 +261,15 @@ impl Download {
             }
         }
     }
+}
+
+/// Why a sound that could be written down is not read.
+fn why_unheard(file: &Attachment) -> WhyUnread {
+    let (bytes, bytes_max) = (u64::from(file.size), SOUND_BYTES_MAX as u64);
+    if bytes > bytes_max {
+        return WhyUnread::SoundTooLarge { bytes, bytes_max };
+    }
+    WhyUnread::NotHeard
 }
 
 /// A voice message, if a file is one.

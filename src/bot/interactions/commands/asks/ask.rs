@@ -10,6 +10,7 @@ use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript;
+use crate::bot::conversation::voice_questions::{HeardSound, hear_files, is_sound, write_down};
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -63,7 +64,7 @@ pub async fn ask(
     let mut request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
-        heard: None,
+        heard: Vec::new(),
         is_promised: false,
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,
@@ -81,6 +82,9 @@ pub async fn ask(
 /// Adds a file to a question. Discord does not keep files of commands, so what
 /// a text file holds stands above the answer with the question.
 async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) {
+    if is_sound(file, false) && add_sound(bot, request, file).await {
+        return;
+    }
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     let read = reader.read_file(file).await;
     let ask = &mut request.ask;
@@ -96,6 +100,22 @@ async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment)
     if is_text {
         request.quoted = Some(turn.text.0.clone());
     }
+}
+
+/// Adds what is said in a file to a question; whether anybody wrote it down.
+async fn add_sound(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) -> bool {
+    let place = (&request.ask.caller, request.target.channel());
+    let heard = hear_files(bot, place, std::iter::once(file)).await;
+    let heard = heard.ok().and_then(|mut heard| heard.pop()?.ok());
+    let (Some(voice), Some(turn)) = (heard, request.ask.turns.last_mut()) else {
+        return false;
+    };
+    let said = write_down(&file.filename, &voice.words);
+    turn.text.0 = format!("{}\n{said}", turn.text.0);
+    request.quoted = Some(turn.text.0.clone());
+    let file = Some(file.filename.clone());
+    request.heard.push(HeardSound { voice, file });
+    true
 }
 
 /// Opens the form of a key for one ask. What comes back is in

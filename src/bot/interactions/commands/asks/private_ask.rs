@@ -43,7 +43,7 @@ pub async fn ask_privately(
     let request = AnswerRequest {
         ask,
         quoted: None,
-        heard: None,
+        heard: Vec::new(),
         is_promised: true,
         target: Target::Private(handle),
         locale: &ctx.interaction.locale,
