@@ -29,6 +29,8 @@ pub struct Foundation {
     pub tasks: Tasks,
     pub http: reqwest::Client,
     pub clock: Clock,
+    /// Where people find the pages; none where there are none.
+    pub console_url: Option<String>,
     /// When this process began: what is older is an earlier one's.
     pub started_at_ms: i64,
 }

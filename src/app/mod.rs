@@ -49,9 +49,9 @@ pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
     AddForm, AddedKey, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm, ImportOutcome,
-    KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, LIFETIMES_DAYS, Listing,
-    PendingKey, PlainExtras, RequestKey, SentForm, ServerKeys, SkippedLine, SystemKey, SystemUses,
-    TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    KEY_CONSENT_PATH, KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses,
+    LIFETIMES_DAYS, Listing, MadeKeyTrouble, PendingKey, PlainExtras, RequestKey, SentForm,
+    ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
@@ -74,10 +74,10 @@ pub use programs::{
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;
 pub use quotas::{
-    Bill, Budget, BudgetClearing, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
-    PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport, UsageScope,
-    date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table, usage_json,
-    usage_table,
+    Bill, Budget, BudgetClearing, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey,
+    Period, PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport,
+    UsageScope, date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table,
+    usage_json, usage_table,
 };
 pub use tasks::Tasks;
 pub use traffic::TrafficView;
@@ -206,6 +206,7 @@ impl App {
             payers: Arc::new(payers),
             tasks,
             http,
+            console_url: settings.console_url.clone(),
             started_at_ms: clock.now_ms(),
             clock,
         };

@@ -26,6 +26,8 @@ pub struct Gateway {
     pub calls_per_person: u32,
     pub calls_per_server: u32,
     pub body_kb: u32,
+    /// The largest body with a sound that is to be written down.
+    pub sound_kb: u32,
     pub bodies_mb: u32,
     /// How long a provider may say nothing at all, in seconds.
     pub silence_s: u32,
@@ -48,6 +50,7 @@ impl Default for Gateway {
             calls_per_person: 32,
             calls_per_server: 64,
             body_kb: 10_240,
+            sound_kb: 25_600,
             bodies_mb: 256,
             silence_s: 600,
             open_metrics: false,
@@ -105,7 +108,7 @@ impl Gateway {
     }
 
     /// Each number with the range that it must be in.
-    pub(super) fn ranges(&self) -> [(&'static str, u32, RangeInclusive<u64>); 7] {
+    pub(super) fn ranges(&self) -> [(&'static str, u32, RangeInclusive<u64>); 8] {
         [
             ("gateway.connections", self.connections, 1..=1_000_000),
             ("gateway.calls_per_token", self.calls_per_token, 1..=100_000),
@@ -120,6 +123,7 @@ impl Gateway {
                 1..=100_000,
             ),
             ("gateway.body_kb", self.body_kb, 1..=65_536),
+            ("gateway.sound_kb", self.sound_kb, 1..=65_536),
             ("gateway.bodies_mb", self.bodies_mb, 16..=65_536),
             ("gateway.silence_s", self.silence_s, 5..=21_600),
         ]

@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub const SESSION: &str = "__Host-latchkey";
 /// A sign-in that has begun, until it comes back.
 pub const SIGN_IN: &str = "__Host-latchkey-in";
+/// A key that is being agreed to at its provider, until its maker comes back.
+pub const KEY_CONSENT: &str = "__Host-latchkey-key";
 /// A visitor who has not signed in, so that forms of theirs are known.
 pub const VISITOR: &str = "__Host-latchkey-visitor";
 /// Light or dark, if somebody chose.

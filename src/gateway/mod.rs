@@ -81,6 +81,8 @@ pub struct Settings {
     pub per_server: usize,
     /// The largest body of a call to a model, in bytes.
     pub body_bytes: usize,
+    /// The largest body with a sound that is to be written down, in bytes.
+    pub sound_bytes: usize,
     /// Whether anybody may read the metrics.
     pub open_metrics: bool,
     /// Whether a call that brings a provider key needs no token.

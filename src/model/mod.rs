@@ -20,7 +20,9 @@ mod text;
 pub use access::key::{Credential, Health, Key, KeyGoal, Owner, Scope};
 pub use access::pasted::{OtherSecret, Wrapping};
 pub use access::redact::{quotable, redact};
-pub use access::session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
+pub use access::session::{
+    BegunSignIn, BrowserSession, BrowserSessionId, NoKeyMade, ReturnedSignIn,
+};
 pub use access::token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use asks::ask::{Ask, Caller, Place, Words};
 pub use asks::chat::{
@@ -45,6 +47,7 @@ pub use calls::attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use calls::check::{Check, FailureClass, ForeignFile, ProviderFailure, Restriction};
 pub use calls::departure::Departure;
 pub use calls::passed_events::PassedEvents;
+pub use calls::paths::{RERANK_PATH, SPEECH_PATH, TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH};
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use calls::provider_error::{ErrorForm, ProviderError};
 pub use calls::service_terms::{ServiceTerm, ServiceTerms};

@@ -17,15 +17,18 @@ mod dialect;
 mod embeddings;
 mod failures;
 mod images;
+mod key_consent;
 mod list;
 mod lone_surrogates;
 mod pasted_key;
 mod picture_tokens;
 mod prompt_size;
+mod ranking;
 mod registry;
 mod relay;
 mod shared_key;
 mod sound;
+mod special_paths;
 mod thinking_tags;
 pub mod transport;
 
@@ -53,7 +56,8 @@ pub use relay::{
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
 pub use sound::SoundKind;
-pub use sound::transcripts::{owner_of_sound, takes_sound, voice_models};
+pub use sound::transcripts::{owner_of_sound, voice_models};
+pub use special_paths::answers_at;
 pub use transport::clients::Clients;
 pub use transport::http::is_plain;
 pub use transport::timeouts::Timeouts;

@@ -81,7 +81,7 @@ macro_rules! give_up_share {
 
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 23] = [
+const ERASE: [Change; 24] = [
     Change::to(Table::UsageTotal, give_up_share!("usage_total")),
     Change::to(Table::UsageDay, give_up_share!("usage_day")),
     Change::to(
@@ -164,6 +164,11 @@ const ERASE: [Change; 23] = [
     Change::to(
         Table::QuotaLimit,
         "update quota_limit set set_by = 0 where set_by = $1",
+    ),
+    // Keys that they are having made: `app/people/key_consents.rs`.
+    Change::to(
+        Table::SignIn,
+        "delete from sign_in where next = 'key-consent:' || cast(cast($1 as bigint) as text)",
     ),
 ];
 

@@ -25,6 +25,7 @@ async fn a_german_member_reads_german() {
         Noch keine. Füge einen mit `/keys add scope:user` hinzu.
         Dieser Server hat keine Schlüssel.
         [menu: Eigenen Schlüssel hinzufügen]
+        [Mit OpenRouter anmelden]
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
         (only you) Kein API-Schlüssel eingerichtet: Es gibt keinen Schlüssel für OpenAI, der hier zahlen kann.
@@ -82,6 +83,7 @@ async fn a_german_member_reads_german() {
         None yet. Add one with `/keys add scope:guild`.
         [menu: Add a key of your own]
         [menu: Add a key for this server]
+        [Sign in with OpenRouter]
         ");
     })
     .await;
@@ -133,6 +135,7 @@ async fn an_app_in_a_language_that_there_is_not_reads_english() {
         None yet. Add one with `/keys add scope:user`.
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
     })
     .await;

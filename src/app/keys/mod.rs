@@ -30,6 +30,7 @@ pub use adding::import::IMPORT_BYTES_MAX;
 pub use adding::import_form::ImportForm;
 pub(in crate::app) use adding::kept_extras::ExtrasOf;
 pub use adding::kept_extras::PlainExtras;
+pub use adding::made_key::{KEY_CONSENT_PATH, MadeKeyTrouble};
 pub use adding::sent_form::{FailedAdd, FormAgain, SentForm};
 pub use request_key::RequestKey;
 pub use stored::list::{Listing, ServerKeys};
@@ -50,6 +51,7 @@ pub struct Keys {
     settings: Arc<QuotaSettings>,
     pending: PendingActions,
     clock: Clock,
+    console_url: Option<String>,
     /// Keys that come with calls or asks, and are being tried.
     pub trials: Arc<KeyTrials>,
 }
@@ -67,6 +69,7 @@ impl Keys {
             settings: Arc::clone(&foundation.quota),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
+            console_url: foundation.console_url.clone(),
             trials: Arc::new(KeyTrials::new(foundation)),
         }
     }

@@ -6,6 +6,7 @@ mod blocks;
 mod directory;
 mod greetings;
 mod identity;
+mod key_consents;
 mod operators;
 mod privacy;
 mod search;

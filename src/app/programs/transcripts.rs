@@ -1,7 +1,7 @@
 //! Who writes down a sound that a program sends.
 
 use crate::model::Caller;
-use crate::providers::{Provider, owner_of_sound, takes_sound};
+use crate::providers::{Provider, answers_at, owner_of_sound};
 
 use crate::app::Error;
 use crate::app::programs::Programs;
@@ -31,7 +31,7 @@ impl Programs {
         path: &str,
     ) -> Result<Option<SoundWriters>, Error> {
         let named = self.models.read_relayed_model(None, model)?;
-        let writes = |provider: &&Provider| takes_sound(provider, path);
+        let writes = |provider: &&Provider| answers_at(provider, path);
         if named.only_provider().is_none_or(|it| writes(&it)) {
             return Ok(None);
         }

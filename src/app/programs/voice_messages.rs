@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::model::{CallDialect, Caller, NanoDollars, ProviderId, Surface};
+use crate::model::{CallDialect, Caller, NanoDollars, ProviderId, Surface, TRANSCRIPTIONS_PATH};
 use crate::providers::voice_models;
 
 use crate::app::Error;
@@ -15,9 +15,6 @@ use crate::app::programs::Programs;
 use crate::app::programs::relay::{
     Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayStart, RelayedAnswer,
 };
-
-/// Where a sound is written down as it is spoken.
-const PATH: &str = "/audio/transcriptions";
 
 /// What somebody said in a voice message, and who paid for writing it down.
 #[derive(Clone, Debug)]
@@ -76,7 +73,7 @@ impl Programs {
                 surface: Surface::Transcripts,
                 dialect: CallDialect::OpenAi,
                 method: Method::POST,
-                path: PATH.to_owned(),
+                path: TRANSCRIPTIONS_PATH.to_owned(),
                 query: None,
                 headers: RelayHeaders::copy_from(&HeaderMap::new()),
                 body: RelayBody::of_sound(sound).await?,

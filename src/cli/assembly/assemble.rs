@@ -353,6 +353,7 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
         ),
         per_server: count(config.gateway.calls_per_server),
         body_bytes: count(config.gateway.body_kb) * 1_024,
+        sound_bytes: count(config.gateway.sound_kb) * 1_024,
         open_metrics: config.gateway.open_metrics,
         keys_without_token: config.gateway.keys_without_token,
         demo_without_token: config.gateway.demo_without_token,

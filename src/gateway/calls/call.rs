@@ -239,7 +239,7 @@ impl From<NoMemory> for Problem {
 /// The problem that a body is larger than so many bytes.
 pub fn body_too_large(limit: usize) -> Problem {
     let message = format!(
-        "The body is larger than {} KiB, which is the most.",
+        "The body is larger than {} KiB, which is the most here. Send less at once.",
         limit / 1024
     );
     Problem::new(413, "body_too_large", message)

@@ -36,8 +36,14 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         .filter(|_| surface == Surface::Moderations)
         .map(str::to_owned);
     let query = read_query(call.parts.uri.query())?;
-    let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let writes_down = surface == Surface::Transcripts;
+    let settings = &call.gateway.settings;
+    let limit = if writes_down {
+        settings.sound_bytes
+    } else {
+        settings.body_bytes
+    };
+    let body = call.read_body(limit).await?;
     let may_be_unread =
         surface == Surface::Other || writes_down || (surface == Surface::Free && body.is_empty());
     let form = if writes_down {

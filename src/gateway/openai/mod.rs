@@ -13,7 +13,7 @@ use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::BODY_BYTES_MAX;
 
-pub use transcripts::{speak, transcribe, translate};
+pub use transcripts::{rank, speak, transcribe, translate};
 
 pub use models::{find_model, list_models, show_model, usable_models};
 
@@ -105,6 +105,15 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
 /// Changes a picture with whoever changes pictures.
 pub async fn edit_images(call: Call) -> HandlerResult {
     edit_picture(call).await
+}
+
+/// Refuses variations of a picture, which no model of `OpenAI`'s makes any more.
+pub async fn refuse_variations(_: Call) -> HandlerResult {
+    Err(Problem::new(
+        404,
+        "no_variations",
+        "OpenAI's dall-e-2, which alone made variations, was shut down on 12 May 2026. Send the picture to `POST /v1/images/edits` with a `prompt` that says what is to vary, and a `model` that changes pictures, such as `openai/gpt-image-2`.",
+    ))
 }
 
 /// Reads a call's body and passes the call on.

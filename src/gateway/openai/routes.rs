@@ -8,8 +8,10 @@ use crate::gateway::routing::routes::{ANY_EVENTS, ANY_JSON, CHAT, GET, POST, Rou
 const OPENAI_STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
+const RANKED: ResponseDocs = ResponseDocs::new(200, "`results`, best first").content(&[ANY_JSON]);
+
 /// What OpenAI's own clients call, with any provider.
-pub static OF_OPENAI: [Route; 12] = [
+pub static OF_OPENAI: [Route; 15] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -103,13 +105,26 @@ pub static OF_OPENAI: [Route; 12] = [
     ),
     route!(
         POST,
+        "/v1/images/variations",
+        CHAT,
+        openai::refuse_variations,
+        RouteDocs::new(
+            "images_variations",
+            "openai",
+            "Made variations of a picture with OpenAI's dall-e-2 alone, which was shut down on 12 May 2026: refused. `/v1/images/edits` changes pictures.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[])
+    ),
+    route!(
+        POST,
         "/v1/audio/speech",
         CHAT,
         openai::speak,
         RouteDocs::new(
             "speech",
             "openai",
-            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone.",
+            "Reads words aloud, in OpenAI's format, with providers that do: OpenAI, Google, Groq, Mistral, and those of the operator's own. `model` is `provider/model`; Groq's speak in `wav` alone, Google's in `wav` and `pcm`.",
         )
         .body(SchemaDocs::Any)
         .responses(&[ResponseDocs::new(200, "The sound")])
@@ -139,6 +154,32 @@ pub static OF_OPENAI: [Route; 12] = [
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/rerank",
+        CHAT,
+        openai::rank,
+        RouteDocs::new(
+            "rerank",
+            "openai",
+            "Ranks documents by how well they answer a query, as Jina, Cohere and LiteLLM do it, with providers that have it: OpenRouter, Together AI, Cohere, vLLM, and those of the operator's own. `model` is `provider/model`; `query`, `documents`, `top_n`, `return_documents`. A key that others pay for carries Cohere's models that are paid by the search.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[RANKED])
+    ),
+    route!(
+        POST,
+        "/v2/rerank",
+        CHAT,
+        openai::rank,
+        RouteDocs::new(
+            "rerank_cohere",
+            "openai",
+            "The same, where Cohere's libraries look for it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[RANKED])
     ),
     route!(
         GET,

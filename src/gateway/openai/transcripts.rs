@@ -1,8 +1,10 @@
-//! Sound that is written down, and words that are read aloud;
-//! `docs/providers.md` §14.13, §14.14.
+//! What some providers alone do: sound that is written down, words that are read
+//! aloud, documents that are ranked; `docs/providers.md` §8.3, §14.13, §14.14.
 
 use crate::app::{RelayBody, SoundWriters, name_writer};
-use crate::model::{CallDialect, Surface};
+use crate::model::{
+    CallDialect, RERANK_PATH, SPEECH_PATH, Surface, TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH,
+};
 
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::calls::proxy::{RelayTarget, relay_call};
@@ -10,31 +12,36 @@ use crate::gateway::replies::problem::Problem;
 
 use super::SHOWN_CHARACTERS_MAX;
 
-const TRANSCRIPTIONS: &str = "/audio/transcriptions";
-const SPEECH: &str = "/audio/speech";
-const TRANSLATIONS: &str = "/audio/translations";
-
 /// Has a sound written down as it is spoken.
 pub async fn transcribe(call: Call) -> HandlerResult {
-    write_down(call, TRANSCRIPTIONS).await
+    write_down(call, TRANSCRIPTIONS_PATH).await
 }
 
 /// Has a sound written down in English.
 pub async fn translate(call: Call) -> HandlerResult {
-    write_down(call, TRANSLATIONS).await
+    write_down(call, TRANSLATIONS_PATH).await
 }
 
 /// Has words read aloud.
-pub async fn speak(mut call: Call) -> HandlerResult {
+pub async fn speak(call: Call) -> HandlerResult {
+    relay_at(call, SPEECH_PATH, Surface::Speech).await
+}
+
+/// Has documents ranked by how well they answer a query.
+pub async fn rank(call: Call) -> HandlerResult {
+    relay_at(call, RERANK_PATH, Surface::Ranking).await
+}
+
+async fn relay_at(mut call: Call, path: &'static str, surface: Surface) -> HandlerResult {
     let mut request = super::read_request(&mut call).await?;
     let named = request.model.take();
-    request.model = check_model(&call, named, SPEECH).await?;
+    request.model = check_model(&call, named, path).await?;
     let target = RelayTarget {
         provider: None,
         model: request.model,
-        surface: Surface::Speech,
+        surface,
         dialect: CallDialect::OpenAi,
-        path: SPEECH.to_owned(),
+        path: path.to_owned(),
         query: None,
         stream: false,
         body: request.body,
@@ -58,7 +65,7 @@ async fn check_model(
 }
 
 async fn write_down(mut call: Call, path: &'static str) -> HandlerResult {
-    let bytes = call.read_body(call.gateway.settings.body_bytes).await?;
+    let bytes = call.read_body(call.gateway.settings.sound_bytes).await?;
     let media_type = call.header("content-type").unwrap_or_default();
     // In a box, so that the future of every other call stays small.
     let read = RelayBody::read_form(media_type, bytes, &call.gateway.app.memory);
@@ -97,5 +104,10 @@ fn does_no_such_thing(model: Option<&str>, path: &str, others: &SoundWriters) ->
         payable => format!("There is a key here for {payable}: name a model of theirs."),
     };
     let message = format!("The provider of `{model}` has no `{path}`. These have: {all}. {next}");
-    Problem::new(404, "no_sound", message)
+    let code = if path == RERANK_PATH {
+        "no_ranking"
+    } else {
+        "no_sound"
+    };
+    Problem::new(404, code, message)
 }

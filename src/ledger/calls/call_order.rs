@@ -80,6 +80,7 @@ impl CallOrder<'_> {
             .with(UsageClass::InputAudio, sound)
             .with(UsageClass::AudioSecond, self.sound.seconds)
             .with(UsageClass::Character, self.sound.characters)
+            .with(UsageClass::Search, self.sound.searches)
             .with(UsageClass::Output, self.max_output_tokens)
             .with(UsageClass::Picture, self.images);
         let model = PricedModel {

@@ -83,6 +83,7 @@ impl HardMaximum {
             &mut details.map_searches,
             &mut details.tool_calls,
             &mut details.containers,
+            &mut details.searches,
         ] {
             *count = (*count).min(FEES_MAX);
         }

@@ -179,6 +179,7 @@ fn keys_of(class: UsageClass) -> Option<&'static [&'static str]> {
         | C::ToolCall
         | C::Container
         | C::OtherModel
+        | C::Search
         | C::Job
         | C::Call
         | C::Picture

@@ -180,6 +180,7 @@ impl Entry {
             | C::OtherModel
             | C::AudioSecond
             | C::Character
+            | C::Search
             | C::Job => None,
             C::Call => Some(0),
             C::Picture => self.price_of_unpriced_picture(used),

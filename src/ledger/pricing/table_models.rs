@@ -8,9 +8,8 @@ use serde_json::Value;
 #[derive(Deserialize)]
 pub struct TableModel {
     pub id: String,
-    #[serde(default)]
     pub prices: Value,
-    #[serde(default, rename = "match")]
+    #[serde(rename = "match")]
     pub rule: Value,
 }
 

@@ -113,13 +113,13 @@ mod tests {
     #[test]
     fn what_follows_the_beginning_of_a_name_is_a_date_or_a_version() {
         let json = r#"[{"models": [
-            {"id": "kimi", "match": {"starts_with": "kimi-k2.6"}},
-            {"id": "turbo", "match": {"or": [{"equals": "kimi-k2.6-turbo"}, {"starts_with": "kimi-k2.6-fast"}]}},
-            {"id": "tuned", "match": {"starts_with": "ft:gpt-4o-2024-"}},
-            {"id": "flash", "match": {"and": [{"contains": "flash"}, {"contains": "lite"}]}},
-            {"id": "sonnet", "match": {"starts_with": "sonnet-4-2025"}},
-            {"id": "exact", "match": {"equals": "opus"}},
-            {"id": "dated", "match": {"or": [{"starts_with": "luna@"}, {"regex": "^luna-[0-9]{8}$"}]}}]}]"#;
+            {"id": "kimi", "prices": {}, "match": {"starts_with": "kimi-k2.6"}},
+            {"id": "turbo", "prices": {}, "match": {"or": [{"equals": "kimi-k2.6-turbo"}, {"starts_with": "kimi-k2.6-fast"}]}},
+            {"id": "tuned", "prices": {}, "match": {"starts_with": "ft:gpt-4o-2024-"}},
+            {"id": "flash", "prices": {}, "match": {"and": [{"contains": "flash"}, {"contains": "lite"}]}},
+            {"id": "sonnet", "prices": {}, "match": {"starts_with": "sonnet-4-2025"}},
+            {"id": "exact", "prices": {}, "match": {"equals": "opus"}},
+            {"id": "dated", "prices": {}, "match": {"or": [{"starts_with": "luna@"}, {"regex": "^luna-[0-9]{8}$"}]}}]}]"#;
         let rules = NameRules::of(&read_models(json).unwrap());
         for (id, name, is_one) in [
             ("kimi", "kimi-k2.6", true),

@@ -191,6 +191,7 @@ fn keys(class: C) -> &'static [&'static str] {
         | C::ToolCall
         | C::Container
         | C::OtherModel
+        | C::Search
         | C::Job
         | C::Picture
         | C::Machine => &[],

@@ -42,6 +42,15 @@ pub struct BegunSignIn {
     pub cookie: SecretString,
 }
 
+/// Why no key was made for whoever agreed to it in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoKeyMade {
+    #[error("OpenRouter refuses the code: used, too old, or not ours")]
+    CodeRefused,
+    #[error("OpenRouter can't be reached, or answered something else")]
+    Away,
+}
+
 /// A sign-in that has come back, once and in time, in the browser in which
 /// it was begun.
 pub struct ReturnedSignIn {

@@ -4,6 +4,7 @@ pub mod attempt;
 pub mod check;
 pub mod departure;
 pub mod passed_events;
+pub mod paths;
 pub mod provider;
 pub mod provider_error;
 pub mod service_terms;

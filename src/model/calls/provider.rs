@@ -27,6 +27,8 @@ pub enum Surface {
     Transcripts,
     /// Words that are read aloud.
     Speech,
+    /// Documents that are ranked by how well they answer a query.
+    Ranking,
     /// Something that costs nothing: models listed, tokens counted.
     Free,
     /// Anything else that a provider does. Nobody knows what it costs, or

@@ -1,4 +1,5 @@
-//! Sound that a call is given or makes, before anybody has counted it.
+//! What a call is given or makes that is not paid for by the token: sound, and
+//! searches, before anybody has counted them.
 
 use super::usage::{PromptTokens, Usage, UsageDetails};
 
@@ -17,6 +18,8 @@ pub struct SoundAmount {
     pub tokens: PromptTokens,
     /// Characters that are read aloud.
     pub characters: u64,
+    /// Searches among documents, which are no sound and paid for in the same way.
+    pub searches: u64,
 }
 
 impl SoundAmount {
@@ -31,6 +34,7 @@ impl SoundAmount {
             details: UsageDetails {
                 audio_seconds: self.seconds,
                 characters: self.characters,
+                searches: self.searches,
                 input_audio: self.tokens.likely,
                 ..UsageDetails::default()
             },

@@ -105,6 +105,9 @@ pub struct UsageDetails {
     pub audio_seconds: u64,
     /// Characters that are read aloud, where those are paid for.
     pub characters: u64,
+    /// Searches among documents that the call has with it, where those are paid
+    /// for.
+    pub searches: u64,
     /// Jobs that go on after the answer, and of which it says no usage.
     pub jobs: u64,
     /// Pictures that a tool of the provider's made beside the answer.
@@ -145,6 +148,8 @@ pub enum UsageClass {
     AudioSecond,
     /// Characters that are read aloud.
     Character,
+    /// A search among documents that the call has with it.
+    Search,
     /// A job that goes on after its answer.
     Job,
     /// The call itself.
@@ -208,6 +213,7 @@ classes!(
     OtherModel = "other_model",
     AudioSecond = "audio_second",
     Character = "character",
+    Search = "search",
     Job = "job",
     Call = "call",
     Picture = "picture",
@@ -223,6 +229,7 @@ impl UsageClass {
             | Self::FileSearch
             | Self::MapSearch
             | Self::ToolCall
+            | Self::Search
             | Self::Call
             | Self::Machine => 1_000,
             _ => 1_000_000,
@@ -333,6 +340,7 @@ impl Usage {
         counts.set(C::OtherModel, details.other_model);
         counts.set(C::AudioSecond, details.audio_seconds);
         counts.set(C::Character, details.characters);
+        counts.set(C::Search, details.searches);
         counts.set(C::Job, details.jobs);
         counts.set(C::Picture, details.pictures);
         counts
@@ -369,6 +377,7 @@ impl Usage {
                 other_model: ours.other_model.saturating_add(theirs.other_model),
                 audio_seconds: ours.audio_seconds.saturating_add(theirs.audio_seconds),
                 characters: ours.characters.saturating_add(theirs.characters),
+                searches: ours.searches.saturating_add(theirs.searches),
                 jobs: ours.jobs.saturating_add(theirs.jobs),
                 pictures: ours.pictures.saturating_add(theirs.pictures),
             },

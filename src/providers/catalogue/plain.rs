@@ -55,6 +55,8 @@ struct Plain {
     thinking: Thinking,
     #[serde(default)]
     responses: Responses,
+    #[serde(default)]
+    unknown_field: Option<String>,
 }
 
 fn models_path() -> String {
@@ -80,6 +82,7 @@ enum Thinking {
     Unknown,
     Effort,
     Deepseek,
+    Kimi,
     Openrouter,
     Qwen,
 }
@@ -140,6 +143,7 @@ fn quirks(plain: &Plain) -> OpenAiQuirks {
             Thinking::Unknown => ThinkingWords::Unknown,
             Thinking::Effort => ThinkingWords::Effort,
             Thinking::Deepseek => ThinkingWords::DeepSeek,
+            Thinking::Kimi => ThinkingWords::Kimi,
             Thinking::Openrouter => ThinkingWords::OpenRouter,
             Thinking::Qwen => ThinkingWords::Qwen,
         },
@@ -153,6 +157,7 @@ fn quirks(plain: &Plain) -> OpenAiQuirks {
             Responses::Beside => ResponsesUse::Beside,
             Responses::Only => ResponsesUse::Only,
         },
+        refuses_unknown: plain.unknown_field.is_some(),
         ..OpenAiQuirks::COMMON
     }
 }

@@ -17,6 +17,10 @@ pub const ACCESS_DOMAIN: &str = "access_domain";
 /// <https://www.alibabacloud.com/help/en/model-studio/deepseek-api>.
 const SERVES_OTHERS: [&str; 1] = ["qwen"];
 
+/// Where Cohere speaks OpenAI's dialect, and where its own paths begin.
+const COHERES_COMPATIBLE: &str = "/compatibility/v1";
+const COHERES_OWN: &str = "/v2/";
+
 /// How a provider makes pictures, if it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
@@ -197,6 +201,21 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// The base below which a path lies that is not below the usual one: Google
+    /// takes files beside its API, and Cohere has its own API beside the one that
+    /// speaks OpenAI's dialect.
+    pub fn other_base(&self, base: &Url, path: &str) -> Option<Url> {
+        if self.id.as_str() != "cohere" {
+            return self.dialect.uploads_base(base, path);
+        }
+        path.starts_with(COHERES_OWN).then(|| {
+            let mut own = base.clone();
+            let whole = base.path().trim_end_matches('/');
+            own.set_path(whole.strip_suffix(COHERES_COMPATIBLE).unwrap_or(whole));
+            own
+        })
+    }
+
     /// Where a call goes.
     pub fn url_for(&self, credential: Option<&Credential>) -> &Url {
         credential

@@ -71,6 +71,7 @@ impl AnswerFormat {
                     "error",
                     "model",
                     "usage",
+                    "meta",
                     "usageMetadata",
                     "prompt_eval_count",
                 ] {

@@ -221,7 +221,9 @@ impl Dialect {
             Surface::Completions => AnswerFormat::OpenAi,
             Surface::Chat => self.chat_format(),
             Surface::Responses => AnswerFormat::Responses,
-            Surface::Embeddings | Surface::Moderations => AnswerFormat::Embeddings,
+            Surface::Embeddings | Surface::Moderations | Surface::Ranking => {
+                AnswerFormat::Embeddings
+            }
             Surface::Images => AnswerFormat::Images,
             Surface::Transcripts => AnswerFormat::Transcript,
             Surface::Speech | Surface::Other => AnswerFormat::Any,
@@ -295,8 +297,8 @@ impl Dialect {
     }
 
     /// Leaves out of a chat in OpenAI's dialect what this program added to the
-    /// answers before, where this vendor does not read it, and names that; whether
-    /// anything was changed.
+    /// answers before, and marks for a cache, where this vendor does not read
+    /// that, and names it; whether anything was changed.
     pub fn leave_extras_out(
         self,
         surface: Surface,
@@ -305,7 +307,19 @@ impl Dialect {
     ) -> bool {
         match (surface, self) {
             (Surface::Chat, Self::OpenAi(quirks)) => {
-                openai::leave_extras_out(request, quirks, left_out)
+                let has_extras = openai::leave_extras_out(request, quirks, left_out);
+                openai::leave_marks_out(request, quirks, left_out) || has_extras
+            }
+            _ => false,
+        }
+    }
+
+    /// Fills in what a vendor of OpenAI's dialect misses of the thoughts in a
+    /// conversation; whether anything was changed.
+    pub fn fill_in_thoughts(self, surface: Surface, request: &mut RawObject) -> bool {
+        match (surface, self) {
+            (Surface::Chat, Self::OpenAi(quirks)) => {
+                openai::fill_in_thoughts(request, quirks.thinking)
             }
             _ => false,
         }

@@ -44,6 +44,7 @@ pub enum Field {
     Containers,
     OtherModel,
     AudioSeconds,
+    Searches,
     Jobs,
     /// Pictures that a tool of the provider's made.
     Pictures,
@@ -198,6 +199,7 @@ impl ReportedUsage {
                 other_model: self.count(Field::OtherModel),
                 audio_seconds: self.count(Field::AudioSeconds),
                 characters: 0,
+                searches: self.count(Field::Searches),
                 jobs: self.count(Field::Jobs),
                 pictures: self.count(Field::Pictures),
             },

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::model::MissingPicture;
+use crate::model::{FailureClass, MissingPicture, ProviderFailure};
 
 use super::complaint::sort_complaint;
 use super::fetch::{decode_picture, fetch_stored};
@@ -41,6 +41,17 @@ const PLACES: [&str; 19] = [
     "message",
     "data_url",
 ];
+
+impl FailedPictures {
+    /// The job of a worker that worked for so long has ended badly. One that was
+    /// cancelled may have waited until then.
+    pub fn after_end(failure: ProviderFailure, machine_ms: u64) -> Self {
+        Self {
+            has_run: machine_ms > 0 || failure.class != FailureClass::Cancelled,
+            ..Self::after_work(failure, machine_ms)
+        }
+    }
+}
 
 /// Reads the pictures of an output, beside what is known of its costs. A failure
 /// where it holds none, and says what went wrong.

@@ -92,13 +92,9 @@ fn split_job<'a>(host: &Host<'_>, job: &'a str) -> Result<(&'a str, &'a str)> {
 
 /// The end of a job without pictures, whose machine is paid for all the same.
 fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
-    let machine_ms = machine_ms(answer);
-    // One that is cancelled may have waited until then.
-    let has_run = machine_ms > 0 || failure.class != FailureClass::Cancelled;
     JobState::Failed(FailedPictures {
         usage: reported_usage(answer),
-        has_run,
-        ..FailedPictures::after_work(failure, machine_ms)
+        ..FailedPictures::after_end(failure, machine_ms(answer))
     })
 }
 

@@ -147,12 +147,7 @@ fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
         0 => worked_ms(answer),
         told => told,
     };
-    // One that is cancelled may have waited until then.
-    let has_run = machine_ms > 0 || failure.class != FailureClass::Cancelled;
-    JobState::Failed(FailedPictures {
-        has_run,
-        ..FailedPictures::after_work(failure, machine_ms)
-    })
+    JobState::Failed(FailedPictures::after_end(failure, machine_ms))
 }
 
 /// How long a job was worked at, by its events: from each start to what came

@@ -31,8 +31,8 @@ impl AnswerNature {
         rewriting: &AnswerChange,
         named: &'a str,
     ) -> &'a str {
-        if let AnswerChange::Speech(media_type) = rewriting {
-            return media_type;
+        if let AnswerChange::Speech(sound) = rewriting {
+            return sound.media_type();
         }
         if let AnswerChange::Translated(translator) = rewriting {
             return match self {

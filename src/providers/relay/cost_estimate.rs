@@ -8,6 +8,7 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{
     ANSWERS_MAX, REQUEST_FIELDS, RequestFields, count_answers, read_number,
 };
+use crate::providers::ranking::{amount_of, is_paid_by_search, likely_searches, repeated_bytes};
 use crate::providers::sound::form::Form;
 use crate::providers::sound::speech::spoken_amount;
 use crate::providers::sound::transcripts::PaidBy;
@@ -46,7 +47,11 @@ pub fn estimate_transcript(form: &Form, provider: &Provider, model: &str) -> Cos
 
 /// Estimates what a call may use. Only an exact estimate tells the pictures
 /// in a prompt from its text, which takes a look at the whole body.
-pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
+pub fn estimate_cost(
+    request: &RelayRequest,
+    (provider, model): (&Provider, &str),
+    exactly: bool,
+) -> CostEstimate {
     let bytes = request.body.bytes().len() as u64;
     let unparsed = CostEstimate {
         prompt: PromptSize {
@@ -58,8 +63,8 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
     };
     let makes_pictures = request.surface == Surface::Images;
     // Where nothing is limited, only the number of pictures matters.
-    let speaks = request.surface == Surface::Speech;
-    if !exactly && !makes_pictures && !speaks {
+    let has_pieces = matches!(request.surface, Surface::Speech | Surface::Ranking);
+    if !exactly && !makes_pictures && !has_pieces {
         return unparsed;
     }
     let Some(fields) = request.body.fields() else {
@@ -76,18 +81,25 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
         let asked = first_of(|dialect| dialect.answer_counts);
         asked.unwrap_or(1).clamp(1, ANSWERS_MAX)
     };
+    let mut prompt = if exactly {
+        measure_prompt(&request.body)
+    } else {
+        unparsed.prompt
+    };
+    if request.surface == Surface::Ranking {
+        prompt.bytes = prompt.bytes.saturating_add(repeated_bytes(fields));
+    }
     CostEstimate {
-        prompt: if exactly {
-            measure_prompt(&request.body)
-        } else {
-            unparsed.prompt
-        },
+        prompt,
         output_tokens: each
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
         images: if makes_pictures { answers } else { 0 },
         sound: match request.surface {
             Surface::Speech => spoken_amount(fields),
+            Surface::Ranking if is_paid_by_search(provider, model) => {
+                amount_of(likely_searches(fields))
+            }
             _ => SoundAmount::default(),
         },
         answers,
@@ -174,6 +186,11 @@ mod tests {
         }
     }
 
+    fn estimated(request: &RelayRequest, exactly: bool) -> CostEstimate {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        estimate_cost(request, (catalogue.find("openai").unwrap(), "m"), exactly)
+    }
+
     #[test]
     fn a_call_weighs_its_words_its_pictures_and_what_it_asks_for() {
         let long = "A".repeat(100_000);
@@ -195,7 +212,7 @@ mod tests {
                 1,
             ),
         ] {
-            let prompt = estimate_cost(&request(Surface::Chat, &body), true).prompt;
+            let prompt = estimated(&request(Surface::Chat, &body), true).prompt;
             assert_eq!(prompt.pictures, pictures, "{prompt:?}");
             assert!(prompt.bytes < 400, "{prompt:?}");
         }
@@ -204,20 +221,20 @@ mod tests {
             json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
             json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),
         ] {
-            let prompt = estimate_cost(&request(Surface::Chat, &body), true).prompt;
+            let prompt = estimated(&request(Surface::Chat, &body), true).prompt;
             assert!(prompt.bytes > 100_000, "{prompt:?}");
         }
         let asked = json!({"max_tokens": 10, "n": 3, "messages": []});
-        let estimate = estimate_cost(&request(Surface::Chat, &asked), true);
+        let estimate = estimated(&request(Surface::Chat, &asked), true);
         assert_eq!(
             (estimate.output_tokens, estimate.answers, estimate.images),
             (Some(30), 3, 0)
         );
-        let drawn = estimate_cost(&request(Surface::Images, &json!({"n": 2})), true);
+        let drawn = estimated(&request(Surface::Images, &json!({"n": 2})), true);
         assert_eq!((drawn.output_tokens, drawn.images), (None, 2));
         let google = json!({"generationConfig": {"maxOutputTokens": 7}});
         assert_eq!(
-            estimate_cost(&request(Surface::Chat, &google), true).output_tokens,
+            estimated(&request(Surface::Chat, &google), true).output_tokens,
             Some(7)
         );
     }

@@ -16,9 +16,10 @@ use crate::providers::dialect::{
     ask_for_usage, leave_foreign_seals_out,
 };
 use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
+use crate::providers::ranking::{RankingForm, ranking_path, translate_ranking};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
-use crate::providers::sound::speech::{media_type_of, packs_sound, read_sound, translate_speech};
+use crate::providers::sound::speech::{PackedSound, SpokenCall, translate_speech};
 use crate::providers::sound::transcripts::{has_other_events, translate_form};
 use crate::providers::transport::http::address_below;
 
@@ -99,8 +100,10 @@ pub enum AnswerChange {
     Transcript,
     /// Google's vectors are put into OpenAI's words.
     Vectors(Box<VectorForm>),
-    /// The sound of this media type is taken out of the JSON that it came in.
-    Speech(&'static str),
+    /// A ranking of Cohere's is put into the others' words.
+    Ranking(Box<RankingForm>),
+    /// The sound is taken out of the JSON that it came in.
+    Speech(PackedSound),
 }
 
 impl AnswerChange {
@@ -113,7 +116,7 @@ impl AnswerChange {
     pub fn rewrites_whole(&self) -> bool {
         matches!(
             self,
-            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_)
+            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_) | Self::Ranking(_)
         )
     }
 
@@ -121,8 +124,9 @@ impl AnswerChange {
     /// it is not what it should be.
     pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
         match self {
-            Self::Speech(_) => read_sound(value),
+            Self::Speech(sound) => sound.read(value),
             Self::Vectors(form) => form.write(answer),
+            Self::Ranking(form) => form.write(answer),
             _ => Some(answer.clone()),
         }
     }
@@ -170,8 +174,6 @@ impl RelayRequest {
         terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
-        let uploads = provider.dialect.uploads_base(base, &self.path);
-        let base = uploads.as_ref().unwrap_or(base);
         let mut headers = match terms {
             PayerTerms::Shared(..) => self.headers.for_shared_key(),
             PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
@@ -205,6 +207,8 @@ impl RelayRequest {
             };
             (path, self.surface, body)
         };
+        let other = provider.other_base(base, &path);
+        let base = other.as_ref().unwrap_or(base);
         let to = match query {
             Some(query) => address_below(base, &format!("{path}?{query}")),
             None => address_below(base, &path),
@@ -267,18 +271,19 @@ impl RelayRequest {
             return Ok(None);
         }
         match self.surface {
-            Surface::Speech => {
-                let changed = translate_speech(provider, fields)?;
-                Ok(if packs_sound(provider) {
-                    Some(AnswerChange::Speech(media_type_of(fields)))
-                } else {
-                    changed.then_some(AnswerChange::Unchanged)
-                })
-            }
+            Surface::Speech => Ok(match translate_speech(provider, fields)? {
+                SpokenCall::AsItCame => None,
+                SpokenCall::Changed => Some(AnswerChange::Unchanged),
+                SpokenCall::Packed(sound) => Some(AnswerChange::Speech(sound)),
+            }),
             Surface::Embeddings if has_own_words(provider) => {
                 let form = translate_embeddings(provider, model, fields)?;
                 let vectors = form.map(|form| AnswerChange::Vectors(Box::new(form)));
                 Ok(Some(vectors.unwrap_or_default()))
+            }
+            Surface::Ranking => {
+                let form = translate_ranking(provider, model, fields)?;
+                Ok(form.map(|form| AnswerChange::Ranking(Box::new(form))))
             }
             _ => Ok(None),
         }
@@ -347,13 +352,19 @@ impl RelayRequest {
                 OPENAI_EMBEDDINGS_PATH
             }
             Surface::Moderations => OPENAI_MODERATIONS_PATH,
+            Surface::Ranking => ranking_path(provider),
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
                 path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
-            Surface::Transcripts | Surface::Speech | Surface::Free | Surface::Other => {
+            Surface::Speech => {
+                let (dialect, verb) = (provider.dialect, ":generateContent");
+                if let Some(path) = dialect.native_path(CallDialect::Google, verb, model) {
+                    return Ok(path);
+                }
                 self.path.as_str()
             }
+            Surface::Transcripts | Surface::Free | Surface::Other => self.path.as_str(),
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
@@ -435,6 +446,7 @@ impl RelayRequest {
                 .name_output_limit(self.surface, &mut fields);
             let dialect = provider.dialect;
             changed |= dialect.leave_extras_out(self.surface, &mut fields, &mut left_out);
+            changed |= dialect.fill_in_thoughts(self.surface, &mut fields);
         }
         let in_other_words = self.put_in_own_words(provider, model, &mut fields)?;
         changed |= in_other_words.is_some();

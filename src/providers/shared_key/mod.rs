@@ -10,6 +10,7 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `completions`, `responses`, `messages`, `generate_content`,
 //!   `embeddings`, `images`: the tables, one file for each surface.
+//! - `ranking`: documents that are ranked.
 //! - `speech`: the same for words that are read aloud; `transcripts`: for a form
 //!   with a sound.
 //! - `models`: names that are refused; `pictures`: which are pictures for a
@@ -29,6 +30,7 @@ mod models;
 mod numbers;
 mod pictures;
 mod place;
+mod ranking;
 mod references;
 mod responses;
 mod shape;
@@ -45,6 +47,7 @@ use crate::model::{CallDialect, SoundAmount, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
+use crate::providers::ranking::{QUERY_BYTES_MAX, amount_of, is_paid_by_search, searches};
 use crate::providers::relay::RelayRequest;
 use crate::providers::sound::speech::{is_paid_by_character, spoken_amount};
 
@@ -132,6 +135,7 @@ pub fn judge_request(
         made_tokens: 0,
         sound: match request.surface {
             Surface::Speech => spoken_amount(&fields),
+            Surface::Ranking => ranked_amount(&fields, provider)?,
             _ => SoundAmount::default(),
         },
     };
@@ -242,6 +246,7 @@ fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
         (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
         (Surface::Moderations, _) => table(embeddings::MODERATION_BODY, none),
         (Surface::Speech, _) => table(speech::BODY, none),
+        (Surface::Ranking, _) => table(ranking::BODY, none),
         (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
             table(messages::COUNT_BODY, none)
         }
@@ -316,7 +321,10 @@ fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Res
         Surface::Speech if models::is_name(model) && is_paid_by_character(provider, model) => {
             Ok(())
         }
-        Surface::Speech => Err(Refused::OwnKeyOnly(format!(
+        Surface::Ranking if models::is_name(model) && is_ranked_with_a_bound(provider, model) => {
+            Ok(())
+        }
+        Surface::Speech | Surface::Ranking => Err(Refused::OwnKeyOnly(format!(
             "the model `{}`",
             shorten(model)
         ))),
@@ -331,6 +339,24 @@ fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Res
         }
         _ => judge_model(provider, model),
     }
+}
+
+/// Whether what a model ranks costs something that is known beforehand.
+fn is_ranked_with_a_bound(provider: &Provider, model: &str) -> bool {
+    provider.may_check_no_keys()
+        || (provider.id.as_str() == "cohere" && is_paid_by_search(provider, model))
+}
+
+/// The searches that a ranking comes to at the most.
+fn ranked_amount(fields: &RawObject, provider: &Provider) -> Result<SoundAmount, Refused> {
+    if provider.may_check_no_keys() {
+        return Ok(SoundAmount::default());
+    }
+    let searches = searches(fields);
+    let searches = searches.ok_or_else(|| {
+        Refused::OwnKeyOnly(format!("a `query` of more than {QUERY_BYTES_MAX} bytes"))
+    })?;
+    Ok(amount_of(searches))
 }
 
 /// Judges a model that a shared key would pay for in a chat.

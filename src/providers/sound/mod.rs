@@ -5,11 +5,13 @@
 //!
 //! - `transcripts`: who writes sound down, and what that is paid for by.
 //! - `speech`: words that are read aloud.
+//! - `google_speech`: the same by Google, in its own words.
 //! - `form`: a form with a sound.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
 
 pub mod form;
+mod google_speech;
 mod mp3;
 mod ogg;
 pub mod speech;

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use crate::model::SoundAmount;
 
 use crate::providers::catalogue::{Provider, glob};
-use crate::providers::dialect::{RawObject, Untranslatable};
+use crate::providers::dialect::{Dialect, RawObject, Untranslatable};
+
+use super::google_speech;
 
 /// Fields of OpenAI's that Mistral has no word for.
 const UNKNOWN_TO_MISTRAL: [&str; 3] = ["instructions", "speed", "stream_format"];
@@ -44,44 +46,80 @@ pub fn spoken_amount(fields: &RawObject) -> SoundAmount {
     }
 }
 
-/// Puts a call in OpenAI's dialect into the words of its provider; whether
-/// anything was changed.
+/// How the sound comes that a provider answers with JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackedSound {
+    /// Of this media type, in Mistral's words.
+    OfMistral(&'static str),
+    /// Samples, which get the head of a file unless they are wanted without.
+    OfGoogle { is_raw: bool },
+}
+
+/// What becomes of a call in OpenAI's dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpokenCall {
+    AsItCame,
+    Changed,
+    /// Its answer is JSON with the sound in it.
+    Packed(PackedSound),
+}
+
+impl PackedSound {
+    /// The media type of the sound.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::OfMistral(media_type) => media_type,
+            Self::OfGoogle { is_raw: true } => "audio/pcm",
+            Self::OfGoogle { is_raw: false } => "audio/wav",
+        }
+    }
+
+    /// The sound in an answer; none where there is none.
+    pub fn read(self, answer: &Value) -> Option<Bytes> {
+        match self {
+            Self::OfMistral(_) => read_mistrals(answer),
+            Self::OfGoogle { is_raw } => google_speech::read_sound(answer, is_raw),
+        }
+    }
+}
+
+/// Puts a call in OpenAI's dialect into the words of its provider.
 pub fn translate_speech(
     provider: &Provider,
     fields: &mut RawObject,
-) -> Result<bool, Untranslatable> {
+) -> Result<SpokenCall, Untranslatable> {
+    if provider.dialect == Dialect::Google {
+        let is_raw = google_speech::write_for_google(fields)?;
+        return Ok(SpokenCall::Packed(PackedSound::OfGoogle { is_raw }));
+    }
     match provider.id.as_str() {
         // Its models speak in no other format, and refuse OpenAI's usual one.
         "groq" if fields.raw("response_format").is_none() => {
             fields.set("response_format", &json!("wav"));
-            Ok(true)
+            Ok(SpokenCall::Changed)
         }
         "mistral" => {
             let mut unknown = UNKNOWN_TO_MISTRAL.iter();
             if let Some(name) = unknown.find(|name| fields.raw(name).is_some()) {
                 return Err(Untranslatable::new(format!("`{name}`")));
             }
-            Ok(fields.rename("voice", "voice_id"))
+            fields.rename("voice", "voice_id");
+            let packed = PackedSound::OfMistral(media_type_of(fields));
+            Ok(SpokenCall::Packed(packed))
         }
-        _ => Ok(false),
+        _ => Ok(SpokenCall::AsItCame),
     }
 }
 
-/// Whether a provider answers with JSON that has the sound in it.
-pub fn packs_sound(provider: &Provider) -> bool {
-    provider.id.as_str() == "mistral"
-}
-
 /// The media type of the sound that a call asks for.
-pub fn media_type_of(fields: &RawObject) -> &'static str {
+fn media_type_of(fields: &RawObject) -> &'static str {
     let asked: Option<String> = fields.get("response_format");
     let asked = asked.as_deref().unwrap_or("mp3");
     let known = FORMATS.iter().find(|(format, _)| *format == asked);
     known.map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
-/// The sound in an answer of Mistral's; none where there is none.
-pub fn read_sound(answer: &Value) -> Option<Bytes> {
+fn read_mistrals(answer: &Value) -> Option<Bytes> {
     let sound = STANDARD.decode(answer["audio_data"].as_str()?);
     sound.ok().map(Bytes::from)
 }

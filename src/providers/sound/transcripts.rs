@@ -4,36 +4,16 @@
 use crate::model::{PromptTokens, ProviderId, SoundAmount};
 
 use crate::providers::catalogue::{Provider, glob};
-use crate::providers::dialect::{Dialect, Untranslatable};
+use crate::providers::dialect::Untranslatable;
 
 use super::SoundLength;
 use super::form::Form;
 
-/// Where sound is written down in English.
-const TRANSLATIONS_PATH: &str = "/audio/translations";
-
-/// Where sound is written down as it is spoken.
-const TRANSCRIPTIONS_PATH: &str = "/audio/transcriptions";
-/// Where words are read aloud.
-const SPEECH_PATH: &str = "/audio/speech";
-
-/// What the built-in providers do with sound.
-const PATHS: [(&str, &[&str]); 4] = [
-    (
-        "openai",
-        &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
-    ),
-    (
-        "groq",
-        &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
-    ),
-    ("mistral", &[TRANSCRIPTIONS_PATH, SPEECH_PATH]),
-    ("vllm", &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH]),
-];
 /// How models begin that hear or speak, and whose they are.
-const MODELS: [(&str, &str); 8] = [
+const MODELS: [(&str, &str); 9] = [
     ("tts-1*", "openai"),
     ("gpt-4o*-tts*", "openai"),
+    ("gemini-*-tts*", "google"),
     ("canopylabs/orpheus*", "groq"),
     ("whisper-large*", "groq"),
     ("whisper-*", "openai"),
@@ -130,16 +110,6 @@ impl PaidBy {
 /// Whether the events of a provider's transcripts have other names than OpenAI's.
 pub fn has_other_events(provider: &Provider) -> bool {
     provider.id.as_str() == "mistral"
-}
-
-/// Whether a provider answers a call about sound at this path.
-pub fn takes_sound(provider: &Provider, path: &str) -> bool {
-    if !provider.is_built_in {
-        return matches!(provider.dialect, Dialect::OpenAi(_));
-    }
-    let mut known = PATHS.iter();
-    let found = known.find(|(id, _)| *id == provider.id.as_str());
-    found.is_some_and(|(_, paths)| paths.contains(&path))
 }
 
 /// The built-in providers that voice messages are written down with, and their

@@ -5,6 +5,7 @@ mod addresses;
 mod front;
 mod html;
 mod imports;
+mod key_consent;
 mod key_forms;
 mod keys;
 mod models;

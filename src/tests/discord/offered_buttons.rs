@@ -63,6 +63,7 @@ async fn any_key_can_be_added_from_the_panel_that_a_button_opens() {
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         mia.picks("openai").await;
         let added = mia.submits(&[("key", &good("openai"))]).await;

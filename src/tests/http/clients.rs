@@ -187,6 +187,19 @@ async fn the_official_clients_work_with_another_address_and_key() {
     .await;
 }
 
+#[tokio::test]
+async fn coheres_client_works_with_another_address_and_key() {
+    let Some(python) = python("LATCHKEY_PYTHON", "cohere", "clients").await else {
+        return;
+    };
+    run_with(many_calls(), async |stage| {
+        stage.mia().adds("cohere", "user", &good("cohere")).await;
+        let done = drive(stage, &python, "tests/clients/cohere_client.py", &[]).await;
+        insta::assert_snapshot!(done, @"3 checks");
+    })
+    .await;
+}
+
 /// The packages that a manifest names: npm's, or pip's.
 fn packages_in(manifest: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);

@@ -15,6 +15,7 @@ mod openai_others;
 mod passing_through;
 mod policy;
 mod provider_errors;
+mod rankings;
 mod rest;
 mod smuggling;
 mod speech;

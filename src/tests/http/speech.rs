@@ -89,7 +89,7 @@ async fn words_are_read_aloud_by_those_who_do() {
         /v1/audio/speech mistral/voxtral-mini-tts-2603 {"response_format":"opus"}: audio/ogg
           held 1124 in, 0 out, ?; used 25 in, 0 out, 96000: {"input":"Grüezi","model":"voxtral-mini-tts-2603","response_format":"opus","voice_id":"alloy"}
         /v1/audio/speech mistral/voxtral-mini-tts-2603 {"speed":2}: 400 untranslatable "`speed` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        /v1/audio/speech anthropic/claude-haiku-5-5 {}: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/speech`. These have: OpenAI, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
+        /v1/audio/speech anthropic/claude-haiku-5-5 {}: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/speech`. These have: OpenAI, Google, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
         /v1/audio/speech tts-1 "long": 400 invalid_request "[{'type': 'string_too_long', 'loc': ('body', 'input'), 'msg': 'String should have at most 4096 characters'}]"
         /openai/v1/audio/speech tts-1 {}: audio/mpeg
           held 1088 in, 0 out, ?; used 13 in, 0 out, 90000: {"input":"Grüezi","model":"tts-1","voice":"alloy"}
@@ -144,6 +144,64 @@ async fn a_shared_key_reads_aloud_what_it_holds() {
         openai/gpt-4o-mini-tts {}: 403 own_key_only "the model `gpt-4o-mini-tts` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
         openai/tts-1 {"voice":{"id":"voice_1"}}: 400 malformed_field "`voice` must be a text. Nothing was sent to the provider: correct it, and send the call again."
         mistral/voxtral-mini-tts-2603 {"ref_audio":"AAAA"}: 403 own_key_only "`ref_audio` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
+        "#);
+    })
+    .await;
+}
+
+/// Google's models speak in a chat of theirs, and what comes are samples.
+#[tokio::test]
+async fn googles_models_read_aloud_too() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("google", "user", &crate::tests::good("google"))
+            .await;
+        let program = Program::of(stage, &mia, "").await;
+        let mut told = String::new();
+        for (model, more) in [
+            ("google/gemini-3.8-flash-tts", json!({"voice": "Kore"})),
+            (
+                "gemini-3.8-flash-lite-tts",
+                json!({"voice": "Kore", "response_format": "pcm"}),
+            ),
+            ("google/gemini-3.8-flash-tts", json!({})),
+            (
+                "google/gemini-3.8-flash-tts",
+                json!({"voice": "Kore", "response_format": "mp3"}),
+            ),
+            (
+                "google/gemini-3.8-flash-tts",
+                json!({"voice": "Kore", "instructions": "slowly"}),
+            ),
+        ] {
+            stage.clock.advance_ms(1);
+            let answer = program.posts(SPEECH, &ask(model, &more)).await;
+            if answer.status == 200 {
+                let kind = answer.header("content-type");
+                let head: String = answer.text.chars().take(4).collect();
+                let _ = writeln!(
+                    told,
+                    "{model} {more}: {kind}, {head:?}\n  {}: {}",
+                    booked(stage).await,
+                    sent(stage)
+                );
+            } else {
+                let _ = writeln!(
+                    told,
+                    "{model} {more}: {} {}",
+                    answer.code(),
+                    answer.json()["error"]["message"]
+                );
+            }
+        }
+        insta::assert_snapshot!(told, @r#"
+        google/gemini-3.8-flash-tts {"voice":"Kore"}: audio/wav, "RIFF"
+          held 1096 in, 0 out, ?; used 7 in, 13 out, 120500: {"contents":[{"parts":[{"text":"Grüezi"}],"role":"user"}],"generationConfig":{"responseModalities":["AUDIO"],"speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}}}}}
+        gemini-3.8-flash-lite-tts {"response_format":"pcm","voice":"Kore"}: audio/pcm, "\u{1}\u{1}\u{1}\u{1}"
+          held 1118 in, 0 out, ?; used 7 in, 13 out, 81500: {"contents":[{"parts":[{"text":"Grüezi"}],"role":"user"}],"generationConfig":{"responseModalities":["AUDIO"],"speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}}}}}
+        google/gemini-3.8-flash-tts {}: 400 invalid_request "Voice name alloy is not supported."
+        google/gemini-3.8-flash-tts {"response_format":"mp3","voice":"Kore"}: 400 untranslatable "`response_format` but for `wav` and `pcm` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        google/gemini-3.8-flash-tts {"instructions":"slowly","voice":"Kore"}: 400 untranslatable "`instructions` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         "#);
     })
     .await;

@@ -441,3 +441,22 @@ async fn a_shared_key_holds_all_that_a_sound_costs() {
     })
     .await;
 }
+
+/// OpenAI and Groq read 25 MB, which is more than other calls may bring.
+#[tokio::test]
+async fn a_sound_may_be_as_large_as_its_provider_reads() {
+    run(async |stage| {
+        let program = own(stage).await;
+        let large = |path: &'static str, seconds| {
+            posts(&program, path, form("whisper-1", "a.wav", wav(seconds)))
+        };
+        let answer = large(TRANSCRIPTIONS, 12_000).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = large("/openai/v1/audio/transcriptions", 12_000).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = large(TRANSCRIPTIONS, 27_000).await;
+        insta::assert_snapshot!(answer.code(), @"413 body_too_large");
+        insta::assert_snapshot!(answer.json()["error"]["message"].as_str().unwrap(), @"The body is larger than 25600 KiB, which is the most here. Send less at once.");
+    })
+    .await;
+}

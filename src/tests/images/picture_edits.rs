@@ -238,3 +238,18 @@ async fn whatever_is_wished_of_a_changed_picture_is_told_or_refused_by_its_name(
     })
     .await;
 }
+
+/// OpenAI's dall-e-2 alone made variations, and is gone.
+#[tokio::test]
+async fn variations_are_refused_with_what_is_nearest() {
+    crate::tests::run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let png = latchkey_emulator::providers::picture("photo", 0);
+        let call = program.call("POST", "/v1/images/variations");
+        let said = program::send(call.multipart(form("dall-e-2", &[&png[..]]))).await;
+        assert_eq!(said.code(), "404 no_variations");
+        let words = said.json()["error"]["message"].clone();
+        assert_snapshot!(words.as_str().unwrap(), @"OpenAI's dall-e-2, which alone made variations, was shut down on 12 May 2026. Send the picture to `POST /v1/images/edits` with a `prompt` that says what is to vary, and a `model` that changes pictures, such as `openai/gpt-image-2`.");
+    })
+    .await;
+}

@@ -86,8 +86,9 @@ async fn story(stage: &Stage, provider: &str) -> String {
             ((FOREVER, 0, 0), "line"),
             ((0, 0, FOREVER), "Being made"),
         ],
+        // It tells its place in the line when it is asked, after it has taken the job.
         "runcomfy-serverless" => &[
-            ((FOREVER, 0, 0), "line"),
+            ((FOREVER, 0, 0), "before it"),
             ((0, FOREVER, 0), "A machine starts"),
             ((0, 0, FOREVER), "Being made"),
         ],

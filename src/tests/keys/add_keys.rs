@@ -75,6 +75,7 @@ async fn a_key_added_twice_is_used_once_and_it_is_the_new_one() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
     })
     .await;
@@ -138,6 +139,7 @@ async fn a_network_failure_during_the_check_leaves_a_key_unverified_and_used() {
         -# pays for you everywhere · not checked yet · never used
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         stage.recovers("openai");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
@@ -255,6 +257,7 @@ async fn a_submit_that_is_replayed_forged_or_somebody_elses_does_nothing() {
         None yet. Add one with `/keys add scope:guild`.
         [menu: Add a key of your own]
         [menu: Add a key for this server]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.submits_as(&form, &[("key", &key)]).await, @"
         (only you) Stored the personal key: **OpenAI** `…6789`.
@@ -268,6 +271,7 @@ async fn a_submit_that_is_replayed_forged_or_somebody_elses_does_nothing() {
         -# pays for you everywhere · works · never used
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
     })
     .await;

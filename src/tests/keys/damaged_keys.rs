@@ -78,6 +78,7 @@ async fn the_next_payer_answers_and_the_owner_is_told_once() {
         -# pays for nothing · damaged; add it again with `/keys add` · never used
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.runs("/keys status provider:openai").await, @"
         (only you) **OpenAI**: the server key pays.

@@ -43,6 +43,7 @@ async fn a_panel_shows_each_key_with_what_can_be_done_with_it() {
         None yet. Add one with `/keys add scope:user`.
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         mia.adds("openai", "user", &good("openai")).await;
         mia.adds("mistral", "user", &sample("mistral", Standing::Empty))
@@ -59,6 +60,7 @@ async fn a_panel_shows_each_key_with_what_can_be_done_with_it() {
         [Test] [Pause] [Replace] [Remove]
         This server has keys for Google.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         // Whoever manages the server sees its keys too.
         assert_snapshot!(omar.runs("/keys list").await, @"
@@ -70,11 +72,13 @@ async fn a_panel_shows_each_key_with_what_can_be_done_with_it() {
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
         [menu: Add a key for this server]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(omar.runs("/keys list scope:user").await, @"
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.directly().runs("/keys list").await.replace(char::is_numeric, "0"), @"
         (only you) **Your keys**
@@ -85,6 +89,7 @@ async fn a_panel_shows_each_key_with_what_can_be_done_with_it() {
         -# pays for you everywhere · works · last used <t:0000000000:R>
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
     })
     .await;
@@ -109,6 +114,7 @@ async fn buttons_change_the_panel_in_its_place() {
         [Test] [Resume] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.presses_below("OpenAI", "Resume").await, @"
         (only you) Resumed the personal key: **OpenAI** `…6789`. It is used again.
@@ -121,6 +127,7 @@ async fn buttons_change_the_panel_in_its_place() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         stage.key_stands(&good("google"), Standing::Bad);
         assert_snapshot!(mia.presses_below("Google", "Test").await, @"
@@ -135,6 +142,7 @@ async fn buttons_change_the_panel_in_its_place() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.presses_below("Google", "Remove").await, @"
         (only you) Remove the personal key: **Google** `…6789`? It can't be brought back.
@@ -150,6 +158,7 @@ async fn buttons_change_the_panel_in_its_place() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         // It is one message all the time.
         assert_eq!(mia.newest(), panel);
@@ -180,6 +189,7 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.presses_below("Mistral", "Replace").await, @"
         Form: Your Mistral key
@@ -196,6 +206,7 @@ async fn keys_are_added_and_replaced_in_the_panel() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ---
         (only you) Key is invalid: Mistral does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. Your old key is still in place. Make a new one at <https://console.mistral.ai/api-keys>, then press the button, or `/keys add provider:mistral scope:user`.
         [Add a key for Mistral]
@@ -260,6 +271,7 @@ async fn more_keys_than_fit_stand_on_pages_of_as_many_components_as_discord_take
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
         [menu: Add a key for this server]
+        [Sign in with OpenRouter]
         [Previous page]
         ");
         // A page that is gone shows the last that there is.
@@ -293,6 +305,7 @@ async fn a_key_that_is_gone_meanwhile_is_named_and_the_panel_catches_up() {
         None yet. Add one with `/keys add scope:user`.
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ---
         (only you) There is no personal key for OpenAI. Add one with `/keys add provider:openai scope:user`.
         ");
@@ -326,6 +339,7 @@ async fn a_panel_is_for_whoever_asked_and_for_what_they_may_now() {
         None yet. Add one with `/keys add scope:user`.
         This server has keys for Google.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ---
         (only you) Server keys are for whoever has the Manage Server permission here, and you don't right now. Your own key works without it: `/keys add scope:user`.
         ");
@@ -357,6 +371,7 @@ async fn a_panel_works_as_long_as_it_stands() {
         [Test] [Pause] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ---
         (only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.
         ");

@@ -91,6 +91,7 @@ async fn a_paused_key_sleeps_until_it_is_resumed() {
         [Test] [Resume] [Replace] [Remove]
         This server has no keys.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(mia.runs("/keys resume provider:openai").await, @"(only you) Resumed the personal key: **OpenAI** `…6789`. It is used again.");
         assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));
@@ -123,6 +124,7 @@ async fn removing_asks_once_and_can_be_called_off() {
         (only you) **Your keys**
         None yet. Add one with `/keys add scope:user`.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
     })
     .await;
@@ -140,6 +142,7 @@ async fn members_see_which_keys_a_server_has_and_managers_see_more() {
         None yet. Add one with `/keys add scope:user`.
         This server has keys for Mistral, OpenAI.
         [menu: Add a key of your own]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(omar.runs("/keys list scope:guild").await, @"
         (only you) **This server's keys**

@@ -107,6 +107,7 @@ async fn a_persons_key_and_a_servers_key_come_before_it() {
         [Test] [Pause] [Replace] [Remove]
         [menu: Add a key of your own]
         [menu: Add a key for this server]
+        [Sign in with OpenRouter]
         ");
         assert_snapshot!(omar.runs("/admin show").await, @"
         (only you) Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, `/admin block` and `/admin stop` set something.

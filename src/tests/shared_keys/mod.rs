@@ -6,6 +6,7 @@ mod bodies;
 mod costly;
 mod made;
 mod property;
+mod ranked;
 mod sounds;
 mod translated;
 mod vendor;

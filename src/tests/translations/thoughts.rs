@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::meanings::{events_in, joined_message};
 use super::{Program, good, run};
 
-const MODELS: [&str; 3] = [
+const MODELS: [&str; 4] = [
     "deepseek/deepseek-v4-pro",
+    "moonshot/kimi-k2.6",
     "openrouter/google/gemini-3-pro-preview",
     "openrouter/anthropic/claude-opus-4.6",
 ];
@@ -81,7 +82,7 @@ async fn talk_in_googles(program: &Program, model: &str, is_streamed: bool) -> S
 async fn a_model_gets_back_what_it_thought_before_it_called_a_tool() {
     run(async |stage| {
         let mia = stage.mia();
-        for provider in ["deepseek", "openrouter"] {
+        for provider in ["deepseek", "moonshot", "openrouter"] {
             mia.adds(provider, "user", &good(provider)).await;
         }
         let program = Program::of(stage, &mia, "").await;
@@ -97,10 +98,10 @@ async fn a_model_gets_back_what_it_thought_before_it_called_a_tool() {
                 }
                 let (provider, _) = model.split_once('/').unwrap();
                 let sent = stage.asked(provider);
-                let field = if provider == "deepseek" {
-                    "\"reasoning_content\":\"Made-up thoughts about it.\""
-                } else {
+                let field = if provider == "openrouter" {
                     "\"reasoning_details\":[{"
+                } else {
+                    "\"reasoning_content\":\"Made-up thoughts about it.\""
                 };
                 assert!(sent.contains(field), "{model}: {sent}");
             }

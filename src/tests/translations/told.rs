@@ -145,6 +145,72 @@ async fn a_chat_goes_on_with_vendors_who_know_fewer_fields() {
     .await;
 }
 
+/// DeepSeek and Moonshot want back what a model thought before it called a tool,
+/// also where the model was another vendor's and nobody knows what it thought.
+#[tokio::test]
+async fn a_chat_with_tools_goes_on_with_vendors_who_want_thoughts_back() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "deepseek", "moonshot"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let asked = json!({"role": "user", "content": "the weather in Rome?"});
+        let parameters = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        let call = |model: &str, messages: Value| {
+            json!({"model": model, "messages": messages, "max_tokens": 5_000,
+                "tools": [{"type": "function", "function": {"name": "weather", "parameters": parameters}}]})
+        };
+        let greeted = json!({"role": "assistant", "content": "Hello."});
+        let first = json!([asked, greeted, asked]);
+        let answer = program
+            .posts("/v1/chat/completions", &call("openai/gpt-5.2", first.clone()))
+            .await;
+        let message = answer.json()["choices"][0]["message"].clone();
+        let result = json!({"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "sun"});
+        for second in ["deepseek/deepseek-v4-pro", "moonshot/kimi-k2.6"] {
+            let mut messages = first.clone();
+            let list = messages.as_array_mut().unwrap();
+            list.extend([message.clone(), result.clone()]);
+            stage.clock.advance_ms(1_000);
+            let answer = program
+                .posts("/v1/chat/completions", &call(second, messages))
+                .await;
+            assert_eq!(answer.status, 200, "{second}: {}", answer.text);
+        }
+    })
+    .await;
+}
+
+/// Clients of Claude's mark up to where a prompt is cached, whoever answers.
+#[tokio::test]
+async fn marks_for_the_cache_are_left_out_of_a_chat_and_named() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let models = ["groq/llama-3.3-70b-versatile", "cerebras/gpt-oss-120b",
+            "mistral/mistral-small-latest", "openai/gpt-5.2", "fireworks/accounts/fireworks/models/glm-5p3-flash"];
+        for model in models {
+            let provider = model.split_once('/').unwrap().0;
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let mark = json!({"type": "ephemeral"});
+        let parameters = json!({"type": "object", "properties": {}});
+        for model in models {
+            let body = json!({"model": model, "messages": [
+                    {"role": "system", "content": "Be brief.", "cache_control": mark},
+                    {"role": "user", "content": [{"type": "text", "text": "count", "cache_control": mark}]}],
+                "tools": [{"type": "function", "cache_control": mark,
+                    "function": {"name": "w", "parameters": parameters}}]});
+            stage.clock.advance_ms(1_000);
+            let answer = program.posts("/v1/chat/completions", &body).await;
+            assert_eq!(answer.status, 200, "{model}: {}", answer.text);
+            assert_eq!(answer.header("x-latchkey-ignored"), "cache_control", "{model}");
+        }
+    })
+    .await;
+}
+
 /// Claude Code says an instruction in the middle of each conversation.
 #[tokio::test]
 async fn a_model_that_takes_one_instruction_gets_one() {

@@ -9,11 +9,13 @@ mod completions;
 mod errors;
 mod fields;
 mod json_fields;
+mod key_consent;
 mod keys;
 mod moderation;
 mod other_calls;
 mod picture_apis;
 mod plain;
+mod ranking;
 mod rules;
 mod sound_apis;
 mod vendor_headers;
@@ -23,11 +25,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, State as Shared};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get, post};
 use serde_json::Value;
 
 use call::Call;
@@ -36,11 +38,14 @@ pub use picture_apis::images::{HIDDEN, picture};
 pub use picture_apis::pictures::UNREADABLE;
 
 pub use crate::world::{
-    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
+    ConsentHabit, HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState,
+    SocketHabit, Standing,
 };
 
 use crate::world::World;
 
+/// The largest body that is read: more than any provider takes of what is tried.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How many calls are kept for tests to read.
 const CALLS_KEPT: usize = 1_000;
 
@@ -55,8 +60,14 @@ pub fn routes(world: Arc<World>) -> Router {
             "/providers/runcomfy/comfy/{server}/ws",
             any(picture_apis::comfyui_socket::connect),
         )
+        .route("/providers/openrouter/auth", get(key_consent::ask))
+        .route(
+            "/providers/openrouter/auth/keys",
+            post(key_consent::exchange),
+        )
         .route("/providers/{id}", any(answer_call))
         .route("/providers/{id}/{*path}", any(answer_call))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(world)
 }
 
@@ -149,7 +160,8 @@ fn note_call(state: &mut ProviderState, call: ProviderCall) {
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
-        && let Some(answer) = sound_apis::answer_sound(call)
+        && let Some(answer) =
+            sound_apis::answer_sound(call).or_else(|| ranking::answer_ranking(call))
     {
         return answer;
     }

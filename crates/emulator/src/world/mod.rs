@@ -26,7 +26,8 @@ pub use people::{
     Server, USUAL_LOCALE, permission,
 };
 pub use providers::{
-    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, SocketHabit, Standing,
+    ConsentCode, ConsentHabit, HostJob, HostServer, Life, ProviderCall, ProviderFault,
+    ProviderState, SocketHabit, Standing,
 };
 
 pub use storage::{StorageState, StoredObject};

@@ -33,6 +33,30 @@ pub struct ProviderState {
     pub turns: u64,
     /// How ComfyUI's WebSocket speaks.
     pub socket: SocketHabit,
+    /// What whoever comes to `OpenRouter`'s page of consent does there.
+    pub consent: ConsentHabit,
+    /// The codes that were handed out there.
+    pub consent_codes: Vec<ConsentCode>,
+}
+
+/// What somebody does on a page on which they are to agree to something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConsentHabit {
+    /// They look at it, until they press a button.
+    #[default]
+    Reads,
+    Agrees,
+    Declines,
+}
+
+/// A code that is exchanged for a key.
+#[derive(Clone, Debug)]
+pub struct ConsentCode {
+    pub code: String,
+    /// The SHA-256 of what it is exchanged with.
+    pub challenge: String,
+    pub is_used: bool,
+    pub is_expired: bool,
 }
 
 /// How the WebSocket of a ComfyUI speaks, and what becomes of it.

@@ -7,5 +7,6 @@ pub mod found_keys;
 pub mod import;
 pub mod import_form;
 pub mod kept_extras;
+pub mod made_key;
 mod replace;
 pub mod sent_form;

@@ -11,6 +11,9 @@ pub struct Listing {
     pub personal: Option<Vec<Key>>,
     /// None outside servers, and when only one's own were asked for.
     pub server: Option<ServerKeys>,
+    /// Where a key is made for whoever agrees to it, in a browser: for those who
+    /// have none of its maker's.
+    pub consent_page: Option<String>,
     /// When that was.
     pub now_ms: i64,
 }
@@ -50,9 +53,15 @@ impl Keys {
             (None, _) => None,
         };
         let now_ms = self.clock.now_ms();
+        let maker = self.key_maker();
+        let is_of_maker = |key: &Key| maker.is_some_and(|it| *it.id() == key.provider);
+        let lacks_one = personal
+            .as_ref()
+            .is_some_and(|all| !all.iter().any(is_of_maker));
         Ok(Listing {
             personal,
             server,
+            consent_page: self.key_consent_page().filter(|_| lacks_one),
             now_ms,
         })
     }

@@ -89,9 +89,10 @@ impl Payable for RelayOrder {
         }
         let is_limited = !limits.is_empty();
         let model = self.named_model();
+        let provider = self.models.provider(&offer.provider)?;
         let cost = match self.request.body.as_form() {
-            Some(form) => estimate_transcript(form, self.models.provider(&offer.provider)?, &model),
-            None => estimate_cost(&self.request, is_limited),
+            Some(form) => estimate_transcript(form, provider, &model),
+            None => estimate_cost(&self.request, (provider, &model), is_limited),
         };
         // Whoever looks after something pays for nothing.
         let is_look = self.request.method != Method::POST;
@@ -142,6 +143,7 @@ impl RelayOrder {
             }
             Surface::Images | Surface::Transcripts => bound.made_tokens,
             Surface::Speech
+            | Surface::Ranking
             | Surface::Embeddings
             | Surface::Moderations
             | Surface::Free
@@ -174,7 +176,7 @@ impl RelayOrder {
             Surface::Chat | Surface::Responses | Surface::Completions if is_limited => {
                 asked.unwrap_or(u64::from(self.most) * cost.answers)
             }
-            Surface::Transcripts | Surface::Speech => asked.unwrap_or_default(),
+            Surface::Transcripts | Surface::Speech | Surface::Ranking => asked.unwrap_or_default(),
             _ if is_limited => 0,
             _ => asked.unwrap_or(OUTPUT_TOKENS_MAX),
         }

@@ -98,6 +98,8 @@ pub enum ButtonStyle {
     Primary = 1,
     Secondary = 2,
     Danger = 4,
+    /// Leads to an address, which stands in the place of the id.
+    Link = 5,
 }
 
 impl Card {
@@ -164,9 +166,13 @@ pub fn row_of_menu(select: &Select) -> Value {
 
 impl Button {
     fn to_json(&self) -> Value {
+        let target = match self.style {
+            ButtonStyle::Link => "url",
+            _ => "custom_id",
+        };
         json!({
             "type": BUTTON, "style": self.style as u8,
-            "label": self.label, "custom_id": self.custom_id,
+            "label": self.label, target: self.custom_id,
         })
     }
 }

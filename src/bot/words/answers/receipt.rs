@@ -139,6 +139,7 @@ fn class_name(voice: Voice<'_>, class: UsageClass) -> &str {
         UsageClass::OtherModel => "tokens of another model",
         UsageClass::AudioSecond => "seconds of audio",
         UsageClass::Character => "characters read aloud",
+        UsageClass::Search => "searches in documents",
         UsageClass::Job => "background jobs",
         UsageClass::Call => "call",
         UsageClass::Picture => "pictures",

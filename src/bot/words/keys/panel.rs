@@ -63,6 +63,11 @@ pub fn panel(
     }
     let addable = sections.iter().filter(|section| section.may_add);
     parts.extend(addable.map(|section| add_menu(voice, section.scope, view)));
+    // A page of all keys that fit has no room for more.
+    let is_full = count >= KEYS_ON_A_PAGE * (view.page + 1);
+    let may_add = voice.own_keys == OwnKeys::Stored && !is_full;
+    let page = listing.consent_page.as_ref().filter(|_| may_add);
+    parts.extend(page.map(|page| consent_button(voice, page)));
     parts.extend(page_buttons(voice, view, last_page));
     Card {
         panel: Some(Panel { parts }),
@@ -174,6 +179,15 @@ fn key_buttons(voice: Voice<'_>, key: &Key, view: PanelView) -> Vec<Button> {
         replace,
         deed("Remove", KeyDeed::Remove),
     ]
+}
+
+/// Leads to where OpenRouter makes a key.
+fn consent_button(voice: Voice<'_>, page: &str) -> Part {
+    Part::Buttons(vec![Button {
+        label: voice.lang.words("Sign in with OpenRouter").to_owned(),
+        custom_id: page.to_owned(),
+        style: ButtonStyle::Link,
+    }])
 }
 
 /// The menu of providers to add a key for.

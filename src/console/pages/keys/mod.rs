@@ -7,6 +7,7 @@ mod change;
 pub mod fields;
 mod import;
 mod one;
+mod openrouter;
 mod remove;
 pub mod replacing;
 mod skipped;
@@ -33,6 +34,8 @@ pub const ROWS: &[Row] = &[
     row!(GET "/keys/import" SignedIn import::show_form).taking(&["import"]),
     row!(POST "/keys/import" SignedIn import::check_file).with_files(),
     row!(POST "/keys/import/store" SignedIn import::store_chosen),
+    row!(GET "/keys/openrouter" SignedIn openrouter::begin),
+    row!(GET "/keys/openrouter/back/{state}" SignedIn openrouter::come_back).taking_anything(),
     row!(GET "/keys/{key}" SignedIn one::show_key),
     row!(POST "/keys/{key}/check" SignedIn change::check),
     row!(POST "/keys/{key}/pause" SignedIn change::pause),
@@ -88,7 +91,7 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
     );
     let who_pays = who_pays?;
     let body = html! {
-        (show_head(&ring))
+        (show_head(&visit, &ring))
         @if !ring.is_enabled { (show_disabled()) }
         @if ring.is_enabled && !ring.is_in_tier { (show_tier()) }
         @for key in ring.keys.iter().filter(|key| key.needs_its_owner()) {
@@ -100,7 +103,7 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
     Ok(Page::new(Section::Keys, "Keys", body).into())
 }
 
-fn show_head(ring: &KeyRing) -> Markup {
+fn show_head(visit: &Visit, ring: &KeyRing) -> Markup {
     html! {
         div.head {
             div {
@@ -113,6 +116,7 @@ fn show_head(ring: &KeyRing) -> Markup {
             @if ring.may_add() {
                 div.acts {
                     a.btn href="/keys/import" { "Import .env" }
+                    (openrouter::link(visit))
                     a.btn.strong href="/keys/new" { (icon::plain("plus")) "Add a key" }
                 }
             }

@@ -108,6 +108,13 @@ impl RawObject {
         true
     }
 
+    /// Leaves a field out; whether it was there.
+    pub fn remove(&mut self, name: &str) -> bool {
+        let count = self.0.len();
+        self.0.retain(|(field, _)| field != name);
+        self.0.len() < count
+    }
+
     /// Sets a field to JSON that is written already.
     pub fn set_raw(&mut self, name: &'static str, value: Bytes) {
         match self.0.iter_mut().find(|(field, _)| field == name) {

@@ -293,15 +293,18 @@ const EMBEDDINGS_PATHS: &[FieldPath] = &[
     (Field::Input, "/usageMetadata/promptTokenCount"),
     (Field::Input, "/usage/total_tokens"),
     (Field::Input, "/usage/prompt_tokens"),
+    (Field::Searches, "/usage/search_units"),
+    (Field::Searches, "/meta/billed_units/search_units"),
 ];
 
-/// Reads what was used for embeddings.
+/// Reads what was used for embeddings, and for rankings.
 pub fn read_embeddings(body: &Value, answer: &mut ParsedAnswer) {
     answer.failed |= has_error(body);
     answer.set_model(body, "model");
     answer.reported.take_piece(body, EMBEDDINGS_PATHS);
     responses::take_cost(&body["usage"], &mut answer.reported);
     let input = answer.reported.get(Field::Input);
+    let input = input.or(answer.reported.get(Field::Searches).map(|_| 0));
     answer.usage = input.map(|input| answer.reported.usage(input, 0));
 }
 

@@ -28,10 +28,11 @@ pub fn leave_extras_out(
     quirks: OpenAiQuirks,
     left_out: &mut Ignored,
 ) -> bool {
-    let is_read = matches!(
-        quirks.thinking,
-        ThinkingWords::OpenRouter | ThinkingWords::Unknown
-    );
+    let is_read = match quirks.thinking {
+        ThinkingWords::OpenRouter => true,
+        ThinkingWords::Unknown => !quirks.refuses_unknown,
+        _ => false,
+    };
     let refused: &[&str] = match quirks.thinking {
         ThinkingWords::Mistral => &OF_ANSWERS,
         _ => &[],

@@ -7,8 +7,10 @@
 //! - `models`, `outward`: a chat, written from the neutral form.
 //! - `chat_reader`: answers, read in the neutral form.
 //! - `extras`: what an answer of ours has that other vendors refuse.
+//! - `missing_thoughts`: what others miss in an answer.
 //! - `thinking`: thoughts and efforts in the words of each vendor.
 //! - `thought_details`: OpenRouter's details of what a model thought.
+//! - `unread_marks`: marks for a cache that a vendor does not have.
 
 mod answer;
 mod chat_reader;
@@ -16,16 +18,21 @@ mod chunks;
 mod completions;
 mod extras;
 mod messages;
+mod missing_thoughts;
 mod models;
 mod outward;
 mod request;
 mod thinking;
 mod thought_details;
+mod unread_marks;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Role, Surface, Turn};
+use crate::model::{
+    RERANK_PATH, Role, SPEECH_PATH, Surface, TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, Turn,
+};
+use crate::providers::ranking::COHERES_RERANK_PATH;
 
 use super::bodies::raw_object::RawObject;
 use super::chat_request::{ChatRequest, picture_data_url};
@@ -44,6 +51,7 @@ pub use completions::{
 };
 pub use extras::leave_extras_out;
 pub use messages::read_call;
+pub use missing_thoughts::fill_in_thoughts;
 pub use models::{abilities_of, family_of, has_no_chat, is_refused_in_chat, needs_responses};
 pub use outward::{
     DETAIL, PICTURES, SCHEMA_NAME, hash_user, is_closed, name_json, refuse_unsayable,
@@ -54,6 +62,7 @@ pub use request::{
     read_sampling, read_shared_fields,
 };
 pub use thinking::{OF_QWEN, ThinkingWords};
+pub use unread_marks::leave_marks_out;
 
 pub const CHAT_PATH: &str = "/chat/completions";
 pub const EMBEDDINGS_PATH: &str = "/embeddings";
@@ -96,6 +105,9 @@ pub struct OpenAiQuirks {
     /// more closely than has a bound, unless a call says otherwise.
     pub has_dearer_ways: bool,
     pub responses: ResponsesUse,
+    /// Whether the vendor refuses fields that it does not know, in messages and
+    /// tools too.
+    pub refuses_unknown: bool,
     /// What the vendor calls the number that draws words again.
     pub seed: &'static str,
     pub call_ids: CallIds,
@@ -112,6 +124,7 @@ impl OpenAiQuirks {
         asks_for_usage: true,
         has_dearer_ways: false,
         responses: ResponsesUse::Beside,
+        refuses_unknown: false,
         seed: "seed",
         call_ids: CallIds::Plain,
         shared_fields: &[],
@@ -146,8 +159,9 @@ pub fn surface_of(method: &Method, path: &str) -> Surface {
         (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
         (&Method::POST, IMAGES_PATH) => Surface::Images,
         (&Method::POST, MODERATIONS_PATH) => Surface::Moderations,
-        (&Method::POST, "/audio/transcriptions" | "/audio/translations") => Surface::Transcripts,
-        (&Method::POST, "/audio/speech") => Surface::Speech,
+        (&Method::POST, TRANSCRIPTIONS_PATH | TRANSLATIONS_PATH) => Surface::Transcripts,
+        (&Method::POST, SPEECH_PATH) => Surface::Speech,
+        (&Method::POST, RERANK_PATH | COHERES_RERANK_PATH) => Surface::Ranking,
         (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
         _ => Surface::Other,
     }

@@ -16,6 +16,8 @@ pub enum ThinkingWords {
     Effort,
     /// `thinking` and `reasoning_effort`; `reasoning_content` is given back.
     DeepSeek,
+    /// `thinking`, which some models take; `reasoning_content` is given back.
+    Kimi,
     /// `reasoning`; `reasoning_details` are given back.
     OpenRouter,
     /// Some models think and some do not; no word that all of them take.
@@ -28,8 +30,14 @@ pub enum ThinkingWords {
     Unknown,
 }
 
+/// What a model thought, in its message.
+pub const THOUGHT: &str = "reasoning_content";
+/// Whether a model is to think, at those who have a word for it.
+pub const THINKING: &str = "thinking";
 /// Whether one of Qwen's models is to think.
 pub const OF_QWEN: &str = "enable_thinking";
+/// Moonshot's models that may be told not to think; others always do, or never.
+const OBEDIENT_KIMIS: [&str; 2] = ["kimi-k2.5", "kimi-k2.6"];
 /// How OpenRouter's names of Anthropic's models begin.
 const CLAUDE: &str = "anthropic/";
 const OF_DEEPSEEK: [Effort; 3] = [Effort::Low, Effort::High, Effort::Max];
@@ -49,10 +57,12 @@ impl ThinkingWords {
             return;
         };
         match self {
-            Self::DeepSeek if asked == Effort::None => {
-                body.set("thinking", object([("type", "disabled".into())]));
-            }
+            Self::DeepSeek if asked == Effort::None => body.set(THINKING, do_not_think()),
             Self::DeepSeek => set_nearest(asked, &OF_DEEPSEEK, body),
+            Self::Kimi if asked == Effort::None && is_obedient(body) => {
+                body.set(THINKING, do_not_think());
+            }
+            Self::Kimi => request.ignored.add("reasoning_effort"),
             Self::Qwen => body.set(OF_QWEN, asked != Effort::None),
             Self::Mistral => request.ignored.add("reasoning_effort"),
             Self::OpenRouter => {
@@ -77,7 +87,7 @@ impl ThinkingWords {
     pub fn ignore_lost_thoughts(self, request: &mut NeutralRequest) {
         request.ignore_thoughts(|thought| match self {
             Self::Effort | Self::Mistral | Self::Qwen => false,
-            Self::DeepSeek | Self::OpenRouter => true,
+            Self::DeepSeek | Self::Kimi | Self::OpenRouter => true,
             Self::Unknown => thought.is_made_by(SealMaker::Unsigned),
         });
     }
@@ -91,11 +101,11 @@ impl ThinkingWords {
         let has_calls = message.get("tool_calls").is_some();
         match self {
             Self::Effort | Self::Mistral | Self::Qwen => {}
-            Self::DeepSeek => {
+            Self::DeepSeek | Self::Kimi => {
                 let text: String = thoughts.map(|it| it.text.as_str()).collect();
-                if has_calls || !text.is_empty() {
-                    message.set("reasoning_content", text);
-                }
+                let missing = self.missing_thought(has_calls).map(str::to_owned);
+                let told = Some(text).filter(|it| !it.is_empty()).or(missing);
+                message.set_some(THOUGHT, told);
             }
             Self::Unknown => {
                 let text: String = thoughts
@@ -103,10 +113,20 @@ impl ThinkingWords {
                     .map(|it| it.text.as_str())
                     .collect();
                 if !text.is_empty() {
-                    message.set("reasoning_content", text);
+                    message.set(THOUGHT, text);
                 }
             }
             Self::OpenRouter => write_details(thoughts, message),
+        }
+    }
+
+    /// What stands in an answer of the model's, with calls or without, of which
+    /// nobody knows what was thought; none where the vendor does not miss it.
+    pub fn missing_thought(self, has_calls: bool) -> Option<&'static str> {
+        match self {
+            Self::DeepSeek => Some(""),
+            Self::Kimi if has_calls => Some(" "),
+            _ => None,
         }
     }
 
@@ -126,10 +146,20 @@ impl ThinkingWords {
         if request.tools.iter().any(|tool| tool.cache.is_some()) {
             request.ignored.add("cache_control (of tools)");
         }
+        request.ignore_marks_but_of_texts();
         if !model.starts_with(CLAUDE) && request.cache.take().is_some() {
             request.ignored.add("cache_control");
         }
     }
+}
+
+fn do_not_think() -> Json {
+    object([("type", "disabled".into())])
+}
+
+fn is_obedient(body: &Json) -> bool {
+    let model = body["model"].as_str().unwrap_or_default();
+    OBEDIENT_KIMIS.iter().any(|name| model.starts_with(name))
 }
 
 fn set_nearest(asked: Effort, known: &[Effort], body: &mut Json) {

@@ -325,3 +325,68 @@ fn what_stands_inside_other_fields_and_has_no_words_is_named() {
         "behavior (of functions), retrievalConfig (of toolConfig), mediaResolution (of parts)";
     assert_eq!(answers.ignored(), Some(told));
 }
+
+/// OpenRouter has a place for a mark on a text alone.
+#[test]
+fn a_mark_that_has_no_place_at_openrouter_is_named() {
+    let picture = json!({"type": "image", "cache_control": mark(),
+        "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}});
+    let call =
+        json!({"type": "tool_use", "id": "c1", "name": "w", "input": {}, "cache_control": mark()});
+    let result = json!({"type": "tool_result", "tool_use_id": "c1", "content": "sun", "cache_control": mark()});
+    let ask = json!({"role": "user", "content": "?"});
+    let answer = json!({"role": "assistant", "content": [call]});
+    let plain = json!({"role": "assistant", "content": [{"type": "tool_use", "id": "c1", "name": "w", "input": {}}]});
+    let told = json!({"role": "user", "content": [result]});
+    for (messages, ignored) in [
+        (
+            json!([{"role": "user", "content": [picture]}]),
+            Some("cache_control (but of texts)"),
+        ),
+        (
+            json!([ask, answer, told]),
+            Some("cache_control (but of texts)"),
+        ),
+        (json!([ask, plain, told]), None),
+    ] {
+        let body = json!({"max_tokens": 50, "messages": messages});
+        let (sent, answers) = translate(
+            Caller::Messages,
+            "openrouter/anthropic/claude-opus-5-5",
+            &body,
+        );
+        assert_eq!(answers.ignored(), ignored, "{messages}");
+        let marks = sent.to_string().matches("cache_control").count();
+        assert_eq!(marks, usize::from(messages[2].is_object()), "{sent}");
+    }
+}
+
+/// Moonshot refuses a call of its models' without what they thought, and takes
+/// a blank for it; which of its models may be told not to think is told.
+#[test]
+fn moonshot_is_given_a_thought_with_each_call() {
+    let call = json!({"type": "tool_use", "id": "c1", "name": "w", "input": {}});
+    let thought = json!({"type": "thinking", "thinking": "hm", "signature": "c2ln"});
+    let talk = |said: Value| {
+        json!({"max_tokens": 50, "messages": [{"role": "user", "content": "?"},
+            {"role": "assistant", "content": said},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "x"}]}]})
+    };
+    for (said, told) in [(json!([call]), " "), (json!([thought, call]), "hm")] {
+        let (sent, _) = translate(Caller::Messages, "moonshot/kimi-k2.6", &talk(said));
+        assert_eq!(sent["messages"][1]["reasoning_content"], told, "{sent}");
+    }
+    for (model, told, ignored) in [
+        ("moonshot/kimi-k2.6", json!("disabled"), None),
+        ("moonshot/kimi-k3", Value::Null, Some("reasoning_effort")),
+    ] {
+        let body = json!({"max_tokens": 50, "thinking": {"type": "disabled"},
+            "messages": [{"role": "user", "content": "?"}]});
+        let (sent, answers) = translate(Caller::Messages, model, &body);
+        assert_eq!(
+            (&sent["thinking"]["type"], answers.ignored()),
+            (&told, ignored),
+            "{model}"
+        );
+    }
+}

@@ -41,6 +41,17 @@ impl NeutralRequest {
         }
     }
 
+    /// Ignores the marks of whatever is neither a text nor what a tool gave back.
+    pub fn ignore_marks_but_of_texts(&mut self) {
+        let mut parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        let has_other = parts.any(|part| {
+            part.cache.is_some() && !matches!(part.what, Content::Text(_) | Content::Result(_))
+        });
+        if has_other {
+            self.ignored.add("cache_control (but of texts)");
+        }
+    }
+
     /// Ignores what marks parts for a cache, where there is none that is asked
     /// for, and takes the marks away.
     pub fn ignore_cache_marks(&mut self) {

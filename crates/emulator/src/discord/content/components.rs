@@ -104,6 +104,14 @@ struct Tally {
     custom_ids: HashSet<String>,
 }
 
+/// Whether a button may lead there: at most 512 characters, of an address that
+/// browsers open (<https://discord.com/developers/docs/components/reference#button>).
+fn is_link(url: &Value) -> bool {
+    let starts = ["https://", "http://", "discord://"];
+    let is_opened = |url: &str| starts.iter().any(|it| url.starts_with(it));
+    url.as_str().is_some_and(is_opened) && units(url) <= 512
+}
+
 impl Tally {
     /// Counts a component and what is in it; whether each part is well formed
     /// and in a place where its kind may stand.
@@ -154,7 +162,7 @@ impl Tally {
         self.characters += units(&button["label"]);
         let leads_somewhere = match button["style"].as_u64() {
             Some(1..=4) => button["custom_id"].is_string(),
-            Some(5) => button["url"].is_string(),
+            Some(5) => is_link(&button["url"]) && button["custom_id"].is_null(),
             Some(6) => button["sku_id"].is_string(),
             _ => false,
         };

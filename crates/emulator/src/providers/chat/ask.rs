@@ -117,7 +117,7 @@ impl<'a> Ask<'a> {
         self.calls_max = calls_max(body["parallel_tool_calls"] != false);
         self.schema = schema_in(&body["response_format"], "/json_schema/schema");
         self.thinks = match provider {
-            "deepseek" => body["thinking"]["type"] != "disabled",
+            "deepseek" | "moonshot" => body["thinking"]["type"] != "disabled",
             "openrouter" => body["reasoning"]["effort"] != "none",
             _ => false,
         };

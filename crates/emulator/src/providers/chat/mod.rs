@@ -2,7 +2,7 @@
 
 mod anthropic;
 mod ask;
-mod events;
+pub mod events;
 mod google;
 mod ollama;
 mod openai;
@@ -102,13 +102,7 @@ fn refuse_model_name(ask: &Ask<'_>) -> Response {
         vendor_errors::openai(&message, param, "model_not_found")
     };
     match ask.surface {
-        Surface::Chat => json_response(
-            404,
-            openai(
-                format!("The model `{name}` does not exist or you do not have access to it."),
-                None,
-            ),
-        ),
+        Surface::Chat => json_response(404, vendor_errors::openai_unknown_model(name)),
         Surface::Responses => json_response(
             400,
             openai(

@@ -59,7 +59,7 @@ fn thought(ask: &Ask<'_>, reply: &Reply) -> Option<Value> {
     let maker = ask.model.split('/').next().unwrap_or_default();
     let first = reply.calls.first();
     let detail = match (ask.vendor, maker) {
-        ("deepseek", _) => return text.map(|text| json!({"reasoning_content": text})),
+        ("deepseek" | "moonshot", _) => return text.map(|text| json!({"reasoning_content": text})),
         ("openrouter", "google") => first.map(|it| {
             json!({"type": "reasoning.encrypted", "data": SIGNATURE, "id": format!("call_{}", it.number),
                 "format": "google-gemini-v1", "index": 0})

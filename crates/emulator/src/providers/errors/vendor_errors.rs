@@ -47,6 +47,12 @@ pub fn openai_of_kind(
     json!({"error": {"message": message, "type": kind, "param": param.into(), "code": code.into()}})
 }
 
+/// OpenAI's error, and Groq's, for a model that the account does not have.
+pub fn openai_unknown_model(model: &str) -> Value {
+    let message = format!("The model `{model}` does not exist or you do not have access to it.");
+    openai(&message, Value::Null, "model_not_found")
+}
+
 /// The body of an error with this status.
 pub fn error_body(provider: &Emulated, status: u16) -> Value {
     match provider.dialect {

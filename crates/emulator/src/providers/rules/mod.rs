@@ -8,7 +8,7 @@
 //! - `message_fields`: what strict vendors of `OpenAI`'s chat do not know.
 //! - `mistral`: Mistral's chat.
 //! - `instructions`: where a model takes them.
-//! - `thoughts`: what `DeepSeek` and `OpenRouter` want back.
+//! - `thoughts`: what `DeepSeek`, Moonshot and `OpenRouter` want back.
 //! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
 //!   `strict_schemas`: what both refuse.
 
@@ -53,7 +53,7 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         return Some((StatusCode::NOT_FOUND, Json(body)).into_response());
     }
     if call.api() == Api::Chat(Surface::Chat) {
-        if let Some((status, body)) = message_fields::refuse_unknown(call.provider.id, call.body) {
+        if let Some((status, body)) = message_fields::refuse_unknown(call) {
             return Some((status, Json(body)).into_response());
         }
         // Ollama, below its address of OpenAI's dialect.
@@ -83,6 +83,7 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         ("deepseek", Api::Chat(Surface::Chat)) => {
             thoughts::broken_content(call.body).or_else(|| json_word::broken_format(call.body))?
         }
+        ("moonshot", Api::Chat(Surface::Chat)) => thoughts::broken_kimi(call.body)?,
         ("openrouter", Api::Chat(Surface::Chat)) => thoughts::broken_details(call.body)?,
         ("mistral", Api::Chat(Surface::Chat)) => mistral::broken_rule(call.body)?,
         ("google", Api::Chat(Surface::Generate)) => {

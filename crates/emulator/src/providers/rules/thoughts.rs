@@ -6,13 +6,37 @@ use crate::providers::chat::SIGNATURE;
 use crate::providers::errors::vendor_errors::openai;
 use crate::providers::json_fields::{list, text};
 
-/// The error of `DeepSeek`'s for a call of the model's without what it thought.
+/// The error of `DeepSeek`'s for an answer of the model's without what it thought,
+/// in a chat with tools.
 pub fn broken_content(body: &Value) -> Option<Value> {
-    let is_off = body["thinking"]["type"] == "disabled";
-    let mut calls = list(&body["messages"]).filter(|it| !it["tool_calls"].is_null());
-    let is_broken = !is_off && calls.any(|message| !message["reasoning_content"].is_string());
+    let has_calls = list(&body["messages"]).any(|it| !it["tool_calls"].is_null());
+    let is_checked = has_calls || list(&body["tools"]).next().is_some();
+    let is_missing = |it: &Value| it["role"] == "assistant" && !it["reasoning_content"].is_string();
+    let is_broken = is_checked && thinks(body) && list(&body["messages"]).any(is_missing);
     let words = "The `reasoning_content` in the thinking mode must be passed back to the API.";
     is_broken.then(|| openai(words, Value::Null, "invalid_request_error"))
+}
+
+/// The error of Moonshot's for a call of the model's without what it thought,
+/// and for two words on how hard it is to think.
+pub fn broken_kimi(body: &Value) -> Option<Value> {
+    let says_both = !body["thinking"].is_null() && !body["reasoning_effort"].is_null();
+    let told = if says_both {
+        "cannot specify both 'thinking' and 'reasoning_effort'".to_owned()
+    } else {
+        let is_missing =
+            |it: &Value| !it["tool_calls"].is_null() && text(it, "reasoning_content").is_empty();
+        let at = list(&body["messages"]).position(is_missing);
+        let at = at.filter(|_| thinks(body))?;
+        format!(
+            "thinking is enabled but reasoning_content is missing in assistant tool call message at index {at}"
+        )
+    };
+    Some(json!({"error": {"message": told, "type": "invalid_request_error"}}))
+}
+
+fn thinks(body: &Value) -> bool {
+    body["thinking"]["type"] != "disabled"
 }
 
 /// The error of `OpenRouter`'s for details that the vendor behind it misses, in

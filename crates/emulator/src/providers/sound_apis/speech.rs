@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::providers::call::Call;
 use crate::providers::errors::refusals::{json_response, refuse_key};
-use crate::providers::errors::vendor_errors::openai;
+use crate::providers::errors::vendor_errors::{openai, openai_unknown_model};
 use crate::providers::json_fields::text;
 
 /// The sound that all words make.
@@ -51,11 +51,7 @@ fn characters(body: &Value) -> usize {
 }
 
 fn unknown_model(body: &Value) -> Response {
-    let message = format!(
-        "The model `{}` does not exist or you do not have access to it.",
-        text(body, "model")
-    );
-    json_response(404, openai(&message, Value::Null, "model_not_found"))
+    json_response(404, openai_unknown_model(text(body, "model")))
 }
 
 fn answer_openai(body: &Value) -> Response {

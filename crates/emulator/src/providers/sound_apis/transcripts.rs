@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::providers::call::Call;
+use crate::providers::chat::events::{named_event, unnamed_event};
 use crate::providers::errors::refusals::{json_response, refuse_key};
-use crate::providers::errors::vendor_errors::{openai, openai_of_kind};
+use crate::providers::errors::vendor_errors::{openai, openai_of_kind, openai_unknown_model};
 
 /// What is heard in every sound.
 pub const HEARD: &str = "one two three";
@@ -73,15 +74,9 @@ fn plain(text: String) -> Response {
 }
 
 fn events(events: &[Value], named: bool) -> Response {
-    let lines = events.iter().map(|event| {
-        let name = event["type"].as_str().unwrap_or_default();
-        let name = if named {
-            format!("event: {name}\n")
-        } else {
-            String::new()
-        };
-        format!("{name}data: {event}\n\n")
-    });
+    let lines = events
+        .iter()
+        .map(if named { named_event } else { unnamed_event });
     let text: String = lines.collect();
     ([(CONTENT_TYPE, "text/event-stream")], text).into_response()
 }
@@ -106,10 +101,7 @@ fn refuse_at_openai(call: &Call<'_>, is_translation: bool) -> Option<Response> {
         _ => false,
     };
     if !is_known {
-        let message =
-            format!("The model `{model}` does not exist or you do not have access to it.");
-        let body = openai(&message, Value::Null, "model_not_found");
-        return Some(json_response(404, body));
+        return Some(json_response(404, openai_unknown_model(model)));
     }
     let ending = file_ending(call);
     let endings = [
@@ -199,9 +191,7 @@ fn answer_groq(call: &Call<'_>, is_translation: bool) -> Response {
     }
     let model = text(call, "model");
     if !matches!(model, "whisper-large-v3" | "whisper-large-v3-turbo") {
-        let message =
-            format!("The model `{model}` does not exist or you do not have access to it.");
-        return json_response(404, openai(&message, Value::Null, "model_not_found"));
+        return json_response(404, openai_unknown_model(model));
     }
     if is_translation && model.ends_with("-turbo") {
         return invalid("the model `whisper-large-v3-turbo` does not support translations");

@@ -1,0 +1,71 @@
+//! A key that its provider makes for whoever agrees to it in a browser. It is
+//! stored as any other, and nobody types or sees it.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::model::{BegunSignIn, Caller, NoKeyMade, Scope};
+
+use crate::app::Error;
+use crate::app::keys::{AddedKey, KeyDraft, Keys, TypedKey};
+use crate::app::models::ProviderInfo;
+
+/// The page at which it begins.
+pub const KEY_CONSENT_PATH: &str = "/keys/openrouter";
+
+/// Why a key that was agreed to is not stored.
+#[derive(Debug)]
+pub enum MadeKeyTrouble {
+    NotMade(NoKeyMade),
+    NotStored(Error),
+}
+
+impl Keys {
+    /// Who makes keys so, where people can store them.
+    pub fn key_maker(&self) -> Option<ProviderInfo<'_>> {
+        let maker = self.providers.key_maker()?;
+        self.byok_enabled().then_some(ProviderInfo::new(maker))
+    }
+
+    /// Where people find that page from outside: with TLS, since whoever follows
+    /// a link from Discord may be anywhere. None where there is no such page.
+    pub fn key_consent_page(&self) -> Option<String> {
+        let url = self.console_url.as_deref()?;
+        let can_be_made = url.starts_with("https:") && self.key_maker().is_some();
+        can_be_made.then(|| format!("{url}{KEY_CONSENT_PATH}"))
+    }
+
+    /// Where a browser goes to agree, and comes back below `back`.
+    pub fn consent_address(&self, begun: &BegunSignIn, back: &str) -> Option<String> {
+        let address = self.providers.consent_address(begun, back);
+        address.map(String::from)
+    }
+
+    /// Fetches the key that was agreed to, and stores it for the caller.
+    pub async fn put_made(
+        &self,
+        caller: &Caller,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<AddedKey, MadeKeyTrouble> {
+        let maker = self.providers.key_maker();
+        let maker = maker.ok_or(MadeKeyTrouble::NotMade(NoKeyMade::Away))?;
+        let fetched = self.providers.fetch_made_key(code, verifier).await;
+        let secret = fetched
+            .inspect_err(|why| tracing::warn!("no key was made: {why}"))
+            .map_err(MadeKeyTrouble::NotMade)?;
+        let draft = KeyDraft {
+            scope: Scope::User,
+            provider: maker.id.clone(),
+            name: None,
+            typed: TypedKey {
+                secret,
+                extras: BTreeMap::new(),
+            },
+            keep_refused: false,
+        };
+        let added = self.put(caller, draft).await;
+        added.map_err(MadeKeyTrouble::NotStored)
+    }
+}
