@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use super::assembly::assemble::{catalogue, master_keys, prices, time_zone};
+use super::assembly::assemble::{catalogue, master_keys, time_zone};
+use super::assembly::operator_files::prices;
 use super::assembly::operator_keys::bot_defaults;
 use super::assembly::pages::sign_in;
 use super::assembly::storage::check_storage;

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::ask::{Question, describe_cost};
 use crate::app::{BotDefault, KnownProviders, Persona};
-use crate::cli::assembly::assemble::{catalogue, prices};
+use crate::cli::assembly::assemble::catalogue;
+use crate::cli::assembly::operator_files::prices;
 use crate::cli::assembly::operator_keys::bot_defaults;
 use crate::config::{Config, Environment};
 use crate::ledger::{PriceTable, PricedModel, Prices};
