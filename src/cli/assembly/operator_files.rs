@@ -4,7 +4,7 @@
 use crate::app::Persona;
 use crate::config::{Config, ConfigError};
 use crate::ledger::Prices;
-use crate::model::Refusal;
+use crate::model::{AskRefusal, Refusal};
 use crate::providers::Workflows;
 
 /// Our personas, and those in the operator's folder.
@@ -25,16 +25,17 @@ pub fn refuse_models_of_others(
     check: impl Fn(&str) -> Result<(), Refusal>,
 ) -> Result<(), ConfigError> {
     for persona in personas {
-        let Some(model) = &persona.model else {
+        let Some(typed) = &persona.model else {
             continue;
         };
-        check(model).map_err(|refusal| {
+        let refused = check(typed).err();
+        if let Some(Refusal::Ask(AskRefusal::ModelOfAnother { of, model, .. })) = refused {
+            let name = &persona.name;
             let problem = format!(
-                "holds {}, whose model is `{model}`: {refusal}",
-                persona.name
+                "holds `{name}`, whose model `{typed}` is one of {of}'s: name it `{model}`, or another"
             );
-            ConfigError::new("ask.personas", problem)
-        })?;
+            return Err(ConfigError::new("ask.personas", problem));
+        }
     }
     Ok(())
 }
@@ -89,4 +90,38 @@ fn files_in(
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ModelSettings;
+    use crate::providers::Catalogue;
+
+    #[test]
+    fn a_personas_model_is_its_providers() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let models = ModelSettings {
+            chat_order: Vec::new(),
+            picture_order: Vec::new(),
+            workflows: Workflows::default(),
+            allowed: Vec::new(),
+        };
+        let read = |model: &str| {
+            let text = format!(
+                "name = \"pirate\"\ndescription = \"Arr\"\nprompt = \"Arr.\"\nmodel = \"{model}\""
+            );
+            let personas = [Persona::parse(&text).unwrap()];
+            let check = |typed: &str| models.refuse_anothers(&catalogue, typed);
+            refuse_models_of_others(&personas, check).map_err(|error| error.to_string())
+        };
+        for model in [
+            "openai/gpt-6-luna",
+            "openrouter/openai/gpt-6-luna",
+            "unheard-of",
+        ] {
+            assert_eq!(read(model), Ok(()), "{model}");
+        }
+        insta::assert_snapshot!(read("anthropic/gpt-6-luna").unwrap_err(), @"`ask.personas` holds `pirate`, whose model `anthropic/gpt-6-luna` is one of openai's: name it `openai/gpt-6-luna`, or another");
+    }
 }
