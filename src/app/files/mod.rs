@@ -42,6 +42,8 @@ pub struct FileLabel<'a> {
 #[derive(Clone)]
 pub enum FileContent {
     Text(String),
+    /// What was said in a sound, as a model is told it.
+    Said(String),
     Picture(Picture),
     Unread(WhyUnread),
 }
@@ -219,7 +221,7 @@ mod tests {
     fn what_is_at_hand_is_read_up_to_its_limits() {
         let mut count = FileCount::new(&LIMITS);
         let mut read = |bytes: &[u8]| match count.read(label("a"), bytes) {
-            FileContent::Text(text) => text,
+            FileContent::Text(text) | FileContent::Said(text) => text,
             FileContent::Picture(picture) => format!("{picture:?}"),
             FileContent::Unread(why) => format!("{why:?}"),
         };

@@ -14,9 +14,10 @@ use crate::bot::connection::wire::card::Card;
 use crate::bot::connection::wire::received_message::parse_message;
 use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
+use crate::bot::conversation::sounds::sounds_asked_about;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
-use crate::bot::conversation::voice_questions::{HeardMessage, Unheard, has_sounds, listen};
+use crate::bot::conversation::voice_questions::{Heard, Unheard, listen};
 use crate::bot::words;
 use crate::bot::words::Voice;
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
@@ -110,24 +111,9 @@ pub async fn answer_message(
         Ok(_) if bot.rest.is_banned() => Err(Unheard::DiscordAway),
         recalled => recalled,
     };
-    let Recalled {
-        conversation,
-        heard,
-    } = match recalled {
+    let (conversation, heard) = match recalled {
         Ok(recalled) => recalled,
-        Err(Unheard::Refused(error)) => {
-            let mut renderer = MessageRenderer::new(bot, voice, &target, person);
-            renderer.set_server(question.caller.place.server());
-            renderer.mark_promised();
-            return refusals::refuse(&mut renderer, &error).await;
-        }
-        Err(unheard) => {
-            let Some(card) = unheard.card(voice) else {
-                last_words::tell_place_is_closed(bot, person.0, &target).await;
-                return Ok(());
-            };
-            return say_instead(bot, &target, person, card).await;
-        }
+        Err(unheard) => return refuse_unheard(bot, &question, &target, &unheard).await,
     };
     let Conversation {
         turns,
@@ -138,6 +124,9 @@ pub async fn answer_message(
         return Ok(());
     }
     if turns.is_empty() {
+        if let Some(unheard) = &heard.unheard {
+            return refuse_unheard(bot, &question, &target, unheard).await;
+        }
         let card = match all_unread.as_slice() {
             [] => explain_no_question(voice, question.message, &left_out),
             unread => words::files::unread_files(voice, unread),
@@ -154,8 +143,8 @@ pub async fn answer_message(
     };
     let request = AnswerRequest {
         ask,
-        quoted: heard.as_ref().and_then(HeardMessage::quoted),
-        heard: heard.map(|it| it.sounds).unwrap_or_default(),
+        quoted: heard.quoted(),
+        heard: heard.sounds,
         is_promised: true,
         target,
         locale,
@@ -163,10 +152,26 @@ pub async fn answer_message(
     Box::pin(answer_request(bot, request)).await
 }
 
-/// The conversation that a message continues, with what was heard of its sounds.
-struct Recalled {
-    conversation: Conversation,
-    heard: Option<HeardMessage>,
+/// Says why nothing is asked.
+async fn refuse_unheard(
+    bot: &Bot,
+    question: &MessageQuestion<'_>,
+    target: &Target,
+    unheard: &Unheard,
+) -> anyhow::Result<()> {
+    let (person, server) = (question.caller.person, question.caller.place.server());
+    let voice = bot.voice(bot.locales.find(person, server));
+    if let Unheard::Refused(error) = unheard {
+        let mut renderer = MessageRenderer::new(bot, voice, target, person);
+        renderer.set_server(server);
+        renderer.mark_promised();
+        return refusals::refuse(&mut renderer, error).await;
+    }
+    let Some(card) = unheard.card(voice) else {
+        last_words::tell_place_is_closed(bot, person.0, target).await;
+        return Ok(());
+    };
+    say_instead(bot, target, person, card).await
 }
 
 /// Shows that an answer will come, and reads what was said before meanwhile:
@@ -176,19 +181,18 @@ async fn promise_and_recall(
     bot: &Bot,
     question: &MessageQuestion<'_>,
     target: &Target,
-) -> Result<Recalled, Unheard> {
+) -> Result<(Conversation, Heard), Unheard> {
     let promise = target.promise_answer(&bot.rest);
-    if has_sounds(question.message) {
+    if sounds_asked_about(question.message).next().is_some() {
         refuse_closed(promise.await)?;
         return listen_and_recall(bot, question).await;
     }
-    let recall = memory::recall_conversation(bot, question.message);
+    let mut heard = Heard::default();
+    let files = std::mem::take(&mut heard.files);
+    let recall = memory::recall_conversation(bot, question.message, files);
     let (promised, conversation) = tokio::join!(promise, recall);
     refuse_closed(promised)?;
-    Ok(Recalled {
-        conversation,
-        heard: None,
-    })
+    Ok((conversation, heard))
 }
 
 fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
@@ -200,16 +204,17 @@ fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
 }
 
 /// Listens to the sounds of a message, and reads what was said before it.
-async fn listen_and_recall(bot: &Bot, question: &MessageQuestion<'_>) -> Result<Recalled, Unheard> {
+async fn listen_and_recall(
+    bot: &Bot,
+    question: &MessageQuestion<'_>,
+) -> Result<(Conversation, Heard), Unheard> {
     if bot.rest.is_banned() {
         return Err(Unheard::DiscordAway);
     }
-    let heard = listen(bot, question).await?;
-    let message = heard.as_ref().map_or(question.message, |it| &it.message);
-    Ok(Recalled {
-        conversation: memory::recall_conversation(bot, message).await,
-        heard,
-    })
+    let mut heard = listen(bot, question).await?;
+    let files = std::mem::take(&mut heard.files);
+    let conversation = memory::recall_conversation(bot, question.message, files).await;
+    Ok((conversation, heard))
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.

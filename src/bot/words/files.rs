@@ -119,6 +119,13 @@ pub fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
             ],
         ),
         WhyUnread::NotHeard => lang.words("it was not written down").to_owned(),
+        WhyUnread::OfUnknownLength => lang
+            .words("its bytes don't tell how long it plays")
+            .to_owned(),
+        WhyUnread::TooManySounds { most } => {
+            let most: &dyn Display = most;
+            lang.say("I listen to up to {most} sounds at once", &[("most", most)])
+        }
         WhyUnread::TooManyPictures { most } => {
             let most: &dyn Display = most;
             lang.say("I look at up to {most} pictures at once", &[("most", most)])
@@ -136,7 +143,7 @@ fn kind_reason(kind: &FileKind) -> &'static str {
     match kind {
         FileKind::Picture(_) => "I don't see pictures of its kind",
         FileKind::EmbeddedPicture => "I see no pictures in embeds",
-        FileKind::VoiceMessage { .. } => "I can't hear voice messages",
+        FileKind::VoiceMessage { .. } => "it was not written down",
         FileKind::Audio => "I can't hear audio of its kind",
         FileKind::Video => "I can't watch videos",
         FileKind::Pdf => "I read no PDFs",
@@ -152,13 +159,18 @@ fn advice_for(why: &WhyUnread) -> &'static str {
     match why {
         WhyUnread::Kind(FileKind::Picture(_)) => "Send it as a PNG, JPEG, GIF or WebP picture.",
         WhyUnread::Kind(FileKind::EmbeddedPicture) => "Save it, and send it as a file.",
-        WhyUnread::Kind(FileKind::VoiceMessage { .. } | FileKind::Video) => {
-            "Write what you want to know."
+        WhyUnread::Kind(FileKind::VoiceMessage { .. }) => {
+            "Reply to it and mention me, or write what you want to know."
         }
+        WhyUnread::Kind(FileKind::Video) => "Write what you want to know.",
         WhyUnread::Kind(FileKind::Audio) => "Send it as MP3, M4A, WAV, FLAC or Ogg.",
         WhyUnread::NotHeard => {
             "Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what \
              you want to know."
+        }
+        WhyUnread::OfUnknownLength => {
+            "Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with \
+             `/keys add`."
         }
         WhyUnread::Kind(FileKind::Pdf | FileKind::Document) => {
             "Copy its text into a message or a text file, or send pages as pictures."
@@ -172,7 +184,9 @@ fn advice_for(why: &WhyUnread) -> &'static str {
         WhyUnread::TextTooLarge { .. } | WhyUnread::SoundTooLarge { .. } => {
             "Send the part that matters."
         }
-        WhyUnread::TooManyPictures { .. } | WhyUnread::TooManyTexts { .. } => "Send fewer at once.",
+        WhyUnread::TooManyPictures { .. }
+        | WhyUnread::TooManyTexts { .. }
+        | WhyUnread::TooManySounds { .. } => "Send fewer at once.",
         WhyUnread::Gone | WhyUnread::NotFetched => "Send it once more.",
     }
 }

@@ -31,6 +31,13 @@ pub enum WhyUnread {
     },
     /// It is a sound that could be written down, and nobody did.
     NotHeard,
+    /// It could be written down with a key of one's own alone: what it costs is not
+    /// known beforehand.
+    OfUnknownLength,
+    /// Others of the question are all that is written down.
+    TooManySounds {
+        most: usize,
+    },
     /// Newer pictures of the conversation are all that is shown.
     TooManyPictures {
         most: usize,
@@ -72,7 +79,8 @@ impl WhyUnread {
     pub fn can_change(&self) -> bool {
         match self {
             Self::TooManyPictures { .. } | Self::TooManyTexts { .. } => true,
-            Self::Gone | Self::NotFetched | Self::NotHeard => true,
+            Self::Gone | Self::NotFetched => true,
+            Self::NotHeard | Self::OfUnknownLength | Self::TooManySounds { .. } => false,
             Self::Kind(_) | Self::Empty => false,
             Self::PictureTooLarge { .. }
             | Self::TextTooLarge { .. }

@@ -8,9 +8,10 @@ use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
-use crate::bot::conversation::files::FileReader;
+use crate::bot::conversation::files::{FileReader, may_be_sound};
+use crate::bot::conversation::sounds::Sound;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::voice_questions::{HeardSound, hear_files, is_sound, write_down};
+use crate::bot::conversation::voice_questions::hear_sounds;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -82,7 +83,7 @@ pub async fn ask(
 /// Adds a file to a question. Discord does not keep files of commands, so what
 /// a text file holds stands above the answer with the question.
 async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) {
-    if is_sound(file, false) && add_sound(bot, request, file).await {
+    if may_be_sound(file) && add_sound(bot, request, file).await {
         return;
     }
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
@@ -105,16 +106,14 @@ async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment)
 /// Adds what is said in a file to a question; whether anybody wrote it down.
 async fn add_sound(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) -> bool {
     let place = (&request.ask.caller, request.target.channel());
-    let heard = hear_files(bot, place, std::iter::once(file)).await;
-    let heard = heard.ok().and_then(|mut heard| heard.pop()?.ok());
-    let (Some(voice), Some(turn)) = (heard, request.ask.turns.last_mut()) else {
+    let heard = hear_sounds(bot, place, &[Sound::of_file(file)]).await;
+    let heard = heard.ok().and_then(|mut heard| heard.sounds.pop());
+    let (Some(sound), Some(turn)) = (heard, request.ask.turns.last_mut()) else {
         return false;
     };
-    let said = write_down(&file.filename, &voice.words);
-    turn.text.0 = format!("{}\n{said}", turn.text.0);
+    turn.text.0 = format!("{}\n{}", turn.text.0, sound.told);
     request.quoted = Some(turn.text.0.clone());
-    let file = Some(file.filename.clone());
-    request.heard.push(HeardSound { voice, file });
+    request.heard.push(sound);
     true
 }
 
