@@ -23,7 +23,7 @@ const WRITTEN_DOWN: &str = ", written down:) ";
 const NO_WORDS: &str = "[no words]";
 
 /// What became of sounds, by the ids of their files.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct HeardFiles {
     contents: HashMap<u64, FileContent>,
     /// The bot's own messages above which stands what was said.
@@ -51,12 +51,20 @@ impl HeardFiles {
         self.quoting.contains(&answer.id.get())
     }
 
+    /// What was said in a sound, where somebody has heard it.
+    pub fn said_in(&self, file: &Attachment) -> Option<&str> {
+        match self.contents.get(&file.id.get())? {
+            FileContent::Said(said) => Some(said),
+            _ => None,
+        }
+    }
+
     /// Notes what was said in the sounds that an answer was given to, as it stands
     /// in the quote above that.
-    pub fn note_quoted(&mut self, answer: &Message, quote: &str, messages: &[&Message]) {
+    pub fn note_quoted(&mut self, answer: &Message, quote: &str, sounds: &[Sound<'_>]) {
         let mut quoted = QuotedWords::read(quote);
-        for sound in sounds_answered_by(answer, messages) {
-            if let Some(said) = quoted.take(&sound) {
+        for sound in sounds {
+            if let Some(said) = quoted.take(sound) {
                 self.note(sound.file, FileContent::Said(said));
                 self.quoting.insert(answer.id.get());
             }
@@ -64,8 +72,8 @@ impl HeardFiles {
     }
 }
 
-/// The sounds that one of the bot's answers may have been given to: those of the
-/// message that it replies to, and of the one that that replies to.
+/// The sounds of the message that one replies to, and of the one that that replies
+/// to.
 pub fn sounds_answered_by<'a>(answer: &Message, messages: &[&'a Message]) -> Vec<Sound<'a>> {
     let find = |id: u64| messages.iter().copied().find(|it| it.id.get() == id);
     let question = replied_to(answer).and_then(find);

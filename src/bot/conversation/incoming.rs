@@ -12,6 +12,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::connection::wire::received_message::parse_message;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::sounds::sounds_asked_about;
@@ -27,6 +28,8 @@ pub struct MessageQuestion<'a> {
     pub message: &'a Message,
     pub caller: Caller,
     pub choices: Choices,
+    /// What was said in its sounds, where it was answered before.
+    pub heard: HeardFiles,
 }
 
 /// Answers a message, if it is meant for the bot and has not come before.
@@ -84,6 +87,7 @@ async fn answer_incoming(bot: &Bot, message: Message) -> anyhow::Result<()> {
         message: &message,
         caller,
         choices: Choices::default(),
+        heard: HeardFiles::default(),
     };
     answer_message(bot, question, target).await
 }

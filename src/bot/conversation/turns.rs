@@ -158,11 +158,12 @@ pub async fn read_files(
                 files.entry(message.id.get()).or_default().push(read);
             }
         }
-        if is_own && !sounds_answered_by(message, messages).is_empty() {
+        let sounds = sounds_answered_by(message, messages);
+        if is_own && !sounds.is_empty() {
             let files = files.get(&message.id.get()).cloned().unwrap_or_default();
             let question = transcript::quoted_question(&message.content);
             let question = own_files(files).question.or(question).unwrap_or_default();
-            heard.note_quoted(message, &question, messages);
+            heard.note_quoted(message, &question, &sounds);
         }
     }
     files

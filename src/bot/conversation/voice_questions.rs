@@ -23,15 +23,16 @@ pub struct HeardSound {
     pub voice: HeardVoice,
     /// What its file is called, if it is no voice message.
     pub file: Option<String>,
-    /// What was said in it, as a model is told it.
-    pub told: String,
 }
 
 /// What became of the sounds of a question.
 #[derive(Default)]
 pub struct Heard {
     pub files: HeardFiles,
+    /// Those that were paid for.
     pub sounds: Vec<HeardSound>,
+    /// What was said in all of them, as a model is told it.
+    told: Vec<String>,
     /// Why the first of those was not heard that were not.
     pub unheard: Option<Unheard>,
 }
@@ -39,9 +40,37 @@ pub struct Heard {
 impl Heard {
     /// What was said in sounds, which stands nowhere in the channel.
     pub fn quoted(&self) -> Option<String> {
-        let told = self.sounds.iter().map(|it| it.told.as_str());
+        let told = self.told.iter().map(String::as_str);
         let told: Vec<&str> = told.filter(|told| !told.is_empty()).collect();
         (!told.is_empty()).then(|| told.join("\n"))
+    }
+
+    /// Has sounds written down in their order, when it is their turn and there is
+    /// memory for them. Nobody pays for one that was heard already.
+    pub async fn hear_sounds(
+        &mut self,
+        bot: &Bot,
+        (caller, channel): (&Caller, u64),
+        sounds: &[Sound<'_>],
+    ) -> Result<(), Unheard> {
+        let place = Admission::enter(bot, caller.person, channel);
+        let mut place = place.map_err(|refusal| Unheard::Refused(Error::Refused(refusal)))?;
+        place.wait_turn().await;
+        for (at, sound) in sounds.iter().enumerate() {
+            if let Some(said) = self.files.said_in(sound.file) {
+                self.told.push(said.to_owned());
+                continue;
+            }
+            let heard = if at < SOUNDS_MAX {
+                hear_sound(bot, caller, sound).await
+            } else {
+                Err(Unheard::Unread(WhyUnread::TooManySounds {
+                    most: SOUNDS_MAX,
+                }))
+            };
+            self.note(sound, heard);
+        }
+        Ok(())
     }
 
     fn note(&mut self, sound: &Sound<'_>, heard: Result<HeardVoice, Unheard>) {
@@ -51,9 +80,9 @@ impl Heard {
                 let told = write_down(sound, &voice.words);
                 self.sounds.push(HeardSound {
                     file: file.then(|| sound.file.filename.clone()),
-                    told: told.clone(),
                     voice,
                 });
+                self.told.push(told.clone());
                 FileContent::Said(told)
             }
             // It may be something else that can be read.
@@ -108,7 +137,11 @@ pub async fn listen(bot: &Bot, question: &MessageQuestion<'_>) -> Result<Heard, 
     let message = question.message;
     let sounds: Vec<Sound<'_>> = sounds_asked_about(message).collect();
     let place = (&question.caller, message.channel_id.get());
-    let mut heard = hear_sounds(bot, place, &sounds).await?;
+    let mut heard = Heard {
+        files: question.heard.clone(),
+        ..Heard::default()
+    };
+    heard.hear_sounds(bot, place, &sounds).await?;
     if !is_voice(message) {
         // Files are named with the reason; who pays is said of voice messages.
         heard
@@ -116,33 +149,8 @@ pub async fn listen(bot: &Bot, question: &MessageQuestion<'_>) -> Result<Heard, 
             .take_if(|it| !matches!(it, Unheard::Refused(_)));
         return Ok(heard);
     }
-    let has_no_words = |it: &HeardSound| it.file.is_none() && is_blank(&it.told);
-    if !heard.sounds.is_empty() && heard.sounds.iter().all(has_no_words) {
+    if !heard.told.is_empty() && heard.told.iter().all(|told| is_blank(told)) {
         return Err(Unheard::NoWords);
-    }
-    Ok(heard)
-}
-
-/// Has sounds written down in their order, when it is their turn and there is
-/// memory for them.
-pub async fn hear_sounds(
-    bot: &Bot,
-    (caller, channel): (&Caller, u64),
-    sounds: &[Sound<'_>],
-) -> Result<Heard, Unheard> {
-    let mut heard = Heard::default();
-    let place = Admission::enter(bot, caller.person, channel);
-    let mut place = place.map_err(|refusal| Unheard::Refused(Error::Refused(refusal)))?;
-    place.wait_turn().await;
-    for (at, sound) in sounds.iter().enumerate() {
-        let one = if at < SOUNDS_MAX {
-            hear_sound(bot, caller, sound).await
-        } else {
-            Err(Unheard::Unread(WhyUnread::TooManySounds {
-                most: SOUNDS_MAX,
-            }))
-        };
-        heard.note(sound, one);
     }
     Ok(heard)
 }

@@ -37,9 +37,7 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
 
 /// Who wrote down a sound that an answer is to, and what that cost.
 pub fn heard_line(voice: Voice<'_>, heard: &HeardSound) -> String {
-    let HeardSound {
-        voice: heard, file, ..
-    } = heard;
+    let HeardSound { voice: heard, file } = heard;
     let payer = &heard.payer;
     let what = match file {
         None => voice.lang.words("voice message written down").to_owned(),

@@ -11,7 +11,7 @@ use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
 use crate::bot::conversation::files::{FileReader, may_be_sound};
 use crate::bot::conversation::sounds::Sound;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::voice_questions::hear_sounds;
+use crate::bot::conversation::voice_questions::Heard;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -106,14 +106,16 @@ async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment)
 /// Adds what is said in a file to a question; whether anybody wrote it down.
 async fn add_sound(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) -> bool {
     let place = (&request.ask.caller, request.target.channel());
-    let heard = hear_sounds(bot, place, &[Sound::of_file(file)]).await;
-    let heard = heard.ok().and_then(|mut heard| heard.sounds.pop());
-    let (Some(sound), Some(turn)) = (heard, request.ask.turns.last_mut()) else {
+    let mut heard = Heard::default();
+    let sounds = [Sound::of_file(file)];
+    let is_heard = heard.hear_sounds(bot, place, &sounds).await.is_ok();
+    let told = heard.quoted().filter(|_| is_heard);
+    let (Some(told), Some(turn)) = (told, request.ask.turns.last_mut()) else {
         return false;
     };
-    turn.text.0 = format!("{}\n{}", turn.text.0, sound.told);
+    turn.text.0 = format!("{}\n{told}", turn.text.0);
     request.quoted = Some(turn.text.0.clone());
-    request.heard.push(sound);
+    request.heard = heard.sounds;
     true
 }
 

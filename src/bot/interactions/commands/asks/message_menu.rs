@@ -11,7 +11,7 @@ use crate::bot::conversation::sounds::{Sound, sounds_of};
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::{Conversation, indent_names};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
-use crate::bot::conversation::voice_questions::{Heard, Unheard, hear_sounds};
+use crate::bot::conversation::voice_questions::{Heard, Unheard};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::{Bot, explain_error};
@@ -116,13 +116,13 @@ async fn hear_message(ctx: Context<'_>, message: &Message) -> Result<Heard, Erro
     }
     let caller = caller_of(ctx).await;
     let place = (&caller, message.channel_id.get());
-    match hear_sounds(bot, place, &sounds).await {
-        Ok(heard) if heard.sounds.is_empty() && is_blank(&message.content) => match heard.unheard {
-            Some(Unheard::Refused(error)) => Err(error),
-            _ => Ok(heard),
-        },
-        Err(Unheard::Refused(error)) => Err(error),
-        heard => Ok(heard.unwrap_or_default()),
+    let mut heard = Heard::default();
+    let refused = heard.hear_sounds(bot, place, &sounds).await.err();
+    let says_more = !heard.sounds.is_empty() || !is_blank(&message.content);
+    let unheard = heard.unheard.take_if(|_| !says_more);
+    match refused.or(unheard) {
+        Some(Unheard::Refused(error)) => Err(error),
+        _ => Ok(heard),
     }
 }
 
