@@ -1,6 +1,13 @@
 // What the console's pages do beyond HTML. Every page works without it.
 "use strict";
 
+// For whose account this page was made. What the page asks for by itself is
+// refused to any other that signs in beside it.
+function account() {
+  const token = document.querySelector("input[name=form_token]");
+  return token ? { "Latchkey-Account": token.value.split(".")[0] } : {};
+}
+
 // What happened, for eyes and for screen readers.
 function say(words) {
   const status = document.getElementById("status");
@@ -84,7 +91,10 @@ for (const part of document.querySelectorAll("[data-poll]")) {
   setInterval(async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(part.dataset.poll, { headers: tag ? { "If-None-Match": tag } : {} });
+      const answer = await fetch(part.dataset.poll, {
+        headers: tag ? { ...account(), "If-None-Match": tag } : account(),
+      });
+      if (answer.status === 409) say("Another account is signed in now. Open this page again");
       if (answer.status !== 200) return;
       tag = answer.headers.get("ETag") ?? "";
       for (const [name, text] of Object.entries(await answer.json())) {

@@ -13,6 +13,7 @@ const transcript = document.getElementById("transcript");
 const isVisitor = !fields.once;
 const KIND = "application/x-ndjson";
 const SPANS_MAX = 2000;
+const COLUMNS_MAX = 50;
 // How often, and how many ms apart, the receipt of what was stopped is asked for.
 const RECEIPT_TRIES = 6;
 const RECEIPT_WAIT = 400;
@@ -91,11 +92,50 @@ function showLine(place, line) {
   place.append(line.slice(from));
 }
 
+// The cells of a line: a bar behind a backslash is a part of its cell.
+function cellsOf(line) {
+  const bare = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
+  return bare.split(/(?<!\\)\|/).map((cell) => cell.replaceAll("\\|", "|").trim());
+}
+
+// How the columns of a table stand that these two lines begin; nothing where
+// they begin none.
+function columnsOf(head, below) {
+  if (!head.includes("|") || !below.includes("|")) return null;
+  const cells = cellsOf(below);
+  const isTable = cells.every((cell) => /^:?-+:?$/.test(cell)) && cells.length <= COLUMNS_MAX;
+  if (!isTable || cells.length !== cellsOf(head).length) return null;
+  return cells.map((cell) => {
+    if (!cell.endsWith(":")) return "";
+    return cell.startsWith(":") ? "middle" : "end";
+  });
+}
+
+function showTable(columns, [head, ...rows]) {
+  const row = (tag, line) => {
+    const cells = cellsOf(line);
+    return make("tr", "", ...columns.map((name, at) => {
+      const cell = make(tag, name);
+      if (tag === "th") cell.scope = "col";
+      showLine(cell, cells[at] ?? "");
+      return cell;
+    }));
+  };
+  const body = make("tbody", "", ...rows.map((line) => row("td", line)));
+  const place = make("div", "grid", make("table", "", make("thead", "", row("th", head)), body));
+  place.setAttribute("role", "group");
+  place.setAttribute("aria-label", "Table");
+  place.tabIndex = 0;
+  return place;
+}
+
 function readBlocks(text) {
   const blocks = [];
   let open = null;
   let fence = null;
-  for (const line of text.split(/\r?\n/)) {
+  const all = text.split(/\r?\n/);
+  for (let at = 0; at < all.length; at += 1) {
+    const line = all[at];
     if (fence) {
       if (line.trim().startsWith(fence)) fence = null;
       else blocks.at(-1).lines.push(line);
@@ -116,6 +156,11 @@ function readBlocks(text) {
       open.lines.push(item[2].trim());
     } else if (heading) {
       blocks.push((open = { kind: "heading", lines: [heading[1].trim()] }));
+    } else if (open?.kind === "table") {
+      open.lines.push(line);
+    } else if (columnsOf(line, all[at + 1] ?? "")) {
+      blocks.push((open = { kind: "table", columns: columnsOf(line, all[at + 1]), lines: [line] }));
+      at += 1;
     } else {
       if (open?.kind !== "p") blocks.push((open = { kind: "p", lines: [] }));
       open.lines.push(line);
@@ -125,7 +170,8 @@ function readBlocks(text) {
 }
 
 function showText(place, text) {
-  const made = readBlocks(text).map(({ kind, first, lines }) => {
+  const made = readBlocks(text).map(({ kind, first, columns, lines }) => {
+    if (kind === "table") return showTable(columns, lines);
     if (kind === "code") {
       const pre = make("pre", "", make("code", "", lines.join("\n")));
       pre.tabIndex = 0;
@@ -298,7 +344,7 @@ class Reply {
   async findReceipt(attempt) {
     for (let tries = 0; attempt && !isVisitor && tries < RECEIPT_TRIES; tries += 1) {
       await new Promise((wake) => setTimeout(wake, RECEIPT_WAIT));
-      const answer = await fetch(`/playground/receipt/${attempt}`).catch(() => null);
+      const answer = await fetch(`/playground/receipt/${attempt}`, { headers: account() }).catch(() => null);
       if (!answer?.ok || this.attempt !== attempt) return;
       const { receipt } = await answer.json();
       if (receipt) return this.showReceipt(receipt);
@@ -520,7 +566,11 @@ async function showPayers() {
     if (fields[name]?.value) chosen.set(name, fields[name].value);
   }
   try {
-    const answer = await fetch(`/playground/now?${chosen}`);
+    const answer = await fetch(`/playground/now?${chosen}`, { headers: account() });
+    if (answer.status === 409 || answer.status === 401) {
+      const { error } = await answer.json();
+      return showChange(error);
+    }
     if (!answer.ok) return;
     const { payers } = await answer.json();
     const once = { class: "own", icon: "once", words: "own key, this once" };
@@ -533,6 +583,21 @@ async function showPayers() {
     say("Who would pay could not be looked up");
   }
 }
+
+// Another account signed in beside this page: whatever is asked from here is
+// refused, so that it is said before anybody types.
+function showChange({ title, message }) {
+  const place = document.getElementById("payers");
+  const open = make("a", "", "Open the playground anew");
+  open.href = "/playground";
+  open.target = "_blank";
+  open.rel = "noopener";
+  place.replaceChildren(make("span", "sub", `${title}.`), " ", open);
+  say(message);
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) showPayers();
+});
 
 form.addEventListener("change", (event) => {
   if (!["as", "model", "beside", "in", "other", "once"].includes(event.target.name)) return;

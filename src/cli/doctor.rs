@@ -8,37 +8,33 @@ use std::time::Duration;
 
 use reqwest::Client;
 
-use super::assembly::assemble::{catalogue, master_keys, time_zone};
-use super::assembly::operator_files::prices;
-use super::assembly::operator_keys::bot_defaults;
-use super::assembly::pages::sign_in;
+use super::assembly::assemble::check_moderation;
+use super::assembly::readings::{Readings, read_all};
 use super::assembly::storage::check_storage;
 use super::health::is_well;
 use super::output::explain;
 use super::{Assembled, RunOptions, assemble};
 use crate::app::{
-    Finding, SignInTrouble, Wellness, check_pages, judge_buckets, judge_check, judge_health,
-    judge_keyless, judge_master, judge_quotas, judge_sign_in, judge_stored_keys,
+    BotDefault, Finding, PICTURE_STORAGE, SignInTrouble, Wellness, check_pages, judge_buckets,
+    judge_check, judge_health, judge_keyless, judge_master, judge_quotas, judge_sign_in,
+    judge_stored_keys,
 };
 use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
-use crate::config::{Config, Environment, others_can_read_dotenv};
+use crate::config::{Config, ConfigErrors, Environment, others_can_read_dotenv};
 use crate::gateway;
-use crate::model::{Clock, Key, MemoryBudget, Owner, redact};
+use crate::model::{Clock, Key, MemoryBudget, Owner, ProviderId, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
-use crate::vault::Vault;
+use crate::vault::{MasterKey, Vault};
 
-/// What lines about pages for people are called.
+/// What lines about the settings, about pages for people, and about providers are
+/// called.
+const CONFIGURATION: &str = "configuration";
 const CONSOLE: &str = "console";
+const PROVIDERS: &str = "providers";
+const TOKEN: &str = "DISCORD_TOKEN";
 /// How long a connection to Discord's gateway may take to open.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-
-/// What everything is set up by.
-#[derive(Clone, Copy)]
-struct Sources<'a> {
-    config: &'a Config,
-    environment: &'a Environment,
-}
 
 /// Whether any check has failed so far.
 #[derive(Default)]
@@ -80,41 +76,92 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    match Config::load(file, &environment) {
-        Ok(config) => {
-            check_dotenv();
-            pass("configuration", "every setting is known and in range");
-            check_quotas(&mut report, &config);
-            check_gateway(&mut report, &config).await;
-            let missing = Store::missing_file(&config.store.url);
-            let stored = match &missing {
-                Some(file) => {
-                    check_missing_database(&mut report, file, &environment);
-                    Vec::new()
-                }
-                None => check_database(&mut report, &config, &environment).await,
-            };
-            let clients = Clients::new(Timeouts::default().connect)?;
-            check_discord(&mut report, &config, &environment, &clients.web).await;
-            if let Some(finding) = check_storage(&config, &environment, &clients.web).await {
-                report.show(&finding);
-            }
-            let sources = Sources {
-                config: &config,
-                environment: &environment,
-            };
-            check_providers(&mut report, sources, clients, stored).await;
-            if !report.failed && missing.is_none() {
-                stop_machines(&mut report, &config, &environment).await;
-            }
-        }
-        Err(error) => report.fail("configuration", &error.to_string()),
+    let (config, readings) = read_all(file, &environment);
+    tell_errors(&mut report, &readings.errors);
+    // With settings that are not meant, other checks would mislead.
+    if readings.has_settings {
+        check_all(&mut report, &config, &environment, readings).await?;
     }
     Ok(if report.failed {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Says everything that keeps `serve` from starting.
+fn tell_errors(report: &mut Report, errors: &ConfigErrors) {
+    let mut is_well = true;
+    for error in errors.iter() {
+        let what = subject_of(&error.setting);
+        is_well &= what != CONFIGURATION;
+        report.fail(what, &error.to_string());
+    }
+    if is_well {
+        pass(CONFIGURATION, "every setting is known and in range");
+    }
+}
+
+/// What a setting or a variable is about.
+fn subject_of(setting: &str) -> &'static str {
+    let is_variable = !setting.contains(|c: char| c.is_ascii_lowercase() || c == '.');
+    match setting {
+        TOKEN => "Discord token",
+        "DISCORD_CLIENT_SECRET" => CONSOLE,
+        _ if setting.starts_with("BYOK_") => "master key",
+        _ if setting.starts_with("S3_") || setting.starts_with("images.storage") => PICTURE_STORAGE,
+        _ if setting.starts_with("quota.") => "quotas",
+        _ if is_variable && !setting.starts_with("LATCHKEY_") => PROVIDERS,
+        _ => CONFIGURATION,
+    }
+}
+
+/// Checks what settings lead to.
+async fn check_all(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+    mut readings: Readings,
+) -> anyhow::Result<()> {
+    check_dotenv();
+    check_quotas(report, config);
+    check_gateway(report, config).await;
+    let missing = Store::missing_file(&config.store.url);
+    let masters = readings.masters.take();
+    let stored = match (&missing, masters) {
+        (_, None) => Vec::new(),
+        (Some(file), Some(masters)) => {
+            check_missing_database(report, file, &masters);
+            Vec::new()
+        }
+        (None, Some(masters)) => check_database(report, config, masters).await,
+    };
+    let openai = ProviderId::from("openai");
+    let has_key = stored.iter().any(|key| key.provider == openai);
+    if let Some(settings) = &readings.settings {
+        let moderation = settings.images.moderation;
+        if let Err(error) = check_moderation(moderation, &readings.bot_defaults, has_key) {
+            report.fail(CONFIGURATION, &error.to_string());
+        }
+    }
+    let clients = Clients::new(Timeouts::default().connect)?;
+    check_discord(report, config, &mut readings, &clients.web).await;
+    let storage = readings.settings.take().and_then(|it| it.images.storage);
+    if let Some(storage) = storage {
+        report.show(&check_storage(storage, &clients.web).await);
+    }
+    // Wherever something is wrong, a key could go where it is not meant to.
+    if !readings.errors.is_empty() {
+        note(PROVIDERS, "no key was tried; mend what is wrong first");
+    } else if let Some(catalogue) = readings.catalogue {
+        let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
+        let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
+        check_providers(report, &providers, readings.bot_defaults, stored).await;
+    }
+    if !report.failed && missing.is_none() {
+        stop_machines(report, config, environment).await;
+    }
+    Ok(())
 }
 
 /// Checks that others on the machine cannot read the secrets in `.env`.
@@ -144,14 +191,9 @@ async fn check_gateway(report: &mut Report, config: &Config) {
 }
 
 /// Checks that the database can be made, and makes nothing.
-fn check_missing_database(report: &mut Report, file: &Path, environment: &Environment) {
-    match master_keys(environment) {
-        Ok(masters) => {
-            let active = masters.first().map(|active| active.kid().to_string());
-            report.show(&judge_master(active.as_deref()));
-        }
-        Err(error) => report.fail("master key", &explain(&error)),
-    }
+fn check_missing_database(report: &mut Report, file: &Path, masters: &[MasterKey]) {
+    let active = masters.first().map(|active| active.kid().to_string());
+    report.show(&judge_master(active.as_deref()));
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new("."));
     let may_write = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
@@ -224,12 +266,8 @@ async fn stop_machines(report: &mut Report, config: &Config, environment: &Envir
     app.shut_down(Duration::ZERO, Duration::ZERO).await;
 }
 
-/// Checks tiers, prices, and that there is an operator.
+/// Says which tiers there are, and whether there is an operator.
 fn check_quotas(report: &mut Report, config: &Config) {
-    let problems = [prices(config).err(), time_zone(config).err()];
-    for error in problems.into_iter().flatten() {
-        report.fail("quotas", &error.to_string());
-    }
     let tiers: Vec<&str> = config.quota.tiers.iter().map(|t| t.name.as_str()).collect();
     for finding in judge_quotas(&tiers, config.discord.operators.len()) {
         report.show(&finding);
@@ -238,18 +276,7 @@ fn check_quotas(report: &mut Report, config: &Config) {
 
 /// Checks the master keys, and that the database opens and they open its keys.
 /// Returns the system keys that are stored there.
-async fn check_database(
-    report: &mut Report,
-    config: &Config,
-    environment: &Environment,
-) -> Vec<Key> {
-    let masters = match master_keys(environment) {
-        Ok(masters) => masters,
-        Err(error) => {
-            report.fail("master key", &explain(&error));
-            return Vec::new();
-        }
-    };
+async fn check_database(report: &mut Report, config: &Config, masters: Vec<MasterKey>) -> Vec<Key> {
     let active = masters.first().map(|active| active.kid().to_string());
     report.show(&judge_master(active.as_deref()));
     let store = match Store::open(&config.store.url).await {
@@ -285,18 +312,11 @@ async fn check_database(
 async fn check_discord(
     report: &mut Report,
     config: &Config,
-    environment: &Environment,
+    readings: &mut Readings,
     http: &Client,
 ) {
-    let token = match environment.secret(&["DISCORD_TOKEN"]) {
-        Ok(Some(token)) => token,
-        Ok(None) => {
-            return report.fail(
-                "Discord token",
-                "DISCORD_TOKEN is not set; copy it from https://discord.com/developers/applications",
-            );
-        }
-        Err(error) => return report.fail("Discord token", &error.to_string()),
+    let Some(token) = readings.token.take() else {
+        return;
     };
     match Introduction::ask(&config.discord.api_url, &token, http.clone()).await {
         Ok(who) => {
@@ -308,7 +328,7 @@ async fn check_discord(
             check_discord_gateway(report, &who.gateway).await;
             let invite = invite_address(&config.discord.api_url, who.application);
             note("invite", &format!("add the bot to a server with {invite}"));
-            if let Some(settings) = find_sign_in(report, config, environment) {
+            if let Some(settings) = find_sign_in(report, config, readings.sign_in.take()) {
                 let (api, application) = (&config.discord.api_url, who.application);
                 let desk = SignInDesk::new(api, application, settings, http.clone());
                 check_secret(report, desk).await;
@@ -329,7 +349,7 @@ async fn check_discord(
 fn find_sign_in(
     report: &mut Report,
     config: &Config,
-    environment: &Environment,
+    read: Option<Option<SignInSettings>>,
 ) -> Option<SignInSettings> {
     match config.sign_in_back() {
         Ok(back) => note(
@@ -343,12 +363,11 @@ fn find_sign_in(
             return None;
         }
     }
-    match sign_in(config, environment) {
-        Ok(Some(settings)) => return Some(settings),
-        Ok(None) => report.show(&judge_sign_in(Err(SignInTrouble::NoSecret))),
-        Err(error) => report.fail(CONSOLE, &error.to_string()),
+    let settings = read?;
+    if settings.is_none() {
+        report.show(&judge_sign_in(Err(SignInTrouble::NoSecret)));
     }
-    None
+    settings
 }
 
 /// Has Discord say whether it takes the client secret.
@@ -377,24 +396,10 @@ fn check_intents(report: &mut Report, config: &Config, granted: bool) {
 /// the system keys.
 async fn check_providers(
     report: &mut Report,
-    sources: Sources<'_>,
-    clients: Clients,
+    providers: &Providers,
+    defaults: Vec<BotDefault>,
     stored: Vec<Key>,
 ) {
-    let Sources {
-        config,
-        environment,
-    } = sources;
-    let catalogue = match catalogue(config, environment) {
-        Ok(catalogue) => catalogue,
-        Err(error) => return report.fail("providers", &explain(&error)),
-    };
-    let defaults = match bot_defaults(&catalogue, config, environment) {
-        Ok(defaults) => defaults,
-        Err(error) => return report.fail("providers", &explain(&error)),
-    };
-    let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
-    let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
     if defaults.is_empty() && stored.is_empty() {
         note(
             "providers",

@@ -20,14 +20,16 @@ mod process;
 mod scene;
 mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-#[cfg(test)]
-pub use assembly::assemble::catalogue;
 pub use assembly::assemble::{Assembled, RunOptions, assemble};
+#[cfg(test)]
+pub use assembly::readings::catalogue;
+#[cfg(test)]
+pub use assembly::readings::{Readings, read_all};
 #[cfg(any(test, feature = "demo"))]
 pub use demo_month::tell_month;
 #[cfg(test)]
@@ -39,7 +41,8 @@ pub use process::log::{layer as log_layer, start as start_log};
 #[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
-use crate::config::Shards;
+use crate::config::{ConfigErrors, Shards};
+use crate::model::redact;
 
 /// How many threads there are beside the workers, for reading the database and
 /// resolving host names. Each takes memory of its own.
@@ -50,11 +53,24 @@ const BLOCKING_THREADS: usize = 2;
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
-    /// The settings file; left out, `latchkey.toml` in this folder, if any.
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsFile,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// Where the settings are, for verbs that read them.
+#[derive(Debug, Args)]
+pub struct SettingsFile {
+    /// The settings file; left out, `latchkey.toml` in this folder, if any.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl SettingsFile {
+    fn path(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +80,8 @@ enum Verb {
         /// Which of Discord's shards this process serves, such as 0-3/8.
         #[arg(long, default_value = "0-0/1")]
         shards: Shards,
+        #[command(flatten)]
+        settings: SettingsFile,
     },
     /// Try everything in a browser, with nothing set up.
     #[cfg(feature = "demo")]
@@ -75,11 +93,11 @@ enum Verb {
     /// Make a master key for `BYOK_MASTER_KEY`.
     Keygen,
     /// Check the configuration, the keys, the database and Discord.
-    Doctor,
+    Doctor(SettingsFile),
     /// Print the commented settings file.
     DefaultConfig,
     /// Ask a running bot whether it is well, for container checks.
-    Health,
+    Health(SettingsFile),
     /// Print what a shell needs to complete this command line.
     Completions {
         /// Which shell; its own help says where such scripts belong.
@@ -90,14 +108,17 @@ enum Verb {
 }
 
 impl Verb {
-    /// Whether what it does depends on the settings. The demo has settings of its
-    /// own.
-    fn reads_settings(&self) -> bool {
+    /// Where its settings are, if what it does depends on them. The demo has
+    /// settings of its own.
+    fn settings(&mut self) -> Option<&mut SettingsFile> {
         match self {
-            Self::Serve { .. } | Self::Doctor | Self::Health | Self::Client(_) => true,
+            Self::Serve { settings, .. } | Self::Doctor(settings) | Self::Health(settings) => {
+                Some(settings)
+            }
+            Self::Client(verb) => verb.settings(),
             #[cfg(feature = "demo")]
-            Self::Demo { .. } => false,
-            Self::Keygen | Self::DefaultConfig | Self::Completions { .. } => false,
+            Self::Demo { .. } => None,
+            Self::Keygen | Self::DefaultConfig | Self::Completions { .. } => None,
         }
     }
 }
@@ -130,7 +151,7 @@ fn run_with(arguments: Arguments) -> ExitCode {
     let code = match done.unwrap_or_else(|died| Err(died.into())) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", crate::model::redact(&output::explain(&error)));
+            tell_error(&error);
             ExitCode::FAILURE
         }
     };
@@ -139,24 +160,40 @@ fn run_with(arguments: Arguments) -> ExitCode {
     output::exit_code(code)
 }
 
-async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let file = arguments.config.as_deref();
-    if file.is_some() && !arguments.verb.reads_settings() {
-        anyhow::bail!("this verb reads no settings file; run it again without --config");
+/// Tells why a verb failed: each wrong setting in a line of its own.
+fn tell_error(error: &anyhow::Error) {
+    let tell = |words: &str| eprintln!("error: {}", redact(words));
+    match error.downcast_ref::<ConfigErrors>() {
+        Some(errors) => errors.iter().for_each(|error| tell(&error.to_string())),
+        None => tell(&output::explain(error)),
     }
-    match arguments.verb {
-        Verb::Serve { shards } => serve::serve(file, shards).await,
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments {
+        settings: before,
+        mut verb,
+    } = arguments;
+    match verb.settings() {
+        Some(behind) => behind.config = behind.config.take().or(before.config),
+        None => anyhow::ensure!(
+            before.config.is_none(),
+            "this verb reads no settings file; run it again without --config"
+        ),
+    }
+    match verb {
+        Verb::Serve { shards, settings } => serve::serve(settings.path(), shards).await,
         #[cfg(feature = "demo")]
         Verb::Demo { port } => demo::demo(port).await,
         Verb::Keygen => keygen::keygen(),
-        Verb::Doctor => doctor::doctor(file).await,
+        Verb::Doctor(settings) => doctor::doctor(settings.path()).await,
         Verb::DefaultConfig => {
             default_config::default_config();
             Ok(ExitCode::SUCCESS)
         }
-        Verb::Health => health::health(file).await,
+        Verb::Health(settings) => health::health(settings.path()).await,
         Verb::Completions { shell } => Ok(completions::completions(shell)),
-        Verb::Client(verb) => client::run(verb, file).await,
+        Verb::Client(verb) => client::run(verb).await,
     }
 }
 
@@ -181,12 +218,67 @@ mod tests {
 
     #[tokio::test]
     async fn a_settings_file_is_refused_where_none_is_read() {
-        for verb in ["demo", "keygen", "default-config", "completions bash"] {
+        for verb in [
+            "demo",
+            "keygen",
+            "default-config",
+            "completions bash",
+            "logout",
+            "usage",
+        ] {
             let words = ["latchkey", "--config", "a.toml"];
             let words = words.into_iter().chain(verb.split(' '));
             let refused = dispatch(Arguments::parse_from(words)).await.unwrap_err();
             let says = refused.to_string();
             assert!(says.contains("without --config"), "{verb}: {says}");
+        }
+    }
+
+    #[test]
+    fn a_settings_file_is_offered_where_one_is_read() {
+        let mut command = Arguments::command();
+        command.build();
+        let offers = |verb: &&clap::Command| verb.get_arguments().any(|it| it.get_id() == "config");
+        let verbs = command.get_subcommands().filter(offers);
+        let verbs: Vec<&str> = verbs.map(clap::Command::get_name).collect();
+        assert_eq!(verbs, ["serve", "doctor", "health", "ask"]);
+        for line in ["--config a.toml doctor", "doctor --config a.toml"] {
+            let words = std::iter::once("latchkey").chain(line.split(' '));
+            let mut read = Arguments::parse_from(words);
+            let behind = read.verb.settings().and_then(|it| it.config.clone());
+            assert_eq!(behind.or(read.settings.config), Some("a.toml".into()));
+        }
+    }
+
+    #[test]
+    fn options_that_would_do_nothing_are_refused() {
+        let read = |line: &str| {
+            let words = std::iter::once("latchkey").chain(line.split(' '));
+            Arguments::try_parse_from(words).map_err(|error| error.to_string())
+        };
+        for line in [
+            "imagine --json cat",
+            "imagine --output a.png cat",
+            "keys add runcomfy-serverless --extra deployment=my-app",
+        ] {
+            assert!(read(line).is_ok(), "{line}");
+        }
+        for (line, says) in [
+            (
+                "imagine --json --output a.png cat",
+                "'--json' cannot be used with '--output <OUTPUT>'",
+            ),
+            (
+                "keys add runcomfy-serverless --extra deployment",
+                "write the field, an equals sign and the value, such as deployment=my-app",
+            ),
+            (
+                "keys add runcomfy-serverless --extra =my-app",
+                "write the field, an equals sign and the value, such as deployment=my-app",
+            ),
+        ] {
+            let refused = read(line).unwrap_err();
+            assert!(refused.contains(says), "{line}: {refused}");
         }
     }
 

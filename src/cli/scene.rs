@@ -6,7 +6,7 @@ use latchkey_emulator::{Emulator, MANAGER, MEMBER, World};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigErrors, Environment};
 use crate::vault::MasterKey;
 
 /// Good for nothing but the emulated Discord.
@@ -55,7 +55,7 @@ impl Scene {
     }
 
     /// Settings that lead every call into the emulator.
-    pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigError> {
+    pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigErrors> {
         let mut text = format!("[store]\nurl = \"{store_url}\"\n");
         // Later settings of the same name would be an error, so a provider
         // that the caller settles is left to the caller.

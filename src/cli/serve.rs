@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::assembly::assemble::{assemble_with, read_secrets};
+use super::assembly::assemble::assemble_with;
 use super::assembly::pages;
+use super::assembly::readings::read_all;
 use super::process::signals::Signals;
 use super::process::{files, log};
 use super::{Assembled, RunOptions};
@@ -37,8 +38,9 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let mut signals = Signals::catch()?;
     let environment = Environment::of_process()?;
     log::start(&environment);
-    let mut config = Config::load(file, &environment)?;
-    let secrets = read_secrets(&config, &environment)?;
+    let (mut config, readings) = read_all(file, &environment);
+    let prepared = readings.complete()?;
+    drop(environment);
     raise_file_limit(&config);
     let _claim = Store::claim(&config.store.url)?;
     let listening = gateway::listen(&config.gateway.listen).await?;
@@ -47,16 +49,15 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
         config.gateway.name_port(address.port());
         tracing::info!("the gateway listens on http://{address}");
     }
-    pages::tell_of_console(&config, &environment);
+    pages::tell_of_console(&config, prepared.sign_in.is_some());
     let options = RunOptions {
         shards,
         ..RunOptions::default()
     };
     let assembled = tokio::select! {
-        assembled = assemble_with(secrets, &config, &environment, options) => assembled?,
+        assembled = assemble_with(prepared, &config, options) => assembled?,
         () = signals.wait() => return Ok(ExitCode::SUCCESS),
     };
-    drop(environment);
     let stop = CancellationToken::new();
     let Assembled {
         app,

@@ -16,6 +16,8 @@ use super::ConfigError;
 /// A file of variables in the working folder.
 const DOTENV: &str = ".env";
 const FILE_SUFFIX: &str = "_FILE";
+/// A setting whose own name ends so: it names a file, and is not in one.
+const NAMES_A_FILE: &str = "QUOTA__PRICES_FILE";
 /// Permission bits that let anyone but the owner read a file.
 const OTHERS: u32 = 0o077;
 /// A shorter secret is taken for a placeholder, and refused.
@@ -125,19 +127,15 @@ impl Environment {
     pub(super) fn settings(
         &self,
         prefix: &str,
-    ) -> Result<Vec<(String, SecretString)>, ConfigError> {
-        let mut found = Vec::new();
-        for (name, value) in self
-            .variables
-            .iter()
-            .filter(|(name, _)| name.starts_with(prefix))
-        {
-            match name.strip_suffix(FILE_SUFFIX) {
-                Some(setting) => found.push((setting.to_owned(), read_file(name, value)?)),
-                None => found.push((name.clone(), value.clone())),
+    ) -> impl Iterator<Item = Result<(String, SecretString), ConfigError>> {
+        let all = self.variables.iter();
+        let settings = all.filter(move |(name, _)| name.starts_with(prefix));
+        settings.map(|(name, value)| match name.strip_suffix(FILE_SUFFIX) {
+            Some(setting) if !name.ends_with(NAMES_A_FILE) => {
+                Ok((setting.to_owned(), read_file(name, value)?))
             }
-        }
-        Ok(found)
+            _ => Ok((name.clone(), value.clone())),
+        })
     }
 
     fn one_secret(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{ConfigError, check_url};
+use super::{ConfigError, ConfigErrors, check_url};
 use crate::model::Network;
 
 /// How programs reach us over HTTP.
@@ -130,30 +130,33 @@ impl Gateway {
     }
 
     /// Checks what is no number.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         if !self.public_url.is_empty() {
-            check_url("gateway.public_url", &self.public_url)?;
-        }
-        if !self.listen.is_empty() && self.listen.parse::<SocketAddr>().is_err() {
-            return Err(ConfigError::new(
-                "gateway.listen",
-                "must be an address and a port, such as `127.0.0.1:8787`, or empty for none",
-            ));
-        }
-        if self.hosts.iter().any(|host| plain_host(host).is_none()) {
-            return Err(ConfigError::new(
-                "gateway.hosts",
-                "must be names or addresses without scheme and port, such as `latchkey` or `10.0.0.5`, or `*` for every host",
-            ));
+            errors.keep(check_url("gateway.public_url", &self.public_url));
         }
         let is_network = |proxy: &String| Network::parse(proxy).is_some();
-        if !self.trusted_proxies.iter().all(is_network) {
-            return Err(ConfigError::new(
+        let is_host = |host: &String| plain_host(host).is_some();
+        for (is_good, setting, problem) in [
+            (
+                self.listen.is_empty() || self.listen.parse::<SocketAddr>().is_ok(),
+                "gateway.listen",
+                "must be an address and a port, such as `127.0.0.1:8787`, or empty for none",
+            ),
+            (
+                self.hosts.iter().all(is_host),
+                "gateway.hosts",
+                "must be names or addresses without scheme and port, such as `latchkey` or `10.0.0.5`, or `*` for every host",
+            ),
+            (
+                self.trusted_proxies.iter().all(is_network),
                 "gateway.trusted_proxies",
                 "must be a list of addresses and networks, such as `[\"127.0.0.1\", \"10.0.0.0/8\"]`",
-            ));
+            ),
+        ] {
+            if !is_good {
+                errors.extend(ConfigError::new(setting, problem).into());
+            }
         }
-        Ok(())
     }
 }
 
@@ -186,7 +189,12 @@ mod tests {
                 .into(),
             ..Gateway::default()
         };
-        assert!(gateway.check().is_ok());
+        let is_good = |gateway: &Gateway| {
+            let mut errors = ConfigErrors::default();
+            gateway.check(&mut errors);
+            errors.is_empty()
+        };
+        assert!(is_good(&gateway));
         insta::assert_snapshot!(gateway.own_hosts().join("\n"), @"
         latchkey.example
         0.0.0.0
@@ -209,7 +217,7 @@ mod tests {
                 hosts,
                 ..Gateway::default()
             };
-            assert!(gateway.check().is_err(), "{wrong}");
+            assert!(!is_good(&gateway), "{wrong}");
         }
     }
 }

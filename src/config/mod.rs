@@ -6,6 +6,7 @@
 
 mod console;
 mod environment;
+mod errors;
 mod gateway;
 mod quota;
 mod shards;
@@ -20,6 +21,7 @@ use toml::{Table, Value};
 
 pub use console::{Console, NoConsole};
 pub use environment::{Environment, others_can_read_dotenv};
+pub use errors::{ConfigError, ConfigErrors};
 pub use gateway::Gateway;
 pub use quota::Quota;
 pub use shards::Shards;
@@ -32,6 +34,10 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// is `store.url`.
 const PREFIX: &str = "LATCHKEY_";
 const PATH_SEPARATOR: &str = "__";
+/// The settings file of this folder.
+const USUAL_FILE: &str = "latchkey.toml";
+/// How many settings of a wrong type are told at once.
+const WRONG_MAX: usize = 100;
 /// The path of the version of Discord's API that the bot speaks. serenity adds
 /// the same path to the address of a proxy.
 const API_PATH: &str = "/api/v10";
@@ -211,55 +217,50 @@ impl Default for Ask {
     }
 }
 
-/// A wrong setting, which keeps the program from starting.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{setting}` {problem}")]
-pub struct ConfigError {
-    pub setting: String,
-    pub problem: String,
-}
-
-impl ConfigError {
-    /// Names a setting and says what it should be.
-    pub fn new(setting: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            setting: setting.into(),
-            problem: problem.into(),
-        }
-    }
-}
-
 impl Config {
     /// Reads the named file, or else `latchkey.toml` in this folder if there is
     /// one, and then the environment.
-    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        let text = match file {
-            Some(path) => std::fs::read_to_string(path).map_err(|error| {
-                ConfigError::new(
-                    path.display().to_string(),
-                    format!("cannot be read: {error}"),
-                )
-            })?,
-            None => std::fs::read_to_string("latchkey.toml").unwrap_or_default(),
-        };
-        Self::parse(&text, environment)
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigErrors> {
+        let (config, errors) = Self::read(file, environment);
+        errors.unless_wrong(config)
+    }
+
+    /// The same, with everything that is wrong; what is, is left as it is by
+    /// default.
+    pub fn read(file: Option<&Path>, environment: &Environment) -> (Self, ConfigErrors) {
+        let mut errors = ConfigErrors::default();
+        let text = errors.keep(read_text(file)).unwrap_or_default();
+        let (config, others) = Self::read_text(&text, environment);
+        errors.extend(others);
+        (config, errors)
     }
 
     /// Reads a file's text, then the environment.
-    pub fn parse(text: &str, environment: &Environment) -> Result<Self, ConfigError> {
-        let mut table: Table = text.parse().map_err(|error| syntax_error(text, &error))?;
-        for (variable, value) in environment.settings(PREFIX)? {
-            let path = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
-            let value = parse_scalar(value.expose_secret());
-            set_value(&mut table, &variable, &path, value)?;
-        }
-        let config: Self = serde_path_to_error::deserialize(Value::Table(table))
-            .map_err(|error| type_error(&error))?;
-        config.check()?;
-        Ok(config)
+    #[cfg(any(test, feature = "demo"))]
+    pub fn parse(text: &str, environment: &Environment) -> Result<Self, ConfigErrors> {
+        let (config, errors) = Self::read_text(text, environment);
+        errors.unless_wrong(config)
     }
 
-    fn check_ranges(&self) -> Result<(), ConfigError> {
+    fn read_text(text: &str, environment: &Environment) -> (Self, ConfigErrors) {
+        let mut errors = ConfigErrors::default();
+        let table = text.parse::<Table>();
+        let table = table.map_err(|error| syntax_error(text, &error));
+        let mut table = errors.keep(table).unwrap_or_default();
+        for setting in environment.settings(PREFIX) {
+            let Some((variable, value)) = errors.keep(setting) else {
+                continue;
+            };
+            let path = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
+            let value = parse_scalar(value.expose_secret());
+            errors.keep(set_value(&mut table, &variable, &path, value));
+        }
+        let config = read_table(table, &mut errors);
+        config.check(&mut errors);
+        (config, errors)
+    }
+
+    fn check_ranges(&self, errors: &mut ConfigErrors) {
         let (ask, chat) = (&self.ask, &self.chat);
         for (setting, value, range) in [
             ("ask.max_output_tokens", ask.max_output_tokens, 16..=100_000),
@@ -283,52 +284,99 @@ impl Config {
         .into_iter()
         .chain(self.gateway.ranges())
         {
-            check_range(setting, u64::from(value), range)?;
+            errors.keep(check_range(setting, u64::from(value), range));
         }
-        check_range("ask.edit_interval_ms", ask.edit_interval_ms, 100..=60_000)
+        let interval = check_range("ask.edit_interval_ms", ask.edit_interval_ms, 100..=60_000);
+        errors.keep(interval);
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        check_url("discord.api_url", &self.discord.api_url)?;
-        if !self
-            .discord
-            .api_url
-            .trim_end_matches('/')
-            .ends_with(API_PATH)
-        {
-            return Err(ConfigError::new(
-                "discord.api_url",
-                format!("must end in {API_PATH}"),
-            ));
-        }
-        self.check_ranges()?;
-        self.quota.sources()?;
-        let tiers = self.quota.tiers()?;
+    fn check(&self, errors: &mut ConfigErrors) {
+        errors.keep(self.discord.check());
+        self.check_ranges(errors);
+        errors.keep(self.quota.sources());
+        let tiers = errors.keep(self.quota.tiers()).unwrap_or_default();
         if self.discord.home_server == 0 && tiers.iter().any(|tier| !tier.roles.is_empty()) {
-            return Err(ConfigError::new(
-                "discord.home_server",
-                "must be the id of the server whose roles `quota.tiers` name",
-            ));
+            let problem = "must be the id of the server whose roles `quota.tiers` name";
+            errors.extend(ConfigError::new("discord.home_server", problem).into());
         }
-        let url = self.store.url.expose_secret();
-        if !["sqlite:", "postgres://", "postgresql://"]
-            .iter()
-            .any(|start| url.strip_prefix(start).is_some_and(|rest| !rest.is_empty()))
-        {
-            return Err(ConfigError::new(
-                "store.url",
-                "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`",
-            ));
-        }
-        self.gateway.check()?;
-        self.images.storage.check()?;
+        errors.keep(self.store.check());
+        self.gateway.check(errors);
+        self.images.storage.check(errors);
         for (id, provider) in &self.providers {
             if let Some(url) = &provider.base_url {
-                check_url(&format!("providers.{id}.base_url"), url)?;
+                errors.keep(check_url(&format!("providers.{id}.base_url"), url));
             }
         }
-        Ok(())
     }
+}
+
+impl Discord {
+    fn check(&self) -> Result<(), ConfigError> {
+        const SETTING: &str = "discord.api_url";
+        check_url(SETTING, &self.api_url)?;
+        if self.api_url.trim_end_matches('/').ends_with(API_PATH) {
+            return Ok(());
+        }
+        Err(ConfigError::new(SETTING, format!("must end in {API_PATH}")))
+    }
+}
+
+impl Store {
+    fn check(&self) -> Result<(), ConfigError> {
+        let url = self.url.expose_secret();
+        let mut starts = ["sqlite:", "postgres://", "postgresql://"].iter();
+        if starts.any(|start| url.strip_prefix(start).is_some_and(|rest| !rest.is_empty())) {
+            return Ok(());
+        }
+        let problem = "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`";
+        Err(ConfigError::new("store.url", problem))
+    }
+}
+
+/// The text of the settings file; nothing where none is named, and there is none
+/// in this folder.
+fn read_text(file: Option<&Path>) -> Result<String, ConfigError> {
+    let path = file.unwrap_or(Path::new(USUAL_FILE));
+    std::fs::read_to_string(path).or_else(|error| {
+        if file.is_none() && error.kind() == std::io::ErrorKind::NotFound {
+            return Ok(String::new());
+        }
+        let problem = format!("cannot be read: {error}");
+        Err(ConfigError::new(path.display().to_string(), problem))
+    })
+}
+
+/// Makes settings of a table. What is wrong is taken out of it, so that whatever
+/// else is wrong is found too.
+fn read_table(mut table: Table, errors: &mut ConfigErrors) -> Config {
+    for _ in 0..WRONG_MAX {
+        let error = match serde_path_to_error::deserialize(Value::Table(table.clone())) {
+            Ok(config) => return config,
+            Err(error) => error,
+        };
+        errors.extend(type_error(&error).into());
+        if remove_at(&mut table, error.path()).is_none() {
+            break;
+        }
+    }
+    Config::default()
+}
+
+/// Takes out of a table what stands at a path, or the list that it stands in.
+fn remove_at(table: &mut Table, path: &serde_path_to_error::Path) -> Option<Value> {
+    let mut keys = Vec::new();
+    for segment in path {
+        let serde_path_to_error::Segment::Map { key } = segment else {
+            break;
+        };
+        keys.push(key.as_str());
+    }
+    let (last, sections) = keys.split_last()?;
+    let mut table = table;
+    for section in sections {
+        table = table.get_mut(*section)?.as_table_mut()?;
+    }
+    table.remove(*last)
 }
 
 /// Puts a value from the environment into the table, at its path.
@@ -364,6 +412,7 @@ fn parse_scalar(text: &str) -> Value {
     let parsed = parsed.and_then(|mut table| table.remove("value"));
     match parsed {
         Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
+        Some(Value::Float(number)) if number.is_finite() => Value::Float(number),
         _ => Value::String(text.to_owned()),
     }
 }
@@ -425,11 +474,19 @@ fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigErro
             ),
         };
     }
+    if let Some((_, field)) = message.split_once("missing field ") {
+        return ConfigError::new(path, format!("lacks {}", field.trim_end()));
+    }
     let expected = match message
         .rsplit_once("expected ")
         .map(|(_, rest)| rest.trim_end())
     {
-        Some("u32" | "u64") => "a whole number",
+        Some("u8" | "u32" | "u64") => "a whole number",
+        Some("f64") => "a number",
+        Some("a map") => "a section with settings",
+        Some(record) if record.starts_with("struct ") => "a section with settings",
+        Some("a boolean") => "true or false",
+        Some("a sequence") => "a list",
         Some("a string") => "a text in quotes",
         Some(other) => other,
         None => "another value",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{ConfigError, check_range, check_url};
+use super::{ConfigErrors, check_range, check_url};
 
 /// The longest that a signed address of S3's works, in hours: seven days.
 const LINK_HOURS_MAX: u64 = 168;
@@ -32,16 +32,17 @@ impl Default for Storage {
 }
 
 impl Storage {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(super) fn check(&self, errors: &mut ConfigErrors) {
         for (setting, url) in [
             ("images.storage.endpoint", &self.endpoint),
             ("images.storage.public_url", &self.public_url),
         ] {
             if !url.is_empty() {
-                check_url(setting, url)?;
+                errors.keep(check_url(setting, url));
             }
         }
         let hours = u64::from(self.link_hours);
-        check_range("images.storage.link_hours", hours, 1..=LINK_HOURS_MAX)
+        let hours = check_range("images.storage.link_hours", hours, 1..=LINK_HOURS_MAX);
+        errors.keep(hours);
     }
 }

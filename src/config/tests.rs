@@ -61,6 +61,42 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn the_name_of_a_file_of_prices_comes_from_the_environment_as_it_is() {
+    let environment = with(&[("LATCHKEY_QUOTA__PRICES_FILE", "/made/up/prices.toml")]);
+    let config = Config::parse("", &environment).unwrap();
+    assert_eq!(config.quota.prices_file, "/made/up/prices.toml");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(file, "/made/up/prices.toml").unwrap();
+    let environment = with(&[(
+        "LATCHKEY_QUOTA__PRICES_FILE_FILE",
+        file.path().to_str().unwrap(),
+    )]);
+    let config = Config::parse("", &environment).unwrap();
+    assert_eq!(config.quota.prices_file, "/made/up/prices.toml");
+}
+
+#[test]
+fn amounts_come_from_the_environment_too() {
+    let environment = with(&[("LATCHKEY_IMAGES__CONFIRM_ABOVE_DOLLARS", "0.5")]);
+    let config = Config::parse("", &environment).unwrap();
+    assert!((config.images.confirm_above_dollars - 0.5).abs() < f64::EPSILON);
+    let wrong = [
+        ("LATCHKEY_IMAGES__CONFIRM_ABOVE_DOLLARS", "much"),
+        ("LATCHKEY_IMAGES__PREVIEWS", "some"),
+        ("LATCHKEY_IMAGES__LORAS", "3"),
+        ("LATCHKEY_ASK__STREAM", "perhaps"),
+    ];
+    insta::assert_snapshot!(problem("", &wrong), @"`ask.stream` must be true or false; `images.confirm_above_dollars` must be a number; `images.loras` must be a list; `images.previews` must be a whole number");
+}
+
+#[test]
+fn a_value_in_the_place_of_a_section_is_told_in_words() {
+    let wrong = "ask = 1\nproviders = 2\n[quota]\ntiers = [3]\n[images]\nstorage = \"s3\"";
+    insta::assert_snapshot!(problem(wrong, &[]), @"`ask` must be a section with settings; `images.storage` must be a section with settings; `providers` must be a section with settings; `quota.tiers[0]` must be a section with settings");
+    insta::assert_snapshot!(problem("[[quota.tiers]]\nbyok = true", &[]), @"`quota.tiers[0]` lacks `name`");
+}
+
+#[test]
 fn a_secret_comes_from_its_variable_or_its_file() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "made-up-token-from-a-file").unwrap();

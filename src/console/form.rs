@@ -13,7 +13,8 @@ use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
-use crate::model::MemoryPermit;
+use crate::app::form_owner;
+use crate::model::{MemoryPermit, PersonId};
 
 /// The field that carries the form's token.
 pub const TOKEN_FIELD: &str = "form_token";
@@ -217,6 +218,12 @@ impl Form {
     pub fn carries(&self, token: &SecretString) -> bool {
         let given = self.text(TOKEN_FIELD).as_bytes();
         given.ct_eq(token.expose_secret().as_bytes()).into()
+    }
+
+    /// Whose account the form was made for, by its token; unknown where nobody
+    /// was signed in.
+    pub fn owner(&self) -> Option<PersonId> {
+        form_owner(self.text(TOKEN_FIELD))
     }
 
     /// What was typed, but for secrets and the form's token: what can be

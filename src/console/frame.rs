@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, Method, Request, Uri};
 use axum::response::{Html, IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{OwnSession, nobody_else};
-use crate::model::{RequestOrigin, Scope, ServerId};
+use crate::app::{OwnSession, form_token, nobody_else};
+use crate::model::{PersonId, RequestOrigin, Scope, ServerId};
 
 use super::markup::{DOCTYPE, Markup, PreEscaped, html};
 use super::parts::{form, icon, note};
@@ -42,7 +42,8 @@ pub enum Section {
 pub struct Reader {
     pub console: Arc<Console>,
     pub session: Option<Arc<OwnSession>>,
-    pub form_token: SecretString,
+    /// The cookie that forms are proved by.
+    form_cookie: SecretString,
     pub request_id: String,
     pub trouble_format: TroubleFormat,
     /// What was asked for, and whether a form was sent there.
@@ -72,7 +73,7 @@ impl Reader {
         Self {
             console,
             session: None,
-            form_token: SecretString::default(),
+            form_cookie: SecretString::default(),
             request_id: origin.map_or_else(String::new, |origin| origin.request_id.clone()),
             trouble_format: TroubleFormat::for_request(request.uri().path(), request.headers()),
             uri: request.uri().clone(),
@@ -80,6 +81,20 @@ impl Reader {
             headers: request.headers().clone(),
             look: find_look(request.headers()),
         }
+    }
+
+    /// Makes known who it is, and the cookie that their forms are proved by.
+    pub fn recognise(&mut self, session: Option<Arc<OwnSession>>, form_cookie: SecretString) {
+        self.session = session;
+        self.form_cookie = form_cookie;
+    }
+
+    /// What a form carries that was made for an account, and is shown again;
+    /// one that was made for nobody is for whoever is there now.
+    pub fn form_token(&self, owner: Option<PersonId>) -> SecretString {
+        let now = self.session.as_ref().map(|own| own.session.person);
+        let owner = owner.filter(|owner| *owner != PersonId::UNKNOWN).or(now);
+        form_token(&self.form_cookie, owner.unwrap_or(PersonId::UNKNOWN))
     }
 }
 

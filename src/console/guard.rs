@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -35,6 +35,8 @@ use super::{Console, cookies, nearby};
 /// (<https://www.w3.org/TR/fetch-metadata/>). Sent past TLS and to this
 /// machine alone.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Says for whose account the page was made that asks by its script.
+const PAGE_OWNER: HeaderName = HeaderName::from_static("latchkey-account");
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 /// How long a body with files may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
@@ -51,8 +53,11 @@ struct RoutedRequest {
 /// Whom a request's cookies name, and what their forms carry.
 struct Cookies {
     session: Option<Arc<OwnSession>>,
+    /// The cookie that forms are proved by.
+    form_cookie: SecretString,
     form_token: SecretString,
-    /// What forms carry that this browser was shown before it signed in.
+    /// What forms carry that were made for the same account, and shown again to
+    /// this browser while nobody was signed in.
     earlier_token: Option<SecretString>,
     /// A visitor's new cookie, to be set.
     new: Option<HeaderValue>,
@@ -68,8 +73,7 @@ pub async fn respond(
     let mut reader = Reader::visitor(Arc::clone(&console), &request);
     let result = match find_cookies(&console, request.headers()).await {
         Ok(found) => {
-            reader.session.clone_from(&found.session);
-            reader.form_token = found.form_token.clone();
+            reader.recognise(found.session.clone(), found.form_cookie.clone());
             let asked = RoutedRequest {
                 row,
                 path_values,
@@ -98,28 +102,33 @@ async fn find_cookies(console: &Console, headers: &HeaderMap) -> Result<Cookies,
         && let Some(session) = console.app.people.find_session(&cookie).await?
     {
         let visitor = cookies::find(headers, cookies::VISITOR);
+        let owner = session.session.person;
         return Ok(Cookies {
             form_token: session.form_token.clone(),
-            earlier_token: visitor.map(|cookie| form_token(&cookie)),
+            earlier_token: visitor.map(|visitor| form_token(&visitor, owner)),
             session: Some(Arc::new(session)),
+            form_cookie: cookie,
             new: None,
         });
     }
     if let Some(cookie) = cookies::find(headers, cookies::VISITOR) {
-        return Ok(Cookies {
-            session: None,
-            form_token: form_token(&cookie),
-            earlier_token: None,
-            new: None,
-        });
+        return Ok(Cookies::of_visitor(cookie, None));
     }
     let (cookie, _) = new_cookie()?;
-    Ok(Cookies {
-        session: None,
-        earlier_token: None,
-        form_token: form_token(&cookie),
-        new: cookies::set(cookies::VISITOR, &cookie, VISITOR_SECONDS),
-    })
+    let new = cookies::set(cookies::VISITOR, &cookie, VISITOR_SECONDS);
+    Ok(Cookies::of_visitor(cookie, new))
+}
+
+impl Cookies {
+    fn of_visitor(cookie: SecretString, new: Option<HeaderValue>) -> Self {
+        Self {
+            session: None,
+            form_token: form_token(&cookie, PersonId::UNKNOWN),
+            form_cookie: cookie,
+            earlier_token: None,
+            new,
+        }
+    }
 }
 
 /// A body that was not read yet.
@@ -142,6 +151,7 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
     if is_form {
         require_own_page(&console.settings.origins, &parts.headers)?;
     }
+    require_same_account(&parts.headers, found, &parts.uri)?;
     let mut form = Form::default();
     if is_form && row.takes_form {
         let body = IncomingBody {
@@ -150,7 +160,7 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
             body,
         };
         form = read_form(row, body, found).await?;
-        require_token(&form, found)?;
+        require_token(&form, found, &parts.uri)?;
     }
     let form = Arc::new(form);
     let origin = parts.extensions.get::<RequestOrigin>().cloned();
@@ -189,7 +199,7 @@ async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult 
     let required = |person: Option<SignedIn>, visit: &Visit| {
         person.ok_or_else(|| {
             if is_form {
-                Trouble::form_of_before(false).typed(&visit.form)
+                Trouble::form_of_ended_session().typed(&visit.form)
             } else {
                 Trouble::sign_in_first(&visit.uri)
             }
@@ -330,15 +340,44 @@ async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     Ok(Zeroizing::new(bytes.to_vec()))
 }
 
-/// Refuses a form of another sign-in: what was typed is shown again, to be
-/// sent once more. A form that this browser was shown while nobody was signed in
-/// goes through afterwards: its sender has signed in beside it.
-fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
+/// Refuses a form of another sign-in: what was typed is shown again. It can be
+/// sent once more by the account that it was made for, and by whoever is signed
+/// in where it was made for nobody. A form that was shown again while nobody was
+/// signed in goes through once its account has signed in beside it.
+fn require_token(form: &Form, found: &Cookies, uri: &Uri) -> Result<(), Trouble> {
     let earlier = found.earlier_token.as_ref();
     if form.carries(&found.form_token) || earlier.is_some_and(|token| form.carries(token)) {
         return Ok(());
     }
-    Err(Trouble::form_of_before(found.session.is_some()).typed(form))
+    Err(tell_change(form.owner(), found, uri).typed(form))
+}
+
+/// Refuses a page that asks by itself for an account that is signed in no more,
+/// so that nothing of another's comes into it.
+fn require_same_account(headers: &HeaderMap, found: &Cookies, uri: &Uri) -> Result<(), Trouble> {
+    let owner = headers.get(PAGE_OWNER).and_then(|it| it.to_str().ok());
+    let Some(Ok(owner)) = owner.map(|owner| owner.parse().map(PersonId)) else {
+        return Ok(());
+    };
+    let now = found.session.as_ref().map(|own| own.session.person);
+    if now.unwrap_or(PersonId::UNKNOWN) == owner {
+        return Ok(());
+    }
+    Err(tell_change(Some(owner), found, uri))
+}
+
+/// Says who is signed in now, to a page that was made for somebody else, or
+/// before.
+fn tell_change(owner: Option<PersonId>, found: &Cookies, uri: &Uri) -> Trouble {
+    let Some(own) = &found.session else {
+        return Trouble::form_of_ended_session();
+    };
+    let now = &own.session;
+    match owner.filter(|owner| *owner != PersonId::UNKNOWN) {
+        Some(owner) if owner != now.person => Trouble::form_of_another(&now.name, uri),
+        Some(_) => Trouble::form_of_before(&now.name),
+        None => Trouble::form_of_nobody(&now.name, uri),
+    }
 }
 
 /// Responds where no row has the address. A page's address with a slash behind
@@ -380,8 +419,7 @@ async fn respond_trouble(
 ) -> Response {
     let mut reader = Reader::visitor(Arc::clone(&console), &request);
     if let Ok(found) = find_cookies(&console, request.headers()).await {
-        reader.session = found.session;
-        reader.form_token = found.form_token;
+        reader.recognise(found.session, found.form_cookie);
     }
     find_trouble(&reader).respond(&reader).await
 }

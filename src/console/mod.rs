@@ -8,6 +8,7 @@
 //! the browser but a cookie, and every page works without script.
 
 mod assets;
+mod changed_account;
 mod checked_once;
 mod cookies;
 mod form;

@@ -19,6 +19,16 @@ pub fn page_of_form(path: &str) -> &str {
     "/"
 }
 
+/// The first page of the part of the console that a path is in.
+pub fn first_page(path: &str) -> &str {
+    let end = path
+        .match_indices('/')
+        .nth(1)
+        .map_or(path.len(), |(at, _)| at);
+    let first = &path[..end];
+    if is_page(first) { first } else { "/" }
+}
+
 /// The path without slashes behind it, if that is a page's.
 pub fn without_slash(path: &str) -> Option<&str> {
     let bare = path.trim_end_matches('/');
@@ -67,6 +77,15 @@ mod tests {
             ("//evil.example/x", "/"),
         ] {
             assert_eq!(page_of_form(form), page, "{form}");
+        }
+        for (path, page) in [
+            ("/keys", "/keys"),
+            ("/keys/0a/check", "/keys"),
+            ("/playground/now", "/playground"),
+            ("/sign-out", "/"),
+            ("//evil.example/x", "/"),
+        ] {
+            assert_eq!(first_page(path), page, "{path}");
         }
         // Whatever the table has leads to a page.
         let posts = all_routes().filter(|row| row.method == MethodFilter::POST);

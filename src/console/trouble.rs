@@ -7,7 +7,7 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use crate::app::Error;
-use crate::model::{AccessRefusal, KeyRefusal, Refusal};
+use crate::model::{AccessRefusal, KeyRefusal, PersonId, Refusal};
 
 use super::form::Form;
 use super::frame::{self, Reader, Section};
@@ -35,6 +35,7 @@ pub struct Trouble {
     /// The refusal that it is, which is told anew once it is known what
     /// providers are called.
     refusal: Option<Box<Refusal>>,
+    for_script: Option<(&'static str, String)>,
 }
 
 /// What had been typed into a form, but for secrets.
@@ -42,6 +43,8 @@ pub struct Trouble {
 struct TypedFields {
     fields: Vec<(String, String)>,
     held_secret: bool,
+    /// Whose account the form was made for.
+    owner: Option<PersonId>,
 }
 
 impl Trouble {
@@ -55,6 +58,7 @@ impl Trouble {
             retry_after_s: None,
             typed: None,
             refusal: None,
+            for_script: None,
         }
     }
 
@@ -94,13 +98,19 @@ impl Trouble {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             held_secret: form.holds_secret(),
+            owner: form.owner(),
         }));
         self
     }
 
-    /// Whether it is about a form, and what had been typed is shown again.
-    pub fn shows_form(&self) -> bool {
-        self.typed.is_some()
+    /// A title and sentences for the playground's script, where they are others.
+    pub fn words_for_script(&self) -> Option<&(&'static str, String)> {
+        self.for_script.as_ref()
+    }
+
+    /// Whose account the form was made for that it is about.
+    fn form_owner(&self) -> Option<PersonId> {
+        self.typed.as_ref()?.owner
     }
 
     /// Whether the same form may go through in a while.
@@ -232,26 +242,12 @@ impl Trouble {
         trouble
     }
 
-    /// A form was made before its sender signed in, in or out.
-    pub fn form_of_before(is_signed_in: bool) -> Self {
-        if is_signed_in {
-            return Self::new(
-                StatusCode::CONFLICT,
-                "Send it once more",
-                "This form was opened before you signed in. Nothing was changed yet. Look at \
-                 what you typed, and send it again.",
-            );
+    /// With other words for the playground's script, whose page stays as it is.
+    pub fn for_script(self, title: &'static str, words: impl Into<String>) -> Self {
+        Self {
+            for_script: Some((title, words.into())),
+            ..self
         }
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "Sign in again, then send",
-            "Your sign-in ended while the form was open. Nothing was changed. Sign in again in \
-             a new tab, and then send what you typed from here.",
-        )
-        .way(
-            sign_in_address(&Uri::from_static("/signed-in")),
-            "Sign in with Discord",
-        )
     }
 
     /// The response that says it, in the format that its reader takes.
@@ -260,7 +256,9 @@ impl Trouble {
         let mut response = match reader.trouble_format {
             TroubleFormat::Json => trouble_format::as_json(&this, &reader.request_id),
             TroubleFormat::Text => trouble_format::as_text(&this),
-            TroubleFormat::Line => trouble_format::as_line(&this, &reader.form_token),
+            TroubleFormat::Line => {
+                trouble_format::as_line(&this, &reader.form_token(this.form_owner()))
+            }
             TroubleFormat::Page => {
                 let body = this.show(reader);
                 let page = Page::new(Section::None, this.title, body).status(this.status);
@@ -358,7 +356,7 @@ fn show_typed(typed: &TypedFields, reader: &Reader) -> Markup {
         section.card {
             header { h2 { "What you typed" } }
             form.body method="post" autocomplete="off" {
-                (form::token(&reader.form_token))
+                (form::token(&reader.form_token(typed.owner)))
                 @for (name, value) in typed.fields.iter().filter(|(name, _)| is_kept(name)) {
                     input type="hidden" name=(name) value=(value);
                 }

@@ -1,8 +1,8 @@
 //! In which format trouble is told: as a page to whoever looks with a browser,
 //! and to programs in the format of the file that they asked for.
 
+use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -65,22 +65,11 @@ pub fn line_of(trouble: &Trouble) -> Value {
 /// Trouble as the last line of an answer, with the token that the page's form
 /// carries from now on.
 pub fn as_line(trouble: &Trouble, form_token: &SecretString) -> Response {
-    let (title, words) = match (trouble.shows_form(), trouble.status) {
-        (true, StatusCode::UNAUTHORIZED) => (
-            "You are signed out",
-            "Your sign-in ended while this page was open, and nobody was asked. Sign in again in \
-             a new tab, then press Again here.",
-        ),
-        (true, StatusCode::CONFLICT) => (
-            "You signed in meanwhile",
-            "This page was opened before, and nobody was asked yet. Press Again to ask as who you \
-             are now.",
-        ),
-        _ => (&*trouble.title, &*trouble.words),
-    };
     let mut line = line_of(trouble);
-    line["title"] = json!(title);
-    line["words"] = json!(words);
+    if let Some((title, words)) = trouble.words_for_script() {
+        line["title"] = json!(title);
+        line["words"] = json!(words);
+    }
     line[TOKEN_FIELD] = json!(written_token(form_token));
     let body = format!("{line}\n");
     (trouble.status, [(CONTENT_TYPE, LINES)], body).into_response()

@@ -241,7 +241,7 @@ impl Ledger {
     }
 
     /// Puts what was really used in place of what was held.
-    pub async fn settle(&self, hold: Hold, ended: CallEnd<'_>) -> anyhow::Result<SettledAttempt> {
+    pub async fn settle(&self, hold: Hold, ended: &CallEnd<'_>) -> anyhow::Result<SettledAttempt> {
         let must_wait = hold.must_wait_for_settlement();
         let closing = hold.close(ended);
         let settlement = closing.finished.settlement.clone();
@@ -270,7 +270,7 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: &[AppliedLimit],
     ) -> anyhow::Result<Result<(), NoRoom>> {
-        if limits.is_empty() {
+        if limits.is_empty() || !order.is_counted() {
             return Ok(Ok(()));
         }
         PriceTable::warm_for(order.provider).await?;

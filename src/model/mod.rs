@@ -51,7 +51,7 @@ pub use calls::paths::{RERANK_PATH, SPEECH_PATH, TRANSCRIPTIONS_PATH, TRANSLATIO
 pub use calls::provider::{BadBody, CallDialect, ProviderKind, Surface};
 pub use calls::provider_error::{ErrorForm, ProviderError};
 pub use calls::service_terms::{ServiceTerm, ServiceTerms};
-pub use calls::sound::SoundAmount;
+pub use calls::sound::{SOUND_TOKENS_PER_S, SoundAmount};
 pub use calls::usage::{
     BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
 };

@@ -45,6 +45,7 @@ mod stopping;
 mod tidy;
 mod tokens;
 mod translations;
+mod wrong_settings;
 
 use std::io::Write;
 

@@ -126,6 +126,8 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         ");
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
         insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:emperor").await, @"(only you) There is no tier called `emperor`. Pick one from the list that appears while you type `tier:`.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day server:123").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day server:123456789012345678").await, @"(only you) I am not in a server with that id, so nothing was changed. Copy it again: turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
         insta::assert_snapshot!(omar.runs("/admin stop server:lantern").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
         insta::assert_snapshot!(omar.runs("/admin block user:mia during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:12h`. Without it, it holds until it is lifted. Nothing was changed.");
         insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:premium during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:30d`. Without it the tier is given for good. Nothing was changed.");

@@ -141,7 +141,11 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     ok    machines: none is left over
     ");
     assert!(well.status.success());
-    let mut ill = changed(&variables, "DISCORD_TOKEN", Some("made-up-wrong-token"));
+    let mut ill = changed(
+        &variables,
+        "DISCORD_TOKEN",
+        Some("made-up.wrong.token-of-nobody"),
+    );
     ill = changed(&ill, "GROQ_API_KEY", Some(&super::bad("groq")));
     ill = changed(&ill, "BYOK_MASTER_KEY", None);
     let ill = run("doctor", &ill).await;
@@ -178,7 +182,8 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
         ("LATCHKEY_IMAGES__WORKFLOWS", Some(workflows.as_str())),
         ("LATCHKEY_IMAGES__MODERATION", Some("openai")),
         ("DISCORD_TOKEN", None),
-        ("DISCORD_TOKEN", Some("made-up-wrong-token")),
+        ("DISCORD_TOKEN", Some("made-up.wrong.token-of-nobody")),
+        ("DISCORD_TOKEN", Some("sk-made-up-key-of-a-provider")),
         ("BYOK_MASTER_KEY", Some("")),
         ("BYOK_MASTER_KEY", Some("made-up-passphrase")),
         ("OPENAI_API_KEY", Some("short")),
@@ -194,26 +199,23 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
             value.is_none_or(|value| value.is_empty() || value.len() < 6 || !text.contains(value)),
             "{text}"
         );
-        seen.push(
-            text.lines()
-                .find(|line| line.starts_with("error: "))
-                .unwrap_or_default()
-                .to_owned(),
-        );
+        let first = text.lines().find(|line| line.starts_with("error: "));
+        seen.push(first.unwrap_or_default().to_owned());
     }
-    assert_snapshot!(seen.join("\n"), @"
+    assert_snapshot!(seen.join("\n"), @r#"
     error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
     error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first
     error: `DISCORD_TOKEN` is not set; copy the bot's token from https://discord.com/developers/applications
     error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
+    error: `DISCORD_TOKEN` is no bot's token, which has three parts with dots between; it was sent to nobody. Instead, copy the bot's token from https://discord.com/developers/applications
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it
     error: `BYOK_MASTER_KEY` must be 32 bytes, written as 64 hex digits or as base64; `latchkey keygen` makes a good one
     error: `OPENAI_API_KEY` is no secret: it must have 8 characters or more and no spaces
     error: `BYOK_MASTER_KEY` is also used as another secret; make a new one
-    error: `ask.provider_order` names something that is no provider of language models
+    error: `ask.provider_order` names "opnai", which is no provider of language models
     error: `providers.opnai` is no provider; give it a `base_url` to add one by this name
     error: `stroe` is not a setting; expected one of `discord`, `store`, `ask`, `chat`, `images`, `quota`, `gateway`, `console`, `providers`
-    ");
+    "#);
 }
 
 pub async fn start(variables: &[(String, SecretString)], scene: &Scene) -> Child {

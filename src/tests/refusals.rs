@@ -214,6 +214,7 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::Contradiction(Contradiction::DollarsOfACount),
         Q::Contradiction(Contradiction::DurationWithoutTier),
         Q::BadServer,
+        Q::NotInServer,
         Q::BadDuration(DurationOf::LookBack),
         Q::BadDuration(DurationOf::Block),
         Q::BadDuration(DurationOf::Tier),

@@ -358,7 +358,7 @@ fn both_databases_have_the_same_migrations() {
 
 #[test]
 fn the_example_configuration_shows_the_defaults() {
-    use crate::config::{Config, EXAMPLE, Environment};
+    use crate::config::{Config, ConfigErrors, EXAMPLE, Environment};
 
     // Settings are commented out as `#name`, prose as `# prose`.
     let uncommented: String = EXAMPLE
@@ -372,7 +372,10 @@ fn the_example_configuration_shows_the_defaults() {
         .collect();
     let shown = Config::parse(&uncommented, &Environment::default()).unwrap();
     let built_in = Config::parse("", &Environment::default()).unwrap();
-    let catalogue = |config| crate::cli::catalogue(config, &Environment::default()).unwrap();
+    let catalogue = |config| {
+        let mut errors = ConfigErrors::default();
+        crate::cli::catalogue(config, &Environment::default(), &mut errors).unwrap()
+    };
     assert_eq!(catalogue(&shown), catalogue(&built_in));
     let without_providers = |mut config: Config| {
         use secrecy::ExposeSecret;

@@ -15,6 +15,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 const RANDOM_BYTES: usize = 32;
 const CHARACTERS: usize = 43;
+/// What stands in a form's token after whom it is for.
+const AFTER_OWNER: char = '.';
 
 /// The SHA-256 of a cookie, which is all that the database has of it.
 pub type CookieHash = [u8; 32];
@@ -39,10 +41,18 @@ pub fn cookie_hash(sent: &SecretString) -> Option<CookieHash> {
     is_ours.then(|| Sha256::digest(sent).into())
 }
 
-/// What the forms of the pages that a cookie is sent for carry, and come back
-/// with. Whoever reads one learns nothing of the cookie.
-pub fn derive_form_token(cookie: &SecretString) -> SecretString {
-    derive(cookie, &["form"])
+/// What the forms of the pages that a cookie is sent for, and that are made for
+/// `owner`, carry and come back with: that owner, and what proves it. Whoever
+/// reads one learns nothing of the cookie.
+pub fn derive_form_token(cookie: &SecretString, owner: &str) -> SecretString {
+    let proof = derive(cookie, &["form", owner]);
+    format!("{owner}{AFTER_OWNER}{}", proof.expose_secret()).into()
+}
+
+/// Whom a form's token says that it is for, whether or not it proves that.
+pub fn claimed_owner(form_token: &str) -> Option<&str> {
+    let (owner, _) = form_token.split_once(AFTER_OWNER)?;
+    Some(owner)
 }
 
 /// The code verifier of a sign-in (RFC 7636), which leaves for Discord only
@@ -97,7 +107,8 @@ mod tests {
         let (cookie, _) = new_cookie().unwrap();
         let of = |purpose: &[&str]| derive(&cookie, purpose).expose_secret().to_owned();
         let all = [
-            of(&["form"]),
+            of(&["form", "a"]),
+            of(&["form", "b"]),
             of(&["verifier", "a"]),
             of(&["verifier", "b"]),
             of(&["verifiera"]),
@@ -106,14 +117,14 @@ mod tests {
             assert_eq!(one.len(), CHARACTERS);
             assert!(!all[at + 1..].contains(one));
         }
-        assert!(is_same_secret(
-            &derive_form_token(&cookie),
-            &SecretString::from(all[0].as_str())
-        ));
+        let token = derive_form_token(&cookie, "a");
+        assert_eq!(*token.expose_secret(), format!("a.{}", all[0]));
+        assert_eq!(claimed_owner(token.expose_secret()), Some("a"));
+        assert_eq!(claimed_owner(&all[0]), None);
         let state = SecretString::from("a");
         assert_eq!(
             derive_verifier(&cookie, &state).expose_secret(),
-            all[1].as_str()
+            all[2].as_str()
         );
     }
 }

@@ -19,7 +19,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub use cookie::{cookie_hash, derive_form_token, derive_verifier, is_same_secret, new_cookie};
+pub use cookie::{
+    claimed_owner, cookie_hash, derive_form_token, derive_verifier, is_same_secret, new_cookie,
+};
 pub use master::MasterKey;
 pub use token::{new_token, token_hash};
 

@@ -92,7 +92,7 @@ impl LedgerBench {
                     waits.push(began.elapsed().as_secs_f64() * 1e6);
                     if settles {
                         let ended = CallEnd::Answered { usage: None };
-                        drop(ledger.settle(reserved, ended).await.expect("it settles"));
+                        drop(ledger.settle(reserved, &ended).await.expect("it settles"));
                     } else {
                         std::mem::forget(reserved);
                     }

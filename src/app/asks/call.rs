@@ -234,8 +234,8 @@ impl AskCall<'_> {
         let Reservation {
             offer, hold, model, ..
         } = reservation;
-        let settlement = hold.settlement_if(CallEnd::Abandoned);
-        hold.settle_soon(CallEnd::Abandoned);
+        let settlement = hold.settlement_if(&CallEnd::Abandoned);
+        hold.settle_soon(&CallEnd::Abandoned);
         self.broken = (!settlement.is_released()).then_some(BrokenAnswer {
             provider: offer.provider,
             model,
@@ -309,7 +309,7 @@ impl AskCall<'_> {
             Ok(_) => CallEnd::Answered { usage: reported },
             Err(failure) => CallEnd::Failed(failure),
         };
-        let Some(settled) = self.asks.payers.settle(hold, ended).await else {
+        let Some(settled) = self.asks.payers.settle(hold, &ended).await else {
             return SettledAttempt {
                 usage: reported.unwrap_or_default(),
                 estimated: true,

@@ -71,7 +71,7 @@ impl Payers {
         let payer = reservation.payer();
         let usage = Some(free_usage());
         let ended = CallEnd::Answered { usage };
-        self.settle(reservation.hold, ended).await;
+        self.settle(reservation.hold, &ended).await;
         Ok(Some(payer))
     }
 }

@@ -217,7 +217,7 @@ impl Payers {
 
     /// Puts what a call used in the place of what was reserved for it. None
     /// if that cannot be written: the ledger settles the call later.
-    pub async fn settle(&self, hold: Hold, ended: CallEnd<'_>) -> Option<SettledAttempt> {
+    pub async fn settle(&self, hold: Hold, ended: &CallEnd<'_>) -> Option<SettledAttempt> {
         match self.ledger.settle(hold, ended).await {
             Ok(settled) => Some(settled),
             Err(error) => {
@@ -229,7 +229,7 @@ impl Payers {
 
     /// Gives back everything that was reserved: nothing came of the call.
     pub async fn release(&self, hold: Hold) {
-        if let Err(error) = self.ledger.settle(hold, CallEnd::Released).await {
+        if let Err(error) = self.ledger.settle(hold, &CallEnd::Released).await {
             tracing::error!("could not release an attempt: {error:#}");
         }
     }

@@ -8,7 +8,7 @@ use futures_util::future::{BoxFuture, join_all};
 use tokio::time::timeout;
 
 use crate::ledger::OvershootNotice;
-use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId, Token};
+use crate::model::{AccessRefusal, Caller, PersonId, Place, QuotaRefusal, ServerId, Token};
 
 use crate::app::Error;
 use crate::app::payers::Demotion;
@@ -37,6 +37,10 @@ pub enum IdFacts {
     /// What it is of, and what that is called.
     Known {
         kind: IdKind,
+        name: Option<String>,
+    },
+    /// A channel, but none of the server that was asked about; what it is called.
+    OtherChannel {
         name: Option<String>,
     },
     /// No person has it; nor, as far as the bot sees, anything else.
@@ -68,6 +72,9 @@ pub trait MemberDirectory: Send + Sync {
     /// has never said it.
     fn server_name(&self, server: ServerId) -> BoxFuture<'_, Option<String>>;
 
+    /// Whether the bot is in a server, as far as Discord says it.
+    fn is_in(&self, server: ServerId) -> BoxFuture<'_, Option<bool>>;
+
     /// The roles that people of a server can have, by id, with what they are
     /// called; none where Discord does not say it.
     fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>>;
@@ -76,7 +83,8 @@ pub trait MemberDirectory: Send + Sync {
     /// last hour; none where it does not say it, or they left.
     fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>>;
 
-    /// What an id is of, by what Discord says; roles are those of `server`.
+    /// What an id is of, by what Discord says; roles and channels are those of
+    /// `server`.
     fn describe_id(&self, id: u64, server: Option<ServerId>) -> BoxFuture<'_, IdFacts>;
 
     /// Where somebody goes to add the bot to a server of theirs.
@@ -166,7 +174,20 @@ impl People {
         self.directory()?.member_name(server, person).await
     }
 
-    /// What an id is of, as far as Discord says it; roles are those of `server`.
+    /// Refuses a server that the bot is not in, as far as Discord says it.
+    pub(in crate::app) async fn require_bot_in(&self, server: ServerId) -> Result<(), Error> {
+        let is_in = match self.directory() {
+            Some(directory) => directory.is_in(server).await,
+            None => None,
+        };
+        match is_in {
+            Some(false) => Err(QuotaRefusal::NotInServer.into()),
+            Some(true) | None => Ok(()),
+        }
+    }
+
+    /// What an id is of, as far as Discord says it; roles and channels are those
+    /// of `server`.
     pub async fn describe_id(&self, id: u64, server: Option<ServerId>) -> IdFacts {
         match self.directory() {
             Some(directory) => directory.describe_id(id, server).await,

@@ -30,7 +30,7 @@ pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble}
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
 pub use search::{FoundPerson, FoundServer, SearchResult, Stop};
-pub use sessions::{NewSession, OwnSession, form_token};
+pub use sessions::{NewSession, OwnSession, form_owner, form_token};
 use tokens::TokenCache;
 
 /// Everybody whom the program knows.

@@ -134,6 +134,7 @@ impl People {
         let now_ms = self.clock.now_ms();
         if let LimitSubject::Server(server) = whom {
             require_plausible(server, now_ms)?;
+            self.require_bot_in(server).await?;
         }
         let (bound, subject) = whom.parts();
         let set = SetLimit {

@@ -66,9 +66,16 @@ impl OwnSession {
     }
 }
 
-/// What the forms carry of pages that this cookie is sent for.
-pub fn form_token(cookie: &SecretString) -> SecretString {
-    vault::derive_form_token(cookie)
+/// What the forms carry of pages that this cookie is sent for: whose account
+/// they are for, unknown where nobody was signed in, and what proves it.
+pub fn form_token(cookie: &SecretString, owner: PersonId) -> SecretString {
+    vault::derive_form_token(cookie, &owner.to_string())
+}
+
+/// Whose account a form is for by the token that it carries, whether or not
+/// that proves it.
+pub fn form_owner(token: &str) -> Option<PersonId> {
+    vault::claimed_owner(token)?.parse().ok().map(PersonId)
 }
 
 impl People {
@@ -166,8 +173,8 @@ impl People {
         // What an index finds is compared once more, in constant time.
         let found = found.filter(|(_, kept)| kept.ct_eq(&hash).into());
         Ok(found.map(|(session, _)| OwnSession {
+            form_token: form_token(cookie, session.person),
             session,
-            form_token: form_token(cookie),
         }))
     }
 

@@ -158,7 +158,7 @@ impl Pictures {
         match host {
             // It may have been made, and counted, in the answer to that call.
             Some(host) if !has_jobs(host) => {
-                self.payers.settle(hold, CallEnd::Abandoned).await;
+                self.payers.settle(hold, &CallEnd::Abandoned).await;
             }
             _ => self.payers.release(hold).await,
         }

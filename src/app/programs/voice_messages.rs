@@ -6,7 +6,10 @@ use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::model::{CallDialect, Caller, NanoDollars, ProviderId, Surface, TRANSCRIPTIONS_PATH};
+use crate::model::{
+    AskRefusal, CallDialect, Caller, FailureClass, NanoDollars, ProviderFailure, ProviderId,
+    Refusal, Surface, TRANSCRIPTIONS_PATH,
+};
 use crate::providers::voice_models;
 
 use crate::app::Error;
@@ -32,7 +35,7 @@ struct Transcript {
 
 impl Programs {
     /// Has a voice message written down; none where nobody can pay for that. Where
-    /// one provider fails, the next is asked.
+    /// one provider fails and surely made nothing, the next is asked.
     pub async fn hear_voice(
         self: &Arc<Self>,
         caller: &Caller,
@@ -51,7 +54,8 @@ impl Programs {
         for provider in asked {
             match self.hear_with(caller, provider, sound.clone()).await {
                 Ok(heard) => return Ok(Some(heard)),
-                Err(error) => last = Some(error),
+                Err(error) if was_free(&error) => last = Some(error),
+                Err(error) => return Err(error),
             }
         }
         last.map_or(Ok(None), Err)
@@ -90,18 +94,42 @@ impl Programs {
     }
 }
 
+/// Whether surely nobody was paid for a call that failed.
+fn was_free(error: &Error) -> bool {
+    match error {
+        Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })) => {
+            !failure.may_have_worked()
+        }
+        Error::Refused(_) => true,
+        Error::Troubled(..) | Error::Failed(_) => false,
+    }
+}
+
 async fn read_transcript(mut relay: Relay) -> Result<HeardVoice, Error> {
     relay.tells_cost = true;
     let answer = relay.whole_or_begun().await;
     let RelayedAnswer::Whole(answer) = answer.map_err(|failed| failed.error)? else {
-        return Err(anyhow::anyhow!("a transcript that is too long").into());
+        return Err(no_words(&relay.payer, FailureClass::TooLarge));
     };
     let transcript: Transcript = serde_json::from_slice(&answer)
-        .map_err(|_| anyhow::anyhow!("a transcript without text"))?;
+        .map_err(|_| no_words(&relay.payer, FailureClass::Upstream))?;
     let receipt = relay.take_receipt();
     Ok(HeardVoice {
         words: transcript.text.trim().to_owned(),
         payer: relay.payer.clone(),
         cost: receipt.and_then(|receipt| receipt.settlement.cost),
     })
+}
+
+/// An answer in which nothing is written down, and which was paid for.
+fn no_words(payer: &Payer, class: FailureClass) -> Error {
+    let failure = ProviderFailure {
+        provider: payer.provider.clone(),
+        class,
+        status: Some(200),
+        retry_after: None,
+        subject: None,
+    };
+    let payer = payer.source;
+    Refusal::from(AskRefusal::Provider { failure, payer }).into()
 }

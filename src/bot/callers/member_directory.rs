@@ -77,6 +77,21 @@ impl MemberDirectory for Bot {
         })
     }
 
+    fn is_in(&self, server: ServerId) -> BoxFuture<'_, Option<bool>> {
+        Box::pin(async move {
+            match self.find_presence(server) {
+                Presence::Here(_) => return Some(true),
+                Presence::Away => return Some(false),
+                Presence::Unknown => {}
+            }
+            match self.describe_server(server, false).await {
+                Ok(_) => Some(true),
+                Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))) => Some(false),
+                Err(_) => None,
+            }
+        })
+    }
+
     fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>> {
         Box::pin(async move {
             let described = self.describe_server(server, false).await;
@@ -132,7 +147,16 @@ impl MemberDirectory for Bot {
                     let names = [&user["global_name"], &user["username"]];
                     known(kind, names.into_iter().find_map(Value::as_str))
                 }
-                (_, Ok(channel)) => known(IdKind::Channel, channel["name"].as_str()),
+                (_, Ok(channel)) => {
+                    let name = channel["name"].as_str();
+                    let there = channel["guild_id"].as_str().and_then(|id| id.parse().ok());
+                    match server {
+                        Some(server) if there != Some(server.0) => IdFacts::OtherChannel {
+                            name: name.map(str::to_owned),
+                        },
+                        _ => known(IdKind::Channel, name),
+                    }
+                }
                 (Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))), _) => {
                     IdFacts::Nobodys
                 }

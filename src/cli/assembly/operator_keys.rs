@@ -6,22 +6,30 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use crate::app::BotDefault;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError, ConfigErrors, Environment};
 use crate::model::{Credential, OtherSecret, ProviderId};
 use crate::providers::{Catalogue, PasteProblem, Provider, read_pasted_key};
 
-/// The bot default keys: those that the operator pays with.
+/// The bot default keys: those that the operator pays with, without those that
+/// are wrong.
 pub fn bot_defaults(
     catalogue: &Catalogue,
     config: &Config,
     environment: &Environment,
-) -> anyhow::Result<Vec<BotDefault>> {
+    errors: &mut ConfigErrors,
+) -> Vec<BotDefault> {
     let mut defaults = Vec::new();
     for provider in catalogue.iter() {
         let names: Vec<&str> = provider.env.iter().map(String::as_str).collect();
         let provider_id = provider.id.clone();
-        if let Some((variable, secret)) = environment.named_secret(&names)? {
-            refuse_others_key(catalogue, provider, (variable, &secret))?;
+        let Some(found) = errors.keep(environment.named_secret(&names)) else {
+            continue;
+        };
+        if let Some((variable, secret)) = found {
+            let refused = refuse_others_key(catalogue, provider, (variable, &secret));
+            if errors.keep(refused).is_none() {
+                continue;
+            }
             let credential = Some(credential(provider, secret, environment));
             defaults.push(BotDefault {
                 provider: provider_id,
@@ -36,7 +44,7 @@ pub fn bot_defaults(
             });
         }
     }
-    Ok(defaults)
+    defaults
 }
 
 /// Refuses what is plainly no key of the provider that a variable is for: it

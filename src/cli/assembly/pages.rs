@@ -60,9 +60,9 @@ pub fn sign_in(
 
 /// Says at the start where the pages are, and what is missing for people to
 /// have them and to sign in.
-pub fn tell_of_console(config: &Config, environment: &Environment) {
-    match (config.console_url(), sign_in(config, environment)) {
-        (Ok(url), Ok(Some(_))) => tracing::info!("pages for people are at {url}"),
+pub fn tell_of_console(config: &Config, can_sign_in: bool) {
+    match (config.console_url(), can_sign_in) {
+        (Ok(url), true) => tracing::info!("pages for people are at {url}"),
         (Ok(url), _) => tracing::warn!(
             "pages for people are at {url}, and nobody can sign in: set {CLIENT_SECRET}; `latchkey doctor` says more"
         ),

@@ -4,34 +4,36 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::app::{
-    Finding, ImageSettings, Moderation, PICTURE_STORAGE, Storage, StorageSettings, StorageTrouble,
-    judge_storage,
+    Finding, ImageSettings, Moderation, Storage, StorageSettings, StorageTrouble, judge_storage,
 };
-use crate::config::{self, Config, ConfigError, Environment};
+use crate::config::{self, Config, ConfigError, ConfigErrors, Environment};
 use crate::model::{Clock, NanoDollars, PREVIEWS_MAX};
 
 const KEY_ID: &str = "S3_ACCESS_KEY_ID";
 const SECRET: &str = "S3_SECRET_ACCESS_KEY";
 
 /// The settings of pictures, without the bucket.
-pub fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
+pub fn images(config: &Config, errors: &mut ConfigErrors) -> Option<ImageSettings> {
     let wanted = &config.images;
     let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
         let problem = "must be \"off\", \"provider\" or \"openai\"";
         ConfigError::new("images.moderation", problem)
-    })?;
-    Ok(ImageSettings {
-        moderation,
+    });
+    let moderation = errors.keep(moderation);
+    let previews = errors.keep(previews(wanted.previews));
+    let confirm_above = errors.keep(confirm_above(wanted.confirm_above_dollars));
+    Some(ImageSettings {
+        moderation: moderation?,
         deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
         poll: Duration::from_millis(u64::from(wanted.poll_ms)),
         age_restricted_only: wanted.age_restricted_only,
-        previews: previews(wanted.previews)?,
+        previews: previews?,
         loras: wanted.loras.clone(),
-        confirm_above: confirm_above(wanted.confirm_above_dollars)?,
+        confirm_above: confirm_above?,
         storage: None,
     })
 }
@@ -59,12 +61,20 @@ fn confirm_above(dollars: f64) -> Result<Option<NanoDollars>, ConfigError> {
 pub fn storage(
     config: &Config,
     environment: &Environment,
-) -> Result<Option<StorageSettings>, ConfigError> {
+    errors: &mut ConfigErrors,
+) -> Option<Option<StorageSettings>> {
+    let key_id = errors.keep(environment.secret(&[KEY_ID]));
+    let secret = errors.keep(environment.secret(&[SECRET]));
     let wanted = with_variables(&config.images.storage, environment);
-    let (key_id, secret) = (
-        environment.secret(&[KEY_ID])?,
-        environment.secret(&[SECRET])?,
-    );
+    errors.keep(bucket(wanted, key_id?, secret?))
+}
+
+/// The bucket that is wanted, with its key.
+fn bucket(
+    wanted: config::Storage,
+    key_id: Option<SecretString>,
+    secret: Option<SecretString>,
+) -> Result<Option<StorageSettings>, ConfigError> {
     let is_wanted = !wanted.endpoint.is_empty() || !wanted.bucket.is_empty();
     if !is_wanted && key_id.is_none() && secret.is_none() {
         return Ok(None);
@@ -98,23 +108,14 @@ pub fn storage(
     Ok(Some(settings))
 }
 
-/// Puts a file into the bucket, where there is one, and takes it out again; what
-/// came of it.
-pub async fn check_storage(
-    config: &Config,
-    environment: &Environment,
-    http: &Client,
-) -> Option<Finding> {
-    let settings = match storage(config, environment) {
-        Ok(settings) => settings?,
-        Err(error) => return Some(Finding::bad(PICTURE_STORAGE, error.to_string())),
-    };
+/// Puts a file into a bucket, and takes it out again; what came of it.
+pub async fn check_storage(settings: StorageSettings, http: &Client) -> Finding {
     let bucket = Storage::new(settings, http.clone(), Clock::default());
     let checked = match bucket {
         Some(bucket) => bucket.check().await,
         None => Err(StorageTrouble::Unreachable),
     };
-    Some(judge_storage(&checked))
+    judge_storage(&checked)
 }
 
 /// The settings, with what variables say where the settings say nothing.

@@ -8,6 +8,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::cli::SettingsFile;
 use crate::cli::output::is_unread;
 use crate::model::{NanoDollars, is_blank};
 
@@ -40,16 +41,18 @@ pub struct Question {
     /// The whole answer as JSON.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingsFile,
 }
 
 /// Asks, and prints the answer as it comes.
-pub async fn ask(question: Question, file: Option<&Path>) -> anyhow::Result<()> {
+pub async fn ask(question: Question) -> anyhow::Result<()> {
     let prompt = read_prompt(&question.prompt)?;
     let body = json!({
         "prompt": prompt, "provider": question.provider, "model": question.model,
         "persona": question.persona, "max_tokens": question.max_tokens, "stream": !question.json,
     });
-    let gateway = match find_gateway(file, &question).await? {
+    let gateway = match find_gateway(question.settings.path(), &question).await? {
         Access::Gateway(gateway) => gateway,
         Access::OwnKey(own_key) => return own_key.ask(&question, &prompt).await,
     };

@@ -47,8 +47,8 @@ pub struct Picture {
     /// Where to write it; `-` is standard output.
     #[arg(long, short, default_value = "picture.png")]
     output: PathBuf,
-    /// The whole answer as JSON.
-    #[arg(long)]
+    /// The whole answer as JSON, and no file.
+    #[arg(long, conflicts_with = "output")]
     json: bool,
 }
 

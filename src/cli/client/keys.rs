@@ -25,8 +25,8 @@ pub enum KeyVerb {
         #[arg(long)]
         name: Option<String>,
         /// What the provider needs beside the key, as field=value.
-        #[arg(long = "extra", value_name = "FIELD=VALUE")]
-        extras: Vec<String>,
+        #[arg(long = "extra", value_name = "FIELD=VALUE", value_parser = read_extra)]
+        extras: Vec<(String, String)>,
         /// Store it even if its provider refuses it, or says that it can't pay
         /// while the key that you have works.
         #[arg(long)]
@@ -70,6 +70,14 @@ impl KeyVerb {
             | Self::Remove { key, .. } => Some(key),
             Self::List | Self::Add { .. } | Self::Status => None,
         }
+    }
+}
+
+/// What a provider needs beside a key, as it is typed.
+fn read_extra(typed: &str) -> Result<(String, String), String> {
+    match typed.split_once('=') {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err("write the field, an equals sign and the value, such as deployment=my-app".into()),
     }
 }
 
@@ -120,10 +128,9 @@ pub async fn keys(
             extras,
             keep_refused,
         } => {
+            let extras = extras.iter();
             let extras: serde_json::Map<String, Value> = extras
-                .iter()
-                .filter_map(|pair| pair.split_once('='))
-                .map(|(field, value)| (field.to_owned(), json!(value)))
+                .map(|(field, value)| (field.clone(), json!(value)))
                 .collect();
             let key = hidden::read_key(&format!("Key for {provider}"))?;
             let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras, "keep_refused": keep_refused});

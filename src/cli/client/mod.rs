@@ -10,7 +10,6 @@ mod own_key;
 mod shown;
 mod wording;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -19,6 +18,8 @@ pub use ask::Question;
 pub use imagine::Picture;
 use keys::KeyOwner;
 pub use keys::KeyVerb;
+
+use super::SettingsFile;
 
 /// How many days `latchkey usage` shows where nobody says it.
 const DAYS_DEFAULT: u16 = 30;
@@ -81,12 +82,23 @@ pub struct Form {
     json: bool,
 }
 
+impl ClientVerb {
+    /// Where its settings are, if what it does depends on them: a question goes
+    /// to a provider itself where nobody is logged in.
+    pub fn settings(&mut self) -> Option<&mut SettingsFile> {
+        match self {
+            Self::Ask(question) => Some(&mut question.settings),
+            _ => None,
+        }
+    }
+}
+
 /// Runs a verb.
-pub async fn run(verb: ClientVerb, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+pub async fn run(verb: ClientVerb) -> anyhow::Result<ExitCode> {
     match verb {
         ClientVerb::Login { url } => login::login(&url).await?,
         ClientVerb::Logout => login::logout()?,
-        ClientVerb::Ask(question) => ask::ask(question, file).await?,
+        ClientVerb::Ask(question) => ask::ask(question).await?,
         ClientVerb::Imagine(picture) => imagine::imagine(picture).await?,
         ClientVerb::Keys {
             verb,

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::ask::{Question, describe_cost};
 use crate::app::{BotDefault, KnownProviders, Persona};
-use crate::cli::assembly::assemble::catalogue;
-use crate::cli::assembly::operator_files::prices;
 use crate::cli::assembly::operator_keys::bot_defaults;
-use crate::config::{Config, Environment};
+use crate::cli::assembly::readings::catalogue;
+use crate::cli::assembly::settings::prices;
+use crate::config::{Config, ConfigErrors, Environment};
 use crate::ledger::{PriceTable, PricedModel, Prices};
 use crate::model::{
     Clock, Departure, FailureClass, MemoryBudget, NanoDollars, ProviderFailure, ProviderKind, Turn,
@@ -41,8 +41,11 @@ impl OwnKey {
     pub fn find(file: Option<&Path>, question: &Question) -> anyhow::Result<Option<Self>> {
         let environment = Environment::of_process()?;
         let config = Config::load(file, &environment)?;
-        let catalogue = catalogue(&config, &environment)?;
-        let keys = bot_defaults(&catalogue, &config, &environment)?;
+        let mut errors = ConfigErrors::default();
+        let found = catalogue(&config, &environment, &mut errors);
+        let catalogue = found.ok_or_else(|| errors.clone())?;
+        let keys = bot_defaults(&catalogue, &config, &environment, &mut errors);
+        errors.unless_wrong(())?;
         let (named, model) = read_target(&catalogue, question)?;
         let chats = |key: &&BotDefault| {
             let found = catalogue.get(&key.provider);

@@ -32,6 +32,36 @@ pub async fn require_kind(
             );
             (title, with_name(&words, name.as_deref()))
         }
+        IdFacts::OtherChannel { name } if wanted == IdKind::Channel => (
+            "That channel is not in this server".to_owned(),
+            with_name(
+                &format!(
+                    "{id} is the id of a channel elsewhere, and one of this server’s was asked for."
+                ),
+                name.as_deref(),
+            ),
+        ),
+        IdFacts::OtherChannel { name } => {
+            let words = format!(
+                "{id} is the id of a channel, and one of {} was asked for.",
+                describe(wanted)
+            );
+            (
+                "That is the id of a channel".to_owned(),
+                with_name(&words, name.as_deref()),
+            )
+        }
+        IdFacts::Nobodys if wanted == IdKind::Channel && server.is_some() => (
+            "No channel with that id is seen in this server".to_owned(),
+            format!(
+                "The bot sees no channel of this server with the id {id}; a digit may be wrong. One \
+                 that is hidden from the bot can be stopped in Discord, with /server block channel:."
+            ),
+        ),
+        IdFacts::Nobodys if wanted == IdKind::Role && has_other_roles(visit, server).await => (
+            "That role is not in this server".to_owned(),
+            format!("No role of this server has the id {id}; a digit may be wrong."),
+        ),
         IdFacts::Nobodys if wanted == IdKind::Person => (
             "Nobody has that id".to_owned(),
             format!("Discord knows no person with the id {id}; a digit may be wrong."),
@@ -46,6 +76,14 @@ pub async fn require_kind(
     );
     let trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
     Err(trouble.typed(&visit.form))
+}
+
+/// Whether the roles of a server are known.
+async fn has_other_roles(visit: &Visit, server: Option<ServerId>) -> bool {
+    match server {
+        Some(server) => !visit.app().people.list_roles(server).await.is_empty(),
+        None => false,
+    }
 }
 
 /// What is typed is no id of Discord's.

@@ -75,6 +75,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("{} Nothing was changed.", contradiction(*between)),
         ),
         QuotaRefusal::BadServer => bad_server(),
+        QuotaRefusal::NotInServer => not_in_server(),
         QuotaRefusal::BadDuration(of) => bad_duration(*of),
         QuotaRefusal::ReportTooLong => Trouble::new(
             UNPROCESSABLE,
@@ -159,6 +160,15 @@ fn bad_server() -> Trouble {
         "That is no server’s id",
         "Turn on Developer Mode in Discord’s settings, right-click the server, and choose \
          Copy Server ID. Nothing was changed.",
+    )
+}
+
+fn not_in_server() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "The bot is not in that server",
+        "A digit of the id may be wrong. With developer mode on, right-click the server in \
+         Discord and choose Copy Server ID, or add the bot there first. Nothing was changed.",
     )
 }
 

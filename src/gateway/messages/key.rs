@@ -48,12 +48,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "malformed_key",
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
-        KeyRefusal::SeveralKeys { .. } => (
-            400,
-            "malformed_key",
-            "There are several keys in that, and one is wanted. Nothing was stored: send each in a call of its own."
-                .to_owned(),
-        ),
+        KeyRefusal::SeveralKeys { .. } => several_keys(),
         KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
         KeyRefusal::MalformedExtra {
@@ -80,6 +75,12 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// Several keys came where one is wanted.
+fn several_keys() -> Message {
+    let message = "There are several keys in that, and one is wanted. Nothing was stored: send each in a call of its own.";
+    (400, "malformed_key", message.to_owned())
 }
 
 /// A key does not tell whose it is.

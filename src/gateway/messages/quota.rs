@@ -55,6 +55,13 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             text("Two of these options do not go together. Nothing was changed."),
         ),
         QuotaRefusal::BadServer => (400, "malformed_server", text("That is not a server's id.")),
+        QuotaRefusal::NotInServer => (
+            422,
+            "not_in_server",
+            text(
+                "The bot is not in a server with that id. Nothing was changed; correct the id, or add the bot there.",
+            ),
+        ),
         QuotaRefusal::BadDuration(_) => (
             400,
             "malformed_duration",

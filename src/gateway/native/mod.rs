@@ -5,14 +5,11 @@ mod address;
 mod elsewhere;
 mod form;
 
-use bytes::Bytes;
-
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
 
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::calls::proxy::{RelayTarget, relay_call};
-use crate::gateway::replies::problem::Problem;
 
 pub use address::read_query;
 use address::{find_model, find_path};
@@ -48,7 +45,8 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         surface == Surface::Other || writes_down || (surface == Surface::Free && body.is_empty());
     let form = if writes_down {
         // In a box, as what reads other forms below.
-        Box::pin(read_sound(&call, &body)).await?
+        let media_type = call.header("content-type").unwrap_or_default();
+        Box::pin(RelayBody::read_form(media_type, body.clone())).await
     } else {
         None
     };
@@ -77,11 +75,4 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         body,
     };
     relay_call(call, target).await
-}
-
-/// Reads a form with a sound, which a key that others pay for may carry too.
-async fn read_sound(call: &Call, body: &Bytes) -> Result<Option<RelayBody>, Problem> {
-    let media_type = call.header("content-type").unwrap_or_default();
-    let memory = &call.gateway.app.memory;
-    Ok(RelayBody::read_form(media_type, body.clone(), memory).await?)
 }

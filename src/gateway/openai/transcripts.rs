@@ -68,8 +68,8 @@ async fn write_down(mut call: Call, path: &'static str) -> HandlerResult {
     let bytes = call.read_body(call.gateway.settings.sound_bytes).await?;
     let media_type = call.header("content-type").unwrap_or_default();
     // In a box, so that the future of every other call stays small.
-    let read = RelayBody::read_form(media_type, bytes, &call.gateway.app.memory);
-    let body = Box::pin(read).await?.ok_or_else(no_form)?;
+    let read = RelayBody::read_form(media_type, bytes);
+    let body = Box::pin(read).await.ok_or_else(no_form)?;
     let model = check_model(&call, body.model(), path).await?;
     let target = RelayTarget {
         provider: None,

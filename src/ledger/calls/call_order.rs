@@ -57,6 +57,12 @@ impl CallOrder<'_> {
         }
     }
 
+    /// Whether limits count it. What uses nothing is a request all the same with a
+    /// key that others need too: its provider takes only so many.
+    pub fn is_counted(&self) -> bool {
+        !self.source.is_own() || !self.is_free()
+    }
+
     /// Whether it uses nothing that is counted: it lists models, say.
     fn is_free(&self) -> bool {
         let counted = self.prompt.most + self.max_output_tokens + self.images;

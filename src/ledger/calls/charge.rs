@@ -117,7 +117,7 @@ impl UnreportedCall {
     /// output.
     fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
         let reported = self.reported.filter(|it| *it != Usage::default());
-        let reported = reported.unwrap_or_else(|| self.sound.likely());
+        let reported = reported.unwrap_or_else(|| self.sound.unreported(self.is_limited));
         let prompt_tokens = prompt_tokens.saturating_add(reported.details.input_audio);
         let input_tokens = match (reported.input_tokens, reported.total_tokens) {
             (0, 0) => prompt_tokens,

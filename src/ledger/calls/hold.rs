@@ -243,6 +243,7 @@ impl Hold {
     /// an answer, say, and the rest at its end. It is counted once that is the
     /// whole.
     pub fn note_report(&mut self, reported: Option<Usage>, is_counted: bool) {
+        let reported = reported.map(|usage| self.sound.as_paid(usage));
         self.reported = reported.or(self.reported);
         self.counted = reported.filter(|_| is_counted).or(self.counted);
     }
@@ -289,13 +290,13 @@ impl Hold {
     }
 
     /// Ends the hold; the caller sends the closing to the writer.
-    pub(in crate::ledger) fn close(mut self, ended: CallEnd<'_>) -> Closing {
+    pub(in crate::ledger) fn close(mut self, ended: &CallEnd<'_>) -> Closing {
         self.is_settled = true;
         self.make_closing(ended)
     }
 
-    fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
-        self.count_call(&ended);
+    fn make_closing(&mut self, ended: &CallEnd<'_>) -> Closing {
+        self.count_call(ended);
         let settlement = self.settlement_if(ended);
         if settlement.overshoot {
             self.shared.overshoots.note(&self.booking, &settlement);
@@ -344,11 +345,11 @@ impl Hold {
 impl Hold {
     /// Has the hold settled, and does not wait for that: for attempts without
     /// limits, where nobody is warned.
-    pub fn settle_soon(mut self, ended: CallEnd<'_>) {
+    pub fn settle_soon(mut self, ended: &CallEnd<'_>) {
         self.send_closing(ended);
     }
 
-    fn send_closing(&mut self, ended: CallEnd<'_>) {
+    fn send_closing(&mut self, ended: &CallEnd<'_>) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }
@@ -370,6 +371,6 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.send_closing(CallEnd::Abandoned);
+        self.send_closing(&CallEnd::Abandoned);
     }
 }

@@ -48,10 +48,11 @@ impl OngoingJob {
             likely: known.prompt,
             most,
         };
-        hold.settle_soon(match usage {
+        let ended = match usage {
             Some(_) => CallEnd::Answered { usage },
             None => CallEnd::Abandoned,
-        });
+        };
+        hold.settle_soon(&ended);
     }
 }
 
@@ -80,7 +81,7 @@ mod tests {
         };
         hold.note_report(Some(ongoing), false);
         let begun = CallEnd::Answered { usage: None };
-        ledger.settle(hold, begun).await.unwrap();
+        ledger.settle(hold, &begun).await.unwrap();
         ledger.flush().await;
         for job in told {
             job.settle_soon(Some(Usage {

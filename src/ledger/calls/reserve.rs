@@ -24,7 +24,7 @@ const HELD_WITHIN: Duration = Duration::from_secs(4);
 impl Ledger {
     /// Reserves what an order may use, or says which limit leaves too little.
     /// It is decided when this returns, and safe on disk when [`Hold::begin`]
-    /// returns. An order without limits is only written down. Nobody waits for
+    /// returns. An order that no limit counts is only written down. Nobody waits for
     /// that, unless it is for pictures, the spool has no room, or writes go
     /// wrong. Where the database has taken nothing for a while, every order is
     /// refused.
@@ -38,6 +38,11 @@ impl Ledger {
         let held_by = Instant::now() + HELD_WITHIN;
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
+        let limits = if order.is_counted() {
+            limits
+        } else {
+            Vec::new()
+        };
         let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
         let mut hold = if limits.is_empty() {
             self.book(order, attempt, need).await?

@@ -17,8 +17,8 @@ use crate::ledger::pricing::prices::Prices;
 
 impl Hold {
     /// What the call comes to if it is settled as ended in this way.
-    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
-        match ended {
+    pub fn settlement_if(&self, ended: &CallEnd<'_>) -> Settlement {
+        match *ended {
             CallEnd::Answered { usage } => self.settlement_of_answer(usage),
             CallEnd::Painted {
                 pictures,
@@ -54,7 +54,7 @@ impl Hold {
                 usage,
                 machine_ms,
             };
-            let settlement = self.settlement_if(ended);
+            let settlement = self.settlement_if(&ended);
             let is_guessed = settlement.estimated && settlement.usage.output_tokens > 0;
             settlement.cost.filter(|_| usage.is_some() || !is_guessed)
         };
@@ -89,7 +89,7 @@ impl Hold {
             Charge::Hold => Usage {
                 input_tokens: held.input_tokens,
                 output_tokens: held.output_tokens,
-                details: self.sound.most(),
+                details: self.sound.most().details,
                 ..Usage::default()
             },
         };
@@ -151,10 +151,10 @@ impl Hold {
         // A count of the prompt alone counts no words that came.
         let came = self.heard.all() > 0;
         let counts = |usage: &Usage| usage.output_tokens > 0 || usage.details.audio_seconds > 0;
+        let reported = reported.map(|usage| self.sound.as_paid(usage));
         let reported = reported.filter(|usage| counts(usage) || !came);
-        let reported = reported.map(|usage| self.with_least_sound(usage));
         // What nobody says may be known all the same.
-        let is_measured = self.sound.is_measured;
+        let is_known = self.sound.has_known_cost();
         let is_ongoing = self.is_ongoing();
         let usage = match reported {
             Some(reported) => self.believe(reported),
@@ -170,23 +170,13 @@ impl Hold {
             usage,
             images: self.booking.held.images,
             estimated: is_ongoing
-                || !self.is_free() && reported.map_or(!is_measured, |told| told.cost_is_untold),
+                || !self.is_free() && reported.map_or(!is_known, |told| told.cost_is_untold),
             receipt: receipt_of(reported.unwrap_or(usage), usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
             ..Settlement::released()
         };
         self.priced(settlement, 0)
-    }
-
-    /// What was used, with as many seconds of sound as a call is paid for at the
-    /// least.
-    fn with_least_sound(&self, mut usage: Usage) -> Usage {
-        let seconds = &mut usage.details.audio_seconds;
-        if *seconds > 0 {
-            *seconds = (*seconds).max(self.sound.seconds_min);
-        }
-        usage
     }
 
     /// The settlement of pictures. They are counted here, so that none of it is an

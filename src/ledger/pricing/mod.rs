@@ -2,7 +2,7 @@
 
 mod list_price;
 mod model_prices;
-mod price_file;
+pub mod price_file;
 pub mod prices;
 pub mod table;
 mod table_models;

@@ -15,6 +15,8 @@ use crate::ledger::pricing::term_prices::{TermPrices, TermTable};
 
 /// The largest price that is one, in dollars.
 const PRICE_MAX: f64 = 1e6;
+/// What ends a written name that may have a day behind it.
+const DATED: &str = "[-date]";
 /// Classes that a file names by another unit than receipts do: one picture,
 /// and a second of a machine.
 const OTHER_NAMES: [(&str, UsageClass); 2] = [
@@ -72,12 +74,23 @@ pub fn parse_prices(text: &str, name: &str) -> anyhow::Result<PriceFile> {
 }
 
 /// Whether a model's name is what is written, or begins with what stands before
-/// a `*`.
+/// a `*`. Behind what stands before `[-date]` there may be a day.
 pub fn is_model(written: &str, model: &str) -> bool {
+    if let Some(name) = written.strip_suffix(DATED) {
+        let rest = model.strip_prefix(name);
+        return rest.is_some_and(|rest| rest.is_empty() || is_day(rest));
+    }
     match written.strip_suffix('*') {
         Some(start) => model.starts_with(start),
         None => model == written,
     }
+}
+
+/// Whether this is a day behind a hyphen, as vendors end the names of versions.
+fn is_day(rest: &str) -> bool {
+    let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    let shape: String = rest.chars().map(digits).collect();
+    matches!(shape.as_str(), "-0000-00-00" | "-00000000")
 }
 
 impl Entry {
@@ -218,6 +231,76 @@ fn read_day(date: Datetime) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_written_name_means_no_other_model() {
+        for (written, model, is_meant) in [
+            ("gpt-image-2", "gpt-image-2", true),
+            ("gpt-image-2", "gpt-image-2-2026-04-21", false),
+            ("gpt-image-2[-date]", "gpt-image-2", true),
+            ("gpt-image-2[-date]", "gpt-image-2-2026-04-21", true),
+            ("gpt-image-2[-date]", "gpt-image-2-20260421", true),
+            ("gpt-image-2[-date]", "gpt-image-2.5-sunburst", false),
+            (
+                "gpt-image-2[-date]",
+                "gpt-image-2.5-flare-2026-09-08",
+                false,
+            ),
+            ("gpt-image-2[-date]", "gpt-image-2-pro", false),
+            ("gpt-image-2[-date]", "gpt-image-2-2026-04-21-pro", false),
+            ("gpt-image-2[-date]", "gpt-image-20260421", false),
+            ("gpt-image-2[-date]", "gpt-image-2-", false),
+            ("gpt-6-sol[-date]", "gpt-6-sol-pro", false),
+            ("gpt-image-2*", "gpt-image-2.5-sunburst", true),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(is_model(written, model), is_meant, "{written} {model}");
+        }
+    }
+
+    /// Names that the vendors have, and names of other models that begin alike.
+    #[test]
+    fn our_own_list_has_versions_of_its_models_and_no_other_models() {
+        let ours = parse_prices(include_str!("../../../assets/prices.toml"), "ours").unwrap();
+        let all = |provider: &str, names: &[&str]| {
+            let is_priced = |name: &&&str| ours.entries.iter().any(|it| it.matches(provider, name));
+            let priced: Vec<&str> = names.iter().filter(is_priced).copied().collect();
+            priced.join(" ")
+        };
+        let openai = [
+            "gpt-image-2",
+            "gpt-image-2-2026-04-21",
+            "gpt-image-2.5-flare",
+            "gpt-image-2.5-sunburst-2026-09-08",
+            "gpt-image-2.5-pro",
+            "gpt-image-2.6-sunburst",
+            "gpt-image-1.5-2025-12-16",
+            "gpt-image-1-mini",
+            "omni-moderation-latest",
+            "omni-moderation-2024-09-26",
+            "omni-moderation-pro",
+        ];
+        insta::assert_snapshot!(all("openai", &openai), @"gpt-image-2 gpt-image-2-2026-04-21 gpt-image-2.5-flare gpt-image-2.5-sunburst-2026-09-08 gpt-image-1.5-2025-12-16 gpt-image-1-mini omni-moderation-latest omni-moderation-2024-09-26");
+        let google = [
+            "gemini-3.1-flash-image",
+            "gemini-3.1-flash-image-preview",
+            "gemini-3.1-flash-image-ultra",
+            "gemini-3-pro-image-preview",
+            "gemini-3-pro-image-hd",
+            "gemini-2.5-flash-image",
+            "gemini-2.5-flash-image-preview",
+        ];
+        insta::assert_snapshot!(all("google", &google), @"gemini-3.1-flash-image gemini-3.1-flash-image-preview gemini-3-pro-image-preview gemini-2.5-flash-image gemini-2.5-flash-image-preview");
+        let routed = google.map(|name| format!("google/{name}"));
+        let routed: Vec<&str> = routed.iter().map(String::as_str).collect();
+        insta::assert_snapshot!(all("openrouter", &routed), @"google/gemini-3.1-flash-image google/gemini-3.1-flash-image-preview google/gemini-3-pro-image-preview google/gemini-2.5-flash-image google/gemini-2.5-flash-image-preview");
+        // What else a service charges for them is another price.
+        let free = [
+            "google/gemini-2.5-flash-image-preview:free",
+            "google/gemini-3.1-flash-lite-image-20260630",
+        ];
+        insta::assert_snapshot!(all("openrouter", &free), @"google/gemini-3.1-flash-lite-image-20260630");
+    }
 
     /// What a unit of each of these classes costs by an entry, in thousandths
     /// of a dollar.

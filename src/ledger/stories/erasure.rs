@@ -49,12 +49,12 @@ async fn erase(url: &SecretString) {
     };
     let ending = async {
         for hold in on_disk {
-            ledger.settle(hold, used(10)).await.unwrap();
+            ledger.settle(hold, &used(10)).await.unwrap();
         }
     };
     tokio::join!(erasing, ending);
     for hold in [unwritten, others.unwrap().unwrap()] {
-        ledger.settle(hold, used(10)).await.unwrap();
+        ledger.settle(hold, &used(10)).await.unwrap();
     }
     ledger.flush().await;
     assert_eq!(kept_of(&ledger, MIA).await, (0, 0));

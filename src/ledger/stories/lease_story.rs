@@ -164,7 +164,7 @@ async fn tell(url: &SecretString) {
     assert!(!claim(&first, 1).await);
     // It was not dead: what it knows takes the place of each estimate, once.
     for (hold, tokens) in [(limited, 7), (exempt, 900), (unbegun, 3), (asked, 4)] {
-        first.settle(hold, used(tokens)).await.unwrap();
+        first.settle(hold, &used(tokens)).await.unwrap();
     }
     first.flush().await;
     let rows = check_sums(&second).await;
@@ -225,10 +225,40 @@ async fn whoever_lives_keeps_their_holds_when_the_database_comes_back() {
     let rows = second.store.audit().await;
     assert!(rows.iter().all(|row| row.state == "held"), "{rows:?}");
     for hold in [held.limited, held.exempt, held.unbegun, held.asked] {
-        first.settle(hold, used(7)).await.unwrap();
+        first.settle(hold, &used(7)).await.unwrap();
     }
     first.flush().await;
     check_sums(&second).await;
     first.close().await;
+    second.close().await;
+}
+
+/// What was kept for a database that is away dies with its process. What is held in
+/// rows is settled by another, once the lease has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_while_postgresql_is_away_leaves_estimates() {
+    let Some(url) = postgres::database() else {
+        return;
+    };
+    let (link, through_link) = Link::to_database(&url).await;
+    let first = open_short(&through_link).await;
+    first.take_lease().await.unwrap();
+    let held = hold_some(&first).await;
+    let ids = [&held.limited, &held.exempt].map(|hold| format!("{:?}", hold.id()));
+    link.refuses();
+    for hold in [held.limited, held.exempt] {
+        first.settle(hold, &used(7)).await.unwrap();
+    }
+    // It is killed with both, and the database is back.
+    std::mem::forget((held.unbegun, held.asked));
+    let second = open_short(&url).await;
+    second.take_lease().await.unwrap();
+    let rows = until_nothing_is_held(&second).await;
+    let seen = ids.map(|id| {
+        let row = find(&rows, &id);
+        (row.state.clone(), row.used.output_tokens, row.estimated)
+    });
+    let expired = |tokens| ("expired".to_owned(), tokens, true);
+    assert_eq!(seen, [expired(1_000), expired(40)]);
     second.close().await;
 }

@@ -211,7 +211,7 @@ impl Calls<'_> {
     async fn end(&mut self, hold: Hold, tokens: u64) {
         self.answered.insert(format!("{:?}", hold.id()), tokens);
         let began = Instant::now();
-        self.ledger.settle(hold, used(tokens)).await.unwrap();
+        self.ledger.settle(hold, &used(tokens)).await.unwrap();
         assert!(
             began.elapsed() < Duration::from_secs(5),
             "nobody waits for long"
@@ -374,7 +374,8 @@ async fn one_damaged_counter_stops_nobody_else() {
     damage_counters(&folder.path().join("ledger.db"));
     let damaged = damaged.unwrap();
     let lost = format!("{:?}", damaged.id());
-    let settling = ledger.settle(damaged, used(7));
+    let ended = used(7);
+    let settling = ledger.settle(damaged, &ended);
     let (settled, ()) = tokio::join!(settling, calls.end(exempt.unwrap(), 8));
     settled.unwrap();
     ledger.flush().await;

@@ -95,8 +95,8 @@ async fn run(race: Race, ledger: &Arc<Ledger>) {
                 match (task + ask) % 4 {
                     0 => drop(hold),
                     // More than the 1,000 that are held at the most.
-                    1 => drop(ledger.settle(hold, used(1_500)).await.unwrap()),
-                    _ => drop(ledger.settle(hold, used(ask % 1_000)).await.unwrap()),
+                    1 => drop(ledger.settle(hold, &used(1_500)).await.unwrap()),
+                    _ => drop(ledger.settle(hold, &used(ask % 1_000)).await.unwrap()),
                 }
             }
         });
@@ -250,7 +250,7 @@ async fn ask_until_killed(ledger: &Arc<Ledger>, max: u64) {
                     say("held", id);
                 }
                 let ended = used(u64::from(id.0[15]));
-                ledger.settle(hold, ended).await.unwrap();
+                ledger.settle(hold, &ended).await.unwrap();
                 if is_exempt {
                     ledger.flush().await;
                 }
@@ -331,7 +331,7 @@ async fn survive(url: SecretString) {
     let limits = budget(&[limit(Metric::OutputTokens, u64::MAX / 2)], 1);
     let acme = ProviderId::from("acme-ai");
     let last = ledger.hold(order(&acme, 1), limits).await.unwrap().unwrap();
-    drop(ledger.settle(last, used(1)).await.unwrap());
+    drop(ledger.settle(last, &used(1)).await.unwrap());
     let rows = check_sums(&ledger).await;
     let state_of = |id: &String| {
         let found = rows.iter().find(|row| row.id() == *id);

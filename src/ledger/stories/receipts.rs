@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
+use crate::ledger::pricing::price_file::is_model;
 use crate::ledger::pricing::prices::{PricedModel, Prices};
 use crate::ledger::pricing::table::{self, PriceTable};
 use crate::model::{ClassCounts, ProviderId, UsageClass as C};
@@ -26,9 +27,7 @@ fn all_listed() -> Vec<ListedModel> {
     let is_ours = |provider: &str, name: &str| {
         ours.iter().any(|entry| {
             let pattern = entry["model"].as_str().unwrap();
-            let start = pattern.strip_suffix('*');
-            entry["provider"].as_str() == Some(provider)
-                && start.map_or(name == pattern, |start| name.starts_with(start))
+            entry["provider"].as_str() == Some(provider) && is_model(pattern, name)
         })
     };
     let mut all = Vec::new();

@@ -155,7 +155,7 @@ impl Story {
         }
     }
 
-    async fn settles(&self, hold: Hold, ended: CallEnd<'_>) -> SettledAttempt {
+    async fn settles(&self, hold: Hold, ended: &CallEnd<'_>) -> SettledAttempt {
         self.ledger.settle(hold, ended).await.unwrap()
     }
 
@@ -205,12 +205,12 @@ async fn two_share_a_limit_and_a_third_is_refused(story: &Story) {
     story.ledger.flush().await;
     check_sums(&story.ledger).await;
     // What was not used is given back; what is more than was held is counted.
-    let settled = story.settles(first, used(100)).await;
+    let settled = story.settles(first, &used(100)).await;
     assert_eq!(
         (settled.usage.output_tokens, settled.warnings.len()),
         (100, 0)
     );
-    let settled = story.settles(second, used(700)).await;
+    let settled = story.settles(second, &used(700)).await;
     assert_eq!(settled.usage.output_tokens, 700);
     let notice = story.ledger.take_overshoots().unwrap();
     assert_eq!(
@@ -235,7 +235,7 @@ async fn only_what_was_used_counts(story: &Story) {
         retry_after: None,
         subject: None,
     };
-    story.settles(hold, CallEnd::Failed(&failure)).await;
+    story.settles(hold, &CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.
     let mut hold = story.holds(&limits).await;
     hold.expect_stream();
@@ -260,7 +260,7 @@ async fn images_are_counted_and_priced(story: &Story) {
         ..order(&google, 7)
     };
     let hold = story.asks(two, &images).await.unwrap();
-    let settled = story.settles(hold, used(0)).await;
+    let settled = story.settles(hold, &used(0)).await;
     assert_eq!(settled.cost.unwrap().to_string(), "$0.27");
     assert!(story.asks(two, &images).await.is_err());
     assert_eq!(story.uses(&images).await, [2]);
@@ -304,7 +304,7 @@ async fn what_is_absurd_is_cut_and_what_is_too_much_is_counted(story: &Story) {
     };
     let limits = budget(&[day], 7);
     let hold = story.holds(&limits).await;
-    let settled = story.settles(hold, used(u64::MAX)).await;
+    let settled = story.settles(hold, &used(u64::MAX)).await;
     // All that the model can be told and say.
     assert_eq!(settled.usage.output_tokens, 1_050_000);
     let rows = check_sums(&story.ledger).await;
@@ -327,7 +327,7 @@ async fn what_is_absurd_is_cut_and_what_is_too_much_is_counted(story: &Story) {
         ..order(&openai, 7)
     };
     let hold = story.asks(own, &[]).await.unwrap();
-    let settled = story.settles(hold, used(90_000_000)).await;
+    let settled = story.settles(hold, &used(90_000_000)).await;
     assert_eq!(settled.usage.output_tokens, 90_000_000);
     story.ledger.flush().await;
     let rows = check_sums(&story.ledger).await;

@@ -3,6 +3,9 @@
 
 use super::usage::{PromptTokens, Usage, UsageDetails};
 
+/// About how many tokens a second of sound has at OpenAI: `docs/providers.md` §14.13.
+pub const SOUND_TOKENS_PER_S: u64 = 10;
+
 /// Sound that a call is given, or that is made of its words, as far as it is paid
 /// for, before anybody has counted it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +31,38 @@ impl SoundAmount {
         self.seconds > 0 && !self.is_measured
     }
 
+    /// Whether it is known what it costs before anybody has counted it: of tokens
+    /// that is never sure.
+    pub fn has_known_cost(self) -> bool {
+        self.is_measured && !self.is_paid_by_tokens()
+    }
+
+    fn is_paid_by_tokens(self) -> bool {
+        self.tokens.most > 0
+    }
+
+    /// What a provider reports of it, in what is paid for: seconds, as many as a
+    /// call is paid for at the least, or tokens in the place of seconds that it
+    /// told.
+    pub fn as_paid(self, mut reported: Usage) -> Usage {
+        let seconds = reported.details.audio_seconds;
+        if seconds == 0 {
+            return reported;
+        }
+        if !self.is_paid_by_tokens() {
+            reported.details.audio_seconds = seconds.max(self.seconds_min);
+            return reported;
+        }
+        reported.details.audio_seconds = 0;
+        if reported.input_tokens == 0 {
+            let tokens = seconds.saturating_mul(SOUND_TOKENS_PER_S);
+            reported.input_tokens = tokens.min(self.tokens.most);
+            reported.details.input_audio = reported.input_tokens;
+            reported.cost_is_untold = true;
+        }
+        reported
+    }
+
     /// What it is taken to use where nobody says it.
     pub fn likely(self) -> Usage {
         Usage {
@@ -42,11 +77,19 @@ impl SoundAmount {
         }
     }
 
-    /// What it uses at the most.
-    pub fn most(self) -> UsageDetails {
-        UsageDetails {
-            input_audio: self.tokens.most,
-            ..self.likely().details
+    /// What it is taken to use where its call ended without its provider's word:
+    /// where limits bind that, a sound that can't be measured is the longest.
+    pub fn unreported(self, is_limited: bool) -> Usage {
+        if is_limited && !self.is_measured {
+            return self.most();
         }
+        self.likely()
+    }
+
+    /// What it uses at the most.
+    pub fn most(self) -> Usage {
+        let mut most = self.likely();
+        most.details.input_audio = self.tokens.most;
+        most
     }
 }

@@ -54,6 +54,8 @@ pub enum QuotaRefusal {
     Contradiction(Contradiction),
     #[error("the id is no server's")]
     BadServer,
+    #[error("the bot is not in that server")]
+    NotInServer,
     #[error("the duration is no duration")]
     BadDuration(DurationOf),
     #[error("a report of this period is too long")]

@@ -98,6 +98,11 @@ impl AnswerFormat {
         matches!(self, Self::Transcript | Self::Any | Self::Unread)
     }
 
+    /// Whether the words of a stream are counted as they pass.
+    pub fn counts_words(self) -> bool {
+        self.must_finish() || matches!(self, Self::Transcript | Self::TranscriptEvents)
+    }
+
     /// Whether an answer must say how it ended.
     pub fn must_finish(self) -> bool {
         matches!(

@@ -6,6 +6,7 @@ mod anthropic;
 mod any_answer;
 mod bodies;
 mod chat_request;
+mod free_calls;
 mod google;
 mod model_list;
 mod ollama;
@@ -33,6 +34,7 @@ pub use answer_format::AnswerFormat;
 pub use bodies::json_size::{JsonSize, parse_tree};
 pub use bodies::raw_object::RawObject;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
+pub use free_calls::makes_nothing;
 pub use google::chat_path as google_chat_path;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, COMPLETION_TOKENS, COMPLETIONS_PATH as OPENAI_COMPLETIONS_PATH,

@@ -93,7 +93,7 @@ impl ParsedAnswer {
     /// Whether the model has ended, and what it used was reported with that or
     /// after it.
     pub fn is_counted(&self) -> bool {
-        let has_output = |usage: Usage| usage.output_tokens > 0;
+        let has_output = |usage: Usage| usage.output_tokens > 0 || usage.details.audio_seconds > 0;
         self.finish.is_some() && self.usage.is_some_and(has_output)
     }
 

@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::model::FinishReason;
+
 use super::any_answer;
 use super::parsed_answer::ParsedAnswer;
 use super::reported_usage::{Field, read_count};
@@ -12,6 +14,7 @@ use super::reported_usage::{Field, read_count};
 /// length of the sound, and OpenAI did.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     any_answer::read_event(event, answer);
+    read_words(event, answer);
     let has_usage = answer.usage.is_some() || event.get("usage").is_some();
     if !has_usage && event["text"].is_string() {
         let seconds = read_count(event, "/duration");
@@ -22,6 +25,22 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         usage.total_tokens = 0;
         usage.cached_tokens = 0;
         answer.usage = Some(usage);
+    }
+}
+
+/// Takes over the words. The last event of a stream has all of them again.
+fn read_words(event: &Value, answer: &mut ParsedAnswer) {
+    match event["type"].as_str() {
+        Some("transcript.text.delta") => answer.add_text(event["delta"].as_str()),
+        Some("transcription.text.delta") => answer.add_text(event["text"].as_str()),
+        Some("transcript.text.done" | "transcription.done") => {
+            if !answer.has_words {
+                answer.add_text(event["text"].as_str());
+            }
+            answer.finish = Some(FinishReason::Complete);
+        }
+        Some(_) => {}
+        None => answer.add_text(event["text"].as_str()),
     }
 }
 
@@ -44,7 +63,6 @@ pub fn write_as_openai(event: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     #[test]

@@ -50,20 +50,15 @@ impl Body {
         }
     }
 
-    /// Reads a body that may be a form with a file, once there is memory for it
-    /// beside the body, and for the form as it is sent. None where it is none.
-    pub async fn form(
-        media_type: &str,
-        bytes: Bytes,
-        memory: &MemoryBudget,
-    ) -> Result<Option<Self>, NoMemory> {
-        let mut body = Self {
-            tree_bytes: bytes.len().saturating_mul(2),
+    /// Reads a body that may be a form with a file; none where it is none. Its
+    /// parts stay where they are, and the memory of a large body is enough for the
+    /// form as it is sent.
+    pub async fn form(media_type: &str, bytes: Bytes) -> Option<Self> {
+        let form = Form::read(media_type, &bytes).await?;
+        Some(Self {
+            form: Some(form),
             ..Self::unread(bytes)
-        };
-        body.reserve_tree(memory).await?;
-        body.form = Form::read(media_type, &body.bytes).await;
-        Ok(body.form.is_some().then_some(body))
+        })
     }
 
     /// A form with a sound that is at hand.
@@ -89,13 +84,10 @@ impl Body {
         self.value = OnceLock::new();
     }
 
-    /// Gives back the memory of the whole value, once nobody will ask for it. A
-    /// form stays where it is.
+    /// Gives back the memory of the whole value, once nobody will ask for it.
     pub fn release_tree(&mut self) {
         self.drop_value();
-        if self.form.is_none() {
-            self.tree_permit = None;
-        }
+        self.tree_permit = None;
     }
 
     /// The bytes that came.

@@ -7,13 +7,13 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::model::{CallDialect, Credential, Departure, PassedEvents, Surface};
+use crate::model::{CallDialect, Credential, Departure, PassedEvents, ProviderId, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, ChatToTranslate, Ignored, OPENAI_CHAT_PATH,
     OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
     OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
-    ask_for_usage, leave_foreign_seals_out,
+    ask_for_usage, leave_foreign_seals_out, makes_nothing,
 };
 use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
 use crate::providers::ranking::{RankingForm, ranking_path, translate_ranking};
@@ -165,6 +165,16 @@ impl WireRequest {
 }
 
 impl RelayRequest {
+    /// Whether nothing is made that a provider takes money for.
+    pub fn makes_nothing(&self, provider: &ProviderId) -> bool {
+        match self.surface {
+            Surface::Free => true,
+            _ if self.method != Method::POST => true,
+            Surface::Other => makes_nothing(provider, &self.path),
+            _ => false,
+        }
+    }
+
     /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(
         &self,

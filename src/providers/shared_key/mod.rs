@@ -116,6 +116,14 @@ pub fn judge_request(
     let mut findings = Findings::default();
     let fields = walk_body(fields, table, &place, &mut findings)?;
     let answers = answers(request.surface, table, &findings)?;
+    let sound = match request.surface {
+        Surface::Speech => spoken_amount(&fields),
+        Surface::Ranking => ranked_amount(&fields, provider)?,
+        _ => SoundAmount::default(),
+    };
+    if request.surface == Surface::Speech {
+        speech::judge_length(sound, provider)?;
+    }
     let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
     let prompt = PromptSize {
         bytes: words,
@@ -133,11 +141,7 @@ pub fn judge_request(
             _ => findings.limit,
         },
         made_tokens: 0,
-        sound: match request.surface {
-            Surface::Speech => spoken_amount(&fields),
-            Surface::Ranking => ranked_amount(&fields, provider)?,
-            _ => SoundAmount::default(),
-        },
+        sound,
     };
     let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
     let has_tiers = place.provider == "openai";

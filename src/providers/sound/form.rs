@@ -1,4 +1,4 @@
-//! A form with a file, as sound is sent to be written down: read once, and
+//! A form with a file, as sound is sent to be written down: read where it is, and
 //! written anew where something in it changes.
 
 use std::convert::Infallible;
@@ -8,6 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::stream;
 use multer::{Multipart, parse_boundary};
 
+use super::parts::{self, Part};
 use super::{SoundKind, SoundLength, measure_sound};
 
 /// The most fields of a form.
@@ -48,20 +49,9 @@ impl Form {
     /// Reads a body of this media type; none where it is no form.
     pub async fn read(media_type: &str, body: &Bytes) -> Option<Self> {
         let boundary = parse_boundary(media_type).ok()?;
-        let whole = body.clone();
-        let whole = stream::once(async { Ok::<_, Infallible>(whole) });
-        let mut parts = Multipart::new(whole, boundary);
         let mut fields = Vec::new();
-        while let Some(part) = parts.next_field().await.ok()? {
-            if fields.len() == FIELDS_MAX {
-                return None;
-            }
-            fields.push(FormField {
-                name: part.name()?.to_owned(),
-                file_name: part.file_name().map(str::to_owned),
-                media_type: part.content_type().map(|it| it.essence_str().to_owned()),
-                bytes: part.bytes().await.ok()?,
-            });
+        for part in parts::split(body, &boundary, FIELDS_MAX)? {
+            fields.push(FormField::read(part).await?);
         }
         let mut form = Self::of(fields, None).ok()?;
         if let Some(file) = form.file() {
@@ -169,6 +159,22 @@ impl Form {
 }
 
 impl FormField {
+    /// Reads a part. Its head is parsed as that of a form with nothing else in it.
+    async fn read(part: Part) -> Option<Self> {
+        const BEFORE: &[u8] = b"--head";
+        const AFTER: &[u8] = b"\r\n\r\n\r\n--head--\r\n";
+        let alone = Bytes::from([BEFORE, &part.head, AFTER].concat());
+        let alone = stream::once(async { Ok::<_, Infallible>(alone) });
+        let mut alone = Multipart::new(alone, "head");
+        let head = alone.next_field().await.ok()??;
+        Some(Self {
+            name: head.name()?.to_owned(),
+            file_name: head.file_name().map(str::to_owned),
+            media_type: head.content_type().map(|it| it.essence_str().to_owned()),
+            bytes: part.content,
+        })
+    }
+
     /// The same field, with the name and the media type of a sound of this kind.
     #[must_use]
     pub fn named_by(self, kind: SoundKind) -> Self {
@@ -250,5 +256,19 @@ mod tests {
         );
         let cut = written.body.slice(..written.body.len() - 9);
         assert!(Form::read(&written.media_type, &cut).await.is_none());
+    }
+
+    /// A sound is as large as a body may be, and so many of them come at once.
+    #[tokio::test]
+    async fn what_is_in_a_form_stays_where_it_came() {
+        let field = |name: &str| FormField::text(name, Bytes::from(vec![b'x'; 100_000]));
+        let sound = field(FILE).named_by(SoundKind::Ogg);
+        let form = Form::of(vec![field("model"), sound], None).unwrap();
+        let written = form.write();
+        let read = Form::read(&written.media_type, &written.body).await;
+        let came = written.body.as_ptr_range();
+        for field in read.unwrap().fields() {
+            assert!(came.contains(&field.bytes.as_ptr()), "{}", field.name);
+        }
     }
 }

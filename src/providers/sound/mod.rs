@@ -6,7 +6,7 @@
 //! - `transcripts`: who writes sound down, and what that is paid for by.
 //! - `speech`: words that are read aloud.
 //! - `google_speech`: the same by Google, in its own words.
-//! - `form`: a form with a sound.
+//! - `form`: a form with a sound; `parts`: where its parts stand.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
 
@@ -14,6 +14,7 @@ pub mod form;
 mod google_speech;
 mod mp3;
 mod ogg;
+mod parts;
 pub mod speech;
 pub mod transcripts;
 mod wav;

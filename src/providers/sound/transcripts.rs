@@ -1,7 +1,7 @@
 //! Who writes sound down, and what that is paid for by; `docs/providers.md`
 //! §14.13.
 
-use crate::model::{PromptTokens, ProviderId, SoundAmount};
+use crate::model::{PromptTokens, ProviderId, SOUND_TOKENS_PER_S, SoundAmount};
 
 use crate::providers::catalogue::{Provider, glob};
 use crate::providers::dialect::Untranslatable;
@@ -31,9 +31,8 @@ const VOICE_MODELS: [(&str, &str); 3] = [
 const GROQS_SECONDS_MIN: u64 = 10;
 /// How many bytes of a sound last a second where nothing tells: 64 kbit/s.
 const BYTES_PER_S: u64 = 8_000;
-/// About how many tokens a second of sound has at OpenAI, and what fits into
-/// its models that are paid by tokens: `docs/providers.md` §14.13.
-const TOKENS_PER_S: u64 = 10;
+/// What fits into OpenAI's models that are paid by tokens: `docs/providers.md`
+/// §14.13.
 const TOKENS_MAX: u64 = 16_000;
 /// The longest transcript of these models, in tokens.
 const TRANSCRIPT_TOKENS_MAX: u64 = 2_000;
@@ -96,9 +95,10 @@ impl PaidBy {
             Self::Tokens => (
                 SoundAmount {
                     tokens: PromptTokens {
-                        likely: likely.saturating_mul(TOKENS_PER_S).min(TOKENS_MAX),
+                        likely: likely.saturating_mul(SOUND_TOKENS_PER_S).min(TOKENS_MAX),
                         most: TOKENS_MAX,
                     },
+                    is_measured,
                     ..SoundAmount::default()
                 },
                 TRANSCRIPT_TOKENS_MAX,

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use axum::http::{Request, Response, Uri};
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_tls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -36,6 +35,8 @@ const POOL_IDLE: Duration = Duration::from_secs(12);
 pub const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
 /// How much of an answer a connection reads before somebody takes it.
 const AHEAD_BYTES: usize = 16 * 1024;
+/// How much of a body a connection is given at once.
+const FRAME_BYTES_MAX: usize = 64 * 1024;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting = Pin<Box<dyn Future<Output = Result<ConnectedStream, BoxError>> + Send>>;
@@ -114,9 +115,11 @@ impl Transport {
 }
 
 /// The body of a request. It is asked for its bytes once a connection has
-/// been found and the head is written, and notes then that the call leaves.
+/// been found and the head is written, and notes then that the call leaves. A
+/// connection copies what it is given before it encrypts it, so that it is given
+/// little at a time.
 pub struct OutgoingBody {
-    bytes: Full<Bytes>,
+    bytes: Bytes,
     /// None where nobody needs to know.
     departure: Option<Departure>,
 }
@@ -128,7 +131,6 @@ impl OutgoingBody {
         if let Some(departure) = departure.as_ref().filter(|_| bytes.is_empty()) {
             departure.note();
         }
-        let bytes = Full::new(bytes);
         Self { bytes, departure }
     }
 }
@@ -139,20 +141,24 @@ impl Body for OutgoingBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if let Some(departure) = &self.departure {
             departure.note();
         }
-        Pin::new(&mut self.bytes).poll_frame(context)
+        if self.bytes.is_empty() {
+            return Poll::Ready(None);
+        }
+        let next = self.bytes.len().min(FRAME_BYTES_MAX);
+        Poll::Ready(Some(Ok(Frame::data(self.bytes.split_to(next)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_end_stream()
+        self.bytes.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.bytes.size_hint()
+        SizeHint::with_exact(self.bytes.len() as u64)
     }
 }
 
@@ -177,5 +183,28 @@ impl Service<Uri> for Dialer {
         let connecting = HttpsConnector::clone(&self.connector).call(to);
         let connect_timeout = self.connect_timeout;
         Box::pin(async move { timeout(connect_timeout, connecting).await? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_is_given_little_of_a_body_at_once() {
+        for length in [0, 1, FRAME_BYTES_MAX, 3 * FRAME_BYTES_MAX + 7] {
+            let all: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let mut body = OutgoingBody::new(all.clone().into(), None);
+            assert_eq!(body.size_hint().exact(), Some(length as u64));
+            let mut came = Vec::new();
+            while let Some(frame) = body.frame().await {
+                let piece = frame.unwrap().into_data().unwrap();
+                assert!((1..=FRAME_BYTES_MAX).contains(&piece.len()));
+                came.extend(piece);
+            }
+            assert!(came == all && body.is_end_stream());
+        }
     }
 }

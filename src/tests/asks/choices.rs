@@ -51,7 +51,7 @@ async fn a_chosen_model_that_nobody_can_pay_for_leaves_the_others() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · `anthropic/claude-opus-5-5`, which is chosen here, did not answer: no key pays for Anthropic; `/model set` chooses another
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · `anthropic/claude-opus-5-5`, which is chosen here, did not answer: no key pays for Anthropic; `/model set` chooses another
         ");
         mia.adds("anthropic", "user", &good("anthropic")).await;
         mia.runs("/keys pause provider:anthropic scope:user").await;
@@ -59,7 +59,7 @@ async fn a_chosen_model_that_nobody_can_pay_for_leaves_the_others() {
         > count
 
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · `anthropic/claude-opus-5-5`, which is chosen here, did not answer: the personal key is paused; `/model set` chooses another
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001 · `anthropic/claude-opus-5-5`, which is chosen here, did not answer: the personal key is paused; `/model set` chooses another
         ");
         mia.runs("/keys resume provider:anthropic scope:user").await;
         assert!(

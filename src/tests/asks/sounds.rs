@@ -3,6 +3,7 @@
 
 use insta::assert_snapshot;
 use latchkey_emulator::Attachment;
+use latchkey_emulator::providers::ProviderFault;
 
 use crate::tests::asks::voice_messages::booked;
 use crate::tests::{Setup, good, run, run_with};
@@ -296,6 +297,27 @@ async fn where_no_key_hears_it_is_said_which_do() {
         I can't read `talk.ogg`: it was not written down.
         Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
         ");
+    })
+    .await;
+}
+
+/// As with voice messages, nobody else is paid once somebody may have been.
+#[tokio::test]
+async fn a_sound_is_paid_for_once() {
+    let setup = Setup {
+        no_defaults: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia().directly();
+        for provider in ["groq", "openai"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        stage.fails("groq", ProviderFault::Html(200));
+        let before = stage.calls();
+        let said = mia.writes_with("", None, vec![recorded("talk.ogg")]);
+        assert_snapshot!(mia.sees_reply(said).await, @"Groq is having trouble. Ask again in a minute, or name another provider.");
+        assert_eq!(stage.calls(), before + 1, "nobody else is asked");
     })
     .await;
 }

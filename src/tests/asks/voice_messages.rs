@@ -149,3 +149,47 @@ async fn who_cannot_be_heard_is_told_why_and_what_to_do() {
     })
     .await;
 }
+
+/// Who was paid once, and said something else than words, is not followed by
+/// another who is paid too.
+#[tokio::test]
+async fn nobody_else_is_asked_once_somebody_may_have_been_paid() {
+    let setup = Setup {
+        no_defaults: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia().directly();
+        for provider in ["groq", "openai", "mistral"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let mut seen = Vec::new();
+        for (name, fault) in [
+            ("a page", ProviderFault::Html(200)),
+            ("no words", ProviderFault::Says(200, "{}".into())),
+            ("an answer that is lost", ProviderFault::Status(504)),
+            ("out of order", ProviderFault::Status(500)),
+            ("busy", ProviderFault::Says(503, "{}".into())),
+        ] {
+            stage.fails("groq", fault);
+            let before = stage.calls();
+            let said = speaks(&mia, 4.2, None).await;
+            let asked = stage.world().look(|state| {
+                let all = state.providers.calls.iter().skip(before);
+                let sounds = all.filter(|call| call.path.contains("/audio/"));
+                let names: Vec<&str> = sounds.map(|call| call.provider.as_str()).collect();
+                names.join(", ")
+            });
+            let last = said.lines().last().unwrap_or_default();
+            seen.push(format!("{name}: {asked}: {last}"));
+        }
+        assert_snapshot!(seen.join("\n"), @"
+        a page: groq: Groq is having trouble. Ask again in a minute, or name another provider.
+        no words: groq: Groq is having trouble. Ask again in a minute, or name another provider.
+        an answer that is lost: groq: Groq is having trouble. Ask again in a minute, or name another provider.
+        out of order: groq, openai: -# voice message written down · OpenAI gpt-transcribe · 👤 personal key · $0.00038
+        busy: groq, groq, groq, openai: -# voice message written down · OpenAI gpt-transcribe · 👤 personal key · $0.00038
+        ");
+    })
+    .await;
+}

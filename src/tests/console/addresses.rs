@@ -33,6 +33,7 @@ async fn no_page_leaves_out_in_silence_what_its_address_says() {
         // Others lead here.
         insta::assert_snapshot!(let_be.join("\n"), @"
         /
+        /keys/openrouter/back/{state}
         /settings/api-keys
         /settings/api-keys/usage
         /language-models

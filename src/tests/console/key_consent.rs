@@ -92,8 +92,9 @@ async fn who_declines_or_comes_late_has_no_key() {
         agrees(stage, ConsentHabit::Agrees);
         let back = goes(&mia, stage).await;
         stage.world().with(|state| {
-            let codes = &mut state.providers.consent_codes;
-            codes.iter_mut().for_each(|code| code.is_expired = true);
+            for code in &mut state.providers.consent_codes {
+                code.is_expired = true;
+            }
         });
         says(&mia.opens_once(&back).await, 400, "That has ended");
         let back = goes(&mia, stage).await;

@@ -1,6 +1,6 @@
 //! What the operator types is done to whom it is meant for, or refused.
 
-use latchkey_emulator::RestTrouble;
+use latchkey_emulator::{Channel, RestTrouble};
 
 use super::{SeenPage, Visitor};
 use crate::model::{BlockTarget, Caller, PersonId, Place, ServerId};
@@ -245,6 +245,89 @@ async fn an_id_of_another_kind_is_refused_on_a_servers_pages_too() {
             "{}",
             stopped.shown()
         );
+    })
+    .await;
+}
+
+/// A channel that is found so.
+fn channel_where(stage: &Stage, is_it: impl Fn(&Channel) -> bool) -> String {
+    stage.world().look(|state| {
+        let found = state.channels.iter().find(|channel| is_it(channel));
+        found.unwrap().id.to_string()
+    })
+}
+
+#[tokio::test]
+async fn a_server_stops_its_own_channels_and_nobody_stops_themselves() {
+    run(async |stage| {
+        // A channel of a server without the bot.
+        stage.expects_refusals();
+        let omar = omar(stage).await;
+        let [_, server, _, channel] = ids(stage);
+        let page = omar.opens("/operator").await;
+        let block = format!("/servers/{server}/rules/block");
+        let (home, second) = (
+            stage.scene.server,
+            stage.world().add_server("Second", true, &["hall"]),
+        );
+        let foreign = channel_where(stage, |it| it.server == Some(second));
+        let unseen = channel_where(stage, |it| {
+            it.server.is_some_and(|id| id != home && id != second)
+        });
+        stage.mia().directly();
+        let direct = channel_where(stage, |it| it.person.is_some());
+        for (id, says) in [
+            (&*foreign, "That channel is not in this server"),
+            (&*unseen, "No channel with that id is seen in this server"),
+            (&*direct, "That channel is not in this server"),
+            (
+                "223456789012345670",
+                "No channel with that id is seen in this server",
+            ),
+        ] {
+            let fields = [("kind", "channel"), ("id", id)];
+            let refused = sends(&omar, &page, &block, &fields).await;
+            assert_eq!(refused.status, 422, "{id}: {}", refused.shown());
+            assert!(refused.holds(says), "{id}: {}", refused.shown());
+        }
+        let role = [("kind", "role"), ("id", "223456789012345670")];
+        let refused = sends(&omar, &page, &block, &role).await;
+        assert!(
+            refused.holds("That role is not in this server"),
+            "{}",
+            refused.shown()
+        );
+        let own = stage.scene.manager.to_string();
+        let refused = sends(&omar, &page, &block, &[("kind", "person"), ("id", &own)]).await;
+        assert!(refused.holds("That is you"), "{}", refused.shown());
+        let rules = omar.opens(&format!("/servers/{server}/rules")).await;
+        assert!(rules.holds("Everybody may ask."), "{}", rules.shown());
+        let fields = [("kind", "channel"), ("id", &*channel)];
+        let stopped = sends(&omar, &page, &block, &fields).await;
+        assert!(
+            stopped.holds("They may no longer ask"),
+            "{}",
+            stopped.shown()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_is_for_a_server_that_the_bot_is_in() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator").await;
+        let fields = limit("server", "123456789012345678", "requests", "day");
+        let refused = sends(&omar, &page, "/operator/limit", &fields).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.holds("The bot is not in that server"),
+            "{}",
+            refused.shown()
+        );
+        assert!(refused.holds("123456789012345678"));
+        assert!(omar.opens("/operator").await.holds("Nothing is set."));
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use latchkey_emulator::RestTrouble;
 
 use super::{SeenPage, Visitor};
-use crate::tests::{Stage, rest_fault, run};
+use crate::tests::{Stage, good, rest_fault, run};
 
 /// What stands in a field of the form that is shown again.
 fn typed_again(page: &SeenPage, action: &str, name: &str) -> String {
@@ -58,6 +58,91 @@ async fn a_form_of_before_a_sign_in_is_nobody_elses() {
         let refused = mia.sends_once(mia.post("/tokens", &fields)).await;
         assert_eq!(refused.status, 409);
         assert!(refused.holds("Send it once more"), "{}", refused.shown());
+    })
+    .await;
+}
+
+/// Signs in with another account, in the browser in which mia has a form open.
+async fn omar_comes(browser: &Visitor<'_>, stage: &Stage) {
+    browser.loses("__Host-latchkey");
+    browser.signs_in(stage.scene.manager).await;
+}
+
+#[tokio::test]
+async fn what_was_typed_for_one_account_never_goes_to_another_that_signed_in_beside_it() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = browser.opens("/keys/new?provider=openai").await;
+        omar_comes(&browser, stage).await;
+        let key = good("openai");
+        let typed = [("key", key.as_str()), ("name", "My laptop")];
+        let refused = browser.sends(&form, "/keys", &typed).await;
+        assert_eq!(refused.status, 409);
+        let says = refused.says();
+        let says: Vec<&str> = says.lines().take(3).collect();
+        insta::assert_snapshot!(says.join("\n"), @"
+        # Another account is signed in
+        This form was opened by another account, and omar is signed in now. Nothing was changed, and nothing of it goes to omar. Sign in again as who opened it, in a new tab, and then send it from here; or go on as omar.
+        Sign in as another account [/sign-in?next=%2Fsigned-in&again=1]Go on as omar [/keys]
+        ");
+        assert!(!refused.holds(&key));
+        assert_eq!(typed_again(&refused, "/keys", "name"), "My laptop");
+        // Typed once more below that, it is nobody's either.
+        let typed = [("key", key.as_str())];
+        let refused = browser.sends(&refused, "/keys", &typed).await;
+        assert_eq!(refused.status, 409);
+        assert!(!browser.opens("/keys").await.holds("My laptop"));
+        // Who opened the form comes back, and sends it.
+        browser.signs_in(stage.scene.member).await;
+        let anew = browser.sends(&refused, "/keys", &typed).await;
+        assert!(anew.holds("You are signed in as mia"), "{}", anew.shown());
+        let stored = browser.sends(&anew, "/keys", &typed).await;
+        assert!(stored.holds("My laptop"), "{}", stored.shown());
+    })
+    .await;
+}
+
+/// A form that was shown again while nobody was signed in is no other's either.
+#[tokio::test]
+async fn what_was_typed_before_a_sign_in_ended_waits_for_the_same_account() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = browser.opens("/keys/new?provider=openai").await;
+        browser.loses("__Host-latchkey");
+        let key = good("openai");
+        let typed = [("key", key.as_str()), ("name", "My laptop")];
+        let ended = browser.sends(&form, "/keys", &typed).await;
+        assert_eq!(ended.status, 401);
+        browser.signs_in(stage.scene.manager).await;
+        let typed = [("key", key.as_str())];
+        let refused = browser.sends(&ended, "/keys", &typed).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.holds("Another account is signed in"));
+        assert!(!browser.opens("/keys").await.holds("My laptop"));
+        browser.signs_in(stage.scene.member).await;
+        let stored = browser.sends(&ended, "/keys", &typed).await;
+        assert!(stored.holds("My laptop"), "{}", stored.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_is_told_nothing_of_another_account() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        omar_comes(&browser, stage).await;
+        let asks = async |address: &str, account: u64| {
+            let call = browser.call("GET", address);
+            let call = call.header("latchkey-account", account.to_string());
+            browser.sends_once(call).await
+        };
+        for address in ["/playground/now", "/usage/now", "/operator/now"] {
+            let refused = asks(address, stage.scene.member).await;
+            assert_eq!(refused.status, 409, "{address}");
+            assert!(refused.holds("omar is signed in now"), "{address}");
+            let told = asks(address, stage.scene.manager).await;
+            assert_eq!(told.status, 200, "{address}: {}", told.html);
+        }
     })
     .await;
 }

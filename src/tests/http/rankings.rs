@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::transcripts::{booked, sent};
-use crate::tests::program::Program;
-use crate::tests::{Setup, good, run, run_with};
+use crate::tests::program::{HttpAnswer, Program};
+use crate::tests::{Setup, Stage, good, run, run_with};
 
 const RERANK: &str = "/v1/rerank";
 
@@ -16,6 +16,17 @@ fn ask(model: &str, more: &Value) -> Value {
         ask[name] = value.clone();
     }
     ask
+}
+
+/// The answer with what was booked and sent for it, or why there is none.
+async fn what_came(stage: &Stage, answer: &HttpAnswer) -> String {
+    if answer.status != 200 {
+        let error = &answer.json()["error"];
+        return format!("{} {}", answer.code(), error["message"]);
+    }
+    let (answer, _) = answer.split_receipt();
+    let booked = booked(stage).await;
+    format!("{}\n  {booked}: {}", answer.text, sent(stage))
 }
 
 #[tokio::test]
@@ -54,23 +65,8 @@ async fn documents_are_ranked_by_those_who_do() {
         ] {
             stage.clock.advance_ms(1);
             let answer = program.posts(path, &ask(model, &more)).await;
-            let (answer, _) = answer.split_receipt();
-            if answer.status == 200 {
-                let _ = writeln!(
-                    told,
-                    "{path} {model} {more}: {}\n  {}: {}",
-                    answer.text,
-                    booked(stage).await,
-                    sent(stage)
-                );
-            } else {
-                let _ = writeln!(
-                    told,
-                    "{path} {model} {more}: {} {}",
-                    answer.code(),
-                    answer.json()["error"]["message"]
-                );
-            }
+            let seen = what_came(stage, &answer).await;
+            let _ = writeln!(told, "{path} {model} {more}: {seen}");
         }
         insta::assert_snapshot!(told, @r#"
         /v1/rerank cohere/rerank-v3.5 {"top_n":1}: {"id":"00000000-made-up","meta":{"api_version":{"version":"2"},"billed_units":{"search_units":1}},"model":"rerank-v3.5","results":[{"index":1,"relevance_score":1.0}]}

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::transcripts::{booked, own, paid, sent};
+use super::transcripts::{booked, own, paid, sent, transcribes};
 use crate::tests::program::Program;
 use crate::tests::{run, run_with};
 
@@ -111,6 +111,13 @@ async fn a_shared_key_reads_aloud_what_it_holds() {
             ),
             ("mistral/voxtral-mini-tts-2603", json!({})),
             ("openai/tts-1", json!({"input": "é".repeat(1_000)})),
+            ("openai/tts-1", json!({"input": "é".repeat(4_097)})),
+            (
+                "groq/canopylabs/orpheus-v1-english",
+                json!({"input": "é".repeat(201)}),
+            ),
+            ("openai/tts-1", json!({"input": ""})),
+            ("mistral/voxtral-mini-tts-2603", json!({"input": null})),
             ("openai/gpt-4o-mini-tts", json!({})),
             ("openai/tts-1", json!({"voice": {"id": "voice_1"}})),
             (
@@ -141,6 +148,10 @@ async fn a_shared_key_reads_aloud_what_it_holds() {
         groq/canopylabs/orpheus-v1-english {"response_format":"wav"}: held 1128 in, 0 out, 132000; used 26 in, 0 out, 132000
         mistral/voxtral-mini-tts-2603 {}: held 1099 in, 0 out, 96000; used 19 in, 0 out, 96000
         openai/tts-1 "long": 429 limit_reached "A limit is reached: $0.001 a day. `GET /api/v1/quota` shows each limit, and what is left of it."
+        openai/tts-1 "long": 400 malformed_field "`input` must be a text of at most 4096 characters. Nothing was sent to the provider: correct it, and send the call again."
+        groq/canopylabs/orpheus-v1-english "long": 400 malformed_field "`input` must be a text of at most 200 characters. Nothing was sent to the provider: correct it, and send the call again."
+        openai/tts-1 {"input":""}: 400 malformed_field "`input` must be there, with words in it. Nothing was sent to the provider: correct it, and send the call again."
+        mistral/voxtral-mini-tts-2603 {"input":null}: 400 malformed_field "`input` must be there, with words in it. Nothing was sent to the provider: correct it, and send the call again."
         openai/gpt-4o-mini-tts {}: 403 own_key_only "the model `gpt-4o-mini-tts` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
         openai/tts-1 {"voice":{"id":"voice_1"}}: 400 malformed_field "`voice` must be a text. Nothing was sent to the provider: correct it, and send the call again."
         mistral/voxtral-mini-tts-2603 {"ref_audio":"AAAA"}: 403 own_key_only "`ref_audio` is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
@@ -205,4 +216,42 @@ async fn googles_models_read_aloud_too() {
         "#);
     })
     .await;
+}
+
+/// What is read aloud or written down by the second is words of nobody's model, and
+/// no picture: limits on requests bind it, and limits on dollars.
+#[tokio::test]
+async fn limits_without_dollars_bind_sound_by_the_request() {
+    let mut told = String::new();
+    for limit in [
+        "{ requests = 2, per = 'day' }",
+        "{ output_tokens = 1, per = 'day' }",
+        "{ images = 1, per = 'day' }",
+    ] {
+        run_with(paid(limit), async |stage| {
+            let program = Program::of(stage, &stage.mia(), "").await;
+            for _ in 0..2 {
+                stage.clock.advance_ms(1);
+                let spoken = program
+                    .posts(SPEECH, &ask("openai/tts-1", &json!({})))
+                    .await;
+                stage.clock.advance_ms(1);
+                let written = transcribes(&program, "openai/whisper-1").await;
+                let _ = writeln!(
+                    told,
+                    "{limit}: aloud {}, written down {}",
+                    spoken.status, written.status
+                );
+            }
+        })
+        .await;
+    }
+    insta::assert_snapshot!(told, @"
+    { requests = 2, per = 'day' }: aloud 200, written down 200
+    { requests = 2, per = 'day' }: aloud 429, written down 429
+    { output_tokens = 1, per = 'day' }: aloud 200, written down 200
+    { output_tokens = 1, per = 'day' }: aloud 200, written down 200
+    { images = 1, per = 'day' }: aloud 200, written down 200
+    { images = 1, per = 'day' }: aloud 200, written down 200
+    ");
 }

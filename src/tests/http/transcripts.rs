@@ -24,7 +24,7 @@ pub fn wav(seconds: usize) -> Vec<u8> {
 }
 
 /// A form as OpenAI's libraries send it: the model may stand behind the file.
-fn form(model: &str, name: &str, sound: Vec<u8>) -> Form {
+pub fn form(model: &str, name: &str, sound: Vec<u8>) -> Form {
     let file = Part::bytes(sound).file_name(name.to_owned());
     Form::new()
         .part("file", file)
@@ -33,6 +33,11 @@ fn form(model: &str, name: &str, sound: Vec<u8>) -> Form {
 
 async fn posts(program: &Program, path: &str, form: Form) -> HttpAnswer {
     send(program.call("POST", path).multipart(form)).await
+}
+
+/// Has a minute of silence written down.
+pub async fn transcribes(program: &Program, model: &str) -> HttpAnswer {
+    posts(program, TRANSCRIPTIONS, form(model, "a.wav", wav(60))).await
 }
 
 /// The operator pays with keys of these providers, within a dollar a day.

@@ -9,8 +9,8 @@ use latchkey_emulator::providers::{HIDDEN, ProviderFault};
 use secrecy::SecretString;
 
 use super::picture_jobs::{adds, lives, shows};
-use crate::cli::assembly::storage::check_storage;
-use crate::config::{Config, Environment};
+use crate::cli::assembly::storage::{check_storage, storage};
+use crate::config::{Config, ConfigErrors, Environment};
 use crate::providers::Clients;
 use crate::tests::process::{changed, printed, run, world};
 use crate::tests::stage::{self, Setup, Stage};
@@ -297,8 +297,14 @@ async fn the_doctor_says_whether_the_storage_takes_pictures() {
 async fn checks(variables: &[(String, SecretString)]) -> String {
     let environment = Environment::of(variables.to_vec());
     let clients = Clients::new(Duration::from_secs(5)).unwrap();
-    let found = check_storage(&Config::default(), &environment, &clients.web).await;
-    found.map_or("not a word".to_owned(), |found| {
-        format!("{:?}: {}", found.wellness, found.words)
-    })
+    let mut errors = ConfigErrors::default();
+    let settings = storage(&Config::default(), &environment, &mut errors);
+    if let Some(error) = errors.iter().next() {
+        return format!("Bad: {error}");
+    }
+    let Some(settings) = settings.flatten() else {
+        return "not a word".to_owned();
+    };
+    let found = check_storage(settings, &clients.web).await;
+    format!("{:?}: {}", found.wellness, found.words)
 }

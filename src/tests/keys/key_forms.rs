@@ -328,7 +328,7 @@ async fn several_keys_are_pasted_or_come_in_a_file_and_are_stored_when_wanted() 
         let file = Attachment::uploaded("x.env", b"\x89PNG\r\n\x1a\n made up");
         let id = stage.world().keep_upload(omar.person, file).to_string();
         let seen = omar.submits(&[("file", &id)]).await;
-        assert!(seen.contains("could not read that file"), "{seen}");
+        assert!(seen.contains("That file holds no text"), "{seen}");
         omar.runs("/keys import").await;
         let seen = omar.submits(&[("lines", "GOOGLE_API_KEY=")]).await;
         assert!(seen.contains("I found no key in it"), "{seen}");

@@ -23,7 +23,7 @@ async fn books(stage: &Stage, program: &Program, path: &str, ask: &Value) -> Str
         .gets(&format!("/api/v1/usage/attempts/{id}"))
         .await
         .json();
-    let lines = shown["receipt"]["lines"].as_array().unwrap().iter();
+    let lines = shown["receipt"]["lines"].as_array().into_iter().flatten();
     let lines = lines.map(|line| {
         let price = line["price_nano_dollars"].as_u64();
         let price = price.map_or("?".to_owned(), |price| price.to_string());
@@ -343,7 +343,7 @@ async fn whatever_is_passed_on_is_booked_as_its_answer_says() {
         a picture that is changed: personal answered: 60 in, 4160 out, 1 images, cost 133600000: input_image=60@8000000000 output_image=4160@32000000000
         a search of Interactions: personal answered: 130 in, 50 out, 0 images, cost 28107500: input=100@250000000 tool_input=30@250000000 output=50@1500000000 web_search=2@14000000000
         a job of Interactions: personal ongoing: 9 in, no output, 0 images, estimated, cost null: input=9@250000000 job=1@?
-        something older: personal answered: 4 in, no output, 0 images, estimated, cost null: input=4@?
+        something older: personal answered: 0 in, no output, 0 images, cost 0: 
         no JSON: personal answered: 5 in, no output, 0 images, estimated, cost null: input=5@?
         ");
     })

@@ -3,9 +3,11 @@
 mod accounts;
 mod budgets;
 mod fees;
+mod free_calls;
 mod jobs;
 mod payers;
 mod quotas;
 mod receipts;
+mod sounds;
 mod uncounted;
 mod usages;

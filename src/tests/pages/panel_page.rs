@@ -24,7 +24,7 @@ async fn a_panel_is_shown_part_by_part_and_used_with_the_keyboard() {
         mia.runs("/ask prompt:count provider:openai").await;
         mia.runs("/keys list").await;
         let panel = "document.querySelector('#messages .container')";
-        browser.until(&format!("{panel}?.querySelectorAll('.buttons button').length === 16")).await;
+        browser.until(&format!("{panel}?.querySelectorAll('.buttons button').length === 17")).await;
         keeps_pictures(&browser, "keys-panel").await;
         // It fits a narrow window.
         browser.resizes(390, 844).await;

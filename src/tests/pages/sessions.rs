@@ -86,7 +86,7 @@ async fn a_cookie_that_is_not_ours_finds_nothing() {
         let other = find(stage, &other).await.unwrap();
         assert!(is_same_secret(
             &one.form_token,
-            &crate::app::form_token(&cookie)
+            &crate::app::form_token(&cookie, PersonId(stage.scene.member))
         ));
         assert!(!is_same_secret(&one.form_token, &other.form_token));
         assert!(!is_same_secret(&one.form_token, &cookie));

@@ -10,6 +10,11 @@ use crate::tests::browser::Browser;
 /// The widths at which answers are looked at, in CSS pixels.
 const WIDTHS: [u32; 5] = [360, 768, 1_024, 1_200, 1_440];
 
+/// The tables in answers: their rows, with how each cell stands.
+const TABLES: &str = "[...document.querySelectorAll('.reply .grid')].map(table =>
+    [...table.querySelectorAll('tr')].map(row => [...row.children].map(cell =>
+        `${cell.textContent} ${cell.className}`.trim()).join(', ')).join('; '))";
+
 /// Types a question, presses *Ask*, and waits until every answer has ended.
 async fn asks(browser: &Browser, question: &str) {
     let types = format!("document.getElementById('ask').value = {}", json!(question));
@@ -56,7 +61,8 @@ async fn answers_fit_their_page_at_every_width() {
         if models == 2 {
             let chooses = "(() => {
                 const beside = document.getElementById('playground').elements.beside;
-                beside.value = [...beside.options].filter(it => it.value && !it.disabled).at(-1).value;
+                const ofOpenAi = it => it.value.startsWith('openai/') && !it.disabled;
+                beside.value = [...beside.options].filter(ofOpenAi).at(-1)?.value ?? '';
                 beside.dispatchEvent(new Event('change', { bubbles: true }));
                 return beside.value;
             })()";
@@ -65,6 +71,8 @@ async fn answers_fit_their_page_at_every_width() {
         for question in ["some code", "a table", &"word".repeat(60)] {
             asks(browser, question).await;
         }
+        let table = "Model, Context end, Good at; luna, 128,000 end, short answers; nova, 1,000,000 end, long documents";
+        assert_eq!(browser.evaluates(TABLES).await, json!(vec![table; models]));
         for width in WIDTHS {
             browser.resizes(width, 900).await;
             let wrong = stands_out(browser).await;

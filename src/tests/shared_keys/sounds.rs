@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use reqwest::Method;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::model::{CallDialect, MemoryBudget, Surface};
+use crate::model::{CallDialect, Surface};
 use crate::providers::{Body, Catalogue, ForwardedHeaders, RelayRequest, judge_request};
 
 const BOUNDARY: &str = "made-up";
@@ -97,8 +97,7 @@ fn part(name: &str, file_name: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// A call with a body that is this form.
 fn call(runtime: &Runtime, media_type: &str, body: Bytes, dialect: CallDialect) -> RelayRequest {
-    let memory = MemoryBudget::new(1 << 30);
-    let read = runtime.block_on(Body::form(media_type, body, &memory));
+    let read = runtime.block_on(Body::form(media_type, body));
     RelayRequest {
         surface: Surface::Transcripts,
         dialect,
@@ -106,7 +105,7 @@ fn call(runtime: &Runtime, media_type: &str, body: Bytes, dialect: CallDialect) 
         path: "/audio/transcriptions".to_owned(),
         query: None,
         headers: ForwardedHeaders::default(),
-        body: read.ok().flatten().expect("a form"),
+        body: read.expect("a form"),
         stream: false,
         at_s: 0,
     }

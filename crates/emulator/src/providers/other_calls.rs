@@ -39,6 +39,15 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
             "usage": {"input_tokens": 10_000, "input_tokens_details": {"cached_tokens": 2_000, "cache_write_tokens": 0},
                 "output_tokens": 500, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 10_500}}),
         ),
+        // S: openai-spec, `cancelResponse` and `Getinputtokencounts`.
+        Dialect::OpenAi if path.starts_with("/responses/") && ends("/cancel") => {
+            let id = path.split('/').nth(2);
+            whole_answer(&json!({"id": id, "object": "response", "created_at": 1,
+                "status": "cancelled", "background": true, "error": null, "output": [], "usage": null}))
+        }
+        Dialect::OpenAi if path == "/responses/input_tokens" => {
+            whole_answer(&json!({"object": "response.input_tokens", "input_tokens": INPUT_TOKENS}))
+        }
         Dialect::Google if ends("/interactions") => whole_answer(
             &json!({"id": "v1_1", "object": "interaction", "model": model, "status": "completed",
             "steps": [{"type": "model_output", "content": [{"type": "text", "text": "one two"}]}],

@@ -248,7 +248,7 @@ async fn make_demo(
     let ended = CallEnd::Answered {
         usage: Some(free_usage()),
     };
-    pictures.payers.settle(reservation.hold, ended).await;
+    pictures.payers.settle(reservation.hold, &ended).await;
     Ok(CallOutcome::Answered(PictureAnswer {
         provider: reservation.offer.provider,
         model: reservation.model,

@@ -122,7 +122,7 @@ impl Pictures {
     /// held: its host may have forgotten it. The rest is given back.
     async fn end_lost(&self, hold: Hold, is_shown: bool) -> Error {
         if is_shown {
-            self.payers.settle(hold, CallEnd::Abandoned).await;
+            self.payers.settle(hold, &CallEnd::Abandoned).await;
             PictureRefusal::PictureShown.into()
         } else {
             self.payers.release(hold).await;
@@ -135,7 +135,7 @@ impl Pictures {
     /// held.
     async fn end_cut_off(&self, hold: Hold, is_shown: bool) -> Error {
         let provider = hold.attempt().provider.clone();
-        self.payers.settle(hold, CallEnd::Abandoned).await;
+        self.payers.settle(hold, &CallEnd::Abandoned).await;
         if is_shown {
             PictureRefusal::PictureShown.into()
         } else {

@@ -72,7 +72,7 @@ impl UnsettledPictures {
     }
 
     fn cost(&self) -> Option<NanoDollars> {
-        self.hold.as_ref()?.settlement_if(self.ended()).cost
+        self.hold.as_ref()?.settlement_if(&self.ended()).cost
     }
 }
 
@@ -266,7 +266,7 @@ impl Pictures {
                 Err(AskRefusal::Stopped.into())
             }
             JobEnd::NotAnswered(failure) => {
-                self.payers.settle(hold, CallEnd::Failed(&failure)).await;
+                self.payers.settle(hold, &CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
             JobEnd::Failed(failed) => self.settle_broken(hold, failed).await.map(Err),
@@ -291,7 +291,7 @@ impl Pictures {
             has_run: failed.has_run,
         };
         let ended = CallEnd::Broken(&broken);
-        self.payers.settle(hold, ended).await;
+        self.payers.settle(hold, &ended).await;
         match failed.said {
             Some(words) => Err(PictureRefusal::AnsweredInWords {
                 provider: failed.failure.provider,
@@ -309,7 +309,7 @@ impl Pictures {
             MachineUse::None => self.payers.release(hold).await,
             MachineUse::For { machine_ms } => {
                 let ended = CallEnd::Stopped { machine_ms };
-                self.payers.settle(hold, ended).await;
+                self.payers.settle(hold, &ended).await;
             }
         }
     }
@@ -406,7 +406,7 @@ impl Pictures {
         let Some(hold) = unsettled.hold.take() else {
             return Vec::new();
         };
-        let settled = self.payers.settle(hold, ended).await;
+        let settled = self.payers.settle(hold, &ended).await;
         match (settled, &unsettled.policy) {
             (Some(settled), Some(policy)) => policy.notices(&settled.warnings),
             _ => Vec::new(),

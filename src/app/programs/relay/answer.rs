@@ -172,17 +172,19 @@ impl Relay {
             self.receipt = Some(Box::new(RelayReceipt {
                 attempt: hold.id(),
                 source: hold.attempt().source,
-                settlement: hold.settlement_if(ended.as_ended()),
+                settlement: hold.settlement_if(&ended.as_ended()),
                 estimate: estimate_price(&hold).filter(|_| ended.pictures > 0),
             }));
         }
         if hold.is_exempt() {
-            hold.settle_soon(ended.as_ended());
+            hold.settle_soon(&ended.as_ended());
             return None;
         }
         let (programs, policy) = (Arc::clone(&self.programs), self.policy.clone());
         let settling = async move {
-            programs.settle_relay(&policy, hold, ended.as_ended()).await;
+            programs
+                .settle_relay(&policy, hold, &ended.as_ended())
+                .await;
         };
         Some(self.programs.tasks.spawn(settling))
     }

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
-
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
@@ -94,9 +92,7 @@ impl Payable for RelayOrder {
             Some(form) => estimate_transcript(form, provider, &model),
             None => estimate_cost(&self.request, (provider, &model), is_limited),
         };
-        // Whoever looks after something pays for nothing.
-        let is_look = self.request.method != Method::POST;
-        let is_free = self.request.surface == Surface::Free || is_look;
+        let is_free = self.request.makes_nothing(&offer.provider);
         let prompt = cost.prompt.tokens(offer.provider.as_str(), &model);
         Ok(Needs {
             prompt: if is_free {
@@ -229,7 +225,7 @@ impl PaidCall for RelayCall<'_> {
                 let ended = CallEnd::Failed(&failed.failure);
                 // Boxed, so that the future of a call that does not fail stays
                 // small.
-                Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
+                Box::pin(self.programs.settle_relay(&self.order.policy, hold, &ended)).await;
                 let names_target = self.order.names_target();
                 let body = &mut self.order.request.body;
                 let memory = self.programs.providers.memory();
@@ -288,7 +284,7 @@ impl RelayCall<'_> {
         wire.expect_prompt(hold.likely_prompt_tokens());
         let speaks = matches!(
             order.request.surface,
-            Surface::Chat | Surface::Responses | Surface::Completions
+            Surface::Chat | Surface::Responses | Surface::Completions | Surface::Transcripts
         );
         if order.request.stream && speaks {
             hold.expect_stream();

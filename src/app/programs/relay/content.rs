@@ -62,12 +62,8 @@ impl RelayBody {
     }
 
     /// Reads a body that may be a form with a file; none where it is none.
-    pub async fn read_form(
-        media_type: &str,
-        bytes: Bytes,
-        memory: &MemoryBudget,
-    ) -> Result<Option<Self>, NoMemory> {
-        Ok(Body::form(media_type, bytes, memory).await?.map(Self))
+    pub async fn read_form(media_type: &str, bytes: Bytes) -> Option<Self> {
+        Body::form(media_type, bytes).await.map(Self)
     }
 
     /// A form with a sound that is at hand.

@@ -206,7 +206,7 @@ impl Programs {
 
     /// Settles a relayed call, and tells owners of budgets that are almost
     /// used up.
-    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: CallEnd<'_>) {
+    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: &CallEnd<'_>) {
         if let Some(settled) = self.payers.settle(hold, ended).await {
             self.people
                 .tell_owners(Vec::new(), policy.notices(&settled.warnings));

@@ -216,11 +216,6 @@ mod tests {
                 format!("{t}md\n``\u{200b}`py\nx\n``\u{200b}`\n{t}\nSo it is."),
             ),
             (
-                "a language in code",
-                format!("{t}\n{t}js\nx\n{t}\nso"),
-                format!("{t}\n``\u{200b}`js\nx\n{t}\nso"),
-            ),
-            (
                 "opened in a line",
                 format!("Look: {t}py\nx\n{t}"),
                 format!("Look:\n{t}py\nx\n{t}"),
@@ -241,6 +236,31 @@ mod tests {
                 format!("{t}md\n``\u{200b}`\nx\n``\u{200b}`\n{t}"),
             ),
             (
+                "in a longer span",
+                format!("Write {t}` {t}js {t}` here, or {t}`x{t}`."),
+                "Write `` `\u{200b}`\u{200b}`js `` here, or `x`.".into(),
+            ),
+            (
+                "longer, behind words",
+                format!("Write {t}`md\n{t}js\nx\n{t}\n{t}` to open."),
+                format!("Write\n{t}md\n``\u{200b}`js\nx\n``\u{200b}`\n{t}\nto open."),
+            ),
+            (
+                "opened behind code with one",
+                format!("` {t} ` opens:{t}py\nx\n{t}"),
+                format!("`` `\u{200b}`\u{200b}` `` opens:\n{t}py\nx\n{t}"),
+            ),
+            ("tildes", "~~~py\nx\n~~~".into(), format!("{t}py\nx\n{t}")),
+        ] {
+            assert_eq!(lay_out(&answer), shown, "{what}");
+        }
+    }
+
+    #[test]
+    fn fences_in_code_are_none() {
+        let t = "```";
+        for (what, answer, shown) in [
+            (
                 "nested",
                 format!("{t}md\n{t}py\nx\n{t}\n{t}\nso"),
                 format!("{t}md\n``\u{200b}`py\nx\n``\u{200b}`\n{t}\nso"),
@@ -256,26 +276,15 @@ mod tests {
                 format!("{t}rust\n///``\u{200b}`rust\n/// x\n{t}"),
             ),
             (
-                "in a longer span",
-                format!("Write {t}` {t}js {t}` here, or {t}`x{t}`."),
-                "Write `` `\u{200b}`\u{200b}`js `` here, or `x`.".into(),
-            ),
-            (
-                "longer, behind words",
-                format!("Write {t}`md\n{t}js\nx\n{t}\n{t}` to open."),
-                format!("Write\n{t}md\n``\u{200b}`js\nx\n``\u{200b}`\n{t}\nto open."),
-            ),
-            (
                 "many in a string",
                 format!("{t}py\nprint('{t}{t}')\n{t}"),
                 format!("{t}py\nprint('``\u{200b}``\u{200b}`\u{200b}`')\n{t}"),
             ),
             (
-                "opened behind code with one",
-                format!("` {t} ` opens:{t}py\nx\n{t}"),
-                format!("`` `\u{200b}`\u{200b}` `` opens:\n{t}py\nx\n{t}"),
+                "a language in code",
+                format!("{t}\n{t}js\nx\n{t}\nso"),
+                format!("{t}\n``\u{200b}`js\nx\n{t}\nso"),
             ),
-            ("tildes", "~~~py\nx\n~~~".into(), format!("{t}py\nx\n{t}")),
         ] {
             assert_eq!(lay_out(&answer), shown, "{what}");
         }

@@ -64,6 +64,11 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              right-click the server, and choose Copy Server ID.",
             &[],
         )),
+        QuotaRefusal::NotInServer => Card::text(lang.say(
+            "I am not in a server with that id, so nothing was changed. Copy it again: turn on \
+             Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.",
+            &[],
+        )),
         QuotaRefusal::BadDuration(of) => Card::text(bad_duration(voice, *of)),
         QuotaRefusal::ReportTooLong => Card::text(lang.say(
             "So much was used in this time that I can't sum it up at once. Choose a shorter \

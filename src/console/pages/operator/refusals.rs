@@ -171,6 +171,7 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         | QuotaRefusal::NameOne
         | QuotaRefusal::Contradiction(_)
         | QuotaRefusal::BadServer
+        | QuotaRefusal::NotInServer
         | QuotaRefusal::ReportTooLong => return None,
     };
     Some(words.to_owned())

@@ -375,7 +375,10 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let limit = limit.map_err(|refusal| explain(&visit, refusal.into()).typed(&visit.form))?;
     let name = ids::require_kind(&visit, None, whom.id()).await?;
     let (people, caller) = (&visit.app().people, operator(&person));
-    people.set_operators_limit(&caller, whom, limit).await?;
+    people
+        .set_operators_limit(&caller, whom, limit)
+        .await
+        .map_err(|error| explain(&visit, error).typed(&visit.form))?;
     let view = people.operators_view(&caller).await?;
     let mut set = view.rules.limits.iter().zip(&view.uses);
     let used = set.find(|((subject, set), _)| {

@@ -9,6 +9,7 @@ mod receipt;
 mod setting;
 mod stream;
 mod talk;
+mod text_table;
 mod tools;
 mod work;
 

@@ -1,8 +1,10 @@
-//! What models say, as text: paragraphs, headings, lists and code, and
+//! What models say, as text: paragraphs, headings, lists, tables and code, and
 //! nothing that a browser would run. `assets/console/playground.js` makes the
 //! same of an answer while it comes.
 
 use crate::console::markup::{Markup, html};
+
+use super::text_table::TextTable;
 
 /// The longest line in which parts are looked for, in bytes.
 const SPANS_BYTES_MAX: usize = 2_000;
@@ -17,6 +19,7 @@ enum Block<'a> {
         first: Option<u16>,
         items: Vec<&'a str>,
     },
+    Table(TextTable),
     Code(Vec<&'a str>),
 }
 
@@ -47,7 +50,30 @@ pub fn show(text: &str) -> Markup {
                 Block::List { items, .. } => ul {
                     @for item in items { li { (show_line(item)) } }
                 },
+                Block::Table(table) => (show_table(&table)),
                 Block::Code(lines) => div.code { pre tabindex="0" { code { (lines.join("\n")) } } },
+            }
+        }
+    }
+}
+
+/// A table that scrolls in itself where it is wider than the conversation.
+fn show_table(table: &TextTable) -> Markup {
+    html! {
+        div.grid role="group" aria-label="Table" tabindex="0" {
+            table {
+                thead {
+                    tr { @for (column, cell) in table.aligned(&table.head) {
+                        th scope="col" class=[column.class()] { (show_line(cell)) }
+                    } }
+                }
+                tbody {
+                    @for row in &table.rows {
+                        tr { @for (column, cell) in table.aligned(row) {
+                            td class=[column.class()] { (show_line(cell)) }
+                        } }
+                    }
+                }
             }
         }
     }
@@ -70,7 +96,7 @@ fn show_line(line: &str) -> Markup {
 
 fn read_blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
-    let mut lines = text.lines();
+    let mut lines = text.lines().peekable();
     let mut is_open = false;
     while let Some(line) = lines.next() {
         if let Some(fence) = fence_of(line) {
@@ -85,6 +111,19 @@ fn read_blocks(text: &str) -> Vec<Block<'_>> {
             continue;
         }
         let item = item_of(line);
+        if item.is_none() && heading_of(line).is_none() {
+            if let Some(Block::Table(open)) = blocks.last_mut().filter(|_| is_open) {
+                open.push(line);
+                continue;
+            }
+            let below = lines.peek().copied().unwrap_or_default();
+            if let Some(table) = TextTable::begin(line, below) {
+                lines.next();
+                blocks.push(Block::Table(table));
+                is_open = true;
+                continue;
+            }
+        }
         match (blocks.last_mut().filter(|_| is_open), item) {
             (Some(Block::List { first, items }), Some((number, item)))
                 if first.is_some() == number.is_some() =>
@@ -245,6 +284,14 @@ mod tests {
                 "```\nnever closed",
                 "<div class=\"code\"><pre tabindex=\"0\"><code>never closed</code></pre></div>",
             ),
+            (
+                "so:\n| a | **b** |\n|---|:-:|\n| <i> | `x` |\nend\n\n| alone |",
+                "<p>so:</p><div class=\"grid\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"middle\"><strong>b</strong></th></tr></thead><tbody><tr><td>&lt;i&gt;</td><td class=\"middle\"><code>x</code></td></tr><tr><td>end</td><td class=\"middle\"></td></tr></tbody></table></div><p>| alone |</p>",
+            ),
+            (
+                "a | b\n-|-\n- c | d",
+                "<div class=\"grid\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead><tbody></tbody></table></div><ul><li>c | d</li></ul>",
+            ),
             ("", ""),
         ] {
             assert_eq!(shown(text), html);
@@ -267,13 +314,14 @@ mod tests {
             "```\n</code></pre><script>\n```",
             "# <iframe src=x>",
             "- <a href=javascript:x>",
+            "| <img src=x onerror=alert(1)> |\n|-|\n| [x](javascript:alert(1)) |\n| </table><script> |",
         ] {
             let html = show(text).0;
             for tag in tags.find_iter(&html) {
-                let ours = ["p", "strong", "code", "pre", "ul", "li", "a", "div", "br"];
+                let ours = "p strong code pre ul li a div br table thead tbody tr th td";
                 let name = tag.as_str().trim_start_matches(['<', '/']);
                 let name = name.split([' ', '>']).next().unwrap();
-                assert!(ours.contains(&name), "{text}: {html}");
+                assert!(ours.split(' ').any(|it| it == name), "{text}: {html}");
                 let tag = tag.as_str();
                 assert!(
                     !tag.contains("javascript:") && !tag.contains(" on"),
@@ -285,7 +333,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_breaks_it(text in "\\PC{0,200}|[`*\\[\\]()#\\-0-9. \n~a:/<>\"]{0,80}") {
+        fn no_text_breaks_it(text in "\\PC{0,200}|[`*\\[\\]()#\\-0-9. \n~a:/<>\"|]{0,80}") {
             let html = show(&text).0;
             assert!(!html.contains("<script"));
         }

@@ -78,7 +78,7 @@ fn show_table(visit: &Visit, address: &str, keys: &[Key]) -> Markup {
                 @for key in keys {
                     tr {
                         th scope="row" { (name(visit, key)) span.sub { (describe_key(key)) } }
-                        td data-label="Health" { (health_words(key)) }
+                        td.two data-label="Health" { (health_words(key)) }
                         td data-label="Last use" { (when::relative_or_never(key.last_used_at_ms, now_ms)) }
                         td { (show_actions(visit, address, key)) }
                     }

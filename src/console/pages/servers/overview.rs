@@ -101,7 +101,7 @@ fn show_keys(visit: &Visit, address: &str, keys: &[Key], report: &UsageReport) -
                         @for key in keys {
                             tr {
                                 th scope="row" { (provider_name(providers, &key.provider)) span.sub { (describe_key(key)) } }
-                                td data-label="Health" { (health_words(key)) }
+                                td.two data-label="Health" { (health_words(key)) }
                                 td.num data-label="Cost" { (paid(key.id)) }
                             }
                         }

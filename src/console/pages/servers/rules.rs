@@ -1,6 +1,7 @@
 //! Who may ask in a server: people, roles and channels that its managers have
 //! stopped.
 
+use axum::http::StatusCode;
 use futures_util::future::join_all;
 
 use crate::app::parse_duration;
@@ -169,6 +170,9 @@ fn show_block_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Mar
 async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let target = read_target(&visit)?;
+    if target == BlockTarget::Person(managing.person.id()) {
+        return Err(that_is_you().typed(form));
+    }
     let during = parse_duration(form.typed("during"), DurationOf::Block);
     let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
     let wanted = ids::of_target(target);
@@ -177,6 +181,15 @@ async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     people.block_here(&managing.caller, target, during).await?;
     let words = ids::with_name("They may no longer ask in this server.", name.as_deref());
     say(&visit, &managing, &words).await
+}
+
+fn that_is_you() -> Trouble {
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That is you",
+        "You would get no answer in this server any more. Type the id of whom you mean; whoever \
+         manages this server beside you can stop you. Nothing was changed.",
+    )
 }
 
 async fn unblock(visit: Visit, managing: Managing) -> HandlerResult {

@@ -110,7 +110,7 @@ pub async fn show_members(visit: &Visit, managing: &Managing, members: &[(u64, T
                                     }
                                 }
                                 td {
-                                    @if *member != 0 { (show_block(visit, managing, *member, name.as_deref())) }
+                                    @if *member != 0 && *member != managing.person.id().0 { (show_block(visit, managing, *member, name.as_deref())) }
                                 }
                             }
                         }

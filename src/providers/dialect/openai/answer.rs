@@ -55,9 +55,14 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     }
     let choices = event["choices"].as_array().map_or(0, Vec::len);
     answer.choices = answer.choices.max(choices as u64);
-    for usage in [event.get("usage"), event.pointer("/x_groq/usage")]
-        .into_iter()
-        .flatten()
+    // Moonshot's stands in a choice: `docs/providers.md` §7.3.
+    for usage in [
+        event.pointer("/choices/0/usage"),
+        event.get("usage"),
+        event.pointer("/x_groq/usage"),
+    ]
+    .into_iter()
+    .flatten()
     {
         take_usage(usage, answer);
     }
@@ -367,5 +372,25 @@ mod tests {
                 assert!(answer.progressed && answer.has_words, "{event}");
             }
         }
+    }
+
+    /// C: <https://github.com/earendil-works/pi/issues/2017>.
+    #[test]
+    fn usage_may_stand_in_the_choice_that_ends_a_stream() {
+        let usage = json!({"prompt_tokens": 39, "completion_tokens": 211, "total_tokens": 250,
+            "cached_tokens": 9});
+        let mut answer = ParsedAnswer::default();
+        for (delta, reason, usage) in [
+            (json!({"content": "x"}), Value::Null, Value::Null),
+            (json!({}), json!("stop"), usage),
+        ] {
+            let choice =
+                json!({"index": 0, "delta": delta, "finish_reason": reason, "usage": usage});
+            read_event(&json!({"choices": [choice]}), &mut answer);
+        }
+        let usage = answer.usage.unwrap();
+        let counted = (usage.input_tokens, usage.cached_tokens, usage.output_tokens);
+        assert_eq!(counted, (39, 9, 211));
+        assert!(answer.is_counted());
     }
 }

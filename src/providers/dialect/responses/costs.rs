@@ -94,7 +94,10 @@ fn sum_in_dollars(cost: &Value) -> Option<f64> {
 }
 
 /// What the provider behind OpenRouter takes: in all, or for what went in and
-/// what came out (`docs/providers.md` says where which name was seen).
+/// what came out. A chat and Messages name these as `CostDetails` does
+/// (<https://openrouter.ai/docs/client-sdks/python/components/costdetails>), the
+/// Responses as `UsageCostDetails` does
+/// (<https://openrouter.ai/docs/client-sdks/python/api-reference/components/usagecostdetails>).
 fn upstream_dollars(details: &Value) -> Option<f64> {
     let part = |name: &str| read_dollars(&details[name]);
     let both = |prompt: &str, completion: &str| Some(part(prompt)? + part(completion)?);

@@ -148,7 +148,7 @@ impl Relayed {
 
     /// Whether the answer is a stream whose words are counted as they pass.
     pub fn is_heard_piece_by_piece(&self) -> bool {
-        matches!(self.nature, AnswerNature::Stream(_)) && self.format.must_finish()
+        matches!(self.nature, AnswerNature::Stream(_)) && self.format.counts_words()
     }
 
     /// What was used as far as the provider has reported, also where it has left

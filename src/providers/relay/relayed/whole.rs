@@ -68,11 +68,21 @@ impl Relayed {
         }
         if self.format.passes_anything() {
             // What can't be read is passed on as it is.
-            let value = self.parse_whole(&mend_surrogates(body));
-            return value.map_or(Ok(()), |value| self.read_value(&value));
+            if let Ok(value) = self.parse_whole(&mend_surrogates(body)) {
+                return self.read_value(&value);
+            }
+            self.hear_text(body);
+            return Ok(());
         }
         let value = self.parse_whole(&mend_surrogates(body))?;
         self.read_value(&value)
+    }
+
+    /// Counts an answer that is the text alone of what was written down.
+    fn hear_text(&mut self, body: &Bytes) {
+        if self.format == AnswerFormat::Transcript {
+            self.heard.written += body.len() as u64;
+        }
     }
 
     /// Reads and translates a whole answer.

@@ -9,7 +9,7 @@ mod openai;
 mod reply;
 mod responses;
 mod schema;
-mod stream;
+pub mod stream;
 mod usage;
 
 use axum::Json;

@@ -103,9 +103,14 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
             delta(ask, &json!({"tool_calls": [part]}))
         }));
     }
-    let end = json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": reason(reply)}]);
+    let mut end =
+        json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": reason(reply)}]);
+    let is_in_choice = ask.vendor == "moonshot";
+    if is_in_choice && usage.is_told() {
+        end[0]["usage"] = usage.in_chat();
+    }
     let mut tail = unnamed_event(&chunk(ask, &end));
-    if ask.usage_wanted && usage.is_told() {
+    if ask.usage_wanted && usage.is_told() && !is_in_choice {
         let mut last = chunk(ask, &json!([]));
         last["usage"] = usage.in_chat();
         tail += &unnamed_event(&last);

@@ -19,6 +19,9 @@ use crate::world::ProviderFault;
 /// The length of the line that [`ProviderFault::HugeLine`] sends, in bytes.
 const HUGE_BYTES: usize = 3 * 1024 * 1024;
 
+/// The media type of server-sent events.
+const EVENTS: &str = "text/event-stream";
+
 /// A step of a stream.
 enum Step {
     Send(String),
@@ -31,47 +34,67 @@ enum Step {
 
 /// Sends a reply.
 pub fn send(ask: &Ask<'_>, reply: StreamedReply, call: &Call<'_>) -> Response {
-    let half = reply.pieces.len().div_ceil(2);
-    let mut steps = vec![Step::Send(reply.head)];
-    let mut pieces = reply.pieces.into_iter().map(Step::Send);
-    match call.fault {
-        Some(ProviderFault::Stall) => {
-            steps.extend(pieces.take(half));
-            steps.push(Step::Hang);
-        }
-        Some(ProviderFault::StallWithComments) => {
-            steps.extend(pieces.take(half));
-            steps.extend((0..10_000).map(|_| Step::HangWithComments));
-        }
-        Some(ProviderFault::Cut) => {
-            steps.extend(pieces.take(half));
-            steps.push(Step::Break);
-        }
-        Some(ProviderFault::EndEarly) => steps.extend(pieces.take(half)),
-        Some(ProviderFault::ErrorInStream) => {
-            steps.extend(pieces.take(half));
-            steps.push(Step::Send(overloaded(ask.surface)));
-        }
+    let after_half = match call.fault {
+        Some(ProviderFault::ErrorInStream) => Some(overloaded(ask.surface)),
         Some(ProviderFault::FailedResponse) if ask.surface == Surface::Responses => {
-            steps.extend(pieces.take(half));
             let event =
                 json!({"type": "response.failed", "response": failed(ask), "sequence_number": 99});
-            steps.push(Step::Send(named_event(&event)));
+            Some(named_event(&event))
         }
-        Some(ProviderFault::HugeLine) => {
-            steps.push(Step::Send(format!("data: {}", "x".repeat(HUGE_BYTES))));
+        _ => None,
+    };
+    let steps = match after_half {
+        Some(event) => {
+            let mut steps = first_half(reply);
+            steps.push(Step::Send(event));
+            steps
         }
-        _ => {
-            steps.extend(pieces.by_ref());
-            steps.push(Step::Send(reply.tail));
-        }
-    }
+        None => plan(reply, call.fault),
+    };
     let kind = if ask.surface == Surface::Ollama {
         "application/x-ndjson"
     } else {
-        "text/event-stream"
+        EVENTS
     };
-    let pace = call.pace;
+    send_steps(steps, kind, call.pace)
+}
+
+/// Sends events that are no chat's.
+pub fn send_events(reply: StreamedReply, call: &Call<'_>) -> Response {
+    send_steps(plan(reply, call.fault), EVENTS, call.pace)
+}
+
+/// The steps of a reply, with a fault of its connection.
+fn plan(reply: StreamedReply, fault: Option<&ProviderFault>) -> Vec<Step> {
+    let then = match fault {
+        Some(ProviderFault::Stall) => vec![Step::Hang],
+        Some(ProviderFault::StallWithComments) => {
+            (0..10_000).map(|_| Step::HangWithComments).collect()
+        }
+        Some(ProviderFault::Cut) => vec![Step::Break],
+        Some(ProviderFault::EndEarly) => Vec::new(),
+        Some(ProviderFault::HugeLine) => {
+            let line = format!("data: {}", "x".repeat(HUGE_BYTES));
+            return vec![Step::Send(reply.head), Step::Send(line)];
+        }
+        _ => {
+            let pieces = std::iter::once(reply.head).chain(reply.pieces);
+            return pieces.chain([reply.tail]).map(Step::Send).collect();
+        }
+    };
+    first_half(reply).into_iter().chain(then).collect()
+}
+
+fn first_half(reply: StreamedReply) -> Vec<Step> {
+    let half = reply.pieces.len().div_ceil(2);
+    let pieces = reply.pieces.into_iter().take(half);
+    std::iter::once(reply.head)
+        .chain(pieces)
+        .map(Step::Send)
+        .collect()
+}
+
+fn send_steps(steps: Vec<Step>, kind: &'static str, pace: Duration) -> Response {
     let body = stream::iter(steps).then(move |step| perform_step(step, pace));
     ([("content-type", kind)], Body::from_stream(body)).into_response()
 }

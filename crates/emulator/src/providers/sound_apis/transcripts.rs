@@ -7,9 +7,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::providers::call::Call;
-use crate::providers::chat::events::{named_event, unnamed_event};
+use crate::providers::chat::events::{StreamedReply, named_event, unnamed_event};
+use crate::providers::chat::stream::send_events;
 use crate::providers::errors::refusals::{json_response, refuse_key};
 use crate::providers::errors::vendor_errors::{openai, openai_of_kind, openai_unknown_model};
+use crate::world::ProviderFault;
 
 /// What is heard in every sound.
 pub const HEARD: &str = "one two three";
@@ -73,12 +75,19 @@ fn plain(text: String) -> Response {
     ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
-fn events(events: &[Value], named: bool) -> Response {
-    let lines = events
-        .iter()
-        .map(if named { named_event } else { unnamed_event });
-    let text: String = lines.collect();
-    ([(CONTENT_TYPE, "text/event-stream")], text).into_response()
+/// Whether the answer says what was used.
+fn tells_usage(call: &Call<'_>) -> bool {
+    call.fault != Some(&ProviderFault::NoUsage)
+}
+
+/// The same answer, without its usage where a fault leaves that out.
+fn with_fault(mut answer: Value, call: &Call<'_>) -> Value {
+    if !tells_usage(call)
+        && let Some(fields) = answer.as_object_mut()
+    {
+        fields.remove("usage");
+    }
+    answer
 }
 
 fn refuse(body: Value) -> Response {
@@ -165,19 +174,20 @@ fn answer_openai(call: &Call<'_>, is_translation: bool) -> Response {
     }
     if is_streamed(call) && model != "whisper-1" {
         let delta = |delta: &str| json!({"type": "transcript.text.delta", "delta": delta});
-        return events(
-            &[
-                delta("one"),
-                delta(" two three"),
-                json!({"type": "transcript.text.done", "text": HEARD, "usage": usage}),
-            ],
-            false,
-        );
+        let done = json!({"type": "transcript.text.done", "text": HEARD, "usage": usage});
+        let reply = StreamedReply {
+            head: String::new(),
+            pieces: ["one", " two three"]
+                .map(|it| unnamed_event(&delta(it)))
+                .into(),
+            tail: unnamed_event(&with_fault(done, call)),
+        };
+        return send_events(reply, call);
     }
     if is_translation {
         return Json(json!({"text": HEARD})).into_response();
     }
-    Json(json!({"text": HEARD, "usage": usage})).into_response()
+    Json(with_fault(json!({"text": HEARD, "usage": usage}), call)).into_response()
 }
 
 fn answer_groq(call: &Call<'_>, is_translation: bool) -> Response {
@@ -244,6 +254,7 @@ fn answer_mistral(call: &Call<'_>, _: bool) -> Response {
     let model = text(call, "model");
     let whole =
         json!({"model": model, "text": HEARD, "language": "en", "segments": [], "usage": usage});
+    let whole = with_fault(whole, call);
     if !is_streamed(call) {
         return Json(whole).into_response();
     }
@@ -251,5 +262,12 @@ fn answer_mistral(call: &Call<'_>, _: bool) -> Response {
     done["type"] = json!("transcription.done");
     let delta = |text: &str| json!({"type": "transcription.text.delta", "text": text});
     let language = json!({"type": "transcription.language", "audio_language": "en"});
-    events(&[language, delta("one"), delta(" two three"), done], true)
+    let reply = StreamedReply {
+        head: named_event(&language),
+        pieces: ["one", " two three"]
+            .map(|it| named_event(&delta(it)))
+            .into(),
+        tail: named_event(&done),
+    };
+    send_events(reply, call)
 }
