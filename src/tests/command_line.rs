@@ -152,6 +152,8 @@ async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
     let folder = tempfile::tempdir().unwrap();
     let (scene, variables) = process::world(folder.path()).await;
     let variables = process::changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some("127.0.0.1:0"));
+    let secret = Some("made-up-client-secret");
+    let variables = process::changed(&variables, "DISCORD_CLIENT_SECRET", secret);
     let mut child = process::start(&variables, &scene).await;
     let stderr = tokio::io::BufReader::new(child.stderr.take().unwrap());
     let mut lines = stderr.lines();
@@ -159,7 +161,7 @@ async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
         let mut said = Vec::new();
         while let Some(line) = lines.next_line().await.unwrap() {
             let is_last = line.contains("ready: ");
-            let told = ["listens on", "add the bot", "ready: "];
+            let told = ["listens on", "pages for people", "add the bot", "ready: "];
             let found = told.iter().filter_map(|start| line.find(start)).min();
             said.extend(found.map(|from| line.split_at(from).1.to_owned()));
             if is_last {
@@ -172,6 +174,7 @@ async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
     let ports = regex::Regex::new("127.0.0.1:[0-9]+").unwrap();
     assert_snapshot!(ports.replace_all(&said, "<address>"), @"
     listens on http://<address>
+    pages for people are at http://<address>
     add the bot to a server with http://<address>/oauth2/authorize?client_id=100000000000000000&scope=bot+applications.commands&permissions=274878024704
     ready: connected to Discord as Latchkey, in 1 server shard=0 servers=1
     ");

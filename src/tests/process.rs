@@ -2,6 +2,7 @@
 //!
 //! The test binary runs itself again, with the command line in a variable.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{ExitCode, Output, Stdio, Termination};
 use std::time::Duration;
 
@@ -162,6 +163,48 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     ");
     assert!(!ill.status.success());
     judge(&scene);
+}
+
+/// Where one thing is wrong, nothing untrue is said of the others.
+#[tokio::test]
+async fn the_doctor_calls_nothing_well_that_it_could_not_see() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = world(folder.path()).await;
+    let token = folder.path().join("token");
+    std::fs::write(&token, "made-up.token.of-nobody").unwrap();
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let token = token.display().to_string();
+    let mut seen = String::new();
+    for more in [
+        [
+            ("LATCHKEY_QUOTA__KEEP_DAYZ", Some("3")),
+            ("LATCHKEY_ASK__SYSTEM_PROMPT", None),
+        ],
+        [
+            ("DISCORD_TOKEN", None),
+            ("DISCORD_TOKEN_FILE", Some(&*token)),
+        ],
+        [
+            ("LATCHKEY_IMAGES__MODERATION", Some("openai")),
+            (
+                "LATCHKEY_STORE__URL",
+                Some("postgres://nobody@127.0.0.1:1/none"),
+            ),
+        ],
+    ] {
+        let ill = more
+            .into_iter()
+            .fold(variables.clone(), |variables, (name, value)| {
+                changed(&variables, name, value)
+            });
+        let told = printed(&run("doctor", &ill).await.stdout);
+        let told = told
+            .lines()
+            .filter(|line| line.starts_with("FAIL") || line.contains("configuration"));
+        seen.extend(told.map(|line| format!("{line}\n").replace(&token, "<token>")));
+        seen.push('\n');
+    }
+    assert_snapshot!(seen, @"");
 }
 
 #[tokio::test]

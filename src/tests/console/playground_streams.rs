@@ -317,6 +317,30 @@ async fn an_open_page_asks_nobody_once_another_account_signed_in_beside_it() {
     .await;
 }
 
+/// Whose page it is stands in the form: where that was not read, the page keeps
+/// the token that it has.
+#[tokio::test]
+async fn a_form_that_was_not_read_makes_a_page_nobody_elses() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let page = browser.opens("/playground").await;
+        browser.signs_in(stage.scene.manager).await;
+        let large = "x".repeat(17 * 1024 * 1024);
+        let typed = [("ask", large.as_str()), ("model", OPENAI)];
+        let refused = browser
+            .sends_once(script_call(&browser, &page, &typed))
+            .await;
+        assert_eq!(refused.status, 413, "{}", refused.shown());
+        let line: Value = serde_json::from_str(&refused.html).unwrap();
+        assert_eq!(line["form_token"], Value::Null, "{line}");
+        let again = browser
+            .sends_once(script_call(&browser, &page, &[("ask", "count")]))
+            .await;
+        assert_eq!(again.status, 409);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_visitors_page_says_who_would_pay_once_somebody_signed_in_beside_it() {
     run(async |stage| {
