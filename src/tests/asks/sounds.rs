@@ -171,7 +171,14 @@ async fn a_sound_that_is_replied_to_is_written_down() {
         user: omar: (voice-message.ogg, written down:) one two three
         mia: what is said?
         ");
-        assert_snapshot!(mia.presses("Again").await, @"");
+        mia.presses("Again").await;
+        let seen = mia.reads_channel();
+        let told = |what: &str| seen.matches(what).count();
+        assert_eq!(
+            told("> (voice-message.ogg, written down:) one two three"),
+            2
+        );
+        assert_eq!(told("-# voice message written down"), 1);
         let paid = booked(stage).await;
         assert_eq!(paid.matches("used 111110").count(), 1, "once: {paid}");
         // It stands in the memory as what was said.

@@ -79,12 +79,16 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
         assert_snapshot!(told.join("\n"), @"
         -# At most $2.86 for 4 pictures.
           -# OpenAI gpt-image-2 · 👤 personal key · $0.50 · 4 pictures
+          Foreseen before: at most $2.86 for 4 pictures.
         -# About $0.034.
           -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.034
+          Foreseen before: at most $0.13.
         -# About $0.02.
           -# RunPod text-to-image · 👤 personal key · $0.02
+          Foreseen before: at most $0.02.
         -# About $0.04 for 2 pictures.
           -# RunPod text-to-image · 👤 personal key · $0.04 · 2 pictures
+          Foreseen before: at most $0.04 for 2 pictures.
         not a word
           -# SaladCloud text-to-image · 👤 personal key · $0.0033 · 2 pictures
         not a word

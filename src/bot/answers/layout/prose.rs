@@ -13,7 +13,7 @@ use crate::bot::answers::layout::html::{self, HtmlForm};
 use crate::bot::answers::layout::html_parts::{Parts, quoted_part};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::line_marks::{
-    is_below_words, is_rule, list_mark_length, small_heading, underline_level,
+    is_rule, list_mark_length, small_heading, underline_level,
 };
 use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
 use crate::bot::conversation::markup::SMALL_PRINT;
@@ -116,14 +116,14 @@ impl Writer {
             self.shown.push_str(RULE);
             return line.len();
         }
-        if underline_level(Some(line)).is_some() && is_below_words(&self.shown) {
-            // It underlines nothing, and must not do so in what is shown.
-            self.shown.push('\\');
-        }
         let indent = rest.len() - rest.trim_start().len();
         self.shown.push_str(rest.get(..indent).unwrap_or_default());
         at += indent;
         let rest = line.get(at..).unwrap_or_default();
+        if underline_level(Some(rest)).is_some() {
+            // It underlines nothing, and must not do so in what is shown.
+            self.shown.push('\\');
+        }
         if let Some(heading) = small_heading(rest) {
             let words = self.inner(0).write_inline(heading).replace("**", "");
             self.shown.extend(["**", &words, "**"]);
@@ -401,6 +401,7 @@ mod tests {
             ("Title\n---", "## Title"),
             ("- a\n---", "- a\n──────────"),
             ("- a\n===", "- a\n\\==="),
+            ("  ====", "  \\===="),
             (
                 "- a <p>b</p>c``d\n---\n``e",
                 "- a\n\nb\n\nc\\`\\`d\n──────────\n\\`\\`e",
