@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::{RERANK_PATH, SoundAmount};
 
 use super::catalogue::{Provider, glob};
-use super::dialect::{RawObject, Untranslatable};
+use super::dialect::{RawObject, Untranslatable, refuse_fields};
 
 /// Where Cohere ranks documents, at its own address.
 pub const COHERES_RERANK_PATH: &str = "/v2/rerank";
@@ -137,10 +137,7 @@ pub fn translate_ranking(
     if provider.id.as_str() != COHERE {
         return Ok(None);
     }
-    let mut unknown = UNKNOWN_TO_COHERE.iter();
-    if let Some(name) = unknown.find(|name| fields.raw(name).is_some()) {
-        return Err(Untranslatable::new(format!("`{name}`")));
-    }
+    refuse_fields(fields, &UNKNOWN_TO_COHERE)?;
     let documents: Option<Vec<Document>> = fields.get("documents");
     let documents = documents.ok_or_else(|| Untranslatable::new("`documents` but for texts"))?;
     let texts = documents.iter().map(|it| it.text().to_owned());
