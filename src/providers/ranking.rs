@@ -102,13 +102,12 @@ pub fn amount_of(searches: u64) -> SoundAmount {
 }
 
 /// How many bytes of a query are read again: models that are paid by the token
-/// read it with each document.
-pub fn repeated_bytes(fields: &RawObject) -> u64 {
-    let Some(ranked) = Ranked::read(fields) else {
-        return 0;
-    };
+/// read it with each document. None where the query or the documents can't be
+/// read.
+pub fn repeated_bytes(fields: &RawObject) -> Option<u64> {
+    let ranked = Ranked::read(fields)?;
     let times = (ranked.documents.len() as u64).saturating_sub(1);
-    (ranked.query.len() as u64).saturating_mul(times)
+    Some((ranked.query.len() as u64).saturating_mul(times))
 }
 
 impl Ranked {
@@ -196,6 +195,7 @@ mod tests {
             likely_searches(&fields(&"?".repeat(9_000), &json!(["a"]))),
             1
         );
-        assert_eq!(repeated_bytes(&fields("four", &json!(["a", "b", "c"]))), 8);
+        let three = fields("four", &json!(["a", "b", "c"]));
+        assert_eq!(repeated_bytes(&three), Some(8));
     }
 }
