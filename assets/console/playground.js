@@ -114,10 +114,10 @@ function columnsOf(head, below) {
 function showTable(columns, [head, ...rows]) {
   const row = (tag, line) => {
     const cells = cellsOf(line);
-    return make("tr", "", ...columns.map((name, at) => {
-      const cell = make(tag, name);
+    return make("tr", "", ...cells.slice(0, columns.length).map((text, at) => {
+      const cell = make(tag, columns[at]);
       if (tag === "th") cell.scope = "col";
-      showLine(cell, cells[at] ?? "");
+      showLine(cell, text);
       return cell;
     }));
   };
@@ -578,7 +578,9 @@ async function showPayers() {
       const shown = badge(look ?? (isVisitor ? once : null));
       return look?.price ? [shown, " ", make("span", "sub", look.price)] : [shown];
     });
-    document.getElementById("payers").replaceChildren(...looks);
+    const place = document.getElementById("payers");
+    place.previousElementSibling.hidden = false;
+    place.replaceChildren(...looks);
   } catch {
     say("Who would pay could not be looked up");
   }
@@ -592,6 +594,7 @@ function showChange({ title, message }) {
   open.href = "/playground";
   open.target = "_blank";
   open.rel = "noopener";
+  place.previousElementSibling.hidden = true;
   place.replaceChildren(make("span", "sub", `${title}.`), " ", open);
   say(message);
 }

@@ -42,7 +42,8 @@ pub use checkup::{
 pub use durations::parse_duration;
 pub use error::Error;
 pub use files::{
-    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, can_be_heard,
+    read_text, tell_files,
 };
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};

@@ -20,7 +20,7 @@ use crate::app::{
     judge_stored_keys,
 };
 use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
-use crate::config::{Config, ConfigErrors, Environment, others_can_read_dotenv};
+use crate::config::{Config, Environment, Wrong, others_can_read_dotenv};
 use crate::gateway;
 use crate::model::{Clock, Key, MemoryBudget, Owner, ProviderId, redact};
 use crate::providers::{Clients, Providers, Timeouts};
@@ -77,10 +77,10 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     };
     let (config, readings) = read_all(file, &environment);
-    tell_errors(&mut report, &readings.errors);
+    tell_errors(&mut report, &readings);
     // With settings that are not meant, other checks would mislead.
     if readings.has_settings {
-        check_all(&mut report, &config, &environment, readings).await?;
+        Box::pin(check_all(&mut report, &config, &environment, readings)).await?;
     }
     Ok(if report.failed {
         ExitCode::FAILURE
@@ -90,9 +90,9 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 }
 
 /// Says everything that keeps `serve` from starting.
-fn tell_errors(report: &mut Report, errors: &ConfigErrors) {
-    let mut is_well = true;
-    for error in errors.iter() {
+fn tell_errors(report: &mut Report, readings: &Readings) {
+    let mut is_well = readings.has_settings;
+    for error in readings.errors.iter() {
         let what = subject_of(&error.setting);
         is_well &= what != CONFIGURATION;
         report.fail(what, &error.to_string());
@@ -104,6 +104,7 @@ fn tell_errors(report: &mut Report, errors: &ConfigErrors) {
 
 /// What a setting or a variable is about.
 fn subject_of(setting: &str) -> &'static str {
+    let setting = setting.strip_suffix("_FILE").unwrap_or(setting);
     let is_variable = !setting.contains(|c: char| c.is_ascii_lowercase() || c == '.');
     match setting {
         TOKEN => "Discord token",
@@ -129,21 +130,23 @@ async fn check_all(
     let missing = Store::missing_file(&config.store.url);
     let masters = readings.masters.take();
     let stored = match (&missing, masters) {
-        (_, None) => Vec::new(),
+        (_, None) => None,
         (Some(file), Some(masters)) => {
             check_missing_database(report, file, &masters);
-            Vec::new()
+            Some(Vec::new())
         }
         (None, Some(masters)) => check_database(report, config, masters).await,
     };
-    let openai = ProviderId::from("openai");
-    let has_key = stored.iter().any(|key| key.provider == openai);
-    if let Some(settings) = &readings.settings {
+    // Whether there is a key to moderate with is known only where they were read.
+    if let (Some(stored), Some(settings)) = (&stored, &readings.settings) {
+        let openai = ProviderId::from("openai");
+        let has_key = stored.iter().any(|key| key.provider == openai);
         let moderation = settings.images.moderation;
         if let Err(error) = check_moderation(moderation, &readings.bot_defaults, has_key) {
             report.fail(CONFIGURATION, &error.to_string());
         }
     }
+    let stored = stored.unwrap_or_default();
     let clients = Clients::new(Timeouts::default().connect)?;
     check_discord(report, config, &mut readings, &clients.web).await;
     let storage = readings.settings.take().and_then(|it| it.images.storage);
@@ -275,8 +278,12 @@ fn check_quotas(report: &mut Report, config: &Config) {
 }
 
 /// Checks the master keys, and that the database opens and they open its keys.
-/// Returns the system keys that are stored there.
-async fn check_database(report: &mut Report, config: &Config, masters: Vec<MasterKey>) -> Vec<Key> {
+/// Returns the system keys that are stored there, unless they can't be read.
+async fn check_database(
+    report: &mut Report,
+    config: &Config,
+    masters: Vec<MasterKey>,
+) -> Option<Vec<Key>> {
     let active = masters.first().map(|active| active.kid().to_string());
     report.show(&judge_master(active.as_deref()));
     let store = match Store::open(&config.store.url).await {
@@ -286,7 +293,7 @@ async fn check_database(report: &mut Report, config: &Config, masters: Vec<Maste
                 "database",
                 &format!("{}; check `store.url`", explain(&error)),
             );
-            return Vec::new();
+            return None;
         }
     };
     pass("database", "opens, and its tables are up to date");
@@ -302,10 +309,9 @@ async fn check_database(report: &mut Report, config: &Config, masters: Vec<Maste
     }
     let system_keys = store.keys_of(Owner::Operator).await;
     store.close().await;
-    system_keys.unwrap_or_else(|error| {
-        report.fail("system keys", &explain(&error));
-        Vec::new()
-    })
+    system_keys
+        .inspect_err(|error| report.fail("system keys", &explain(error)))
+        .ok()
 }
 
 /// Checks the bot's token, and what Discord grants it.
@@ -328,7 +334,8 @@ async fn check_discord(
             check_discord_gateway(report, &who.gateway).await;
             let invite = invite_address(&config.discord.api_url, who.application);
             note("invite", &format!("add the bot to a server with {invite}"));
-            if let Some(settings) = find_sign_in(report, config, readings.sign_in.take()) {
+            let sign_in = std::mem::replace(&mut readings.sign_in, Err(Wrong));
+            if let Some(settings) = find_sign_in(report, config, sign_in) {
                 let (api, application) = (&config.discord.api_url, who.application);
                 let desk = SignInDesk::new(api, application, settings, http.clone());
                 check_secret(report, desk).await;
@@ -349,7 +356,7 @@ async fn check_discord(
 fn find_sign_in(
     report: &mut Report,
     config: &Config,
-    read: Option<Option<SignInSettings>>,
+    read: Result<Option<SignInSettings>, Wrong>,
 ) -> Option<SignInSettings> {
     match config.sign_in_back() {
         Ok(back) => note(
@@ -363,7 +370,7 @@ fn find_sign_in(
             return None;
         }
     }
-    let settings = read?;
+    let settings = read.ok()?;
     if settings.is_none() {
         report.show(&judge_sign_in(Err(SignInTrouble::NoSecret)));
     }

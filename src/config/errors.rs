@@ -25,6 +25,10 @@ impl ConfigError {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
+/// What was to be read is wrong: [`ConfigErrors`] have how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong;
+
 impl ConfigErrors {
     /// What was read, or nothing, with what is wrong kept for later.
     pub fn keep<T>(&mut self, read: Result<T, impl Into<Self>>) -> Option<T> {

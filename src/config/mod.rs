@@ -21,7 +21,7 @@ use toml::{Table, Value};
 
 pub use console::{Console, NoConsole};
 pub use environment::{Environment, others_can_read_dotenv};
-pub use errors::{ConfigError, ConfigErrors};
+pub use errors::{ConfigError, ConfigErrors, Wrong};
 pub use gateway::Gateway;
 pub use quota::Quota;
 pub use shards::Shards;

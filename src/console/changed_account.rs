@@ -79,6 +79,39 @@ impl Trouble {
         )
     }
 
+    /// A page that asks by itself was made for another account: nothing of
+    /// whoever is signed in now comes into it.
+    pub fn page_of_another(name: &str) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "Another account is signed in",
+            format!(
+                "This page was opened by another account, and {name} is signed in now. Nothing of \
+                 {name}’s is shown here. Open it anew, or sign in again as who opened it, in a new \
+                 tab."
+            ),
+        )
+    }
+
+    /// A page that asks by itself was made while nobody was signed in.
+    pub fn page_of_nobody(name: &str) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "You signed in meanwhile",
+            format!("This page was opened before. You are signed in as {name}; open it anew."),
+        )
+    }
+
+    /// A page that asks by itself was made for somebody whose sign-in has ended.
+    pub fn page_of_ended_session() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "You are signed out",
+            "Your sign-in ended while this page was open. Sign in again in a new tab, and go on \
+             here.",
+        )
+    }
+
     /// With the first page of where a form belongs, which whoever is signed in
     /// now can look at: its own page may be about something of another's.
     fn open_as(self, name: &str, uri: &Uri) -> Self {

@@ -151,7 +151,7 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
     if is_form {
         require_own_page(&console.settings.origins, &parts.headers)?;
     }
-    require_same_account(&parts.headers, found, &parts.uri)?;
+    require_same_account(&parts.headers, found)?;
     let mut form = Form::default();
     if is_form && row.takes_form {
         let body = IncomingBody {
@@ -354,7 +354,7 @@ fn require_token(form: &Form, found: &Cookies, uri: &Uri) -> Result<(), Trouble>
 
 /// Refuses a page that asks by itself for an account that is signed in no more,
 /// so that nothing of another's comes into it.
-fn require_same_account(headers: &HeaderMap, found: &Cookies, uri: &Uri) -> Result<(), Trouble> {
+fn require_same_account(headers: &HeaderMap, found: &Cookies) -> Result<(), Trouble> {
     let owner = headers.get(PAGE_OWNER).and_then(|it| it.to_str().ok());
     let Some(Ok(owner)) = owner.map(|owner| owner.parse().map(PersonId)) else {
         return Ok(());
@@ -363,10 +363,14 @@ fn require_same_account(headers: &HeaderMap, found: &Cookies, uri: &Uri) -> Resu
     if now.unwrap_or(PersonId::UNKNOWN) == owner {
         return Ok(());
     }
-    Err(tell_change(Some(owner), found, uri))
+    Err(match &found.session {
+        None => Trouble::page_of_ended_session(),
+        Some(own) if owner == PersonId::UNKNOWN => Trouble::page_of_nobody(&own.session.name),
+        Some(own) => Trouble::page_of_another(&own.session.name),
+    })
 }
 
-/// Says who is signed in now, to a page that was made for somebody else, or
+/// Says who is signed in now, to a form that was made for somebody else, or
 /// before.
 fn tell_change(owner: Option<PersonId>, found: &Cookies, uri: &Uri) -> Trouble {
     let Some(own) = &found.session else {

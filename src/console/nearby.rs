@@ -21,11 +21,8 @@ pub fn page_of_form(path: &str) -> &str {
 
 /// The first page of the part of the console that a path is in.
 pub fn first_page(path: &str) -> &str {
-    let end = path
-        .match_indices('/')
-        .nth(1)
-        .map_or(path.len(), |(at, _)| at);
-    let first = &path[..end];
+    let second = path.match_indices('/').nth(1);
+    let first = second.and_then(|(at, _)| path.get(..at)).unwrap_or(path);
     if is_page(first) { first } else { "/" }
 }
 

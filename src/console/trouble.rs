@@ -35,7 +35,7 @@ pub struct Trouble {
     /// The refusal that it is, which is told anew once it is known what
     /// providers are called.
     refusal: Option<Box<Refusal>>,
-    for_script: Option<(&'static str, String)>,
+    for_script: Option<Box<(&'static str, String)>>,
 }
 
 /// What had been typed into a form, but for secrets.
@@ -105,12 +105,7 @@ impl Trouble {
 
     /// A title and sentences for the playground's script, where they are others.
     pub fn words_for_script(&self) -> Option<&(&'static str, String)> {
-        self.for_script.as_ref()
-    }
-
-    /// Whose account the form was made for that it is about.
-    fn form_owner(&self) -> Option<PersonId> {
-        self.typed.as_ref()?.owner
+        self.for_script.as_deref()
     }
 
     /// Whether the same form may go through in a while.
@@ -245,7 +240,7 @@ impl Trouble {
     /// With other words for the playground's script, whose page stays as it is.
     pub fn for_script(self, title: &'static str, words: impl Into<String>) -> Self {
         Self {
-            for_script: Some((title, words.into())),
+            for_script: Some(Box::new((title, words.into()))),
             ..self
         }
     }
@@ -257,7 +252,10 @@ impl Trouble {
             TroubleFormat::Json => trouble_format::as_json(&this, &reader.request_id),
             TroubleFormat::Text => trouble_format::as_text(&this),
             TroubleFormat::Line => {
-                trouble_format::as_line(&this, &reader.form_token(this.form_owner()))
+                // Whose page it is stands in the form alone, which may be unread.
+                let typed = this.typed.as_ref();
+                let token = typed.map(|typed| reader.form_token(typed.owner));
+                trouble_format::as_line(&this, token.as_ref())
             }
             TroubleFormat::Page => {
                 let body = this.show(reader);

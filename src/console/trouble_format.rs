@@ -47,30 +47,38 @@ impl TroubleFormat {
 
 /// Trouble as an object, in the shape of the API's errors.
 pub fn as_json(trouble: &Trouble, request_id: &str) -> Response {
-    let error = json!({"title": trouble.title, "message": trouble.words, "request_id": request_id});
+    let (title, words) = words_of(trouble);
+    let error = json!({"title": title, "message": words, "request_id": request_id});
     let body = json!({"error": error}).to_string();
     (trouble.status, [(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
+/// The title and the sentences for scripts, which leave their page as it is.
+fn words_of(trouble: &Trouble) -> (&str, &str) {
+    match trouble.words_for_script() {
+        Some((title, words)) => (title, words),
+        None => (&trouble.title, &trouble.words),
+    }
+}
+
 /// Trouble as the playground's script reads it.
 pub fn line_of(trouble: &Trouble) -> Value {
+    let (title, words) = words_of(trouble);
     json!({
         "kind": "trouble",
-        "title": trouble.title,
-        "words": trouble.words,
+        "title": title,
+        "words": words,
         "ways": trouble.ways,
     })
 }
 
 /// Trouble as the last line of an answer, with the token that the page's form
-/// carries from now on.
-pub fn as_line(trouble: &Trouble, form_token: &SecretString) -> Response {
+/// carries from now on, if that is another.
+pub fn as_line(trouble: &Trouble, form_token: Option<&SecretString>) -> Response {
     let mut line = line_of(trouble);
-    if let Some((title, words)) = trouble.words_for_script() {
-        line["title"] = json!(title);
-        line["words"] = json!(words);
+    if let Some(token) = form_token {
+        line[TOKEN_FIELD] = json!(written_token(token));
     }
-    line[TOKEN_FIELD] = json!(written_token(form_token));
     let body = format!("{line}\n");
     (trouble.status, [(CONTENT_TYPE, LINES)], body).into_response()
 }

@@ -55,6 +55,7 @@ pub use relay::{
     WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
+pub use sound::SoundKind;
 pub use sound::transcripts::{owner_of_sound, voice_models};
 pub use special_paths::answers_at;
 pub use transport::clients::Clients;

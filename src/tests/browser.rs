@@ -242,6 +242,24 @@ impl Browser {
         std::mem::take(&mut self.socket.lock().await.events)
     }
 
+    /// What is wider than the window, or than the card that it stands in.
+    pub async fn stands_out(&self) -> Vec<String> {
+        let measures = "(() => {
+            const over = (it, room) => it.scrollWidth - room;
+            const page = over(document.documentElement, innerWidth);
+            const cards = [...document.querySelectorAll('.card')].filter(it => over(it, it.clientWidth) > 1)
+                .map(it => `${over(it, it.clientWidth)} px stand out of ${it.innerText.slice(0, 30)}`);
+            return [...(page > 0 ? [`${page} px stand out at the side`] : []), ...cards];
+        })()";
+        let found = self.evaluates(measures).await;
+        let found = found.as_array().cloned().unwrap_or_default();
+        found
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Keeps pictures of the whole page, however long it is, at each size at
     /// which pictures are taken. The last size stays.
     pub async fn keeps_whole_pictures(&self, name: &str, look: &str) {

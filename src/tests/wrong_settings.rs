@@ -68,9 +68,10 @@ fn settings_of(table: &Table, path: &str, found: &mut BTreeMap<String, Value>) {
 
 fn example() -> BTreeMap<String, Value> {
     let lines = EXAMPLE.lines().map(|line| {
-        let line = line
-            .strip_prefix("# [providers.")
-            .map_or(line, |_| &line[2..]);
+        let header = line.strip_prefix("# ");
+        let line = header
+            .filter(|it| it.starts_with("[providers."))
+            .unwrap_or(line);
         let is_own = ["# name = ", "# base_url = ", "# default_model = "];
         let own = is_own.iter().any(|start| line.starts_with(start));
         match line.strip_prefix('#') {

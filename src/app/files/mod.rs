@@ -9,6 +9,7 @@ mod told;
 use std::sync::Arc;
 
 use crate::model::{FileKind, Picture, PictureKind, UnreadFile, WhyUnread};
+use crate::providers::SoundKind;
 
 pub use kind::kind_of;
 pub use told::tell_files;
@@ -41,6 +42,8 @@ pub struct FileLabel<'a> {
 #[derive(Clone)]
 pub enum FileContent {
     Text(String),
+    /// What was said in a sound, as a model is told it.
+    Said(String),
     Picture(Picture),
     Unread(WhyUnread),
 }
@@ -87,6 +90,11 @@ impl MessageFile {
             _ => None,
         }
     }
+}
+
+/// Whether a sound that begins so can be written down.
+pub fn can_be_heard(head: &[u8]) -> bool {
+    SoundKind::of(head).is_some()
 }
 
 impl FileNature {
@@ -213,7 +221,7 @@ mod tests {
     fn what_is_at_hand_is_read_up_to_its_limits() {
         let mut count = FileCount::new(&LIMITS);
         let mut read = |bytes: &[u8]| match count.read(label("a"), bytes) {
-            FileContent::Text(text) => text,
+            FileContent::Text(text) | FileContent::Said(text) => text,
             FileContent::Picture(picture) => format!("{picture:?}"),
             FileContent::Unread(why) => format!("{why:?}"),
         };

@@ -23,6 +23,7 @@ pub fn tell_files(turn: &mut Turn, files: Vec<MessageFile>) {
         let described = describe(description.as_deref());
         match content {
             FileContent::Text(text) => turn.text.0.push_str(&fence(&name, &text)),
+            FileContent::Said(said) => turn.text.0.extend(["\n", said.trim_end()]),
             FileContent::Picture(picture) => {
                 let line = format!("\n(Picture: {name}{described})");
                 turn.text.0.push_str(&line);
@@ -73,8 +74,13 @@ fn reason(why: &WhyUnread) -> String {
         WhyUnread::Empty => "it is empty".to_owned(),
         WhyUnread::PictureTooLarge { .. } => "a picture that is too large".to_owned(),
         WhyUnread::TextTooLarge { .. } => "a text that is too large".to_owned(),
+        WhyUnread::SoundTooLarge { .. } => "audio that is too large".to_owned(),
+        WhyUnread::NotHeard | WhyUnread::OfUnknownLength => {
+            "audio, which you can't hear".to_owned()
+        }
         WhyUnread::TooManyPictures { .. } => "one picture too many".to_owned(),
         WhyUnread::TooManyTexts { .. } => "one text too many".to_owned(),
+        WhyUnread::TooManySounds { .. } => "one sound too many".to_owned(),
         WhyUnread::Gone => "it is gone".to_owned(),
         WhyUnread::NotFetched => "it could not be fetched".to_owned(),
     }

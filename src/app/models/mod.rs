@@ -5,7 +5,7 @@ mod lists;
 mod name;
 mod provider_info;
 
-use crate::model::{KeyRefusal, ProviderId, ProviderKind, Refusal};
+use crate::model::{AskRefusal, KeyRefusal, ProviderId, ProviderKind, Refusal};
 use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
@@ -29,6 +29,17 @@ pub struct ModelSettings {
     pub workflows: Workflows,
     /// Patterns of `provider/model`; empty: every model.
     pub allowed: Vec<String>,
+}
+
+impl ModelSettings {
+    /// Refuses a model that is named with another provider than its own.
+    pub fn refuse_anothers(&self, catalogue: &Catalogue, typed: &str) -> Result<(), Refusal> {
+        let found = Models::new(catalogue.clone(), self.clone()).find_chat_model(typed);
+        match found {
+            Err(refused @ Refusal::Ask(AskRefusal::ModelOfAnother { .. })) => Err(refused),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Every provider, and what is known of its models.

@@ -39,10 +39,9 @@ pub enum IdFacts {
         kind: IdKind,
         name: Option<String>,
     },
-    /// A channel, but none of the server that was asked about; what it is called.
-    OtherChannel {
-        name: Option<String>,
-    },
+    /// A channel, but none of the server that was asked about. What it is called
+    /// is for those who see it.
+    OtherChannel,
     /// No person has it; nor, as far as the bot sees, anything else.
     Nobodys,
     Unsaid,

@@ -8,7 +8,9 @@ use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
+use crate::bot::conversation::sounds::{Sound, sounds_asked_about};
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::question_in;
 use crate::bot::{Bot, explain_error, words};
@@ -86,17 +88,17 @@ pub async fn repeat_answer(
         caller,
     };
     match record.reply_to {
-        Some(question) => Box::pin(repeat_from_message(bot, repeat, question, choices)).await,
+        Some(_) => Box::pin(repeat_from_message(bot, repeat, &record, choices)).await,
         None => repeat_from_answer(bot, repeat, &record, choices).await,
     }
 }
 
 /// Answers again where the question is a message: it is read again, as it
-/// stands now.
+/// stands now. What was said in its sounds stands above the answer.
 async fn repeat_from_message(
     bot: &Bot,
     repeat: RepeatPress<'_>,
-    question: u64,
+    record: &AnswerRecord,
     choices: Choices,
 ) -> anyhow::Result<()> {
     let RepeatPress {
@@ -105,7 +107,10 @@ async fn repeat_from_message(
         caller,
     } = repeat;
     bot.rest.defer_update(&handle).await?;
-    let found = bot.rest.message(handle.channel, question).await;
+    let found = match record.reply_to {
+        Some(question) => bot.rest.message(handle.channel, question).await,
+        None => Ok(None),
+    };
     let found = match found {
         Ok(found) => found.ok_or(ConversationRefusal::QuestionGone),
         Err(error) => {
@@ -124,15 +129,35 @@ async fn repeat_from_message(
     message.guild_id = caller.place.server().map(|server| server.0.into());
     let target = Target::Channel {
         channel: handle.channel,
-        reply_to: question,
+        reply_to: message.id.get(),
         direct: caller.place == Place::Direct,
     };
+    let heard = heard_before(bot, press, record, &message).await;
     let question = MessageQuestion {
         message: &message,
         caller,
         choices,
+        heard,
     };
     answer_message(bot, question, target).await
+}
+
+/// What was said in the sounds of a question that was answered, as it stands above
+/// the answer.
+async fn heard_before(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    record: &AnswerRecord,
+    question: &Message,
+) -> HeardFiles {
+    let mut heard = HeardFiles::default();
+    let sounds: Vec<Sound<'_>> = sounds_asked_about(question).collect();
+    if !sounds.is_empty() {
+        let first = first_message(bot, press, record).await;
+        let quote = question_in(bot, &first).await;
+        heard.note_quoted(&first, &quote.unwrap_or_default(), &sounds);
+    }
+    heard
 }
 
 /// Answers again where the question stands above the answer, or in a file
@@ -152,7 +177,7 @@ async fn repeat_from_answer(
     let request = AnswerRequest {
         ask: Ask::of(repeat.caller, &told, choices),
         quoted: Some(question),
-        heard: None,
+        heard: Vec::new(),
         is_promised: false,
         target: Target::Interaction(repeat.handle),
         locale: &press.locale,

@@ -148,16 +148,13 @@ impl MemberDirectory for Bot {
                     known(kind, names.into_iter().find_map(Value::as_str))
                 }
                 (_, Ok(channel)) => {
-                    let name = channel["name"].as_str();
                     let there = channel["guild_id"].as_str().and_then(|id| id.parse().ok());
                     match server {
-                        Some(server) if there != Some(server.0) => IdFacts::OtherChannel {
-                            name: name.map(str::to_owned),
-                        },
-                        _ => known(IdKind::Channel, name),
+                        Some(server) if there != Some(server.0) => IdFacts::OtherChannel,
+                        _ => known(IdKind::Channel, channel["name"].as_str()),
                     }
                 }
-                (Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))), _) => {
+                (Err(person), Err(channel)) if is_unknown(&person) && is_unknown(&channel) => {
                     IdFacts::Nobodys
                 }
                 _ => IdFacts::Unsaid,
@@ -168,6 +165,14 @@ impl MemberDirectory for Bot {
     fn invite_address(&self) -> String {
         self.invite_address.clone()
     }
+}
+
+/// Whether Discord knows nothing of what was asked for, or lets the bot not see it.
+fn is_unknown(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Refused(Refusal::Access(AccessRefusal::NotAMember))
+    )
 }
 
 impl Notifier for Bot {

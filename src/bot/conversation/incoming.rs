@@ -3,7 +3,6 @@
 
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
-use crate::app::{Error, HeardVoice};
 use crate::bot::Bot;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
@@ -13,11 +12,13 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::connection::wire::received_message::parse_message;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::memory;
 use crate::bot::conversation::message_text::says_nothing;
+use crate::bot::conversation::sounds::sounds_asked_about;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
-use crate::bot::conversation::voice_questions::{Listened, listen, voice_of};
+use crate::bot::conversation::voice_questions::{Heard, Unheard, listen};
 use crate::bot::words;
 use crate::bot::words::Voice;
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
@@ -27,6 +28,8 @@ pub struct MessageQuestion<'a> {
     pub message: &'a Message,
     pub caller: Caller,
     pub choices: Choices,
+    /// What was said in its sounds, where it was answered before.
+    pub heard: HeardFiles,
 }
 
 /// Answers a message, if it is meant for the bot and has not come before.
@@ -84,6 +87,7 @@ async fn answer_incoming(bot: &Bot, message: Message) -> anyhow::Result<()> {
         message: &message,
         caller,
         choices: Choices::default(),
+        heard: HeardFiles::default(),
     };
     answer_message(bot, question, target).await
 }
@@ -107,23 +111,13 @@ pub async fn answer_message(
     let locale = bot.locales.find(person, question.caller.place.server());
     let voice = bot.voice(locale);
     let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
-    let Some(recalled) = recalled else {
-        last_words::tell_place_is_closed(bot, person.0, &target).await;
-        return Ok(());
+    let recalled = match recalled {
+        Ok(_) if bot.rest.is_banned() => Err(Unheard::DiscordAway),
+        recalled => recalled,
     };
-    if bot.rest.is_banned() {
-        let card = words::answers::discord_was_away(voice);
-        return say_instead(bot, &target, person, card).await;
-    }
     let (conversation, heard) = match recalled {
-        Recalled::Conversation(conversation, heard) => (conversation, heard),
-        Recalled::Unheard(card) => return say_instead(bot, &target, person, card).await,
-        Recalled::Refused(error) => {
-            let mut renderer = MessageRenderer::new(bot, voice, &target, person);
-            renderer.set_server(question.caller.place.server());
-            renderer.mark_promised();
-            return refusals::refuse(&mut renderer, &error).await;
-        }
+        Ok(recalled) => recalled,
+        Err(unheard) => return refuse_unheard(bot, &question, &target, &unheard).await,
     };
     let Conversation {
         turns,
@@ -134,6 +128,9 @@ pub async fn answer_message(
         return Ok(());
     }
     if turns.is_empty() {
+        if let Some(unheard) = &heard.unheard {
+            return refuse_unheard(bot, &question, &target, unheard).await;
+        }
         let card = match all_unread.as_slice() {
             [] => explain_no_question(voice, question.message, &left_out),
             unread => words::files::unread_files(voice, unread),
@@ -150,8 +147,8 @@ pub async fn answer_message(
     };
     let request = AnswerRequest {
         ask,
-        quoted: heard.as_ref().map(|heard| heard.words.clone()),
-        heard,
+        quoted: heard.quoted(),
+        heard: heard.sounds,
         is_promised: true,
         target,
         locale,
@@ -159,59 +156,69 @@ pub async fn answer_message(
     Box::pin(answer_request(bot, request)).await
 }
 
-/// The conversation that a message continues.
-enum Recalled {
-    /// With what was heard of a voice message.
-    Conversation(Conversation, Option<HeardVoice>),
-    /// Why nobody wrote it down.
-    Unheard(Card),
-    Refused(Error),
+/// Says why nothing is asked.
+async fn refuse_unheard(
+    bot: &Bot,
+    question: &MessageQuestion<'_>,
+    target: &Target,
+    unheard: &Unheard,
+) -> anyhow::Result<()> {
+    let (person, server) = (question.caller.person, question.caller.place.server());
+    let voice = bot.voice(bot.locales.find(person, server));
+    if let Unheard::Refused(error) = unheard {
+        let mut renderer = MessageRenderer::new(bot, voice, target, person);
+        renderer.set_server(server);
+        renderer.mark_promised();
+        return refusals::refuse(&mut renderer, error).await;
+    }
+    let Some(card) = unheard.card(voice) else {
+        last_words::tell_place_is_closed(bot, person.0, target).await;
+        return Ok(());
+    };
+    say_instead(bot, target, person, card).await
 }
 
 /// Shows that an answer will come, and reads what was said before meanwhile:
-/// files take their time. None where the place is closed. Nobody pays for a voice
-/// message before that is known.
+/// files take their time. Nobody pays for a sound before it is known that the
+/// place is open.
 async fn promise_and_recall(
     bot: &Bot,
     question: &MessageQuestion<'_>,
     target: &Target,
-) -> Option<Recalled> {
+) -> Result<(Conversation, Heard), Unheard> {
     let promise = target.promise_answer(&bot.rest);
-    if voice_of(question.message).is_some() {
-        let promised = promise.await;
-        let is_closed = promised.is_err_and(|error| is_gone(&error));
-        return if is_closed {
-            None
-        } else {
-            Some(listen_and_recall(bot, question).await)
-        };
+    if sounds_asked_about(question.message).next().is_some() {
+        refuse_closed(promise.await)?;
+        return listen_and_recall(bot, question).await;
     }
-    let recall = memory::recall_conversation(bot, question.message);
+    let mut heard = Heard::default();
+    let files = std::mem::take(&mut heard.files);
+    let recall = memory::recall_conversation(bot, question.message, files);
     let (promised, conversation) = tokio::join!(promise, recall);
-    let is_closed = promised.is_err_and(|error| is_gone(&error));
-    (!is_closed).then_some(Recalled::Conversation(conversation, None))
+    refuse_closed(promised)?;
+    Ok((conversation, heard))
 }
 
-/// Listens to a voice message, and reads what was said before it.
-async fn listen_and_recall(bot: &Bot, question: &MessageQuestion<'_>) -> Recalled {
-    let server = question.caller.place.server();
-    let voice = bot.voice(bot.locales.find(question.caller.person, server));
+fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
+    let is_closed = promised.is_err_and(|error| is_gone(&error));
+    if is_closed {
+        return Err(Unheard::PlaceClosed);
+    }
+    Ok(())
+}
+
+/// Listens to the sounds of a message, and reads what was said before it.
+async fn listen_and_recall(
+    bot: &Bot,
+    question: &MessageQuestion<'_>,
+) -> Result<(Conversation, Heard), Unheard> {
     if bot.rest.is_banned() {
-        return Recalled::Unheard(words::answers::discord_was_away(voice));
+        return Err(Unheard::DiscordAway);
     }
-    match listen(bot, question, voice).await {
-        Listened::NoVoice => {
-            let recall = memory::recall_conversation(bot, question.message);
-            Recalled::Conversation(recall.await, None)
-        }
-        Listened::Words(words) => {
-            let (message, heard) = *words;
-            let recall = memory::recall_conversation(bot, &message);
-            Recalled::Conversation(recall.await, Some(heard))
-        }
-        Listened::Unheard(card) => Recalled::Unheard(card),
-        Listened::Refused(error) => Recalled::Refused(error),
-    }
+    let mut heard = listen(bot, question).await?;
+    let files = std::mem::take(&mut heard.files);
+    let conversation = memory::recall_conversation(bot, question.message, files).await;
+    Ok((conversation, heard))
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.

@@ -10,6 +10,7 @@ use crate::bot::Bot;
 use crate::bot::connection::calls::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::conversation::files::refresh_files;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::message_text::{replied_to, says_nothing, words_of};
 use crate::bot::conversation::turns::{Conversation, read_conversation};
 use crate::model::LeftOut;
@@ -32,8 +33,8 @@ const REPLIED_GONE: &str = "(This replies to a message that was deleted, and you
 
 /// Reads the conversation that a message continues; without turns where the
 /// message asks nothing. Where Discord cannot be read, the message stands
-/// alone, and what is left out says so.
-pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
+/// alone, and what is left out says so. Sounds stand there as they were heard.
+pub async fn recall_conversation(bot: &Bot, message: &Message, heard: HeardFiles) -> Conversation {
     let (earlier, message) =
         tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
     let earlier = earlier.unwrap_or_else(|error| {
@@ -45,7 +46,7 @@ pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
     });
     let mut messages = earlier.messages;
     messages.push(whole_message(bot, message).await);
-    let mut conversation = read_conversation(bot, &messages).await;
+    let mut conversation = read_conversation(bot, &messages, heard).await;
     if earlier.more {
         conversation.left_out.push(LeftOut::Older);
     }

@@ -5,6 +5,7 @@
 
 pub mod channel_kinds;
 pub mod files;
+pub mod heard_files;
 pub mod incoming;
 pub mod markup;
 pub mod memory;
@@ -13,6 +14,7 @@ pub mod names;
 mod poll_result;
 pub mod seen_events;
 pub mod settings;
+pub mod sounds;
 pub mod transcript;
 pub mod turns;
 pub mod utterance;

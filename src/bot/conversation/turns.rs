@@ -5,6 +5,7 @@ use serenity::all::{Attachment, Message};
 use crate::app::{FileContent, MessageFile};
 use crate::bot::Bot;
 use crate::bot::conversation::files::{FileReader, FilesByMessage};
+use crate::bot::conversation::heard_files::{HeardFiles, sounds_answered_by};
 use crate::bot::conversation::message_text::files_of;
 use crate::bot::conversation::transcript::{self, OwnFiles};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
@@ -22,8 +23,8 @@ pub struct Conversation {
 
 /// Reads messages and their files, oldest first; without turns where the last
 /// of them asks nothing that can be read.
-pub async fn read_conversation(bot: &Bot, messages: &[Message]) -> Conversation {
-    let read = read_utterances(bot, messages).await;
+pub async fn read_conversation(bot: &Bot, messages: &[Message], heard: HeardFiles) -> Conversation {
+    let read = read_utterances(bot, messages, heard).await;
     let asked = read.said.iter().rev();
     let asked = asked.take_while(|it| it.turn.role == Role::Person);
     let asked: Vec<&Utterance> = asked.collect();
@@ -109,7 +110,7 @@ fn join_turns(said: Vec<Utterance>) -> Vec<Turn> {
 /// The whole question above one of the bot's own answers, or in a file beside
 /// it. None where nothing but an excerpt of it is left.
 pub async fn question_in(bot: &Bot, message: &Message) -> Option<String> {
-    let mut files = read_files(bot, &[message]).await;
+    let mut files = read_files(bot, &[message], &mut HeardFiles::default()).await;
     let files = files.remove(&message.id.get()).unwrap_or_default();
     let quoted = transcript::quoted_question(&message.content);
     own_files(files)
@@ -137,17 +138,32 @@ pub fn own_files(files: Vec<MessageFile>) -> OwnFiles {
 }
 
 /// Reads files, those of the newest messages first. Of the bot's own
-/// messages only what it wrote as a file is read again.
-pub async fn read_files(bot: &Bot, messages: &[&Message]) -> FilesByMessage {
+/// messages only what it wrote as a file is read again; sounds that were heard
+/// are not.
+pub async fn read_files(
+    bot: &Bot,
+    messages: &[&Message],
+    heard: &mut HeardFiles,
+) -> FilesByMessage {
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     let mut files = FilesByMessage::new();
     for message in messages.iter().rev() {
         let is_own = message.author.id.get() == bot.user_id();
         for file in files_of(message) {
             if !is_own || OwnFiles::is_one(&file.filename) {
-                let read = reader.read_file(file).await;
+                let read = match heard.find(file) {
+                    Some(heard) => heard,
+                    None => reader.read_file(file).await,
+                };
                 files.entry(message.id.get()).or_default().push(read);
             }
+        }
+        let sounds = sounds_answered_by(message, messages);
+        if is_own && !sounds.is_empty() {
+            let files = files.get(&message.id.get()).cloned().unwrap_or_default();
+            let question = transcript::quoted_question(&message.content);
+            let question = own_files(files).question.or(question).unwrap_or_default();
+            heard.note_quoted(message, &question, &sounds);
         }
     }
     files

@@ -7,6 +7,7 @@ use serenity::all::{Message, MessageFlags, MessageId, MessageInteractionMetadata
 
 use crate::app::{MessageFile, tell_files};
 use crate::bot::Bot;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::message_text::{
     files_of, message_text, only_embedded_pictures, replied_to, says_nothing, words_of,
 };
@@ -53,16 +54,21 @@ pub struct Utterances {
     pub left_out: Vec<LeftOut>,
     /// Every name that somebody speaks under, the bot's too.
     pub speakers: Vec<String>,
+    /// What became of the sounds.
+    heard: HeardFiles,
 }
 
 /// Reads messages and their files, oldest first.
-pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
+pub async fn read_utterances(bot: &Bot, messages: &[Message], heard: HeardFiles) -> Utterances {
     let mut known = HashSet::new();
     let words = messages.iter().filter_map(words_of);
     let words: Vec<&Message> = words
         .filter(|message| !is_loading(message) && known.insert(message.id))
         .collect();
-    let mut all = Utterances::default();
+    let mut all = Utterances {
+        heard,
+        ..Utterances::default()
+    };
     let is_own = |message: &Message| message.author.id.get() == bot.user_id();
     let meant = words.iter().enumerate().map(|(at, message)| {
         let replied = || replied_apart(message, &words[..at]);
@@ -72,7 +78,10 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
     let told = words.iter().chain(meant.iter().flatten());
     let told: Vec<&Message> = told.copied().collect();
     // Files come from elsewhere than names, and neither needs the other.
-    let (mut files, names) = tokio::join!(read_files(bot, &words), Names::gather(bot, &told));
+    let (mut files, names) = tokio::join!(
+        read_files(bot, &words, &mut all.heard),
+        Names::gather(bot, &told)
+    );
     all.left_out = files_left_out(bot, &words, &files);
     let in_server = words.iter().any(|message| message.guild_id.is_some());
     let is_hidden = in_server && !bot.reads_messages;
@@ -111,15 +120,6 @@ fn is_loading(message: &Message) -> bool {
 }
 
 impl Utterance {
-    /// Takes what was heard of a voice message in the place of its file.
-    fn take_heard(&mut self, heard: Option<String>) {
-        if let Some(heard) = heard {
-            self.turn = Turn::person(heard);
-            self.is_unread = false;
-            self.unread.clear();
-        }
-    }
-
     /// Whether nothing can be told of it, not even files by name.
     fn is_untold(&self) -> bool {
         self.is_unread && self.unread.is_empty()
@@ -150,32 +150,18 @@ impl Utterances {
         }
     }
 
-    /// Where the voice message stands that one of the bot's own messages answers:
-    /// what was heard of it is quoted there.
-    fn voice_answered_by(&self, message: &Message) -> Option<usize> {
-        let answered = replied_to(message)?;
-        let is_voice =
-            |why: &WhyUnread| matches!(why, WhyUnread::Kind(FileKind::VoiceMessage { .. }));
-        self.said.iter().position(|it| {
-            it.message == answered
-                && it.is_unread
-                && it.unread.iter().any(|file| is_voice(&file.why))
-        })
-    }
-
     /// Adds what the bot's own message holds: what somebody asked, and what
     /// the model said. Where the message carries the whole answer as a file,
     /// what stands before it is the beginning of the same.
     fn add_own(&mut self, message: &Message, files: Vec<MessageFile>, names: &Names) {
-        let voice = self.voice_answered_by(message);
+        let quotes_sounds = self.heard.is_quoted_in(message);
         let own = OwnMessage {
             content: &message.content,
-            may_quote: may_quote(message) || voice.is_some(),
+            may_quote: may_quote(message) || quotes_sounds,
         };
         let mut words = transcript::own_words(own, own_files(files));
-        if let Some(voice) = voice.and_then(|at| self.said.get_mut(at)) {
-            voice.take_heard(words.question.take());
-        }
+        // That was told with the sounds.
+        words.question.take_if(|_| quotes_sounds);
         if words.is_whole {
             let is_part = |last: &mut Utterance| last.turn.role == Role::Model;
             while self.said.pop_if(is_part).is_some() {}

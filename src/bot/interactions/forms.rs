@@ -144,7 +144,7 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
                 ask,
                 // What was typed into a form stands nowhere in the channel.
                 quoted: Some(question),
-                heard: None,
+                heard: Vec::new(),
                 is_promised: false,
                 target: Target::Interaction(handle),
                 locale: &form.locale,

@@ -111,6 +111,21 @@ pub fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
                 ("most", &size(lang, *bytes_max)),
             ],
         ),
+        WhyUnread::SoundTooLarge { bytes, bytes_max } => lang.say(
+            "it has {size}, and audio may have up to {most}",
+            &[
+                ("size", &size(lang, *bytes)),
+                ("most", &size(lang, *bytes_max)),
+            ],
+        ),
+        WhyUnread::NotHeard => lang.words("it was not written down").to_owned(),
+        WhyUnread::OfUnknownLength => lang
+            .words("its bytes don't tell how long it plays")
+            .to_owned(),
+        WhyUnread::TooManySounds { most } => {
+            let most: &dyn Display = most;
+            lang.say("I listen to up to {most} sounds at once", &[("most", most)])
+        }
         WhyUnread::TooManyPictures { most } => {
             let most: &dyn Display = most;
             lang.say("I look at up to {most} pictures at once", &[("most", most)])
@@ -128,8 +143,8 @@ fn kind_reason(kind: &FileKind) -> &'static str {
     match kind {
         FileKind::Picture(_) => "I don't see pictures of its kind",
         FileKind::EmbeddedPicture => "I see no pictures in embeds",
-        FileKind::VoiceMessage { .. } => "I can't hear voice messages",
-        FileKind::Audio => "I can't hear audio",
+        FileKind::VoiceMessage { .. } => "it was not written down",
+        FileKind::Audio => "I can't hear audio of its kind",
         FileKind::Video => "I can't watch videos",
         FileKind::Pdf => "I read no PDFs",
         FileKind::Document => "I read no office documents",
@@ -144,8 +159,18 @@ fn advice_for(why: &WhyUnread) -> &'static str {
     match why {
         WhyUnread::Kind(FileKind::Picture(_)) => "Send it as a PNG, JPEG, GIF or WebP picture.",
         WhyUnread::Kind(FileKind::EmbeddedPicture) => "Save it, and send it as a file.",
-        WhyUnread::Kind(FileKind::VoiceMessage { .. } | FileKind::Audio | FileKind::Video) => {
-            "Write what you want to know."
+        WhyUnread::Kind(FileKind::VoiceMessage { .. }) => {
+            "Reply to it and mention me, or write what you want to know."
+        }
+        WhyUnread::Kind(FileKind::Video) => "Write what you want to know.",
+        WhyUnread::Kind(FileKind::Audio) => "Send it as MP3, M4A, WAV, FLAC or Ogg.",
+        WhyUnread::NotHeard => {
+            "Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what \
+             you want to know."
+        }
+        WhyUnread::OfUnknownLength => {
+            "Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with \
+             `/keys add`."
         }
         WhyUnread::Kind(FileKind::Pdf | FileKind::Document) => {
             "Copy its text into a message or a text file, or send pages as pictures."
@@ -156,8 +181,12 @@ fn advice_for(why: &WhyUnread) -> &'static str {
         }
         WhyUnread::Empty => "Send one with something in it.",
         WhyUnread::PictureTooLarge { .. } => "Send a smaller copy.",
-        WhyUnread::TextTooLarge { .. } => "Send the part that matters.",
-        WhyUnread::TooManyPictures { .. } | WhyUnread::TooManyTexts { .. } => "Send fewer at once.",
+        WhyUnread::TextTooLarge { .. } | WhyUnread::SoundTooLarge { .. } => {
+            "Send the part that matters."
+        }
+        WhyUnread::TooManyPictures { .. }
+        | WhyUnread::TooManyTexts { .. }
+        | WhyUnread::TooManySounds { .. } => "Send fewer at once.",
         WhyUnread::Gone | WhyUnread::NotFetched => "Send it once more.",
     }
 }
@@ -177,6 +206,11 @@ fn size(lang: Lang, bytes: u64) -> String {
             }
         }
     }
+}
+
+/// The name of a file as it stands between back-ticks in small print.
+pub fn name_in_footer(name: &str) -> String {
+    shown_name(name, NAME_CHARACTERS_IN_FOOTER)
 }
 
 /// A name as it stands between back-ticks.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::SecretString;
 
 use super::pages;
 use super::readings::{Prepared, Readings};
 use crate::app::{App, BotDefault, Moderation, Parts};
-use crate::bot;
+use crate::bot::{self, SignInSettings};
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts};
@@ -99,7 +100,20 @@ pub async fn assemble_with(
         http,
         clock,
     });
-    let discord = bot::Settings {
+    Ok(Assembled {
+        app: Arc::new(app),
+        gateway: gateway_settings(config),
+        discord: discord_settings(config, token, sign_in, shards),
+    })
+}
+
+fn discord_settings(
+    config: &Config,
+    token: SecretString,
+    sign_in: Option<SignInSettings>,
+    shards: Shards,
+) -> bot::Settings {
+    bot::Settings {
         api_url: config.discord.api_url.clone(),
         token,
         chat: chat_settings(config),
@@ -112,12 +126,7 @@ pub async fn assemble_with(
             total: shards.total,
         },
         sign_in,
-    };
-    Ok(Assembled {
-        app: Arc::new(app),
-        gateway: gateway_settings(config),
-        discord,
-    })
+    }
 }
 
 /// Refuses moderation by OpenAI without a bot default key, since no other key

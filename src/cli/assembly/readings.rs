@@ -12,7 +12,7 @@ use super::settings::{prices, quota, settings, time_zone};
 use super::storage::storage;
 use crate::app::{BotDefault, QuotaSettings, Settings};
 use crate::bot::SignInSettings;
-use crate::config::{Config, ConfigError, ConfigErrors, Environment, check_url};
+use crate::config::{Config, ConfigError, ConfigErrors, Environment, Wrong, check_url};
 use crate::ledger::Prices;
 use crate::providers::{Catalogue, Override};
 use crate::vault::MasterKey;
@@ -36,7 +36,7 @@ pub struct Readings {
     pub quota: Option<QuotaSettings>,
     pub zone: Option<jiff::tz::TimeZone>,
     pub prices: Option<Prices>,
-    pub sign_in: Option<Option<SignInSettings>>,
+    pub sign_in: Result<Option<SignInSettings>, Wrong>,
     pub errors: ConfigErrors,
 }
 
@@ -77,7 +77,7 @@ impl Readings {
         let settings = catalogue.as_ref().and_then(|catalogue| {
             let storage = storage(config, environment, &mut errors);
             let mut settings = settings(config, catalogue, &mut errors)?;
-            settings.images.storage = storage?;
+            settings.images.storage = storage.ok()?;
             Some(settings)
         });
         let quota = catalogue.as_ref().map(|catalogue| quota(config, catalogue));
@@ -94,7 +94,7 @@ impl Readings {
             quota,
             zone: errors.keep(time_zone(config)),
             prices: errors.keep(prices(config)),
-            sign_in: errors.keep(sign_in(config, environment)),
+            sign_in: errors.keep(sign_in(config, environment)).ok_or(Wrong),
             catalogue,
             errors,
         }
@@ -119,7 +119,7 @@ impl Readings {
             quota: self.quota?,
             zone: self.zone?,
             prices: self.prices?,
-            sign_in: self.sign_in?,
+            sign_in: self.sign_in.ok()?,
         })
     }
 }

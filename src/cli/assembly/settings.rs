@@ -4,7 +4,7 @@
 use crate::app::{AskSettings, ModelSettings, Persona, QuotaSettings, Settings};
 use crate::config::{Config, ConfigError, ConfigErrors};
 use crate::ledger::Prices;
-use crate::model::{PersonId, ProviderId, ProviderKind};
+use crate::model::{AskRefusal, PersonId, ProviderId, ProviderKind, Refusal};
 use crate::providers::{Catalogue, Delivery, Provider, Workflows};
 
 use super::storage::images;
@@ -24,13 +24,16 @@ pub fn settings(
     let workflows = errors.keep(workflows(config));
     let personas = errors.keep(personas(&config.ask.personas));
     let images = images(config, errors);
+    let models = ModelSettings {
+        chat_order: chat_order?,
+        picture_order: picture_order?,
+        workflows: workflows?,
+        allowed: config.ask.models.clone(),
+    };
+    let refuse = |model: &str| models.refuse_anothers(catalogue, model);
+    errors.keep(refuse_models_of_others(personas.as_ref()?, refuse))?;
     Some(Settings {
-        models: ModelSettings {
-            chat_order: chat_order?,
-            picture_order: picture_order?,
-            workflows: workflows?,
-            allowed: config.ask.models.clone(),
-        },
+        models,
         asks: AskSettings {
             system_prompt: config.ask.system_prompt.clone(),
             personas: personas?,
@@ -106,6 +109,27 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
         operators.push(persona);
     }
     Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
+}
+
+/// Refuses personas whose model is not that of the provider before it.
+fn refuse_models_of_others(
+    personas: &[Persona],
+    check: impl Fn(&str) -> Result<(), Refusal>,
+) -> Result<(), ConfigError> {
+    for persona in personas {
+        let Some(typed) = &persona.model else {
+            continue;
+        };
+        let refused = check(typed).err();
+        if let Some(Refusal::Ask(AskRefusal::ModelOfAnother { of, model, .. })) = refused {
+            let name = &persona.name;
+            let problem = format!(
+                "holds `{name}`, whose model `{typed}` is one of {of}'s: name it `{model}`, or another"
+            );
+            return Err(ConfigError::new("ask.personas", problem));
+        }
+    }
+    Ok(())
 }
 
 /// Who is asked for pictures, best first.
@@ -187,4 +211,36 @@ pub fn prices(config: &Config) -> Result<Prices, ConfigError> {
         ),
     };
     Prices::new(text.as_deref()).map_err(|error| wrong(format!("is no table of prices: {error:#}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_personas_model_is_its_providers() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let models = ModelSettings {
+            chat_order: Vec::new(),
+            picture_order: Vec::new(),
+            workflows: Workflows::default(),
+            allowed: Vec::new(),
+        };
+        let read = |model: &str| {
+            let text = format!(
+                "name = \"pirate\"\ndescription = \"Arr\"\nprompt = \"Arr.\"\nmodel = \"{model}\""
+            );
+            let personas = [Persona::parse(&text).unwrap()];
+            let check = |typed: &str| models.refuse_anothers(&catalogue, typed);
+            refuse_models_of_others(&personas, check).map_err(|error| error.to_string())
+        };
+        for model in [
+            "openai/gpt-6-luna",
+            "openrouter/openai/gpt-6-luna",
+            "unheard-of",
+        ] {
+            assert_eq!(read(model), Ok(()), "{model}");
+        }
+        insta::assert_snapshot!(read("anthropic/gpt-6-luna").unwrap_err(), @"`ask.personas` holds `pirate`, whose model `anthropic/gpt-6-luna` is one of openai's: name it `openai/gpt-6-luna`, or another");
+    }
 }

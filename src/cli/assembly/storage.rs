@@ -10,7 +10,7 @@ use url::Url;
 use crate::app::{
     Finding, ImageSettings, Moderation, Storage, StorageSettings, StorageTrouble, judge_storage,
 };
-use crate::config::{self, Config, ConfigError, ConfigErrors, Environment};
+use crate::config::{self, Config, ConfigError, ConfigErrors, Environment, Wrong};
 use crate::model::{Clock, NanoDollars, PREVIEWS_MAX};
 
 const KEY_ID: &str = "S3_ACCESS_KEY_ID";
@@ -62,11 +62,12 @@ pub fn storage(
     config: &Config,
     environment: &Environment,
     errors: &mut ConfigErrors,
-) -> Option<Option<StorageSettings>> {
+) -> Result<Option<StorageSettings>, Wrong> {
     let key_id = errors.keep(environment.secret(&[KEY_ID]));
     let secret = errors.keep(environment.secret(&[SECRET]));
     let wanted = with_variables(&config.images.storage, environment);
-    errors.keep(bucket(wanted, key_id?, secret?))
+    let (key_id, secret) = key_id.zip(secret).ok_or(Wrong)?;
+    errors.keep(bucket(wanted, key_id, secret)).ok_or(Wrong)
 }
 
 /// The bucket that is wanted, with its key.

@@ -32,25 +32,19 @@ pub async fn require_kind(
             );
             (title, with_name(&words, name.as_deref()))
         }
-        IdFacts::OtherChannel { name } if wanted == IdKind::Channel => (
+        IdFacts::OtherChannel if wanted == IdKind::Channel => (
             "That channel is not in this server".to_owned(),
-            with_name(
-                &format!(
-                    "{id} is the id of a channel elsewhere, and one of this server’s was asked for."
-                ),
-                name.as_deref(),
+            format!(
+                "{id} is the id of a channel elsewhere, and one of this server’s was asked for."
             ),
         ),
-        IdFacts::OtherChannel { name } => {
-            let words = format!(
+        IdFacts::OtherChannel => (
+            "That is the id of a channel".to_owned(),
+            format!(
                 "{id} is the id of a channel, and one of {} was asked for.",
                 describe(wanted)
-            );
-            (
-                "That is the id of a channel".to_owned(),
-                with_name(&words, name.as_deref()),
-            )
-        }
+            ),
+        ),
         IdFacts::Nobodys if wanted == IdKind::Channel && server.is_some() => (
             "No channel with that id is seen in this server".to_owned(),
             format!(

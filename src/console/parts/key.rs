@@ -23,7 +23,7 @@ pub fn label(key: &Key) -> Markup {
     html! {
         @if let Some(name) = &key.name { (name) }
         @if key.name.is_some() && key.hint.is_some() { " · " }
-        @if let Some(hint) = &key.hint { code { "…" (hint) } }
+        @if let Some(hint) = &key.hint { code.nowrap { "…" (hint) } }
     }
 }
 
@@ -71,11 +71,25 @@ pub fn describe_place(key: &Key, kind: Option<ProviderKind>, is_in_tier: bool) -
 
 /// What something cost in all; nothing hides what has no price.
 pub fn total_cost(total: &Total) -> String {
-    let cost = NanoDollars(total.cost_nano);
+    let (cost, more) = parts_of_cost(total);
+    more.map_or_else(|| cost.clone(), |more| format!("{cost} {more}"))
+}
+
+/// The same for a column that has little room.
+pub fn show_cost(total: &Total) -> Markup {
+    let (cost, more) = parts_of_cost(total);
+    html! { (cost) @if let Some(more) = more { span.sub { (more) } } }
+}
+
+fn parts_of_cost(total: &Total) -> (String, Option<String>) {
+    let cost = NanoDollars(total.cost_nano).to_string();
     match total.unpriced {
-        0 => cost.to_string(),
-        unpriced if unpriced == total.requests => "unknown".to_owned(),
-        unpriced => format!("{cost} and {} without a price", money::grouped(unpriced)),
+        0 => (cost, None),
+        unpriced if unpriced == total.requests => ("unknown".to_owned(), None),
+        unpriced => {
+            let more = format!("and {} without a price", money::grouped(unpriced));
+            (cost, Some(more))
+        }
     }
 }
 

@@ -28,6 +28,10 @@ fn describe_why(why: &WhyUnread) -> String {
         WhyUnread::PictureTooLarge { bytes_max, .. } => {
             format!("a picture may have {} kB", kilobytes(bytes_max))
         }
+        WhyUnread::SoundTooLarge { .. }
+        | WhyUnread::NotHeard
+        | WhyUnread::OfUnknownLength
+        | WhyUnread::TooManySounds { .. } => describe_kind(&FileKind::Audio),
         WhyUnread::TextTooLarge { bytes_max, .. } => {
             format!("a text may have {} kB", kilobytes(bytes_max))
         }

@@ -62,13 +62,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
                 "The bot is not in a server with that id. Nothing was changed; correct the id, or add the bot there.",
             ),
         ),
-        QuotaRefusal::BadDuration(_) => (
-            400,
-            "malformed_duration",
-            text(
-                "The duration can't be read. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`.",
-            ),
-        ),
+        QuotaRefusal::BadDuration(_) => bad_duration(),
         QuotaRefusal::ReportTooLong => (
             422,
             "report_too_long",
@@ -84,6 +78,12 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
 fn bad_amount() -> Message {
     let message = "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.";
     (400, "malformed_amount", message.to_owned())
+}
+
+/// The duration is none.
+fn bad_duration() -> Message {
+    let message = "The duration can't be read. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`.";
+    (400, "malformed_duration", message.to_owned())
 }
 
 /// The amount has two readings.

@@ -61,7 +61,8 @@ impl Hold {
         // A picture whose tokens are paid for costs nothing by itself.
         let by_picture = cost_of(None, 0).filter(|cost| cost.0 > 0 || held.output_tokens == 0);
         let Some(cost) = by_picture else {
-            return Some((cost_of(Some(tokens), 0)?, true));
+            let most = held.cost.filter(|most| most.0 > 0);
+            return Some((most.or_else(|| cost_of(Some(tokens), 0))?, true));
         };
         // How long a machine will run is not known.
         (cost_of(None, 60_000) == Some(cost)).then_some((cost, false))

@@ -25,6 +25,19 @@ pub enum WhyUnread {
         bytes: u64,
         bytes_max: u64,
     },
+    SoundTooLarge {
+        bytes: u64,
+        bytes_max: u64,
+    },
+    /// It is a sound that could be written down, and nobody did.
+    NotHeard,
+    /// It could be written down with a key of one's own alone: what it costs is not
+    /// known beforehand.
+    OfUnknownLength,
+    /// Others of the question are all that is written down.
+    TooManySounds {
+        most: usize,
+    },
     /// Newer pictures of the conversation are all that is shown.
     TooManyPictures {
         most: usize,
@@ -67,8 +80,11 @@ impl WhyUnread {
         match self {
             Self::TooManyPictures { .. } | Self::TooManyTexts { .. } => true,
             Self::Gone | Self::NotFetched => true,
+            Self::NotHeard | Self::OfUnknownLength | Self::TooManySounds { .. } => false,
             Self::Kind(_) | Self::Empty => false,
-            Self::PictureTooLarge { .. } | Self::TextTooLarge { .. } => false,
+            Self::PictureTooLarge { .. }
+            | Self::TextTooLarge { .. }
+            | Self::SoundTooLarge { .. } => false,
         }
     }
 }

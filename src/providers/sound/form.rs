@@ -74,7 +74,9 @@ impl Form {
     /// A form with a sound that is at hand, to be written down.
     pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
         let length = measure(&sound).await?;
-        let kind = length.map_or(SoundKind::Ogg, |length| length.kind);
+        let kind = length.map(|length| length.kind);
+        let kind = kind.or_else(|| SoundKind::of(&sound));
+        let kind = kind.unwrap_or(SoundKind::Ogg);
         let file = FormField::text(FILE, sound).named_by(kind);
         Self::of(vec![file], length)
     }

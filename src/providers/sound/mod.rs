@@ -29,6 +29,8 @@ pub enum SoundKind {
     Ogg,
     Mp3,
     Wav,
+    Flac,
+    M4a,
 }
 
 /// How long a sound lasts at the most, whoever decodes it.
@@ -39,6 +41,47 @@ pub struct SoundLength {
 }
 
 impl SoundKind {
+    /// The kind of a file that begins so, if all who write sound down take it.
+    pub fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [b'O', b'g', b'g', b'S', ..] => Some(Self::Ogg),
+            [b'f', b'L', b'a', b'C', ..] => Some(Self::Flac),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'A',
+                b'V',
+                b'E',
+                ..,
+            ] => Some(Self::Wav),
+            [
+                _,
+                _,
+                _,
+                _,
+                b'f',
+                b't',
+                b'y',
+                b'p',
+                b'M',
+                b'4',
+                b'A' | b'B',
+                ..,
+            ] => Some(Self::M4a),
+            [b'I', b'D', b'3', ..] => Some(Self::Mp3),
+            // A frame of MPEG audio; where its layer is 0, it is AAC.
+            [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x06 != 0 => Some(Self::Mp3),
+            _ => None,
+        }
+    }
+
     /// A name for the file. Some providers decide by its ending, and one refuses
     /// Opus that is called so.
     pub fn file_name(self) -> &'static str {
@@ -46,6 +89,8 @@ impl SoundKind {
             Self::Ogg => "sound.ogg",
             Self::Mp3 => "sound.mp3",
             Self::Wav => "sound.wav",
+            Self::Flac => "sound.flac",
+            Self::M4a => "sound.m4a",
         }
     }
 
@@ -55,6 +100,8 @@ impl SoundKind {
             Self::Ogg => "audio/ogg",
             Self::Mp3 => "audio/mpeg",
             Self::Wav => "audio/wav",
+            Self::Flac => "audio/flac",
+            Self::M4a => "audio/mp4",
         }
     }
 }

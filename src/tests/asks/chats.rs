@@ -189,7 +189,7 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         (Picture: cat.png)
         (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 48 out · < $0.0001 · pictures were left out: this model sees none · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 48 out · < $0.0001 · pictures were left out: this model sees none · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio of its kind
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -216,7 +216,7 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         (Picture: cat.png)
         (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio of its kind
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: [a picture] look

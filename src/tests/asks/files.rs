@@ -8,6 +8,8 @@ use latchkey_emulator::{Attachment, NewMessage};
 use crate::tests::images::pictures::photo;
 use crate::tests::stage::{self, Setup, Stage};
 
+/// A video.
+const CLIP: &[u8] = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\x01";
 /// Bytes that are neither text nor of any kind that is known.
 const NOISE: &[u8] = b"\x00\x01\x02\x03\xff\xfe\x00\x07made up";
 
@@ -47,7 +49,7 @@ fn unreadable() -> Vec<Attachment> {
         file("scan.tiff", b"II*\0\x08\0\0\0\x01\xff"),
         Attachment::voice(4.2),
         file("song.mp3", b"ID3\x04\0\0\0\0\0\x23\xff\xfb"),
-        file("clip.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\x01"),
+        file("clip.mp4", CLIP),
         file("report-q3.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"),
         file("offer.docx", b"PK\x03\x04\x14\0\x06\0\x08\0\xff"),
         file("all.zip", b"PK\x03\x04\x14\0\x06\0\x08\0\xff"),
@@ -159,14 +161,19 @@ async fn a_model_is_told_of_files_that_it_is_not_given() {
         let first = first.into_iter().take(7).collect();
         let sent = mia.writes_with("@Latchkey look", None, first);
         assert_snapshot!(mia.sees_reply(sent).await, @"
+        > (voice-message.ogg, written down:) one two three
+
         You asked: look
-        (Files came with this that you are not given: IMG_1.heic (a HEIC picture, which you can't see), scan.tiff (a TIFF picture, which you can't see), voice-message.ogg (a voice message of 4 s, which y
+        (voice-message.ogg, written down:) one two three
+        (Files came with this that you are not given: IMG_1.heic (a HEIC picture, which you can't see), scan.tiff (a TIFF picture, which you can't see), s
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · < $0.0001 · 7 files were not read: I see no HEIC pictures; I can't watch videos; I read no office documents; …
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 46 out · < $0.0001 · 6 files were not read: I see no HEIC pictures; I can't watch videos; I read no office documents; …
+        -# voice message written down · Groq whisper-large-v3-turbo · 🤖 bot default · $0.00012
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: look
-        (Files came with this that you are not given: IMG_1.heic (a HEIC picture, which you can't see), scan.tiff (a TIFF picture, which you can't see), voice-message.ogg (a voice message of 4 s, which you can't hear), song.mp3 (audio, which you can't hear), clip.mp4 (a video, which you can't see), report-q3.pdf (a PDF), offer.docx (an office document). Say so if they matter, and don't guess what is in them.)
+        (voice-message.ogg, written down:) one two three
+        (Files came with this that you are not given: IMG_1.heic (a HEIC picture, which you can't see), scan.tiff (a TIFF picture, which you can't see), song.mp3 (audio, which you can't hear), clip.mp4 (a video, which you can't see), report-q3.pdf (a PDF), offer.docx (an office document). Say so if they matter, and don't guess what is in them.)
         ");
         let second = second.into_iter().skip(7).collect();
         let sent = mia.writes_with("@Latchkey look", None, second);
@@ -210,8 +217,8 @@ async fn a_file_that_is_all_there_is_is_answered_with_why_it_cannot_be_read() {
         I can't read `scan.tiff`: I see no TIFF pictures.
         Send it as a PNG, JPEG, GIF or WebP picture.
         ---
-        I can't read `song.mp3`: I can't hear audio.
-        Write what you want to know.
+        I can't read `song.mp3`: its bytes don't tell how long it plays.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
         ---
         I can't read `clip.mp4`: I can't watch videos.
         Write what you want to know.
@@ -263,17 +270,17 @@ async fn it_is_the_same_wherever_a_file_is_met() {
     };
     stage::run_with(setup, async |stage| {
         let (mia, omar) = (stage.mia(), stage.omar());
-        let voice = omar.writes_with("", None, vec![Attachment::voice(61.5)]);
+        let clip = omar.writes_with("", None, vec![file("clip.mp4", CLIP)]);
         assert_snapshot!(mia.runs("/summarize messages:2").await, @"
-        (only you) I can't read `voice-message.ogg`: I can't hear voice messages.
+        (only you) I can't read `clip.mp4`: I can't watch videos.
         Write what you want to know.
         ");
-        assert_snapshot!(mia.replies(voice, "@Latchkey").await, @"
-        I can't read `voice-message.ogg`: I can't hear voice messages.
+        assert_snapshot!(mia.replies(clip, "@Latchkey").await, @"
+        I can't read `clip.mp4`: I can't watch videos.
         Write what you want to know.
         ");
-        assert_snapshot!(mia.right_clicks(voice, "Summarize").await, @"
-        (only you) I can't read `voice-message.ogg`: I can't hear voice messages.
+        assert_snapshot!(mia.right_clicks(clip, "Summarize").await, @"
+        (only you) I can't read `clip.mp4`: I can't watch videos.
         Write what you want to know.
         ");
         let mention = mia.writes_with("@Latchkey", None, vec![heic()]);
@@ -283,15 +290,15 @@ async fn it_is_the_same_wherever_a_file_is_met() {
         ");
         assert_eq!(stage.calls(), 0, "nobody is asked");
         // Where there are words as well, the model is told of both.
-        assert_snapshot!(mia.replies(voice, "@Latchkey what does he say?").await, @"
-        You asked: omar: (Files came with this that you are not given: voice-message.ogg (a voice message of 61 s, which you can't hear). Say so if they matter, and don't guess what is in them.)
+        assert_snapshot!(mia.replies(clip, "@Latchkey what does he say?").await, @"
+        You asked: omar: (Files came with this that you are not given: clip.mp4 (a video, which you can't see). Say so if they matter, and don't guess what is in them.)
         mia: what does he say?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 51 out · < $0.0001 · `voice-message.ogg` was not read: I can't hear voice messages
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 47 out · < $0.0001 · `clip.mp4` was not read: I can't watch videos
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
-        user: omar: (Files came with this that you are not given: voice-message.ogg (a voice message of 61 s, which you can't hear). Say so if they matter, and don't guess what is in them.)
+        user: omar: (Files came with this that you are not given: clip.mp4 (a video, which you can't see). Say so if they matter, and don't guess what is in them.)
         mia: what does he say?
         ");
         let start = omar.writes_with("here it is", None, vec![file("a.pdf", b"%PDF-1.7\n")]);

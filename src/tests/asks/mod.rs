@@ -9,5 +9,6 @@ mod faults;
 pub mod files;
 mod named_models;
 mod once;
+mod sounds;
 mod thinking;
 mod voice_messages;

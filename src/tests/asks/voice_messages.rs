@@ -14,7 +14,7 @@ async fn speaks(person: &Actor<'_>, seconds: f64, to: Option<u64>) -> String {
 }
 
 /// The attempts of today, without those of checks.
-async fn booked(stage: &Stage) -> String {
+pub async fn booked(stage: &Stage) -> String {
     stage.app().await.idle().await;
     let rows = stage.app().await.audit().await;
     let lines = rows.iter().map(|row| {
@@ -108,7 +108,10 @@ async fn a_shared_key_hears_within_its_limits() {
             ..Attachment::voice(4.0)
         };
         let said = mia.writes_with("", to, vec![broken]);
-        assert_snapshot!(mia.sees_reply(said).await, @"I could not answer; I wrote you directly why.");
+        assert_snapshot!(mia.sees_reply(said).await, @"
+        I can't read `voice-message.ogg`: its bytes don't tell how long it plays.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        ");
     })
     .await;
 }

@@ -56,6 +56,10 @@ async fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
             ("/models?in=here", "“in” takes the id of a server"),
             ("/keys?in=here", "“in” takes the id of a server"),
             ("/playground?in=here", "“in” takes the id of a server"),
+            (
+                "/playground?as=picture",
+                "“as” in the address can be prompt-crafter, code",
+            ),
         ] {
             let page = mia.opens(address).await;
             assert_eq!(page.status, 400, "{address}");

@@ -369,15 +369,16 @@ async fn nothing_that_is_said_or_typed_is_run_as_html() {
                 .sends(&asked, ASK, &[("look", "1"), ("ask", payload)])
                 .await;
             let name: String = url::form_urlencoded::byte_serialize(payload.as_bytes()).collect();
-            let named = mia
-                .opens(&format!("/playground?model=openai/{name}&as={name}"))
-                .await;
-            let refused = mia
-                .sends(&named, ASK, &[("ask", payload), ("other", payload)])
-                .await;
+            let named = mia.opens(&format!("/playground?model=openai/{name}")).await;
+            let unknown = mia.opens(&format!("/playground?as={name}")).await;
+            assert_eq!(unknown.status, 400, "{payload}");
+            let typed = [("ask", payload), ("other", payload)];
+            let refused = mia.sends(&named, ASK, &typed).await;
             let file = sends_files(&mia, &page, &[("ask", "x")], &[(payload, b"%PDF-1.7")]).await;
-            for seen in [asked, again, named, refused, file] {
+            for seen in [&asked, &again, &named, &refused, &file] {
                 assert_eq!(seen.status, 200, "{payload}");
+            }
+            for seen in [asked, again, named, unknown, refused, file] {
                 for forbidden in [
                     "<script>alert",
                     "<img src=x",

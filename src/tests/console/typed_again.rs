@@ -143,6 +143,13 @@ async fn a_page_that_asks_by_itself_is_told_nothing_of_another_account() {
             let told = asks(address, stage.scene.manager).await;
             assert_eq!(told.status, 200, "{address}: {}", told.html);
         }
+        let visitors = asks("/playground/now", 0).await;
+        assert_eq!(visitors.status, 409);
+        assert!(visitors.holds("You signed in meanwhile"));
+        browser.loses("__Host-latchkey");
+        let ended = asks("/playground/now", stage.scene.member).await;
+        assert_eq!(ended.status, 401);
+        assert!(ended.holds("You are signed out"));
     })
     .await;
 }

@@ -73,6 +73,13 @@ async fn grompts_calls_bring_a_key_and_ideas() {
             let answer = send(call).await;
             assert_eq!(answer.json()["provider"], of, "{}", answer.text);
         }
+        let another = json!({"provider": "claude", "model": "gpt-6-luna", "prompt": "count"});
+        let call = unified()
+            .header("X-CLAUDE-Key", good("anthropic"))
+            .json(&another);
+        let refused = send(call).await;
+        let is_named = refused.text.contains("model_of_another_provider");
+        assert!(refused.status == 400 && is_named, "{}", refused.text);
     })
     .await;
 }

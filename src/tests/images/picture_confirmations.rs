@@ -27,7 +27,7 @@ async fn whoever_asks_is_asked_before_much_is_spent() {
         > a lighthouse at dusk
         > -# not: people
 
-        💰 These 4 pictures cost at most $0.66, paid by the personal key. Make them?
+        💰 These 4 pictures cost at most $0.67, paid by the personal key. Make them?
         [Make it]
         [Leave it]
         ");
@@ -38,7 +38,7 @@ async fn whoever_asks_is_asked_before_much_is_spent() {
         > a lighthouse at dusk
         > -# not: people
 
-        💰 These 4 pictures cost at most $0.66, paid by the personal key. Make them?
+        💰 These 4 pictures cost at most $0.67, paid by the personal key. Make them?
         [Make it]
         [Leave it]
         ---

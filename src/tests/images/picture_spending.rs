@@ -72,9 +72,12 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
                 estimate.unwrap_or("not a word"),
                 paid.unwrap_or_default()
             ));
+            let details = mia.presses("Details").await;
+            let foreseen = details.lines().find(|line| line.contains("Foreseen"));
+            told.extend(foreseen.map(|line| format!("  {line}")));
         }
         assert_snapshot!(told.join("\n"), @"
-        -# At most $2.85 for 4 pictures.
+        -# At most $2.86 for 4 pictures.
           -# OpenAI gpt-image-2 · 👤 personal key · $0.50 · 4 pictures
         -# About $0.034.
           -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.034

@@ -302,7 +302,7 @@ async fn checks(variables: &[(String, SecretString)]) -> String {
     if let Some(error) = errors.iter().next() {
         return format!("Bad: {error}");
     }
-    let Some(settings) = settings.flatten() else {
+    let Some(settings) = settings.ok().flatten() else {
         return "not a word".to_owned();
     };
     let found = check_storage(settings, &clients.web).await;

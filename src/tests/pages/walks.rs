@@ -18,6 +18,9 @@ use crate::tests::process::{command, terminate};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The widths and heights at which pages are looked at, in CSS pixels.
 const SIZES: [(u32, u32); 3] = [(NARROWEST, 740), (768, 1_024), (1_440, 900)];
+/// How wide many laptops are, where tables have the least room that they don't
+/// fold in.
+pub const LAPTOP: (u32, u32) = (1_280, 800);
 /// Where pictures are taken too, at sizes of their own.
 const NARROWEST: u32 = 360;
 const LOOKS: [&str; 2] = ["light", "dark"];
@@ -191,6 +194,11 @@ impl<'a> Walker<'a> {
     async fn looks_at(&self, kind: &str, address: &str, axe: &str) -> Vec<String> {
         let browser = &self.browser;
         let mut wrong = Vec::new();
+        browser.resizes(LAPTOP.0, LAPTOP.1).await;
+        browser.goes_to(address).await;
+        for what in browser.stands_out().await {
+            wrong.push(format!("{} {kind} {}: {what}", self.name, LAPTOP.0));
+        }
         for (width, height) in SIZES {
             for look in LOOKS {
                 browser.resizes(width, height).await;
@@ -229,7 +237,6 @@ impl<'a> Walker<'a> {
                     const page = performance.getEntriesByType('navigation')[0];
                     const bytes = [page, ...entries].reduce((sum, it) => sum + it.encodedBodySize, 0);
                     return {
-                        overflow: document.documentElement.scrollWidth - innerWidth,
                         bytes, title: document.title,
                         headings: document.querySelectorAll('h1').length,
                         clipped: [...document.querySelectorAll('select')].filter(it => it.checkVisibility()).filter(it => {
@@ -242,8 +249,8 @@ impl<'a> Walker<'a> {
                 })()",
             )
             .await;
-        if measured["overflow"].as_i64() > Some(0) {
-            says(format!("{} px stand out at the side", measured["overflow"]));
+        for what in self.browser.stands_out().await {
+            says(what);
         }
         if measured["bytes"].as_u64() > Some(PAGE_BYTES_MAX) {
             says(format!("it weighs {} bytes", measured["bytes"]));

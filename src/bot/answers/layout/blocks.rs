@@ -345,9 +345,10 @@ impl Reader {
                 parts.push(row.into_iter().collect());
             }
         }
-        let blocks = parts.iter().map(|rows| table_block(&table.head, rows));
+        let caption = (!table.caption.is_empty()).then(|| self.prose(&table.caption, true));
+        let tables = parts.iter().map(|rows| table_block(&table.head, rows));
         Some(ReadBlocks {
-            blocks: blocks.collect(),
+            blocks: caption.into_iter().chain(tables).collect(),
             bytes: table.end.unwrap_or(source.text.len()),
             is_settled: table.is_over || source.is_ended,
         })

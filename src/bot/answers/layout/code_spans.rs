@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::bot::answers::layout::fences::FENCE;
+use crate::bot::answers::layout::line_marks::{is_rule, underline_level};
 use crate::bot::answers::layout::spans::{code_span_length, leading};
 
 /// Two back-ticks that do not belong together.
@@ -42,12 +43,20 @@ pub fn long_span(text: &str) -> Option<(String, usize)> {
     }
 }
 
-/// Whether a code span would reach into a later line that has a fence: then
-/// its mark is one that nothing closes, and the fence is one.
-pub fn meets_later_fence(whole: &str, after: &str) -> bool {
+/// Whether a code span would reach into a later line that has a fence, or over a
+/// rule or what underlines a heading: then its mark is one that nothing closes, and
+/// the later line is what it looks like.
+pub fn meets_later_block(whole: &str, after: &str) -> bool {
     let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
+    let Some((first, later)) = whole.split_once('\n').filter(|_| is_span) else {
+        return false;
+    };
     let last_line = after.lines().next().unwrap_or_default();
-    is_span && whole.contains('\n') && (whole.contains(FENCE) || last_line.contains(FENCE))
+    let has_fence = [first, later, last_line]
+        .iter()
+        .any(|it| it.contains(FENCE));
+    let mut later = later.lines();
+    has_fence || later.any(|line| is_rule(line) || underline_level(Some(line)).is_some())
 }
 
 /// A code span in which no fence stands: three back-ticks are one for Discord

@@ -16,11 +16,19 @@ static OPENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<table(?:\s[^>]*)
 /// Its end, with that of its line.
 static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</table\s*>[ \t]*(?:\r?\n)?"));
 /// A table up to the end of its first row.
-static FIRST_ROW: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?is)^<table(?:\s[^>]*)?>.*?<t[hd](?:\s[^>]*)?>.*?</tr\s*>"));
-static ROW: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?is)<tr(?:\s[^>]*)?>(.*?)</tr\s*>"));
-static CELL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?is)<t[hd](?:\s[^>]*)?>(.*?)</t[hd]\s*>"));
+static FIRST_ROW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?is)^<table(?:\s[^>]*)?>.*?<t[hd](?:\s[^>]*)?>.*?</t(?:r|able)\s*>")
+});
+static ROW_BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<tr(?:\s[^>]*)?>"));
+static ROW_ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</tr\s*>"));
+static CELL_BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<t[hd](?:\s[^>]*)?>"));
+/// The end of a cell, or of what it stands in.
+static CELL_ENDS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)</t(?:[hdr]|head|body|foot)\s*>"));
+/// What stands around rows and cells.
+static AROUND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)</?(?:caption|colgroup|col|thead|tbody|tfoot|t[rhd])(?:\s[^>]*)?/?>")
+});
 /// What parts words in a cell, which is one line.
 static APART: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\s*(?:<br\s*/?>|</?(?:p|div|ul|ol|li)(?:\s[^>]*)?>|\s)\s*"));
@@ -28,6 +36,8 @@ static APART: LazyLock<Regex> =
 /// A table, as far as it has come.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HtmlTable {
+    /// Its caption, and what else stands in it outside of its cells.
+    pub caption: String,
     pub head: Head,
     pub rows: Vec<Vec<String>>,
     /// Where it ends; none where its end has not come.
@@ -63,12 +73,12 @@ pub fn read_table(text: &str) -> Option<HtmlTable> {
         return None;
     }
     let inside = most.get(begin..end.map_or(most.len(), |end| end.start()))?;
-    let mut rows = ROW.captures_iter(inside).map(|row| read_cells(&row[1]));
-    let head = Head::of_cells(rows.find(|cells| !cells.is_empty())?);
-    let rows = rows
-        .filter(|cells| !cells.is_empty())
-        .map(|row| head.fill(row));
+    let Rows { cells, outside } = read_rows(inside, end.is_some());
+    let mut rows = cells.into_iter().filter(|cells| !cells.is_empty());
+    let head = Head::of_cells(rows.next()?);
+    let rows = rows.map(|row| head.fill(row));
     Some(HtmlTable {
+        caption: on_one_line(&AROUND.replace_all(&outside, " ")),
         rows: rows.collect(),
         head,
         is_over: end.is_some_and(|end| {
@@ -79,10 +89,48 @@ pub fn read_table(text: &str) -> Option<HtmlTable> {
     })
 }
 
-fn read_cells(row: &str) -> Vec<String> {
-    let cells = CELL.captures_iter(row);
-    let on_one_line = |cell: &str| APART.replace_all(cell, " ").trim().to_owned();
-    cells.map(|cell| on_one_line(&cell[1])).collect()
+/// The rows of a table.
+struct Rows {
+    cells: Vec<Vec<String>>,
+    /// What stands outside of cells, with tags.
+    outside: String,
+}
+
+/// Reads the rows that are whole: a row ends at its end, at the next, or with its
+/// table.
+fn read_rows(inside: &str, is_ended: bool) -> Rows {
+    let mut rows = ROW_BEGINS.split(inside);
+    let mut outside = rows.next().unwrap_or_default().to_owned();
+    let mut rows = rows.peekable();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next() {
+        let is_open = !is_ended && rows.peek().is_none();
+        let row = if is_open {
+            ROW_ENDS.find(row).and_then(|end| row.get(..end.start()))
+        } else {
+            Some(row)
+        };
+        let Some(row) = row else {
+            break;
+        };
+        let mut cells = CELL_BEGINS.split(row);
+        outside.extend([" ", cells.next().unwrap_or_default()]);
+        let cells = cells.map(|cell| {
+            let end = CELL_ENDS.find(cell).map_or(cell.len(), |end| end.start());
+            let (cell, behind) = cell.split_at(end);
+            outside.push_str(behind);
+            on_one_line(cell)
+        });
+        all.push(cells.collect());
+    }
+    Rows {
+        cells: all,
+        outside,
+    }
+}
+
+fn on_one_line(words: &str) -> String {
+    APART.replace_all(words, " ").trim().to_owned()
 }
 
 #[cfg(test)]
@@ -134,6 +182,30 @@ mod tests {
         }
         let named = "Use `<table>` for <table> rows.";
         assert_eq!(shown(named), named);
+    }
+
+    #[test]
+    fn words_outside_of_cells_stand_before_the_table() {
+        for (inside, words) in [
+            (
+                "<caption>All <b>sizes</b>,\nby name</caption><tr><th>A</th></tr><tr><td>b</td></tr>",
+                "All **sizes**, by name\n",
+            ),
+            (
+                "<CAPTION class=\"x\">Sizes<thead><tr><th>A</thead><tbody><tr><td>b</tbody>",
+                "Sizes\n",
+            ),
+            ("<colgroup><col><col/></colgroup><tr><th>A<tr><td>b", ""),
+            (
+                "<tr><th>A</th></tr>stray<tr>words<td>b</td></tr>",
+                "stray words\n",
+            ),
+        ] {
+            let expected = format!("So:\n{words}```\nA\n─\nb\n```\nThat is all.");
+            let answer = format!("So:\n<table>{inside}</table>\nThat is all.");
+            assert_eq!(shown(&answer), expected, "{answer}");
+            assert_eq!(shown(&answer.replace(":\n", ": ")), expected, "{answer}");
+        }
     }
 
     #[test]

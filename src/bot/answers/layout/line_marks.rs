@@ -32,6 +32,12 @@ pub fn underline_level(line: Option<&str>) -> Option<usize> {
     all('-').then_some(2)
 }
 
+/// Whether what is written next stands right below words.
+pub fn is_below_words(shown: &str) -> bool {
+    let above = shown.trim_end_matches(' ').strip_suffix('\n');
+    above.is_some_and(|above| !above.is_empty() && !above.ends_with('\n'))
+}
+
 /// How long the mark of a list is that a line begins with.
 pub fn list_mark_length(line: &str) -> Option<usize> {
     let digits = leading_digits(line);

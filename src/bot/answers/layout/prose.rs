@@ -6,14 +6,14 @@
 //! print, in which the bot says who paid.
 
 use crate::bot::answers::layout::code_spans::{
-    has_loose_fence, long_span, meets_later_fence, without_fences,
+    has_loose_fence, long_span, meets_later_block, without_fences,
 };
 use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, HtmlForm};
 use crate::bot::answers::layout::html_parts::{Parts, quoted_part};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::line_marks::{
-    is_rule, list_mark_length, small_heading, underline_level,
+    is_below_words, is_rule, list_mark_length, small_heading, underline_level,
 };
 use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
 use crate::bot::conversation::markup::SMALL_PRINT;
@@ -115,6 +115,10 @@ impl Writer {
         if is_rule(rest) {
             self.shown.push_str(RULE);
             return line.len();
+        }
+        if underline_level(Some(line)).is_some() && is_below_words(&self.shown) {
+            // It underlines nothing, and must not do so in what is shown.
+            self.shown.push('\\');
         }
         let indent = rest.len() - rest.trim_start().len();
         self.shown.push_str(rest.get(..indent).unwrap_or_default());
@@ -220,7 +224,7 @@ impl Writer {
         let length = whole_length(text, at).filter(|length| {
             let (whole, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
             let is_block = whole.starts_with(FENCE);
-            !(meets_later_fence(whole, after) || is_block && self.escapes_fences)
+            !(meets_later_block(whole, after) || is_block && self.escapes_fences)
         });
         if let Some(length) = length {
             let whole = rest.get(..length).unwrap_or_default();
@@ -396,6 +400,11 @@ mod tests {
             ("Title\n=====\ntext", "# Title\ntext"),
             ("Title\n---", "## Title"),
             ("- a\n---", "- a\n──────────"),
+            ("- a\n===", "- a\n\\==="),
+            (
+                "- a <p>b</p>c``d\n---\n``e",
+                "- a\n\nb\n\nc\\`\\`d\n──────────\n\\`\\`e",
+            ),
             ("- [ ] milk\n- [x] tea", "- ☐ milk\n- ☑ tea"),
             ("+ one\n+ two", "- one\n- two"),
             (">>> all", "> all"),

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, HeardVoice, ReadyAsk};
+use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::running::admission::Admission;
 use crate::bot::answers::running::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::writing::growing::GrowingText;
@@ -13,6 +13,7 @@ use crate::bot::answers::writing::whole_answer::shows_nothing;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::wire::card::{Button, Card};
 use crate::bot::conversation::transcript;
+use crate::bot::conversation::voice_questions::HeardSound;
 use crate::bot::{Bot, explain_error, words};
 use crate::model::{Ask, AskRefusal, Choices, Refusal, ServerId, Source};
 
@@ -22,8 +23,8 @@ pub struct AnswerRequest<'a> {
     /// The question, where it stands nowhere in the channel: it is quoted
     /// above the answer.
     pub quoted: Option<String>,
-    /// A voice message that the question was written down from.
-    pub heard: Option<HeardVoice>,
+    /// Sounds that a part of the question was written down from.
+    pub heard: Vec<HeardSound>,
     /// Whether it shows already that an answer will come.
     pub is_promised: bool,
     pub target: Target,
@@ -49,8 +50,9 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }
-    let heard = request.heard.as_ref();
-    renderer.heard = heard.map(|heard| words::answers::heard_line(voice, heard));
+    let heard = request.heard.iter();
+    let heard = heard.map(|heard| words::answers::heard_line(voice, heard));
+    renderer.heard = heard.reduce(|lines, line| format!("{lines}\n{line}"));
     if request.is_promised {
         renderer.mark_promised();
     }

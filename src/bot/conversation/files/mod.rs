@@ -16,11 +16,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::app::{
-    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text,
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, can_be_heard, read_text,
 };
 use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
 pub use names::{refresh_files, restore_names};
+pub use voice_messages::may_be_sound;
 
 /// Where Discord keeps files, and where it hands out copies of them.
 const HOSTS: &[&str] = &["cdn.discordapp.com", "media.discordapp.net"];
@@ -81,27 +82,25 @@ impl<'a> FileReader<'a> {
     /// Downloads a picture as it was sent, whatever its size in pixels; none
     /// if it is no picture that every model sees, or too large.
     pub async fn read_picture(&self, file: &Attachment) -> Option<Picture> {
-        self.in_time(self.fetch_picture(&file.url)).await
+        let until = self.until.min(Instant::now() + PATIENCE);
+        let fetched = tokio::time::timeout_at(until, self.fetch_picture(&file.url)).await;
+        fetched.ok().flatten()
     }
 
-    /// Downloads a sound as it was sent; none if it is too large, or Discord does
-    /// not hand it out.
-    pub async fn read_sound(&self, file: &Attachment) -> Option<Vec<u8>> {
-        if u64::from(file.size) > SOUND_BYTES_MAX as u64 {
-            return None;
-        }
+    /// Downloads a sound as it was sent, or says why it can't be heard.
+    pub async fn read_sound(&self, file: &Attachment) -> Result<Vec<u8>, WhyUnread> {
         let fetching = async {
-            let download = self.open(&file.url).await.ok()?;
-            download.read_up_to(SOUND_BYTES_MAX).await?.ok()
+            let download = self.open(&file.url).await?;
+            if !can_be_heard(&download.bytes) && voice_message(file).is_none() {
+                return Err(WhyUnread::Kind(FileKind::Audio));
+            }
+            let bytes = download.read_up_to(SOUND_BYTES_MAX).await;
+            let bytes = bytes.ok_or(WhyUnread::NotFetched)?;
+            bytes.map_err(|()| sound_too_large(file))
         };
-        self.in_time(fetching).await
-    }
-
-    /// Waits for a download, as long as one may take.
-    async fn in_time<T>(&self, fetching: impl Future<Output = Option<T>>) -> Option<T> {
         let until = self.until.min(Instant::now() + PATIENCE);
         let fetched = tokio::time::timeout_at(until, fetching).await;
-        fetched.ok().flatten()
+        fetched.unwrap_or(Err(WhyUnread::NotFetched))
     }
 
     /// Downloads a picture that every model sees; none if it is no such
@@ -128,6 +127,12 @@ impl<'a> FileReader<'a> {
             FileNature::Other(kind @ FileKind::Picture(_)) if voice_message(file).is_none() => {
                 drop(download);
                 self.copied_picture(file, WhyUnread::Kind(kind)).await
+            }
+            FileNature::Other(FileKind::Audio)
+                if voice_message(file).is_none() && can_be_heard(&download.bytes) =>
+            {
+                refuse_large_sound(file)?;
+                Err(WhyUnread::NotHeard)
             }
             FileNature::Other(kind) => Err(WhyUnread::Kind(voice_message(file).unwrap_or(kind))),
         }
@@ -252,6 +257,21 @@ impl Download {
                 None => return Some(Ok(self.bytes)),
             }
         }
+    }
+}
+
+/// Refuses a sound that is too large to be written down.
+pub fn refuse_large_sound(file: &Attachment) -> Result<(), WhyUnread> {
+    if u64::from(file.size) > SOUND_BYTES_MAX as u64 {
+        return Err(sound_too_large(file));
+    }
+    Ok(())
+}
+
+fn sound_too_large(file: &Attachment) -> WhyUnread {
+    WhyUnread::SoundTooLarge {
+        bytes: u64::from(file.size),
+        bytes_max: SOUND_BYTES_MAX as u64,
     }
 }
 

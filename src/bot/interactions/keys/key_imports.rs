@@ -53,7 +53,11 @@ async fn read_lines(
     let lines = match reader.read_file(file).await.content {
         FileContent::Text(text) if pasted.trim().is_empty() => text,
         FileContent::Text(text) => [pasted, text].join("\n"),
-        FileContent::Picture(_) => return Err(WhyUnread::Kind(FileKind::Unknown)),
+        FileContent::Picture(_)
+        | FileContent::Said(_)
+        | FileContent::Unread(WhyUnread::NotHeard | WhyUnread::Kind(FileKind::Audio)) => {
+            return Err(WhyUnread::Kind(FileKind::Unknown));
+        }
         FileContent::Unread(why) => return Err(why),
     };
     refuse_too_large(lines.len() as u64)?;

@@ -1,8 +1,8 @@
 //! The small print under an answer.
 
-use crate::app::HeardVoice;
 use crate::bot::conversation::transcript::small_print;
-use crate::bot::words::files;
+use crate::bot::conversation::voice_questions::HeardSound;
+use crate::bot::words::files::{self, name_in_footer};
 use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::speech::formats::{cost, plain_model};
 use crate::bot::words::speech::voice::Voice;
@@ -35,11 +35,18 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     small_print(&parts.join(" · "))
 }
 
-/// Who wrote down the voice message that an answer is to, and what that cost.
-pub fn heard_line(voice: Voice<'_>, heard: &HeardVoice) -> String {
+/// Who wrote down a sound that an answer is to, and what that cost.
+pub fn heard_line(voice: Voice<'_>, heard: &HeardSound) -> String {
+    let HeardSound { voice: heard, file } = heard;
     let payer = &heard.payer;
+    let what = match file {
+        None => voice.lang.words("voice message written down").to_owned(),
+        Some(file) => voice
+            .lang
+            .say("`{file}` written down", &[("file", &name_in_footer(file))]),
+    };
     let parts = [
-        voice.lang.words("voice message written down").to_owned(),
+        what,
         model_part(voice, &payer.provider, &payer.model),
         payer_part(voice, payer.source),
         cost(voice, heard.cost),

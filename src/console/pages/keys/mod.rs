@@ -115,8 +115,8 @@ fn show_head(visit: &Visit, ring: &KeyRing) -> Markup {
             }
             @if ring.may_add() {
                 div.acts {
-                    a.btn href="/keys/import" { "Import .env" }
                     (openrouter::link(visit))
+                    a.btn href="/keys/import" { "Import .env" }
                     a.btn.strong href="/keys/new" { (icon::plain("plus")) "Add a key" }
                 }
             }
@@ -193,7 +193,7 @@ fn show_row(visit: &Visit, one: &Key, is_in_tier: bool, month: &MonthByKey) -> M
                 Some(total) => {
                     td.num data-label="Requests" { (money::grouped(total.requests)) }
                     td.num data-label="Tokens" { (key::total_tokens(&total)) }
-                    td.num data-label="Cost" { (key::total_cost(&total)) }
+                    td.num data-label="Cost" { (key::show_cost(&total)) }
                 }
                 None => {
                     td.num data-label="Requests" { "not read" }

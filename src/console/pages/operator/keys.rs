@@ -97,7 +97,7 @@ fn show_row(visit: &Visit, key: &SystemKey, used: &SystemUses) -> Markup {
                 @if let Some(hint) = hint { span.sub { code { "…" (hint) } } }
             }
             td data-label="From" { (show_origin(key)) }
-            td data-label="Health" { (show_health(key)) }
+            td.two data-label="Health" { (show_health(key)) }
             td.num data-label="Today" { (NanoDollars(used.today.cost_nano)) }
             td.num data-label="30 days" {
                 (NanoDollars(used.month.cost_nano))

@@ -25,7 +25,7 @@ use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::trouble_format::LINES;
-use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::visit::{HandlerResult, SignedIn, Visit, not_understood};
 use crate::console::words::Names;
 use crate::model::{AttemptId, MemoryPermit, PersonId, Scope, ServerId, Source};
 
@@ -56,11 +56,27 @@ const DEMO: &str = "This is a demo reply: no model was asked, since no key here 
 /// Shows the page without a conversation. The address says what is chosen.
 async fn show_playground(visit: Visit) -> HandlerResult {
     let setting = Setting::read(|name| visit.query(name).unwrap_or_default());
+    require_tool(&visit, &setting.tool)?;
     let start = visit.query("start").and_then(|number| number.parse().ok());
     let starters = setting.tool.starters();
     let typed = start.and_then(|number: usize| starters.get(number).copied());
     let typed = typed.unwrap_or_default().to_owned();
     page::show(&visit, &setting, &Talk::default(), &typed).await
+}
+
+/// Refuses an address that names a persona that is not there.
+fn require_tool(visit: &Visit, tool: &Tool) -> Result<(), Trouble> {
+    let groups = tools::all_groups(visit.app().asks.personas());
+    let known = groups.iter().flat_map(|group| &group.tools);
+    let known: Vec<&str> = known.map(|known| known.value.as_str()).collect();
+    if known.contains(&tool.value()) {
+        return Ok(());
+    }
+    let named: Vec<&str> = known.into_iter().filter(|name| !name.is_empty()).collect();
+    let named = named.join(", ");
+    Err(not_understood(&format!(
+        "“as” in the address can be {named}."
+    )))
 }
 
 /// Says where pictures are: none has an address, so that nobody can look at

@@ -6,7 +6,7 @@ use crate::console::markup::{Markup, html};
 use crate::console::pages::keys::{fields, replacing, show_disabled};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
-use crate::console::parts::key::{RESTRICTED, provider_name};
+use crate::console::parts::key::{RESTRICTED, health, provider_name};
 use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -78,7 +78,7 @@ fn show_table(visit: &Visit, address: &str, keys: &[Key]) -> Markup {
                 @for key in keys {
                     tr {
                         th scope="row" { (name(visit, key)) span.sub { (describe_key(key)) } }
-                        td.two data-label="Health" { (health_words(key)) }
+                        td.two data-label="Health" { (health(key)) }
                         td data-label="Last use" { (when::relative_or_never(key.last_used_at_ms, now_ms)) }
                         td { (show_actions(visit, address, key)) }
                     }

@@ -3,11 +3,11 @@
 
 use crate::app::{PeriodChoice, UsageReport, UsageScope};
 use crate::console::markup::{Markup, html};
-use crate::console::pages::servers::keys::{describe_key, health_words};
+use crate::console::pages::servers::keys::describe_key;
 use crate::console::pages::servers::usage::show_members;
 use crate::console::pages::servers::{Tab, budgets, rules, show_page};
 use crate::console::pages::usage::view;
-use crate::console::parts::key::provider_name;
+use crate::console::parts::key::{health, provider_name};
 use crate::console::parts::{money, note};
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, Managing, Visit};
@@ -101,7 +101,7 @@ fn show_keys(visit: &Visit, address: &str, keys: &[Key], report: &UsageReport) -
                         @for key in keys {
                             tr {
                                 th scope="row" { (provider_name(providers, &key.provider)) span.sub { (describe_key(key)) } }
-                                td.two data-label="Health" { (health_words(key)) }
+                                td.two data-label="Health" { (health(key)) }
                                 td.num data-label="Cost" { (paid(key.id)) }
                             }
                         }

@@ -232,7 +232,7 @@ fn show_sums(bill: &Bill, names: &KeyNames, called: &BillNames<'_>) -> Markup {
                                 }
                                 span.sub { (key_words(&names.name(paying), report.scope)) }
                             }
-                            @if !of_server { td data-label="Where" { (server_name(*server)) } }
+                            @if !of_server { td.two data-label="Where" { (server_name(*server)) } }
                             (show_total(total))
                         }
                     }
@@ -338,7 +338,7 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
     html! {
         tr {
             th scope="row" { (at) span.sub { code { (receipt.id) } } }
-            td data-label="Model" { (receipt.model) span.sub { (key::provider_of(providers, &receipt.provider)) } }
+            td.two data-label="Model" { (receipt.model) span.sub { (key::provider_of(providers, &receipt.provider)) } }
             td data-label="Paid by" {
                 @if let Some(source) = Source::parse(&receipt.source) { (payer::badge(source)) }
             }

@@ -18,7 +18,7 @@ async fn every_page_of_ones_own_says_what_to_do_where_nothing_is_there() {
                 "/keys/import",
                 "/models",
                 "/playground",
-                "/playground?as=picture",
+                "/playground?as=:picture",
                 "/usage",
                 "/usage?days=1",
                 "/billing/2026-11",

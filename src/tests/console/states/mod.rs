@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{ORIGIN, SeenPage, Visitor};
 use crate::tests::browser::Browser;
-use crate::tests::pages::walks::{asks_axe, axe};
+use crate::tests::pages::walks::{LAPTOP, asks_axe, axe};
 use crate::tests::stage::{Setup, Stage};
 
 const SIZES: [(u32, u32); 2] = [(NARROWEST, 740), (1_440, 900)];
@@ -85,16 +85,19 @@ impl Gallery {
             return;
         };
         let mut wrong = Vec::new();
+        browser.resizes(LAPTOP.0, LAPTOP.1).await;
+        browser.shows_page(&page.html).await;
+        for what in browser.stands_out().await {
+            wrong.push(format!("{name} {}: {what}", LAPTOP.0));
+        }
         for (width, height) in SIZES {
             for look in LOOKS {
                 browser.resizes(width, height).await;
                 browser.prefers(look).await;
                 browser.shows_page(&page.html).await;
                 let at = format!("{name} {width} {look}");
-                let over = "document.documentElement.scrollWidth - innerWidth";
-                let over = browser.evaluates(over).await.as_i64().unwrap_or(1);
-                if over > 0 {
-                    wrong.push(format!("{at}: {over} px stand out at the side"));
+                for what in browser.stands_out().await {
+                    wrong.push(format!("{at}: {what}"));
                 }
                 // What is empty says so, and has a next step.
                 let mute = "[...document.querySelectorAll('main .empty')]

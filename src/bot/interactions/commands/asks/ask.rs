@@ -8,8 +8,10 @@ use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
-use crate::bot::conversation::files::FileReader;
+use crate::bot::conversation::files::{FileReader, may_be_sound};
+use crate::bot::conversation::sounds::Sound;
 use crate::bot::conversation::transcript;
+use crate::bot::conversation::voice_questions::Heard;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -63,7 +65,7 @@ pub async fn ask(
     let mut request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
-        heard: None,
+        heard: Vec::new(),
         is_promised: false,
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,
@@ -81,6 +83,9 @@ pub async fn ask(
 /// Adds a file to a question. Discord does not keep files of commands, so what
 /// a text file holds stands above the answer with the question.
 async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) {
+    if may_be_sound(file) && add_sound(bot, request, file).await {
+        return;
+    }
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     let read = reader.read_file(file).await;
     let ask = &mut request.ask;
@@ -96,6 +101,22 @@ async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment)
     if is_text {
         request.quoted = Some(turn.text.0.clone());
     }
+}
+
+/// Adds what is said in a file to a question; whether anybody wrote it down.
+async fn add_sound(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) -> bool {
+    let place = (&request.ask.caller, request.target.channel());
+    let mut heard = Heard::default();
+    let sounds = [Sound::of_file(file)];
+    let is_heard = heard.hear_sounds(bot, place, &sounds).await.is_ok();
+    let told = heard.quoted().filter(|_| is_heard);
+    let (Some(told), Some(turn)) = (told, request.ask.turns.last_mut()) else {
+        return false;
+    };
+    turn.text.0 = format!("{}\n{told}", turn.text.0);
+    request.quoted = Some(turn.text.0.clone());
+    request.heard = heard.sounds;
+    true
 }
 
 /// Opens the form of a key for one ask. What comes back is in

@@ -4,16 +4,18 @@ use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
 use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::conversation::turns::Conversation;
+use crate::bot::conversation::voice_questions::HeardSound;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::{explain_error, words};
 use crate::model::{Ask, Choices, ConversationRefusal, Turn};
 
 /// Asks about a conversation that was read, for the eyes of whoever asks;
-/// an answer has been promised already.
+/// an answer has been promised already. Of sounds, it is said who wrote them down.
 pub async fn ask_privately(
     ctx: Context<'_>,
     persona: &str,
     conversation: Conversation,
+    heard: Vec<HeardSound>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let Conversation {
@@ -43,7 +45,7 @@ pub async fn ask_privately(
     let request = AnswerRequest {
         ask,
         quoted: None,
-        heard: None,
+        heard,
         is_promised: true,
         target: Target::Private(handle),
         locale: &ctx.interaction.locale,

@@ -9,6 +9,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::channel_calls::PAGE_MAX;
 use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::calls::rest::is_gone;
+use crate::bot::conversation::heard_files::HeardFiles;
 use crate::bot::conversation::turns::{Conversation, indent_names};
 use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
@@ -62,7 +63,7 @@ pub async fn summarize(
         message.guild_id = ctx.interaction.guild_id;
     }
     let conversation = turns_to_summarize(bot, &messages).await;
-    ask_privately(ctx, "summarizer", conversation).await
+    ask_privately(ctx, "summarizer", conversation, Vec::new()).await
 }
 
 /// The channel's history is for whoever can read it, and the bot must be
@@ -137,7 +138,7 @@ fn reading_refusal(interaction: &CommandInteraction, error: &anyhow::Error) -> C
 /// Makes a turn of each thing that was said, so that the oldest can be left
 /// out, and asks for the summary last.
 async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
-    let read = read_utterances(bot, messages).await;
+    let read = read_utterances(bot, messages, HeardFiles::default()).await;
     let all_unread = read.all_unread();
     if !all_unread.is_empty() {
         return Conversation {

@@ -1,0 +1,142 @@
+//! What became of the sounds of a conversation: what was said in them, as a model
+//! is told it and as it stands above the bot's answers.
+//!
+//! ```text
+//! > What was said in a voice message.
+//! > (talk.ogg, written down:) What was said in a file.
+//!
+//! The answer.
+//! ```
+
+use std::collections::{HashMap, HashSet};
+
+use serenity::all::{Attachment, Message};
+
+use crate::app::{FileContent, MessageFile};
+use crate::bot::conversation::message_text::replied_to;
+use crate::bot::conversation::sounds::{Sound, sounds_of};
+use crate::model::is_blank;
+
+/// Stands behind the name of a file whose words follow.
+const WRITTEN_DOWN: &str = ", written down:) ";
+/// Stands for what is said in a file where that is nothing.
+const NO_WORDS: &str = "[no words]";
+
+/// What became of sounds, by the ids of their files.
+#[derive(Clone, Default)]
+pub struct HeardFiles {
+    contents: HashMap<u64, FileContent>,
+    /// The bot's own messages above which stands what was said.
+    quoting: HashSet<u64>,
+}
+
+impl HeardFiles {
+    /// Notes what became of a sound. What was noted first counts.
+    pub fn note(&mut self, file: &Attachment, content: FileContent) {
+        self.contents.entry(file.id.get()).or_insert(content);
+    }
+
+    /// The file with what became of it; none where nobody has tried to hear it.
+    pub fn find(&self, file: &Attachment) -> Option<MessageFile> {
+        let content = self.contents.get(&file.id.get())?;
+        Some(MessageFile {
+            name: file.filename.clone(),
+            description: file.description.clone(),
+            content: content.clone(),
+        })
+    }
+
+    /// Whether what was said in sounds stands above an answer of the bot's.
+    pub fn is_quoted_in(&self, answer: &Message) -> bool {
+        self.quoting.contains(&answer.id.get())
+    }
+
+    /// What was said in a sound, where somebody has heard it.
+    pub fn said_in(&self, file: &Attachment) -> Option<&str> {
+        match self.contents.get(&file.id.get())? {
+            FileContent::Said(said) => Some(said),
+            _ => None,
+        }
+    }
+
+    /// Notes what was said in the sounds that an answer was given to, as it stands
+    /// in the quote above that.
+    pub fn note_quoted(&mut self, answer: &Message, quote: &str, sounds: &[Sound<'_>]) {
+        let mut quoted = QuotedWords::read(quote);
+        for sound in sounds {
+            if let Some(said) = quoted.take(sound) {
+                self.note(sound.file, FileContent::Said(said));
+                self.quoting.insert(answer.id.get());
+            }
+        }
+    }
+}
+
+/// The sounds of the message that one replies to, and of the one that that replies
+/// to.
+pub fn sounds_answered_by<'a>(answer: &Message, messages: &[&'a Message]) -> Vec<Sound<'a>> {
+    let find = |id: u64| messages.iter().copied().find(|it| it.id.get() == id);
+    let question = replied_to(answer).and_then(find);
+    let subject = question.and_then(replied_to).and_then(find);
+    let own = question.into_iter().flat_map(sounds_of);
+    let others = subject.into_iter().flat_map(sounds_of);
+    own.chain(others.map(Sound::of_another)).collect()
+}
+
+/// What was said in a sound, as a model is told it and as it is quoted.
+pub fn write_down(sound: &Sound<'_>, words: &str) -> String {
+    if sound.is_question {
+        return words.to_owned();
+    }
+    let words = if is_blank(words) { NO_WORDS } else { words };
+    format!("({}{WRITTEN_DOWN}{words}", plain_name(sound.file))
+}
+
+fn plain_name(file: &Attachment) -> String {
+    file.filename.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// A quote above an answer, as far as sounds were not found in it yet.
+struct QuotedWords<'a> {
+    /// What stands before the first file.
+    question: Option<String>,
+    /// Names of files, and what was said in them, with the name.
+    files: Vec<(&'a str, String)>,
+}
+
+impl<'a> QuotedWords<'a> {
+    fn read(quote: &'a str) -> Self {
+        let mut question: Option<String> = None;
+        let mut files: Vec<(&str, String)> = Vec::new();
+        for line in quote.lines() {
+            let said = match (name_in(line), files.last_mut()) {
+                (Some(name), _) => {
+                    files.push((name, line.to_owned()));
+                    continue;
+                }
+                (None, Some((_, said))) => said,
+                (None, None) => question.get_or_insert_default(),
+            };
+            if !said.is_empty() {
+                said.push('\n');
+            }
+            said.push_str(line);
+        }
+        Self { question, files }
+    }
+
+    fn take(&mut self, sound: &Sound<'_>) -> Option<String> {
+        if sound.is_question {
+            return self.question.take();
+        }
+        let name = plain_name(sound.file);
+        let at = self.files.iter().position(|(known, _)| *known == name)?;
+        Some(self.files.remove(at).1)
+    }
+}
+
+/// The name of the file whose words begin in a line.
+fn name_in(line: &str) -> Option<&str> {
+    let named = line.strip_prefix('(')?;
+    named.split_once(WRITTEN_DOWN).map(|(name, _)| name)
+}
