@@ -83,6 +83,20 @@ fn ask(body: &str, is_native: bool) -> RelayRequest {
     }
 }
 
+#[test]
+fn a_long_query_is_held_once_for_each_document() {
+    let catalogue = catalogue();
+    let own = catalogue.find(OWN).unwrap();
+    let (query, documents) = ("q".repeat(20_000), vec!["a".to_owned(); 3_000]);
+    let body = json!({"model": "x", "query": query, "documents": documents});
+    let bounded = judge_request(&ask(&body.to_string(), false), own, "x").unwrap();
+    let (tokens, held) = (
+        billed_tokens(&query, &documents, 8),
+        bounded.bound().prompt.most,
+    );
+    assert!(held >= tokens, "{held} < {tokens}");
+}
+
 /// Half of a pair of surrogates, which others take and no text of ours holds.
 #[test]
 fn a_query_that_cannot_be_read_has_no_bound() {
