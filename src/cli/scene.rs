@@ -81,6 +81,9 @@ base_url = \"{url}\"
         text += &ours;
         text += more;
         let mut config = Config::parse(&text, &Environment::default())?;
+        for (id, provider) in &mut config.providers {
+            provider.is_as_the_vendors = !settled(id);
+        }
         // No gateway listens, unless whoever runs the scene opens one.
         config.gateway.listen.clear();
         Ok(config)

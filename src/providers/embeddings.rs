@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::model::BYTES_IN_A_TOKEN;
 
 use super::catalogue::Provider;
-use super::dialect::{Dialect, RawObject, Untranslatable};
+use super::dialect::{Dialect, RawObject, Untranslatable, refuse_fields};
 
 /// How vectors of Google's are given to a caller of OpenAI's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +70,7 @@ pub fn translate_embeddings(
         "mistral" => {
             fields.rename("dimensions", "output_dimension");
         }
-        "cohere" if fields.raw("dimensions").is_some() => {
-            return Err(Untranslatable::new("`dimensions`"));
-        }
+        "cohere" => refuse_fields(fields, &["dimensions"])?,
         _ => {}
     }
     Ok(is_google.then(|| write_for_google(model, fields, texts)))

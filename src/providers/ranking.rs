@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::{RERANK_PATH, SoundAmount};
 
 use super::catalogue::{Provider, glob};
-use super::dialect::{RawObject, Untranslatable};
+use super::dialect::{RawObject, Untranslatable, refuse_fields};
 
 /// Where Cohere ranks documents, at its own address.
 pub const COHERES_RERANK_PATH: &str = "/v2/rerank";
@@ -102,13 +102,12 @@ pub fn amount_of(searches: u64) -> SoundAmount {
 }
 
 /// How many bytes of a query are read again: models that are paid by the token
-/// read it with each document.
-pub fn repeated_bytes(fields: &RawObject) -> u64 {
-    let Some(ranked) = Ranked::read(fields) else {
-        return 0;
-    };
+/// read it with each document. None where the query or the documents can't be
+/// read.
+pub fn repeated_bytes(fields: &RawObject) -> Option<u64> {
+    let ranked = Ranked::read(fields)?;
     let times = (ranked.documents.len() as u64).saturating_sub(1);
-    (ranked.query.len() as u64).saturating_mul(times)
+    Some((ranked.query.len() as u64).saturating_mul(times))
 }
 
 impl Ranked {
@@ -137,10 +136,7 @@ pub fn translate_ranking(
     if provider.id.as_str() != COHERE {
         return Ok(None);
     }
-    let mut unknown = UNKNOWN_TO_COHERE.iter();
-    if let Some(name) = unknown.find(|name| fields.raw(name).is_some()) {
-        return Err(Untranslatable::new(format!("`{name}`")));
-    }
+    refuse_fields(fields, &UNKNOWN_TO_COHERE)?;
     let documents: Option<Vec<Document>> = fields.get("documents");
     let documents = documents.ok_or_else(|| Untranslatable::new("`documents` but for texts"))?;
     let texts = documents.iter().map(|it| it.text().to_owned());
@@ -199,6 +195,7 @@ mod tests {
             likely_searches(&fields(&"?".repeat(9_000), &json!(["a"]))),
             1
         );
-        assert_eq!(repeated_bytes(&fields("four", &json!(["a", "b", "c"]))), 8);
+        let three = fields("four", &json!(["a", "b", "c"]));
+        assert_eq!(repeated_bytes(&three), Some(8));
     }
 }

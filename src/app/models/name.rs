@@ -136,7 +136,7 @@ impl Models {
         let model = match split {
             None => typed,
             Some((other, rest)) if other.id == provider.id => {
-                let is_said_twice = is_plain || rest.contains('/');
+                let is_said_twice = provider.has_plain_names() || rest.contains('/');
                 if is_said_twice { Some(rest) } else { typed }
             }
             Some((other, rest)) => {
@@ -159,6 +159,7 @@ impl Models {
         let owner = self.catalogue.provider_of_model(model)?;
         let is_known = provider.has_own_models_by_name()
             && owner.id != provider.id
+            && owner.is_its_vendors()
             && !provider.claims_model(model)
             && !self.lists.has(&provider.id, model);
         is_known.then_some(owner)

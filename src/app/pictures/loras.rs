@@ -56,18 +56,18 @@ impl Pictures {
         payers: &mut Vec<Offer>,
     ) -> Result<String, PictureRefusal> {
         let (mut known, mut able) = (Vec::new(), Vec::new());
-        let (mut missing, mut first_found) = (None, None);
+        let (mut missing, mut first_found) = (None, None::<Vec<Lora>>);
         for offer in std::mem::take(payers) {
             // The host itself says whether it has them, and makes nothing if not.
             let Some(there) = self.loras_at(&offer).await else {
                 able.push(offer);
                 continue;
             };
-            let wanted = Lora::parse_among(typed, &there);
-            if wanted.len() > LORAS_MAX {
-                return Err(refuse(typed, Vec::new()));
-            }
-            match find_all(&wanted, &there) {
+            let found = match &first_found {
+                None => find_all(&Lora::parse_among(typed, &there), &there),
+                Some(sent) => find_as_sent(sent, &there),
+            };
+            match found {
                 Ok(found) => {
                     first_found.get_or_insert(found);
                     able.push(offer);
@@ -125,11 +125,64 @@ fn find_all(wanted: &[Lora], there: &[String]) -> Result<Vec<Lora>, String> {
     wanted.iter().map(find).collect()
 }
 
+/// The LoRAs as they are sent, where another host calls all of them exactly so;
+/// or the first that it does not.
+fn find_as_sent(sent: &[Lora], there: &[String]) -> Result<Vec<Lora>, String> {
+    let mut all = sent.iter();
+    match all.find(|lora| !there.contains(&lora.name)) {
+        Some(lora) => Err(lora.name.clone()),
+        None => Ok(sent.to_vec()),
+    }
+}
+
 fn refuse(lora: &str, mut known: Vec<String>) -> PictureRefusal {
     known.dedup();
     known.truncate(SHOWN_MAX);
     PictureRefusal::UnknownLora {
         lora: lora.chars().take(SHOWN_CHARACTERS_MAX).collect(),
         known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_host_must_call_them_as_the_first_does() {
+        let files = |names: &[&str]| names.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        for (typed, first, other, has_them) in [
+            (
+                "ink, wash",
+                &["Ink, wash.safetensors"][..],
+                &["ink", "wash"][..],
+                false,
+            ),
+            (
+                "ink, wash",
+                &["ink", "wash"],
+                &["Ink, wash.safetensors"],
+                false,
+            ),
+            ("WoodCut", &["woodcut.safetensors"], &["woodcut"], false),
+            (
+                "WoodCut",
+                &["woodcut.safetensors"],
+                &["WoodCut.safetensors"],
+                false,
+            ),
+            (
+                "WoodCut:0.5",
+                &["woodcut.safetensors"],
+                &["a", "woodcut.safetensors"],
+                true,
+            ),
+        ] {
+            let (first, other) = (files(first), files(other));
+            let sent = find_all(&Lora::parse_among(typed, &first), &first).unwrap();
+            let found = find_as_sent(&sent, &other);
+            assert_eq!(found.is_ok(), has_them, "{typed} {other:?}");
+            assert!(found.is_err() || found == Ok(sent));
+        }
     }
 }

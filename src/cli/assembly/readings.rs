@@ -173,6 +173,7 @@ pub fn catalogue(
             image_model: change.image_model.clone(),
             image_hosts: change.image_hosts.clone(),
             key_prefixes: change.key_prefixes.clone(),
+            is_as_the_vendors: change.is_as_the_vendors,
         });
     }
     for provider in built_in.iter() {

@@ -367,6 +367,7 @@ fn provider(entry: &Entry) -> Provider {
         key_prefixes: entry.key_prefixes.to_vec(),
         declared_prefixes: Vec::new(),
         is_built_in: true,
+        is_elsewhere: false,
         model_prefixes: entry.model_prefixes.to_vec(),
         aliases: entry.aliases.to_vec(),
         extras: entry.extras,

@@ -52,6 +52,8 @@ pub struct Override {
     pub image_hosts: Vec<String>,
     pub sees: Vec<String>,
     pub key_prefixes: Vec<String>,
+    /// Whether what is at `base_url` has what the vendor has, and nothing else.
+    pub is_as_the_vendors: bool,
 }
 
 /// Why the operator's providers make no catalogue.
@@ -157,6 +159,7 @@ impl Catalogue {
                     provider.base_url = url;
                     provider.keyed_url = None;
                     provider.check.host = None;
+                    provider.is_elsewhere = !change.is_as_the_vendors;
                 }
                 provider
             }

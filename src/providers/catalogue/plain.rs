@@ -129,6 +129,7 @@ fn provider(plain: &'static Plain) -> Provider {
         key_prefixes: texts(&plain.key_prefixes),
         declared_prefixes: Vec::new(),
         is_built_in: true,
+        is_elsewhere: false,
         model_prefixes: texts(&plain.model_prefixes),
         aliases: texts(&plain.aliases),
         extras: &[],

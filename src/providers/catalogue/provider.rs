@@ -189,6 +189,9 @@ pub struct Provider {
     pub declared_prefixes: Vec<String>,
     /// Whether it is no provider of the operator's own.
     pub is_built_in: bool,
+    /// Whether the operator has put another address in the place of the
+    /// vendor's: what is there may have models of anybody's.
+    pub is_elsewhere: bool,
     /// How the names of its models begin.
     pub model_prefixes: Vec<&'static str>,
     /// What else people and programs call it.
@@ -255,12 +258,23 @@ impl Provider {
         format!("{}/{model}", self.id)
     }
 
-    /// Whether it has its own models alone, so that no name of one has a slash.
-    /// Whoever serves models of others writes their vendors' names before them,
-    /// and what a server of the operator's has is not known.
-    pub fn has_own_models_alone(&self) -> bool {
+    /// Whether its vendor is asked: no server of the operator's own, and no
+    /// proxy of theirs.
+    pub fn is_its_vendors(&self) -> bool {
+        self.is_built_in && !self.keyless && !self.is_elsewhere
+    }
+
+    /// Whether no name of a model of its vendor's has a slash. Whoever serves
+    /// models of others writes their vendors' names before them.
+    pub fn has_plain_names(&self) -> bool {
         let default = self.default_model.as_deref();
         self.is_built_in && !self.keyless && default.is_some_and(|model| !model.contains('/'))
+    }
+
+    /// Whether it has its own models alone, so that no name of one has a slash.
+    /// What a server of the operator's has is not known.
+    pub fn has_own_models_alone(&self) -> bool {
+        self.is_its_vendors() && self.has_plain_names()
     }
 
     /// Whether a model is one of its own by its name.

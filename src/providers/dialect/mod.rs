@@ -47,9 +47,10 @@ pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use transcript::write_as_openai as write_transcript_event;
 pub use translating::foreign_seals::leave_out as leave_foreign_seals_out;
-pub use translating::neutral::{Ignored, Untranslatable};
+pub use translating::neutral::Ignored;
 pub use translating::settled_calls::CallIds;
 pub use translating::translation::{AnswerTranslator, ChatToTranslate, OutputLimit, Translation};
+pub use translating::untranslatable::{Untranslatable, refuse_fields};
 
 use translating::settled_names::NameRule;
 

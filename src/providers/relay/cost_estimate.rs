@@ -87,7 +87,8 @@ pub fn estimate_cost(
         unparsed.prompt
     };
     if request.surface == Surface::Ranking {
-        prompt.bytes = prompt.bytes.saturating_add(repeated_bytes(fields));
+        let repeated = repeated_bytes(fields).unwrap_or(0);
+        prompt.bytes = prompt.bytes.saturating_add(repeated);
     }
     CostEstimate {
         prompt,

@@ -47,7 +47,9 @@ use crate::model::{CallDialect, SoundAmount, Surface};
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{COMPLETION_TOKENS, Dialect, RawObject};
-use crate::providers::ranking::{QUERY_BYTES_MAX, amount_of, is_paid_by_search, searches};
+use crate::providers::ranking::{
+    QUERY_BYTES_MAX, amount_of, is_paid_by_search, repeated_bytes, searches,
+};
 use crate::providers::relay::RelayRequest;
 use crate::providers::sound::speech::{is_paid_by_character, spoken_amount};
 
@@ -124,14 +126,7 @@ pub fn judge_request(
     if request.surface == Surface::Speech {
         speech::judge_length(sound, provider)?;
     }
-    let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
-    let prompt = PromptSize {
-        bytes: words,
-        pictures: findings.pictures,
-        document_tokens: findings.document_tokens,
-        added_tokens: findings.added_tokens,
-        is_cached_for_an_hour: findings.caches_for_an_hour,
-    };
+    let prompt = measure_prompt(request, &fields, &findings)?;
     let bound = RequestBound {
         prompt: prompt.tokens(place.provider, place.model),
         pictures: findings.pictures,
@@ -154,6 +149,28 @@ pub fn judge_request(
     Ok(match request.surface {
         Surface::Responses => bounded.without_storing(),
         _ => bounded,
+    })
+}
+
+/// What a model reads at the most.
+fn measure_prompt(
+    request: &RelayRequest,
+    fields: &RawObject,
+    findings: &Findings,
+) -> Result<PromptSize, Refused> {
+    let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
+    let repeated = match request.surface {
+        Surface::Ranking => repeated_bytes(fields).ok_or_else(|| {
+            Refused::Malformed("`query` must be a text, and `documents` a list of texts".into())
+        })?,
+        _ => 0,
+    };
+    Ok(PromptSize {
+        bytes: words.saturating_add(repeated),
+        pictures: findings.pictures,
+        document_tokens: findings.document_tokens,
+        added_tokens: findings.added_tokens,
+        is_cached_for_an_hour: findings.caches_for_an_hour,
     })
 }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde_json::{Value, json};
 
-use crate::providers::dialect::{RawObject, Untranslatable};
+use crate::providers::dialect::{RawObject, Untranslatable, refuse_fields};
 
 /// Fields of OpenAI's that Google has no word for.
 const UNKNOWN: [&str; 3] = ["instructions", "speed", "stream_format"];
@@ -19,10 +19,7 @@ const HEAD_BYTES: u32 = 36;
 /// Puts a call into Google's words, and returns whether the samples are wanted
 /// without a head.
 pub fn write_for_google(fields: &mut RawObject) -> Result<bool, Untranslatable> {
-    let mut unknown = UNKNOWN.iter();
-    if let Some(name) = unknown.find(|name| fields.raw(name).is_some()) {
-        return Err(Untranslatable::new(format!("`{name}`")));
-    }
+    refuse_fields(fields, &UNKNOWN)?;
     let format: Option<String> = fields.get("response_format");
     let is_raw = match format.as_deref() {
         None | Some("wav") => false,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::model::SoundAmount;
 
 use crate::providers::catalogue::{Provider, glob};
-use crate::providers::dialect::{Dialect, RawObject, Untranslatable};
+use crate::providers::dialect::{Dialect, RawObject, Untranslatable, refuse_fields};
 
 use super::google_speech;
 
@@ -99,10 +99,7 @@ pub fn translate_speech(
             Ok(SpokenCall::Changed)
         }
         "mistral" => {
-            let mut unknown = UNKNOWN_TO_MISTRAL.iter();
-            if let Some(name) = unknown.find(|name| fields.raw(name).is_some()) {
-                return Err(Untranslatable::new(format!("`{name}`")));
-            }
+            refuse_fields(fields, &UNKNOWN_TO_MISTRAL)?;
             fields.rename("voice", "voice_id");
             let packed = PackedSound::OfMistral(media_type_of(fields));
             Ok(SpokenCall::Packed(packed))

@@ -94,6 +94,61 @@ async fn a_model_of_another_provider_is_called_so_and_nobody_is_asked() {
     .await;
 }
 
+/// What stands in a vendor's place may have models of anybody's, and what a server
+/// of the operator's own is asked for is not its own by that.
+#[tokio::test]
+async fn a_model_is_no_others_where_the_operator_may_have_put_it() {
+    run(async |stage| {
+        let url = |id: &str| stage.scene.emulator.provider_url(id);
+        let (openai, anthropic) = (url("openai"), url("anthropic"));
+        let cases = [
+            // A proxy in OpenAI's place.
+            (
+                format!("[providers.openai]\nbase_url = '{openai}'\n"),
+                "openai",
+                [
+                    "model:openai/claude-haiku-5-5",
+                    "provider:openai model:claude-haiku-5-5",
+                    "provider:openai model:anthropic/claude-haiku-5-5",
+                ],
+            ),
+            // One that has a model of Mistral's as its default.
+            (
+                format!("[providers.proxy]\nbase_url = '{openai}'\ndefault_model = 'devstral-medium-latest'\n"),
+                "mistral",
+                [
+                    "model:mistral/devstral-medium-latest",
+                    "provider:mistral model:devstral-medium-latest",
+                    "provider:mistral model:mistral/devstral-medium-latest",
+                ],
+            ),
+            // One that has it as its default, and stands in Anthropic's place.
+            (
+                format!("[providers.anthropic]\nbase_url = '{anthropic}'\ndefault_model = 'devstral-medium-latest'\n"),
+                "mistral",
+                [
+                    "model:mistral/devstral-medium-latest",
+                    "provider:mistral model:devstral-medium-latest",
+                    "provider:mistral model:mistral/devstral-medium-latest",
+                ],
+            ),
+        ];
+        for (settings, provider, lines) in cases {
+            stage.stop().await;
+            stage.start_configured(&settings).await;
+            let mia = stage.mia();
+            mia.adds(provider, "user", &good(provider)).await;
+            for line in lines {
+                let before = stage.calls();
+                let told = mia.runs(&format!("/ask prompt:count {line}")).await;
+                assert!(!told.contains("has no models of others"), "{line}: {told}");
+                assert!(stage.calls() > before, "{line}: {told}");
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_provider_whose_models_have_its_name_is_named_once() {
     run(async |stage| {

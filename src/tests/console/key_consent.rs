@@ -1,9 +1,9 @@
 //! A key that OpenRouter makes for whoever agrees to it in a browser.
 
-use latchkey_emulator::providers::ConsentHabit;
+use latchkey_emulator::providers::{ConsentHabit, Standing, sample};
 
 use super::{ORIGIN, SeenPage, Visitor};
-use crate::tests::{Setup, Stage, good, run, run_with};
+use crate::tests::{Setup, Stage, bad, good, run, run_with};
 
 const BEGIN: &str = "/keys/openrouter";
 
@@ -106,6 +106,95 @@ async fn who_declines_or_comes_late_has_no_key() {
         let foreign = format!("{path}?code=made-up-code-0");
         says(&mia.opens_once(&foreign).await, 400, "That has ended");
         assert!(!stored(&mia).await);
+    })
+    .await;
+}
+
+fn codes_used(stage: &Stage) -> usize {
+    stage.world().look(|state| {
+        let codes = state.providers.consent_codes.iter();
+        codes.filter(|code| code.is_used).count()
+    })
+}
+
+/// A key that is made can spend, so none is where it could not be stored.
+#[tokio::test]
+async fn no_key_is_made_where_no_check_is_left() {
+    run(async |stage| {
+        agrees(stage, ConsentHabit::Agrees);
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        for _ in 0..5 {
+            stage.mia().adds("openai", "user", &bad("openai")).await;
+        }
+        for _ in 0..2 {
+            let back = goes(&mia, stage).await;
+            let refused = mia.opens_once(&back).await;
+            says(&refused, 429, "Too many checks");
+            says(&refused, 429, "nothing was stored");
+            says(&refused, 429, "Start again");
+        }
+        assert_eq!(codes_used(stage), 0);
+        // One check is enough for one key.
+        stage.clock.advance_ms(61_000);
+        for _ in 0..4 {
+            stage.mia().adds("openai", "user", &bad("openai")).await;
+        }
+        let back = goes(&mia, stage).await;
+        let done = mia.opens(&back).await;
+        says(&done, 200, "Stored your OpenRouter key.");
+        assert_eq!(codes_used(stage), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_made_key_that_is_not_stored_is_named_with_the_page_where_it_is_deleted() {
+    run(async |stage| {
+        agrees(stage, ConsentHabit::Agrees);
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let (old, new) = (good("openrouter"), sample("openrouter", Standing::Empty));
+        stage.mia().adds("openrouter", "user", &old).await;
+        stage
+            .world()
+            .with(|state| state.providers.makes_empty_keys = true);
+        let back = goes(&mia, stage).await;
+        let kept = mia.opens_once(&back).await;
+        says(
+            &kept,
+            409,
+            "OpenRouter made a key, and it could not be stored here: its account is out of credit, \
+             so it can’t pay, and your key that works stays in place.",
+        );
+        let has_ways = |page: &SeenPage| {
+            let ways = ["https://openrouter.ai/", "href=\"/keys\""];
+            ways.iter().all(|way| page.html.contains(way)) && !page.html.contains(&new)
+        };
+        assert!(
+            has_ways(&kept) && !kept.says().contains("Tick the box"),
+            "{}",
+            kept.shown()
+        );
+        let database = rusqlite::Connection::open(stage.database()).unwrap();
+        let refuse = "create trigger made_up before update on provider_key
+            begin select raise(abort, 'made up'); end;
+            create trigger made_up_too before insert on provider_key
+            begin select raise(abort, 'made up'); end;";
+        database.execute_batch(refuse).unwrap();
+        stage
+            .world()
+            .with(|state| state.providers.makes_empty_keys = false);
+        let back = goes(&mia, stage).await;
+        let failed = mia.opens_once(&back).await;
+        says(
+            &failed,
+            500,
+            "OpenRouter made a key, and it could not be stored here:",
+        );
+        assert!(
+            has_ways(&failed) && !failed.html.contains(&old),
+            "{}",
+            failed.shown()
+        );
     })
     .await;
 }

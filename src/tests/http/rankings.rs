@@ -139,8 +139,8 @@ async fn a_shared_key_ranks_what_it_holds() {
             }
         }
         insta::assert_snapshot!(told, @r#"
-        cohere/rerank-v3.5 {}: held 1092 in, 0 out, 2000000; used 0 in, 0 out, 2000000
-        cohere/rerank-v3.5 "long": held 61260 in, 0 out, 4000000; used 0 in, 0 out, 2000000
+        cohere/rerank-v3.5 {}: held 1093 in, 0 out, 2000000; used 0 in, 0 out, 2000000
+        cohere/rerank-v3.5 "long": held 61319 in, 0 out, 4000000; used 0 in, 0 out, 2000000
         cohere/rerank-v3.5 "long": 429 limit_reached "A limit is reached: $0.01 a day. `GET /api/v1/quota` shows each limit, and what is left of it."
         cohere/rerank-v3.5 "long": 403 own_key_only "a `query` of more than 250 bytes is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
         cohere/rerank-v3.5 {"documents":[{"text":"a"}]}: 400 malformed_field "`documents[0]` must be a text. Nothing was sent to the provider: correct it, and send the call again."

@@ -321,6 +321,37 @@ async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
     .await;
 }
 
+/// One is checked and can be stored; one is not, and so takes no place yet.
+#[tokio::test]
+async fn all_keys_that_wait_are_counted_where_some_are_not_checked() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let old = format!("{}-old", good("anthropic"));
+        mia.adds("anthropic", "user", &old).await;
+        for minute in 0..4 {
+            for _ in 0..5 - usize::from(minute == 0) - usize::from(minute == 3) {
+                mia.adds("openai", "user", &bad("openai")).await;
+            }
+            stage.clock.advance_ms(60_000);
+        }
+        mia.runs("/keys import").await;
+        let lines = format!(
+            "OPENAI_API_KEY={}\nANTHROPIC_API_KEY={}",
+            good("openai"),
+            good("anthropic")
+        );
+        let found = mia.submits(&[("lines", &lines)]).await;
+        insta::assert_snapshot!(without_seconds_left(&found), @"
+        (only you) I found 2 keys. Nothing is stored yet. Those that are not checked can be in 56 minutes, and all wait for 15 minutes more.
+        - **OpenAI** `…6789` · works
+        - **Anthropic** `…6789` · not checked yet · **Anthropic** `…-old` stays
+        [Store them]
+        [Forget them]
+        ");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_key_that_is_not_checked_takes_no_place_and_is_not_called_unfit() {
     run(async |stage| {

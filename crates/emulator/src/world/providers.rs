@@ -37,6 +37,8 @@ pub struct ProviderState {
     pub consent: ConsentHabit,
     /// The codes that were handed out there.
     pub consent_codes: Vec<ConsentCode>,
+    /// Whether the accounts of those keys have no credit.
+    pub makes_empty_keys: bool,
 }
 
 /// What somebody does on a page on which they are to agree to something.

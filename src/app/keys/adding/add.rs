@@ -25,6 +25,15 @@ pub struct KeyDraft {
     pub keep_refused: bool,
 }
 
+/// A key that is to be stored, as it is sent to its provider.
+pub(in crate::app::keys) struct CleanDraft {
+    owner: Owner,
+    provider: ProviderId,
+    name: Option<String>,
+    cleaned: CleanedCredential,
+    keep_refused: bool,
+}
+
 /// A key that its provider was asked about, and that is no row yet.
 pub(in crate::app::keys) struct CheckedKey {
     pub owner: Owner,
@@ -98,20 +107,44 @@ impl Keys {
         caller: &Caller,
         draft: KeyDraft,
     ) -> Result<ReadyKey, Error> {
+        let clean = self.clean_draft(caller, draft)?;
+        self.count_check(caller, CheckGoal::Store).await?;
+        self.check_clean(clean).await
+    }
+
+    /// Reads what was typed for a key that is to be stored.
+    pub(in crate::app::keys) fn clean_draft(
+        &self,
+        caller: &Caller,
+        draft: KeyDraft,
+    ) -> Result<CleanDraft, Error> {
         let owner = self.owner_for(caller, draft.scope)?;
-        let provider = self.models.provider(&draft.provider)?;
         let destination = KeyDestination {
             catalogue: self.models.catalogue(),
-            provider,
+            provider: self.models.provider(&draft.provider)?,
             goal: KeyGoal::Stored(draft.scope),
         };
+        Ok(CleanDraft {
+            owner,
+            provider: draft.provider,
+            name: draft.name,
+            cleaned: draft.typed.into_credential(destination)?,
+            keep_refused: draft.keep_refused,
+        })
+    }
+
+    /// Checks a key whose check was counted.
+    pub(in crate::app::keys) async fn check_clean(
+        &self,
+        draft: CleanDraft,
+    ) -> Result<ReadyKey, Error> {
+        let owner = draft.owner;
+        let provider = self.models.provider(&draft.provider)?;
         let CleanedCredential {
             credential,
             removed,
-        } = draft.typed.into_credential(destination)?;
-        let check = self
-            .limited_check(caller, provider, &credential, CheckGoal::Store)
-            .await?;
+        } = draft.cleaned;
+        let check = self.providers.check(provider, Some(&credential)).await;
         let replaced = self.store.key_of(owner, &provider.id).await?;
         let same_as = replaced.as_ref().and_then(|(key, sealed)| {
             let stored = self.vault.open_key(key, &sealed.0).ok()?;
@@ -126,7 +159,7 @@ impl Keys {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,
-                scope: draft.scope,
+                scope: owner.scope(),
                 kept_old: replaced.is_some(),
                 removed,
             })

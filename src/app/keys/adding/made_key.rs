@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{BegunSignIn, Caller, NoKeyMade, Scope};
+use crate::model::{BegunSignIn, Caller, CheckGoal, NoKeyMade, Scope};
 
 use crate::app::Error;
 use crate::app::keys::{AddedKey, KeyDraft, Keys, TypedKey};
@@ -17,7 +17,10 @@ pub const KEY_CONSENT_PATH: &str = "/keys/openrouter";
 /// Why a key that was agreed to is not stored.
 #[derive(Debug)]
 pub enum MadeKeyTrouble {
+    /// It could not be stored now, so that nobody asked for it.
+    NotFetched(Error),
     NotMade(NoKeyMade),
+    /// It was made, can spend, and is nowhere here.
     NotStored(Error),
 }
 
@@ -42,7 +45,8 @@ impl Keys {
         address.map(String::from)
     }
 
-    /// Fetches the key that was agreed to, and stores it for the caller.
+    /// Fetches the key that was agreed to, and stores it for the caller. Whatever
+    /// can refuse it beforehand does: once it is fetched, it can spend.
     pub async fn put_made(
         &self,
         caller: &Caller,
@@ -51,6 +55,8 @@ impl Keys {
     ) -> Result<AddedKey, MadeKeyTrouble> {
         let maker = self.providers.key_maker();
         let maker = maker.ok_or(MadeKeyTrouble::NotMade(NoKeyMade::Away))?;
+        let prepared = self.prepare_made(caller).await;
+        prepared.map_err(MadeKeyTrouble::NotFetched)?;
         let fetched = self.providers.fetch_made_key(code, verifier).await;
         let secret = fetched
             .inspect_err(|why| tracing::warn!("no key was made: {why}"))
@@ -65,7 +71,22 @@ impl Keys {
             },
             keep_refused: false,
         };
-        let added = self.put(caller, draft).await;
+        let added = self.store_made(caller, draft).await;
         added.map_err(MadeKeyTrouble::NotStored)
+    }
+
+    /// Refuses a key that may not be stored, and counts its check.
+    async fn prepare_made(&self, caller: &Caller) -> Result<(), Error> {
+        self.require_byok()?;
+        self.require_own_keys(caller, Scope::User).await?;
+        self.count_check(caller, CheckGoal::Store).await
+    }
+
+    /// Checks a key whose check was counted, and stores it.
+    async fn store_made(&self, caller: &Caller, draft: KeyDraft) -> Result<AddedKey, Error> {
+        let clean = self.clean_draft(caller, draft)?;
+        let ready = self.check_clean(clean).await?;
+        ready.refuse_loss()?;
+        self.store_ready(ready, caller.person).await
     }
 }

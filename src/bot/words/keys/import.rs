@@ -62,7 +62,7 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
     if storable == 0 {
         lines.push(why_nothing(voice, import));
     } else {
-        lines.push(what_waits(voice, storable, import.checkable_in_s));
+        lines.push(what_waits(voice, storable, import));
     }
     lines.extend(import.keys.iter().map(|key| describe_found(voice, key)));
     let (unclear, others): (Vec<_>, Vec<_>) = import
@@ -123,9 +123,9 @@ fn why_none(import: &KeyImport) -> &'static str {
     }
 }
 
-/// How many keys can be stored, and how long they wait.
-fn what_waits(voice: Voice<'_>, storable: usize, checkable_in_s: Option<u64>) -> String {
-    let Some(wait_s) = checkable_in_s else {
+/// How many keys can be stored, or wait until all can be checked; and for how long.
+fn what_waits(voice: Voice<'_>, storable: usize, import: &KeyImport) -> String {
+    let Some(wait_s) = import.checkable_in_s else {
         let words = Plural(
             "I found {n} key that can be stored. Nothing is stored yet, and it waits for 15 minutes.",
             "I found {n} keys that can be stored. Nothing is stored yet, and they wait for 15 minutes.",
@@ -138,9 +138,10 @@ fn what_waits(voice: Voice<'_>, storable: usize, checkable_in_s: Option<u64>) ->
          minutes more.",
     );
     let wait = duration(voice, wait_s);
+    let waiting = import.keys.iter().filter(|key| key.id.is_some()).count();
     voice
         .lang
-        .say_count(count_of(storable), words, &[("wait", &wait)])
+        .say_count(count_of(waiting), words, &[("wait", &wait)])
 }
 
 /// Asks whose a key is that begins as those of several providers do.

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 
-use crate::app::{KEY_CONSENT_PATH, MadeKeyTrouble};
+use crate::app::{Error, KEY_CONSENT_PATH, MadeKeyTrouble};
 use crate::console::cookies;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::icon;
 use crate::console::reply::Redirection;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-use crate::console::words::Names;
-use crate::model::{KeyRefusal, NoKeyMade};
+use crate::console::words::{Names, describe_trouble};
+use crate::model::{KeyRefusal, NoKeyMade, ProviderId, Refusal};
 
 use super::KeyRing;
 use super::add::describe_added;
@@ -83,7 +83,8 @@ pub async fn come_back(visit: Visit, person: SignedIn) -> HandlerResult {
     let added = stored.map_err(|trouble| match trouble {
         MadeKeyTrouble::NotMade(NoKeyMade::CodeRefused) => has_ended(),
         MadeKeyTrouble::NotMade(NoKeyMade::Away) => away(),
-        MadeKeyTrouble::NotStored(error) => Trouble::from(error).named(Names::of(app.providers())),
+        MadeKeyTrouble::NotFetched(error) => not_fetched(error),
+        MadeKeyTrouble::NotStored(error) => not_stored(Names::of(app.providers()), error),
     })?;
     let name = app.keys.key_maker().map_or("", |maker| maker.name());
     let words = describe_added(name, &added);
@@ -121,6 +122,44 @@ fn away() -> Trouble {
          here. If it made one all the same, its page of keys shows it, and you can delete it \
          there. Try again in a minute.",
     ))
+}
+
+/// The key could not be stored now, so OpenRouter was not asked for it.
+fn not_fetched(error: Error) -> Trouble {
+    let trouble = Trouble::from(error);
+    trouble.way(KEY_CONSENT_PATH, "Start again")
+}
+
+/// OpenRouter made a key, and it is nowhere here.
+fn not_stored(names: Names<'_>, error: Error) -> Trouble {
+    let why = why_not_stored(&error);
+    let cause = Trouble::from(error);
+    let words = format!(
+        "OpenRouter made a key, and it could not be stored here: {why}. Nobody here has it, and it \
+         works all the same. Delete it on OpenRouter’s page of keys."
+    );
+    let trouble = Trouble::new(cause.status, "The new key is not stored", words);
+    let trouble = match names.key_page(&ProviderId::from("openrouter")) {
+        Some(page) => trouble.way(page, "Keys at OpenRouter"),
+        None => trouble,
+    };
+    trouble.way("/keys", "Go to your keys")
+}
+
+/// Why a key that was made is not stored, as the end of a sentence.
+fn why_not_stored(error: &Error) -> String {
+    match error {
+        Error::Refused(Refusal::Key(KeyRefusal::KeptWorking(_))) => {
+            "its account is out of credit, so it can’t pay, and your key that works stays in place"
+                .to_owned()
+        }
+        Error::Refused(Refusal::Key(KeyRefusal::KeyRefused { .. })) => {
+            "OpenRouter itself does not accept it".to_owned()
+        }
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Troubled(trouble, _) => describe_trouble(*trouble).to_owned(),
+        Error::Failed(_) => "something went wrong, and the operator’s log says what".to_owned(),
+    }
 }
 
 fn again(trouble: Trouble) -> Trouble {

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::providers::dialect::bodies::fields_reader::shorten;
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
-    Content, File, FilePlace, Seal, SealMaker, Thought, ToolResult, Untranslatable,
+    Content, File, FilePlace, Seal, SealMaker, Thought, ToolResult,
 };
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 /// The pictures that Anthropic looks at.
 const PICTURES: [&str; 4] = ["image/jpeg", "image/png", "image/gif", "image/webp"];

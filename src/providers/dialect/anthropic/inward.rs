@@ -6,10 +6,10 @@ use crate::providers::dialect::bodies::fields_reader::{
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, Reasoning, Sampling,
-    SealMaker, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
-    plain_media_type,
+    SealMaker, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, plain_media_type,
 };
 use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 /// Fields that are read below.
 const READ: &[&str] = &[

@@ -4,9 +4,10 @@
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
     Content, Effort, NeutralRequest, OutputFormat, Part, SealMaker, Speaker, Thought, ToolChoice,
-    Turn, Untranslatable,
+    Turn,
 };
 use crate::providers::dialect::translating::translation::{JSON_TOOL, WrittenRequest};
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::CHAT_PATH;
 use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};

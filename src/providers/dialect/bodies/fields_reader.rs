@@ -4,7 +4,8 @@
 use crate::model::quotable;
 
 use super::json::{Json, object};
-use crate::providers::dialect::translating::neutral::{CacheMark, Effort, Ignored, Untranslatable};
+use crate::providers::dialect::translating::neutral::{CacheMark, Effort, Ignored};
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 /// The longest part of a caller's name for a field that is said back.
 const NAME_CHARACTERS_MAX: usize = 60;

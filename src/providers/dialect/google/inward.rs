@@ -6,9 +6,9 @@ use crate::providers::dialect::bodies::fields_reader::{
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, Ignored, NeutralRequest, OutputFormat, Part, Reasoning,
-    Sampling, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
-    plain_media_type,
+    Sampling, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, plain_media_type,
 };
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::request::type_of_address;
 use super::seal::read_seals;

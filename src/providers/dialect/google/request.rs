@@ -5,9 +5,10 @@ use crate::providers::dialect::bodies::fields_reader::shorten;
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::neutral::{
     Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, SealMaker, Speaker, ToolCall,
-    ToolChoice, ToolResult, Turn, Untranslatable,
+    ToolChoice, ToolResult, Turn,
 };
 use crate::providers::dialect::translating::translation::WrittenRequest;
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::answer::is_our_id;
 use super::chat_path;

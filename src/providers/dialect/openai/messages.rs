@@ -5,8 +5,9 @@ use crate::providers::dialect::bodies::fields_reader::{Fields, shorten, whole_ob
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
     Content, File, FilePlace, Ignored, NeutralRequest, Part, Seal, SealMaker, Speaker, Thought,
-    ToolCall, ToolResult, Turn, Untranslatable,
+    ToolCall, ToolResult, Turn,
 };
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 /// Blocks of Anthropic's that some clients put into a chat: `docs/providers.md`
 /// §12.

@@ -9,10 +9,11 @@ use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::ollama;
 use crate::providers::dialect::translating::neutral::{
     CacheMark, Content, File, FilePlace, NeutralRequest, OutputFormat, Part, Speaker, Tool,
-    ToolChoice, ToolResult, Turn, Untranslatable,
+    ToolChoice, ToolResult, Turn,
 };
 use crate::providers::dialect::translating::settled_calls::write_hex;
 use crate::providers::dialect::translating::translation::{ChatToTranslate, WrittenRequest};
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::models::{ModelFamily, family_of};
 use super::{CHAT_PATH, OpenAiQuirks};

@@ -4,8 +4,9 @@ use crate::providers::dialect::anthropic;
 use crate::providers::dialect::bodies::fields_reader::{Fields, parameters_of, shorten};
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::neutral::{
-    Effort, NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice, Untranslatable,
+    Effort, NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice,
 };
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::messages::add_message;
 

@@ -11,9 +11,10 @@ use crate::providers::dialect::openai::{
 };
 use crate::providers::dialect::translating::neutral::{
     Content, File, NeutralRequest, OutputFormat, Part, Reasoning, SealMaker, Speaker, Thought,
-    ToolCall, ToolChoice, ToolResult, Turn, Untranslatable,
+    ToolCall, ToolChoice, ToolResult, Turn,
 };
 use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::tool_names::{INPUT, read_tools, written_name};
 

@@ -12,11 +12,12 @@ use crate::providers::dialect::openai::{
 };
 use crate::providers::dialect::translating::neutral::{
     CacheMark, Content, Effort, File, FilePlace, NeutralRequest, OutputFormat, Part, SealMaker,
-    Speaker, Thought, Tool, ToolResult, Turn, Untranslatable,
+    Speaker, Thought, Tool, ToolResult, Turn,
 };
 use crate::providers::dialect::translating::translation::{
     ChatToTranslate, OutputLimit, WrittenRequest,
 };
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::inward::SEALED_REASONING;
 use super::{LIMIT, OUTPUT_TOKENS_MIN, PATH};

@@ -4,7 +4,8 @@
 use crate::providers::dialect::bodies::fields_reader::shorten;
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::openai::read_function;
-use crate::providers::dialect::translating::neutral::{Tool, Untranslatable};
+use crate::providers::dialect::translating::neutral::Tool;
+use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 /// What stands between a namespace and the name of a function in it.
 const BETWEEN: &str = "__";

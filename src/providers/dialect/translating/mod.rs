@@ -9,4 +9,5 @@ pub mod seal_tag;
 pub mod settled_calls;
 pub mod settled_names;
 pub mod translation;
+pub mod untranslatable;
 mod wrapped_answer;

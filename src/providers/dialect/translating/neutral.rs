@@ -3,6 +3,8 @@
 
 use crate::providers::dialect::bodies::json::Json;
 
+use super::untranslatable::Untranslatable;
+
 /// What is said where JSON is asked for in words.
 const JSON_IN_WORDS: &str =
     "Answer with one JSON object and nothing else: no words around it, and no code fence.";
@@ -322,39 +324,6 @@ impl Ignored {
     /// The names, with commas between them; none where nothing is ignored.
     pub fn written(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join(", "))
-    }
-}
-
-/// Something in a request that the provider's dialect cannot express, or that
-/// means nothing for sure.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Untranslatable {
-    /// What it is, for the caller to read.
-    pub what: String,
-    /// Whether no dialect could express it: `what` then says what it must be.
-    pub is_malformed: bool,
-}
-
-impl Untranslatable {
-    /// Names what cannot be expressed.
-    pub fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            is_malformed: false,
-        }
-    }
-
-    /// Names a file that only its provider can open.
-    pub fn file_id() -> Self {
-        Self::new("A file by its id, which is its provider's to know,")
-    }
-
-    /// Says what a field must be.
-    pub fn malformed(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            is_malformed: true,
-        }
     }
 }
 

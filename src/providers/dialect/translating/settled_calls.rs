@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::neutral::{Content, NeutralRequest, Part, Speaker, ToolResult, Turn, Untranslatable};
+use super::neutral::{Content, NeutralRequest, Part, Speaker, ToolResult, Turn};
+use super::untranslatable::Untranslatable;
 
 /// The longest id that every vendor takes, but for those with short ones.
 const ID_CHARACTERS_MAX: usize = 40;

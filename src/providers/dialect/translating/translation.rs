@@ -14,8 +14,9 @@ use crate::model::{
 };
 
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
-use super::neutral::{NeutralRequest, OutputFormat, Untranslatable};
+use super::neutral::{NeutralRequest, OutputFormat};
 use super::settled_names::SettledNames;
+use super::untranslatable::Untranslatable;
 use super::wrapped_answer::AnswerUnwrapper;
 use crate::providers::dialect::answer_format::AnswerFormat;
 use crate::providers::dialect::bodies::json::Json;
