@@ -3,7 +3,7 @@
 //! Tags say where lines end, whatever the lines of the text are: a gap waits
 //! for the next words, so that none stands at an end.
 
-use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, tag};
+use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, stands_free, tag};
 use crate::bot::answers::layout::line_marks::{HEADING_MAX, is_rule};
 
 /// Tags that stand on lines of their own.
@@ -68,7 +68,13 @@ impl Parts {
         let rest = text.get(length..)?;
         let end = rest.floor_char_boundary(INNER_BYTES_MAX);
         let rest = rest.get(..end)?;
-        let is_closed = |name: &str| rest.to_ascii_lowercase().contains(&format!("</{name}>"));
+        let is_closed = |name: &str| {
+            let rest_lower = rest.to_ascii_lowercase();
+            let closing = format!("</{name}>");
+            let mut found = rest_lower.match_indices(&closing);
+            // What stands in code closes nothing.
+            found.any(|(at, _)| stands_free(rest, at))
+        };
         match name.as_str() {
             "p" | "/p" => self.part(2),
             "ul" | "ol" if is_closed(&name) || is_closed("li") => {
@@ -203,6 +209,11 @@ mod tests {
             ),
             ("<blockquote>\n<p>one</p>\n</blockquote>", "> one"),
             ("`<ul>` and `<h2>`", "`<ul>` and `<h2>`"),
+            (
+                "<li> needs `</li>` behind it",
+                "<li> needs `</li>` behind it",
+            ),
+            ("<h2> needs `</h2>`", "<h2> needs `</h2>`"),
             ("a <h2> and a <ul> are tags", "a <h2> and a <ul> are tags"),
             ("<p>-# no</p>", "\\-# no"),
         ] {

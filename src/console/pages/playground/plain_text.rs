@@ -286,7 +286,7 @@ mod tests {
             ),
             (
                 "so:\n| a | **b** |\n|---|:-:|\n| <i> | `x` |\nend\n\n| alone |",
-                "<p>so:</p><div class=\"grid\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"middle\"><strong>b</strong></th></tr></thead><tbody><tr><td>&lt;i&gt;</td><td class=\"middle\"><code>x</code></td></tr><tr><td>end</td><td class=\"middle\"></td></tr></tbody></table></div><p>| alone |</p>",
+                "<p>so:</p><div class=\"grid\" role=\"group\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"middle\"><strong>b</strong></th></tr></thead><tbody><tr><td>&lt;i&gt;</td><td class=\"middle\"><code>x</code></td></tr><tr><td>end</td></tr></tbody></table></div><p>| alone |</p>",
             ),
             (
                 "a | b\n-|-\n- c | d",
