@@ -179,10 +179,8 @@ pub struct Provider {
     pub image_hosts: Vec<String>,
     /// How its keys begin, beside what is known.
     pub key_prefixes: Vec<String>,
-    /// Whether what is at `base_url` stands for the vendor in everything, as the
-    /// emulator does. No setting: the demo's scene says it.
     #[serde(skip)]
-    pub is_as_the_vendors: bool,
+    pub(crate) is_as_the_vendors: bool,
 }
 
 impl Default for Discord {
