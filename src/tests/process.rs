@@ -204,7 +204,15 @@ async fn the_doctor_calls_nothing_well_that_it_could_not_see() {
         seen.extend(told.map(|line| format!("{line}\n").replace(&token, "<token>")));
         seen.push('\n');
     }
-    assert_snapshot!(seen, @"");
+    assert_snapshot!(seen, @"
+    FAIL  quotas: `quota.keep_dayz` is not a setting; expected one of `applies_to`, `time_zone`, `prices_file`, `keep_days`, `tiers`
+
+    FAIL  Discord token: `DISCORD_TOKEN_FILE` names a file that others may read; run `chmod 600` on it
+    ok    configuration: every setting is known and in range
+
+    ok    configuration: every setting is known and in range
+    FAIL  database: could not open PostgreSQL: could not connect: the database is away: error connecting to server: Connection refused; check `store.url`
+    ");
 }
 
 #[tokio::test]
