@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
+use secrecy::SecretString;
 
 use super::assembly::assemble::check_moderation;
+use super::assembly::pages::sign_in;
 use super::assembly::readings::{Readings, read_all};
 use super::assembly::storage::check_storage;
 use super::health::is_well;
@@ -334,8 +336,8 @@ async fn check_discord(
             check_discord_gateway(report, &who.gateway).await;
             let invite = invite_address(&config.discord.api_url, who.application);
             note("invite", &format!("add the bot to a server with {invite}"));
-            let sign_in = std::mem::replace(&mut readings.sign_in, Err(Wrong));
-            if let Some(settings) = find_sign_in(report, config, sign_in) {
+            let secret = std::mem::replace(&mut readings.client_secret, Err(Wrong));
+            if let Some(settings) = find_sign_in(report, config, secret) {
                 let (api, application) = (&config.discord.api_url, who.application);
                 let desk = SignInDesk::new(api, application, settings, http.clone());
                 check_secret(report, desk).await;
@@ -356,7 +358,7 @@ async fn check_discord(
 fn find_sign_in(
     report: &mut Report,
     config: &Config,
-    read: Result<Option<SignInSettings>, Wrong>,
+    client_secret: Result<Option<SecretString>, Wrong>,
 ) -> Option<SignInSettings> {
     match config.sign_in_back() {
         Ok(back) => note(
@@ -370,7 +372,7 @@ fn find_sign_in(
             return None;
         }
     }
-    let settings = read.ok()?;
+    let settings = sign_in(config, client_secret.ok()?);
     if settings.is_none() {
         report.show(&judge_sign_in(Err(SignInTrouble::NoSecret)));
     }

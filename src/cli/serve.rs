@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assembly::assemble::assemble_with;
 use super::assembly::pages;
-use super::assembly::readings::{Readings, read_all};
+use super::assembly::readings::read_all;
 use super::process::signals::Signals;
 use super::process::{files, log};
 use super::{Assembled, RunOptions};
@@ -39,19 +39,17 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let environment = Environment::of_process()?;
     log::start(&environment);
     let (mut config, readings) = read_all(file, &environment);
-    let mut prepared = readings.complete()?;
+    let prepared = readings.complete()?;
+    drop(environment);
     raise_file_limit(&config);
     let _claim = Store::claim(&config.store.url)?;
     let listening = gateway::listen(&config.gateway.listen).await?;
     if let Some(listener) = &listening {
         let address = listener.local_addr()?;
         config.gateway.name_port(address.port());
-        // Addresses of its own are made of the port, which is known only now.
-        prepared = Readings::read(&config, &environment).complete()?;
         tracing::info!("the gateway listens on http://{address}");
     }
-    drop(environment);
-    pages::tell_of_console(&config, prepared.sign_in.is_some());
+    pages::tell_of_console(&config, prepared.client_secret.is_some());
     let options = RunOptions {
         shards,
         ..RunOptions::default()

@@ -15,6 +15,7 @@ mod crowds;
 pub mod database_file;
 mod database_trouble;
 mod discord;
+mod doctor;
 mod ending;
 mod form_memory;
 mod http;

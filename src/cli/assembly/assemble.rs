@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::pages;
 use super::readings::{Prepared, Readings};
-use crate::app::{App, BotDefault, Moderation, Parts};
+use crate::app::{App, BotDefault, Moderation, Parts, Settings};
 use crate::bot::{self, SignInSettings};
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
@@ -66,8 +66,14 @@ pub async fn assemble_with(
         quota,
         zone,
         prices,
-        sign_in,
+        client_secret,
     } = prepared;
+    // The port of these may be known since the settings were read.
+    let settings = Settings {
+        gateway_url: config.gateway.url(),
+        console_url: config.console_url().ok(),
+        ..settings
+    };
     let store = Store::open(&config.store.url).await?;
     let vault = unlock(&store, masters, &clock).await?;
     let openai = ProviderId::from("openai");
@@ -103,7 +109,7 @@ pub async fn assemble_with(
     Ok(Assembled {
         app: Arc::new(app),
         gateway: gateway_settings(config),
-        discord: discord_settings(config, token, sign_in, shards),
+        discord: discord_settings(config, token, pages::sign_in(config, client_secret), shards),
     })
 }
 

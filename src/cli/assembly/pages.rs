@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::app::{App, FileLimits};
 use crate::bot::SignInSettings;
-use crate::config::{Config, ConfigError, Environment, NoConsole};
+use crate::config::{Config, NoConsole};
 use crate::{console, gateway};
 
-const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
+pub const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
 
 /// The pages that a listener serves beside the gateway; none where browsers
 /// would not keep their cookies safe, or nobody wants them.
@@ -46,16 +47,12 @@ pub fn file_limits(config: &Config) -> FileLimits {
 
 /// How people sign in to the pages; none where there are no pages, or nobody
 /// can sign in.
-pub fn sign_in(
-    config: &Config,
-    environment: &Environment,
-) -> Result<Option<SignInSettings>, ConfigError> {
-    let secret = environment.secret(&[CLIENT_SECRET])?;
-    let both = config.sign_in_back().ok().zip(secret);
-    Ok(both.map(|(back, client_secret)| SignInSettings {
+pub fn sign_in(config: &Config, client_secret: Option<SecretString>) -> Option<SignInSettings> {
+    let both = config.sign_in_back().ok().zip(client_secret);
+    both.map(|(back, client_secret)| SignInSettings {
         client_secret,
         back,
-    }))
+    })
 }
 
 /// Says at the start where the pages are, and what is missing for people to

@@ -7,11 +7,10 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::operator_keys::{bot_defaults, is_set_up};
-use super::pages::sign_in;
+use super::pages::CLIENT_SECRET;
 use super::settings::{prices, quota, settings, time_zone};
 use super::storage::storage;
 use crate::app::{BotDefault, QuotaSettings, Settings};
-use crate::bot::SignInSettings;
 use crate::config::{Config, ConfigError, ConfigErrors, Environment, Wrong, check_url};
 use crate::ledger::Prices;
 use crate::providers::{Catalogue, Override};
@@ -36,7 +35,8 @@ pub struct Readings {
     pub quota: Option<QuotaSettings>,
     pub zone: Option<jiff::tz::TimeZone>,
     pub prices: Option<Prices>,
-    pub sign_in: Result<Option<SignInSettings>, Wrong>,
+    /// What people sign in to the console with; none where it is not set.
+    pub client_secret: Result<Option<SecretString>, Wrong>,
     pub errors: ConfigErrors,
 }
 
@@ -50,7 +50,7 @@ pub struct Prepared {
     pub quota: QuotaSettings,
     pub zone: jiff::tz::TimeZone,
     pub prices: Prices,
-    pub sign_in: Option<SignInSettings>,
+    pub client_secret: Option<SecretString>,
 }
 
 /// Reads the settings, and what they and the environment say, whatever is wrong.
@@ -94,7 +94,9 @@ impl Readings {
             quota,
             zone: errors.keep(time_zone(config)),
             prices: errors.keep(prices(config)),
-            sign_in: errors.keep(sign_in(config, environment)).ok_or(Wrong),
+            client_secret: errors
+                .keep(environment.secret(&[CLIENT_SECRET]))
+                .ok_or(Wrong),
             catalogue,
             errors,
         }
@@ -119,7 +121,7 @@ impl Readings {
             quota: self.quota?,
             zone: self.zone?,
             prices: self.prices?,
-            sign_in: self.sign_in.ok()?,
+            client_secret: self.client_secret.ok()?,
         })
     }
 }

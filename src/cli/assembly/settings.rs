@@ -47,8 +47,8 @@ pub fn settings(
             },
         },
         images: images?,
-        gateway_url: config.gateway.url(),
-        console_url: config.console_url().ok(),
+        gateway_url: None,
+        console_url: None,
     })
 }
 

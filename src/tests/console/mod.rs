@@ -12,6 +12,7 @@ mod models;
 mod operator;
 mod operator_rules;
 mod playground;
+mod playground_accounts;
 mod playground_streams;
 mod playground_visitors;
 mod rungs;

@@ -135,8 +135,8 @@ fn not_stored(names: Names<'_>, error: Error) -> Trouble {
     let why = why_not_stored(&error);
     let cause = Trouble::from(error);
     let words = format!(
-        "OpenRouter made a key, and it could not be stored here: {why}. Nobody here has it, and it \
-         works all the same. Delete it on OpenRouter’s page of keys."
+        "OpenRouter made a key, and it could not be stored here: {why}. Nobody here has it. Delete \
+         it on OpenRouter’s page of keys."
     );
     let trouble = Trouble::new(cause.status, "The new key is not stored", words);
     let trouble = match names.key_page(&ProviderId::from("openrouter")) {
