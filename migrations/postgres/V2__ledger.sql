@@ -33,7 +33,7 @@ create table attempt (
 
 create index attempt_held on attempt (held_at_ms) where state = 'held';
 
--- What each limit has counted; `ledger/counting/counter.rs` reads its state.
+-- What each limit has counted; `ledger/counter.rs` reads its state.
 create table quota_counter (
     counter text primary key,
     state text not null,

@@ -291,7 +291,9 @@ async fn migrate(client: &mut Client) -> anyhow::Result<()> {
     client
         .execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK])
         .await?;
+    // As in SQLite, a comment in one was changed once.
     let migrated = migrations::migrations::runner()
+        .set_abort_divergent(false)
         .run_async(&mut **client.as_mut())
         .await;
     client
