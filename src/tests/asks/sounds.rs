@@ -151,6 +151,45 @@ async fn a_sound_in_a_command_is_written_down() {
     .await;
 }
 
+/// It is not asked without what it is about, unless nobody can have that.
+#[tokio::test]
+async fn a_sound_in_a_command_that_is_not_written_down_is_said_to_be_so() {
+    let limit = "[[quota.tiers]]\nname = 'community'\nlimits = [{ dollars = 0.01, per = 'day' }]\n";
+    let setup = Setup {
+        config: format!("{limit}{}", Setup::default().config),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let long = Attachment::uploaded("long.ogg", &Attachment::voice(7_000.0).bytes);
+        let flac = Attachment::uploaded("talk.flac", b"fLaC\0\0\0\x22\x10\0\x10\0\xff\xff");
+        let mut seen = Vec::new();
+        for file in [long, flac] {
+            let sent = stage.world().keep_upload(mia.person, file);
+            seen.push(
+                mia.runs(&format!("/ask prompt:summarize file:{sent}"))
+                    .await,
+            );
+        }
+        assert_snapshot!(seen.join("\n---\n"), @"
+        (only you) > summarize
+
+        You have used what your tier allows of the bot default: $0.00 of $0.01 in 24 hours. The $0.01 that are left are too little for this ask. This ask alone needs more than that; a shorter one may fit.
+        Your own Groq key would have no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        [Use my own Groq key]
+        ---
+        > summarize
+        > -# file: talk.flac
+
+        You asked: summarize
+        (Files came with this that you are not given: talk.flac (audio, which you can't hear). Say so if they matter, and don't guess what is in them.)
+        This is a made-up model, so that is all it knows.
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 41 out · < $0.0001 · `talk.flac` was not read: its bytes don't tell how long it plays
+        ");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_sound_that_is_replied_to_is_written_down() {
     run_with(reading(), async |stage| {
