@@ -190,6 +190,27 @@ async fn a_sound_in_a_command_that_is_not_written_down_is_said_to_be_so() {
     .await;
 }
 
+/// Nobody tries to hear what is summarized.
+#[tokio::test]
+async fn a_summary_says_how_a_sound_is_written_down() {
+    run_with(reading(), async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        omar.writes_with("", None, vec![recorded("talk.ogg")]);
+        assert_snapshot!(mia.runs("/summarize messages:2").await, @"
+        (only you) I can't read `talk.ogg`: it was not written down.
+        Reply to it and mention me, or write what you want to know.
+        ");
+        // Its name does not tell that it is one.
+        let odd = recorded("talk.bin");
+        let said = mia.writes_with("@Latchkey", None, vec![odd]);
+        assert_snapshot!(mia.sees_reply(said).await, @"
+        I can't read `talk.bin`: I can't hear audio of its kind.
+        Send it as MP3, M4A, WAV, FLAC or Ogg.
+        ");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_sound_that_is_replied_to_is_written_down() {
     run_with(reading(), async |stage| {

@@ -129,10 +129,12 @@ impl<'a> FileReader<'a> {
                 self.copied_picture(file, WhyUnread::Kind(kind)).await
             }
             FileNature::Other(FileKind::Audio)
-                if voice_message(file).is_none() && can_be_heard(&download.bytes) =>
+                if voice_message(file).is_none()
+                    && may_be_sound(file)
+                    && can_be_heard(&download.bytes) =>
             {
                 refuse_large_sound(file)?;
-                Err(WhyUnread::NotHeard)
+                Err(WhyUnread::NotTried)
             }
             FileNature::Other(kind) => Err(WhyUnread::Kind(voice_message(file).unwrap_or(kind))),
         }
