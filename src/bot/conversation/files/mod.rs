@@ -20,7 +20,7 @@ use crate::app::{
 };
 use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
-pub use names::{refresh_files, restore_names};
+pub use names::{kept_name, refresh_files, restore_names};
 pub use voice_messages::may_be_sound;
 
 /// Where Discord keeps files, and where it hands out copies of them.
