@@ -104,6 +104,14 @@ pub fn write_down(sound: &Sound<'_>, words: &str) -> String {
     format!("({}{WRITTEN_DOWN}{words}", plain_name(sound.file))
 }
 
+/// What was said in a sound that was written down for another question.
+pub fn repeat_words(sound: &Sound<'_>, told: &str) -> String {
+    if name_in(told).is_some() {
+        return told.to_owned();
+    }
+    write_down(sound, told)
+}
+
 /// A name on one line, of as many characters.
 fn plain_name(file: &Attachment) -> String {
     let name = file.filename.chars();

@@ -9,12 +9,12 @@ use crate::tests::asks::voice_messages::booked;
 use crate::tests::{Setup, good, run, run_with};
 
 /// A file of sound that is no voice message.
-fn recorded(name: &str) -> Attachment {
+pub fn recorded(name: &str) -> Attachment {
     Attachment::uploaded(name, &Attachment::voice(4.2).bytes)
 }
 
 /// The bot reads what others write.
-fn reading() -> Setup {
+pub fn reading() -> Setup {
     Setup {
         config: format!("message_content = true\n{}", Setup::default().config),
         ..Setup::default()
