@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use latchkey_emulator::Attachment;
 
+use crate::tests::asks::answers::{one_at_a_time, slow, until_it_grows};
 use crate::tests::asks::sounds::{reading, recorded};
 use crate::tests::asks::voice_messages::booked;
 use crate::tests::{Stage, good, run, run_with};
@@ -141,6 +142,33 @@ async fn a_sound_that_was_heard_in_a_thread_is_known_there() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 22 out · < $0.0001
         ");
         assert_eq!(stage.calls(), before + 1, "nobody listens again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_about_a_known_sound_waits_like_any_other() {
+    run_with(one_at_a_time(), async |stage| {
+        let mia = stage.mia().directly();
+        mia.adds("groq", "user", &good("groq")).await;
+        let talk = mia.writes_with("What is said?", None, vec![recorded("talk.ogg")]);
+        mia.sees_reply(talk).await;
+        slow(stage);
+        mia.writes("count", None);
+        until_it_grows(stage, &mia).await;
+        let asked = mia.writes("Who speaks?", Some(talk));
+        let waiting = stage.world().until(|state| {
+            let mut all = state.messages.iter();
+            let found = all.find(|m| m.reference == Some(asked))?;
+            Some(found.seen_text())
+        });
+        let waiting = waiting.await;
+        assert!(waiting.contains("⏳ One after the other"), "{waiting}");
+        let seen = mia.sees_reply(asked).await;
+        assert!(
+            seen.contains("Who speaks?\nThis is a made-up model"),
+            "{seen}"
+        );
     })
     .await;
 }
