@@ -75,7 +75,7 @@ fn reason(why: &WhyUnread) -> String {
         WhyUnread::PictureTooLarge { .. } => "a picture that is too large".to_owned(),
         WhyUnread::TextTooLarge { .. } => "a text that is too large".to_owned(),
         WhyUnread::SoundTooLarge { .. } => "audio that is too large".to_owned(),
-        WhyUnread::NotHeard | WhyUnread::OfUnknownLength => {
+        WhyUnread::NotHeard | WhyUnread::NotTried | WhyUnread::OfUnknownLength => {
             "audio, which you can't hear".to_owned()
         }
         WhyUnread::TooManyPictures { .. } => "one picture too many".to_owned(),

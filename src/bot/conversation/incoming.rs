@@ -13,7 +13,7 @@ use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::connection::wire::received_message::parse_message;
 use crate::bot::conversation::heard_files::HeardFiles;
-use crate::bot::conversation::memory;
+use crate::bot::conversation::memory::{self, Recalled};
 use crate::bot::conversation::message_text::says_nothing;
 use crate::bot::conversation::sounds::sounds_asked_about;
 use crate::bot::conversation::transcript;
@@ -191,12 +191,10 @@ async fn promise_and_recall(
         refuse_closed(promise.await)?;
         return listen_and_recall(bot, question).await;
     }
-    let mut heard = Heard::default();
-    let files = std::mem::take(&mut heard.files);
-    let recall = memory::recall_conversation(bot, question.message, files);
+    let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
     refuse_closed(promised)?;
-    Ok((conversation, heard))
+    Ok((conversation, Heard::default()))
 }
 
 fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
@@ -207,18 +205,21 @@ fn refuse_closed<T>(promised: anyhow::Result<T>) -> Result<(), Unheard> {
     Ok(())
 }
 
-/// Listens to the sounds of a message, and reads what was said before it.
+/// Reads what was said before a message, and listens to those of its sounds that
+/// nobody has heard yet.
 async fn listen_and_recall(
     bot: &Bot,
     question: &MessageQuestion<'_>,
 ) -> Result<(Conversation, Heard), Unheard> {
+    let recalled = Recalled::read(bot, question.message).await;
     if bot.rest.is_banned() {
         return Err(Unheard::DiscordAway);
     }
-    let mut heard = listen(bot, question).await?;
+    let mut known = question.heard.clone();
+    recalled.note_heard(bot, &mut known).await;
+    let mut heard = listen(bot, (&question.caller, &recalled.message), known).await?;
     let files = std::mem::take(&mut heard.files);
-    let conversation = memory::recall_conversation(bot, question.message, files).await;
-    Ok((conversation, heard))
+    Ok((recalled.tell(bot, files).await, heard))
 }
 
 /// Says why a message was not answered: it asks nothing that can be read.

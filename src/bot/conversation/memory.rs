@@ -10,9 +10,10 @@ use crate::bot::Bot;
 use crate::bot::connection::calls::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::conversation::files::refresh_files;
-use crate::bot::conversation::heard_files::HeardFiles;
+use crate::bot::conversation::heard_files::{HeardFiles, sounds_answered_by};
 use crate::bot::conversation::message_text::{replied_to, says_nothing, words_of};
-use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::conversation::sounds::{Sound, sounds_asked_about};
+use crate::bot::conversation::turns::{Conversation, question_in, read_conversation};
 use crate::model::LeftOut;
 
 /// The messages before one, oldest first.
@@ -31,36 +32,79 @@ struct EarlierMessages {
 const REPLIED_GONE: &str = "(This replies to a message that was deleted, and you are not told what \
      it said. Say so if it matters, and don't guess.)";
 
+/// A message, and what was said before it.
+pub struct Recalled {
+    pub message: Message,
+    earlier: EarlierMessages,
+}
+
 /// Reads the conversation that a message continues; without turns where the
-/// message asks nothing. Where Discord cannot be read, the message stands
-/// alone, and what is left out says so. Sounds stand there as they were heard.
-pub async fn recall_conversation(bot: &Bot, message: &Message, heard: HeardFiles) -> Conversation {
-    let (earlier, message) =
-        tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
-    let earlier = earlier.unwrap_or_else(|error| {
-        note_unread(&error);
-        EarlierMessages {
-            unread: true,
-            ..EarlierMessages::default()
-        }
-    });
-    let mut messages = earlier.messages;
-    messages.push(whole_message(bot, message).await);
-    let mut conversation = read_conversation(bot, &messages, heard).await;
-    if earlier.more {
-        conversation.left_out.push(LeftOut::Older);
-    }
-    if earlier.unread {
-        conversation.left_out.push(LeftOut::Unread);
-    }
-    if earlier.replied_is_gone {
-        conversation.left_out.push(LeftOut::Deleted);
-        if let Some(asked) = conversation.turns.last_mut() {
-            let text = &mut asked.text.0;
-            *text = format!("{text}\n{REPLIED_GONE}");
+/// message asks nothing.
+pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
+    let recalled = Recalled::read(bot, message).await;
+    recalled.tell(bot, HeardFiles::default()).await
+}
+
+impl Recalled {
+    /// Reads the messages before one. Where Discord cannot be read, it stands
+    /// alone, and what is left out says so.
+    pub async fn read(bot: &Bot, message: &Message) -> Self {
+        let (earlier, message) =
+            tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
+        let earlier = earlier.unwrap_or_else(|error| {
+            note_unread(&error);
+            EarlierMessages {
+                unread: true,
+                ..EarlierMessages::default()
+            }
+        });
+        Self {
+            message: whole_message(bot, message).await,
+            earlier,
         }
     }
-    conversation
+
+    /// Notes what was said in the sounds that the message asks about, where it
+    /// stands above an earlier answer.
+    pub async fn note_heard(&self, bot: &Bot, heard: &mut HeardFiles) {
+        let asked: Vec<Sound<'_>> = sounds_asked_about(&self.message).collect();
+        let messages: Vec<&Message> = self.earlier.messages.iter().collect();
+        let is_own = |message: &&&Message| message.author.id.get() == bot.user_id();
+        for answer in messages.iter().filter(is_own) {
+            let answered = sounds_answered_by(answer, &messages);
+            let is_new = answered.iter().any(|sound| {
+                let is_asked = asked.iter().any(|it| it.file.id == sound.file.id);
+                is_asked && heard.said_in(sound.file).is_none()
+            });
+            if is_new {
+                let quote = question_in(bot, answer).await.unwrap_or_default();
+                heard.note_quoted(answer, &quote, &answered);
+            }
+        }
+    }
+
+    /// Puts it together as a model is told it. Sounds stand there as they were
+    /// heard.
+    pub async fn tell(self, bot: &Bot, heard: HeardFiles) -> Conversation {
+        let earlier = self.earlier;
+        let mut messages = earlier.messages;
+        messages.push(self.message);
+        let mut conversation = read_conversation(bot, &messages, heard).await;
+        if earlier.more {
+            conversation.left_out.push(LeftOut::Older);
+        }
+        if earlier.unread {
+            conversation.left_out.push(LeftOut::Unread);
+        }
+        if earlier.replied_is_gone {
+            conversation.left_out.push(LeftOut::Deleted);
+            if let Some(asked) = conversation.turns.last_mut() {
+                let text = &mut asked.text.0;
+                *text = format!("{text}\n{REPLIED_GONE}");
+            }
+        }
+        conversation
+    }
 }
 
 fn note_unread(error: &anyhow::Error) {

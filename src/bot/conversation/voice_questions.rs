@@ -1,12 +1,13 @@
 //! Sounds that come with a question: voice messages and files, which are written
 //! down, and then asked like words.
 
+use serenity::all::Message;
+
 use crate::app::{Error, FileContent, HeardVoice};
 use crate::bot::answers::running::admission::Admission;
 use crate::bot::connection::wire::card::Card;
 use crate::bot::conversation::files::{FileReader, refuse_large_sound};
-use crate::bot::conversation::heard_files::{HeardFiles, write_down};
-use crate::bot::conversation::incoming::MessageQuestion;
+use crate::bot::conversation::heard_files::{HeardFiles, repeat_words, write_down};
 use crate::bot::conversation::sounds::{Sound, is_voice, sounds_asked_about};
 use crate::bot::words::Voice;
 use crate::bot::{Bot, words};
@@ -53,12 +54,18 @@ impl Heard {
         (caller, channel): (&Caller, u64),
         sounds: &[Sound<'_>],
     ) -> Result<(), Unheard> {
-        let place = Admission::enter(bot, caller.person, channel);
-        let mut place = place.map_err(|refusal| Unheard::Refused(Error::Refused(refusal)))?;
-        place.wait_turn().await;
+        let is_known = |sound: &Sound<'_>| self.files.said_in(sound.file).is_some();
+        let _turn = if sounds.iter().all(is_known) {
+            None
+        } else {
+            let place = Admission::enter(bot, caller.person, channel);
+            let mut place = place.map_err(|refusal| Unheard::Refused(Error::Refused(refusal)))?;
+            place.wait_turn().await;
+            Some(place)
+        };
         for (at, sound) in sounds.iter().enumerate() {
             if let Some(said) = self.files.said_in(sound.file) {
-                self.told.push(said.to_owned());
+                self.told.push(repeat_words(sound, said));
                 continue;
             }
             let heard = if at < SOUNDS_MAX {
@@ -132,13 +139,16 @@ impl Unheard {
 }
 
 /// Has the sounds of a question written down, and those of the message that it
-/// replies to.
-pub async fn listen(bot: &Bot, question: &MessageQuestion<'_>) -> Result<Heard, Unheard> {
-    let message = question.message;
+/// replies to, unless what was said in them is known.
+pub async fn listen(
+    bot: &Bot,
+    (caller, message): (&Caller, &Message),
+    known: HeardFiles,
+) -> Result<Heard, Unheard> {
     let sounds: Vec<Sound<'_>> = sounds_asked_about(message).collect();
-    let place = (&question.caller, message.channel_id.get());
+    let place = (caller, message.channel_id.get());
     let mut heard = Heard {
-        files: question.heard.clone(),
+        files: known,
         ..Heard::default()
     };
     heard.hear_sounds(bot, place, &sounds).await?;

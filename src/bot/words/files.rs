@@ -118,7 +118,9 @@ pub fn reason(voice: Voice<'_>, why: &WhyUnread) -> String {
                 ("most", &size(lang, *bytes_max)),
             ],
         ),
-        WhyUnread::NotHeard => lang.words("it was not written down").to_owned(),
+        WhyUnread::NotHeard | WhyUnread::NotTried => {
+            lang.words("it was not written down").to_owned()
+        }
         WhyUnread::OfUnknownLength => lang
             .words("its bytes don't tell how long it plays")
             .to_owned(),
@@ -159,7 +161,7 @@ fn advice_for(why: &WhyUnread) -> &'static str {
     match why {
         WhyUnread::Kind(FileKind::Picture(_)) => "Send it as a PNG, JPEG, GIF or WebP picture.",
         WhyUnread::Kind(FileKind::EmbeddedPicture) => "Save it, and send it as a file.",
-        WhyUnread::Kind(FileKind::VoiceMessage { .. }) => {
+        WhyUnread::NotTried | WhyUnread::Kind(FileKind::VoiceMessage { .. }) => {
             "Reply to it and mention me, or write what you want to know."
         }
         WhyUnread::Kind(FileKind::Video) => "Write what you want to know.",

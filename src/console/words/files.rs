@@ -30,6 +30,7 @@ fn describe_why(why: &WhyUnread) -> String {
         }
         WhyUnread::SoundTooLarge { .. }
         | WhyUnread::NotHeard
+        | WhyUnread::NotTried
         | WhyUnread::OfUnknownLength
         | WhyUnread::TooManySounds { .. } => describe_kind(&FileKind::Audio),
         WhyUnread::TextTooLarge { bytes_max, .. } => {

@@ -29,8 +29,10 @@ pub enum WhyUnread {
         bytes: u64,
         bytes_max: u64,
     },
-    /// It is a sound that could be written down, and nobody did.
+    /// It is a sound, and having it written down came to nothing.
     NotHeard,
+    /// It is a sound that could be written down, and nobody has tried to.
+    NotTried,
     /// It could be written down with a key of one's own alone: what it costs is not
     /// known beforehand.
     OfUnknownLength,
@@ -80,7 +82,8 @@ impl WhyUnread {
         match self {
             Self::TooManyPictures { .. } | Self::TooManyTexts { .. } => true,
             Self::Gone | Self::NotFetched => true,
-            Self::NotHeard | Self::OfUnknownLength | Self::TooManySounds { .. } => false,
+            Self::NotHeard | Self::NotTried => false,
+            Self::OfUnknownLength | Self::TooManySounds { .. } => false,
             Self::Kind(_) | Self::Empty => false,
             Self::PictureTooLarge { .. }
             | Self::TextTooLarge { .. }

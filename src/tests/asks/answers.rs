@@ -15,14 +15,14 @@ fn unfinish(database: &std::path::Path) {
     assert_eq!(changed.unwrap(), 1);
 }
 
-fn slow(stage: &Stage) {
+pub fn slow(stage: &Stage) {
     stage
         .world()
         .with(|state| state.providers.pace = Duration::from_millis(400));
 }
 
 /// Waits until an answer has begun to show in a channel.
-async fn until_it_grows(stage: &Stage, actor: &Actor<'_>) -> u64 {
+pub async fn until_it_grows(stage: &Stage, actor: &Actor<'_>) -> u64 {
     let channel = actor.channel;
     let growing = stage.world().until(|state| {
         let mut all = state.messages.iter().rev();
@@ -169,7 +169,7 @@ async fn details_are_for_whoever_asked() {
     .await;
 }
 
-fn one_at_a_time() -> Setup {
+pub fn one_at_a_time() -> Setup {
     Setup {
         config: "[ask]\nedit_interval_ms = 100\n[chat]\nasks_per_channel = 2\n".into(),
         ..Setup::default()

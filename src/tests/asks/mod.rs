@@ -7,6 +7,7 @@ mod chats;
 mod choices;
 mod faults;
 pub mod files;
+mod known_sounds;
 mod named_models;
 mod once;
 mod sounds;

@@ -9,12 +9,12 @@ use crate::tests::asks::voice_messages::booked;
 use crate::tests::{Setup, good, run, run_with};
 
 /// A file of sound that is no voice message.
-fn recorded(name: &str) -> Attachment {
+pub fn recorded(name: &str) -> Attachment {
     Attachment::uploaded(name, &Attachment::voice(4.2).bytes)
 }
 
 /// The bot reads what others write.
-fn reading() -> Setup {
+pub fn reading() -> Setup {
     Setup {
         config: format!("message_content = true\n{}", Setup::default().config),
         ..Setup::default()
@@ -146,6 +146,66 @@ async fn a_sound_in_a_command_is_written_down() {
         This is a made-up model, so that is all it knows.
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 20 out · < $0.0001
         -# `talk.ogg` written down · Groq whisper-large-v3-turbo · 🤖 bot default · $0.00012
+        ");
+    })
+    .await;
+}
+
+/// It is not asked without what it is about, unless nobody can have that.
+#[tokio::test]
+async fn a_sound_in_a_command_that_is_not_written_down_is_said_to_be_so() {
+    let limit = "[[quota.tiers]]\nname = 'community'\nlimits = [{ dollars = 0.01, per = 'day' }]\n";
+    let setup = Setup {
+        config: format!("{limit}{}", Setup::default().config),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let long = Attachment::uploaded("long.ogg", &Attachment::voice(7_000.0).bytes);
+        let flac = Attachment::uploaded("talk.flac", b"fLaC\0\0\0\x22\x10\0\x10\0\xff\xff");
+        let mut seen = Vec::new();
+        for file in [long, flac] {
+            let sent = stage.world().keep_upload(mia.person, file);
+            seen.push(
+                mia.runs(&format!("/ask prompt:summarize file:{sent}"))
+                    .await,
+            );
+        }
+        assert_snapshot!(seen.join("\n---\n"), @"
+        (only you) > summarize
+
+        You have used what your tier allows of the bot default: $0.00 of $0.01 in 24 hours. The $0.01 that are left are too little for this ask. This ask alone needs more than that; a shorter one may fit.
+        Your own Groq key would have no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        [Use my own Groq key]
+        ---
+        > summarize
+        > -# file: talk.flac
+
+        You asked: summarize
+        (Files came with this that you are not given: talk.flac (audio, which you can't hear). Say so if they matter, and don't guess what is in them.)
+        This is a made-up model, so that is all it knows.
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 41 out · < $0.0001 · `talk.flac` was not read: its bytes don't tell how long it plays
+        ");
+    })
+    .await;
+}
+
+/// Nobody tries to hear what is summarized.
+#[tokio::test]
+async fn a_summary_says_how_a_sound_is_written_down() {
+    run_with(reading(), async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        omar.writes_with("", None, vec![recorded("talk.ogg")]);
+        assert_snapshot!(mia.runs("/summarize messages:2").await, @"
+        (only you) I can't read `talk.ogg`: it was not written down.
+        Reply to it and mention me, or write what you want to know.
+        ");
+        // Its name does not tell that it is one.
+        let odd = recorded("talk.bin");
+        let said = mia.writes_with("@Latchkey", None, vec![odd]);
+        assert_snapshot!(mia.sees_reply(said).await, @"
+        I can't read `talk.bin`: I can't hear audio of its kind.
+        Send it as MP3, M4A, WAV, FLAC or Ogg.
         ");
     })
     .await;

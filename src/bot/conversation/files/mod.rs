@@ -20,7 +20,7 @@ use crate::app::{
 };
 use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
-pub use names::{refresh_files, restore_names};
+pub use names::{kept_name, refresh_files, restore_names};
 pub use voice_messages::may_be_sound;
 
 /// Where Discord keeps files, and where it hands out copies of them.
@@ -129,10 +129,12 @@ impl<'a> FileReader<'a> {
                 self.copied_picture(file, WhyUnread::Kind(kind)).await
             }
             FileNature::Other(FileKind::Audio)
-                if voice_message(file).is_none() && can_be_heard(&download.bytes) =>
+                if voice_message(file).is_none()
+                    && may_be_sound(file)
+                    && can_be_heard(&download.bytes) =>
             {
                 refuse_large_sound(file)?;
-                Err(WhyUnread::NotHeard)
+                Err(WhyUnread::NotTried)
             }
             FileNature::Other(kind) => Err(WhyUnread::Kind(voice_message(file).unwrap_or(kind))),
         }

@@ -38,18 +38,22 @@ pub fn restore_names(message: &mut Value) {
 fn given_name(file: &Value) -> Option<String> {
     let title = file.get("title")?.as_str()?;
     let kept = file.get("filename")?.as_str()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let replaced = title.chars().map(|c| if plain(c) { c } else { '_' });
-    let replaced: String = replaced.collect();
     let ending = kept.rsplit('.').next().unwrap_or_default();
-    let is_whole = kept == replaced.trim_start_matches(['.', '_'])
-        || ending.is_empty()
-        || title.ends_with(&format!(".{ending}"));
+    let is_whole =
+        kept == kept_name(title) || ending.is_empty() || title.ends_with(&format!(".{ending}"));
     Some(if is_whole {
         title.to_owned()
     } else {
         format!("{title}.{ending}")
     })
+}
+
+/// The name under which Discord keeps a file that was given a name.
+pub fn kept_name(given: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let replaced = given.chars().map(|c| if plain(c) { c } else { '_' });
+    let replaced: String = replaced.collect();
+    replaced.trim_start_matches(['.', '_']).to_owned()
 }
 
 /// A message that came by an event, with its files under the names that

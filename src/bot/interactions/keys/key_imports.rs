@@ -55,7 +55,7 @@ async fn read_lines(
         FileContent::Text(text) => [pasted, text].join("\n"),
         FileContent::Picture(_)
         | FileContent::Said(_)
-        | FileContent::Unread(WhyUnread::NotHeard | WhyUnread::Kind(FileKind::Audio)) => {
+        | FileContent::Unread(WhyUnread::NotTried | WhyUnread::Kind(FileKind::Audio)) => {
             return Err(WhyUnread::Kind(FileKind::Unknown));
         }
         FileContent::Unread(why) => return Err(why),

@@ -2,8 +2,10 @@
 
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
-use crate::app::{FileContent, tell_files};
+use crate::app::{Error, FileContent, MessageFile, tell_files};
+use crate::bot::answers::refusals;
 use crate::bot::answers::running::promise::find_before_form;
+use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
@@ -11,7 +13,7 @@ use crate::bot::connection::wire::form::INPUT_CHARACTERS_MAX;
 use crate::bot::conversation::files::{FileReader, may_be_sound};
 use crate::bot::conversation::sounds::Sound;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::voice_questions::Heard;
+use crate::bot::conversation::voice_questions::{Heard, Unheard};
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -74,7 +76,9 @@ pub async fn ask(
         // Reading it may take longer than Discord waits.
         request.target.promise_answer(&bot.rest).await?;
         request.is_promised = true;
-        add_file(bot, &mut request, file).await;
+        if let Err(error) = add_file(bot, &mut request, file).await {
+            return refuse(bot, &request, &error).await;
+        }
     }
     // On the heap: it is a large future, and poise keeps it in its own.
     Box::pin(answer_request(bot, request)).await
@@ -82,41 +86,63 @@ pub async fn ask(
 
 /// Adds a file to a question. Discord does not keep files of commands, so what
 /// a text file holds stands above the answer with the question.
-async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) {
-    if may_be_sound(file) && add_sound(bot, request, file).await {
-        return;
-    }
-    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
-    let read = reader.read_file(file).await;
+async fn add_file(
+    bot: &Bot,
+    request: &mut AnswerRequest<'_>,
+    file: &Attachment,
+) -> Result<(), Error> {
+    let read = read_file(bot, request, file).await?;
     let ask = &mut request.ask;
     let unread = read.unread();
     ask.left_out.extend(unread.map(LeftOut::File));
-    let is_text = matches!(read.content, FileContent::Text(_));
+    let is_words = matches!(read.content, FileContent::Text(_) | FileContent::Said(_));
     let name = read.name.clone();
     let Some(turn) = ask.turns.last_mut() else {
-        return;
+        return Ok(());
     };
     request.quoted = Some(transcript::question_with_file(&turn.text.0, &name));
     tell_files(turn, vec![read]);
-    if is_text {
+    if is_words {
         request.quoted = Some(turn.text.0.clone());
     }
+    Ok(())
 }
 
-/// Adds what is said in a file to a question; whether anybody wrote it down.
-async fn add_sound(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) -> bool {
-    let place = (&request.ask.caller, request.target.channel());
-    let mut heard = Heard::default();
-    let sounds = [Sound::of_file(file)];
-    let is_heard = heard.hear_sounds(bot, place, &sounds).await.is_ok();
-    let told = heard.quoted().filter(|_| is_heard);
-    let (Some(told), Some(turn)) = (told, request.ask.turns.last_mut()) else {
-        return false;
-    };
-    turn.text.0 = format!("{}\n{told}", turn.text.0);
-    request.quoted = Some(turn.text.0.clone());
-    request.heard = heard.sounds;
-    true
+/// Reads a file, or has written down what is said in it. An error where that is
+/// refused: without it the question misses what it is about.
+async fn read_file(
+    bot: &Bot,
+    request: &mut AnswerRequest<'_>,
+    file: &Attachment,
+) -> Result<MessageFile, Error> {
+    if may_be_sound(file) {
+        let place = (&request.ask.caller, request.target.channel());
+        let mut heard = Heard::default();
+        let sounds = [Sound::of_file(file)];
+        let refused = heard.hear_sounds(bot, place, &sounds).await.err();
+        if let Some(Unheard::Refused(error)) = refused.or(heard.unheard) {
+            return Err(error);
+        }
+        request.heard = heard.sounds;
+        if let Some(read) = heard.files.find(file) {
+            return Ok(read);
+        }
+    }
+    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
+    Ok(reader.read_file(file).await)
+}
+
+/// Says why a question that was promised an answer gets none.
+async fn refuse(bot: &Bot, request: &AnswerRequest<'_>, error: &Error) -> anyhow::Result<()> {
+    let caller = &request.ask.caller;
+    let voice = bot.voice_for(caller, request.locale).await;
+    let mut renderer = MessageRenderer::new(bot, voice, &request.target, caller.person);
+    renderer.set_server(caller.place.server());
+    if let Some(question) = &request.quoted {
+        renderer.quote_question(question);
+    }
+    renderer.mark_promised();
+    refusals::refuse(&mut renderer, error).await
 }
 
 /// Opens the form of a key for one ask. What comes back is in
