@@ -5,7 +5,7 @@
 
 use infer::MatcherType;
 
-use crate::app::files::FileLabel;
+use crate::app::files::{FileLabel, can_be_heard};
 use crate::model::FileKind;
 
 /// Endings of names of what office programs write. Most are archives inside.
@@ -29,6 +29,9 @@ const PICTURES: &[&str] = &[
 /// those say nothing.
 pub fn kind_of(head: &[u8], label: FileLabel<'_>) -> FileKind {
     let named = kind_by_name(label.name);
+    if label.may_be_sound() && can_be_heard(head, label) {
+        return FileKind::Audio;
+    }
     match infer::get(head).map(|found| (kind_by_bytes(found), named.clone())) {
         // Office programs' files are archives inside.
         Some((Some(FileKind::Archive), Some(FileKind::Document))) => FileKind::Document,
@@ -36,6 +39,14 @@ pub fn kind_of(head: &[u8], label: FileLabel<'_>) -> FileKind {
         _ => named
             .or_else(|| kind_by_type(label.media_type?))
             .unwrap_or(FileKind::Unknown),
+    }
+}
+
+impl FileLabel<'_> {
+    /// Whether a file is a sound by its name, or by what is said of it.
+    pub fn may_be_sound(self) -> bool {
+        let by_type = self.media_type.and_then(kind_by_type);
+        [kind_by_name(self.name), by_type].contains(&Some(FileKind::Audio))
     }
 }
 
@@ -157,6 +168,22 @@ mod tests {
         ] {
             let label = FileLabel { name, media_type };
             assert_eq!(kind_of(head, label), kind, "{name} {media_type:?}");
+        }
+    }
+
+    #[test]
+    fn mpeg_4_is_a_sound_where_it_is_called_one() {
+        for (brand, name, media_type, kind) in [
+            ("mp42", "Recording 1.M4A", None, FileKind::Audio),
+            ("mp42", "a.m4a", Some("video/mp4"), FileKind::Audio),
+            ("3gp4", "memo", Some("audio/mp4"), FileKind::Audio),
+            ("isom", "a.mp4", Some("audio/mp4"), FileKind::Audio),
+            ("mp42", "a.mp4", Some("video/mp4"), FileKind::Video),
+            ("mp42", "a", None, FileKind::Video),
+        ] {
+            let head = format!("\0\0\0\x18ftyp{brand}\0\0\0\0isommp42");
+            let label = FileLabel { name, media_type };
+            assert_eq!(kind_of(head.as_bytes(), label), kind, "{brand} {name}");
         }
     }
 }

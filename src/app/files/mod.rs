@@ -92,9 +92,14 @@ impl MessageFile {
     }
 }
 
-/// Whether a sound that begins so can be written down.
-pub fn can_be_heard(head: &[u8]) -> bool {
-    SoundKind::of(head).is_some()
+/// Whether a file that begins so is a sound that can be written down.
+pub fn can_be_heard(head: &[u8], label: FileLabel<'_>) -> bool {
+    let kind = if label.may_be_sound() {
+        SoundKind::of_named_sound(head)
+    } else {
+        SoundKind::of(head)
+    };
+    kind.is_some()
 }
 
 impl FileNature {

@@ -32,12 +32,13 @@ pub struct ModelSettings {
 }
 
 impl ModelSettings {
-    /// Refuses a model that is named with another provider than its own.
-    pub fn refuse_anothers(&self, catalogue: &Catalogue, typed: &str) -> Result<(), Refusal> {
+    /// Whose a model is that is named with another provider than its own, and its
+    /// whole name.
+    pub fn find_owner(&self, catalogue: &Catalogue, typed: &str) -> Option<(ProviderId, String)> {
         let found = Models::new(catalogue.clone(), self.clone()).find_chat_model(typed);
         match found {
-            Err(refused @ Refusal::Ask(AskRefusal::ModelOfAnother { .. })) => Err(refused),
-            _ => Ok(()),
+            Err(Refusal::Ask(AskRefusal::ModelOfAnother { of, model, .. })) => Some((of, model)),
+            _ => None,
         }
     }
 }

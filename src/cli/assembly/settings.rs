@@ -4,7 +4,7 @@
 use crate::app::{AskSettings, ModelSettings, Persona, QuotaSettings, Settings};
 use crate::config::{Config, ConfigError, ConfigErrors};
 use crate::ledger::Prices;
-use crate::model::{AskRefusal, PersonId, ProviderId, ProviderKind, Refusal};
+use crate::model::{PersonId, ProviderId, ProviderKind};
 use crate::providers::{Catalogue, Delivery, Provider, Workflows};
 
 use super::storage::images;
@@ -30,8 +30,8 @@ pub fn settings(
         workflows: workflows?,
         allowed: config.ask.models.clone(),
     };
-    let refuse = |model: &str| models.refuse_anothers(catalogue, model);
-    errors.keep(refuse_models_of_others(personas.as_ref()?, refuse))?;
+    let find_owner = |model: &str| models.find_owner(catalogue, model);
+    errors.keep(refuse_models_of_others(personas.as_ref()?, find_owner))?;
     Some(Settings {
         models,
         asks: AskSettings {
@@ -114,14 +114,13 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
 /// Refuses personas whose model is not that of the provider before it.
 fn refuse_models_of_others(
     personas: &[Persona],
-    check: impl Fn(&str) -> Result<(), Refusal>,
+    find_owner: impl Fn(&str) -> Option<(ProviderId, String)>,
 ) -> Result<(), ConfigError> {
     for persona in personas {
         let Some(typed) = &persona.model else {
             continue;
         };
-        let refused = check(typed).err();
-        if let Some(Refusal::Ask(AskRefusal::ModelOfAnother { of, model, .. })) = refused {
+        if let Some((of, model)) = find_owner(typed) {
             let name = &persona.name;
             let problem = format!(
                 "holds `{name}`, whose model `{typed}` is one of {of}'s: name it `{model}`, or another"
@@ -231,8 +230,8 @@ mod tests {
                 "name = \"pirate\"\ndescription = \"Arr\"\nprompt = \"Arr.\"\nmodel = \"{model}\""
             );
             let personas = [Persona::parse(&text).unwrap()];
-            let check = |typed: &str| models.refuse_anothers(&catalogue, typed);
-            refuse_models_of_others(&personas, check).map_err(|error| error.to_string())
+            let find_owner = |typed: &str| models.find_owner(&catalogue, typed);
+            refuse_models_of_others(&personas, find_owner).map_err(|error| error.to_string())
         };
         for model in [
             "openai/gpt-6-luna",

@@ -75,7 +75,7 @@ impl Form {
     pub async fn of_sound(sound: Bytes) -> anyhow::Result<Self> {
         let length = measure(&sound).await?;
         let kind = length.map(|length| length.kind);
-        let kind = kind.or_else(|| SoundKind::of(&sound));
+        let kind = kind.or_else(|| SoundKind::of_named_sound(&sound));
         let kind = kind.unwrap_or(SoundKind::Ogg);
         let file = FormField::text(FILE, sound).named_by(kind);
         Self::of(vec![file], length)

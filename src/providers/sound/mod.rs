@@ -61,25 +61,21 @@ impl SoundKind {
                 b'E',
                 ..,
             ] => Some(Self::Wav),
-            [
-                _,
-                _,
-                _,
-                _,
-                b'f',
-                b't',
-                b'y',
-                b'p',
-                b'M',
-                b'4',
-                b'A' | b'B',
-                ..,
-            ] => Some(Self::M4a),
             [b'I', b'D', b'3', ..] => Some(Self::Mp3),
             // A frame of MPEG audio; where its layer is 0, it is AAC.
             [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x06 != 0 => Some(Self::Mp3),
-            _ => None,
+            _ => matches!(mpeg_4_brand(head)?, b"M4A " | b"M4B ").then_some(Self::M4a),
         }
+    }
+
+    /// The kind of a file that begins so, and is a sound by its name or its type:
+    /// recorders call their MPEG-4 as films are called.
+    pub fn of_named_sound(head: &[u8]) -> Option<Self> {
+        Self::of(head).or_else(|| {
+            let brand = mpeg_4_brand(head)?;
+            let is_any = matches!(brand, b"mp41" | b"mp42" | b"isom" | b"iso2");
+            (is_any || brand.starts_with(b"3gp")).then_some(Self::M4a)
+        })
     }
 
     /// A name for the file. Some providers decide by its ending, and one refuses
@@ -115,10 +111,53 @@ impl SoundLength {
 
 /// Measures a sound; none where its bytes do not tell its length for sure.
 pub fn measure_sound(bytes: &[u8]) -> Option<SoundLength> {
-    let (kind, milliseconds) = match bytes {
-        [b'O', b'g', b'g', b'S', ..] => (SoundKind::Ogg, ogg::milliseconds(bytes)?),
-        [b'R', b'I', b'F', b'F', ..] => (SoundKind::Wav, wav::milliseconds(bytes)?),
-        _ => (SoundKind::Mp3, mp3::milliseconds(bytes)?),
+    let kind = SoundKind::of(bytes)?;
+    let milliseconds = match kind {
+        SoundKind::Ogg => ogg::milliseconds(bytes)?,
+        SoundKind::Wav => wav::milliseconds(bytes)?,
+        SoundKind::Mp3 => mp3::milliseconds(bytes)?,
+        SoundKind::Flac | SoundKind::M4a => return None,
     };
     Some(SoundLength { kind, milliseconds })
+}
+
+/// The brand that a file of the family of MPEG-4 begins with (ISO/IEC 14496-12, 4.3).
+fn mpeg_4_brand(head: &[u8]) -> Option<&[u8; 4]> {
+    let (name, behind) = head.get(4..)?.split_first_chunk::<4>()?;
+    behind.first_chunk().filter(|_| name == b"ftyp")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each file's brand, and whether it is a sound whatever it is called.
+    #[test]
+    fn mpeg_4_of_recorders_is_a_sound_where_it_is_called_one() {
+        for (brand, is_sound, is_named_sound) in [
+            ("M4A ", true, true),
+            ("M4B ", true, true),
+            ("mp41", false, true),
+            ("mp42", false, true),
+            ("isom", false, true),
+            ("iso2", false, true),
+            ("3gp4", false, true),
+            ("3gp6", false, true),
+            ("M4V ", false, false),
+            ("qt  ", false, false),
+            ("heic", false, false),
+        ] {
+            let head = format!("\0\0\0\x18ftyp{brand}\0\0\0\0isom");
+            let kind = |is: bool| is.then_some(SoundKind::M4a);
+            let head = head.as_bytes();
+            assert_eq!(SoundKind::of(head), kind(is_sound), "{brand}");
+            assert_eq!(
+                SoundKind::of_named_sound(head),
+                kind(is_named_sound),
+                "{brand}"
+            );
+            assert_eq!(measure_sound(head), None, "{brand}");
+            assert_eq!(SoundKind::of_named_sound(&head[..11]), None);
+        }
+    }
 }

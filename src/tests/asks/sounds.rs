@@ -368,6 +368,45 @@ async fn where_no_key_hears_it_is_said_which_do() {
     .await;
 }
 
+/// Android's recorder, whose files begin as films do: `docs/providers.md` §14.13.
+#[tokio::test]
+async fn what_a_recorder_writes_is_written_down() {
+    let setup = Setup {
+        no_defaults: true,
+        ..reading()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let (recorded, film) = (
+            Attachment::uploaded("Recording_1.m4a", b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
+            Attachment::uploaded("film.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
+        );
+        let mut seen = Vec::new();
+        let said = mia.writes_with("@Latchkey", None, vec![recorded.clone()]);
+        seen.push(mia.sees_reply(said).await);
+        mia.adds("groq", "user", &good("groq")).await;
+        for file in [recorded, film] {
+            let said = mia.writes_with("@Latchkey", None, vec![file]);
+            seen.push(mia.sees_reply(said).await);
+        }
+        assert_snapshot!(seen.join("\n---\n"), @"
+        I can't read `Recording_1.m4a`: it was not written down.
+        Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
+        ---
+        > (Recording_1.m4a, written down:) one two three
+
+        You asked: (Recording_1.m4a, written down:) one two three
+        This is a made-up model, so that is all it knows.
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 19 out · < $0.0001
+        -# `Recording_1.m4a` written down · Groq whisper-large-v3-turbo · 👤 personal key · $0.00012
+        ---
+        I can't read `film.mp4`: I can't watch videos.
+        Write what you want to know.
+        ");
+    })
+    .await;
+}
+
 /// As with voice messages, nobody else is paid once somebody may have been.
 #[tokio::test]
 async fn a_sound_is_paid_for_once() {

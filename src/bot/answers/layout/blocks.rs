@@ -333,7 +333,7 @@ impl Reader {
         if !self.is_html_table(line) {
             return None;
         }
-        let table = read_table(source.text)?;
+        let table = read_table(source.text, source.is_ended)?;
         let mut parts: Vec<Vec<Vec<String>>> = vec![Vec::new()];
         for row in table.rows {
             let part = parts

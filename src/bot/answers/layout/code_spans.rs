@@ -1,6 +1,9 @@
 //! Code spans that models write, so that Discord reads no fence in them.
 
 use std::borrow::Cow;
+use std::iter::once;
+
+use regex::{Match, Regex};
 
 use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::line_marks::{is_rule, underline_level};
@@ -73,4 +76,39 @@ pub fn without_fences(span: &str) -> Cow<'_, str> {
         .into(),
         None => span.into(),
     }
+}
+
+/// What a pattern finds in HTML that stands in no code span of its line.
+pub fn find_outside<'a>(pattern: &'a Regex, html: &'a str) -> impl Iterator<Item = Match<'a>> {
+    let mut at = 0;
+    pattern.find_iter(html).filter(move |found| {
+        let (before, behind) = html.split_at(found.start());
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line_end = before.len() + behind.find('\n').unwrap_or(behind.len());
+        at = at.max(line_start);
+        while let Some(rest) = html.get(at..line_end).filter(|_| at < found.start()) {
+            at += step_over_code(rest);
+        }
+        at == found.start()
+    })
+}
+
+/// What stands before, between and behind what a pattern finds outside of code.
+pub fn split_outside<'a>(pattern: &'a Regex, html: &'a str) -> impl Iterator<Item = &'a str> {
+    let found = find_outside(pattern, html).map(|found| found.range());
+    let end = html.len();
+    let mut from = 0;
+    found.chain(once(end..end)).map(move |found| {
+        let part = html.get(from..found.start).unwrap_or_default();
+        from = found.end;
+        part
+    })
+}
+
+/// How long the code span, the escaped back-tick or the character is that a text
+/// begins with.
+fn step_over_code(text: &str) -> usize {
+    let escaped = text.starts_with("\\`").then_some(2);
+    let whole = escaped.or_else(|| code_span_length(text));
+    whole.unwrap_or_else(|| text.chars().next().map_or(1, char::len_utf8))
 }

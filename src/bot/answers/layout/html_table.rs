@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::bot::answers::layout::code_spans::{find_outside, split_outside};
 use crate::bot::answers::layout::html::{pattern, stands_free};
 use crate::bot::answers::layout::table::Head;
 
@@ -17,10 +18,22 @@ static OPENS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<table(?:\s[^>]*)
 static ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</table\s*>[ \t]*(?:\r?\n)?"));
 /// A table up to the end of its first row.
 static FIRST_ROW: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?is)^<table(?:\s[^>]*)?>.*?<t[hd](?:\s[^>]*)?>.*?</t(?:r|able)\s*>")
+    pattern(
+        r"(?is)^<table(?:\s[^>]*)?>.*?<t[hd](?:\s[^>]*)?>.*?(?:</t(?:r|able)\s*>|<tr(?:\s[^>]*)?>)",
+    )
 });
 static ROW_BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<tr(?:\s[^>]*)?>"));
-static ROW_ENDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</tr\s*>"));
+/// The end of a row and of what it stands in, with that of its line.
+static ROW_ENDS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)</tr\s*>(?:\s*</t(?:head|body|foot)\s*>)*[ \t]*(?:\r?\n)?"));
+/// What stands before the next row.
+static BEFORE_ROW: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\s*(?:<t(?:head|body|foot)(?:\s[^>]*)?>\s*)*$"));
+/// The end of a line, and a blank line.
+static BLANK_LINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\n[ \t]*\r?\n"));
+/// A tag of which only the beginning came.
+static CUT_TAG: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)(?:</|</?t[a-z]{0,4}(?:\s[^>]*)?)$"));
 static CELL_BEGINS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)<t[hd](?:\s[^>]*)?>"));
 /// The end of a cell, or of what it stands in.
 static CELL_ENDS: LazyLock<Regex> =
@@ -65,28 +78,55 @@ pub fn table_in_line(text: &str, line: &str, bytes_max: usize) -> Option<usize> 
 
 /// Reads the table that a text begins with; none where there is none, nothing of
 /// its first row has come, or it is too long.
-pub fn read_table(text: &str) -> Option<HtmlTable> {
+pub fn read_table(text: &str, is_ended: bool) -> Option<HtmlTable> {
     let begin = BEGINS.find(text)?.end();
     let most = text.get(..text.floor_char_boundary(TABLE_BYTES_MAX))?;
-    let end = ENDS.find(most);
-    if end.is_none() && most.len() < text.len() {
+    let rest = most.get(begin..)?;
+    let closing = find_outside(&ENDS, rest).next();
+    if closing.is_none() && most.len() < text.len() {
         return None;
     }
-    let inside = most.get(begin..end.map_or(most.len(), |end| end.start()))?;
-    let Rows { cells, outside } = read_rows(inside, end.is_some());
+    let inside_bytes = match closing {
+        Some(closing) => closing.start(),
+        None => end_of_rows(rest, is_ended),
+    };
+    let Rows { cells, outside } = read_rows(rest.get(..inside_bytes)?);
+    let end = closing.map(|closing| closing.end());
+    let end = end.or(is_ended.then_some(inside_bytes));
     let mut rows = cells.into_iter().filter(|cells| !cells.is_empty());
     let head = Head::of_cells(rows.next()?);
     let rows = rows.map(|row| head.fill(row));
     Some(HtmlTable {
-        caption: on_one_line(&AROUND.replace_all(&outside, " ")),
+        caption: on_one_line(&words_of(&outside)),
         rows: rows.collect(),
         head,
-        is_over: end.is_some_and(|end| {
-            let behind = text.get(end.end()..).unwrap_or_default();
-            end.as_str().ends_with('\n') || !behind.trim().is_empty()
+        is_over: closing.is_some_and(|closing| {
+            let behind = text.get(begin + closing.end()..).unwrap_or_default();
+            closing.as_str().ends_with('\n') || !behind.trim().is_empty()
         }),
-        end: end.map(|end| end.end()),
+        end: end.map(|end| begin + end),
     })
+}
+
+/// Where the rows end of a table whose end has not come: behind the last of them;
+/// where that is open, before the first blank line in it, or where the text ends.
+fn end_of_rows(inside: &str, is_ended: bool) -> usize {
+    let closed = find_outside(&ROW_ENDS, inside).last();
+    let closed = closed.map_or(0, |end| end.end());
+    let behind = inside.get(closed..).unwrap_or_default();
+    let goes_on = |at: usize| behind.get(..at).is_some_and(|it| BEFORE_ROW.is_match(it));
+    let mut begins = find_outside(&ROW_BEGINS, behind).map(|begin| begin.range());
+    let open = begins.next();
+    let Some(open) = open.filter(|open| closed == 0 || goes_on(open.start)) else {
+        return closed;
+    };
+    let row = behind.get(open.end..).unwrap_or_default();
+    let length = match BLANK_LINE.find(row) {
+        Some(blank) => open.end + blank.start() + 1,
+        None if is_ended => behind.len(),
+        None => begins.last().unwrap_or(open).start,
+    };
+    closed + length
 }
 
 /// The rows of a table.
@@ -96,28 +136,19 @@ struct Rows {
     outside: String,
 }
 
-/// Reads the rows that are whole: a row ends at its end, at the next, or with its
-/// table.
-fn read_rows(inside: &str, is_ended: bool) -> Rows {
-    let mut rows = ROW_BEGINS.split(inside);
+/// Reads the rows: each ends at its end, at the next, or with its table.
+fn read_rows(inside: &str) -> Rows {
+    let cut = CUT_TAG.find(inside).map(|cut| cut.start());
+    let inside = cut.and_then(|cut| inside.get(..cut)).unwrap_or(inside);
+    let mut rows = split_outside(&ROW_BEGINS, inside);
     let mut outside = rows.next().unwrap_or_default().to_owned();
-    let mut rows = rows.peekable();
     let mut all = Vec::new();
-    while let Some(row) = rows.next() {
-        let is_open = !is_ended && rows.peek().is_none();
-        let row = if is_open {
-            ROW_ENDS.find(row).and_then(|end| row.get(..end.start()))
-        } else {
-            Some(row)
-        };
-        let Some(row) = row else {
-            break;
-        };
-        let mut cells = CELL_BEGINS.split(row);
+    for row in rows {
+        let mut cells = split_outside(&CELL_BEGINS, row);
         outside.extend([" ", cells.next().unwrap_or_default()]);
         let cells = cells.map(|cell| {
-            let end = CELL_ENDS.find(cell).map_or(cell.len(), |end| end.start());
-            let (cell, behind) = cell.split_at(end);
+            let end = find_outside(&CELL_ENDS, cell).next();
+            let (cell, behind) = cell.split_at(end.map_or(cell.len(), |end| end.start()));
             outside.push_str(behind);
             on_one_line(cell)
         });
@@ -127,6 +158,12 @@ fn read_rows(inside: &str, is_ended: bool) -> Rows {
         cells: all,
         outside,
     }
+}
+
+/// What stands outside of cells, without tags.
+fn words_of(outside: &str) -> String {
+    let words: Vec<&str> = split_outside(&AROUND, outside).collect();
+    words.join(" ")
 }
 
 fn on_one_line(words: &str) -> String {
@@ -205,6 +242,81 @@ mod tests {
             let answer = format!("So:\n<table>{inside}</table>\nThat is all.");
             assert_eq!(shown(&answer), expected, "{answer}");
             assert_eq!(shown(&answer.replace(":\n", ": ")), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_tag_in_code_is_none_of_the_tables() {
+        let table = "<table><caption>Of `<tr>`</caption><tr><th>Tag</th><th>Means</th></tr>\
+             <tr><td>`<td>`</td><td>a cell</td></tr>\n<tr><td>`</td>`, `</tr>`</td><td>an end</td></tr>\
+             <tr><td>``</table>`` and `<tr><td>`</td><td>C:\\</td></tr>\n\
+             <tr><td>a ` alone</td><td>x</td></tr>\n<tr><td>and ` again</td><td>y</td></tr></table>So.";
+        insta::assert_snapshot!(shown(table), @r"
+        Of `<tr>`
+        ```
+        Tag                    Means
+        ─────────────────────  ──────
+        <td>                   a cell
+        </td>, </tr>           an end
+        </table> and <tr><td>  C:\
+        a ` alone              x
+        and ` again            y
+        ```
+        So.
+        ");
+    }
+
+    #[test]
+    fn a_table_that_nothing_ends_ends_with_its_rows() {
+        for (inside, cells, rest) in [
+            (
+                "<tr><th>A</th></tr><tr><td>b</td></tr>\n\nThat is all.",
+                "b",
+                "\nThat is all.",
+            ),
+            (
+                "<tr><th>A</th></tr><tr><td>b</td></tr>\nThat is all.",
+                "b",
+                "That is all.",
+            ),
+            (
+                "<tr><th>A</th></tr>\n<tbody>\n<tr><td>b</td></tr>\n</tbody>\n\nThat.\n\nIs all.",
+                "b",
+                "\nThat.\n\nIs all.",
+            ),
+            ("<tr><th>A<tr><td>b<tr><td>c", "b\nc", ""),
+            (
+                "<tr><th>A<tr><td>b<tr><td>c\n\nThat is all.",
+                "b\nc",
+                "\nThat is all.",
+            ),
+            (
+                "<tr><th>A</th></tr><tr><td>b</td></tr>\n\n<tr><td>c",
+                "b\nc",
+                "",
+            ),
+            (
+                "<tr><th>A</th></tr><tr><td>b</td></tr><tr><td>c</t",
+                "b\nc",
+                "",
+            ),
+            (
+                "<tr><th>A</th></tr><tr><td>b</td></tr><tr><td>c</td><td cl",
+                "b\nc",
+                "",
+            ),
+        ] {
+            for before in ["", "So: "] {
+                let answer = format!("{before}<table>{inside}");
+                let before = if before.is_empty() { "" } else { "So:\n" };
+                let expected = format!("{before}```\nA\n─\n{cells}\n```\n{rest}");
+                assert_eq!(shown(&answer), expected.trim_end(), "{answer}");
+                let mut layout = Layout::new(Author::Model, 2_000);
+                for (end, _) in answer.char_indices() {
+                    layout.grow(answer.get(..end).unwrap());
+                }
+                assert_eq!(layout.end(&answer).join(""), shown(&answer), "{answer}");
+            }
         }
     }
 

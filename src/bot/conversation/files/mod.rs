@@ -21,7 +21,6 @@ use crate::app::{
 use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
 pub use names::{kept_name, refresh_files, restore_names};
-pub use voice_messages::may_be_sound;
 
 /// Where Discord keeps files, and where it hands out copies of them.
 const HOSTS: &[&str] = &["cdn.discordapp.com", "media.discordapp.net"];
@@ -91,7 +90,8 @@ impl<'a> FileReader<'a> {
     pub async fn read_sound(&self, file: &Attachment) -> Result<Vec<u8>, WhyUnread> {
         let fetching = async {
             let download = self.open(&file.url).await?;
-            if !can_be_heard(&download.bytes) && voice_message(file).is_none() {
+            let is_sound = can_be_heard(&download.bytes, label_of(file));
+            if !is_sound && voice_message(file).is_none() {
                 return Err(WhyUnread::Kind(FileKind::Audio));
             }
             let bytes = download.read_up_to(SOUND_BYTES_MAX).await;
@@ -131,7 +131,7 @@ impl<'a> FileReader<'a> {
             FileNature::Other(FileKind::Audio)
                 if voice_message(file).is_none()
                     && may_be_sound(file)
-                    && can_be_heard(&download.bytes) =>
+                    && can_be_heard(&download.bytes, label_of(file)) =>
             {
                 refuse_large_sound(file)?;
                 Err(WhyUnread::NotTried)
@@ -260,6 +260,11 @@ impl Download {
             }
         }
     }
+}
+
+/// Whether a file may be a sound, by its name and by what Discord says of it.
+pub fn may_be_sound(file: &Attachment) -> bool {
+    label_of(file).may_be_sound()
 }
 
 /// Refuses a sound that is too large to be written down.

@@ -4,23 +4,12 @@ use std::time::Duration;
 
 use serenity::all::Attachment;
 
-/// How names of sounds end that can be written down.
-const ENDINGS: [&str; 7] = ["mp3", "m4a", "ogg", "oga", "opus", "wav", "flac"];
-
 /// How long a voice message is; none for other files. Only voice messages
 /// have a waveform.
 pub fn seconds_of(file: &Attachment) -> Option<u64> {
     file.waveform.as_ref()?;
     let length = Duration::try_from_secs_f64(file.duration_secs.unwrap_or(0.0));
     Some(length.map_or(0, |length| length.as_secs()).max(1))
-}
-
-/// Whether a file may be a sound, by what Discord says of it and by its name.
-pub fn may_be_sound(file: &Attachment) -> bool {
-    let media_type = file.content_type.as_deref().unwrap_or_default();
-    let ending = file.filename.rsplit('.').next().unwrap_or_default();
-    let ending = ending.to_ascii_lowercase();
-    media_type.starts_with("audio/") || ENDINGS.contains(&ending.as_str())
 }
 
 #[cfg(test)]
