@@ -22,11 +22,13 @@ use crate::model::{
 /// it stands there only because the end could not be shown.
 const JUST_ENDED_MS: i64 = 10_000;
 
-/// A press of a button under an answer, by whoever asks again with it.
+/// A press of a button under an answer, by whoever asks again with it, and what
+/// they choose.
 struct RepeatPress<'a> {
     press: &'a ComponentInteraction,
     handle: InteractionHandle,
     caller: Caller,
+    choices: Choices,
 }
 
 /// Stops an answer that grows.
@@ -86,10 +88,11 @@ pub async fn repeat_answer(
         press,
         handle,
         caller,
+        choices,
     };
     match record.reply_to {
-        Some(_) => Box::pin(repeat_from_message(bot, repeat, &record, choices)).await,
-        None => repeat_from_answer(bot, repeat, &record, choices).await,
+        Some(question) => Box::pin(repeat_from_message(bot, repeat, &record, question)).await,
+        None => repeat_from_answer(bot, repeat, &record).await,
     }
 }
 
@@ -99,19 +102,16 @@ async fn repeat_from_message(
     bot: &Bot,
     repeat: RepeatPress<'_>,
     record: &AnswerRecord,
-    choices: Choices,
+    question: u64,
 ) -> anyhow::Result<()> {
     let RepeatPress {
         press,
         handle,
         caller,
+        choices,
     } = repeat;
     bot.rest.defer_update(&handle).await?;
-    let found = match record.reply_to {
-        Some(question) => bot.rest.message(handle.channel, question).await,
-        None => Ok(None),
-    };
-    let found = match found {
+    let found = match bot.rest.message(handle.channel, question).await {
         Ok(found) => found.ok_or(ConversationRefusal::QuestionGone),
         Err(error) => {
             tracing::info!("could not read a question again: {error:#}");
@@ -166,7 +166,6 @@ async fn repeat_from_answer(
     bot: &Bot,
     repeat: RepeatPress<'_>,
     record: &AnswerRecord,
-    choices: Choices,
 ) -> anyhow::Result<()> {
     let press = repeat.press;
     let first = first_message(bot, press, record).await;
@@ -175,7 +174,7 @@ async fn repeat_from_answer(
     };
     let told = transcript::told_question(&question);
     let request = AnswerRequest {
-        ask: Ask::of(repeat.caller, &told, choices),
+        ask: Ask::of(repeat.caller, &told, repeat.choices),
         quoted: Some(question),
         heard: Vec::new(),
         is_promised: false,
