@@ -174,12 +174,13 @@ async fn a_made_key_that_is_not_stored_is_named_with_the_page_where_it_is_delete
             "{}",
             kept.shown()
         );
-        let database = rusqlite::Connection::open(stage.database()).unwrap();
         let refuse = "create trigger made_up before update on provider_key
             begin select raise(abort, 'made up'); end;
             create trigger made_up_too before insert on provider_key
             begin select raise(abort, 'made up'); end;";
-        database.execute_batch(refuse).unwrap();
+        rusqlite::Connection::open(stage.database())
+            .and_then(|database| database.execute_batch(refuse))
+            .unwrap();
         stage
             .world()
             .with(|state| state.providers.makes_empty_keys = false);

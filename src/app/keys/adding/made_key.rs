@@ -18,10 +18,10 @@ pub const KEY_CONSENT_PATH: &str = "/keys/openrouter";
 #[derive(Debug)]
 pub enum MadeKeyTrouble {
     /// It could not be stored now, so that nobody asked for it.
-    NotFetched(Error),
-    NotMade(NoKeyMade),
+    Refused(Error),
+    Unmade(NoKeyMade),
     /// It was made, can spend, and is nowhere here.
-    NotStored(Error),
+    Lost(Error),
 }
 
 impl Keys {
@@ -54,13 +54,13 @@ impl Keys {
         verifier: &SecretString,
     ) -> Result<AddedKey, MadeKeyTrouble> {
         let maker = self.providers.key_maker();
-        let maker = maker.ok_or(MadeKeyTrouble::NotMade(NoKeyMade::Away))?;
+        let maker = maker.ok_or(MadeKeyTrouble::Unmade(NoKeyMade::Away))?;
         let prepared = self.prepare_made(caller).await;
-        prepared.map_err(MadeKeyTrouble::NotFetched)?;
+        prepared.map_err(MadeKeyTrouble::Refused)?;
         let fetched = self.providers.fetch_made_key(code, verifier).await;
         let secret = fetched
             .inspect_err(|why| tracing::warn!("no key was made: {why}"))
-            .map_err(MadeKeyTrouble::NotMade)?;
+            .map_err(MadeKeyTrouble::Unmade)?;
         let draft = KeyDraft {
             scope: Scope::User,
             provider: maker.id.clone(),
@@ -72,7 +72,7 @@ impl Keys {
             keep_refused: false,
         };
         let added = self.store_made(caller, draft).await;
-        added.map_err(MadeKeyTrouble::NotStored)
+        added.map_err(MadeKeyTrouble::Lost)
     }
 
     /// Refuses a key that may not be stored, and counts its check.

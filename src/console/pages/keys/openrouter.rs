@@ -81,10 +81,10 @@ pub async fn come_back(visit: Visit, person: SignedIn) -> HandlerResult {
         .spawn(async move { keys.put_made(&caller, &code, &verifier).await });
     let stored = storing.await.map_err(|_| away())?;
     let added = stored.map_err(|trouble| match trouble {
-        MadeKeyTrouble::NotMade(NoKeyMade::CodeRefused) => has_ended(),
-        MadeKeyTrouble::NotMade(NoKeyMade::Away) => away(),
-        MadeKeyTrouble::NotFetched(error) => not_fetched(error),
-        MadeKeyTrouble::NotStored(error) => not_stored(Names::of(app.providers()), error),
+        MadeKeyTrouble::Unmade(NoKeyMade::CodeRefused) => has_ended(),
+        MadeKeyTrouble::Unmade(NoKeyMade::Away) => away(),
+        MadeKeyTrouble::Refused(error) => not_fetched(error),
+        MadeKeyTrouble::Lost(error) => not_stored(Names::of(app.providers()), error),
     })?;
     let name = app.keys.key_maker().map_or("", |maker| maker.name());
     let words = describe_added(name, &added);
