@@ -71,7 +71,12 @@ pub fn read_pasted_key(
         return Err(PasteProblem::Other(OtherSecret::Masked));
     }
     let key = match snippet::find_key(&plain, catalogue, &mut removed) {
-        FoundKeys::None => take_wrapped(&plain, &mut removed)?.ok_or(PasteProblem::Malformed)?,
+        FoundKeys::None => {
+            let wrapped = take_wrapped(&plain, &mut removed)?;
+            wrapped
+                .filter(|key| is_whole(catalogue, key, &plain))
+                .ok_or(PasteProblem::Malformed)?
+        }
         FoundKeys::One(key) => key,
         FoundKeys::Several => return Err(PasteProblem::Several),
     };
@@ -120,6 +125,13 @@ fn take_wrapped<'a>(
         FoundKeys::Several => Err(PasteProblem::Several),
         FoundKeys::None => Ok(None),
     }
+}
+
+/// Whether a key without a known beginning stands beside none that has one, whose
+/// end it would be.
+fn is_whole(catalogue: &Catalogue, key: &str, typed: &str) -> bool {
+    !within::keys_within(catalogue, key).is_empty()
+        || within::keys_within(catalogue, typed).is_empty()
 }
 
 /// The one key of a known shape in what was found, where that is more than

@@ -198,6 +198,14 @@ fn what_holds_no_key_or_several_is_refused() {
         ("schlüssel", Malformed),
         // Half a key in two words may be a whole one that was wrapped.
         ("sk-proj-Made0Up1Made0Up1 Made0Up1Made0Up1", Malformed),
+        (
+            "sk-proj-MadeUpMadeUpMa deupmadeupmadeup0123456789",
+            Malformed,
+        ),
+        (
+            "sk-proj-MadeUpMadeUpMa\u{a0}deupmadeupmadeup0123456789",
+            Malformed,
+        ),
         (&format!("A_KEY={one}\nB_KEY={two}"), Several),
         (&format!("{one}\n{two}"), Several),
         (&format!("{one} or {two}"), Several),
