@@ -35,6 +35,7 @@ use crate::app::{App, FileLimits};
 use crate::model::AddressPace;
 
 use checked_once::CheckedOnce;
+pub use nearby::is_way_back;
 use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]

@@ -6,6 +6,9 @@ use axum::routing::MethodFilter;
 
 use super::routes::{Row, all_routes};
 
+/// The rows to which Discord and OpenRouter send browsers back.
+const WAYS_BACK: [&str; 2] = ["/sign-in/back", "/keys/openrouter/back/{state}"];
+
 /// The page that a form's address belongs to: the longest part of its path that
 /// is a page's.
 pub fn page_of_form(path: &str) -> &str {
@@ -41,6 +44,12 @@ pub fn is_page(path: &str) -> bool {
     // Signing in is a way, and no page.
     let is_sign_in = path == "/sign-in" || path.starts_with("/sign-in/");
     !is_sign_in && rows.any(|row| has_path(row.path, path))
+}
+
+/// Whether others send browsers back to a path, with what they and we drew at
+/// random.
+pub fn is_way_back(path: &str) -> bool {
+    WAYS_BACK.iter().any(|row| has_path(row, path))
 }
 
 /// Whether a path is one of a row's.
@@ -90,6 +99,17 @@ mod tests {
             let path = row.path.replace(['{', '}'], "");
             let page = page_of_form(&path);
             assert!(page == "/" || is_page(page), "{path}: {page}");
+        }
+    }
+
+    #[test]
+    fn ways_back_are_rows() {
+        for way in WAYS_BACK {
+            assert!(all_routes().any(|row| row.path == way), "{way}");
+            assert!(is_way_back(way));
+        }
+        for other in ["/sign-in", "/sign-in/back/x", "/keys/openrouter", "/"] {
+            assert!(!is_way_back(other), "{other}");
         }
     }
 

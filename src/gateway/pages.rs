@@ -12,20 +12,32 @@ use tower::ServiceExt;
 
 use crate::model::RequestOrigin;
 
-/// A service of pages, and the first segments of the paths that are its own.
+/// A service of pages, and which paths are its own.
 pub struct Pages {
     segments: HashSet<&'static str>,
+    is_way_back: fn(&str) -> bool,
     service: axum::Router,
 }
 
 impl Pages {
     /// Pages whose paths begin with one of these segments; "" is the front
-    /// page alone.
-    pub fn new(segments: impl IntoIterator<Item = &'static str>, service: axum::Router) -> Self {
+    /// page alone. `is_way_back` tells the paths to which other sites send
+    /// browsers back.
+    pub fn new(
+        segments: impl IntoIterator<Item = &'static str>,
+        is_way_back: fn(&str) -> bool,
+        service: axum::Router,
+    ) -> Self {
         Self {
             segments: segments.into_iter().collect(),
+            is_way_back,
             service,
         }
+    }
+
+    /// Whether other sites send browsers back to a path.
+    pub fn are_come_back_to(&self, path: &str) -> bool {
+        (self.is_way_back)(path)
     }
 
     /// Whether a path is theirs.

@@ -19,7 +19,7 @@ mod text;
 
 pub use access::key::{Credential, Health, Key, KeyGoal, Owner, Scope};
 pub use access::pasted::{OtherSecret, Wrapping};
-pub use access::redact::{quotable, redact};
+pub use access::redact::{has_secret, quotable, redact};
 pub use access::session::{
     BegunSignIn, BrowserSession, BrowserSessionId, NoKeyMade, ReturnedSignIn,
 };

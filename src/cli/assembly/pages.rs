@@ -31,6 +31,7 @@ pub fn prepare(
     let service = console::service(app, settings);
     Ok(Some(gateway::Pages::new(
         console::first_segments(),
+        console::is_way_back,
         service,
     )))
 }

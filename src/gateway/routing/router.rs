@@ -8,14 +8,14 @@ use std::time::Duration;
 use ::metrics::{Counter, counter};
 use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Request, StatusCode};
+use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::Response;
 use foldhash::HashMap;
 use hyper::body::Incoming;
 
 use crate::gateway::Gateway;
 use crate::gateway::calls::call::{AdmittedCall, HandlerResult};
-use crate::gateway::head::check_head;
+use crate::gateway::head::{check_head, refuse_secrets};
 use crate::gateway::native;
 use crate::gateway::pages::Pages;
 use crate::gateway::replies::problem::{ApiDialect, Problem};
@@ -116,7 +116,9 @@ impl Router {
     pub async fn respond(&self, ends: ConnectionEnds, request: Request<Incoming>) -> Response {
         let id = self.gateway.next_request_id();
         let dialect = ApiDialect::of_path(request.uri().path());
-        let mut response = match check_head(&request, &self.gateway.hosts, ends.reached) {
+        let checked = check_head(&request, &self.gateway.hosts, ends.reached)
+            .and_then(|()| self.check_address(request.uri()));
+        let mut response = match checked {
             Ok(()) => match self.find_pages(&request) {
                 Some(pages) => self.respond_with_page(pages, ends.peer, request, &id).await,
                 None => {
@@ -130,6 +132,15 @@ impl Router {
         headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         dialect.write_request_id(headers, id);
         response
+    }
+
+    /// Refuses an address with a secret in it. What a browser brings back from
+    /// another site is random, and may look like one.
+    fn check_address(&self, address: &Uri) -> Result<(), Problem> {
+        refuse_secrets(address.query()).or_else(|secret| match &self.pages {
+            Some(pages) if pages.are_come_back_to(address.path()) => Ok(()),
+            _ => Err(secret),
+        })
     }
 
     /// The pages, if it is them who respond: to paths of their own, and to

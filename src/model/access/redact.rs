@@ -57,6 +57,18 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// Whether a word of a text begins as a secret does. Random text may have such a
+/// shape in its middle, and is none.
+pub fn has_secret(text: &str) -> bool {
+    let is_inside = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        before.is_some_and(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
+    };
+    PATTERN
+        .find_iter(text)
+        .any(|found| !is_inside(found.start()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +98,8 @@ mod tests {
         ] {
             let line = format!("provider said {secret} is wrong");
             assert_eq!(redact(&line), "provider said [redacted] is wrong");
+            assert!(has_secret(&line), "{secret}");
+            assert!(!has_secret(&format!("MadeUp-1_{secret}")), "{secret}");
         }
     }
 

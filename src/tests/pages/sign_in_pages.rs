@@ -207,6 +207,40 @@ async fn who_declines_is_not_signed_in() {
     .await;
 }
 
+/// A state of 43 random characters has the shape of somebody's key once in some
+/// thousand sign-ins.
+#[tokio::test]
+async fn what_comes_back_may_have_the_shape_of_a_key() {
+    run(async |stage| {
+        stage.world().consents(stage.scene.member);
+        let browser = Visitor::stranger(stage).await;
+        browser.signs_in_with_discord(stage.scene.member).await;
+        for (back, title) in [
+            (
+                "/sign-in/back?state=sk-MadeUpMadeUp&code=x",
+                "That sign-in has ended",
+            ),
+            (
+                "/sign-in/back?state=x&code=sk-MadeUpMadeUp",
+                "That sign-in has ended",
+            ),
+            (
+                "/keys/openrouter/back/x?code=sk-MadeUpMadeUp",
+                "That has ended",
+            ),
+        ] {
+            assert_eq!(browser.opens_once(back).await.title(), title, "{back}");
+        }
+        let elsewhere = browser.opens_once("/keys?in=sk-MadeUpMadeUp").await;
+        assert!(
+            elsewhere.html.contains("secret_in_address"),
+            "{}",
+            elsewhere.html
+        );
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_browser_that_looks_ahead_begins_nothing() {
     run(async |stage| {
