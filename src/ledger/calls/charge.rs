@@ -6,7 +6,8 @@
 //! |---|---|---|
 //! | was counted by its provider before it ended | what was counted | what was counted |
 //! | was surely not begun, or its provider said no | nothing | nothing |
-//! | came piece by piece | prompt, what was heard | the longest that the prompt can be, what was heard, thought and on the way |
+//! | came piece by piece, from a provider that stops once nobody listens | prompt, what was heard | the longest that the prompt can be, what was heard, thought and on the way |
+//! | came piece by piece, from another | prompt, what was heard | the longest that the prompt and the answer can be |
 //! | was to come whole | prompt, what was heard | what was held |
 //!
 //! What its provider did say before that, such as the prompt at the start of an
@@ -45,6 +46,8 @@ pub struct UnreportedCall {
     pub unheard_s: u64,
     /// How many tokens its model may write in a second.
     pub written_per_s: u64,
+    /// Whether its provider stops, and bills no more, once nobody listens.
+    pub stops_when_left: bool,
     /// What its provider reported before it ended, as far as that is believed.
     pub reported: Option<Usage>,
     /// The same where it is the whole: its model had ended by then.
@@ -84,10 +87,13 @@ impl UnreportedCall {
         if !self.is_streamed {
             return Charge::Hold;
         }
-        // A provider that says no writes no further.
-        let unheard = if may_have_worked { self.unheard() } else { 0 };
-        let made = tokens(self.heard.written).saturating_add(unheard);
         let prompt = self.prompt.most.min(self.held.input_tokens);
+        let made = match (may_have_worked, self.stops_when_left) {
+            // A provider that says no writes no further.
+            (false, _) => tokens(self.heard.written),
+            (true, true) => tokens(self.heard.written).saturating_add(self.unheard()),
+            (true, false) => self.held.output_tokens,
+        };
         Charge::Estimate(self.merged(prompt, made.min(self.held.output_tokens)))
     }
 
@@ -179,6 +185,7 @@ mod tests {
             answers_told: 0,
             unheard_s: 0,
             written_per_s: WRITTEN_PER_S,
+            stops_when_left: true,
             reported: None,
             counted: None,
         }
@@ -288,6 +295,25 @@ mod tests {
             ..call()
         };
         assert_eq!(unsent.charge(None), Charge::Nothing);
+    }
+
+    #[test]
+    fn a_provider_that_writes_on_is_charged_to_the_end() {
+        let left = UnreportedCall {
+            heard: written(40),
+            stops_when_left: false,
+            ..call()
+        };
+        assert_eq!(shown(left.charge(None)), "400 in, 1500 out");
+        let cut_off = failure(FailureClass::CutOff, Some(200));
+        assert_eq!(shown(left.charge(Some(&cut_off))), "400 in, 1500 out");
+        let refused = failure(FailureClass::RateLimited, Some(200));
+        assert_eq!(shown(left.charge(Some(&refused))), "400 in, 10 out");
+        let exempt = UnreportedCall {
+            is_limited: false,
+            ..left
+        };
+        assert_eq!(shown(exempt.charge(None)), "100 in, 10 out");
     }
 
     #[test]

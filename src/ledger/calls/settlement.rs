@@ -12,7 +12,7 @@ use crate::ledger::calls::call_end::{BrokenPictures, CallEnd};
 use crate::ledger::calls::charge::{Charge, UnreportedCall};
 use crate::ledger::calls::hold::Hold;
 use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
-use crate::ledger::calls::pace::written_per_s;
+use crate::ledger::calls::pace::{stops_when_left, written_per_s};
 use crate::ledger::pricing::prices::Prices;
 
 impl Hold {
@@ -350,6 +350,7 @@ impl Hold {
             counted: self.counted.map(|counted| self.believe(counted)),
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
             written_per_s: written_per_s(&self.booking.attempt.provider),
+            stops_when_left: stops_when_left(&self.booking.attempt.provider),
             reported: self.reported.map(|reported| self.believe(reported)),
         }
     }

@@ -200,7 +200,9 @@ impl ProviderFailure {
             FailureClass::TimedOut
             | FailureClass::CutOff
             | FailureClass::TooLarge
-            | FailureClass::NoMemory => true,
+            | FailureClass::NoMemory
+            | FailureClass::NoPicture
+            | FailureClass::NoImageOutput(_) => true,
             FailureClass::Upstream | FailureClass::Overloaded => self
                 .status
                 .is_none_or(|status| status < 300 || GAVE_UP_WAITING.contains(&status)),

@@ -164,6 +164,12 @@ impl FailedPictures {
         }
     }
 
+    /// Whether nobody says what it used: no tokens, no machine, no picture and no
+    /// words.
+    pub fn is_untold(&self) -> bool {
+        self.usage.is_none() && !self.has_run && self.untaken == 0 && self.said.is_none()
+    }
+
     /// A machine worked for so long, or for as long as nobody says.
     pub fn after_work(failure: ProviderFailure, machine_ms: u64) -> Self {
         Self {

@@ -88,9 +88,14 @@ const REFUSED: &[RefusingModels] = &[
             "*-realtime*",
             "*-asr*",
             "*-tts*",
-            // They think without an end that a limit sets.
+            // They think without an end that a limit sets, and can't be kept
+            // from it: <https://www.alibabacloud.com/help/en/model-studio/deep-thinking>,
+            // <https://www.alibabacloud.com/help/en/model-studio/deepseek-api>.
             "qwq-*",
             "qvq-*",
+            "*-thinking*",
+            "*-r1*",
+            "*minimax-m*",
         ],
     },
 ];
@@ -150,6 +155,11 @@ mod tests {
             ("vercel", "openai/gpt-6-luna", false),
             ("qwen", "qwq-plus", true),
             ("qwen", "qwen3.8-flash", false),
+            ("qwen", "qwen3-235b-a22b-thinking-2507", true),
+            ("qwen", "kimi-k2-thinking", true),
+            ("qwen", "deepseek-r1-0528", true),
+            ("qwen", "deepseek-v3.2", false),
+            ("qwen", "MiniMax-M2.5", true),
             ("openrouter", "openai/gpt-5-nano:online", true),
             ("openrouter", "openai/gpt-5-nano:ONLINE", true),
             ("openrouter", "openai/gpt-5-nano:free:online", true),

@@ -261,3 +261,31 @@ async fn unfinished_pictures_are_booked_where_no_finished_one_comes() {
     })
     .await;
 }
+
+/// What was made of a call whose answer nobody can read, nobody knows: a
+/// limit counts the most of it, and somebody's own key only what went.
+#[tokio::test]
+async fn an_answer_that_holds_no_readable_picture_is_counted_where_limits_bind() {
+    stage::run(async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        omar.adds("openai", "server", &good("openai")).await;
+        omar.runs("/server budget set what:dollars amount:9 per:day")
+            .await;
+        let mut told = Vec::new();
+        for person in [&mia, &omar] {
+            for answer in [
+                json!({"created": 1, "data": [{"b64_json": "no base64"}]}),
+                json!({"created": 1, "data": [{"b64_json": "aGVsbG8="}]}),
+                json!({"created": 1, "data": []}),
+                json!({"foo": 1}),
+            ] {
+                let head = vec![("content-type", "application/json".to_owned())];
+                let fault = ProviderFault::Sends(head, answer.to_string().into());
+                told.push(makes(stage, person, "openai", fault).await);
+            }
+            omar.adds("openai", "user", &good("openai")).await;
+        }
+        assert_snapshot!(told.join("\n"), @"");
+    })
+    .await;
+}

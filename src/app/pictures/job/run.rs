@@ -284,6 +284,12 @@ impl Pictures {
         hold: Hold,
         failed: FailedPictures,
     ) -> Result<ProviderFailure, Error> {
+        // It answered, and what it made of the call nobody can read.
+        if failed.is_untold() && failed.failure.may_have_worked() {
+            let failure = failed.failure;
+            self.payers.settle(hold, &CallEnd::Failed(&failure)).await;
+            return Ok(failure);
+        }
         let broken = BrokenPictures {
             untaken: failed.untaken,
             usage: failed.usage,
