@@ -371,7 +371,7 @@ class Reply {
     const note = make("div", "note bad", icon("alert", "icon"), make("p", "", make("strong", "", `${title}.`), ` ${words}`));
     if (links.length) note.append(make("div", "acts", ...links));
     showText(this.said, this.text);
-    this.said.append(note);
+    this.said.append(noteOf({ title, words, ways }));
     // An answer that broke off is paid for as far as it came.
     this.close(this.receipt ? this.facts(this.receipt) : []);
     say(`${title}. ${words}`);
@@ -383,6 +383,22 @@ class Reply {
     const acts = make("span", "acts", button("again", "Again", () => this.again(), true));
     if (this.text) acts.append(button("copy", "Copy", () => copy(this.text), true));
     this.foot.replaceChildren(make("span", "", ...facts), acts);
+// What happened, and where to go. The conversation is in this page alone, so
+// that nothing leads away from it.
+function noteOf({ title, words, ways }) {
+  const links = ways.map(([address, label]) => {
+    const way = make("a", "btn s", label);
+    way.href = address;
+    way.target = "_blank";
+    way.rel = "noopener";
+    return way;
+  });
+  const note = make("div", "note bad", icon("alert", "icon"), make("p", "", make("strong", "", `${title}.`), ` ${words}`));
+  note.setAttribute("role", "note");
+  if (links.length) note.append(make("div", "acts", ...links));
+  return note;
+}
+
     transcript.hidden = false;
   }
 
@@ -572,7 +588,7 @@ async function showPayers() {
       return showChange(error);
     }
     if (!answer.ok) return;
-    const { payers } = await answer.json();
+    const { payers, stopped } = await answer.json();
     const once = { class: "own", icon: "once", words: "own key, this once" };
     const looks = payers.flatMap((look) => {
       const shown = badge(look ?? (isVisitor ? once : null));
@@ -602,6 +618,9 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) showPayers();
 });
 
+    const stop = document.getElementById("stopped");
+    stop.classList.toggle("when-not", !stopped?.is_blocked);
+    stop.replaceChildren(...(stopped ? [noteOf(stopped)] : []));
 form.addEventListener("change", (event) => {
   if (!["as", "model", "beside", "in", "other", "once"].includes(event.target.name)) return;
   fitModels();

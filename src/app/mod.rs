@@ -32,7 +32,7 @@ use tokio::time::Instant;
 
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
-    KnownModel, KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus,
+    Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus,
     ReadyAsk, Status,
 };
 pub use checkup::{

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AskRefusal, Caller, Choices, ImageSpec, Picture, PictureRefusal, ProviderId, Refusal,
+    AskRefusal, Caller, Choices, ImageSpec, NanoDollars, Picture, PictureRefusal, ProviderId,
+    Refusal, Trace,
 };
 use crate::providers::{ImageWire, Provider, Workflow};
 
@@ -83,6 +84,26 @@ impl Pictures {
             Some(refusal) => Err(refusal),
             None => Ok(plan),
         }
+    }
+
+    /// What each picture costs whoever a trace names, where that is fixed.
+    pub async fn price_of_picture(
+        &self,
+        trace: &Trace,
+        choices: &Choices,
+    ) -> Result<Option<NanoDollars>, Error> {
+        let Some(taken) = trace.taken() else {
+            return Ok(None);
+        };
+        let spec = ImageSpec::default();
+        let provider = self.models.provider(&taken.provider)?;
+        let planned = self.plan_picture(choices, &spec);
+        let planned = planned.and_then(|plan| plan.model_for(&self.models, provider, &spec));
+        let Ok((model, _)) = planned else {
+            return Ok(None);
+        };
+        let prices = self.payers.list_price(&taken.provider, &model).await?;
+        Ok(prices.picture)
     }
 
     /// Whether a provider makes the same picture of the same seed: workflows

@@ -10,6 +10,7 @@ mod playground;
 mod profile;
 mod servers;
 pub mod sign_in;
+mod stopped;
 mod tokens;
 mod usage;
 

@@ -16,6 +16,7 @@ use crate::model::{NanoDollars, Source};
 
 use super::playground::PICTURE_TOOL;
 use url::form_urlencoded;
+use super::stopped;
 
 pub const ROWS: &[Row] =
     &[row!(GET "/models" SignedIn show_models).taking(&["q", "in", "provider", "can", "paid"])];
@@ -99,6 +100,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
     let wanted = ModelSearch::read(&visit)?;
+    let stop = stopped::find(&visit, &caller).await?;
     let places = list_places(&visit).await;
     let body = html! {
         div.head {
@@ -112,6 +114,7 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         @if known.is_empty() {
             (note::empty(
+        (stopped::show(&visit, stop.as_ref()))
                 "models",
                 "No models available. None of the keys that pay here opens one.",
                 html! {

@@ -7,6 +7,8 @@
 
 use crate::console::markup::{Markup, html};
 
+use crate::console::trouble::Trouble;
+
 use super::icon;
 
 /// Something to know, and what can be done about it.
@@ -34,6 +36,21 @@ pub fn urgent(title: &str, words: &str, ways: Markup) -> Markup {
             }
         }
     }
+}
+
+/// Trouble on a page that is about something else, with the ways that lead
+/// away from there.
+pub fn trouble(trouble: &Trouble, here: &str) -> Markup {
+    let ways = trouble.ways.iter().filter(|(address, _)| address != here);
+    urgent(
+        &format!("{}.", trouble.title),
+        &trouble.words,
+        html! {
+            @for (address, label) in ways {
+                a.btn.s href=(address) { (label) }
+            }
+        },
+    )
 }
 
 /// What was done a moment ago.

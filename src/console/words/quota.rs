@@ -235,26 +235,37 @@ fn offer_own_key(mut trouble: Trouble, names: Names<'_>, limited: &LimitedPayer<
 /// Somebody was stopped.
 fn blocked(whom: Blocked, until_ms: Option<i64>) -> Trouble {
     let who = match whom {
-        Blocked::Everyone => "The operator has stopped the bot for everybody",
-        Blocked::Server(_) => "The operator has stopped the bot in this server",
-        Blocked::Person(_) => "The operator has stopped the bot for you",
-        Blocked::Role(_) => "The operator has stopped the bot for one of your roles",
-        Blocked::Channel(_) => "The operator has stopped the bot in this channel",
+        Blocked::Everyone => "The bot’s operator has stopped it for everybody",
+        Blocked::Server(_) => "The bot’s operator has stopped it in this server",
+        Blocked::Person(_) => "The bot’s operator has stopped it for you",
+        Blocked::Role(_) => "The bot’s operator has stopped it for one of your roles",
+        Blocked::Channel(_) => "The bot’s operator has stopped it in this channel",
         Blocked::InServer(_, BlockTarget::Person(_)) => {
-            "Whoever manages this server has stopped the bot for you there"
+            "Whoever manages this server has stopped it for you there"
         }
         Blocked::InServer(_, BlockTarget::Role(_)) => {
-            "Whoever manages this server has stopped the bot for one of your roles there"
+            "Whoever manages this server has stopped it for one of your roles there"
         }
         Blocked::InServer(_, BlockTarget::Channel(_)) => {
-            "Whoever manages this server has stopped the bot in this channel"
+            "Whoever manages this server has stopped it in this channel"
         }
     };
     let until = until_ms.map_or_else(
         || "for now".to_owned(),
         |at_ms| format!("until {}", crate::console::parts::when::day_and_time(at_ms)),
     );
-    let words = format!("{who} {until}. Keys and settings are kept; you can still see them.");
+    let lifted = match whom {
+        Blocked::Everyone => "Nobody’s key pays until the operator lets it go on.",
+        Blocked::Person(_) | Blocked::Role(_) => "The operator alone can lift that.",
+        Blocked::Server(_) | Blocked::Channel(_) => {
+            "The operator alone can lift that; it does not hold elsewhere."
+        }
+        Blocked::InServer(..) => {
+            "Whoever manages the server can lift that; it does not hold elsewhere."
+        }
+    };
+    let words =
+        format!("{who} {until}. {lifted} Keys and settings are kept; you can still see them.");
     let title = match whom {
         Blocked::Everyone => "Everything is stopped",
         Blocked::Server(_) => "This server is stopped",

@@ -20,6 +20,7 @@ mod servers;
 mod states;
 mod typed_again;
 mod usage;
+mod stopped;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor, parameter};

@@ -145,3 +145,46 @@ async fn a_conversation_goes_on_after_a_sign_out_and_a_sign_in_beside_it() {
     drop(walker);
     demo.ends().await;
 }
+
+/// Has the page look up who would pay, and hear of what stops its reader.
+fn hears(stopped: &serde_json::Value) -> String {
+    let told = json!({ "payers": [null], "stopped": stopped });
+    let told = json!(told.to_string());
+    format!("window.fetch = async () => new Response({told}); showPayers().then(() => 1)")
+}
+
+#[tokio::test]
+async fn an_open_playground_says_what_stops_its_reader_by_then() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "mia").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    walker.goes_to("/playground").await;
+    browser.resizes(360, 900).await;
+    let ways = json!([["/keys", "Go to your keys"]]);
+    for is_blocked in [true, false] {
+        let stopped = json!({
+            "title": "You are blocked", "words": "Until tomorrow.", "ways": ways,
+            "is_blocked": is_blocked,
+        });
+        browser.evaluates(&hears(&stopped)).await;
+        browser.shows("You are blocked. Until tomorrow.").await;
+        // A limit leaves room for a key for this once.
+        browser.evaluates("fields.once.checked = true; 1").await;
+        let is_shown = "document.querySelector('#stopped').offsetParent !== null";
+        assert_eq!(browser.evaluates(is_shown).await, is_blocked);
+        browser.evaluates("fields.once.checked = false; 1").await;
+        if let Some(axe) = axe() {
+            assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
+        }
+    }
+    browser.keeps_picture("console-mia-stopped-360").await;
+    browser.evaluates(&hears(&json!(null))).await;
+    let says = browser
+        .evaluates("document.querySelector('#stopped').textContent")
+        .await;
+    assert_eq!(says, "");
+    drop(walker);
+    demo.ends().await;
+}

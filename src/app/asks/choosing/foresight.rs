@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Caller, Choices, NanoDollars, Offer, ProviderId, ProviderKind, Skip, SoundAmount, Trace, Turn,
+    Caller, Choices, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount, Trace, Turn,
     Verdict,
 };
 use crate::providers::{PromptSize, Provider};
@@ -39,6 +39,13 @@ pub struct Status {
 pub struct ProviderStatus {
     pub provider: ProviderId,
     pub trace: Trace,
+}
+
+/// What would come of a call that is made now.
+pub struct Foreseen {
+    pub trace: Trace,
+    /// What its caller would be told; none where somebody pays.
+    pub refusal: Option<Refusal>,
 }
 
 /// One picture of a provider that answers no questions.
@@ -138,13 +145,13 @@ impl Asks {
                 policy,
                 models: &self.models,
             };
-            return self.trace_of(order, choose(all)).await;
+            return Ok(self.foresee_call(order, choose(all)).await?.trace);
         }
         let choices = Choices {
             provider: provider.map(|provider| provider.id.clone()),
             ..Choices::default()
         };
-        self.foresee_answer(policy, &choices, all).await
+        Ok(self.foresee_answer(policy, &choices, all).await?.trace)
     }
 
     /// Finds who would pay for a short ask with these choices now, which may
@@ -154,12 +161,16 @@ impl Asks {
         policy: &CallerPolicy,
         choices: &Choices,
         providers: &[ProviderId],
-    ) -> Result<Trace, Error> {
+    ) -> Result<Foreseen, Error> {
         let choose = |providers: &[ProviderId]| self.payers.choose(policy, providers, None);
-        let Ok(plan) = self.plan(choices, policy.chosen()) else {
-            let mut trace = choose(providers).trace;
-            trace.skip_all(Skip::ModelNotAllowed);
-            return Ok(trace);
+        let plan = match self.plan(choices, policy.chosen()) {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                let mut trace = choose(providers).trace;
+                trace.skip_all(Skip::ModelNotAllowed);
+                let refusal = Some(refusal);
+                return Ok(Foreseen { trace, refusal });
+            }
         };
         let choice = choose(&plan.providers);
         let order = PlannedAsk {
@@ -173,11 +184,12 @@ impl Asks {
             trial: None,
             models: Arc::clone(&self.models),
         };
-        self.trace_of(order, choice).await
+        self.foresee_call(order, choice).await
     }
 
     /// Finds who would pay for an ask with these choices, if it was made now.
-    pub async fn foresee_ask(&self, caller: &Caller, choices: &Choices) -> Result<Trace, Error> {
+    /// Whoever is stopped is refused.
+    pub async fn foresee_ask(&self, caller: &Caller, choices: &Choices) -> Result<Foreseen, Error> {
         let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
         let providers = self.models.read_chat_model(provider, model)?.provider_ids();
         let policy = self.policies.read_policy(caller.clone()).await?;
@@ -186,11 +198,12 @@ impl Asks {
     }
 
     /// Finds who would pay for a picture with these choices, if it was made now.
+    /// Whoever is stopped is refused.
     pub async fn foresee_picture(
         &self,
         caller: &Caller,
         choices: &Choices,
-    ) -> Result<Trace, Error> {
+    ) -> Result<Foreseen, Error> {
         let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
         let providers = self
             .models
@@ -203,40 +216,27 @@ impl Asks {
             policy: &policy,
             models: &self.models,
         };
-        self.trace_of(order, choice).await
+        self.foresee_call(order, choice).await
     }
 
-    /// What each picture costs whoever a trace names, where that is fixed.
-    pub async fn price_of_picture(
-        &self,
-        trace: &Trace,
-        choices: &Choices,
-    ) -> Result<Option<NanoDollars>, Error> {
-        let Some(taken) = trace.taken() else {
-            return Ok(None);
-        };
-        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
-        let named = self.models.read_picture_model(provider, model)?.model;
-        let usual = self.models.provider(&taken.provider)?.images.model.clone();
-        let workflow = || Some(self.models.workflows().usual(false)?.name.clone());
-        let Some(model) = named.or(usual).or_else(workflow) else {
-            return Ok(None);
-        };
-        let prices = self.payers.list_price(&taken.provider, &model).await?;
-        Ok(prices.picture)
-    }
-
-    /// The trace of a call that would be made now.
-    async fn trace_of<P: Payable + Send>(
+    /// Finds what would come of a call that would be made now.
+    async fn foresee_call<P: Payable + Send>(
         &self,
         mut order: P,
         choice: Choice,
-    ) -> Result<Trace, Error> {
+    ) -> Result<Foreseen, Error> {
+        let place = order.policy().caller.place;
         let mut queue = PayerQueue::new(choice);
-        match self.payers.foresee(&mut order, &mut queue).await {
+        let refusal = match self.payers.foresee(&mut order, &mut queue).await {
+            Ok(()) => None,
             // Nobody pays before a model is named; whoever would is shown.
-            Ok(()) | Err(Error::Refused(_)) => Ok(queue.trace),
-            Err(failed) => Err(failed),
-        }
+            Err(Error::Refused(refusal)) => Some(refusal),
+            Err(failed) => return Err(failed),
+        };
+        let is_paid = queue.trace.taken().is_some();
+        Ok(Foreseen {
+            refusal: refusal.or_else(|| (!is_paid).then(|| queue.refusal(place))),
+            trace: queue.trace,
+        })
     }
 }

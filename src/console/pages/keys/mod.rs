@@ -17,6 +17,7 @@ mod who_pays;
 use crate::app::{ProviderInfo, nobody_else};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::{form, icon, key, money, note, when};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
@@ -94,10 +95,17 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
         (show_head(&visit, &ring))
         @if !ring.is_enabled { (show_disabled()) }
         @if ring.is_enabled && !ring.is_in_tier { (show_tier()) }
+        (stopped::show(&visit, who_pays.stopped.as_ref()))
         @for key in ring.keys.iter().filter(|key| key.needs_its_owner()) {
             (attention::show(&visit, key, &who_pays))
         }
-        @if ring.is_enabled { (show_list(&visit, &ring, &month)) }
+        @if ring.is_enabled {
+            @if ring.keys.is_empty() {
+                (show_none(&ring, who_pays.is_blocked()))
+            } @else {
+                (show_list(&visit, &ring, &month))
+            }
+        }
         (who_pays::show(&visit, &who_pays).await)
     };
     Ok(Page::new(Section::Keys, "Keys", body).into())
@@ -143,16 +151,23 @@ fn show_tier() -> Markup {
     )
 }
 
+/// What stands in the place of keys.
+fn show_none(ring: &KeyRing, is_blocked: bool) -> Markup {
+    let words = if is_blocked {
+        "No API key configured. One that you add pays once you may ask again."
+    } else {
+        "No API key configured. Add one and it pays first, everywhere."
+    };
+    note::empty(
+        "key",
+        words,
+        html! {
+            @if ring.may_add() { a.btn href="/keys/new" { "Add a key" } }
+        },
+    )
+}
+
 fn show_list(visit: &Visit, ring: &KeyRing, month: &MonthByKey) -> Markup {
-    if ring.keys.is_empty() {
-        return note::empty(
-            "key",
-            "No API key configured. Add one and it pays first, everywhere.",
-            html! {
-                @if ring.may_add() { a.btn href="/keys/new" { "Add a key" } }
-            },
-        );
-    }
     html! {
         section.card aria-label="Your keys" {
             table.table.folds {

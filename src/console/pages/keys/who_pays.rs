@@ -3,6 +3,7 @@
 
 use crate::app::{ProviderStatus, QuotaStatus, Status};
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::ladder::{self, Outcome, Step as LadderStep};
 use crate::console::parts::{form, key, link, note, payer};
 use crate::console::trouble::Trouble;
@@ -12,12 +13,21 @@ use crate::console::words::{add_address, capitalized, skip_clause};
 use crate::model::{LimitUse, ProviderId, Source, Step, Trace, Verdict};
 
 /// Who pays in one place; none where Discord does not say who asks.
+#[derive(Default)]
 pub struct WhoPays {
     status: Option<Status>,
     quota: Option<QuotaStatus>,
+    /// What stops somebody there.
+    pub stopped: Option<Trouble>,
 }
 
 impl WhoPays {
+    /// Whether somebody is stopped there, whoever would pay.
+    pub fn is_blocked(&self) -> bool {
+        let quota = self.quota.as_ref();
+        quota.is_some_and(|quota| quota.blocked.is_some())
+    }
+
     /// What was looked at for one provider.
     pub fn trace_of(&self, provider: &ProviderId) -> Option<&Trace> {
         let mut all = self.status.as_ref()?.providers.iter();
@@ -32,20 +42,19 @@ pub async fn read(visit: &Visit, person: &SignedIn) -> Result<WhoPays, Trouble> 
     let caller = match person.caller_in(visit, visit.place()).await {
         Ok(caller) => caller,
         Err(trouble) if trouble.status.is_server_error() => {
-            return Ok(WhoPays {
-                status: None,
-                quota: None,
-            });
+            return Ok(WhoPays::default());
         }
         Err(trouble) => return Err(trouble),
     };
-    let (status, quota) = tokio::join!(
+    let (status, quota, stopped) = tokio::join!(
         app.asks.read_status(&caller, None),
         app.quotas.read_status(&caller),
+        stopped::find(visit, &caller),
     );
     Ok(WhoPays {
         status: Some(status?),
         quota: quota.ok(),
+        stopped: stopped?,
     })
 }
 
@@ -73,7 +82,7 @@ pub async fn show(visit: &Visit, who_pays: &WhoPays) -> Markup {
                         html! { a.btn.s href="/keys" { "See it outside of servers" } },
                     ))
                 },
-                Some(status) => (show_status(visit, status, who_pays.quota.as_ref())),
+                Some(status) => (show_status(visit, status, who_pays)),
             }
         }
     }
@@ -91,7 +100,8 @@ async fn list_places(visit: &Visit, who_pays: &WhoPays) -> Vec<(String, String)>
         .collect()
 }
 
-fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> Markup {
+fn show_status(visit: &Visit, status: &Status, who_pays: &WhoPays) -> Markup {
+    let quota = who_pays.quota.as_ref();
     let providers = visit.app().providers();
     let unnamed = status.unnamed.as_ref();
     let trace = unnamed.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
@@ -105,6 +115,10 @@ fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> M
                     }
                     (ladder::show(&ladder_of(visit, it, quota)))
                 }
+                None if who_pays.stopped.is_some() => p.dim {
+                    "Ask without naming a provider, and nobody answers: what stops you stands \
+                     above."
+                },
                 None => p.dim {
                     "Ask without naming a provider, and "
                     @if visit.app().asks.replies_in_demo() {
@@ -131,7 +145,9 @@ fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> M
                         th scope="col" { "Because" }
                     }
                 }
-                tbody { @for it in &status.providers { (show_provider(visit, it)) } }
+                tbody { @for it in &status.providers {
+                        (show_provider(visit, it, who_pays.is_blocked()))
+                    } }
             }
         }
     }
@@ -215,7 +231,7 @@ fn describe_left(step: &Step, quota: Option<&QuotaStatus>, name: &str) -> String
     }
 }
 
-fn show_provider(visit: &Visit, status: &ProviderStatus) -> Markup {
+fn show_provider(visit: &Visit, status: &ProviderStatus, is_blocked: bool) -> Markup {
     let name = key::provider_name(visit.app().providers(), &status.provider);
     let taken = status.trace.taken();
     let has_own = status
@@ -234,7 +250,7 @@ fn show_provider(visit: &Visit, status: &ProviderStatus) -> Markup {
             }
             td.two data-label="Because" {
                 (describe_because(visit, &status.trace))
-                @if taken.is_none() && !has_own {
+                @if taken.is_none() && !has_own && !is_blocked {
                     " " (link::plain(&add_address(&status.provider), "Add one"))
                 }
             }

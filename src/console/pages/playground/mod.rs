@@ -95,8 +95,17 @@ async fn show_no_picture(_: Visit) -> HandlerResult {
 async fn show_now(visit: Visit) -> HandlerResult {
     let setting = Setting::read(|name| visit.query(name).unwrap_or_default());
     let asker = find_asker(&visit, setting.place).await?;
-    let payers = setting::find_payers(&visit, &asker, &setting).await?;
-    Ok(PageReply::Now(json!({"payers": payers})))
+    let paying = setting::find_payers(&visit, &asker, &setting).await?;
+    let stopped = paying.stopped.map(|trouble| {
+        json!({
+            "title": trouble.title, "words": trouble.words, "ways": trouble.ways,
+            "is_blocked": paying.is_blocked,
+        })
+    });
+    let payers = paying.payers;
+    Ok(PageReply::Now(
+        json!({"payers": payers, "stopped": stopped}),
+    ))
 }
 
 /// Says what an answer that was stopped is charged, for the page's script;

@@ -7,15 +7,15 @@ use crate::console::assets;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice, ChoiceGroup, GroupedList};
-use crate::console::parts::payer::{self, ForeseenPayer};
+use crate::console::parts::payer;
 use crate::console::parts::{icon, note};
 use crate::console::reply::Page;
-use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Visit};
 use crate::model::{Picture, ServerId, Source};
 
 use super::question::Setting;
 use super::talk::{Reply, Round, TALK_FIELD, Talk};
+use super::setting::Paying;
 use super::{find_asker, plain_text, setting, tools};
 
 /// What stands on the page beside the conversation.
@@ -27,7 +27,7 @@ struct Sheet<'a> {
     is_visitor: bool,
     models: Vec<ChoiceGroup>,
     places: Vec<(ServerId, String)>,
-    payers: Vec<Option<ForeseenPayer>>,
+    paying: Paying,
 }
 
 /// Shows a conversation, with what is chosen and what is typed already.
@@ -41,7 +41,7 @@ pub async fn show(visit: &Visit, setting: &Setting, talk: &Talk, typed: &str) ->
         is_visitor: asker.is_visitor(),
         models: setting::list_models(visit, &asker, setting).await?,
         places: setting::list_places(visit, &asker.caller).await,
-        payers: setting::find_payers(visit, &asker, setting).await?,
+        paying: setting::find_payers(visit, &asker, setting).await?,
     };
     let body = html! {
         (show_head())
@@ -132,6 +132,7 @@ impl Sheet<'_> {
                 div.acts {
                     span.acts {
                         label.attach {
+                (self.show_stop())
                             (icon::plain("clip")) span { "Attach" }
                             input #file type="file" name="file" multiple
                                 accept="image/png,image/jpeg,image/gif,image/webp,text/*,.md,.csv,.json,.log,.rs,.py,.js,.ts,.toml,.yaml,.yml";
@@ -151,8 +152,18 @@ impl Sheet<'_> {
     fn show_payers(&self) -> Markup {
         let once = payer::badge(Source::Request);
         html! {
+    /// What stops whoever would ask. A limit leaves room for a key for this once.
+    fn show_stop(&self) -> Markup {
+        let paying = &self.paying;
+        html! {
+            div #stopped .when-not[!paying.is_blocked] {
+                @if let Some(trouble) = &paying.stopped { (note::trouble(trouble, "")) }
+            }
+        }
+    }
+
             span.acts.when-not #payers {
-                @for payer in &self.payers {
+                @for payer in &self.paying.payers {
                     @match payer {
                         Some(payer) => (payer::show_foreseen(payer)),
                         None if self.is_visitor => (once),
@@ -312,7 +323,7 @@ fn show_reply(reply: &Reply) -> Markup {
                 div.said { (plain_text::show(&reply.text)) }
             }
             @for picture in &reply.pictures { (show_picture(picture)) }
-            @if let Some(trouble) = &reply.trouble { (show_trouble(trouble)) }
+            @if let Some(trouble) = &reply.trouble { (note::trouble(trouble, "")) }
             @if let Some(receipt) = &reply.receipt { (receipt.show()) }
         }
     }
@@ -325,14 +336,4 @@ fn show_picture(picture: &Picture) -> Markup {
     html! {
         img.made src={ "data:" (kind) ";base64," (data) } alt="The picture that was made";
     }
-}
-
-/// Why there is no answer, in its place.
-fn show_trouble(trouble: &Trouble) -> Markup {
-    let ways = html! {
-        @for (address, label) in &trouble.ways {
-            a.btn.s href=(address) { (label) }
-        }
-    };
-    note::urgent(&format!("{}.", trouble.title), &trouble.words, ways)
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{Error, ModelChoice, ProviderInfo};
+use crate::app::{Error, Foreseen, ModelChoice, ProviderInfo};
+use crate::console::pages::stopped;
 use crate::console::parts::form::ChoiceGroup;
 use crate::console::parts::money;
 use crate::console::parts::payer::{self, ForeseenPayer};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::model::{
-    Caller, ProviderId, ProviderKind, ServerId, Skip, Source, Step, Trace, Verdict,
+    Caller, Choices, ProviderId, ProviderKind, Refusal, ServerId, Skip, Source, Step, Trace,
+    Verdict,
 };
 
 use super::limits::Asker;
@@ -31,19 +33,40 @@ pub fn kind_of(setting: &Setting) -> &'static str {
     }
 }
 
-/// Finds who would pay for a question in each column; none where nobody would.
+/// Who would pay for a question.
+#[derive(Default)]
+pub struct Paying {
+    /// In each column; none where nobody would.
+    pub payers: Vec<Option<ForeseenPayer>>,
+    /// What stops the asker.
+    pub stopped: Option<Trouble>,
+    /// Whether that stops them with a key for this once too.
+    pub is_blocked: bool,
+}
+
+impl Paying {
+    fn note(&mut self, visit: &Visit, refusal: Refusal) {
+        self.is_blocked |= stopped::is_block(&refusal);
+        self.stopped = self.stopped.take().or(stopped::describe(visit, refusal));
+    }
+}
+
+/// Finds who would pay for a question in each column, and what stops it.
 pub async fn find_payers(
     visit: &Visit,
     asker: &Asker,
     setting: &Setting,
-) -> Result<Vec<Option<ForeseenPayer>>, Trouble> {
+) -> Result<Paying, Trouble> {
     let asks = &visit.app().asks;
     if asker.is_visitor() {
         let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;
         let foreseen = demo.then(|| unpriced(Source::Demo));
-        return Ok(vec![foreseen; setting.models.len()]);
+        return Ok(Paying {
+            payers: vec![foreseen; setting.models.len()],
+            ..Paying::default()
+        });
     }
-    let mut payers = Vec::new();
+    let mut paying = Paying::default();
     for column in 0..setting.models.len() {
         let choices = setting.choices(column);
         let foreseen = if setting.tool == Tool::Picture {
@@ -51,25 +74,43 @@ pub async fn find_payers(
         } else {
             asks.foresee_ask(&asker.caller, &choices).await
         };
-        payers.push(match foreseen {
-            Ok(trace) => {
-                let demo = asks.replies_in_demo() && gives_way_to_demo(&trace);
-                let demo = demo.then_some(Source::Demo);
-                let taken = trace.taken().map(|step| step.source);
-                let mut foreseen = taken.or(demo).map(unpriced);
-                if setting.tool == Tool::Picture
-                    && let Some(foreseen) = &mut foreseen
-                {
-                    let price = asks.price_of_picture(&trace, &choices).await?;
-                    foreseen.price = price.map(money::each);
+        let payer = match foreseen {
+            Ok(Foreseen { trace, refusal }) => {
+                let payer = find_payer(visit, setting, (&trace, &choices)).await?;
+                if let (None, Some(refusal)) = (&payer, refusal) {
+                    paying.note(visit, refusal);
                 }
-                foreseen
+                payer
             }
-            Err(Error::Refused(_)) => None,
+            Err(Error::Refused(refusal)) => {
+                paying.note(visit, refusal);
+                None
+            }
             Err(failed) => return Err(failed.into()),
-        });
+        };
+        paying.payers.push(payer);
     }
-    Ok(payers)
+    Ok(paying)
+}
+
+/// Who a trace says would pay for what is chosen, and what a picture costs them.
+async fn find_payer(
+    visit: &Visit,
+    setting: &Setting,
+    (trace, choices): (&Trace, &Choices),
+) -> Result<Option<ForeseenPayer>, Trouble> {
+    let app = visit.app();
+    let taken = trace.taken().map(|step| step.source);
+    let demo = app.asks.replies_in_demo() && gives_way_to_demo(trace);
+    let demo = demo.then_some(Source::Demo);
+    let Some(mut foreseen) = taken.or(demo).map(unpriced) else {
+        return Ok(None);
+    };
+    if setting.tool == Tool::Picture {
+        let price = app.pictures.price_of_picture(trace, choices).await?;
+        foreseen.price = price.map(money::each);
+    }
+    Ok(Some(foreseen))
 }
 
 fn unpriced(source: Source) -> ForeseenPayer {

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use crate::app::Error;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::{icon, note, payer};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
@@ -236,6 +237,7 @@ pub(super) async fn show_page(
         Tab::Overview => name.clone(),
         tab => format!("{}, {name}", tab.words()),
     };
+    let stop = stopped::find_block(visit, &managing.caller).await?;
     let page = html! {
         div.head {
             div { h1 { (name) } p { "Its members may use its keys here, and nowhere else." } }
@@ -246,6 +248,7 @@ pub(super) async fn show_page(
                     aria-current=[(other == tab).then_some("page")] { (other.words()) }
             }
         }
+        (stopped::show(visit, stop.as_ref()))
         (body)
     };
     Ok(Page::new(Section::Server(server), title, page).into())

@@ -5,6 +5,7 @@ mod snippets;
 
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::{form, icon, note, when};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
@@ -35,6 +36,7 @@ async fn show_tokens(visit: Visit, person: SignedIn) -> HandlerResult {
                 a.btn.strong href="/tokens/new" { (icon::plain("plus")) "Create a token" }
             }
         }
+        (stopped::show_outside(&visit, &person).await?)
         (show_list(&visit, &person).await?)
     };
     Ok(Page::new(Section::Tokens, "Tokens", body).into())

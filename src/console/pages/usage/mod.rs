@@ -20,6 +20,7 @@ use crate::app::{
 use crate::console::Console;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::pages::usage::filters::{Filters, nearest_month};
 use crate::console::pages::usage::view::NamedTotal;
 use crate::console::parts::{icon, limits, payer};
@@ -58,6 +59,7 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
     let providers = visit.app().providers();
     let now_ms = visit.app().now_ms();
     let servers = list_servers(&visit, &report).await;
+    let stop = stopped::find(&visit, &caller).await?;
     let body = html! {
         div.head {
             div {
@@ -69,6 +71,7 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
                 (show_exports("/usage", &query))
             }
         }
+        (stopped::show(&visit, stop.as_ref()))
         (filters.show("/usage", &used))
         div data-poll={ "/usage/now?" (query) } data-every=(POLL_SECONDS) {
             (view::show_figures(&report, &estimate))
