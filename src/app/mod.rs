@@ -32,7 +32,7 @@ use tokio::time::Instant;
 
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
-    Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus,
+    Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, ModelUsers, OnceForm, Persona, ProviderStatus,
     ReadyAsk, Status,
 };
 pub use checkup::{

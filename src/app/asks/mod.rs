@@ -26,7 +26,7 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
-pub use choosing::choices::{ChosenModel, ModelStanding};
+pub use choosing::choices::{ChosenModel, ModelStanding, ModelUsers};
 pub use choosing::foresight::{Foreseen, ProviderStatus, Status};
 pub use choosing::known_models::{KnownModel, KnownModels};
 pub use choosing::model_offers::ModelOffer;

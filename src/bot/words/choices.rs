@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::app::{ChosenModel, ModelChoice, ModelStanding, Persona};
+use crate::app::{ChosenModel, ModelChoice, ModelStanding, ModelUsers, Persona};
 use crate::bot::connection::wire::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
@@ -133,20 +133,34 @@ pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenM
     let model = &chosen_model.model;
     let card = chosen(voice, ChoiceKind::Model, scope, &chosen_model.full);
     let provider = voice.name(&model.provider);
-    let warning = match chosen_model.standing {
-        ModelStanding::Listed => return card,
-        ModelStanding::Unlisted => {
-            "⚠️ {provider} does not list such a model, so asks may fail. `/model show` lists what can be used here."
+    let standing = match (chosen_model.standing, chosen_model.users) {
+        (ModelStanding::Listed, _) => None,
+        (ModelStanding::Unlisted, _) => Some(
+            "⚠️ {provider} does not list such a model, so asks may fail. `/model show` lists what can be used here.",
+        ),
+        (ModelStanding::Unsaid, _) => {
+            Some("⚠️ {provider} could not be asked whether it has such a model.")
         }
-        ModelStanding::Unsaid => "⚠️ {provider} could not be asked whether it has such a model.",
-        ModelStanding::NobodyPays => {
+        (ModelStanding::NobodyPays, ModelUsers::KeyOwners) => {
+            Some("I could not look whether there is such a model.")
+        }
+        (ModelStanding::NobodyPays, _) => Some(
             "⚠️ Nobody has a key here that pays for {provider}, so it does not answer yet, and I could not look \
-             whether there is such a model. {advice}"
-        }
+             whether there is such a model. {advice}",
+        ),
     };
-    let values: &[(&str, &dyn Display)] =
-        &[("provider", &provider), ("advice", &bring_any_key(voice))];
-    let mut lines = vec![card.text, voice.lang.say(warning, values)];
+    let users = (chosen_model.users == ModelUsers::KeyOwners).then_some(
+        "⚠️ No key pays for {provider} for everybody here: it answers whoever has a key of their own for it, and \
+         for all others the bot's own order decides. `/keys add provider:{id} scope:guild` lets it answer everybody.",
+    );
+    let values: &[(&str, &dyn Display)] = &[
+        ("provider", &provider),
+        ("id", &model.provider),
+        ("advice", &bring_any_key(voice)),
+    ];
+    let mut lines = vec![card.text];
+    let warnings = users.into_iter().chain(standing);
+    lines.extend(warnings.map(|warning| voice.lang.say(warning, values)));
     lines.extend(chosen_model.elsewhere.as_ref().map(|other| {
         let (provider, full) = (voice.name(&other.provider), full_name(voice, other));
         voice.lang.say(

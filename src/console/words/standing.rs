@@ -1,14 +1,27 @@
-//! What is said of a model that was chosen beforehand, where it may not answer.
+//! What is said of a model that was chosen beforehand, where it may not answer
+//! everybody for whom it was chosen.
 
-use crate::app::{ChosenModel, ModelStanding};
+use crate::app::{ChosenModel, ModelStanding, ModelUsers};
 
 use super::Names;
 
 /// A warning, as Discord's users read it; none where the model's provider lists
-/// it.
+/// it and somebody pays for everybody.
 pub fn warn_of_standing(names: Names<'_>, chosen: &ChosenModel) -> Option<String> {
     let provider = names.name(&chosen.model.provider);
-    match chosen.standing {
+    let users = match chosen.users {
+        ModelUsers::Everybody => None,
+        ModelUsers::KeyOwners => Some(format!(
+            "No key pays for {provider} for everybody here: it answers whoever has a key of their \
+             own for it, and for all others the bot’s own order decides. Add a key for the \
+             server, and it answers everybody."
+        )),
+        ModelUsers::Nobody => Some(format!(
+            "Nobody has a key here that pays for {provider}, so it does not answer yet. Add a key \
+             for it."
+        )),
+    };
+    let standing = match chosen.standing {
         ModelStanding::Listed => None,
         ModelStanding::Unlisted => Some(format!(
             "{provider} does not list such a model, so questions may fail. The Models page has \
@@ -17,9 +30,10 @@ pub fn warn_of_standing(names: Names<'_>, chosen: &ChosenModel) -> Option<String
         ModelStanding::Unsaid => Some(format!(
             "{provider} could not be asked whether it has such a model."
         )),
-        ModelStanding::NobodyPays => Some(format!(
-            "Nobody has a key here that pays for {provider}, so it does not answer yet, and \
-             whether there is such a model was not looked up. Add a key for it."
-        )),
-    }
+        ModelStanding::NobodyPays => {
+            Some("Whether there is such a model was not looked up.".to_owned())
+        }
+    };
+    let sentences: Vec<String> = users.into_iter().chain(standing).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }

@@ -2,6 +2,7 @@
 //! there.
 
 mod addresses;
+mod chosen_models;
 mod front;
 mod html;
 mod imports;

@@ -19,6 +19,7 @@ pub struct ChosenModel {
     /// As it is typed and kept: `provider/model`.
     pub full: String,
     pub standing: ModelStanding,
+    pub users: ModelUsers,
     /// A model of exactly the name that was typed, which another provider has
     /// and somebody pays for here.
     pub elsewhere: Option<ModelChoice>,
@@ -35,6 +36,16 @@ pub enum ModelStanding {
     Unsaid,
     /// Nobody can pay for its provider here, so that it was not asked.
     NobodyPays,
+}
+
+/// Who can use a chosen model, of those for whom it is chosen. For the others
+/// the next provider answers that somebody pays for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelUsers {
+    Everybody,
+    /// Those who have a key of their own for its provider.
+    KeyOwners,
+    Nobody,
 }
 
 impl Asks {
@@ -65,6 +76,7 @@ impl Asks {
             .full_name(&chosen.model);
         let elsewhere = match standing {
             ModelStanding::Unlisted | ModelStanding::NobodyPays => {
+        let users = self.find_model_users(caller, scope, &chosen).await?;
                 let usable = self.list_models(caller).await?;
                 let mut usable = usable.into_iter();
                 usable.find(|it| it.model == typed.trim() && it.provider != chosen.provider)
@@ -85,6 +97,7 @@ impl Asks {
 
     /// Chooses a persona; its name.
     pub async fn choose_persona(
+            users,
         &self,
         caller: &Caller,
         scope: ChoiceScope,

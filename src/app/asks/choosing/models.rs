@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Caller, Offer, ProviderId};
+use crate::model::{Caller, ChoiceScope, Offer, Place, ProviderId, Source};
 use crate::providers::{ListedModel, Provider};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::asks::choosing::choices::ModelStanding;
+use crate::app::asks::choosing::choices::{ModelStanding, ModelUsers};
 use crate::app::models::ModelChoice;
 
 /// What came of asking for lists.
@@ -108,6 +108,28 @@ impl Asks {
             None => ModelStanding::Unsaid,
             Some(all) if all.iter().any(is_it) => ModelStanding::Listed,
             Some(_) => ModelStanding::Unlisted,
+        })
+    }
+
+    /// Finds out who can use a model, of those for whom it is being chosen.
+    pub(in crate::app::asks) async fn find_model_users(
+        &self,
+        caller: &Caller,
+        scope: ChoiceScope,
+        chosen: &ModelChoice,
+    ) -> Result<ModelUsers, Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        let one = std::slice::from_ref(&chosen.provider);
+        let payers = self.payers.choose_for(&policy, one, None).payers;
+        let is_for_several =
+            !matches!(scope, ChoiceScope::Person(_)) && caller.place != Place::Direct;
+        let pays = |offer: &Offer| !is_for_several || offer.source != Source::Personal;
+        Ok(if payers.iter().any(pays) {
+            ModelUsers::Everybody
+        } else if is_for_several && self.keys.byok_enabled() {
+            ModelUsers::KeyOwners
+        } else {
+            ModelUsers::Nobody
         })
     }
 
