@@ -440,8 +440,7 @@ fn judge_readiness(readiness: &Readiness) -> Vec<Finding> {
         Finding::bad("Discord", format!("{connected}; the log says why"))
     };
     let mut findings = vec![database, ledger, discord];
-    let free_mb = readiness.disk_free_bytes.unwrap_or_default() >> 20;
-    let free = format!("{free_mb} MB free");
+    let free = describe_free(readiness.disk_free_bytes.unwrap_or_default());
     findings.extend(readiness.disk_room().map(|room| match room {
         DiskRoom::Enough => Finding::good("disk", free),
         DiskRoom::Low => Finding::note("disk", format!("{free}; make room")),
@@ -450,9 +449,25 @@ fn judge_readiness(readiness: &Readiness) -> Vec<Finding> {
     findings
 }
 
+/// How much of a disk is free, in the unit that reads best.
+fn describe_free(bytes: u64) -> String {
+    match bytes >> 20 {
+        mb @ 0..=1_023 => format!("{mb} MB free"),
+        mb @ 1_024..=10_239 => format!("{}.{} GB free", mb / 1_024, mb % 1_024 * 10 / 1_024),
+        mb => format!("{} GB free", mb / 1_024),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_on_a_disk_is_said_in_the_unit_that_reads_best() {
+        let told = [0, 900 << 20, 1 << 30, 1_588 << 20, 55_239 << 20];
+        let told = told.map(describe_free).join(", ");
+        insta::assert_snapshot!(told, @"0 MB free, 900 MB free, 1.0 GB free, 1.5 GB free, 53 GB free");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_check_that_hangs_is_said_to_be_silent_and_keeps_no_other_waiting() {

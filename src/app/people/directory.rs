@@ -194,6 +194,34 @@ impl People {
         }
     }
 
+    /// What people, roles and channels are called, as far as somebody is signed in
+    /// or Discord says it: the first of a long list. A role or a channel is one of
+    /// the server beside its id.
+    pub async fn find_names(&self, ids: &[(u64, Option<ServerId>)]) -> Vec<(u64, String)> {
+        let names = ids.iter().take(NAMED_AT_ONCE).map(|(id, server)| async {
+            let name = timeout(NAME_PATIENCE, self.find_name(*id, *server));
+            Some((*id, name.await.ok()??))
+        });
+        join_all(names).await.into_iter().flatten().collect()
+    }
+
+    async fn find_name(&self, id: u64, server: Option<ServerId>) -> Option<String> {
+        let sessions = self.list_sessions(PersonId(id)).await.unwrap_or_default();
+        if let Some(session) = sessions.into_iter().next() {
+            return Some(session.name);
+        }
+        match self.describe_id(id, server).await {
+            IdFacts::Known { name, .. } => name,
+            IdFacts::OtherChannel | IdFacts::Nobodys | IdFacts::Unsaid => None,
+        }
+    }
+
+    /// What a person is called, as far as they are signed in or Discord says it.
+    pub async fn find_person_name(&self, person: PersonId) -> Option<String> {
+        let found = self.find_names(&[(person.0, None)]).await;
+        found.into_iter().next().map(|(_, name)| name)
+    }
+
     /// Where somebody goes to add the bot to a server of theirs; none while
     /// Discord was not reached.
     pub fn invite_address(&self) -> Option<String> {

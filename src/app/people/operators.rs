@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
-    ServerId, SetLimit, snowflake,
+    ServerId, SetLimit, Source, snowflake,
 };
 use crate::store::{GivenTier, OperatorsRules};
 
@@ -54,6 +54,11 @@ impl People {
     /// Refuses whoever the operator did not list.
     pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
         self.settings.require_operator(caller)
+    }
+
+    /// The payers that the limits of tiers bind.
+    pub fn payers_of_tiers(&self) -> &[Source] {
+        &self.settings.applies_to
     }
 
     /// Whether any tier comes with something that people can buy.

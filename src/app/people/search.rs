@@ -44,7 +44,7 @@ pub struct Stop {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundPerson {
     pub person: PersonId,
-    /// As they signed in; none where they are not signed in.
+    /// As they signed in, or as Discord calls them; none where neither is known.
     pub name: Option<String>,
     pub tier: String,
     pub keys: usize,
@@ -105,8 +105,7 @@ impl People {
                 ..SearchResult::default()
             });
         }
-        let sessions = self.list_sessions(PersonId(id)).await?;
-        let name = sessions.into_iter().next().map(|session| session.name);
+        let name = self.find_person_name(PersonId(id)).await;
         let person = self.describe_person(PersonId(id), name).await?;
         Ok(SearchResult {
             people: vec![person],

@@ -15,11 +15,11 @@ async fn omar(stage: &Stage) -> Visitor<'_> {
 fn hidden(stage: &Stage, page: &SeenPage) -> String {
     let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
     let kid = regex::Regex::new("[0-9a-f]{16}").unwrap();
-    let free = regex::Regex::new("[0-9]+ MB free").unwrap();
+    let free = regex::Regex::new("[0-9.]+ [MG]B free").unwrap();
     let said = stage.readable(&page.says());
     let said = id.replace_all(&said, "<id>").into_owned();
     let said = kid.replace_all(&said, "<kid>").into_owned();
-    free.replace_all(&said, "<free> MB free").into_owned()
+    free.replace_all(&said, "<free> free").into_owned()
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Database | Good | takes writes and answers
         Ledger | Good | 0 writes wait
         Discord | Good | 1 of 1 shards connected
-        Disk | Good | <free> MB free
+        Disk | Good | <free> free
         Master key | Good | active key is <kid>
         Database pages | Good | none is damaged
         Groq | To know | the bot default key was not checked yet
@@ -94,9 +94,10 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         {q: }
         People are found by name while they are signed in here, servers while they have keys; both by id always.
         ## Limits, tiers and blocks
-        Beside the tiers of the configuration
+        Limits bind the bot default; those of the configuration’s tiers bind the bot default
         Nothing is set.
         Set a limit
+        It binds what the bot default pays, and nothing else: keys of people’s own and of servers go on. A key for a server of yours that checks no keys counts as the bot default.
         For
         {kind: everyone of 3}
         Id, unless everybody
@@ -109,6 +110,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         {period: day of 4}
         (Set the limit)
         Give a tier
+        The limits of tiers bind the bot default.
         Id of the person
         {id: }
         Tier
@@ -301,7 +303,6 @@ async fn people_are_found_stopped_and_signed_out() {
         assert_snapshot!(hidden(stage, &found), @"
         # People and servers
         Back to Operator [/operator]
-        ## People and servers
         Name or id
         {q: MIA}
         People are found by name while they are signed in here, servers while they have keys; both by id always.
@@ -363,7 +364,9 @@ async fn limits_and_tiers_are_set_and_taken_back() {
             ("period", "day"),
         ];
         let limited = omar.sends(&page, "/operator/limit", &typed).await;
-        let says = format!("The limit is set: 1 request a day for mia (id {id}).");
+        let says = format!(
+            "The limit is set: 1 request a day for mia (id {id}), on what the bot default pays."
+        );
         assert!(limited.holds(&says), "{}", limited.shown());
         assert!(stage.is_answering().await);
         assert!(!stage.is_answering().await);

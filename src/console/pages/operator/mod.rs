@@ -2,11 +2,13 @@
 //! `discord.operators` may change.
 
 mod keys;
+mod known_names;
 mod overview;
 mod people;
 mod refusals;
+mod rule_forms;
+mod rule_rows;
 mod rules;
-mod server_names;
 mod traffic;
 
 use crate::app::nobody_else;

@@ -35,7 +35,7 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         div.columns.two {
             (traffic::show_errors(&seen.traffic, app.providers()))
-            (people::show_search(None))
+            (people::show_search())
         }
         @match rules::show_all(&visit, &caller).await {
             Ok(all) => (all),

@@ -16,20 +16,26 @@ const PATH: &str = "/operator/people";
 /// The longest text that is looked for, in characters.
 const TEXT_CHARACTERS_MAX: usize = 80;
 
-/// The field in which one looks for somebody.
-pub fn show_search(text: Option<&str>) -> Markup {
+/// The card in which one looks for somebody, on a page about other things.
+pub fn show_search() -> Markup {
     html! {
         section.card aria-labelledby="people-h" {
             header { h2 #people-h { "People and servers" } }
-            div.body {
-                form.search method="get" action=(PATH) role="search" {
-                    (icon::plain("search"))
-                    label.hidden for="q" { "Name or id" }
-                    input #q name="q" type="search" value=[text] placeholder="Name or id of a person or server";
-                }
-                p.dim.small {
-                    "People are found by name while they are signed in here, servers while they have keys; both by id always."
-                }
+            (show_field(None))
+        }
+    }
+}
+
+fn show_field(text: Option<&str>) -> Markup {
+    html! {
+        div.body {
+            form.search method="get" action=(PATH) role="search" {
+                (icon::plain("search"))
+                label.hidden for="q" { "Name or id" }
+                input #q name="q" type="search" value=[text] placeholder="Name or id of a person or server";
+            }
+            p.dim.small {
+                "People are found by name while they are signed in here, servers while they have keys; both by id always."
             }
         }
     }
@@ -46,7 +52,9 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
             div { h1 { "People and servers" } }
             div.acts { a.btn href="/operator" { "Back to Operator" } }
         }
-        (show_search(Some(&text).filter(|text| !text.is_empty()).map(String::as_str)))
+        section.card aria-label="Search" {
+            (show_field(Some(&text).filter(|text| !text.is_empty()).map(String::as_str)))
+        }
         @if !text.is_empty() { (show_found(&visit, &found)) }
     };
     Ok(Page::new(Section::Operator, "People and servers", body).into())
@@ -157,6 +165,9 @@ pub async fn end_sessions(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, &back)?;
     let people = &visit.app().people;
     let ended = people.end_sessions_of(&operator(&person), whom).await?;
-    let words = format!("{ended} sessions of {whom} are ended.");
+    let name = people.find_person_name(whom).await;
+    let whose = name.map_or_else(|| whom.to_string(), |name| format!("{name} ({whom})"));
+    let are = if ended == 1 { "is" } else { "are" };
+    let words = format!("{} of {whose} {are} ended.", money::count(ended, "session"));
     person.say_at(&visit, back, &words).await
 }

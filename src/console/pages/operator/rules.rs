@@ -9,18 +9,20 @@ use crate::app::{IdKind, LimitSubject, make_limit, parse_duration, read_amount};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::ids;
+use crate::console::pages::operator::known_names::KnownNames;
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
-use crate::console::pages::operator::server_names::ServerNames;
+use crate::console::pages::operator::rule_forms::{describe_tiers_payers, show_forms};
+use crate::console::pages::operator::rule_rows::{
+    LimitRow, TierRow, show_block, show_limit, show_tier, small_form,
+};
 use crate::console::pages::sign_in::require_fresh;
-use crate::console::parts::{form, when};
+use crate::console::parts::form;
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-use crate::console::words::limits::{bare_amount, describe_limit, describe_set};
-use crate::model::{
-    BlockTarget, Blocked, Bound, Caller, DurationOf, LimitUse, Metric, Period, PersonId, ServerId,
-};
+use crate::console::words::limits::describe_set;
+use crate::model::{BlockTarget, Blocked, Caller, DurationOf, Metric, Period, PersonId, ServerId};
 
 const HOME: &str = "/operator";
 const STOP: &str = "/operator/stop";
@@ -36,13 +38,13 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
         .iter()
         .any(|(whom, _)| *whom == Blocked::Everyone);
     let limits = view.rules.limits.iter().zip(&view.uses);
-    let of_limits = view.rules.limits.iter();
-    let of_limits = of_limits.map(|(subject, set)| (*subject, set.bound));
-    let of_blocks = view.rules.blocks.iter().map(|(whom, _)| *whom);
-    let names = ServerNames::find(visit, of_limits, of_blocks).await;
+    let names = KnownNames::find(visit, &view).await;
     Ok(html! {
         section.card aria-labelledby="set-h" {
-            header { h2 #set-h { "Limits, tiers and blocks" } p { "Beside the tiers of the configuration" } }
+            header { h2 #set-h { "Limits, tiers and blocks" } p {
+                    "Limits bind the bot default; those of the configuration’s tiers bind "
+                    (describe_tiers_payers(visit))
+                } }
             @if limits.len() == 0 && view.rules.blocks.is_empty() && view.rules.tiers.is_empty() {
                 p.body.dim { "Nothing is set." }
             } @else {
@@ -53,7 +55,7 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
                         @for ((subject, set), used) in limits { (show_limit(visit, &names, &LimitRow { subject: *subject, bound: set.bound, used })) }
                         @for (whom, until_ms) in &view.rules.blocks { (show_block(visit, &names, *whom, *until_ms)) }
                         @for (person, tier, until_ms) in &view.rules.tiers {
-                            (show_tier(visit, *person, tier, *until_ms))
+                            (show_tier(visit, &names, &TierRow { person: *person, tier, until_ms: *until_ms }))
                         }
                     }
                 }
@@ -62,173 +64,6 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
         }
         (show_switch(visit, is_stopped))
     })
-}
-
-/// A limit that is set, and what is used of it.
-struct LimitRow<'a> {
-    /// Whom it bounds, by the id; 0 for everybody.
-    subject: u64,
-    bound: Bound,
-    used: &'a LimitUse,
-}
-
-fn show_limit(visit: &Visit, names: &ServerNames, row: &LimitRow<'_>) -> Markup {
-    let LimitRow {
-        subject,
-        bound,
-        used,
-    } = *row;
-    let (kind, of) = match bound {
-        Bound::BotInServer => ("server", names.head(ServerId(subject))),
-        Bound::BotForPerson => ("user", format!("Person {subject}")),
-        _ => ("everyone", "Everybody together".to_owned()),
-    };
-    // Everybody has no id.
-    let id = Some(subject).filter(|_| kind != "everyone");
-    let id = id.map_or_else(String::new, |id| id.to_string());
-    let metric = used.limit.metric;
-    html! {
-        tr {
-            th scope="row" { (of) }
-            td data-label="What" {
-                (bare_amount(metric, used.used)) " of " (describe_limit(used.limit))
-            }
-            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &id), ("metric", metric.as_str())])) } }
-        }
-    }
-}
-
-fn show_block(visit: &Visit, names: &ServerNames, whom: Blocked, until_ms: Option<i64>) -> Markup {
-    let (kind, id, words) = match whom {
-        Blocked::Everyone => ("everyone", None, "Everybody".to_owned()),
-        Blocked::Server(server) => ("server", Some(server.0), names.head(server)),
-        Blocked::Person(person) => ("user", Some(person.0), format!("Person {person}")),
-        Blocked::Role(role) => ("role", Some(role), format!("Role {role}")),
-        Blocked::Channel(channel) => ("channel", Some(channel), format!("Channel {channel}")),
-        Blocked::InServer(server, target) => {
-            let (kind, id, words) = match target {
-                BlockTarget::Person(person) => ("user", person.0, format!("Person {person}")),
-                BlockTarget::Role(role) => ("role", role, format!("Role {role}")),
-                BlockTarget::Channel(channel) => ("channel", channel, format!("Channel {channel}")),
-            };
-            (
-                kind,
-                Some(id),
-                format!("{words} in {}", names.phrase(server)),
-            )
-        }
-    };
-    let id = id.map_or_else(String::new, |id| id.to_string());
-    let inside = match whom {
-        Blocked::InServer(server, _) => server.to_string(),
-        _ => String::new(),
-    };
-    html! {
-        tr {
-            th scope="row" { (words) }
-            td data-label="What" { "stopped" (show_end(visit, until_ms)) }
-            td { div.acts { (small_form(visit, "/operator/unblock", "Let go on", &[("kind", kind), ("id", &id), ("inside", &inside)])) } }
-        }
-    }
-}
-
-fn show_tier(visit: &Visit, person: PersonId, tier: &str, until_ms: Option<i64>) -> Markup {
-    html! {
-        tr {
-            th scope="row" { "Person " (person) }
-            td data-label="What" { "tier “" (tier) "”" (show_end(visit, until_ms)) }
-            td { div.acts { (small_form(visit, "/operator/tier", "Take back", &[("id", &person.to_string())])) } }
-        }
-    }
-}
-
-fn show_end(visit: &Visit, until_ms: Option<i64>) -> Markup {
-    html! {
-        @if let Some(until_ms) = until_ms { ", " (when::ending(until_ms, visit.app().now_ms())) }
-    }
-}
-
-/// A button with fields that nobody sees.
-fn small_form(visit: &Visit, action: &str, label: &str, fields: &[(&str, &str)]) -> Markup {
-    html! {
-        form method="post" action=(action) {
-            (form::token(&visit.form_token))
-            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
-            button.btn.plain.s { (label) }
-        }
-    }
-}
-
-/// Kinds of those who can be limited or stopped.
-const KINDS: [form::Choice<'static>; 3] = [
-    form::Choice {
-        value: "everyone",
-        words: "Everybody together",
-    },
-    form::Choice {
-        value: "user",
-        words: "A person",
-    },
-    form::Choice {
-        value: "server",
-        words: "A server",
-    },
-];
-
-fn show_forms(visit: &Visit) -> Markup {
-    let tiers: Vec<&str> = visit.app().people.tier_names().collect();
-    html! {
-        details.body {
-            summary { "Set a limit" }
-            form.stack method="post" action="/operator/limit" {
-                (form::token(&visit.form_token))
-                div.fields {
-                    div.field {
-                        label for="limit-kind" { "For" }
-                        select #limit-kind name="kind" {
-                            @for kind in &KINDS { option value=(kind.value) { (kind.words) } }
-                        }
-                    }
-                    div.field { label for="limit-id" { "Id, unless everybody" } input #limit-id name="id" inputmode="numeric" autocomplete="off"; }
-                    div.field { label for="amount" { "Amount" } input #amount name="amount" inputmode="decimal" autocomplete="off"; }
-                    div.field {
-                        label for="metric" { "Of" }
-                        select #metric name="metric" {
-                            @for metric in [Metric::Requests, Metric::OutputTokens, Metric::Images, Metric::Cost] {
-                                option value=(metric.as_str()) {
-                                    @if metric == Metric::Cost { "dollars" } @else { (metric.as_str().replace('_', " ")) }
-                                }
-                            }
-                        }
-                    }
-                    div.field {
-                        label for="period" { "Over a" }
-                        select #period name="period" {
-                            @for period in [Period::Minute, Period::Day, Period::Week, Period::Month] {
-                                option value=(period.as_str()) selected[period == Period::Day] { (period.as_str()) }
-                            }
-                        }
-                    }
-                }
-                button.btn { "Set the limit" }
-            }
-        }
-        details.body {
-            summary { "Give a tier" }
-            form.stack method="post" action="/operator/tier" {
-                (form::token(&visit.form_token))
-                div.fields {
-                    div.field { label for="tier-id" { "Id of the person" } input #tier-id name="id" inputmode="numeric" autocomplete="off"; }
-                    div.field {
-                        label for="tier" { "Tier" }
-                        select #tier name="tier" { @for tier in tiers { option value=(tier) { (tier) } } }
-                    }
-                    div.field { label for="tier-during" { "For how long" } input #tier-during name="during" placeholder="30d, or empty for good" autocomplete="off"; }
-                }
-                button.btn { "Give the tier" }
-            }
-        }
-    }
 }
 
 /// The kill switch.
@@ -396,6 +231,7 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
             name.unwrap_or_else(|| format!("server {server}"))
         }
     };
+    let whose = format!("{whose}, on what the bot default pays");
     let words = describe_set(limit, &whose, used.map(|(_, used)| used.used));
     person.say_at(&visit, HOME, &words).await
 }
