@@ -32,8 +32,8 @@ use tokio::time::Instant;
 
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
-    Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, ModelUsers, OnceForm, Persona, ProviderStatus,
-    ReadyAsk, Status,
+    Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, ModelUsers, OnceForm, Persona,
+    ProviderStatus, ReadyAsk, Status,
 };
 pub use checkup::{
     Finding, PICTURE_STORAGE, Wellness, check_pages, judge_buckets, judge_check, judge_health,
@@ -48,8 +48,8 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm, ImportOutcome,
-    KEY_CONSENT_PATH, KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses,
+    AddForm, AddedKey, ChosenKeys, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm,
+    ImportOutcome, KEY_CONSENT_PATH, KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses,
     LIFETIMES_DAYS, Listing, MadeKeyTrouble, PendingKey, PlainExtras, RequestKey, SentForm,
     ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };

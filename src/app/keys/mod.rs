@@ -25,7 +25,9 @@ use crate::app::policy::{Policies, QuotaSettings};
 pub use adding::add::{AddedKey, KeyDraft};
 pub use adding::credential::{KeyDestination, TypedKey};
 pub use adding::form::{AddForm, KeyChoices, LIFETIMES_DAYS};
-pub use adding::found_keys::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+pub use adding::found_keys::{
+    ChosenKeys, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
+};
 pub use adding::import::IMPORT_BYTES_MAX;
 pub use adding::import_form::ImportForm;
 pub(in crate::app) use adding::kept_extras::ExtrasOf;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use insta::assert_snapshot;
 use latchkey_emulator::providers::ProviderFault;
 
 use super::{SeenPage, Visitor};
@@ -252,6 +253,92 @@ async fn lines_without_a_key_and_lines_that_repeat_one_are_named() {
         );
         contains(&found, "4OPENAI_API_KEY | The same OpenAI key stands in line 2.");
         assert!(!found.html.contains(&key));
+    })
+    .await;
+}
+
+/// A line for a key of each of these providers.
+fn lines(providers: &[&str]) -> String {
+    let line = |id: &&str| format!("{}_API_KEY={}\n", id.to_uppercase(), good(id));
+    providers.iter().map(line).collect()
+}
+
+/// Five checks are made a minute: one of each provider first. What is left is
+/// said, and waits or is stored as it is.
+#[tokio::test]
+async fn what_was_not_checked_is_said_and_can_be_stored_all_the_same() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let file = format!(
+            "GROQ_API_KEY={}\nGROQ_KEY_2={}2\n{}",
+            good("groq"),
+            good("groq"),
+            lines(&["openai", "mistral", "cerebras", "deepseek", "xai"])
+        );
+        let found = mia.sends(&form, CHECK, &[("keys", &*file)]).await;
+        assert_snapshot!(found.says(), @"
+        # Import a .env
+        None of what is ticked is stored yet. Tick what you want to keep.
+        Cancel [/keys]
+        2 keys were not checked. Five keys are checked a minute, and one of each provider comes first. Stored here in 60 seconds or later, they are checked first. Or store them unchecked now, and check them on their pages later. What has to wait stays here.
+        Keys that were found
+        Key | Health | If stored
+        [x] GroqGROQ_API_KEY · …6789
+        | Works | New
+        [ ] GroqGROQ_KEY_2 · …7892
+        | Not checked | There is one key for each provider; another stands above
+        [x] OpenAIOPENAI_API_KEY · …6789
+        | Works | New
+        [x] MistralMISTRAL_API_KEY · …6789
+        | Works | New
+        [x] CerebrasCEREBRAS_API_KEY · …6789
+        | Works | New
+        [x] DeepSeekDEEPSEEK_API_KEY · …6789
+        | Works | New
+        [x] xAIXAI_API_KEY · …6789
+        | Not checked | New
+        (Store what is ticked) (Store it, the rest unchecked)
+        ");
+        // Stored as it is, it is there, and its page checks it.
+        let stored = mia.sends(&found, STORE, &[("without_check", "1")]).await;
+        assert_eq!(stored.address, "/keys");
+        contains(
+            &stored,
+            "Stored your xAI key. It is not checked; its page checks it.",
+        );
+        contains(&stored, "xAI [/keys/");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_not_checked_waits_for_its_check_and_for_no_key_that_works() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let first = mia
+            .sends(&form, CHECK, &[("keys", &*lines(&["xai"]))])
+            .await;
+        mia.sends(&first, STORE, &[]).await;
+        let all = ["openai", "mistral", "cerebras", "deepseek", "groq"];
+        let file = format!("{}XAI_API_KEY={}-two\n", lines(&all), good("xai"));
+        let found = mia.sends(&form, CHECK, &[("keys", &*file)]).await;
+        contains(&found, "2 keys were not checked.");
+        let ids = found.form(STORE).offered("chosen");
+        let mut ticked: Vec<(&str, &str)> = ids.iter().map(|id| ("chosen", &**id)).collect();
+        ticked.push(("without_check", "1"));
+        let waits = mia.sends(&found, STORE, &ticked).await;
+        // None that works makes way for one that nobody has checked.
+        contains(
+            &waits,
+            "The xAI key must be checked first, which may be done in",
+        );
+        contains(&waits, "1 key was not checked.");
+        stage.clock.advance_ms(60_001);
+        let ids = waits.form(STORE).offered("chosen");
+        let stored = mia.sends(&waits, STORE, &[("chosen", &*ids[0])]).await;
+        contains(&stored, "Replaced your xAI key.");
     })
     .await;
 }

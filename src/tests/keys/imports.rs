@@ -5,7 +5,7 @@ use latchkey_emulator::Attachment;
 use latchkey_emulator::providers::ProviderFault;
 use secrecy::SecretString;
 
-use crate::app::{Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
+use crate::app::{ChosenKeys, Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
 use crate::model::{Caller, KeyId, PersonId, Place, Scope, ServerId};
 use crate::tests::{Stage, bad, good, run, without_seconds_left};
 
@@ -83,7 +83,7 @@ async fn a_file_is_read_checked_and_what_is_wanted_is_stored() {
         let again = app.keys.show_import(&mia, &import.id).await.unwrap();
         assert_eq!(again.keys.len(), 2);
         let only_openai = &ids(&import)[..1];
-        let stored = app.keys.finish_import(&mia, &import.id, only_openai).await;
+        let stored = app.keys.finish_import(&mia, &import.id, &ChosenKeys::checked(only_openai)).await;
         assert_eq!(outcomes(&stored.unwrap()), "openai stored valid replaced=false");
         let answered = stage.mia().runs("/ask prompt:hello provider:openai").await;
         assert!(answered.contains("personal key"), "{answered}");
@@ -109,7 +109,7 @@ async fn what_waits_is_sealed_for_one_person_and_ends() {
         for other in [&zoe, &elsewhere] {
             let refused = app
                 .keys
-                .finish_import(other, &import.id, &ids(&import))
+                .finish_import(other, &import.id, &ChosenKeys::checked(&ids(&import)))
                 .await;
             assert!(matches!(refused, Err(Error::Refused(_))));
         }
@@ -166,7 +166,7 @@ async fn keys_over_the_limit_wait_and_one_of_two_is_stored() {
         ");
         let stored = app
             .keys
-            .finish_import(&mia, &import.id, &ids(&import))
+            .finish_import(&mia, &import.id, &ChosenKeys::checked(&ids(&import)))
             .await;
         insta::assert_snapshot!(outcomes(&stored.unwrap()), @r#"
         openai stored valid replaced=false
@@ -384,7 +384,7 @@ async fn of_presses_at_once_one_stores_and_the_others_change_nothing() {
             good("groq")
         );
         let import = imports(stage, &mia, &file).await;
-        let chosen = ids(&import);
+        let chosen = ChosenKeys::checked(&ids(&import));
         let press = || app.keys.finish_import(&mia, &import.id, &chosen);
         let (one, two, three) = tokio::join!(press(), press(), press());
         let mut told: Vec<String> = [one, two, three]
@@ -423,7 +423,7 @@ async fn a_key_that_was_left_out_is_stored_by_no_later_press() {
             file.extend([&name, "_API_KEY=", &good(id), "\n"]);
         }
         let import = imports(stage, &mia, &file).await;
-        let chosen = ids(&import);
+        let chosen = ChosenKeys::checked(&ids(&import));
         let first = app.keys.finish_import(&mia, &import.id, &chosen).await;
         let first = outcomes(&first.unwrap());
         assert!(first.contains("groq stored valid"), "{first}");

@@ -79,6 +79,25 @@ pub enum WhySkipped {
     TooMany(ProviderId),
 }
 
+/// The keys of an import that its person wants.
+#[derive(Debug, Default)]
+pub struct ChosenKeys {
+    pub ids: Vec<KeyId>,
+    /// Whether those that were not checked are stored as they are, where none
+    /// that works makes way for them. Else they are checked first.
+    pub without_check: bool,
+}
+
+impl ChosenKeys {
+    /// These keys, each checked before it is stored.
+    pub fn checked(ids: &[KeyId]) -> Self {
+        Self {
+            ids: ids.to_vec(),
+            without_check: false,
+        }
+    }
+}
+
 /// What became of a key that was chosen.
 #[derive(Debug)]
 pub enum ImportOutcome {

@@ -24,7 +24,7 @@ use crate::app::keys::adding::credential::{
     CleanedCredential, KeyDestination, TypedKey, refuse_paste,
 };
 use crate::app::keys::adding::found_keys::{
-    ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
+    ChosenKeys, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
 };
 use crate::app::pending::{PENDING_FOR_MS, random_id};
 
@@ -65,10 +65,7 @@ impl Keys {
         drop(file);
         let mut found = read.keys;
         let too_many = found.split_off(found.len().min(KEYS_MAX));
-        let mut counted = Vec::with_capacity(found.len());
-        for found in found {
-            counted.push(self.count_found(caller, owner, found).await?);
-        }
+        let counted = self.count_all(caller, owner, found).await?;
         let checks = counted.into_iter().map(|key| self.check_counted(key));
         let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
             .buffered(CHECKED_AT_ONCE)
@@ -146,7 +143,7 @@ impl Keys {
         &self,
         caller: &Caller,
         id: &str,
-        chosen: &[KeyId],
+        chosen: &ChosenKeys,
     ) -> Result<Vec<ImportOutcome>, Error> {
         let (of, now_ms) = (import_of(caller, id), self.clock.now_ms());
         let waiting = self.rows_of_import(caller, id).await?;
@@ -176,17 +173,19 @@ impl Keys {
         &self,
         caller: &Caller,
         owner: Owner,
-        (rows, chosen): (&mut Vec<ImportedKey>, &[KeyId]),
+        (rows, chosen): (&mut Vec<ImportedKey>, &ChosenKeys),
     ) -> Result<Vec<ImportOutcome>, Error> {
         let (mut outcomes, mut taken) = (Vec::new(), Vec::<ProviderId>::new());
-        for wanted in chosen.iter().take(KEYS_MAX) {
+        let without_check = chosen.without_check;
+        for wanted in chosen.ids.iter().take(KEYS_MAX) {
             let outcome = match rows.iter().position(|row| row.id == *wanted) {
                 None => ImportOutcome::Gone,
                 Some(place) if taken.contains(&rows[place].provider) => {
                     ImportOutcome::OneOfTwo(rows[place].provider.clone())
                 }
                 Some(place) => {
-                    let outcome = self.store_imported(caller, owner, &rows[place]).await;
+                    let row = (&rows[place], without_check);
+                    let outcome = self.store_imported(caller, owner, row).await;
                     let outcome = outcome.inspect_err(|_| {
                         rows.retain(|row| !taken.contains(&row.provider));
                     })?;
@@ -233,8 +232,31 @@ impl Keys {
         Ok(self.store.imported_keys(of, now_ms).await?)
     }
 
-    /// Counts the check of a key that was found, unless it is stored. Whoever
-    /// stands first in the file comes first.
+    /// Counts the checks of the keys that were found: the first of each provider's
+    /// come first, then the others, as they stand in the file.
+    async fn count_all(
+        &self,
+        caller: &Caller,
+        owner: Owner,
+        found: Vec<FoundKey>,
+    ) -> Result<Vec<TriedKey>, Error> {
+        let mut seen: Vec<ProviderId> = Vec::new();
+        let mut waiting = Vec::with_capacity(found.len());
+        for (place, found) in found.into_iter().enumerate() {
+            let is_second = seen.contains(&found.provider);
+            seen.push(found.provider.clone());
+            waiting.push((is_second, place, found));
+        }
+        waiting.sort_by_key(|(is_second, place, _)| (*is_second, *place));
+        let mut counted = Vec::with_capacity(waiting.len());
+        for (_, place, found) in waiting {
+            counted.push((place, self.count_found(caller, owner, found).await?));
+        }
+        counted.sort_by_key(|(place, _)| *place);
+        Ok(counted.into_iter().map(|(_, key)| key).collect())
+    }
+
+    /// Counts the check of a key that was found, unless it is stored.
     async fn count_found(
         &self,
         caller: &Caller,
@@ -349,7 +371,7 @@ impl Keys {
         &self,
         caller: &Caller,
         owner: Owner,
-        row: &ImportedKey,
+        (row, without_check): (&ImportedKey, bool),
     ) -> Result<ImportOutcome, Error> {
         let provider = self.models.provider(&row.provider)?;
         let opened = self
@@ -364,6 +386,8 @@ impl Keys {
         }
         let (health, checked_at_ms) = if let Some(health) = row.health {
             (health, row.checked_at_ms)
+        } else if without_check && !self.has_working(owner, &row.provider).await? {
+            (Health::Unverified, None)
         } else {
             if let Some(retry_after_s) = self.count_or_wait(caller).await? {
                 return Ok(ImportOutcome::Later {

@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use serenity::all::{Attachment, ComponentInteraction, ModalInteraction};
 
-use crate::app::{FileContent, IMPORT_BYTES_MAX, PendingKey};
+use crate::app::{ChosenKeys, FileContent, IMPORT_BYTES_MAX, PendingKey};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::conversation::files::FileReader;
@@ -79,7 +79,9 @@ pub async fn store_import(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         let keys = &bot.app.keys;
         let waiting = keys.show_import(caller, id).await?.keys;
         let chosen: Vec<KeyId> = waiting.iter().filter_map(PendingKey::storable).collect();
-        let outcomes = keys.finish_import(caller, id, &chosen).await?;
+        let outcomes = keys
+            .finish_import(caller, id, &ChosenKeys::checked(&chosen))
+            .await?;
         Ok(words::keys::imported(voice, id, &outcomes))
     })
     .await

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
-use crate::app::{ImportOutcome, KeyImport, PendingKey, random_id};
+use crate::app::{ChosenKeys, ImportOutcome, KeyImport, PendingKey, random_id};
 use crate::console::checked_once::SentForm;
 use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::{form, icon, key, note};
+use crate::console::parts::{form, icon, key, money, note};
 use crate::console::reply::{Page, Reply};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
@@ -53,7 +53,8 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
                         placeholder="OPENAI_API_KEY=sk-…\nANTHROPIC_API_KEY=sk-ant-…" {}
                     span.hint #keys-hint {
                         "Each key goes to its own provider alone, with a request that costs \
-                         nothing. 64 kB and 40 keys at the most."
+                         nothing: five keys a minute, one of each provider first. 64 kB and 40 \
+                         keys at the most."
                     }
                 }
                 button.btn.strong { (icon::plain("check")) "Check all" }
@@ -148,9 +149,12 @@ async fn store_ticked(
     caller: &Caller,
 ) -> Result<Outcome, Trouble> {
     let id = visit.form.text("import");
-    let chosen: Vec<KeyId> = visit.form.all("chosen").filter_map(KeyId::parse).collect();
+    let chosen = ChosenKeys {
+        ids: visit.form.all("chosen").filter_map(KeyId::parse).collect(),
+        without_check: visit.form.has("without_check"),
+    };
     let keys = &visit.app().keys;
-    if chosen.is_empty() {
+    if chosen.ids.is_empty() {
         keys.forget_import(caller, id).await?;
         let words = "Nothing was ticked, so nothing was stored.";
         let reply = person.say_at(visit, "/keys", words).await?;
@@ -184,7 +188,15 @@ fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
             let kept = key.name.as_ref().filter(|_| *replaced);
             let kept =
                 kept.map_or_else(String::new, |name| format!(" It keeps the name “{name}”."));
-            format!("{done} your {} key.{kept}", names.name(&key.provider))
+            let unchecked = if key.health == Health::Unverified {
+                " It is not checked; its page checks it."
+            } else {
+                ""
+            };
+            format!(
+                "{done} your {} key.{kept}{unchecked}",
+                names.name(&key.provider)
+            )
         }
         ImportOutcome::StoredBefore(provider) => format!(
             "Your {} key is stored already, so nothing changed.",
@@ -243,6 +255,7 @@ fn list_page(visit: &Visit, import: &KeyImport) -> Page {
     };
     let body = html! {
         (show_head(head))
+        (show_unchecked(import))
         @if import.keys.is_empty() {
             (note::empty(
                 "key",
@@ -268,6 +281,11 @@ fn list_page(visit: &Visit, import: &KeyImport) -> Page {
                     div.foot.acts {
                         @if can_store {
                             button.btn.strong { (icon::plain("lock")) "Store what is ticked" }
+                            @if count_unchecked(import) > 0 {
+                                button.btn name="without_check" value="1" {
+                                    "Store it, the rest unchecked"
+                                }
+                            }
                         } @else {
                             a.btn href="/keys" { "Go to your keys" }
                         }
@@ -280,11 +298,43 @@ fn list_page(visit: &Visit, import: &KeyImport) -> Page {
     Page::new(Section::Keys, "Import a .env", body)
 }
 
+fn count_unchecked(import: &KeyImport) -> usize {
+    let keys = import.keys.iter();
+    keys.filter(|one| one.health.is_none()).count()
+}
+
+/// What was not checked, and what can be done with it.
+fn show_unchecked(import: &KeyImport) -> Markup {
+    let count = count_unchecked(import);
+    if count == 0 {
+        return html! {};
+    }
+    let [it, are, them, pages, were] = if count == 1 {
+        ["it", "is", "it", "its page", "was"]
+    } else {
+        ["they", "are", "them", "their pages", "were"]
+    };
+    let title = format!("{} {were} not checked.", money::count(count as u64, "key"));
+    let when = match import.checkable_in_s {
+        Some(seconds) => format!(
+            "Stored here in {} or later, {it} {are} checked first.",
+            describe_wait(seconds)
+        ),
+        None => format!("Stored here, {it} {are} checked first, once there is room."),
+    };
+    let words = format!(
+        "Five keys are checked a minute, and one of each provider comes first. {when} \
+         Or store {them} unchecked now, and check {them} on {pages} \
+         later. What has to wait stays here.",
+    );
+    note::plain(&format!("{title} {words}"), html! {})
+}
+
 fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
     let name = names.name(&one.provider);
     let (image, health) = match one.health {
         Some(health) => key::describe_health(health),
-        None => ("minus", "Checked when it is stored"),
+        None => ("minus", "Not checked"),
     };
     html! {
         tr {
