@@ -360,16 +360,6 @@ class Reply {
   fail({ title, words, ways, form_token: token }) {
     // Whoever signed in or out since sends the next question as who they are.
     if (token) fields.form_token.value = token;
-    // The conversation is in this page alone, so that nothing leads away from it.
-    const links = ways.map(([address, label]) => {
-      const way = make("a", "btn s", label);
-      way.href = address;
-      way.target = "_blank";
-      way.rel = "noopener";
-      return way;
-    });
-    const note = make("div", "note bad", icon("alert", "icon"), make("p", "", make("strong", "", `${title}.`), ` ${words}`));
-    if (links.length) note.append(make("div", "acts", ...links));
     showText(this.said, this.text);
     this.said.append(noteOf({ title, words, ways }));
     // An answer that broke off is paid for as far as it came.
@@ -383,6 +373,16 @@ class Reply {
     const acts = make("span", "acts", button("again", "Again", () => this.again(), true));
     if (this.text) acts.append(button("copy", "Copy", () => copy(this.text), true));
     this.foot.replaceChildren(make("span", "", ...facts), acts);
+    transcript.hidden = false;
+  }
+
+  again() {
+    const key = takeKey();
+    if (key !== undefined) this.run(key);
+    showBusy();
+  }
+}
+
 // What happened, and where to go. The conversation is in this page alone, so
 // that nothing leads away from it.
 function noteOf({ title, words, ways }) {
@@ -397,16 +397,6 @@ function noteOf({ title, words, ways }) {
   note.setAttribute("role", "note");
   if (links.length) note.append(make("div", "acts", ...links));
   return note;
-}
-
-    transcript.hidden = false;
-  }
-
-  again() {
-    const key = takeKey();
-    if (key !== undefined) this.run(key);
-    showBusy();
-  }
 }
 
 async function copy(text) {
@@ -478,6 +468,10 @@ form.addEventListener("submit", (event) => {
   event.stopPropagation();
   const asked = question.value.trim();
   if (!asked && attached.length === 0) return question.focus();
+  if (areTooLarge(attached)) {
+    fileList.querySelector("button")?.focus();
+    return say(TOO_LARGE);
+  }
   const key = takeKey();
   if (key === undefined) return;
   if (rounds.length === 0) talk.replaceChildren();
@@ -488,7 +482,7 @@ form.addEventListener("submit", (event) => {
   round.answers = models.map((model, column) => new Reply(round, column, model));
   const said = make("div", "said me-said");
   showText(said, asked);
-  for (const file of attached) said.append(make("p", "small dim", file.name));
+  said.append(showSent(round));
   const answers = make("div", models.length > 1 ? "side-by-side" : "");
   answers.append(...round.answers.map((reply) => reply.article));
   talk.append(said, answers);
@@ -514,6 +508,35 @@ function showBusy() {
 
 /* Files ------------------------------------------------------------------ */
 
+const TOO_LARGE = "What is sent at once may hold 16 MB, files and all. Take a file out first";
+// What a form holds beside its files.
+const BESIDE_FILES = 1024 * 1024;
+
+function areTooLarge(files) {
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  return bytes > Number(fileField.dataset.bytes) - BESIDE_FILES;
+}
+
+// The files of a question that was sent: each can be taken out before it is
+// asked again.
+function showSent(round) {
+  const list = make("ul", "files sent");
+  list.setAttribute("aria-label", "Files of this question");
+  const show = () => {
+    list.hidden = round.files.length === 0;
+    list.replaceChildren(...round.files.map((file) => showFile(file, () => {
+      round.files = round.files.filter((other) => other !== file);
+      show();
+    })));
+  };
+  show();
+  return list;
+}
+
+function showFile(file, takeOut) {
+  return make("li", "tag", file.name, button("x", `Take out ${file.name}`, takeOut, true));
+}
+
 function attach(files) {
   attached.push(...files);
   showFiles();
@@ -523,14 +546,12 @@ function attach(files) {
 function showFiles() {
   fileList.hidden = attached.length === 0;
   fileList.replaceChildren(
-    ...attached.map((file) => {
-      const remove = button("x", `Take out ${file.name}`, () => {
-        attached = attached.filter((other) => other !== file);
-        showFiles();
-      }, true);
-      return make("li", "tag", file.name, remove);
-    }),
+    ...attached.map((file) => showFile(file, () => {
+      attached = attached.filter((other) => other !== file);
+      showFiles();
+    })),
   );
+  if (areTooLarge(attached)) fileList.append(make("li", "small", `${TOO_LARGE}.`));
 }
 
 fileField.addEventListener("change", () => {
@@ -597,6 +618,9 @@ async function showPayers() {
     const place = document.getElementById("payers");
     place.previousElementSibling.hidden = false;
     place.replaceChildren(...looks);
+    const stop = document.getElementById("stopped");
+    stop.classList.toggle("when-not", !stopped?.is_blocked);
+    stop.replaceChildren(...(stopped ? [noteOf(stopped)] : []));
   } catch {
     say("Who would pay could not be looked up");
   }
@@ -618,9 +642,6 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) showPayers();
 });
 
-    const stop = document.getElementById("stopped");
-    stop.classList.toggle("when-not", !stopped?.is_blocked);
-    stop.replaceChildren(...(stopped ? [noteOf(stopped)] : []));
 form.addEventListener("change", (event) => {
   if (!["as", "model", "beside", "in", "other", "once"].includes(event.target.name)) return;
   fitModels();

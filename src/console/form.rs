@@ -4,9 +4,10 @@
 use std::convert::Infallible;
 use std::sync::Mutex;
 
+use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use multer::Multipart;
+use multer::{Constraints, Multipart, SizeLimit};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -24,6 +25,10 @@ pub const FORM_BYTES_MAX: usize = 64 * 1024;
 pub const ENCODED_BYTES_MAX: usize = 6 * FORM_BYTES_MAX + 4 * 1024;
 /// The longest form with files, in bytes.
 pub const FILES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most of a form that is read and dropped for what was typed into it, and the
+/// most that is kept of it, in bytes.
+const DROPPED_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const TYPED_BYTES_MAX: usize = 1024 * 1024;
 /// The most fields of a form.
 const FIELDS_MAX: usize = 500;
 
@@ -91,6 +96,38 @@ impl Form {
                 return None;
             }
             form.add_part(part).await?;
+        }
+        Some(form)
+    }
+
+    /// Reads what was typed into a form whose files are too large, and drops these
+    /// while they come; none where it does not end, or is no such form.
+    pub async fn read_without_files(body: Body, boundary: String) -> Option<Self> {
+        let size = SizeLimit::new().whole_stream(DROPPED_BYTES_MAX);
+        let limits = Constraints::new().size_limit(size);
+        let mut parts = Multipart::with_constraints(body.into_data_stream(), boundary, limits);
+        let (mut form, mut length) = (Self::default(), 0);
+        while let Some(mut part) = parts.next_field().await.ok()? {
+            let name = part.name()?.to_owned();
+            let is_file = part.file_name().is_some();
+            let mut typed = Zeroizing::new(Vec::new());
+            while let Some(piece) = part.chunk().await.ok()? {
+                if is_file {
+                    continue;
+                }
+                length += piece.len();
+                if length > TYPED_BYTES_MAX {
+                    return None;
+                }
+                typed.extend_from_slice(&piece);
+            }
+            if form.fields.len() >= FIELDS_MAX {
+                return None;
+            }
+            if !is_file {
+                let text = str::from_utf8(&typed).ok()?.to_owned();
+                form.fields.push((name, text.into()));
+            }
         }
         Some(form)
     }

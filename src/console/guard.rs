@@ -302,6 +302,12 @@ async fn read_form(
     let boundary = multer::parse_boundary(media_type);
     let boundary = boundary.ok().filter(|_| row.takes_files);
     let boundary = boundary.ok_or_else(Trouble::not_a_form)?;
+    if announced_bytes(body.headers).is_some_and(|length| length > FILES_BYTES_MAX) {
+        let reading = Form::read_without_files(body.body, boundary);
+        let typed = timeout(BODY_TIMEOUT, reading).await.ok().flatten();
+        let trouble = Trouble::files_too_large();
+        return Err(typed.map_or(trouble, |form| Trouble::files_too_large_beside(&form)));
+    }
     let session = found.session.as_ref();
     let owner = session.map_or(PersonId::UNKNOWN, |session| session.session.person);
     let reading = read_large_body(body, owner);
@@ -316,11 +322,7 @@ async fn read_large_body(
     body: IncomingBody<'_>,
     owner: PersonId,
 ) -> Result<(Bytes, Option<MemoryPermit>), Trouble> {
-    let announced = body.headers.get(CONTENT_LENGTH);
-    let announced = announced.and_then(|it| it.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > FILES_BYTES_MAX) {
-        return Err(Trouble::files_too_large());
-    }
+    let announced = announced_bytes(body.headers);
     let memory = &body.console.app.memory;
     let mut buffer = BodyBuffer::new(memory, BodyOwner::Caller(owner), announced);
     let mut pieces = Limited::new(body.body, FILES_BYTES_MAX);
@@ -332,6 +334,11 @@ async fn read_large_body(
         }
     }
     Ok(buffer.finish())
+}
+
+/// How long a body is, as its sender says.
+fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {

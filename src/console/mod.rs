@@ -35,6 +35,8 @@ use crate::app::{App, FileLimits};
 use crate::model::AddressPace;
 
 use checked_once::CheckedOnce;
+#[cfg(test)]
+pub use form::FILES_BYTES_MAX;
 pub use nearby::is_way_back;
 use pages::PlaygroundLimits;
 pub use routes::first_segments;

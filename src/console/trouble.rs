@@ -42,6 +42,8 @@ pub struct Trouble {
 #[derive(Clone, Debug)]
 struct TypedFields {
     fields: Vec<(String, String)>,
+    /// Whether the form had files, which are not shown again.
+    had_files: bool,
     held_secret: bool,
     /// Whose account the form was made for.
     owner: Option<PersonId>,
@@ -97,6 +99,7 @@ impl Trouble {
             fields: fields
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
+            had_files: false,
             held_secret: form.holds_secret(),
             owner: form.owner(),
         }));
@@ -223,6 +226,28 @@ impl Trouble {
             "What is sent at once may hold 16 MB, files and all. Nobody was asked; send fewer \
              files, or smaller ones.",
         )
+    }
+
+    /// The same of a form of which it is known what was typed, apart from keys.
+    /// Where that is nothing, nothing is shown again.
+    pub fn files_too_large_beside(form: &Form) -> Self {
+        let trouble = Self::files_too_large();
+        let mut shown = form.shown_again().filter(|(name, _)| !is_kept(name));
+        if shown.next().is_none() {
+            return trouble;
+        }
+        let words = "What is sent at once may hold 16 MB, files and all. Nobody was asked. What \
+                     you typed stands below, without its files: send it so, or go back and choose \
+                     smaller ones.";
+        let for_script = "What is sent at once may hold 16 MB, files and all. Nobody was asked. \
+                          Take a file out above, and press Again.";
+        let mut trouble = Self::new(trouble.status, trouble.title, words)
+            .typed(form)
+            .for_script("Those files are too large", for_script);
+        if let Some(typed) = &mut trouble.typed {
+            typed.had_files = true;
+        }
+        trouble
     }
 
     /// Too many large forms come at once.
@@ -353,7 +378,9 @@ fn show_typed(typed: &TypedFields, reader: &Reader) -> Markup {
     html! {
         section.card {
             header { h2 { "What you typed" } }
-            form.body method="post" autocomplete="off" {
+            form.body method="post" autocomplete="off"
+                enctype=[typed.had_files.then_some("multipart/form-data")]
+            {
                 (form::token(&reader.form_token(typed.owner)))
                 @for (name, value) in typed.fields.iter().filter(|(name, _)| is_kept(name)) {
                     input type="hidden" name=(name) value=(value);

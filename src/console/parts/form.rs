@@ -74,6 +74,8 @@ pub struct GroupedList<'a> {
     pub groups: &'a [ChoiceGroup],
     /// The kind of groups that apply. What is chosen may stand in others too.
     pub kind: &'a str,
+    /// What stands below it, if anything does.
+    pub hint: Option<&'a str>,
 }
 
 /// A list of groups to choose from.
@@ -84,11 +86,13 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
         alone,
         groups,
         kind,
+        hint,
     } = list;
+    let hint_id = format!("{name}-hint");
     html! {
         div.field {
             label for=(name) { (label) }
-            select id=(name) name=(name) {
+            select id=(name) name=(name) aria-describedby=[hint.map(|_| &hint_id)] {
                 @for choice in alone {
                     option value=(choice.value) selected[choice.value == chosen] { (choice.words) }
                 }
@@ -100,6 +104,7 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
                     }
                 }
             }
+            @if let Some(hint) = hint { span.hint id=(hint_id) { (hint) } }
         }
     }
 }

@@ -9,6 +9,7 @@ mod imports;
 mod key_consent;
 mod key_forms;
 mod keys;
+mod large_files;
 mod models;
 mod operator;
 mod operator_rules;
@@ -19,9 +20,9 @@ mod playground_visitors;
 mod rungs;
 mod servers;
 mod states;
+mod stopped;
 mod typed_again;
 mod usage;
-mod stopped;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor, parameter};

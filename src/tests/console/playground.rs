@@ -35,7 +35,7 @@ pub fn foreseen(page: &SeenPage) -> String {
 }
 
 /// Sends the form with files as a browser does.
-async fn sends_files(
+pub async fn sends_files(
     visitor: &Visitor<'_>,
     page: &SeenPage,
     typed: &[(&str, &str)],
@@ -139,6 +139,7 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         {model: of 23}
         Beside it
         {beside: of 23}
+        For answers in words alone: a picture is made by one model.
         As if asked in
         {in: of 2}
         [ ] Use my own key for this only

@@ -3,6 +3,7 @@
 mod card_pictures;
 mod colours;
 mod demo_page;
+mod file_pages;
 mod form_page;
 pub mod page;
 mod page_policy;

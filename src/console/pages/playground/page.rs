@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::console::assets;
+use crate::console::form::FILES_BYTES_MAX;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice, ChoiceGroup, GroupedList};
@@ -14,9 +15,12 @@ use crate::console::visit::{HandlerResult, Visit};
 use crate::model::{Picture, ServerId, Source};
 
 use super::question::Setting;
-use super::talk::{Reply, Round, TALK_FIELD, Talk};
 use super::setting::Paying;
+use super::talk::{Reply, Round, TALK_FIELD, Talk};
 use super::{find_asker, plain_text, setting, tools};
+
+/// What a second model is for.
+const BESIDE: &str = "For answers in words alone: a picture is made by one model.";
 
 /// What stands on the page beside the conversation.
 struct Sheet<'a> {
@@ -128,13 +132,13 @@ impl Sheet<'_> {
             div.composer {
                 label.hidden for="ask" { "Your question" }
                 textarea #ask name="ask" rows="3" placeholder=(ask) { (self.typed) }
+                (self.show_stop())
                 ul.files #files hidden aria-label="Attached files" {}
                 div.acts {
                     span.acts {
                         label.attach {
-                (self.show_stop())
                             (icon::plain("clip")) span { "Attach" }
-                            input #file type="file" name="file" multiple
+                            input #file type="file" name="file" multiple data-bytes=(FILES_BYTES_MAX)
                                 accept="image/png,image/jpeg,image/gif,image/webp,text/*,.md,.csv,.json,.log,.rs,.py,.js,.ts,.toml,.yaml,.yml";
                         }
                         span.paid {
@@ -148,10 +152,6 @@ impl Sheet<'_> {
         }
     }
 
-    /// Who would pay, before anybody is asked.
-    fn show_payers(&self) -> Markup {
-        let once = payer::badge(Source::Request);
-        html! {
     /// What stops whoever would ask. A limit leaves room for a key for this once.
     fn show_stop(&self) -> Markup {
         let paying = &self.paying;
@@ -162,6 +162,10 @@ impl Sheet<'_> {
         }
     }
 
+    /// Who would pay, before anybody is asked.
+    fn show_payers(&self) -> Markup {
+        let once = payer::badge(Source::Request);
+        html! {
             span.acts.when-not #payers {
                 @for payer in &self.paying.payers {
                     @match payer {
@@ -189,8 +193,8 @@ impl Sheet<'_> {
         let (groups, kind) = (self.models.as_slice(), setting::kind_of(self.setting));
         html! {
             (self.show_tools())
-            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups, kind }, chosen(0)))
-            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups, kind }, chosen(1)))
+            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups, kind, hint: None }, chosen(0)))
+            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups, kind, hint: Some(BESIDE) }, chosen(1)))
             @if !self.is_visitor { (self.show_places()) }
             (self.show_key())
             noscript {
