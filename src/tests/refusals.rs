@@ -110,9 +110,11 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
         A::NotAChatProvider { provider: openai() },
         A::UnknownModel {
             model: String::new(),
+            offered: Vec::new(),
         },
         A::UnknownModel {
             model: "made-up".into(),
+            offered: vec!["openai/gpt-6-luna".into()],
         },
         A::SpacesInModel {
             typed: "gpt 6 luna".into(),

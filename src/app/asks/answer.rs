@@ -115,7 +115,8 @@ impl Asks {
         let most = ask.max_output_tokens;
         let policy = self.policies.read_policy(ask.caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan(&ask.choices, policy.chosen())?;
+        let plan = self.plan(&ask.choices, policy.chosen());
+        let plan = plan.map_err(|refusal| self.offer_others(&policy, refusal))?;
         let trial = self.begin_trial(&policy, ask.request_key.as_ref()).await?;
         let first = plan.providers.first().filter(|_| ask.request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));

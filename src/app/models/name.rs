@@ -332,7 +332,8 @@ fn trimmed(typed: Option<&str>) -> Option<&str> {
 /// The refusal of a model of which nobody knows whose it is.
 pub(super) fn unknown(model: &str) -> Refusal {
     let model = shown(model);
-    AskRefusal::UnknownModel { model }.into()
+    let offered = Vec::new();
+    AskRefusal::UnknownModel { model, offered }.into()
 }
 
 /// As much of an unknown name as a refusal repeats.

@@ -6,7 +6,7 @@ use crate::console::trouble::Trouble;
 use crate::model::{AskRefusal, ProviderId, Trace};
 
 use super::provider_failure::describe_failure;
-use super::{Names, capitalized, describe_passed_over};
+use super::{Names, capitalized, describe_passed_over, either};
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -14,7 +14,7 @@ const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
     match refusal {
         AskRefusal::NotAChatProvider { provider } => not_a_chat_provider(names, provider),
-        AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::UnknownModel { model, offered } => unknown_model(names, model, offered),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(names, provider),
         AskRefusal::ModelOfAnother {
@@ -75,17 +75,34 @@ fn write(status: StatusCode, title: &str, words: &str) -> Trouble {
 }
 
 /// No model is named, or nobody knows whose this one is.
-fn unknown_model(model: &str) -> Trouble {
+fn unknown_model(names: Names<'_>, model: &str, offered: &[String]) -> Trouble {
     if model.is_empty() {
         return choose(
             "No model is named",
             "This provider has no default model here. Choose a model.".to_owned(),
         );
     }
-    choose(
-        "Nobody knows whose model that is",
-        format!("Write “{model}” as provider/model, such as openai/{model}."),
-    )
+    let such_as = match offered {
+        [] => names.example(model),
+        offered => either(offered),
+    };
+    let such_as = match such_as.as_str() {
+        "" => String::new(),
+        models => format!(", such as {models}"),
+    };
+    let provider = ProviderId::from(model);
+    if names.knows(&provider) {
+        let name = names.name(&provider);
+        let words = format!(
+            "{name} is a provider, and no model. Nobody was asked. Write provider/model{such_as}."
+        );
+        return choose("That is a provider", words);
+    }
+    let words = format!(
+        "No provider here is known for a model called “{model}”. Nobody was asked. Choose one from \
+         the list, or write provider/model{such_as}."
+    );
+    choose("Nobody knows whose model that is", words)
 }
 
 /// A provider is named, and a model of another's.

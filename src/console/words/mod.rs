@@ -57,6 +57,26 @@ impl<'a> Names<'a> {
     }
 
     /// Where a provider hands out keys.
+    /// Whether there is such a provider.
+    pub fn knows(self, id: &ProviderId) -> bool {
+        self.0.is_some_and(|providers| providers.get(id).is_some())
+    }
+
+    /// A model as it is typed: the default of the provider that is named, or of
+    /// the first that has one. Empty where no provider is known.
+    pub fn example(self, named: &str) -> String {
+        let Some(providers) = self.0 else {
+            return String::new();
+        };
+        let with_default = providers
+            .iter()
+            .filter_map(|it| Some((it, it.default_model()?)));
+        let mut with_default: Vec<_> = with_default.collect();
+        with_default.sort_by_key(|(provider, _)| provider.id().as_str() != named);
+        let first = with_default.first();
+        first.map_or_else(String::new, |(provider, model)| provider.full_name(model))
+    }
+
     pub fn key_page(self, id: &ProviderId) -> Option<&'a str> {
         let known = self.0.and_then(|providers| providers.get(id))?;
         Some(known.key_page()).filter(|page| page.starts_with("https://"))

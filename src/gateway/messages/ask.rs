@@ -26,7 +26,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "no_chat",
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
-        AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::UnknownModel { model, .. } => unknown_model(model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(provider),
         AskRefusal::ModelOfAnother {

@@ -11,7 +11,11 @@ pub enum AskRefusal {
     #[error("this provider answers no questions")]
     NotAChatProvider { provider: ProviderId },
     #[error("the model's provider is not known")]
-    UnknownModel { model: String },
+    UnknownModel {
+        model: String,
+        /// Some that its asker can use, as they are typed.
+        offered: Vec<String>,
+    },
     #[error("the model's name has spaces")]
     SpacesInModel { typed: String, meant: String },
     #[error("one provider is named, and a model of another's")]

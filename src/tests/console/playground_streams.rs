@@ -173,7 +173,7 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         ");
         assert_snapshot!(ask(&[("ask", "x"), ("model", "no-such-model")]).await, @r#"
         200
-        Nobody knows whose model that is: Write “no-such-model” as provider/model, such as openai/no-such-model. [["/models","Models that you can use"]]
+        Nobody knows whose model that is: No provider here is known for a model called “no-such-model”. Nobody was asked. Choose one from the list, or write provider/model, such as openai/gpt-6-luna or groq/openai/gpt-oss-20b. [["/models","Models that you can use"]]
         "#);
         assert_snapshot!(ask(&[("ask", "x"), ("model", "mistral/mistral-small-latest")]).await, @r#"
         200

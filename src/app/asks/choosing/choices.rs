@@ -64,19 +64,25 @@ impl Asks {
         typed: &str,
     ) -> Result<ChosenModel, Error> {
         may_choose(caller, scope)?;
-        let chosen = self.models.find_chat_model(typed)?;
+        let chosen = match self.models.find_chat_model(typed) {
+            Ok(chosen) => chosen,
+            Err(refusal) => {
+                let policy = self.policies.read_policy(caller.clone()).await?;
+                return Err(self.offer_others(&policy, refusal).into());
+            }
+        };
         if !self.models.may_use(&chosen.provider, &chosen.model) {
             let ModelChoice { provider, model } = chosen;
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
         let standing = self.look_up_model(caller, &chosen).await?;
+        let users = self.find_model_users(caller, scope, &chosen).await?;
         let full = self
             .models
             .provider(&chosen.provider)?
             .full_name(&chosen.model);
         let elsewhere = match standing {
             ModelStanding::Unlisted | ModelStanding::NobodyPays => {
-        let users = self.find_model_users(caller, scope, &chosen).await?;
                 let usable = self.list_models(caller).await?;
                 let mut usable = usable.into_iter();
                 usable.find(|it| it.model == typed.trim() && it.provider != chosen.provider)
@@ -91,13 +97,13 @@ impl Asks {
             model: chosen,
             full,
             standing,
+            users,
             elsewhere,
         })
     }
 
     /// Chooses a persona; its name.
     pub async fn choose_persona(
-            users,
         &self,
         caller: &Caller,
         scope: ChoiceScope,

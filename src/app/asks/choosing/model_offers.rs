@@ -5,7 +5,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt};
 
 use crate::ledger::ListPrice;
-use crate::model::{Caller, KeyRefusal, Source};
+use crate::model::{AskRefusal, Caller, KeyRefusal, Refusal, Source};
 use crate::providers::{Abilities, sees};
 
 use crate::app::Error;
@@ -13,6 +13,10 @@ use crate::app::asks::Asks;
 use crate::app::keys::RequestKey;
 use crate::app::models::ModelChoice;
 use crate::app::payers::refused_by;
+use crate::app::policy::CallerPolicy;
+
+/// How many models a refusal of an unknown one names.
+const OFFERED_MAX: usize = 2;
 
 /// A model that a caller's keys can use, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +80,31 @@ impl Asks {
             }
         }
         Ok(offers)
+    }
+
+    /// Adds to the refusal of an unknown model some that its asker can use.
+    pub(in crate::app::asks) fn offer_others(
+        &self,
+        policy: &CallerPolicy,
+        refusal: Refusal,
+    ) -> Refusal {
+        let Refusal::Ask(AskRefusal::UnknownModel { model, .. }) = refusal else {
+            return refusal;
+        };
+        let order = self.models.chat_order();
+        let payers = self.payers.choose_for(policy, order, None).payers;
+        let paid = order
+            .iter()
+            .filter(|id| payers.iter().any(|offer| offer.provider == **id));
+        let defaults = paid.filter_map(|id| {
+            let provider = self.models.provider(id).ok()?;
+            let model = provider.default_model.as_deref()?;
+            self.models
+                .may_use(id, model)
+                .then(|| provider.full_name(model))
+        });
+        let offered = defaults.take(OFFERED_MAX).collect();
+        AskRefusal::UnknownModel { model, offered }.into()
     }
 
     /// A model with what its provider's list, its family and the lists of

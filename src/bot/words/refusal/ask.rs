@@ -21,7 +21,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              `/ask`.",
             &[("provider", &voice.name(provider))],
         ),
-        AskRefusal::UnknownModel { model } => unknown_model(voice, model),
+        AskRefusal::UnknownModel { model, .. } => unknown_model(voice, model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(voice, typed, meant),
         AskRefusal::ModelMissing { provider } => lang.say(
             "`{id}/` names a provider and no model. Write the model after the slash; the \
