@@ -24,6 +24,7 @@ use super::trouble::Trouble;
 
 pub use files::{describe_left_out, describe_unread};
 pub use key::{causes, describe_kept_because};
+pub use quota::AMOUNTS;
 pub use skips::{describe_passed_over, describe_source, name_payer, skip_clause};
 pub use standing::warn_of_standing;
 
@@ -56,7 +57,6 @@ impl<'a> Names<'a> {
         known.map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
     }
 
-    /// Where a provider hands out keys.
     /// Whether there is such a provider.
     pub fn knows(self, id: &ProviderId) -> bool {
         self.0.is_some_and(|providers| providers.get(id).is_some())
@@ -77,6 +77,7 @@ impl<'a> Names<'a> {
         first.map_or_else(String::new, |(provider, model)| provider.full_name(model))
     }
 
+    /// Where a provider hands out keys.
     pub fn key_page(self, id: &ProviderId) -> Option<&'a str> {
         let known = self.0.and_then(|providers| providers.get(id))?;
         Some(known.key_page()).filter(|page| page.starts_with("https://"))

@@ -123,12 +123,17 @@ fn bad_duration(of: DurationOf) -> Trouble {
     Trouble::new(UNPROCESSABLE, "That is no duration", words)
 }
 
+/// Which amounts limits can have.
+pub const AMOUNTS: &str = "a whole number from 1 to 1,000,000,000,000,000, or for dollars one up to \
+                           1,000,000, with a point before the cents and nothing between \
+                           thousands, such as 4.50 or 1500";
+
 /// What was typed as an amount is none.
 fn bad_amount() -> Trouble {
     Trouble::new(
         UNPROCESSABLE,
         "That is no amount",
-        "Type a whole number of 1 or more, or dollars such as 4.50. Nothing was changed.",
+        format!("Type {AMOUNTS}. Nothing was changed."),
     )
 }
 
@@ -138,8 +143,8 @@ fn ambiguous_amount(less: &str, more: &str) -> Trouble {
         UNPROCESSABLE,
         "That can be read in two ways",
         format!(
-            "It may mean {less}, or {more}. Write one of these two, without anything between \
-             thousands. Nothing was changed."
+            "It may mean {less}, or {more}. Write one of these two: a point stands before a \
+             fraction, and nothing between thousands. Nothing was changed."
         ),
     )
 }

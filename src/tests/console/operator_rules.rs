@@ -4,7 +4,8 @@ use latchkey_emulator::{Channel, RestTrouble};
 
 use super::{SeenPage, Visitor};
 use crate::model::{BlockTarget, Caller, PersonId, Place, ServerId};
-use crate::tests::{Stage, rest_fault, run};
+use crate::tests::stage::Setup;
+use crate::tests::{Stage, rest_fault, run, run_with};
 
 /// Sends fields to one of the operator's forms, whether a page offers them or
 /// not.
@@ -74,8 +75,8 @@ async fn a_limit_for_one_never_becomes_one_for_everybody() {
         let set = omar
             .sends(&page, "/operator/limit", &[("amount", "1000")])
             .await;
-        let says = "The limit is set: 1,000 requests a day for everybody together. Nothing of it \
-                    is used: counting begins now.";
+        let says = "The limit is set: 1,000 requests a day for everybody together, on what the bot \
+                    default pays. Nothing of it is used: counting begins now.";
         assert!(set.holds(says), "{}", set.shown());
         // What is not understood clears nothing either.
         for fields in [
@@ -399,6 +400,98 @@ async fn a_mistyped_id_is_refused_wherever_it_is_typed() {
         let fields = [("kind", "user"), ("id", nobody)];
         let stopped = sends(&omar, &page, "/operator/block", &fields).await;
         assert!(stopped.holds("is stopped"), "{}", stopped.shown());
+    })
+    .await;
+}
+
+/// What the card of limits, its forms and a confirmation say of payers.
+#[tokio::test]
+async fn a_limit_names_the_payers_that_it_binds() {
+    let setup = |config: &str| Setup {
+        config: config.to_owned(),
+        ..Setup::default()
+    };
+    for (config, binds) in [
+        ("", "the bot default"),
+        (
+            "[quota]\napplies_to = ['bot_default', 'personal', 'server']\n",
+            "the bot default, people’s own keys and servers’ keys",
+        ),
+    ] {
+        run_with(setup(config), async |stage| {
+            let omar = omar(stage).await;
+            let page = omar.opens("/operator").await;
+            let says = format!(
+                "Limits bind the bot default; those of the configuration’s tiers bind {binds}"
+            );
+            assert!(page.holds(&says), "{}", page.shown());
+            let says = format!("The limits of tiers bind {binds}.");
+            assert!(page.holds(&says), "{}", page.shown());
+            assert!(
+                page.holds("It binds what the bot default pays, and nothing else"),
+                "{}",
+                page.shown()
+            );
+            let id = stage.scene.member.to_string();
+            let fields = limit("user", &id, "requests", "day");
+            let set = sends(&omar, &page, "/operator/limit", &fields).await;
+            let says = format!(
+                "The limit is set: 1 request a day for mia (id {id}), on what the bot default pays."
+            );
+            assert!(set.holds(&says), "{}", set.shown());
+            // Whoever it is for is called by their name, and so is whoever is stopped.
+            let row = format!("mia (person {id}) | 0 of 1 request a day on the bot default");
+            assert!(set.says().contains(&row), "{}", set.shown());
+            let fields = [("kind", "user"), ("id", &*id)];
+            let stopped = sends(&omar, &page, "/operator/block", &fields).await;
+            let row = format!("mia (person {id}) | stopped");
+            assert!(stopped.says().contains(&row), "{}", stopped.shown());
+            let fields = [("id", &*id), ("tier", "community")];
+            let given = sends(&omar, &page, "/operator/tier", &fields).await;
+            let row = format!("mia (person {id}) | tier “community”");
+            assert!(given.says().contains(&row), "{}", given.shown());
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_amount_says_which_are_taken_and_stays_typed() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator").await;
+        let budgets = format!("/servers/{}/budgets", stage.scene.server);
+        let budget = omar.opens(&budgets).await;
+        for (amount, metric) in [
+            ("0", "requests"),
+            ("1.5", "requests"),
+            ("1000000000", "dollars"),
+        ] {
+            let typed = [("amount", amount), ("metric", metric)];
+            let theirs = [("amount", amount), ("what", metric)];
+            for refused in [
+                omar.sends(&page, "/operator/limit", &typed).await,
+                omar.sends(&budget, &budgets, &theirs).await,
+            ] {
+                assert_eq!(refused.status, 422, "{}", refused.shown());
+                let says = "a whole number from 1 to 1,000,000,000,000,000, or for dollars one up \
+                            to 1,000,000, with a point before the cents and nothing between \
+                            thousands, such as 4.50 or 1500.";
+                assert!(refused.holds(says), "{}", refused.shown());
+                let again = format!("{{amount: {amount}}}");
+                assert!(refused.says().contains(&again), "{}", refused.shown());
+            }
+        }
+        let typed = [("amount", "1,500"), ("what", "dollars")];
+        let refused = omar.sends(&budget, &budgets, &typed).await;
+        let says = "It may mean 1.5, or 1500. Write one of these two: a point stands before a \
+                    fraction, and nothing between thousands.";
+        assert!(refused.holds(says), "{}", refused.shown());
+        assert!(
+            refused.says().contains("{amount: 1,500}"),
+            "{}",
+            refused.shown()
+        );
     })
     .await;
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::console::words::{Names, describe_kept_because, either};
+use crate::console::words::{AMOUNTS, Names, describe_kept_because, either};
 use crate::model::{DurationOf, KeyRefusal, ProviderId, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
@@ -153,11 +153,11 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         QuotaRefusal::NoSuchLimit => "There is no such limit any more.",
         QuotaRefusal::AmbiguousAmount { less, more } => {
             return Some(format!(
-                "The amount may mean {less}, or {more}. Write one of these two, without anything \
-                 between thousands."
+                "The amount may mean {less}, or {more}. Write one of these two: a point stands \
+                 before a fraction, and nothing between thousands."
             ));
         }
-        QuotaRefusal::BadAmount => "The amount must be a whole number, or dollars such as 4.50.",
+        QuotaRefusal::BadAmount => return Some(format!("The amount must be {AMOUNTS}.")),
         QuotaRefusal::BadDuration(DurationOf::Tier) => {
             "The duration must be a number and a unit, such as 12h, 30d or 4w. Left empty, the tier is given for good."
         }
