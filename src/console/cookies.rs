@@ -14,6 +14,8 @@ pub const SIGN_IN: &str = "__Host-latchkey-in";
 pub const KEY_CONSENT: &str = "__Host-latchkey-key";
 /// A visitor who has not signed in, so that forms of theirs are known.
 pub const VISITOR: &str = "__Host-latchkey-visitor";
+/// Everything about whoever used the browser was erased a moment ago.
+pub const ERASED: &str = "__Host-latchkey-erased";
 /// Light or dark, if somebody chose.
 pub const LOOK: &str = "__Host-latchkey-look";
 

@@ -1,5 +1,6 @@
 //! The console's pages about oneself: tokens, sessions, what is stored.
 
+use insta::assert_snapshot;
 use regex::Regex;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -255,7 +256,12 @@ async fn what_is_stored_is_taken_and_erased() {
         let erased = browser
             .submits("/profile/erase", "/profile/erase", &right)
             .await;
-        assert_eq!(erased.location(), "/", "{}", words(&erased));
+        assert_eq!(erased.location(), "/erased", "{}", words(&erased));
+        let told = browser.opens_once("/erased").await;
+        assert_snapshot!(words(&told), @r#"id="main" tabindex="-1"> Everything about you is erased Your keys, tokens, choices, usage and a tier that was given to you by hand are gone, and you are signed out of every browser. What stays, and why Sums of servers and of the bot , without you in them: their owners keep them as books of what was paid. Keys that you added to servers , without your name: they are the servers’, and whoever manages those removes them. What limits have counted, and a block , until they end, so that nobody erases themselves to begin anew. Backups of the operator’s , until they are replaced. They may hold your keys, sealed: revoke them at their providers too. Answers in Discord , which are Discord’s: delete them there. Go to the start Latchkey 0.1.0 What happens to a key API"#);
+        // To somebody who erased nothing there is nothing to say.
+        let stranger = Visitor::stranger(stage).await;
+        assert_eq!(stranger.opens_once("/erased").await.location(), "/");
         assert_eq!(browser.opens_once("/profile").await.status, 401);
         assert!(!stage.mia().runs("/keys list").await.contains("Mistral"));
     })

@@ -21,6 +21,7 @@ pub const ROWS: &[Row] = &[
     row!(GET "/profile/export.json" SignedIn export),
     row!(GET "/profile/erase" SignedIn erase::show_confirmation),
     row!(POST "/profile/erase" SignedIn erase::erase),
+    row!(GET "/erased" Visitor erase::show_erased),
     row!(POST "/profile/sessions/end-others" SignedIn sessions::end_others),
     row!(POST "/profile/sessions/{session}/end" SignedIn sessions::end),
 ];
