@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{KnownModel, KnownModels};
+use crate::app::{KnownModel, KnownModels, ProviderInfo};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self, Choice};
@@ -12,11 +12,12 @@ use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit, not_understood};
-use crate::model::{NanoDollars, Source};
+use crate::console::words::add_address;
+use crate::model::{NanoDollars, ProviderId, Source};
 
 use super::playground::PICTURE_TOOL;
-use url::form_urlencoded;
 use super::stopped;
+use url::form_urlencoded;
 
 pub const ROWS: &[Row] =
     &[row!(GET "/models" SignedIn show_models).taking(&["q", "in", "provider", "can", "paid"])];
@@ -99,8 +100,9 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller_in(&visit, visit.place()).await?;
     let asks = Arc::clone(&visit.app().asks);
     let known = asks.list_known_models(&caller).await?;
-    let wanted = ModelSearch::read(&visit)?;
     let stop = stopped::find(&visit, &caller).await?;
+    let wanted = ModelSearch::read(&visit)?;
+    let lacking = find_lacking(&visit, &wanted, &known)?;
     let places = list_places(&visit).await;
     let body = html! {
         div.head {
@@ -112,9 +114,9 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
                 }
             }
         }
+        (stopped::show(&visit, stop.as_ref()))
         @if known.is_empty() {
             (note::empty(
-        (stopped::show(&visit, stop.as_ref()))
                 "models",
                 "No models available. None of the keys that pay here opens one.",
                 html! {
@@ -127,10 +129,51 @@ async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
             ))
         } @else {
             (show_filters(&visit, &wanted, &known, &places))
-            (show_table(&visit, &wanted, &known))
+            @match lacking {
+                Some(provider) => (show_lacking(visit.app().keys.byok_enabled(), provider)),
+                None => (show_table(&visit, &wanted, &known)),
+            }
         }
     };
     Ok(Page::new(Section::Models, "Models", body).into())
+}
+
+/// The provider that is looked for, where nobody pays for it here. One that there
+/// is not is refused.
+fn find_lacking<'v>(
+    visit: &'v Visit,
+    wanted: &ModelSearch,
+    known: &[KnownModels],
+) -> Result<Option<ProviderInfo<'v>>, Trouble> {
+    let typed = wanted.provider.as_str();
+    if typed.is_empty() || known.iter().any(|it| it.provider.as_str() == typed) {
+        return Ok(None);
+    }
+    let found = visit.app().providers().get(&ProviderId::from(typed));
+    let found = found.ok_or_else(|| {
+        let known: Vec<&str> = known.iter().map(|it| it.provider.as_str()).collect();
+        let words = match known[..] {
+            [] => "“provider” in the address names none that there is.".to_owned(),
+            _ => format!("“provider” in the address can be {}.", known.join(", ")),
+        };
+        not_understood(&words).way("/models", "Show all models")
+    })?;
+    Ok(Some(found))
+}
+
+/// What stands in the place of the models of a provider that nobody pays for.
+fn show_lacking(byok_enabled: bool, provider: ProviderInfo<'_>) -> Markup {
+    let name = provider.name();
+    note::empty(
+        "models",
+        &format!("Nobody pays for {name} here, so none of its models can be used."),
+        html! {
+            @if byok_enabled {
+                a.btn href=(add_address(provider.id())) { "Add a key for " (name) }
+            }
+            a.btn href="/models" { "Show all models" }
+        },
+    )
 }
 
 /// Where somebody can look: no server, those that they share with the bot, and

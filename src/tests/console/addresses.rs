@@ -54,6 +54,10 @@ async fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
             ("/models?can=sing", "“can” in the address can be text, sees"),
             ("/models?paid=me", "“paid” in the address can be personal"),
             ("/models?in=here", "“in” takes the id of a server"),
+            (
+                "/models?provider=zork",
+                "“provider” in the address can be groq",
+            ),
             ("/keys?in=here", "“in” takes the id of a server"),
             ("/playground?in=here", "“in” takes the id of a server"),
             (
@@ -68,9 +72,15 @@ async fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
         for address in [
             "/models?can=&paid=&in=&q=",
             "/models?can=text&paid=personal",
+            "/models?provider=groq",
         ] {
             assert_eq!(mia.opens(address).await.status, 200, "{address}");
         }
+        // One that nobody pays for is said to be so.
+        let page = mia.opens("/models?provider=xai").await;
+        let says = "Nobody pays for xAI here, so none of its models can be used.";
+        assert!(page.holds(says), "{}", page.shown());
+        assert!(page.holds("/keys/new?provider=xai"), "{}", page.shown());
     })
     .await;
 }

@@ -167,6 +167,12 @@ async fn somebody_chooses_what_they_like() {
         assert!(shown.html.contains("data-theme=\"dark\""));
         assert!(shown.html.contains("value=\"openai/gpt-6-luna\""));
         assert!(words(&shown).contains("Saved."));
+        let before = browser.opens_once("/profile").await;
+        let wrong = [("model", ""), ("persona", ""), ("look", "zork")];
+        let refused = browser.submits("/profile", "/profile", &wrong).await;
+        assert_eq!(refused.status, 422, "{}", words(&refused));
+        let after = browser.opens_once("/profile").await;
+        assert_eq!(words(&before), words(&after), "nothing was saved");
         let wrong = [("model", "nobody/x"), ("persona", ""), ("look", "")];
         let refused = browser.submits("/profile", "/profile", &wrong).await;
         assert_ne!(refused.status, 303);

@@ -1,5 +1,6 @@
 //! What is chosen beforehand: a model, a persona, and light or dark.
 
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 
 use crate::app::Error;
@@ -89,6 +90,11 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
             .typed(&visit.form)
             .way("/profile", "Go to your profile")
     };
+    let looks = LOOKS.map(|(value, _)| value);
+    let look = looks.into_iter().find(|it| *it == visit.form.text("look"));
+    let Some(look) = look else {
+        return Err(unknown_look(&visit));
+    };
     let mut words = "Saved.".to_owned();
     match visit.form.typed("model") {
         Some(model) => {
@@ -111,10 +117,6 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
                 .await?;
         }
     }
-    let look = LOOKS
-        .iter()
-        .find(|(value, _)| *value == visit.form.text("look"));
-    let look = look.map_or("", |(value, _)| *value);
     let seconds = if look.is_empty() { 0 } else { LOOK_SECONDS };
     let people = &visit.app().people;
     people.put_flash(&person.session.session, &words).await?;
@@ -123,4 +125,15 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
         elsewhere.headers.append(SET_COOKIE, cookie);
     }
     Ok(elsewhere.into())
+}
+
+fn unknown_look(visit: &Visit) -> Trouble {
+    let words = "A look is “light” or “dark”, or empty as the system has it. Nothing was saved.";
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That cannot be chosen",
+        words,
+    )
+    .typed(&visit.form)
+    .way("/profile", "Go to your profile")
 }
