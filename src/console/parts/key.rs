@@ -97,3 +97,11 @@ fn parts_of_cost(total: &Total) -> (String, Option<String>) {
 pub fn total_tokens(total: &Total) -> String {
     money::short(total.input_tokens + total.output_tokens)
 }
+
+/// How many tokens went in and out, in words.
+pub fn count_tokens(total: &Total) -> String {
+    match total.input_tokens.saturating_add(total.output_tokens) {
+        1 => "1 token".to_owned(),
+        count => format!("{} tokens", money::short(count)),
+    }
+}

@@ -10,6 +10,14 @@ pub fn cost(cost: Option<NanoDollars>) -> String {
     cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string())
 }
 
+/// How many of something that is named in the singular, such as "1 request".
+pub fn count(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        many => format!("{} {one}s", grouped(many)),
+    }
+}
+
 /// A large number in three digits or so, such as "2.1 M".
 pub fn short(number: u64) -> String {
     let scaled = |unit: u64, letter: &str| {
@@ -54,6 +62,8 @@ mod tests {
             assert_eq!(grouped(number), long);
             assert_eq!(short(number), brief, "{number}");
         }
+        let counted = [0, 1, 2, 1_204].map(|number| count(number, "call"));
+        assert_eq!(counted.join(", "), "0 calls, 1 call, 2 calls, 1,204 calls");
         assert_eq!(cost(None), "unknown");
         assert_eq!(cost(Some(NanoDollars(0))), "$0.00");
     }

@@ -81,7 +81,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Add a key [/operator/keys/new]
         Keys that this service pays with
         Key | From | Health | Today | 30 days | Actions
-        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | < $0.0001 | < $0.00011 requests
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | < $0.0001 | < $0.00011 request
         (Check Groq)
         A key from the environment wins over one that is sealed here, and is changed where it stands.
         ## Errors by provider
@@ -308,7 +308,7 @@ async fn people_are_found_stopped_and_signed_out() {
         People are found by name while they are signed in here, servers while they have keys; both by id always.
         People and servers that were found
         Who | Tier | Keys | 30 days | State | Actions
-        miamia | community | 0 | 1 requests | may ask
+        miamia | community | 0 | 1 request | may ask
         (Stop mia)
         (End sessions mia)
         ");

@@ -74,8 +74,8 @@ fn show_share(one: &Key, month: &MonthByKey, tokens: usize) -> Markup {
     html! {
         @match month.of(one.id) {
             Some(total) if total.requests > 0 => p {
-                "This month it paid for " (money::grouped(total.requests)) " requests and "
-                (key::total_tokens(&total)) " tokens. Cost: " (key::total_cost(&total)) "."
+                "This month it paid for " (money::count(total.requests, "request")) " and "
+                (key::count_tokens(&total)) ". Cost: " (key::total_cost(&total)) "."
             },
             Some(_) => p { "This month it paid for nothing." },
             None => p { "What it paid for this month could not be read." },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{SkippedLine, WhySkipped};
 use crate::console::markup::{Markup, html};
-use crate::console::parts::money::grouped;
+use crate::console::parts::money::{self, grouped};
 use crate::console::trouble::Trouble;
 use crate::console::words::{Names, describe_refusal};
 
@@ -27,7 +27,7 @@ pub fn show(names: Names<'_>, skipped: &[SkippedLine]) -> Markup {
         section.card aria-labelledby="skipped-h" {
             header {
                 h2 #skipped-h { "Left out" }
-                p { (count_lines(skipped.len())) }
+                p { (money::count(skipped.len() as u64, "line")) }
             }
             table.table.tight.folds {
                 caption.hidden { "Lines that hold no key" }
@@ -83,13 +83,6 @@ fn is_about_a_key(why: &WhySkipped) -> bool {
         why,
         WhySkipped::Unread | WhySkipped::Empty | WhySkipped::AnotherSetting | WhySkipped::Binary
     )
-}
-
-fn count_lines(count: usize) -> String {
-    match count {
-        1 => "1 line".to_owned(),
-        many => format!("{} lines", grouped(many as u64)),
-    }
 }
 
 /// Lines by their numbers, such as "3, 5 to 9, 12".

@@ -101,7 +101,7 @@ fn show_row(visit: &Visit, key: &SystemKey, used: &SystemUses) -> Markup {
             td.num data-label="Today" { (NanoDollars(used.today.cost_nano)) }
             td.num data-label="30 days" {
                 (NanoDollars(used.month.cost_nano))
-                span.sub { (money::grouped(used.month.requests)) " requests" }
+                span.sub { (money::count(used.month.requests, "request")) }
             }
             td {
                 div.acts {
@@ -299,7 +299,7 @@ pub async fn show_removal(visit: Visit, person: SignedIn) -> HandlerResult {
             form.body.stack method="post" action=(path) {
                 (form::token(&visit.form_token))
                 p.dim {
-                    "In the last 30 days it paid for " (money::grouped(month.requests)) " requests, "
+                    "In the last 30 days it paid for " (money::count(month.requests, "request")) ", "
                     (NanoDollars(month.cost_nano)) ". Whoever has no other key for " (name)
                     " is answered by the next provider, or not at all. It cannot be brought back; revoke it at "
                     (name) " too."

@@ -97,7 +97,7 @@ fn show_person(visit: &Visit, found: &FoundPerson) -> Markup {
             th scope="row" { (name) span.sub { code { (id) } } }
             td data-label="Tier" { (found.tier) }
             td.num data-label="Keys" { (found.keys) }
-            td.num data-label="30 days" { (money::grouped(found.requests)) " requests" }
+            td.num data-label="30 days" { (money::count(found.requests, "request")) }
             td data-label="State" { (show_state(visit, found.stopped)) }
             td {
                 div.acts {
@@ -121,7 +121,7 @@ fn show_server(visit: &Visit, found: &FoundServer) -> Markup {
             }
             td data-label="Tier" { "server" }
             td.num data-label="Keys" { (found.keys) }
-            td.num data-label="30 days" { (money::grouped(found.requests)) " requests" }
+            td.num data-label="30 days" { (money::count(found.requests, "request")) }
             td data-label="State" { (show_state(visit, found.stopped)) }
             td { div.acts { (stop_button(visit, "server", &id, found.stopped.is_some())) } }
         }

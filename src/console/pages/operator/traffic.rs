@@ -68,7 +68,7 @@ fn figures(seen: &TrafficView) -> [Figure; 4] {
     let (held, below) = match &seen.held {
         Some(held) => (
             held.cost.to_string(),
-            format!("for {} calls, all processes", money::grouped(held.holds)),
+            format!("for {}, all processes", money::count(held.holds, "call")),
         ),
         None => ("unknown".to_owned(), "no answer for 3 s".to_owned()),
     };

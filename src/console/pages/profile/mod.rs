@@ -10,7 +10,7 @@ use axum::body::Body;
 use crate::app::StoredSummary;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::icon;
+use crate::console::parts::{icon, money};
 use crate::console::reply::{File, Page};
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
@@ -84,8 +84,9 @@ fn show_stored(stored: &StoredSummary) -> Markup {
                 }
             }
             p.foot {
-                "Each ask is kept for " (stored.keep_days) " days, then only its sums; where \
-                 answers stand in Discord for " (stored.answer_days) " days."
+                "Each ask is kept for " (money::count(stored.keep_days.into(), "day"))
+                ", then only its sums; where answers stand in Discord for "
+                (money::count(stored.answer_days.unsigned_abs(), "day")) "."
             }
         }
     }

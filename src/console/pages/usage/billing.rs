@@ -311,7 +311,7 @@ fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
                     a rel="next" href={ (of.address) "?tz=" (period.zone_name()) "&after=" (next) } { "More receipts" }
                     " · "
                 }
-                "Receipts are kept for " (of.bill.keep_days) " days; sums are kept for longer."
+                "Receipts are kept for " (money::count(of.bill.keep_days.into(), "day")) "; sums are kept for longer."
             }
         }
     }

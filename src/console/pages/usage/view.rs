@@ -303,8 +303,8 @@ fn show_listed(name: &Markup, class: &str, total: &Total, most: u64) -> Markup {
             (gauge::bar(share.min(0.999)))
             span.dim { (requests(total.requests)) }
             span.dim.right {
-                @if total.images > 0 { (pictures(total.images)) ", " }
-                (money::short(tokens(total))) " tokens"
+                @if total.images > 0 { (money::count(total.images, "picture")) ", " }
+                (key::count_tokens(total))
             }
         }
     }
@@ -312,17 +312,7 @@ fn show_listed(name: &Markup, class: &str, total: &Total, most: u64) -> Markup {
 
 /// How many requests, in words.
 pub fn requests(count: u64) -> String {
-    match count {
-        1 => "1 request".to_owned(),
-        count => format!("{} requests", money::grouped(count)),
-    }
-}
-
-fn pictures(count: u64) -> String {
-    match count {
-        1 => "1 picture".to_owned(),
-        count => format!("{} pictures", money::grouped(count)),
-    }
+    money::count(count, "request")
 }
 
 /// Each model.
