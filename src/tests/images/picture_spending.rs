@@ -73,22 +73,22 @@ async fn what_pictures_may_cost_is_said_while_they_are_made() {
                 paid.unwrap_or_default()
             ));
             let details = mia.presses("Details").await;
-            let foreseen = details.lines().find(|line| line.contains("Foreseen"));
+            let foreseen = details.lines().find(|line| line.contains("Reserved"));
             told.extend(foreseen.map(|line| format!("  {line}")));
         }
         assert_snapshot!(told.join("\n"), @"
         -# At most $2.86 for 4 pictures.
           -# OpenAI gpt-image-2 · 👤 personal key · $0.50 · 4 pictures
-          Foreseen before: at most $2.86 for 4 pictures.
+          Reserved before: $2.86 for 4 pictures.
         -# About $0.034.
           -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.034
-          Foreseen before: at most $0.13.
+          Reserved before: $0.13.
         -# About $0.02.
           -# RunPod text-to-image · 👤 personal key · $0.02
-          Foreseen before: at most $0.02.
+          Reserved before: $0.02.
         -# About $0.04 for 2 pictures.
           -# RunPod text-to-image · 👤 personal key · $0.04 · 2 pictures
-          Foreseen before: at most $0.04 for 2 pictures.
+          Reserved before: $0.04 for 2 pictures.
         not a word
           -# SaladCloud text-to-image · 👤 personal key · $0.0033 · 2 pictures
         not a word
@@ -310,13 +310,13 @@ async fn details_say_what_was_foreseen_with_ones_own_key_too() {
             mia.runs(&format!("/imagine prompt:a lighthouse {line}"))
                 .await;
             let details = mia.presses("Details").await;
-            let foreseen = details.lines().find(|line| line.contains("Foreseen"));
+            let foreseen = details.lines().find(|line| line.contains("Reserved"));
             told.push(format!("{line}: {}", foreseen.unwrap_or("not a word")));
         }
         assert_snapshot!(told.join("\n"), @"
-        provider:openai: Foreseen before: at most $0.72.
-        provider:google count:2: Foreseen before: at most $0.25 for 2 pictures.
-        provider:runpod count:2: Foreseen before: at most $0.04 for 2 pictures.
+        provider:openai: Reserved before: $0.72.
+        provider:google count:2: Reserved before: $0.25 for 2 pictures.
+        provider:runpod count:2: Reserved before: $0.04 for 2 pictures.
         provider:comfyui: not a word
         ");
     })

@@ -101,7 +101,7 @@ async fn a_picture_is_made_again_varied_and_explained() {
         assert_snapshot!(mia.presses("Again").await, @"(only you) I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, or press **Vary**.");
         assert_snapshot!(mia.presses("Details").await, @"
         (only you) **gpt-image-2**: 10 tokens in, 4,160 out, $0.13.
-        Foreseen before: at most $0.81.
+        Reserved before: $0.81.
         ```
         tokens in
              10   $5.00 a million

@@ -72,13 +72,13 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
     Card::text(lines.join("\n"))
 }
 
-/// What was known of the price of pictures before they were made.
+/// What was reserved for pictures before they were made.
 fn foreseen(voice: Voice<'_>, used: &OwnAttempt) -> Option<String> {
     let most = used.held_cost_nano.filter(|nano| *nano > 0)?;
     let sentence = match used.held_images {
         0 => return None,
-        1 => "Foreseen before: at most {cost}.",
-        _ => "Foreseen before: at most {cost} for {count} pictures.",
+        1 => "Reserved before: {cost}.",
+        _ => "Reserved before: {cost} for {count} pictures.",
     };
     let values: &[(&str, &dyn Display)] = &[
         ("cost", &cost(voice, Some(NanoDollars(most)))),
