@@ -5,7 +5,7 @@ use std::iter::once;
 
 use regex::{Match, Regex};
 
-use crate::bot::answers::layout::fences::FENCE;
+use crate::bot::answers::layout::fences::{FENCE, opening_in_line};
 use crate::bot::answers::layout::line_marks::{is_rule, underline_level};
 use crate::bot::answers::layout::spans::{code_span_length, leading};
 
@@ -46,20 +46,31 @@ pub fn long_span(text: &str) -> Option<(String, usize)> {
     }
 }
 
-/// Whether a code span would reach into a later line that has a fence, or over a
-/// rule or what underlines a heading: then its mark is one that nothing closes, and
-/// the later line is what it looks like.
-pub fn meets_later_block(whole: &str, after: &str) -> bool {
-    let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
-    let Some((first, later)) = whole.split_once('\n').filter(|_| is_span) else {
+/// Whether code that begins at a place of a text would reach into a later line that
+/// has another fence, or over a rule or what underlines a heading: then its mark is
+/// one that nothing closes, and the later line is what it looks like. So is the mark
+/// of a block at the end of a line, for which the reader has found no end.
+pub fn meets_later_block(text: &str, at: usize, whole: &str) -> bool {
+    let Some((first, later)) = whole.split_once('\n').filter(|_| whole.starts_with('`')) else {
         return false;
     };
+    let is_block = whole.starts_with(FENCE);
+    let line_of = |at: usize| {
+        let (before, behind) = text.split_at_checked(at).unwrap_or((text, ""));
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let end = at + behind.find('\n').unwrap_or(behind.len());
+        text.get(start..end).unwrap_or_default()
+    };
+    let after = text.get(at + whole.len()..).unwrap_or_default();
     let last_line = after.lines().next().unwrap_or_default();
-    let has_fence = [first, later, last_line]
-        .iter()
-        .any(|it| it.contains(FENCE));
+    let mut all = [first, later, last_line].into_iter();
+    let is_loose = if is_block {
+        opening_in_line(line_of(at)).is_some()
+    } else {
+        all.any(|it| it.contains(FENCE))
+    };
     let mut later = later.lines();
-    has_fence || later.any(|line| is_rule(line) || underline_level(Some(line)).is_some())
+    is_loose || later.any(|line| is_rule(line) || underline_level(Some(line)).is_some())
 }
 
 /// A code span in which no fence stands: three back-ticks are one for Discord

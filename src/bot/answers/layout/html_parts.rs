@@ -3,9 +3,16 @@
 //! Tags say where lines end, whatever the lines of the text are: a gap waits
 //! for the next words, so that none stands at an end.
 
-use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, stands_free, tag};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::bot::answers::layout::code_spans::find_outside;
+use crate::bot::answers::layout::html::{INNER_BYTES_MAX, attribute, pattern, tag};
 use crate::bot::answers::layout::line_marks::{HEADING_MAX, is_rule};
 
+/// The ends without which a list, an item or a heading is none.
+static CLOSES: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)</(?:[uo]l|li|h[1-6])>"));
 /// Tags that stand on lines of their own.
 const APART: [&str; 3] = ["div", "center", "details"];
 /// The largest number that a list begins with.
@@ -69,11 +76,9 @@ impl Parts {
         let end = rest.floor_char_boundary(INNER_BYTES_MAX);
         let rest = rest.get(..end)?;
         let is_closed = |name: &str| {
-            let rest_lower = rest.to_ascii_lowercase();
-            let closing = format!("</{name}>");
-            let mut found = rest_lower.match_indices(&closing);
             // What stands in code closes nothing.
-            found.any(|(at, _)| stands_free(rest, at))
+            let mut found = find_outside(&CLOSES, rest);
+            found.any(|it| it.as_str().eq_ignore_ascii_case(&format!("</{name}>")))
         };
         match name.as_str() {
             "p" | "/p" => self.part(2),
@@ -214,6 +219,7 @@ mod tests {
                 "<li> needs `</li>` behind it",
             ),
             ("<h2> needs `</h2>`", "<h2> needs `</h2>`"),
+            ("<h2>a `</h2>`</h2>b", "## a `</h2>`\nb"),
             ("a <h2> and a <ul> are tags", "a <h2> and a <ul> are tags"),
             ("<p>-# no</p>", "\\-# no"),
         ] {

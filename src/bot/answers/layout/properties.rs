@@ -279,6 +279,14 @@ fn fences_beside_words_part_words_from_code() {
             format!("so\\`\\`\\`\n\n{t}py\nx\n{t}"),
         ),
         (format!("{t}py\n{t}\nso"), "so".to_owned()),
+        (
+            format!("{t}py\nx{t}a b{t} \nso\n{t}c d{t} "),
+            format!("{t}py\nx\n{t}\na b\\`\\`\\` \nso\n{t}c d{t}"),
+        ),
+        (
+            format!("- a <p>b</p>c {t} ` \n---\nd {t}e f{t}"),
+            format!("- a\n\nb\n\nc \\`\\`\\` \\` \n──────────\nd {t}e f{t}"),
+        ),
     ] {
         let all = Layout::new(Author::Model, 2_000).end(&answer).concat();
         assert_eq!(all, shown, "{answer:?}");

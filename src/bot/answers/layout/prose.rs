@@ -222,9 +222,9 @@ impl Writer {
             return length;
         }
         let length = whole_length(text, at).filter(|length| {
-            let (whole, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
+            let whole = rest.get(..*length).unwrap_or(rest);
             let is_block = whole.starts_with(FENCE);
-            !(meets_later_block(whole, after) || is_block && self.escapes_fences)
+            !(meets_later_block(text, at, whole) || is_block && self.escapes_fences)
         });
         if let Some(length) = length {
             let whole = rest.get(..length).unwrap_or_default();
