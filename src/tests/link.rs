@@ -30,10 +30,10 @@ impl Link {
     /// A line to the PostgreSQL that a URL names, and the URL that leads over
     /// the line.
     pub async fn to_database(url: &SecretString) -> (Self, SecretString) {
-        let (before, rest) = url.expose_secret().split_once("127.0.0.1:").unwrap();
-        let (port, name) = rest.split_once('/').unwrap();
-        let link = Self::to(format!("127.0.0.1:{port}").parse().unwrap()).await;
-        let url = format!("{before}{}/{name}", link.address);
+        let (before, rest) = url.expose_secret().split_once('@').unwrap();
+        let (address, name) = rest.split_once('/').unwrap();
+        let link = Self::to(address.parse().unwrap()).await;
+        let url = format!("{before}@{}/{name}", link.address);
         (link, SecretString::from(url))
     }
 

@@ -29,6 +29,7 @@ mod money;
 mod openai_rules;
 mod operators;
 pub mod outside;
+mod own_address;
 mod pages;
 pub mod postgres;
 mod privacy;

@@ -1,6 +1,7 @@
 //! A PostgreSQL of the tests' own: in a temporary folder, on a socket in
 //! that folder, as a user other than root.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
@@ -10,6 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
+use super::own_address::own_address;
+
 /// How long the server may take to start.
 const START_WITHIN: Duration = Duration::from_mins(1);
 
@@ -18,7 +21,7 @@ static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 static NUMBER: Mutex<u32> = Mutex::new(0);
 
 struct Cluster {
-    port: u16,
+    address: SocketAddr,
     _folder: TempDir,
 }
 
@@ -30,7 +33,7 @@ pub fn database() -> Option<SecretString> {
         *number += 1;
         *number
     };
-    let url = |name: &str| format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port);
+    let url = |name: &str| format!("postgres://postgres@{}/{name}", cluster.address);
     let created = Command::new(tool("psql")?)
         .args([
             &url("postgres"),
@@ -81,10 +84,11 @@ impl Cluster {
             .status()
             .unwrap();
         assert!(made.success(), "initdb failed");
-        let port = free_port();
+        let address = own_address();
+        let (host, port) = (address.ip(), address.port());
         // It watches our standard input and ends with us, however we end.
         let script = format!(
-            "'{}' -D '{}' -c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' \
+            "'{}' -D '{}' -c listen_addresses={host} -c port={port} -c unix_socket_directories='' \
              -c fsync=off -c max_connections=200 >/dev/null 2>&1 & read _; kill -INT $!; wait; rm -rf '{}'",
             server.display(),
             data.display(),
@@ -97,12 +101,12 @@ impl Cluster {
         // The pipe stays open until this process ends.
         std::mem::forget(child.unwrap());
         let started = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while std::net::TcpStream::connect(address).is_err() {
             assert!(started.elapsed() < START_WITHIN, "PostgreSQL did not start");
             std::thread::sleep(Duration::from_millis(50));
         }
         Some(Self {
-            port,
+            address,
             _folder: folder,
         })
     }
@@ -144,9 +148,4 @@ fn tool(name: &str) -> Option<PathBuf> {
         .into_iter()
         .map(|folder| folder.join(name))
         .find(|file| file.exists())
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }

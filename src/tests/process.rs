@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use crate::cli::Scene;
 use crate::config::{EXAMPLE, Environment};
+use crate::tests::own_address::own_address;
 use crate::vault::MasterKey;
 
 /// Holds the command line of a child. Not `LATCHKEY_…`: that is a setting.
@@ -266,9 +267,7 @@ async fn the_process_leaves_no_core_dump() {
 async fn a_file_that_may_not_grow_fails_writes_and_ends_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (scene, variables) = world(folder.path()).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let address = own_address().to_string();
     let variables = changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address));
     let mut child = start(&variables, &scene).await;
     let id = i32::try_from(child.id().unwrap()).unwrap();
@@ -369,13 +368,7 @@ async fn logs_are_json_where_that_is_wanted() {
 async fn the_health_page_says_whether_the_process_is_well() {
     let folder = tempfile::tempdir().unwrap();
     let (scene, variables) = world(folder.path()).await;
-    let port = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let address = format!("127.0.0.1:{port}");
+    let address = own_address().to_string();
     let variables = changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address));
     assert!(!run("health", &variables).await.status.success());
     let mut child = start(&variables, &scene).await;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::process::Child;
 
+use super::own_address::own_address;
 use super::process::{start, terminate, world};
 use crate::app::nobody_else;
 use crate::cli::{RunOptions, Scene, assemble};
@@ -44,9 +44,7 @@ impl ServedProgram {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (scene, mut variables) = world(folder.path()).await;
-        let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = port.local_addr().unwrap();
-        drop(port);
+        let address = own_address();
         let mut settings = more(&scene);
         settings.push(("LATCHKEY_GATEWAY__LISTEN", address.to_string()));
         for (name, value) in settings {

@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::store::AuditedAttempt;
+use crate::tests::own_address::own_address;
 use crate::tests::program::Program;
 use crate::tests::{Setup, Stage, good, run_with};
 
@@ -259,8 +260,8 @@ async fn a_picture_that_is_left_costs_what_was_held_for_it() {
 /// A provider that takes a call and then hangs up, or is not there at all.
 #[tokio::test]
 async fn a_call_whose_answer_is_lost_is_charged_and_one_that_never_left_is_not() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let address = own_address();
+    let listener = TcpListener::bind(address).await.unwrap();
     let setup = limited();
     let config = format!(
         "[providers.acme]\nbase_url = \"http://{address}/v1\"\ndefault_model = \"a-1\"\n{}",
