@@ -34,7 +34,8 @@ fn lay_out(text: &str) -> Vec<String> {
 /// A message without what is code in it.
 fn prose_of(piece: &str) -> String {
     let prose = CODE_BLOCK.replace_all(piece, "code");
-    let prose = prose.replace("\\`", "");
+    // Something stands there, whatever Discord may read before small print.
+    let prose = prose.replace("\\`", "*");
     CODE_SPAN.replace_all(&prose, "code").into_owned()
 }
 
