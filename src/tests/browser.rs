@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// How long the browser may take to start, and a page to change.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a page is looked at while waiting.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Without these it talks to its makers' servers at every start.

@@ -140,7 +140,7 @@ async fn a_reader_who_leaves_makes_no_panic() {
     let mut some = [0; 64];
     output.read_exact(&mut some).await.unwrap();
     drop(output);
-    let ended = timeout(Duration::from_secs(30), child.wait_with_output());
+    let ended = timeout(Duration::from_mins(2), child.wait_with_output());
     let ended = ended.await.unwrap().unwrap();
     // The test runner has something to say of it too.
     let told = String::from_utf8_lossy(&ended.stderr).into_owned();
@@ -170,7 +170,7 @@ async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
         }
         said.join("\n")
     };
-    let said = timeout(Duration::from_secs(20), reading).await.unwrap();
+    let said = timeout(Duration::from_mins(2), reading).await.unwrap();
     let ports = regex::Regex::new("127.0.0.1:[0-9]+").unwrap();
     assert_snapshot!(ports.replace_all(&said, "<address>"), @"
     listens on http://<address>

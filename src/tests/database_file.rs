@@ -17,7 +17,7 @@ use crate::store::Store;
 use super::process::{command, printed, start, terminate, world};
 
 /// How long a process may take to notice that its file is gone, and to end.
-const NOTICED_WITHIN: Duration = Duration::from_secs(20);
+const NOTICED_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a process said on standard error, once it has ended without success.
 async fn last_words(mut child: Child, folder: &Path) -> String {
@@ -44,7 +44,7 @@ pub async fn make_database(folder: &Path) {
 
 async fn doctor(variables: &[(String, SecretString)], folder: &Path) -> String {
     let output = command("doctor", variables).current_dir(folder).output();
-    let output = timeout(Duration::from_secs(30), output).await;
+    let output = timeout(Duration::from_mins(2), output).await;
     let text = printed(&output.expect("it ends").unwrap().stdout);
     text.replace(folder.to_str().unwrap(), "<folder>")
 }

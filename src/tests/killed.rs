@@ -32,7 +32,7 @@ async fn until_it_grows(world: &World) {
 }
 
 async fn crash_and_go_on(asks: impl Fn(&World, u64, u64)) {
-    let told = timeout(Duration::from_mins(1), crash(asks)).await;
+    let told = timeout(Duration::from_mins(3), crash(asks)).await;
     told.expect("it ends in time");
 }
 
@@ -139,7 +139,7 @@ async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<HttpAnswer
 
 #[tokio::test]
 async fn a_call_that_a_kill_cut_off_is_made_again_at_once_on_sqlite() {
-    let answers = timeout(Duration::from_secs(45), call_again_after_a_kill(None));
+    let answers = timeout(Duration::from_mins(3), call_again_after_a_kill(None));
     let answers = answers.await.expect("it is free at once");
     let [made] = &answers[..] else {
         panic!("{answers:?}");
@@ -152,7 +152,7 @@ async fn a_call_that_a_kill_cut_off_is_made_again_when_its_lease_has_ended_on_po
     let Some(url) = postgres::database() else {
         return;
     };
-    let answers = timeout(Duration::from_secs(45), call_again_after_a_kill(Some(&url)));
+    let answers = timeout(Duration::from_mins(3), call_again_after_a_kill(Some(&url)));
     let answers = answers.await.expect("it is free within seconds");
     let (made, before) = answers.split_last().unwrap();
     assert!(made.text.contains("nine") && made.header("x-latchkey-repeat").is_empty());
@@ -197,14 +197,14 @@ async fn kill_after_each_answer(store: Option<&SecretString>) {
 
 #[tokio::test]
 async fn whoever_was_answered_is_charged_for_that_whatever_kills_the_process_on_sqlite() {
-    let killed = timeout(Duration::from_mins(1), kill_after_each_answer(None));
+    let killed = timeout(Duration::from_mins(3), kill_after_each_answer(None));
     killed.await.expect("it ends in time");
 }
 
 #[tokio::test]
 async fn whoever_was_answered_is_charged_for_that_whatever_kills_the_process_on_postgresql() {
     if let Some(url) = postgres::database() {
-        let killed = timeout(Duration::from_mins(1), kill_after_each_answer(Some(&url)));
+        let killed = timeout(Duration::from_mins(3), kill_after_each_answer(Some(&url)));
         killed.await.expect("it ends in time");
     }
 }

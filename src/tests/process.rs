@@ -59,7 +59,7 @@ pub fn command(line: &str, variables: &[(String, SecretString)]) -> Command {
 
 pub async fn run(line: &str, variables: &[(String, SecretString)]) -> Output {
     let running = command(line, variables).output();
-    timeout(Duration::from_secs(30), running)
+    timeout(Duration::from_mins(1), running)
         .await
         .expect("it ends")
         .unwrap()
@@ -179,7 +179,7 @@ pub async fn start_as(line: &str, variables: &[(String, SecretString)], scene: &
         .emulator
         .world
         .until(|state| state.bot_is_ready().then_some(()));
-    timeout(Duration::from_secs(20), ready)
+    timeout(Duration::from_mins(1), ready)
         .await
         .expect("it starts");
     child
@@ -200,9 +200,9 @@ pub async fn terminate(child: &mut Child) -> bool {
     let id = i32::try_from(child.id().unwrap()).unwrap();
     let process = rustix::process::Pid::from_raw(id).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
-    timeout(Duration::from_secs(10), child.wait())
+    timeout(Duration::from_mins(1), child.wait())
         .await
-        .expect("it ends within ten seconds")
+        .expect("it ends")
         .unwrap()
         .success()
 }
@@ -284,7 +284,7 @@ async fn a_file_that_may_not_grow_fails_writes_and_ends_nothing() {
     };
     let until = async |word: &str| {
         let said = async { while !readiness().await.contains(word) {} };
-        let said = timeout(Duration::from_secs(20), said).await;
+        let said = timeout(Duration::from_mins(1), said).await;
         said.unwrap_or_else(|_| panic!("no {word}"));
     };
     until("\"ready\"").await;
@@ -385,7 +385,7 @@ async fn the_demo_prints_where_it_is_and_leaves_nothing_behind() {
         .spawn()
         .unwrap();
     let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
-    let address = timeout(Duration::from_secs(20), async {
+    let address = timeout(Duration::from_mins(1), async {
         loop {
             let line = lines
                 .next_line()

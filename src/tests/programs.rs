@@ -25,7 +25,7 @@ async fn does(home: &TempDir, line: &str, piped: &str) -> (bool, String, String)
     let mut input = child.stdin.take().unwrap();
     input.write_all(piped.as_bytes()).await.unwrap();
     drop(input);
-    let done = tokio::time::timeout(std::time::Duration::from_secs(30), child.wait_with_output());
+    let done = tokio::time::timeout(std::time::Duration::from_mins(2), child.wait_with_output());
     let done = done.await.unwrap().unwrap();
     (
         done.status.success(),

@@ -1,7 +1,5 @@
 //! `/token`: tokens for programs.
 
-use std::time::Duration;
-
 use regex::Regex;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -153,18 +151,8 @@ async fn a_mistyped_token_costs_no_look_into_the_database() {
         let app = stage.app().await;
         stage.stop().await;
         let typed = SecretString::from("latchkey_madeupmadeupmadeupmadeupmadeup012345");
-        let answer = tokio::time::timeout(
-            Duration::from_secs(1),
-            app.people.authenticate(&typed, None),
-        )
-        .await;
-        assert!(
-            answer
-                .unwrap()
-                .unwrap_err()
-                .to_string()
-                .contains("mistyped")
-        );
+        let answer = app.people.authenticate(&typed, None).await;
+        assert!(answer.unwrap_err().to_string().contains("mistyped"));
         stage.start().await;
     })
     .await;

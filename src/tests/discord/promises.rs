@@ -7,7 +7,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use latchkey_emulator::{RestFault, RestTrouble, WorldState};
 
-use crate::tests::{Stage, bot_wrote, rest_fault, run};
+use crate::tests::{Setup, Stage, bot_wrote, rest_fault, run, run_with};
 
 fn fails(stage: &Stage, fault: RestFault) {
     stage.world().with(|state| state.rest_faults.push(fault));
@@ -200,21 +200,24 @@ async fn somebody_who_takes_the_promise_away_gets_nothing_put_there() {
 
 #[tokio::test]
 async fn a_typing_mark_is_decoration() {
+    // Longer than the test may take.
     let limited = RestTrouble::Limited {
-        seconds: 8.0,
+        seconds: 50.0,
         is_global: false,
     };
     for trouble in [limited, RestTrouble::Page(502), RestTrouble::RequestCut] {
-        run(async |stage| {
+        let setup = Setup {
+            patience: Duration::from_secs(30),
+            ..Setup::default()
+        };
+        run_with(setup, async |stage| {
             let mia = stage.mia();
             fails(stage, rest_fault(("POST", "/typing"), trouble.clone(), 1));
-            let began = std::time::Instant::now();
             assert!(
                 mia.says("@Latchkey count")
                     .await
                     .contains("nine ten\n-# Groq")
             );
-            assert!(began.elapsed() < Duration::from_secs(5), "{trouble:?}");
         })
         .await;
     }
@@ -266,11 +269,11 @@ async fn a_message_is_answered_without_what_was_said_before_where_discord_cannot
 
 #[tokio::test]
 async fn commands_that_read_a_channel_say_that_it_could_not_be_read() {
-    let setup = crate::tests::Setup {
+    let setup = Setup {
         config: "message_content = true\n".into(),
-        ..crate::tests::Setup::default()
+        ..Setup::default()
     };
-    crate::tests::run_with(setup, async |stage| {
+    run_with(setup, async |stage| {
         stage.expects_refusals();
         let mia = stage.mia();
         fails(stage, rest_fault(("GET", "/channels/"), RestTrouble::Page(503), 1_000));
@@ -286,7 +289,7 @@ async fn commands_that_read_a_channel_say_that_it_could_not_be_read() {
 
 #[tokio::test]
 async fn pictures_outlive_a_bad_minute_of_discords() {
-    crate::tests::run_with(crate::tests::images::picture_jobs::setup(), async |stage| {
+    run_with(crate::tests::images::picture_jobs::setup(), async |stage| {
         let mia = stage.mia();
         crate::tests::images::picture_jobs::adds(&mia, "runpod").await;
         crate::tests::images::picture_jobs::lives(stage, 0, 0, 2);

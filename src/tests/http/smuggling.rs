@@ -5,9 +5,15 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::tests::program::Program;
 use crate::tests::{Stage, good, run};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long another answer is waited for, which none should be.
+const AFTERWARDS: Duration = Duration::from_millis(400);
 
 /// The headers that may reach a provider: the client's that are passed on,
 /// the key's, and what HTTP itself needs.
@@ -178,10 +184,44 @@ pub async fn raw(stage: &Stage, request: &str) -> String {
 pub async fn raw_at(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    // What is hung up on has no answer; what waits for more is left waiting.
-    let _ = tokio::time::timeout(Duration::from_millis(400), stream.read_to_end(&mut answer)).await;
+    let mut answer: Vec<u8> = Vec::new();
+    loop {
+        let mut piece: Vec<u8> = Vec::with_capacity(8_192);
+        // What is hung up on has no answer, and what waits for more is hung up on.
+        // Behind one answer, there might be another.
+        let patience = if is_whole(&answer) {
+            AFTERWARDS
+        } else {
+            PATIENCE
+        };
+        match timeout(patience, stream.read_buf(&mut piece)).await {
+            Ok(Ok(read)) if read > 0 => answer.append(&mut piece),
+            Ok(_) => break,
+            Err(_) => {
+                assert!(is_whole(&answer), "no end of an answer to {request}");
+                break;
+            }
+        }
+    }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Whether an answer is there to its end.
+fn is_whole(answer: &[u8]) -> bool {
+    let answer = String::from_utf8_lossy(answer);
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let head = head.to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    match length {
+        Some(length) => length
+            .parse()
+            .is_ok_and(|length: usize| body.len() >= length),
+        None => !head.contains("\r\ntransfer-encoding: chunked") || body.ends_with("0\r\n\r\n"),
+    }
 }
 
 fn post(path: &str, token: &str, headers: &str, body: &str) -> String {

@@ -117,7 +117,7 @@ async fn kill_again_and_again() {
             let mut bots = state.messages.iter().filter(|m| m.author.is_none());
             bots.all(|m| !m.content.contains("<t:")).then_some(())
         });
-        let over = timeout(Duration::from_mins(1), over).await;
+        let over = timeout(Duration::from_mins(3), over).await;
         over.unwrap_or_else(|_| panic!("{} open: {:#?}", open(folder.path()), unended(world)));
         assert!(terminate(&mut child).await);
         bury(&scene);

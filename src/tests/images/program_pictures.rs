@@ -21,7 +21,7 @@ use crate::tests::{bad, good, run};
 const PATH: &str = "/v1/images/generations";
 const FOREVER: u32 = 1_000_000;
 /// How long a process may take to see what another left.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn wish(model: &str) -> Value {
     json!({"model": model, "prompt": "a lighthouse", "n": 2, "size": "1024x1024"})

@@ -15,7 +15,7 @@ use crate::tests::browser::Browser;
 use crate::tests::process::{command, terminate};
 
 /// How long the demo may take to begin.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// The widths and heights at which pages are looked at, in CSS pixels.
 const SIZES: [(u32, u32); 3] = [(NARROWEST, 740), (768, 1_024), (1_440, 900)];
 /// How wide many laptops are, where tables have the least room that they don't
