@@ -5,8 +5,8 @@ use latchkey_emulator::Attachment;
 
 use crate::tests::asks::answers::{one_at_a_time, slow, until_it_grows};
 use crate::tests::asks::sounds::{reading, recorded};
-use crate::tests::asks::voice_messages::booked;
-use crate::tests::{Stage, good, run, run_with};
+use crate::tests::asks::voice_messages::{booked, mia_with_groq};
+use crate::tests::{Stage, run, run_with};
 
 /// How many times a sound of four seconds was paid for.
 async fn paid(stage: &Stage) -> usize {
@@ -16,8 +16,7 @@ async fn paid(stage: &Stage) -> usize {
 #[tokio::test]
 async fn a_sound_is_known_by_the_name_that_it_was_given() {
     run(async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         let said = mia.writes_with("What is said?", None, vec![recorded("my talk.ogg")]);
         assert_snapshot!(mia.sees_reply(said).await, @"
         > (my talk.ogg, written down:) one two three
@@ -74,8 +73,7 @@ async fn a_sound_is_known_by_the_name_that_discord_keeps() {
 #[tokio::test]
 async fn a_sound_that_is_replied_to_again_is_known() {
     run(async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         let talk = mia.writes_with("What is said?", None, vec![recorded("talk.ogg")]);
         mia.sees_reply(talk).await;
         let voice = mia.writes_with("", None, vec![Attachment::voice(4.2)]);
@@ -149,8 +147,7 @@ async fn a_sound_that_was_heard_in_a_thread_is_known_there() {
 #[tokio::test]
 async fn a_question_about_a_known_sound_waits_like_any_other() {
     run_with(one_at_a_time(), async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         let talk = mia.writes_with("What is said?", None, vec![recorded("talk.ogg")]);
         mia.sees_reply(talk).await;
         slow(stage);

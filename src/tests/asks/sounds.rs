@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use latchkey_emulator::Attachment;
 use latchkey_emulator::providers::ProviderFault;
 
-use crate::tests::asks::voice_messages::booked;
+use crate::tests::asks::voice_messages::{booked, mia_with_groq};
 use crate::tests::{Setup, good, run, run_with};
 
 /// A file of sound that is no voice message.
@@ -24,8 +24,7 @@ pub fn reading() -> Setup {
 #[tokio::test]
 async fn attached_sounds_are_written_down() {
     run(async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         let said = mia.writes_with("What is said?", None, vec![recorded("talk.ogg")]);
         assert_snapshot!(mia.sees_reply(said).await, @"
         > (talk.ogg, written down:) one two three
@@ -68,8 +67,7 @@ async fn attached_sounds_are_written_down() {
 #[tokio::test]
 async fn several_sounds_are_written_down_in_their_order() {
     run(async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         let both = vec![Attachment::voice(4.2), Attachment::voice(2.0)];
         let said = mia.writes_with("", None, both);
         assert_snapshot!(mia.sees_reply(said).await, @"

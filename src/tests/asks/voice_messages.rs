@@ -7,6 +7,13 @@ use latchkey_emulator::providers::ProviderFault;
 
 use crate::tests::{Actor, Setup, Stage, good, run, run_with};
 
+/// Mia, who writes to the bot directly and has a key for Groq.
+pub async fn mia_with_groq(stage: &Stage) -> Actor<'_> {
+    let mia = stage.mia().directly();
+    mia.adds("groq", "user", &good("groq")).await;
+    mia
+}
+
 /// What the bot answers to a voice message of so many seconds.
 async fn speaks(person: &Actor<'_>, seconds: f64, to: Option<u64>) -> String {
     let said = person.writes_with("", to, vec![Attachment::voice(seconds)]);
@@ -34,8 +41,7 @@ pub async fn booked(stage: &Stage) -> String {
 #[tokio::test]
 async fn a_voice_message_is_written_down_and_answered() {
     run(async |stage| {
-        let mia = stage.mia().directly();
-        mia.adds("groq", "user", &good("groq")).await;
+        let mia = mia_with_groq(stage).await;
         assert_snapshot!(speaks(&mia, 4.2, None).await, @"
         > one two three
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::transcripts::{booked, sent};
+use super::transcripts::what_came;
 use crate::tests::program::Program;
 use crate::tests::{good, run};
 
@@ -50,22 +50,8 @@ async fn vectors_come_from_whoever_makes_them() {
             let mut ask = more.clone();
             ask["model"] = json!(model);
             let answer = program.posts(EMBEDDINGS, &ask).await;
-            if answer.status == 200 {
-                let _ = writeln!(
-                    told,
-                    "{model} {more}: {}\n  {}: {}",
-                    answer.text,
-                    booked(stage).await,
-                    sent(stage)
-                );
-            } else {
-                let _ = writeln!(
-                    told,
-                    "{model} {more}: {} {}",
-                    answer.code(),
-                    answer.json()["error"]["message"]
-                );
-            }
+            let seen = what_came(stage, &answer, |answer| answer.text.clone()).await;
+            let _ = writeln!(told, "{model} {more}: {seen}");
         }
         insta::assert_snapshot!(told, @r#"
         google/gemini-embedding-001 {"input":"one"}: {"data":[{"embedding":[0.25,-0.5],"index":0,"object":"embedding"}],"model":"gemini-embedding-001","object":"list","usage":{"prompt_tokens":12,"total_tokens":12}}

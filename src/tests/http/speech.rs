@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::transcripts::{booked, own, paid, sent, transcribes};
+use super::transcripts::{booked, own, paid, transcribes, what_came};
 use crate::tests::program::Program;
 use crate::tests::{run, run_with};
 
@@ -56,23 +56,11 @@ async fn words_are_read_aloud_by_those_who_do() {
             } else {
                 more
             };
-            if answer.status == 200 {
-                let kind = answer.header("content-type");
+            let seen = what_came(stage, &answer, |answer| {
                 assert!(answer.text.ends_with("made up"), "{}", answer.text);
-                let _ = writeln!(
-                    told,
-                    "{path} {model} {more}: {kind}\n  {}: {}",
-                    booked(stage).await,
-                    sent(stage)
-                );
-            } else {
-                let _ = writeln!(
-                    told,
-                    "{path} {model} {more}: {} {}",
-                    answer.code(),
-                    answer.json()["error"]["message"]
-                );
-            }
+                answer.header("content-type").to_owned()
+            });
+            let _ = writeln!(told, "{path} {model} {more}: {}", seen.await);
         }
         insta::assert_snapshot!(told, @r#"
         /v1/audio/speech openai/tts-1 {}: audio/mpeg
@@ -187,23 +175,11 @@ async fn googles_models_read_aloud_too() {
         ] {
             stage.clock.advance_ms(1);
             let answer = program.posts(SPEECH, &ask(model, &more)).await;
-            if answer.status == 200 {
-                let kind = answer.header("content-type");
+            let seen = what_came(stage, &answer, |answer| {
                 let head: String = answer.text.chars().take(4).collect();
-                let _ = writeln!(
-                    told,
-                    "{model} {more}: {kind}, {head:?}\n  {}: {}",
-                    booked(stage).await,
-                    sent(stage)
-                );
-            } else {
-                let _ = writeln!(
-                    told,
-                    "{model} {more}: {} {}",
-                    answer.code(),
-                    answer.json()["error"]["message"]
-                );
-            }
+                format!("{}, {head:?}", answer.header("content-type"))
+            });
+            let _ = writeln!(told, "{model} {more}: {}", seen.await);
         }
         insta::assert_snapshot!(told, @r#"
         google/gemini-3.8-flash-tts {"voice":"Kore"}: audio/wav, "RIFF"

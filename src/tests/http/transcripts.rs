@@ -80,6 +80,25 @@ pub async fn booked(stage: &Stage) -> String {
     told
 }
 
+/// An answer as it is shown, with what was booked and sent for it; or why there is
+/// none.
+pub async fn what_came(
+    stage: &Stage,
+    answer: &HttpAnswer,
+    show: impl FnOnce(&HttpAnswer) -> String,
+) -> String {
+    if answer.status != 200 {
+        let error = &answer.json()["error"];
+        return format!("{} {}", answer.code(), error["message"]);
+    }
+    format!(
+        "{}\n  {}: {}",
+        show(answer),
+        booked(stage).await,
+        sent(stage)
+    )
+}
+
 pub fn sent(stage: &Stage) -> String {
     let world = stage.world();
     world.look(|state| state.providers.calls.back().unwrap().body.to_string())

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::app::{ChosenKeys, Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
 use crate::model::{Caller, KeyId, PersonId, Place, Scope, ServerId};
-use crate::tests::{Stage, bad, good, run, without_seconds_left};
+use crate::tests::{Actor, Stage, bad, good, run, without_seconds_left};
 
 fn mia(stage: &Stage) -> Caller {
     nobody_else(PersonId(stage.scene.member))
@@ -20,6 +20,16 @@ async fn imports(stage: &Stage, caller: &Caller, file: &str) -> KeyImport {
         .begin_import(caller, Scope::User, file)
         .await
         .unwrap()
+}
+
+/// Has as many keys checked as one person may in an hour.
+async fn uses_up_checks(stage: &Stage, person: &Actor<'_>) {
+    for _ in 0..4 {
+        for _ in 0..5 {
+            person.adds("openai", "user", &bad("openai")).await;
+        }
+        stage.clock.advance_ms(60_000);
+    }
 }
 
 fn told(import: &KeyImport) -> String {
@@ -296,12 +306,7 @@ async fn a_file_that_is_too_large_or_empty_is_called_so() {
 async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
     run(async |stage| {
         let mia = stage.mia();
-        for _ in 0..4 {
-            for _ in 0..5 {
-                mia.adds("openai", "user", &bad("openai")).await;
-            }
-            stage.clock.advance_ms(60_000);
-        }
+        uses_up_checks(stage, &mia).await;
         mia.runs("/keys import").await;
         let lines = format!("GROQ_API_KEY={}", good("groq"));
         let found = mia.submits(&[("lines", &lines)]).await;
@@ -357,12 +362,7 @@ async fn a_key_that_is_not_checked_takes_no_place_and_is_not_called_unfit() {
     run(async |stage| {
         let mia = stage.mia();
         mia.adds("groq", "user", &format!("{}-old", good("groq"))).await;
-        for _ in 0..4 {
-            for _ in 0..5 {
-                mia.adds("openai", "user", &bad("openai")).await;
-            }
-            stage.clock.advance_ms(60_000);
-        }
+        uses_up_checks(stage, &mia).await;
         mia.runs("/keys import").await;
         let lines = format!("GROQ_API_KEY={}", good("groq"));
         let found = mia.submits(&[("lines", &lines)]).await;
