@@ -217,6 +217,20 @@ pub fn judge_buckets(provider: &Provider) -> Option<Finding> {
     })
 }
 
+/// Says that another address than the vendor's may have models of anybody's.
+pub fn judge_address(provider: &Provider) -> Option<Finding> {
+    let has_own_models = provider.is_elsewhere && provider.has_plain_names();
+    has_own_models.then(|| {
+        let (host, id) = (provider.base_url.host_str(), &provider.id);
+        let words = format!(
+            "is asked at {}, which may have other vendors' models; if it has this one's alone, \
+             set `providers.{id}.only_vendor_models`",
+            host.unwrap_or_default()
+        );
+        Finding::note(&provider.name, words)
+    })
+}
+
 /// Judges what is known of a key that the operator pays with, where its
 /// provider is not asked anew.
 pub fn judge_health(provider: &Provider, key: &str, health: Health) -> Finding {

@@ -36,8 +36,9 @@ pub use asks::{
     ProviderStatus, ReadyAsk, Status,
 };
 pub use checkup::{
-    Finding, PICTURE_STORAGE, Wellness, check_pages, judge_buckets, judge_check, judge_health,
-    judge_keyless, judge_master, judge_quotas, judge_sign_in, judge_storage, judge_stored_keys,
+    Finding, PICTURE_STORAGE, Wellness, check_pages, judge_address, judge_buckets, judge_check,
+    judge_health, judge_keyless, judge_master, judge_quotas, judge_sign_in, judge_storage,
+    judge_stored_keys,
 };
 pub use durations::parse_duration;
 pub use error::Error;

@@ -17,9 +17,9 @@ use super::health::is_well;
 use super::output::explain;
 use super::{Assembled, RunOptions, assemble};
 use crate::app::{
-    BotDefault, Finding, PICTURE_STORAGE, SignInTrouble, Wellness, check_pages, judge_buckets,
-    judge_check, judge_health, judge_keyless, judge_master, judge_quotas, judge_sign_in,
-    judge_stored_keys,
+    BotDefault, Finding, PICTURE_STORAGE, SignInTrouble, Wellness, check_pages, judge_address,
+    judge_buckets, judge_check, judge_health, judge_keyless, judge_master, judge_quotas,
+    judge_sign_in, judge_stored_keys,
 };
 use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
 use crate::config::{Config, Environment, Wrong, others_can_read_dotenv};
@@ -159,6 +159,9 @@ async fn check_all(
     if !readings.errors.is_empty() {
         note(PROVIDERS, "no key was tried; mend what is wrong first");
     } else if let Some(catalogue) = readings.catalogue {
+        for finding in catalogue.iter().filter_map(judge_address) {
+            report.show(&finding);
+        }
         let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
         let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
         check_providers(report, &providers, readings.bot_defaults, stored).await;

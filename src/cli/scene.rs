@@ -68,6 +68,7 @@ impl Scene {
             format!(
                 "[providers.{}]
 base_url = \"{url}\"
+only_vendor_models = true
 ",
                 provider.id
             )
@@ -81,9 +82,6 @@ base_url = \"{url}\"
         text += &ours;
         text += more;
         let mut config = Config::parse(&text, &Environment::default())?;
-        for (id, provider) in &mut config.providers {
-            provider.is_as_the_vendors = !settled(id);
-        }
         // No gateway listens, unless whoever runs the scene opens one.
         config.gateway.listen.clear();
         Ok(config)

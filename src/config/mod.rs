@@ -8,7 +8,9 @@ mod console;
 mod environment;
 mod errors;
 mod gateway;
+mod provider;
 mod quota;
+mod reading;
 mod shards;
 mod storage;
 
@@ -17,15 +19,18 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use toml::{Table, Value};
+use toml::Table;
 
 pub use console::{Console, NoConsole};
 pub use environment::{Environment, others_can_read_dotenv};
 pub use errors::{ConfigError, ConfigErrors, Wrong};
 pub use gateway::Gateway;
+pub use provider::Provider;
 pub use quota::Quota;
 pub use shards::Shards;
 pub use storage::Storage;
+
+use reading::{parse_scalar, read_table, read_text, set_value, syntax_error};
 
 /// The commented example, which is also what `default-config` prints.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -33,11 +38,6 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Environment variables with this prefix are settings: `LATCHKEY_STORE__URL`
 /// is `store.url`.
 const PREFIX: &str = "LATCHKEY_";
-const PATH_SEPARATOR: &str = "__";
-/// The settings file of this folder.
-const USUAL_FILE: &str = "latchkey.toml";
-/// How many settings of a wrong type are told at once.
-const WRONG_MAX: usize = 100;
 /// The path of the version of Discord's API that the bot speaks. serenity adds
 /// the same path to the address of a proxy.
 const API_PATH: &str = "/api/v10";
@@ -164,25 +164,6 @@ impl Default for Images {
     }
 }
 
-/// A change to a provider, or a provider that the operator adds.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Provider {
-    pub base_url: Option<String>,
-    pub default_model: Option<String>,
-    pub name: Option<String>,
-    /// Models that can be shown pictures; `*` stands for anything.
-    pub sees: Vec<String>,
-    /// The model that makes pictures where none is named.
-    pub image_model: Option<String>,
-    /// Hosts that its pictures are fetched from, beside the built-in ones.
-    pub image_hosts: Vec<String>,
-    /// How its keys begin, beside what is known.
-    pub key_prefixes: Vec<String>,
-    #[serde(skip)]
-    pub(crate) is_as_the_vendors: bool,
-}
-
 impl Default for Discord {
     fn default() -> Self {
         Self {
@@ -305,9 +286,7 @@ impl Config {
         self.gateway.check(errors);
         self.images.storage.check(errors);
         for (id, provider) in &self.providers {
-            if let Some(url) = &provider.base_url {
-                errors.keep(check_url(&format!("providers.{id}.base_url"), url));
-            }
+            provider.check(id, errors);
         }
     }
 }
@@ -332,90 +311,6 @@ impl Store {
         }
         let problem = "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`";
         Err(ConfigError::new("store.url", problem))
-    }
-}
-
-/// The text of the settings file; nothing where none is named, and there is none
-/// in this folder.
-fn read_text(file: Option<&Path>) -> Result<String, ConfigError> {
-    let path = file.unwrap_or(Path::new(USUAL_FILE));
-    std::fs::read_to_string(path).or_else(|error| {
-        if file.is_none() && error.kind() == std::io::ErrorKind::NotFound {
-            return Ok(String::new());
-        }
-        let problem = format!("cannot be read: {error}");
-        Err(ConfigError::new(path.display().to_string(), problem))
-    })
-}
-
-/// Makes settings of a table. What is wrong is taken out of it, so that whatever
-/// else is wrong is found too.
-fn read_table(mut table: Table, errors: &mut ConfigErrors) -> Config {
-    for _ in 0..WRONG_MAX {
-        let error = match serde_path_to_error::deserialize(Value::Table(table.clone())) {
-            Ok(config) => return config,
-            Err(error) => error,
-        };
-        errors.extend(type_error(&error).into());
-        if remove_at(&mut table, error.path()).is_none() {
-            break;
-        }
-    }
-    Config::default()
-}
-
-/// Takes out of a table what stands at a path, or the list that it stands in.
-fn remove_at(table: &mut Table, path: &serde_path_to_error::Path) -> Option<Value> {
-    let mut keys = Vec::new();
-    for segment in path {
-        let serde_path_to_error::Segment::Map { key } = segment else {
-            break;
-        };
-        keys.push(key.as_str());
-    }
-    let (last, sections) = keys.split_last()?;
-    let mut table = table;
-    for section in sections {
-        table = table.get_mut(*section)?.as_table_mut()?;
-    }
-    table.remove(*last)
-}
-
-/// Puts a value from the environment into the table, at its path.
-fn set_value(
-    table: &mut Table,
-    variable: &str,
-    path: &str,
-    value: Value,
-) -> Result<(), ConfigError> {
-    let mut steps = path.split(PATH_SEPARATOR).peekable();
-    let mut table = table;
-    while let Some(step) = steps.next() {
-        if steps.peek().is_none() {
-            table.insert(step.to_owned(), value);
-            return Ok(());
-        }
-        let next = table
-            .entry(step.to_owned())
-            .or_insert_with(|| Value::Table(Table::new()));
-        table = next.as_table_mut().ok_or_else(|| {
-            ConfigError::new(
-                variable,
-                "names no setting; sections are joined by two underscores",
-            )
-        })?;
-    }
-    Ok(())
-}
-
-/// Parses a number, a truth value or a list as TOML; all else is a text.
-fn parse_scalar(text: &str) -> Value {
-    let parsed = format!("value = {text}").parse::<Table>().ok();
-    let parsed = parsed.and_then(|mut table| table.remove("value"));
-    match parsed {
-        Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
-        Some(Value::Float(number)) if number.is_finite() => Value::Float(number),
-        _ => Value::String(text.to_owned()),
     }
 }
 
@@ -448,52 +343,6 @@ fn check_range(
         setting,
         format!("must be from {} to {}", range.start(), range.end()),
     ))
-}
-
-/// The error for a file that is no TOML: the line, but nothing of its text.
-fn syntax_error(text: &str, error: &toml::de::Error) -> ConfigError {
-    let at = error.span().map_or(0, |span| span.start);
-    let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-    ConfigError::new(
-        format!("line {line}"),
-        "of the configuration file is not TOML",
-    )
-}
-
-/// The error for a setting of the wrong type, without its value. serde's
-/// messages quote the value before they say what was expected.
-fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
-    let path = error.path().to_string();
-    let message = error.inner().message();
-    if let Some((_, rest)) = message.split_once("unknown field ") {
-        return match rest.split_once(", expected ") {
-            Some((_, known)) => {
-                ConfigError::new(path, format!("is not a setting; expected {known}"))
-            }
-            None => ConfigError::new(
-                path,
-                "is not a setting; `latchkey default-config` shows all",
-            ),
-        };
-    }
-    if let Some((_, field)) = message.split_once("missing field ") {
-        return ConfigError::new(path, format!("lacks {}", field.trim_end()));
-    }
-    let expected = match message
-        .rsplit_once("expected ")
-        .map(|(_, rest)| rest.trim_end())
-    {
-        Some("u8" | "u32" | "u64") => "a whole number",
-        Some("f64") => "a number",
-        Some("a map") => "a section with settings",
-        Some(record) if record.starts_with("struct ") => "a section with settings",
-        Some("a boolean") => "true or false",
-        Some("a sequence") => "a list",
-        Some("a string") => "a text in quotes",
-        Some(other) => other,
-        None => "another value",
-    };
-    ConfigError::new(path, format!("must be {expected}"))
 }
 
 #[cfg(test)]

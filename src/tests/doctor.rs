@@ -106,3 +106,37 @@ async fn the_doctor_calls_nothing_well_that_it_could_not_see() {
     FAIL  database: could not open PostgreSQL: could not connect: the database is away: error connecting to server: Connection refused; check `store.url`
     ");
 }
+
+/// What is at another address may have any model, unless the operator says that
+/// it has its vendor's alone.
+#[tokio::test]
+async fn the_doctor_says_which_addresses_may_have_models_of_anybodys() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = world(folder.path()).await;
+    let (url, only) = (
+        "LATCHKEY_PROVIDERS__MISTRAL__BASE_URL",
+        "LATCHKEY_PROVIDERS__MISTRAL__ONLY_VENDOR_MODELS",
+    );
+    let elsewhere = changed(&variables, url, Some("https://mistral.example/v1"));
+    let mut seen = String::new();
+    for variables in [
+        variables.clone(),
+        elsewhere.clone(),
+        changed(&elsewhere, only, Some("true")),
+        changed(&variables, only, Some("true")),
+    ] {
+        let told = printed(&run("doctor", &variables).await.stdout);
+        let told = told
+            .lines()
+            .filter(|line| line.to_lowercase().contains("mistral"));
+        seen.extend(told.map(|line| format!("{line}\n")));
+        seen.push('\n');
+    }
+    assert_snapshot!(seen, @"
+
+    note  Mistral: is asked at mistral.example, which may have other vendors' models; if it has this one's alone, set `providers.mistral.only_vendor_models`
+
+
+    FAIL  configuration: `providers.mistral` has `only_vendor_models`, which is for another `base_url` of a built-in provider; leave it out
+    ");
+}

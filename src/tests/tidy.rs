@@ -439,10 +439,6 @@ fn the_example_configuration_shows_the_defaults() {
     let settings = Regex::new(r"(?m)^ +(\w+): ").unwrap();
     for found in settings.captures_iter(&built_in) {
         let name = &found[1];
-        // The demo's scene says it, and no file can.
-        if name == "is_as_the_vendors" {
-            continue;
-        }
         let shown = format!(r"(?m)^(#? ?{name} = |#?\[+.*\b{name}\b)|[{{,] {name} = |`{name}`");
         let shown = Regex::new(&shown).unwrap();
         assert!(shown.is_match(EXAMPLE), "{name} is not shown");

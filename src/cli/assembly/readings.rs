@@ -175,7 +175,7 @@ pub fn catalogue(
             image_model: change.image_model.clone(),
             image_hosts: change.image_hosts.clone(),
             key_prefixes: change.key_prefixes.clone(),
-            is_as_the_vendors: change.is_as_the_vendors,
+            only_vendor_models: change.only_vendor_models,
         });
     }
     for provider in built_in.iter() {

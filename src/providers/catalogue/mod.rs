@@ -52,8 +52,8 @@ pub struct Override {
     pub image_hosts: Vec<String>,
     pub sees: Vec<String>,
     pub key_prefixes: Vec<String>,
-    /// Whether what is at `base_url` has what the vendor has, and nothing else.
-    pub is_as_the_vendors: bool,
+    /// Whether what is at `base_url` has the vendor's own models and no others.
+    pub only_vendor_models: bool,
 }
 
 /// Why the operator's providers make no catalogue.
@@ -151,6 +151,11 @@ impl Catalogue {
             .providers
             .iter_mut()
             .find(|p| p.id.as_str() == change.id);
+        if change.only_vendor_models && (known.is_none() || base_url.is_none()) {
+            return Err(wrong(
+                "has `only_vendor_models`, which is for another `base_url` of a built-in provider; leave it out",
+            ));
+        }
         let provider = match (known, base_url) {
             (Some(provider), None) => provider,
             (Some(provider), Some(url)) => {
@@ -159,7 +164,7 @@ impl Catalogue {
                     provider.base_url = url;
                     provider.keyed_url = None;
                     provider.check.host = None;
-                    provider.is_elsewhere = !change.is_as_the_vendors;
+                    provider.is_elsewhere = !change.only_vendor_models;
                 }
                 provider
             }
