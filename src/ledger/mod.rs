@@ -270,7 +270,8 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: &[AppliedLimit],
     ) -> anyhow::Result<Result<(), NoRoom>> {
-        if limits.is_empty() || !order.is_counted() {
+        let limits = order.counted_by(limits);
+        if limits.is_empty() {
             return Ok(Ok(()));
         }
         PriceTable::warm_for(order.provider).await?;

@@ -7,6 +7,7 @@ use crate::model::{
 use crate::store::KnownTokens;
 
 use crate::ledger::calls::attempt_ids::make_id;
+use crate::ledger::counting::meter::AppliedLimit;
 use crate::ledger::pricing::prices::{PricedModel, Prices};
 use crate::ledger::writing::batch::{Need, Price};
 
@@ -57,10 +58,11 @@ impl CallOrder<'_> {
         }
     }
 
-    /// Whether limits count it. What uses nothing is a request all the same with a
-    /// key that others need too: its provider takes only so many.
-    pub fn is_counted(&self) -> bool {
-        !self.source.is_own() || !self.is_free()
+    /// Those of these limits that count it. What uses nothing is a request all the
+    /// same with a key that others need too: its provider takes only so many.
+    pub fn counted_by<'l>(&self, limits: &'l [AppliedLimit]) -> &'l [AppliedLimit] {
+        let is_counted = !self.source.is_own() || !self.is_free();
+        if is_counted { limits } else { &[] }
     }
 
     /// Whether it uses nothing that is counted: it lists models, say.

@@ -31,18 +31,14 @@ impl Ledger {
     pub async fn hold(
         &self,
         order: CallOrder<'_>,
-        limits: Vec<AppliedLimit>,
+        mut limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
         PriceTable::warm_for(order.provider).await?;
         self.shared.outage.refuse_new()?;
         let held_by = Instant::now() + HELD_WITHIN;
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
-        let limits = if order.is_counted() {
-            limits
-        } else {
-            Vec::new()
-        };
+        limits.truncate(order.counted_by(&limits).len());
         let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
         let mut hold = if limits.is_empty() {
             self.book(order, attempt, need).await?
