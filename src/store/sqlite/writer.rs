@@ -197,13 +197,21 @@ impl WriterQueue {
             let locked = begun.as_ref().err().is_some_and(is_locked);
             self.is_locked_out.store(locked, Ordering::Relaxed);
             match begun {
+                Ok(()) => {
+                    // Some may have gone while it waited for the lock.
+                    group.retain(|job| !job.reply.is_closed());
+                    if group.is_empty() {
+                        step(connection, "rollback")?;
+                    }
+                    return Ok(());
+                }
                 Err(error) if locked => {
                     let error = sort_error(error.into());
                     for job in group.extract_if(.., |job| job.sent.elapsed() >= LOCKED_MAX) {
                         let _ = job.reply.send(Err(copy_error(&error)));
                     }
                 }
-                begun => return begun,
+                Err(error) => return Err(error),
             }
         }
     }

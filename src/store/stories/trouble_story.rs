@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{join, join_all};
 use secrecy::SecretString;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use crate::store::database::change::{Change, Table};
 use crate::store::database::trouble::WAIT_MAX;
@@ -138,6 +139,20 @@ async fn waits_for_sqlite() {
         trouble(add(&store, "closed").await),
         Some(DatabaseTrouble::Away)
     );
+}
+
+/// Its caller goes while the writer waits for another process's lock.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_written_later() {
+    let (folder, store) = in_file().await;
+    let other = OtherProgram::open(&folder.path().join("trouble.db"));
+    other.runs("begin immediate");
+    let gone = timeout(Duration::from_millis(300), add(&store, "gone"));
+    assert!(gone.await.is_err());
+    other.runs("rollback");
+    add(&store, "after").await.unwrap();
+    assert_eq!(added(&store).await, names(&["after"]));
+    store.close().await;
 }
 
 async fn waits_for_locks() {
