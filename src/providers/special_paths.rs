@@ -21,7 +21,10 @@ const PATHS: [(&str, &[&str]); 8] = [
         "vllm",
         &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, RERANK_PATH],
     ),
-    ("google", &[SPEECH_PATH]),
+    (
+        "google",
+        &[TRANSCRIPTIONS_PATH, TRANSLATIONS_PATH, SPEECH_PATH],
+    ),
     ("cohere", &[RERANK_PATH]),
     ("openrouter", &[RERANK_PATH]),
     ("together", &[RERANK_PATH]),

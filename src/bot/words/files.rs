@@ -167,12 +167,12 @@ fn advice_for(why: &WhyUnread) -> &'static str {
         WhyUnread::Kind(FileKind::Video) => "Write what you want to know.",
         WhyUnread::Kind(FileKind::Audio) => "Send it as MP3, M4A, WAV, FLAC or Ogg.",
         WhyUnread::NotHeard => {
-            "Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what \
-             you want to know."
+            "Add a key for Groq, OpenAI, Mistral or Google with `/keys add`, which have audio written down, or \
+             write what you want to know."
         }
         WhyUnread::OfUnknownLength => {
-            "Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with \
-             `/keys add`."
+            "Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or \
+             Google with `/keys add`."
         }
         WhyUnread::Kind(FileKind::Pdf | FileKind::Document) => {
             "Copy its text into a message or a text file, or send pages as pictures."

@@ -137,7 +137,7 @@ pub static OF_OPENAI: [Route; 15] = [
         RouteDocs::new(
             "transcriptions",
             "openai",
-            "Writes a sound down as it is spoken, in OpenAI's format, with providers that do: OpenAI, Groq, Mistral, and those of the operator's own. A form with `file` and `model`, which is `provider/model`. A key that others pay for carries sounds whose bytes tell how long they play.",
+            "Writes a sound down as it is spoken, in OpenAI's format, with providers that do: OpenAI, Google, Groq, Mistral, and those of the operator's own. A form with `file` and `model`, which is `provider/model`. A key that others pay for carries sounds whose bytes tell how long they play.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
@@ -150,7 +150,7 @@ pub static OF_OPENAI: [Route; 15] = [
         RouteDocs::new(
             "translations",
             "openai",
-            "The same in English, with OpenAI, Groq, and those of the operator's own.",
+            "The same in English, with OpenAI, Google, Groq, and those of the operator's own.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])

@@ -35,7 +35,7 @@ pub use bodies::json_size::{JsonSize, parse_tree};
 pub use bodies::raw_object::RawObject;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
 pub use free_calls::makes_nothing;
-pub use google::chat_path as google_chat_path;
+pub use google::{chat_path as google_chat_path, least_thinking};
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, COMPLETION_TOKENS, COMPLETIONS_PATH as OPENAI_COMPLETIONS_PATH,
     EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH, IMAGES_PATH as OPENAI_IMAGES_PATH, MODERATION_MODEL,

@@ -7,7 +7,8 @@ use crate::providers::dialect::AnswerFormat;
 use crate::providers::transport::http::IncomingAnswer;
 use crate::providers::transport::sse::{Framing, begins_events};
 
-use super::request::{AnswerChange, WireRequest};
+use super::answer_change::AnswerChange;
+use super::request::WireRequest;
 
 /// What kind of thing an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,9 @@ impl AnswerNature {
     ) -> &'a str {
         if let AnswerChange::Speech(sound) = rewriting {
             return sound.media_type();
+        }
+        if let (AnswerChange::Heard(transcript), Self::Whole) = (rewriting, self) {
+            return transcript.media_type();
         }
         if let AnswerChange::Translated(translator) = rewriting {
             return match self {

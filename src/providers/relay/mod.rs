@@ -4,6 +4,7 @@
 //! Only what stands in a list here reaches a provider, and only that comes
 //! back: `docs/security.md` §6.
 //!
+//! - `answer_change`: what is changed in an answer.
 //! - `answer_nature`: whether an answer is a stream, as its beginning tells.
 //! - `as_events`: a whole answer as the stream that was asked for.
 //! - `body`: the body, changed only where it must be.
@@ -15,6 +16,7 @@
 //! - `renamed_answer`: what names the model in one that is not translated.
 //! - `skimmer`: what is read of a large one meanwhile.
 
+mod answer_change;
 mod answer_nature;
 mod as_events;
 mod body;

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::request::AnswerChange;
+use super::answer_change::AnswerChange;
 use crate::providers::dialect::RawObject;
 
 /// The event that a stream begins with, and the only one that names a model.

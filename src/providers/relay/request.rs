@@ -7,22 +7,24 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::model::{CallDialect, Credential, Departure, PassedEvents, ProviderId, Surface};
+use crate::model::{CallDialect, Credential, Departure, ProviderId, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
-    AnswerFormat, AnswerTranslator, ChatToTranslate, Ignored, OPENAI_CHAT_PATH,
-    OPENAI_COMPLETIONS_PATH, OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH,
-    OPENAI_RESPONSES_PATH, OutputLimit, ParsedAnswer, RawObject, Translation, Untranslatable,
-    ask_for_usage, leave_foreign_seals_out, makes_nothing,
+    AnswerFormat, ChatToTranslate, Dialect, Ignored, OPENAI_CHAT_PATH, OPENAI_COMPLETIONS_PATH,
+    OPENAI_EMBEDDINGS_PATH, OPENAI_MODERATIONS_PATH, OPENAI_RESPONSES_PATH, OutputLimit, RawObject,
+    Translation, Untranslatable, ask_for_usage, google_chat_path, leave_foreign_seals_out,
+    makes_nothing,
 };
-use crate::providers::embeddings::{VectorForm, has_own_words, translate_embeddings};
-use crate::providers::ranking::{RankingForm, ranking_path, translate_ranking};
+use crate::providers::embeddings::{has_own_words, translate_embeddings};
+use crate::providers::ranking::{ranking_path, translate_ranking};
 use crate::providers::shared_key::BoundedRequest;
 use crate::providers::sound::form::Form;
-use crate::providers::sound::speech::{PackedSound, SpokenCall, translate_speech};
+use crate::providers::sound::google_transcripts::FormForGoogle;
+use crate::providers::sound::speech::{SpokenCall, translate_speech};
 use crate::providers::sound::transcripts::{has_other_events, translate_form};
 use crate::providers::transport::http::address_below;
 
+use super::answer_change::AnswerChange;
 use super::body::Body;
 use super::forwarded_headers::ForwardedHeaders;
 
@@ -85,75 +87,6 @@ struct PassedBody {
     left_out: Ignored,
 }
 
-/// What is changed in an answer before it is passed on.
-#[derive(Default)]
-pub enum AnswerChange {
-    #[default]
-    Unchanged,
-    /// The event with the usage is left out: we asked for it, and the caller
-    /// did not.
-    WithoutUsage,
-    /// The model has the caller's name for it, which the call went on without.
-    Renamed(String),
-    Translated(Box<AnswerTranslator>),
-    /// Events of a transcript are put into OpenAI's words.
-    Transcript,
-    /// Google's vectors are put into OpenAI's words.
-    Vectors(Box<VectorForm>),
-    /// A ranking of Cohere's is put into the others' words.
-    Ranking(Box<RankingForm>),
-    /// The sound is taken out of the JSON that it came in.
-    Speech(PackedSound),
-}
-
-impl AnswerChange {
-    /// Whether the answer is put into another dialect.
-    pub fn is_translated(&self) -> bool {
-        matches!(self, Self::Translated(_))
-    }
-
-    /// Whether the caller gets something else than a whole answer.
-    pub fn rewrites_whole(&self) -> bool {
-        matches!(
-            self,
-            Self::Translated(_) | Self::Speech(_) | Self::Vectors(_) | Self::Ranking(_)
-        )
-    }
-
-    /// What the caller gets of a whole answer that is not translated; none where
-    /// it is not what it should be.
-    pub fn unpack(&self, value: &Value, answer: &Bytes) -> Option<Bytes> {
-        match self {
-            Self::Speech(sound) => sound.read(value),
-            Self::Vectors(form) => form.write(answer),
-            Self::Ranking(form) => form.write(answer),
-            _ => Some(answer.clone()),
-        }
-    }
-
-    /// Whether the caller gets events that are written here.
-    pub fn writes_anew(&self) -> bool {
-        matches!(self, Self::Translated(_) | Self::Transcript)
-    }
-
-    /// What the caller got, where the events are numbered; these were read.
-    pub fn passed_events(&self, answer: &ParsedAnswer) -> PassedEvents {
-        match self {
-            Self::Translated(translator) => translator.passed_events(),
-            _ => PassedEvents {
-                count: answer.events as u64,
-                response_id: answer.response_id.clone(),
-            },
-        }
-    }
-
-    /// The error of an answer that only a caller of its dialect can read.
-    pub fn told_failure<'a>(&self, format: AnswerFormat, answer: &'a Value) -> Option<&'a Value> {
-        let told = format.told_failure(answer);
-        told.filter(|_| self.is_translated())
-    }
-}
-
 impl WireRequest {
     /// Takes over how many tokens the prompt is likely to have, which the caller
     /// is told where nobody counts them.
@@ -203,15 +136,10 @@ impl RelayRequest {
             let path = self.path_at(provider, model)?;
             let body = match self.form_for(provider, model, terms)? {
                 Some(form) => {
-                    let form = form.write();
                     headers.retain(|(name, _)| name != CONTENT_TYPE);
-                    let media_type = HeaderValue::from_str(&form.media_type);
-                    headers.extend(media_type.ok().map(|it| (CONTENT_TYPE, it)));
-                    PassedBody {
-                        bytes: Some(form.body),
-                        rewriting: self.transcript_change(provider),
-                        ..PassedBody::default()
-                    }
+                    let (body, media_type) = self.write_form(provider, model, (&form, terms))?;
+                    headers.extend(media_type.map(|it| (CONTENT_TYPE, it)));
+                    body
                 }
                 None => self.body_for(provider, model, terms)?,
             };
@@ -225,6 +153,7 @@ impl RelayRequest {
         };
         let format = match body.rewriting {
             AnswerChange::Transcript => AnswerFormat::TranscriptEvents,
+            AnswerChange::Heard(_) => provider.dialect.chat_format(),
             _ => provider.dialect.answer_format(surface, &path),
         };
         Ok(WireRequest {
@@ -374,10 +303,47 @@ impl RelayRequest {
                 }
                 self.path.as_str()
             }
+            Surface::Transcripts if provider.dialect == Dialect::Google => {
+                let path = google_chat_path(model, self.stream);
+                return path.ok_or_else(|| Untranslatable::new("That `model`"));
+            }
             Surface::Transcripts | Surface::Free | Surface::Other => self.path.as_str(),
         };
         let found = provider.dialect.openai_path(path);
         found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
+    }
+
+    /// Writes a form as it is sent: as a chat, where models write sound down that
+    /// do nothing but chat.
+    fn write_form(
+        &self,
+        provider: &Provider,
+        model: &str,
+        (form, terms): (&Form, PayerTerms<'_>),
+    ) -> Result<(PassedBody, Option<HeaderValue>), Untranslatable> {
+        let (bytes, rewriting, media_type) = if provider.dialect == Dialect::Google {
+            let for_google = FormForGoogle {
+                form,
+                model,
+                path: &self.path,
+                output_limit: match terms {
+                    PayerTerms::Unlimited => None,
+                    PayerTerms::Limited(tokens) | PayerTerms::Shared(_, tokens) => Some(tokens),
+                },
+            };
+            let (body, transcript) = for_google.write()?;
+            (body, AnswerChange::Heard(Box::new(transcript)), None)
+        } else {
+            let form = form.write();
+            let media_type = HeaderValue::from_str(&form.media_type);
+            (form.body, self.transcript_change(provider), media_type.ok())
+        };
+        let body = PassedBody {
+            bytes: Some(bytes),
+            rewriting,
+            ..PassedBody::default()
+        };
+        Ok((body, media_type))
     }
 
     /// What is changed in a transcript.

@@ -3,13 +3,14 @@
 
 use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
+use crate::providers::dialect::Dialect;
 use crate::providers::relay::RelayRequest;
 use crate::providers::sound::form::{FILE, Form, FormField};
 use crate::providers::sound::transcripts::PaidBy;
 use crate::providers::sound::{SECONDS_MAX, SoundLength};
 
 use super::place::shorten;
-use super::{BoundedRequest, Refused, RequestBound, models};
+use super::{BoundedRequest, Refused, RequestBound, judge_chat_model, models};
 
 /// The longest text of one field, in bytes.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -87,14 +88,17 @@ pub fn judge_form(
         return own(format!("the model `{}`", shorten(model)));
     };
     let fields = sent_fields(form, provider)?;
-    let is_by_tokens = paid_by == PaidBy::Tokens;
+    if provider.dialect == Dialect::Google {
+        judge_chat_model(provider, model)?;
+    }
+    let is_bounded = paid_by.is_bounded_without_length();
     let format = form.text("response_format").unwrap_or("json");
-    if is_by_tokens && format != "json" {
+    if is_bounded && format != "json" {
         return own("`response_format` but for `json`, with this model,".into());
     }
     let seconds = form.length().map(SoundLength::seconds);
     match seconds {
-        None if !is_by_tokens => {
+        None if !is_bounded => {
             return own("a file whose bytes do not tell how long it plays, as those of Ogg with Opus, of MP3 and of WAV do,".into());
         }
         Some(seconds) if seconds > SECONDS_MAX => {

@@ -5,13 +5,14 @@
 //!
 //! - `transcripts`: who writes sound down, and what that is paid for by.
 //! - `speech`: words that are read aloud.
-//! - `google_speech`: the same by Google, in its own words.
+//! - `google_speech`, `google_transcripts`: both by Google, in its own words.
 //! - `form`: a form with a sound; `parts`: where its parts stand.
 //! - `ogg`: Opus in Ogg, as Discord records it.
 //! - `mp3`, `wav`: what else is counted frame by frame, or by its bytes.
 
 pub mod form;
 mod google_speech;
+pub mod google_transcripts;
 mod mp3;
 mod ogg;
 mod parts;

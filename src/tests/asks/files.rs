@@ -218,7 +218,7 @@ async fn a_file_that_is_all_there_is_is_answered_with_why_it_cannot_be_read() {
         Send it as a PNG, JPEG, GIF or WebP picture.
         ---
         I can't read `song.mp3`: its bytes don't tell how long it plays.
-        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or Google with `/keys add`.
         ---
         I can't read `clip.mp4`: I can't watch videos.
         Write what you want to know.

@@ -300,7 +300,7 @@ async fn a_sound_that_is_not_written_down_is_named_with_the_reason() {
         Send it as MP3, M4A, WAV, FLAC or Ogg.
         ---
         I can't read `talk.flac`: its bytes don't tell how long it plays.
-        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or Google with `/keys add`.
         ---
         You asked: what is said?
         (Files came with this that you are not given: huge.ogg (audio that is too large). Say so if they matter, and don't guess what is in them.)
@@ -318,7 +318,7 @@ async fn a_sound_that_is_not_written_down_is_named_with_the_reason() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 43 out · < $0.0001 · `talk.flac` was not read: its bytes don't tell how long it plays
         ---
         I can't read `talk.flac`: its bytes don't tell how long it plays.
-        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or Google with `/keys add`.
         ---
         You asked: omar: (Files came with this that you are not given: talk.flac (audio, which you can't hear). Say so if they matter, and don't guess what is in them.)
         mia: what is said?
@@ -326,7 +326,7 @@ async fn a_sound_that_is_not_written_down_is_named_with_the_reason() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 45 out · < $0.0001 · `talk.flac` was not read: its bytes don't tell how long it plays
         ---
         (only you) I can't read `talk.flac`: its bytes don't tell how long it plays.
-        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or Google with `/keys add`.
         ");
     })
     .await;
@@ -349,7 +349,7 @@ async fn where_no_key_hears_it_is_said_which_do() {
         seen.push(mia.sees_reply(said).await);
         assert_snapshot!(seen.join("\n---\n"), @"
         I can't read `voice-message.ogg`: it was not written down.
-        Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
+        Add a key for Groq, OpenAI, Mistral or Google with `/keys add`, which have audio written down, or write what you want to know.
         ---
         You asked: omar: (Files came with this that you are not given: voice-message.ogg (audio, which you can't hear). Say so if they matter, and don't guess what is in them.)
         mia: what is said?
@@ -357,10 +357,10 @@ async fn where_no_key_hears_it_is_said_which_do() {
         -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 45 out · < $0.0001 · `voice-message.ogg` was not read: it was not written down
         ---
         (only you) I can't read `voice-message.ogg`: it was not written down.
-        Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
+        Add a key for Groq, OpenAI, Mistral or Google with `/keys add`, which have audio written down, or write what you want to know.
         ---
         I can't read `talk.ogg`: it was not written down.
-        Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
+        Add a key for Groq, OpenAI, Mistral or Google with `/keys add`, which have audio written down, or write what you want to know.
         ");
     })
     .await;
@@ -389,7 +389,7 @@ async fn what_a_recorder_writes_is_written_down() {
         }
         assert_snapshot!(seen.join("\n---\n"), @"
         I can't read `Recording_1.m4a`: it was not written down.
-        Add a key for Groq, OpenAI or Mistral with `/keys add`, which have audio written down, or write what you want to know.
+        Add a key for Groq, OpenAI, Mistral or Google with `/keys add`, which have audio written down, or write what you want to know.
         ---
         > (Recording_1.m4a, written down:) one two three
 

@@ -116,7 +116,7 @@ async fn a_shared_key_hears_within_its_limits() {
         let said = mia.writes_with("", to, vec![broken]);
         assert_snapshot!(mia.sees_reply(said).await, @"
         I can't read `voice-message.ogg`: its bytes don't tell how long it plays.
-        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI or Mistral with `/keys add`.
+        Save it anew as MP3, WAV or Ogg with Opus, or add a key of your own for Groq, OpenAI, Mistral or Google with `/keys add`.
         ");
     })
     .await;
@@ -130,10 +130,10 @@ async fn who_cannot_be_heard_is_told_why_and_what_to_do() {
     };
     run_with(setup, async |stage| {
         let mia = stage.mia().directly();
-        assert_snapshot!(speaks(&mia, 4.2, None).await, @"I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI or Mistral with `/keys add`, or write what you want to know.");
+        assert_snapshot!(speaks(&mia, 4.2, None).await, @"I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI, Mistral or Google with `/keys add`, or write what you want to know.");
         // A provider that does not do this.
         mia.adds("anthropic", "user", &good("anthropic")).await;
-        assert_snapshot!(speaks(&mia, 4.2, None).await, @"I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI or Mistral with `/keys add`, or write what you want to know.");
+        assert_snapshot!(speaks(&mia, 4.2, None).await, @"I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI, Mistral or Google with `/keys add`, or write what you want to know.");
         // One key that works no more, and another that does.
         mia.adds("groq", "user", &good("groq")).await;
         mia.adds("mistral", "user", &good("mistral")).await;

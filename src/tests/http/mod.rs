@@ -7,6 +7,7 @@ mod embeddings;
 mod flows;
 pub mod gateway;
 mod gateway_rules;
+mod google_transcripts;
 mod heads;
 pub mod leaving;
 mod named_providers;

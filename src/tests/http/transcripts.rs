@@ -307,8 +307,8 @@ async fn what_cannot_be_written_down_is_refused_by_its_name() {
             no_model.json()["error"]["message"]
         );
         insta::assert_snapshot!(told, @r#"
-        /v1/audio/transcriptions anthropic/claude-haiku-5-5 []: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/transcriptions`. These have: OpenAI, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
-        /v1/audio/translations mistral/voxtral-mini-latest []: 404 no_sound "The provider of `mistral/voxtral-mini-latest` has no `/audio/translations`. These have: OpenAI, Groq. There is a key here for OpenAI, Groq: name a model of theirs."
+        /v1/audio/transcriptions anthropic/claude-haiku-5-5 []: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/transcriptions`. These have: OpenAI, Google, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
+        /v1/audio/translations mistral/voxtral-mini-latest []: 404 no_sound "The provider of `mistral/voxtral-mini-latest` has no `/audio/translations`. These have: OpenAI, Google, Groq. There is a key here for OpenAI, Groq: name a model of theirs."
         /v1/audio/transcriptions mistral/voxtral-mini-latest [("prompt", "names")]: 400 untranslatable "`prompt` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/transcriptions mistral/voxtral-mini-latest [("response_format", "srt")]: 400 untranslatable "`response_format` but for `json` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/transcriptions gpt-4o-transcribe [("response_format", "srt")]: 400 invalid_request "response_format 'srt' is not compatible with model 'gpt-4o-transcribe'. Use 'json' or 'text' instead."

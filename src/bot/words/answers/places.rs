@@ -186,8 +186,8 @@ pub fn how_to_ask(voice: Voice<'_>, is_direct: bool) -> Card {
 /// A voice message for which no key can have it written down.
 pub fn nobody_hears(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
-        "I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI or \
-         Mistral with `/keys add`, or write what you want to know.",
+        "I can't hear your voice message: no key here can have it written down. Add one for Groq, OpenAI, \
+         Mistral or Google with `/keys add`, or write what you want to know.",
     ))
 }
 

@@ -1,5 +1,7 @@
 //! What Google's models take, by their families; `docs/providers.md` §10.5.
 
+use serde_json::{Value, json};
+
 use crate::providers::abilities::Abilities;
 use crate::providers::dialect::translating::neutral::Effort::{
     self, High, Low, Max, Medium, Minimal, XHigh,
@@ -116,6 +118,18 @@ pub fn abilities_of(model: &str) -> Abilities {
         thinks: family_of(model).thinking != Thinking::None,
         json: true,
         ..Abilities::default()
+    }
+}
+
+/// How a model is told to think as little as it can, where it thinks at all.
+pub fn least_thinking(model: &str) -> Option<Value> {
+    match family_of(model).thinking {
+        Thinking::Level(levels) => {
+            let level = level_word(*levels.first()?);
+            Some(json!({"thinkingLevel": level}))
+        }
+        Thinking::Budget(least, _) => Some(json!({"thinkingBudget": least})),
+        Thinking::None => None,
     }
 }
 

@@ -28,9 +28,10 @@ use crate::providers::transport::timeouts::RELAYED_MAX;
 
 use passing::{EndedJob, OpenQuestion};
 
+use crate::providers::relay::answer_change::AnswerChange;
 use crate::providers::relay::answer_nature::AnswerNature;
 use crate::providers::relay::renamed_answer::{begins_message, rename_beginning};
-use crate::providers::relay::request::{AnswerChange, WireRequest};
+use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
 
 /// The largest event of a stream: pictures come in one, and so do files that
@@ -303,6 +304,9 @@ impl Relayed {
                 (AnswerChange::Translated(translator), Some(out), Some((value, data))) => {
                     written = translator.write_event(value, data, out);
                 }
+                (AnswerChange::Heard(transcript), Some(out), Some((value, _))) => {
+                    written = transcript.write_event(value, out);
+                }
                 (AnswerChange::Transcript, Some(out), Some((value, _))) => {
                     out.extend(write_transcript_event(value).into_bytes());
                 }
@@ -331,10 +335,8 @@ impl Relayed {
         }
         // What was cut off gets no end that looks like a good one.
         let is_whole = self.ended && self.failure.is_none() && self.check_end().is_ok();
-        if let (AnswerChange::Translated(translator), Some(out), true) =
-            (&mut self.rewriting, &mut rewritten, is_whole)
-        {
-            translator.write_end(out);
+        if let (Some(out), true) = (&mut rewritten, is_whole) {
+            self.rewriting.write_end(out);
         }
         match rewritten {
             Some(out) => out.into(),

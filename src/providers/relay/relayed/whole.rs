@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::model::{FailureClass, MemoryUse, ProviderFailure};
 use crate::providers::dialect::{AnswerFormat, JsonSize};
 use crate::providers::lone_surrogates::mend_surrogates;
+use crate::providers::relay::answer_change::AnswerChange;
 use crate::providers::relay::as_events::write_as_events;
 use crate::providers::relay::body::FREE_TREE_BYTES_MAX;
-use crate::providers::relay::request::AnswerChange;
 use crate::providers::transport::http::PartlyRead;
 use crate::providers::transport::sse::without_mark;
 

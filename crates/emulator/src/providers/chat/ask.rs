@@ -2,13 +2,19 @@
 
 use serde_json::Value;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::INPUT_TOKENS;
 use crate::providers::api::{Api, Surface};
 use crate::providers::call::Call;
 use crate::providers::json_fields::{either_spelling, list};
 use crate::providers::keys::{Dialect, Emulated};
 use crate::providers::picture_apis::pictures::count_shown;
+use crate::providers::sound_apis::form::seconds;
 
+/// How many tokens a second of sound has: D, "Audio understanding" (ai.google.dev).
+const SOUND_TOKENS_PER_S: f64 = 32.0;
 /// The longest part of a prompt that may be what somebody asks.
 const REQUEST_BYTES_MAX: usize = 400;
 
@@ -54,6 +60,8 @@ pub struct Ask<'a> {
     pub vendor: &'static str,
     /// Tokens of the prompt.
     pub input: u64,
+    /// Those of them that are sound.
+    pub sound: u64,
     /// The cost in dollars that this provider reports with its answer.
     pub cost: Option<f64>,
     /// The tier of service that the answer names, where this provider names one:
@@ -85,6 +93,7 @@ impl<'a> Ask<'a> {
             usage_wanted: true,
             vendor: call.provider.id,
             input: INPUT_TOKENS,
+            sound: 0,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
             tier: served_tier(call),
         };
@@ -238,6 +247,11 @@ impl<'a> Ask<'a> {
                     .unwrap_or(either_spelling(config, "responseSchema"))
                     .clone()
             });
+        self.sound = list(&body["contents"])
+            .flat_map(|turn| list(&turn["parts"]))
+            .map(sound_tokens)
+            .sum();
+        self.input += self.sound;
         let thinking = either_spelling(config, "thinkingConfig");
         self.thinks = *either_spelling(thinking, "includeThoughts") == true;
         Some(())
@@ -271,6 +285,25 @@ impl<'a> Ask<'a> {
             }
         }
     }
+}
+
+/// How many tokens of a part of Google's are sound.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sounds of tests last for seconds"
+)]
+fn sound_tokens(part: &Value) -> u64 {
+    let data = either_spelling(part, "inlineData");
+    let media_type = either_spelling(data, "mimeType").as_str();
+    if !media_type.is_some_and(|it| it.starts_with("audio/")) {
+        return 0;
+    }
+    let bytes = data["data"]
+        .as_str()
+        .and_then(|it| STANDARD.decode(it).ok());
+    let seconds = bytes.and_then(|bytes| seconds(&bytes)).unwrap_or_default();
+    (seconds * SOUND_TOKENS_PER_S).ceil() as u64
 }
 
 /// What one turn of a conversation holds.

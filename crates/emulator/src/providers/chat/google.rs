@@ -41,7 +41,8 @@ fn whole_parts(ask: &Ask<'_>, reply: &Reply) -> Vec<Value> {
 
 /// Writes a reply in chunks. Each tells what was used so far.
 pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
-    let so_far = json!({"promptTokenCount": usage.input, "totalTokenCount": usage.input});
+    // Each chunk tells what the prompt is made of (R: [ruby_llm]).
+    let so_far = usage.of_prompt();
     let chunk = |part: Value| unnamed_event(&answer(ask, &candidate(&[part]), &so_far));
     let words = reply.pieces().map(|text| json!({"text": text}));
     let parts = whole_parts(ask, reply);

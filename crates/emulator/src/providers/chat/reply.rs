@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::ask::{Ask, Choice, Tool};
 use super::schema::value_of;
 use crate::providers::answers::answer_prompt;
+use crate::providers::sound_apis::transcripts::HEARD;
 
 /// What a call of a tool counts, in tokens.
 const CALL_TOKENS: usize = 5;
@@ -44,6 +45,8 @@ impl Reply {
             filled(schema).to_string()
         } else if !ask.told.is_empty() {
             format!("The tool said: {}", ask.told.join("; "))
+        } else if ask.sound > 0 && is_transcript(&ask.prompt) {
+            HEARD.to_owned()
         } else {
             // Programs that offer tools put pages of their own around it.
             let asked = if ask.tools.is_empty() {
@@ -92,6 +95,13 @@ impl ToolCall {
             .map(|piece| piece.iter().collect())
             .collect()
     }
+}
+
+/// Whether a prompt asks for what is said in a sound.
+fn is_transcript(prompt: &str) -> bool {
+    ["transcript", "translation"]
+        .iter()
+        .any(|word| prompt.contains(word))
 }
 
 /// The tools that the model calls: those that it has to, or else those that

@@ -11,6 +11,7 @@ use crate::world::ProviderFault;
 /// What was used for a reply.
 pub struct Usage {
     pub input: u64,
+    sound: u64,
     /// How many tokens the reply has; a fault may say something else.
     pub output: Value,
     thought: usize,
@@ -27,6 +28,7 @@ impl Usage {
         let thought = reply.thought.as_deref().unwrap_or_default();
         Self {
             input: ask.input,
+            sound: ask.sound,
             output: match fault {
                 Some(ProviderFault::AbsurdUsage) => json!(99_000_000),
                 Some(ProviderFault::WrongUsage) => json!(-5),
@@ -99,6 +101,7 @@ impl Usage {
         let spoken = spoken.map_or(self.output.clone(), |spoken| json!(spoken));
         let mut usage = json!({"promptTokenCount": self.input, "candidatesTokenCount": spoken,
             "totalTokenCount": self.total()});
+        self.add_sound(&mut usage);
         if self.thought > 0 {
             usage["thoughtsTokenCount"] = json!(self.thought);
         }
@@ -107,6 +110,22 @@ impl Usage {
         }
         self.add_terms(&mut usage);
         usage
+    }
+
+    /// Writes what Google counted of the prompt alone.
+    pub fn of_prompt(&self) -> Value {
+        let mut usage = json!({"promptTokenCount": self.input, "totalTokenCount": self.input});
+        self.add_sound(&mut usage);
+        usage
+    }
+
+    fn add_sound(&self, usage: &mut Value) {
+        if self.sound > 0 {
+            usage["promptTokensDetails"] = json!([
+                {"modality": "TEXT", "tokenCount": self.input - self.sound},
+                {"modality": "AUDIO", "tokenCount": self.sound},
+            ]);
+        }
     }
 
     fn add_terms(&self, usage: &mut Value) {

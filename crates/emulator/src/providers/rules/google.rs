@@ -1,5 +1,7 @@
 //! Rules of Google's generateContent.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::providers::chat::SIGNATURE;
@@ -7,6 +9,20 @@ use crate::providers::json_fields::{either_spelling as field, list, text};
 
 /// The most texts that end an answer.
 const STOPS_MAX: usize = 5;
+/// The sounds that are read: D, "Audio understanding" (ai.google.dev) and the same of
+/// Vertex AI, and `audio/mpeg` (C: simonw/llm-gemini, issue 35).
+const SOUNDS: [&str; 10] = [
+    "audio/wav",
+    "audio/mp3",
+    "audio/mpeg",
+    "audio/aiff",
+    "audio/aac",
+    "audio/ogg",
+    "audio/flac",
+    "audio/m4a",
+    "audio/mp4",
+    "audio/webm",
+];
 /// The longest name of a function.
 const NAME_CHARACTERS_MAX: usize = 128;
 
@@ -44,10 +60,26 @@ fn broken_content(at: usize, content: &Value) -> Option<String> {
     }
     let is_empty =
         |part: &Value| part["text"] == "" && part.as_object().is_some_and(|it| it.len() == 1);
+    if let Some(refusal) = list(&content["parts"]).find_map(broken_sound) {
+        return Some(refusal);
+    }
     let at = list(&content["parts"]).position(is_empty)?;
     Some(format!(
         "{place}.parts[{at}].data: required oneof field 'data' must have one initialized field\n"
     ))
+}
+
+fn broken_sound(part: &Value) -> Option<String> {
+    let data = field(part, "inlineData");
+    let media_type = text(data, "mimeType");
+    if !media_type.starts_with("audio/") {
+        return None;
+    }
+    if !SOUNDS.contains(&media_type) {
+        return Some(format!("Unsupported MIME type: {media_type}"));
+    }
+    let is_base64 = STANDARD.decode(text(data, "data")).is_ok();
+    (!is_base64).then(|| "Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed".to_owned())
 }
 
 fn broken_instruction(body: &Value) -> Option<String> {

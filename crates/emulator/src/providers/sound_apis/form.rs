@@ -60,7 +60,7 @@ fn read_part(part: &[u8]) -> Option<(String, Value)> {
 }
 
 /// How long a sound lasts; none where it is none that plays.
-fn seconds(bytes: &[u8]) -> Option<f64> {
+pub fn seconds(bytes: &[u8]) -> Option<f64> {
     let number = |at: usize| {
         let four = bytes.get(at..at + 4)?;
         Some(f64::from(u32::from_le_bytes(four.try_into().ok()?)))

@@ -3,7 +3,7 @@
 pub mod form;
 mod google_speech;
 mod speech;
-mod transcripts;
+pub mod transcripts;
 
 use axum::response::Response;
 
