@@ -51,35 +51,43 @@ impl Programs {
     }
 
     /// Settles a job by what its provider says that it used, if it does.
-    pub(super) fn end_job(self: &Arc<Self>, hash: JobHash, usage: Option<Usage>) {
+    pub(super) fn end_job(
+        self: &Arc<Self>,
+        hash: JobHash,
+        usage: Option<Usage>,
+        model: Option<String>,
+    ) {
         let known = lock(&self.jobs.0).remove(&hash);
         let programs = Arc::clone(self);
         self.tasks.spawn(async move {
-            if let Err(error) = programs.settle_job(&hash, known, usage).await {
-                tracing::warn!("could not settle a job, which stays an estimate: {error:#}");
+            match programs.take_job(&hash, known).await {
+                Ok(Some(job)) => job.settle_soon(usage, model),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!("could not settle a job, which stays an estimate: {error:#}");
+                }
             }
         });
     }
 
-    async fn settle_job(
+    /// Takes a job that is known, or the row of one; none where another process, or
+    /// somebody before, has done so.
+    async fn take_job(
         &self,
         hash: &JobHash,
         known: Option<OngoingJob>,
-        usage: Option<Usage>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<OngoingJob>> {
         let is_known = known.is_some();
         let job = match known {
             Some(known) => Some(known),
             None => self.ledger.ongoing_job(hash).await?,
         };
         let Some(job) = job else {
-            return Ok(());
+            return Ok(None);
         };
         // Of all who are told at once, in whatever process, one takes the row.
-        if self.store.take_job(hash).await? || is_known {
-            job.settle_soon(usage);
-        }
-        Ok(())
+        let is_taken = self.store.take_job(hash).await? || is_known;
+        Ok(is_taken.then_some(job))
     }
 
     /// Forgets jobs of which nobody is told the end any more.

@@ -36,6 +36,8 @@ pub struct Hold {
     pub(in crate::ledger) prompt: PromptTokens,
     /// What it was given to be written down.
     pub(in crate::ledger) sound: SoundAmount,
+    /// The model that its provider names in the end, of a call that named none.
+    pub(in crate::ledger) told_model: Option<String>,
     pub(super) heard: HeardBytes,
     /// For how many seconds the model was not heard, between the times when it
     /// was: it may have thought.
@@ -85,6 +87,7 @@ impl Hold {
             booking,
             limits: Vec::new(),
             left: Vec::new(),
+            told_model: None,
             prompt: PromptTokens::default(),
             sound: SoundAmount::default(),
             heard: HeardBytes::default(),

@@ -40,10 +40,12 @@ impl Ledger {
 
 impl OngoingJob {
     /// Has what the job used put in the place of the estimate. Of one that ended
-    /// without a word of it, the estimate stands.
-    pub fn settle_soon(self, usage: Option<Usage>) {
+    /// without a word of it, the estimate stands. It costs what `model` costs, where
+    /// its provider names one in the end.
+    pub fn settle_soon(self, usage: Option<Usage>, model: Option<String>) {
         let (known, most) = (self.booking.known, self.booking.held.input_tokens);
         let mut hold = Hold::take_up(self.booking, self.shared);
+        hold.told_model = model;
         hold.prompt = PromptTokens {
             likely: known.prompt,
             most,
@@ -84,11 +86,14 @@ mod tests {
         ledger.settle(hold, &begun).await.unwrap();
         ledger.flush().await;
         for job in told {
-            job.settle_soon(Some(Usage {
-                input_tokens: 10,
-                output_tokens: 400,
-                ..Usage::default()
-            }));
+            job.settle_soon(
+                Some(Usage {
+                    input_tokens: 10,
+                    output_tokens: 400,
+                    ..Usage::default()
+                }),
+                None,
+            );
         }
         ledger.flush().await;
         let rows = check_sums(&ledger).await;

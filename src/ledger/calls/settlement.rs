@@ -312,9 +312,13 @@ impl Hold {
         used.set(UsageClass::Machine, machine_ms);
         let terms = settlement.usage.terms;
         let prices = &self.shared.prices;
+        let mut model = priced_model(attempt);
+        if let Some(told) = &self.told_model {
+            model.model = told;
+        }
         settlement.receipt = Receipt {
             cut: settlement.receipt.cut,
-            ..prices.receipt_on(terms, priced_model(attempt), &used)
+            ..prices.receipt_on(terms, model, &used)
         };
         settlement.clamped = settlement.receipt.cut.is_some();
         let reported = settlement.usage.cost;

@@ -8,7 +8,7 @@ use crate::model::Usage;
 
 use super::parsed_answer::ParsedAnswer;
 use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
-use super::{anthropic, google, ollama, openai, responses};
+use super::{anthropic, batches, google, ollama, openai, responses};
 
 /// Where usage stands in an answer and in an event of a stream: OpenAI's (S:
 /// openai-spec), and those of Google's Interactions.
@@ -27,6 +27,12 @@ const OTHER_PATHS: &[FieldPath] = &[
 /// Reads a whole answer, or an event of a stream. An error in it is no failure
 /// here: the caller knows what it is.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
+    if let Some(batch) = batches::read(event) {
+        let goes_on = batch.end.is_none();
+        answer.reported.replace(Field::Jobs, goes_on.into());
+        answer.job = goes_on.then_some(batch.id);
+        return;
+    }
     let kind = event["type"].as_str().unwrap_or_default();
     match kind {
         "message" | "message_start" | "message_delta" => anthropic::read_event(event, answer),

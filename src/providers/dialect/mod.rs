@@ -4,6 +4,7 @@
 mod answer_format;
 mod anthropic;
 mod any_answer;
+mod batches;
 mod bodies;
 mod chat_request;
 mod free_calls;
@@ -31,6 +32,7 @@ use super::abilities::Abilities;
 use super::transport::sse::Framing;
 
 pub use answer_format::AnswerFormat;
+pub use batches::{BatchSum, read as read_batch};
 pub use bodies::json_size::{JsonSize, parse_tree};
 pub use bodies::raw_object::RawObject;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};

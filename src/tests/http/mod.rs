@@ -1,5 +1,6 @@
 //! Programs that call over HTTP, and what passes between them and providers.
 
+mod batches;
 mod brought_keys;
 mod clients;
 mod compatibility;

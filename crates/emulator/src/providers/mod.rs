@@ -2,6 +2,7 @@
 
 mod answers;
 mod api;
+mod batch_apis;
 mod call;
 mod chat;
 mod checks;
@@ -88,8 +89,9 @@ async fn answer_call(
         return StatusCode::NOT_FOUND.into_response();
     };
     let path = format!("/{}", parts.get("path").map_or("", String::as_str));
-    let form = path
-        .starts_with("/audio/")
+    let form = ["/audio/", "/files"]
+        .iter()
+        .any(|it| path.starts_with(it))
         .then(|| sound_apis::form::read_form(&headers, &body));
     let parse = || serde_json::from_slice(&body).unwrap_or_default();
     let body: Value = form.flatten().unwrap_or_else(parse);
@@ -162,6 +164,11 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
         && let Some(answer) =
             sound_apis::answer_sound(call).or_else(|| ranking::answer_ranking(call))
+    {
+        return answer;
+    }
+    if call.fault.is_none()
+        && let Some(answer) = batch_apis::answer_batch(world, call)
     {
         return answer;
     }

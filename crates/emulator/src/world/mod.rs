@@ -26,7 +26,7 @@ pub use people::{
     Server, USUAL_LOCALE, permission,
 };
 pub use providers::{
-    ConsentCode, ConsentHabit, HostJob, HostServer, Life, ProviderCall, ProviderFault,
+    ConsentCode, ConsentHabit, HostJob, HostServer, KeptThing, Life, ProviderCall, ProviderFault,
     ProviderState, SocketHabit, Standing,
 };
 

@@ -31,6 +31,8 @@ pub struct ProviderState {
     pub life: Life,
     /// Counts calls of which only every other is answered well.
     pub turns: u64,
+    /// Files, batches and jobs of training that accounts keep.
+    pub kept: Vec<KeptThing>,
     /// How ComfyUI's WebSocket speaks.
     pub socket: SocketHabit,
     /// What whoever comes to `OpenRouter`'s page of consent does there.
@@ -39,6 +41,23 @@ pub struct ProviderState {
     pub consent_codes: Vec<ConsentCode>,
     /// Whether the accounts of those keys have no credit.
     pub makes_empty_keys: bool,
+}
+
+/// A file, a batch or a job of training that an account keeps.
+#[derive(Clone, Debug)]
+pub struct KeptThing {
+    pub provider: &'static str,
+    /// Whose it is: nobody else finds it.
+    pub key: Option<String>,
+    /// What it is: `file`, `batch` or `job`.
+    pub kind: &'static str,
+    pub id: String,
+    /// What the account is told of it.
+    pub shown: Value,
+    /// What is in it: the text of a file, or how many calls a batch has.
+    pub content: String,
+    /// How many times it was looked at. At the second look it is done.
+    pub looks: u64,
 }
 
 /// What somebody does on a page on which they are to agree to something.

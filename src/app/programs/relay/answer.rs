@@ -198,7 +198,8 @@ impl Relay {
             self.programs.note_job(hash(id), attempt.id, job);
         }
         if let Some(ended) = self.relayed.take_ended_job() {
-            self.programs.end_job(hash(&ended.id), ended.usage);
+            let (usage, model) = (ended.usage, ended.model);
+            self.programs.end_job(hash(&ended.id), usage, model);
         }
     }
 

@@ -1,8 +1,10 @@
 //! An answer on its way back to the caller.
 //!
+//! - `batch_results`: the results of a batch.
 //! - `passing`: what is passed on before it was read.
 //! - `whole`: what comes whole.
 
+mod batch_results;
 mod passing;
 mod whole;
 
@@ -26,6 +28,7 @@ use crate::providers::transport::http::{IncomingAnswer, failed};
 use crate::providers::transport::sse::{Decoder, Event, Events, Framing};
 use crate::providers::transport::timeouts::RELAYED_MAX;
 
+use batch_results::BatchResults;
 use passing::{EndedJob, OpenQuestion};
 
 use crate::providers::relay::answer_change::AnswerChange;
@@ -60,6 +63,7 @@ pub struct Relayed {
     /// What was asked, if what the answer is has to be found out.
     question: OpenQuestion,
     ended_job: Option<EndedJob>,
+    results: Option<BatchResults>,
     rewriting: AnswerChange,
     /// The fields that were left out of a body which is not translated.
     left_out: Option<String>,
@@ -101,12 +105,14 @@ impl Relayed {
             }
             AnswerNature::Whole | AnswerNature::WholeAsStream => Framing::ServerSentEvents,
         };
+        let question = OpenQuestion::of(&request);
         Self {
             provider: provider.id.clone(),
             decoder: Decoder::new(framing, EVENT_BYTES_MAX),
             incoming,
             format: request.format,
-            question: OpenQuestion::of(&request),
+            results: question.results(),
+            question,
             ended_job: None,
             rewriting: request.rewriting,
             left_out: request.left_out,
@@ -233,6 +239,7 @@ impl Relayed {
         while !self.ended {
             let events = match self.next_piece().await? {
                 Some(bytes) if self.format.passes_anything() => {
+                    self.read_results(Some(&bytes));
                     self.read_aside(&bytes).await?;
                     return Ok(Some(bytes));
                 }
@@ -246,6 +253,7 @@ impl Relayed {
                     self.ended = true;
                     let events = self.decoder.finish();
                     if self.format.passes_anything() {
+                        self.read_results(None);
                         self.read_events(&events);
                         return Ok(None);
                     }

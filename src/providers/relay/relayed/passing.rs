@@ -6,11 +6,12 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::model::{FailureClass, ProviderFailure, Usage};
-use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
+use crate::providers::dialect::{AnswerFormat, ParsedAnswer, read_batch};
 use crate::providers::relay::request::WireRequest;
 use crate::providers::relay::skimmer::Skimmer;
 use crate::providers::transport::sse::{Events, without_mark};
 
+use super::batch_results::BatchResults;
 use super::{PASSED_BYTES_MAX, Relayed};
 
 /// A job whose end an answer tells.
@@ -19,6 +20,8 @@ pub struct EndedJob {
     pub id: String,
     /// What it used; none where its provider does not say.
     pub usage: Option<Usage>,
+    /// The model that it was made with, where the call that began it named none.
+    pub model: Option<String>,
 }
 
 /// Whether a job came to an end of which no usage is told (S: openai-spec,
@@ -40,6 +43,11 @@ pub struct OpenQuestion {
 }
 
 impl OpenQuestion {
+    /// What is read of the results of a batch, if those are asked for.
+    pub fn results(&self) -> Option<BatchResults> {
+        BatchResults::at(&self.path).filter(|_| self.is_look)
+    }
+
     /// Keeps what is needed of a call, if its answer has to be understood by its
     /// fields.
     pub fn of(request: &WireRequest) -> Self {
@@ -58,6 +66,7 @@ impl Relayed {
     /// page, say, is no answer.
     pub(super) fn begin_passing(&mut self, begun: &Bytes) -> Result<Bytes, ProviderFailure> {
         let begun = begun.slice_ref(without_mark(begun));
+        self.read_results(Some(&begun));
         let mut skimmer = Skimmer::for_words(self.format.must_finish());
         skimmer.push(&begun);
         if !skimmer.may_be_json() {
@@ -75,6 +84,7 @@ impl Relayed {
     /// The next piece of an answer that is passed on as it comes.
     pub(super) async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
         let piece = self.next_piece().await?;
+        self.read_results(piece.as_deref());
         match (&piece, &mut self.skimmer) {
             (Some(piece), Some(skimmer)) => {
                 skimmer.push(piece);
@@ -83,6 +93,18 @@ impl Relayed {
             _ => self.end_passed()?,
         }
         Ok(piece)
+    }
+
+    /// Reads a piece of a batch's results, if the answer is that; none at its end.
+    pub(super) fn read_results(&mut self, piece: Option<&[u8]>) {
+        match (piece, &mut self.results) {
+            (Some(piece), Some(results)) => results.push(piece),
+            (None, results) => {
+                let ended = results.take().map(BatchResults::end);
+                self.ended_job = ended.or(self.ended_job.take());
+            }
+            (Some(_), None) => {}
+        }
     }
 
     /// Reads what was used from what was kept of an answer that has passed.
@@ -128,6 +150,17 @@ impl Relayed {
     /// was counted then: it was looked up, or the call names it. Notes what a job
     /// used whose end it tells.
     pub(super) fn tells_of_older(&mut self, value: &Value) -> bool {
+        if let Some(batch) = read_batch(value) {
+            let is_named = self.question.path.split('/').any(|part| part == batch.id);
+            if let Some(end) = batch.end.filter(|_| is_named) {
+                self.ended_job = Some(EndedJob {
+                    id: batch.id,
+                    usage: Some(end.usage),
+                    model: end.model,
+                });
+            }
+            return is_named || self.question.is_look;
+        }
         let told = ["response", "interaction"];
         let told = told.iter().find_map(|name| value.get(name));
         let told = told.unwrap_or(value);
@@ -140,7 +173,11 @@ impl Relayed {
         let usage = answer.usage.filter(|_| answer.job.is_none());
         if usage.is_some() || came_to_nothing(told) {
             let id = id.to_owned();
-            self.ended_job = Some(EndedJob { id, usage });
+            self.ended_job = Some(EndedJob {
+                id,
+                usage,
+                model: None,
+            });
         }
         true
     }

@@ -61,6 +61,11 @@ impl Relayed {
 
     /// Reads what was used from a whole answer.
     fn read_whole(&mut self, body: &Bytes) -> Result<(), ProviderFailure> {
+        if self.results.is_some() {
+            self.read_results(Some(body));
+            self.read_results(None);
+            return Ok(());
+        }
         let is_read =
             self.format == AnswerFormat::Unread || self.format.skim_whole(body, &mut self.answer);
         if is_read {
