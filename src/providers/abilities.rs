@@ -1,5 +1,6 @@
 //! What is known of a model beside that it answers; `docs/providers.md` §13.
 
+use jiff::civil::Date;
 use serde_json::Value;
 
 /// More tokens than any model has room for.
@@ -25,6 +26,8 @@ pub struct Abilities {
     pub context_tokens: Option<u64>,
     /// The longest answer.
     pub output_tokens: Option<u64>,
+    /// The day on which it stops answering, where its provider has announced it.
+    pub last_day: Option<Date>,
 }
 
 /// Where lists say how many tokens fit into a model.
@@ -40,6 +43,8 @@ const OUTPUT_TOKENS: [&str; 3] = [
     "/max_tokens",
     "/outputTokenLimit",
 ];
+/// Where they say when a model stops answering: OpenAI's, and `OpenRouter`'s.
+const LAST_DAYS: [&str; 2] = ["shutdown_date", "expiration_date"];
 
 impl Abilities {
     /// Reads an entry of a list, whoever's it is.
@@ -61,6 +66,7 @@ impl Abilities {
             sees: can("vision") || has(&entry["architecture"]["input_modalities"], "image"),
             context_tokens: number(&CONTEXT_TOKENS),
             output_tokens: number(&OUTPUT_TOKENS),
+            last_day: LAST_DAYS.iter().find_map(|name| read_day(&entry[*name])),
         }
     }
 
@@ -75,8 +81,15 @@ impl Abilities {
             sees: self.sees || other.sees,
             context_tokens: self.context_tokens.or(other.context_tokens),
             output_tokens: self.output_tokens.or(other.output_tokens),
+            last_day: self.last_day.or(other.last_day),
         }
     }
+}
+
+/// A day, whatever time stands behind it.
+fn read_day(told: &Value) -> Option<Date> {
+    let day = told.as_str()?.get(..10)?;
+    day.parse().ok()
 }
 
 #[cfg(test)]
@@ -121,6 +134,27 @@ mod tests {
             ),
         ] {
             assert_eq!(Abilities::of(&entry), abilities, "{entry}");
+        }
+    }
+
+    #[test]
+    fn the_day_on_which_a_model_ends_is_read_where_it_is_announced() {
+        for (entry, day) in [
+            (json!({"shutdown_date": "2027-01-14"}), Some("2027-01-14")),
+            (
+                json!({"expiration_date": "2026-12-31T00:00:00Z"}),
+                Some("2026-12-31"),
+            ),
+            (
+                json!({"shutdown_date": null, "expiration_date": null}),
+                None,
+            ),
+            (json!({"shutdown_date": "soon"}), None),
+            (json!({"shutdown_date": "2027-13-01"}), None),
+            (json!({"shutdown_date": 1_800_000_000}), None),
+        ] {
+            let read = Abilities::of(&entry).last_day.map(|day| day.to_string());
+            assert_eq!(read.as_deref(), day, "{entry}");
         }
     }
 

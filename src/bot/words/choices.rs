@@ -8,7 +8,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
 use crate::bot::words::keys::advice::bring_any_key;
-use crate::bot::words::speech::formats::{count_of, in_code, plain_model};
+use crate::bot::words::speech::formats::{count_of, day, in_code, plain_model};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
 
@@ -159,6 +159,7 @@ pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenM
         ("advice", &bring_any_key(voice)),
     ];
     let mut lines = vec![card.text];
+    lines.extend(warn_of_end(voice, chosen_model));
     let warnings = users.into_iter().chain(standing);
     lines.extend(warnings.map(|warning| voice.lang.say(warning, values)));
     lines.extend(chosen_model.elsewhere.as_ref().map(|other| {
@@ -169,6 +170,22 @@ pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenM
         )
     }));
     Card::text(lines.join("\n"))
+}
+
+/// A warning of a model that its provider ends.
+fn warn_of_end(voice: Voice<'_>, chosen: &ChosenModel) -> Option<String> {
+    let end = chosen.end.as_ref()?;
+    let (provider, date) = (voice.name(&chosen.model.provider), day(end.on));
+    Some(match &end.replacement {
+        Some(next) => voice.lang.say(
+            "⚠️ {provider} ends this model on {date}. `/model set model:{model}` takes what comes after it.",
+            &[("provider", &provider), ("date", &date), ("model", &in_code(next))],
+        ),
+        None => voice.lang.say(
+            "⚠️ {provider} ends this model on {date}.",
+            &[("provider", &provider), ("date", &date)],
+        ),
+    })
 }
 
 /// Something was chosen.

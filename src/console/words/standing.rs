@@ -5,9 +5,23 @@ use crate::app::{ChosenModel, ModelStanding, ModelUsers};
 
 use super::Names;
 
-/// A warning, as Discord's users read it; none where the model's provider lists
-/// it and somebody pays for everybody.
+/// Warnings, as people read them; none where the model's provider lists it, ends it
+/// on no day, and somebody pays for everybody.
 pub fn warn_of_standing(names: Names<'_>, chosen: &ChosenModel) -> Option<String> {
+    let warnings = [warn_of_end(names, chosen), warn_of_list(names, chosen)];
+    let warnings: Vec<String> = warnings.into_iter().flatten().collect();
+    (!warnings.is_empty()).then(|| warnings.join(" "))
+}
+
+fn warn_of_end(names: Names<'_>, chosen: &ChosenModel) -> Option<String> {
+    let end = chosen.end.as_ref()?;
+    let provider = names.name(&chosen.model.provider);
+    let next = end.replacement.as_ref();
+    let next = next.map_or_else(String::new, |next| format!(" {next} comes after it."));
+    Some(format!("{provider} ends this model on {}.{next}", end.on))
+}
+
+fn warn_of_list(names: Names<'_>, chosen: &ChosenModel) -> Option<String> {
     let provider = names.name(&chosen.model.provider);
     let users = match chosen.users {
         ModelUsers::Everybody => None,

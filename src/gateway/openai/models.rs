@@ -112,6 +112,9 @@ fn describe_model(offer: &ModelOffer) -> Value {
             model[field] = value;
         }
     };
+    let last_day = offer.abilities.last_day.map(|day| day.to_string());
+    known("shutdown_date", last_day.clone().map(Value::from));
+    known("expiration_date", last_day.map(Value::from));
     known("context_length", context.map(Value::from));
     known("pricing", describe_prices(offer));
     let longest = fields([

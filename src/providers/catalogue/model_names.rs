@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::model::ProviderId;
@@ -90,6 +91,8 @@ struct Retired {
     provider: String,
     model: String,
     replaced_by: String,
+    /// The day on which it stops answering, where that is announced.
+    on: Option<String>,
 }
 
 static RETIRED: LazyLock<Vec<Retired>> = LazyLock::new(|| {
@@ -99,9 +102,17 @@ static RETIRED: LazyLock<Vec<Retired>> = LazyLock::new(|| {
 
 /// What replaces a model that its provider has retired or will.
 pub fn replacement(provider: &ProviderId, model: &str) -> Option<&'static str> {
+    find_retired(provider, model).map(|it| it.replaced_by.as_str())
+}
+
+/// The day on which a model stops answering, where its provider has announced it.
+pub fn last_day(provider: &ProviderId, model: &str) -> Option<Date> {
+    find_retired(provider, model)?.on.as_deref()?.parse().ok()
+}
+
+fn find_retired(provider: &ProviderId, model: &str) -> Option<&'static Retired> {
     let mut all = RETIRED.iter();
-    let found = all.find(|it| it.provider == provider.as_str() && glob(&it.model, model));
-    found.map(|it| it.replaced_by.as_str())
+    all.find(|it| it.provider == provider.as_str() && glob(&it.model, model))
 }
 
 #[cfg(test)]
@@ -156,5 +167,13 @@ mod tests {
         assert_eq!(replacement(&openai, "gpt-5-mini"), Some("gpt-6-luna"));
         assert_eq!(replacement(&openai, "gpt-6-luna"), None);
         assert!(toml::from_str::<RetiredTable>(RETIRED_TABLE).is_ok());
+        for it in RETIRED.iter() {
+            let is_day = |on: &String| on.parse::<Date>().is_ok();
+            assert!(it.on.as_ref().is_none_or(is_day), "{}", it.model);
+        }
+        let day = |model| last_day(&openai, model).map(|day| day.to_string());
+        assert_eq!(day("gpt-5-mini").as_deref(), Some("2026-12-11"));
+        assert_eq!(day("gpt-4o-mini-transcribe"), None);
+        assert_eq!(day("gpt-6-luna"), None);
     }
 }

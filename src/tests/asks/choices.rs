@@ -1,8 +1,11 @@
 //! Models and personas that are chosen beforehand.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::ProviderFault;
+use serde_json::json;
 
 use crate::tests::good;
+use crate::tests::program::Program;
 use crate::tests::stage::{self, Setup};
 
 #[tokio::test]
@@ -117,6 +120,38 @@ async fn a_retired_model_answers_with_what_replaces_it() {
 
         DeepSeek has retired `deepseek-chat`. Its place has taken `deepseek-flash`: `/model set model:deepseek/deepseek-flash`, or name it in `/ask model:`.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_that_ends_is_chosen_with_a_warning() {
+    stage::run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let list = json!({"object": "list", "data": [
+            {"id": "gpt-5", "object": "model"},
+            {"id": "gpt-5.1", "object": "model", "shutdown_date": "2027-04-01"},
+            {"id": "gpt-6-sol", "object": "model", "shutdown_date": null}]});
+        stage.fails("openai", ProviderFault::Says(200, list.to_string()));
+        assert_snapshot!(mia.runs("/model set model:openai/gpt-5").await, @"
+        (only you) `openai/gpt-5` answers you from now on, wherever somebody can pay for it. `/model reset` takes that back.
+        ⚠️ OpenAI ends this model on <t:1796990400:D>. `/model set model:openai/gpt-6.1-terra` takes what comes after it.
+        ");
+        assert_snapshot!(mia.runs("/model set model:openai/gpt-5.1").await, @"
+        (only you) `openai/gpt-5.1` answers you from now on, wherever somebody can pay for it. `/model reset` takes that back.
+        ⚠️ OpenAI ends this model on <t:1806580800:D>.
+        ");
+        assert_snapshot!(mia.runs("/model set model:openai/gpt-6-sol").await, @"
+        (only you) `openai/gpt-6-sol` answers you from now on, wherever somebody can pay for it. `/model reset` takes that back.
+        ");
+        let program = Program::of(stage, &mia, "").await;
+        let shown = program.gets("/v1/models/openai/gpt-5").await.json();
+        assert_eq!(shown["shutdown_date"], "2026-12-11", "{shown}");
+        let shown = program.gets("/v1/models/openai/gpt-5.1").await.json();
+        assert_eq!(shown["expiration_date"], "2027-04-01", "{shown}");
+        let shown = program.gets("/v1/models/openai/gpt-6-sol").await.json();
+        assert!(shown.get("shutdown_date").is_none(), "{shown}");
     })
     .await;
 }

@@ -212,6 +212,10 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
             "{}",
             warned.says()
         );
+        let ending = [("model", "google/gemini-2.5-pro")];
+        let warned = omar.sends(&page, &models, &ending).await;
+        let end = "Google ends this model on 2026-12-01. google/gemini-3.8-flash comes after it.";
+        assert!(warned.holds(end), "{}", warned.says());
         let typed = [("model", "groq/openai/gpt-oss-20b")];
         let page = omar.sends(&page, &models, &typed).await;
         assert!(

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
 };
@@ -9,6 +11,9 @@ use crate::model::{
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
+use crate::providers::replacement;
+
+use super::model_offers::announced_end;
 
 /// Chosen where links show previews.
 const SHOW: &str = "show";
@@ -23,6 +28,16 @@ pub struct ChosenModel {
     /// A model of exactly the name that was typed, which another provider has
     /// and somebody pays for here.
     pub elsewhere: Option<ModelChoice>,
+    /// When its provider ends it, where that is announced.
+    pub end: Option<ModelEnd>,
+}
+
+/// The announced end of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelEnd {
+    pub on: Date,
+    /// What takes its place, as it is typed: `provider/model`.
+    pub replacement: Option<String>,
 }
 
 /// Whether a provider has a model, as far as it says.
@@ -89,6 +104,7 @@ impl Asks {
             }
             ModelStanding::Listed | ModelStanding::Unsaid => None,
         };
+        let end = self.end_of(caller, &chosen).await?;
         let value = Some(full.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Model, value, caller.person)
@@ -99,7 +115,27 @@ impl Asks {
             standing,
             users,
             elsewhere,
+            end,
         })
+    }
+
+    /// When a model's provider ends it, as its list or its pages say.
+    async fn end_of(
+        &self,
+        caller: &Caller,
+        chosen: &ModelChoice,
+    ) -> Result<Option<ModelEnd>, Error> {
+        let listed = self.listed_abilities(caller).await?;
+        let listed = listed.get(chosen).copied().unwrap_or_default();
+        let Some(on) = listed.or(announced_end(chosen)).last_day else {
+            return Ok(None);
+        };
+        let provider = self.models.provider(&chosen.provider)?;
+        let next = replacement(&chosen.provider, &chosen.model);
+        Ok(Some(ModelEnd {
+            on,
+            replacement: next.map(|model| provider.full_name(model)),
+        }))
     }
 
     /// Chooses a persona; its name.

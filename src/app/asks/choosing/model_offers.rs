@@ -6,7 +6,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::ledger::ListPrice;
 use crate::model::{AskRefusal, Caller, KeyRefusal, Refusal, Source};
-use crate::providers::{Abilities, sees};
+use crate::providers::{Abilities, last_day, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -116,10 +116,11 @@ impl Asks {
     ) -> Result<ModelOffer, Error> {
         let provider = self.models.provider(&choice.provider)?;
         let of_family = provider.dialect.abilities_of(&choice.model);
+        let announced = announced_end(&choice);
         Ok(ModelOffer {
             makes_pictures: false,
             sees_pictures: listed.sees || sees(provider, &choice.model),
-            abilities: listed.or(of_family),
+            abilities: listed.or(of_family).or(announced),
             prices: self.list_price_of(&choice).await?,
             choice,
         })
@@ -135,7 +136,7 @@ impl Asks {
             offers.push(ModelOffer {
                 makes_pictures: true,
                 sees_pictures: false,
-                abilities: Abilities::default(),
+                abilities: announced_end(&choice),
                 prices: self.list_price_of(&choice).await?,
                 choice,
             });
@@ -149,7 +150,7 @@ impl Asks {
     }
 
     /// What providers' lists say of the models that somebody can use here.
-    async fn listed_abilities(
+    pub(super) async fn listed_abilities(
         &self,
         caller: &Caller,
     ) -> Result<HashMap<ModelChoice, Abilities>, Error> {
@@ -168,5 +169,14 @@ impl Asks {
             }
         }
         Ok(known)
+    }
+}
+
+/// The day on which a model ends, by what its provider has announced elsewhere than
+/// in its list.
+pub fn announced_end(choice: &ModelChoice) -> Abilities {
+    Abilities {
+        last_day: last_day(&choice.provider, &choice.model),
+        ..Abilities::default()
     }
 }

@@ -368,6 +368,7 @@ fn without_marks(template: &str) -> String {
     const SAME: &[&str] = &[
         "<t:{}:R>",
         "<t:{}:f>",
+        "<t:{}:D>",
         "<t:{now_s}:R>",
         "<t:{until_s}:f>",
         "```sh",

@@ -1,5 +1,7 @@
 //! Numbers, prices and times as replies write them.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::bot::words::speech::lang::Plural;
@@ -153,6 +155,15 @@ pub fn relative_time(at_ms: i64) -> String {
 /// A date and time, in the reader's own time zone.
 pub fn date_and_time(at_ms: i64) -> String {
     format!("<t:{}:f>", at_ms.div_euclid(1_000))
+}
+
+/// A day of the calendar, which is the same one in every time zone but the farthest.
+pub fn day(date: Date) -> String {
+    let noon = date.at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
+    format!(
+        "<t:{}:D>",
+        noon.map_or(0, |noon| noon.timestamp().as_second())
+    )
 }
 
 /// How long to wait, in the unit that reads best.
