@@ -28,8 +28,13 @@ const KNOWN: [&str; 7] = [
     "temperature",
     "stream",
 ];
+/// What stands in the names of models that do nothing but write sound down: they are
+/// told nothing in words, and answer with parts of their own.
+const MADE_FOR_IT: &str = "-transcribe";
 /// Other sounds that Google reads, beside those that are known by their beginning.
 const OTHER_SOUNDS: [&str; 3] = ["audio/aac", "audio/aiff", "audio/webm"];
+/// Where the first turn of somebody's stands in an answer.
+const TURN: &str = "/content/parts/0/audioTranscription";
 /// How an answer ends in which there are all words.
 const GOOD_ENDS: [&str; 3] = ["STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED"];
 
@@ -70,11 +75,11 @@ impl FormForGoogle<'_> {
             }
         };
         let (media_type, sound) = self.sound()?;
-        let asked = json!(self.instruction());
+        let words = self.words()?;
         let config = self.config()?;
         let tail = format!("\"}}}}]}}],\"generationConfig\":{config}}}");
         let mut body = format!(
-            "{{\"contents\":[{{\"role\":\"user\",\"parts\":[{{\"text\":{asked}}},{{\"inlineData\":{{\"mimeType\":\"{media_type}\",\"data\":\""
+            "{{\"contents\":[{{\"role\":\"user\",\"parts\":[{words}{{\"inlineData\":{{\"mimeType\":\"{media_type}\",\"data\":\""
         );
         // A sound is as large as a body may be: it is written where it goes.
         body.reserve(sound.len().div_ceil(3) * 4 + tail.len());
@@ -108,6 +113,21 @@ impl FormForGoogle<'_> {
         Ok((media_type, &file.bytes))
     }
 
+    /// The part of the chat that says what is wanted, with the comma behind it;
+    /// nothing for models that are made for it.
+    fn words(&self) -> Result<String, Untranslatable> {
+        if !self.model.contains(MADE_FOR_IT) {
+            return Ok(format!("{},", json!({"text": self.instruction()})));
+        }
+        if self.path == TRANSLATIONS_PATH {
+            return Err(Untranslatable::new("A translation of a sound"));
+        }
+        match self.form.text("prompt") {
+            Some(_) => Err(Untranslatable::new("`prompt`")),
+            None => Ok(String::new()),
+        }
+    }
+
     fn instruction(&self) -> String {
         let what = if self.path == TRANSLATIONS_PATH {
             TRANSLATION
@@ -139,7 +159,10 @@ impl FormForGoogle<'_> {
             })?;
             config["temperature"] = json!(number);
         }
-        if let Some(thinking) = least_thinking(self.model) {
+        if self.model.contains(MADE_FOR_IT) {
+            let codes: Vec<&str> = self.form.text("language").into_iter().collect();
+            config["audioTranscriptionConfig"] = json!({"languageCodes": codes});
+        } else if let Some(thinking) = least_thinking(self.model) {
             config["thinkingConfig"] = thinking;
         }
         Ok(config)
@@ -185,8 +208,12 @@ impl GoogleTranscript {
             return Err(FailureClass::ContentBlocked);
         }
         self.usage = usage_in(chunk).or(self.usage.take());
-        let words = words_in(candidate);
+        let mut words = words_in(candidate);
         if !words.is_empty() {
+            // A turn of somebody's has no blank around it.
+            if candidate.pointer(TURN).is_some() && !self.heard.is_empty() {
+                words.insert(0, ' ');
+            }
             self.heard.push_str(&words);
             write(
                 out,
@@ -211,11 +238,18 @@ fn write(out: &mut Vec<u8>, event: &Value) {
     out.extend(format!("data: {event}\n\n").into_bytes());
 }
 
-/// The words of an answer, without the thoughts.
+/// The words of an answer, without the thoughts: those of a model that is made for it
+/// turn by turn.
 fn words_in(candidate: &Value) -> String {
     let parts = candidate
         .pointer("/content/parts")
         .and_then(Value::as_array);
+    let turns = parts.into_iter().flatten();
+    let turns = turns.filter_map(|part| part["audioTranscription"]["text"].as_str());
+    let turns: Vec<&str> = turns.collect();
+    if !turns.is_empty() {
+        return turns.join(" ");
+    }
     let said = parts.into_iter().flatten();
     let said = said.filter(|part| part["thought"] != true);
     said.filter_map(|part| part["text"].as_str()).collect()

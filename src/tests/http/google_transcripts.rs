@@ -17,7 +17,9 @@ const MODEL: &str = "google/gemini-2.5-flash";
 fn sent(stage: &Stage) -> String {
     let world = stage.world();
     let mut body = world.look(|state| state.providers.calls.back().unwrap().body.clone());
-    if let Some(data) = body.pointer_mut("/contents/0/parts/1/inlineData/data") {
+    let places = [1, 0].map(|at| format!("/contents/0/parts/{at}/inlineData/data"));
+    let place = places.into_iter().find(|it| body.pointer(it).is_some());
+    if let Some(data) = place.and_then(|place| body.pointer_mut(&place)) {
         let bytes = data.as_str().unwrap().len();
         *data = format!("<{bytes} bytes>").into();
     }
@@ -28,10 +30,19 @@ type Fields = &'static [(&'static str, &'static str)];
 
 /// Has sounds written down, and tells what came, was booked and was sent.
 async fn hears(stage: &Stage, program: &Program, calls: &[(&str, Vec<u8>, Fields)]) -> String {
+    hears_with(stage, program, MODEL, calls).await
+}
+
+async fn hears_with(
+    stage: &Stage,
+    program: &Program,
+    model: &str,
+    calls: &[(&str, Vec<u8>, Fields)],
+) -> String {
     let mut told = String::new();
     for (path, sound, fields) in calls {
         stage.clock.advance_ms(1);
-        let form = form(MODEL, "a.wav", sound.clone());
+        let form = form(model, "a.wav", sound.clone());
         let form = fields
             .iter()
             .fold(form, |form, (name, value)| form.text(*name, *value));
@@ -208,6 +219,43 @@ async fn google_writes_a_voice_message_down() {
         -# Google gemini-3.1-flash-lite · 👤 personal key · 12 tokens in, 16 out · < $0.0001
         -# voice message written down · Google gemini-3.1-flash-lite · 👤 personal key · < $0.0001
         ");
+    })
+    .await;
+}
+
+/// A model that is made for it is told nothing in words.
+#[tokio::test]
+async fn googles_model_for_transcripts_is_asked_in_its_own_way() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("google", "user", &good("google")).await;
+        let program = Program::of(stage, &mia, "").await;
+        let told = hears_with(
+            stage,
+            &program,
+            "google/gemini-3.5-transcribe",
+            &[
+                (TRANSCRIPTIONS, wav(4), &[("language", "de")]),
+                (TRANSCRIPTIONS, wav(4), &[("stream", "true")]),
+                (TRANSCRIPTIONS, wav(4), &[("prompt", "names")]),
+                (TRANSLATIONS, wav(4), &[]),
+            ],
+        )
+        .await;
+        insta::assert_snapshot!(told, @r#"
+        /v1/audio/transcriptions [("language", "de")]: 200 application/json {"text":"one two three","usage":{"input_token_details":{"audio_tokens":128,"text_tokens":12},"input_tokens":140,"output_tokens":3,"total_tokens":143,"type":"tokens"}}
+          held 1214 in, 1064 out, ?; used 140 in, 3 out, ?: {"contents":[{"parts":[{"inlineData":{"data":"<5392 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"audioTranscriptionConfig":{"languageCodes":["de"]}}}
+        /v1/audio/transcriptions [("stream", "true")]: 200 text/event-stream data: {"delta":"one","type":"transcript.text.delta"}
+
+        data: {"delta":" two","type":"transcript.text.delta"}
+
+        data: {"delta":" three","type":"transcript.text.delta"}
+
+        data: {"text":"one two three","type":"transcript.text.done","usage":{"input_token_details":{"audio_tokens":128,"text_tokens":12},"input_tokens":140,"output_tokens":3,"total_tokens":143,"type":"tokens"}}
+          held 1216 in, 1064 out, ?; used 140 in, 3 out, ?: {"contents":[{"parts":[{"inlineData":{"data":"<5392 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"audioTranscriptionConfig":{"languageCodes":[]}}}
+        /v1/audio/transcriptions [("prompt", "names")]: 400 "`prompt` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/translations []: 400 "A translation of a sound can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        "#);
     })
     .await;
 }

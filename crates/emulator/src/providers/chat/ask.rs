@@ -107,6 +107,11 @@ impl<'a> Ask<'a> {
         Some(ask)
     }
 
+    /// Whether the model does nothing but write sound down.
+    pub fn writes_down(&self) -> bool {
+        self.vendor == "google" && self.model.contains("-transcribe")
+    }
+
     fn read_chat(&mut self, vendor: &Emulated) -> Option<()> {
         let (body, provider) = (self.body, vendor.id);
         self.read_turns(body["messages"].as_array()?, |turn| match &turn["role"] {

@@ -16,6 +16,16 @@ fn candidate(parts: &[Value]) -> Value {
     json!({"content": {"parts": parts, "role": "model"}, "index": 0})
 }
 
+/// A part with words. A model that only writes sound down tells each turn of
+/// somebody's without blanks around it (S: `Transcription` of `google-genai` for
+/// Python).
+fn said(ask: &Ask<'_>, text: &str) -> Value {
+    if ask.writes_down() {
+        return json!({"audioTranscription": {"text": text.trim()}});
+    }
+    json!({"text": text})
+}
+
 fn reason(reply: &Reply) -> &'static str {
     if reply.at_limit { "MAX_TOKENS" } else { "STOP" }
 }
@@ -44,7 +54,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
     // Each chunk tells what the prompt is made of (R: [ruby_llm]).
     let so_far = usage.of_prompt();
     let chunk = |part: Value| unnamed_event(&answer(ask, &candidate(&[part]), &so_far));
-    let words = reply.pieces().map(|text| json!({"text": text}));
+    let words = reply.pieces().map(|text| said(ask, text));
     let parts = whole_parts(ask, reply);
     let mut last = candidate(&[json!({"text": ""})]);
     last["finishReason"] = json!(reason(reply));
@@ -59,7 +69,7 @@ pub fn stream(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> StreamedReply {
 pub fn whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
     let mut parts = whole_parts(ask, reply);
     if reply.calls.is_empty() {
-        parts.push(json!({"text": reply.text}));
+        parts.push(said(ask, &reply.text));
     }
     let mut candidate = candidate(&parts);
     candidate["finishReason"] = json!(reason(reply));

@@ -45,7 +45,7 @@ impl Reply {
             filled(schema).to_string()
         } else if !ask.told.is_empty() {
             format!("The tool said: {}", ask.told.join("; "))
-        } else if ask.sound > 0 && is_transcript(&ask.prompt) {
+        } else if ask.sound > 0 && (ask.writes_down() || is_transcript(&ask.prompt)) {
             HEARD.to_owned()
         } else {
             // Programs that offer tools put pages of their own around it.

@@ -36,7 +36,7 @@ pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
     numbered
         .clone()
         .find_map(|(at, content)| broken_content(at, content))
-        .or_else(|| broken_instruction(body))
+        .or_else(|| broken_instruction(model, body))
         .or_else(|| {
             let mut pairs = numbered.clone();
             pairs.find_map(|(at, content)| broken_calls(content, contents.get(at + 1).copied()))
@@ -82,8 +82,11 @@ fn broken_sound(part: &Value) -> Option<String> {
     (!is_base64).then(|| "Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed".to_owned())
 }
 
-fn broken_instruction(body: &Value) -> Option<String> {
+fn broken_instruction(model: &str, body: &Value) -> Option<String> {
     let instruction = field(body, "systemInstruction");
+    if model.contains("-transcribe") && !instruction.is_null() {
+        return Some("Developer instruction is not enabled for this model".to_owned());
+    }
     let has_empty = list(&instruction["parts"]).any(|part| part["text"] == "");
     has_empty.then(|| "* GenerateContentRequest.system_instruction.parts[0].data: required oneof field 'data' must have one initialized field\n".to_owned())
 }
