@@ -7,6 +7,7 @@ mod key_file;
 mod key_lines;
 mod named;
 mod other_secret;
+mod other_variables;
 mod peel;
 mod snippet;
 mod whose;
@@ -23,6 +24,8 @@ use crate::model::{OtherSecret, ProviderId, Wrapping, is_invisible};
 use super::catalogue::{Catalogue, Provider};
 pub use in_a_name::holds_secret;
 pub use key_file::{FoundKey, UnusedLine, WhyUnused, read_key_file};
+use named::NamedAs;
+pub use peel::unquote;
 use snippet::FoundKeys;
 pub use whose::{KeyTakers, plain_extra, whose_key};
 
@@ -202,7 +205,8 @@ fn refuse_others(
     Err(PasteProblem::KeyOf(ids.collect()))
 }
 
-/// Refuses what is named as another provider's key, where it can be theirs.
+/// Refuses what is named as another provider's key, where it can be theirs, or
+/// as a secret of a service.
 fn refuse_named_as_others(
     catalogue: &Catalogue,
     provider: &Provider,
@@ -217,12 +221,14 @@ fn refuse_named_as_others(
     });
     let around = named::TextAround { before, behind };
     let owners = catalogue.owners_of_shape(key);
-    let others = named::named_others(catalogue, provider, &owners, &around);
-    if others.is_empty() {
-        return Ok(());
+    match named::named_as(catalogue, provider, &owners, &around) {
+        None => Ok(()),
+        Some(NamedAs::Service(secret)) => Err(PasteProblem::Other(secret)),
+        Some(NamedAs::Others(others)) => {
+            let ids = others.iter().map(|other| other.id.clone());
+            Err(PasteProblem::KeyOf(ids.collect()))
+        }
     }
-    let ids = others.iter().map(|other| other.id.clone());
-    Err(PasteProblem::KeyOf(ids.collect()))
 }
 
 /// Whether an operator said that this provider's keys begin so.

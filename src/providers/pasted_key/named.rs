@@ -1,8 +1,10 @@
 //! Whose a key is by the names around it: of variables, settings, headers and
 //! addresses. Pure.
 
+use crate::model::OtherSecret;
 use crate::providers::catalogue::{Catalogue, Provider};
 
+use super::other_variables::named_service;
 use super::peel::names_a_key;
 
 /// What may stand beside a provider's name in the name of a variable for its
@@ -41,10 +43,25 @@ const WORDS_BESIDE: &[&str] = &[
     "work",
 ];
 
-/// Providers whose clients other vendors' keys are given to: who sets
-/// `OPENAI_API_KEY` or `ANTHROPIC_AUTH_TOKEN` may mean any provider that
-/// answers to these clients.
-const CLIENTS_OF_MANY: &[&str] = &["openai", "anthropic"];
+/// The provider whose clients are pointed at every vendor of its dialect:
+/// whoever sets `OPENAI_API_KEY` may mean any of them.
+const CLIENT_OF_MANY: &str = "openai";
+/// The provider whose clients some vendors name in their documents.
+const CLIENT_OF_SOME: &str = "anthropic";
+/// Those vendors: they have people put their keys into `ANTHROPIC_API_KEY` or
+/// `ANTHROPIC_AUTH_TOKEN`. `docs/providers.md` §2.3.
+const ITS_VENDORS: &[&str] = &[
+    "deepseek",
+    "lmstudio",
+    "minimax",
+    "moonshot",
+    "ollama",
+    "openrouter",
+    "qwen",
+    "vercel",
+    "vllm",
+    "zai",
+];
 
 /// What stands before a key and behind it.
 pub struct TextAround<'a> {
@@ -52,42 +69,70 @@ pub struct TextAround<'a> {
     pub behind: &'a str,
 }
 
-/// The other providers that the text around a key tells of, where the key is
-/// plainly meant for one of them and not for `wanted`. `owners` are those whose
-/// keys begin as it does; what stands nearest before it decides, then what
-/// stands behind it.
-pub fn named_others<'a>(
+/// Whose a key is by the text around it, where that is plainly somebody else
+/// than who is wanted.
+pub enum NamedAs<'a> {
+    /// It is for one of these providers.
+    Others(Vec<&'a Provider>),
+    /// It is a secret of a service that is no provider here.
+    Service(OtherSecret),
+}
+
+/// Whom the text around a key tells of, where the key is plainly meant for
+/// them and not for `wanted`. `owners` are those whose keys begin as it does;
+/// what stands nearest before it decides, then what stands behind it.
+pub fn named_as<'a>(
     catalogue: &'a Catalogue,
     wanted: &Provider,
     owners: &[&Provider],
     around: &TextAround<'_>,
-) -> Vec<&'a Provider> {
+) -> Option<NamedAs<'a>> {
     // An operator's own provider may take the keys of any other.
     if !wanted.is_built_in || matches!(owners, [owner] if owner.id == wanted.id) {
-        return Vec::new();
+        return None;
     }
-    let may_be_wanted = wanted.key_prefixes.is_empty();
-    let may_be_meant = |named: &&Provider| {
-        // A beginning that is known tells more than any name.
-        let is_possible = if owners.is_empty() {
-            named.key_prefixes.is_empty() || !may_be_wanted
-        } else {
-            owners.iter().any(|owner| owner.id == named.id)
-        };
-        is_possible && !CLIENTS_OF_MANY.contains(&named.id.as_str())
-    };
     let words = words_of(around.before).rev().chain(words_of(around.behind));
     for word in words {
         let named = named_providers(catalogue, word);
         if named.iter().any(|named| take_same_keys(named, wanted)) {
-            return Vec::new();
+            return None;
         }
-        let meant: Vec<&Provider> = named.into_iter().filter(may_be_meant).collect();
+        let is_meant = |named: &&Provider| may_be_meant(named, wanted, owners, names_a_key(word));
+        let meant: Vec<&Provider> = named.into_iter().filter(is_meant).collect();
         if !meant.is_empty() {
-            return meant;
+            return Some(NamedAs::Others(meant));
+        }
+        // A beginning that is known tells more than any name.
+        if owners.is_empty()
+            && let Some(secret) = named_service(catalogue, word)
+        {
+            return Some(NamedAs::Service(secret));
         }
     }
-    Vec::new()
+    None
+}
+
+/// Whether a key can be for the provider that is named beside it, in the name
+/// of a variable or in other words, and not for the one that is wanted.
+fn may_be_meant(
+    named: &Provider,
+    wanted: &Provider,
+    owners: &[&Provider],
+    is_variable: bool,
+) -> bool {
+    let is_for_others = match named.id.as_str() {
+        CLIENT_OF_MANY => true,
+        CLIENT_OF_SOME => !is_variable || ITS_VENDORS.contains(&wanted.id.as_str()),
+        _ => false,
+    };
+    // A beginning that is known tells more than any name, and the name of a
+    // variable more than a word.
+    let is_possible = if owners.is_empty() {
+        is_variable || named.key_prefixes.is_empty() || !wanted.key_prefixes.is_empty()
+    } else {
+        owners.iter().any(|owner| owner.id == named.id)
+    };
+    is_possible && !is_for_others
 }
 
 /// Whether two providers take the same keys: their variables are the same.
@@ -175,6 +220,18 @@ mod tests {
             ("mistral", "RUNCOMFY_API_TOKEN=%", "runcomfy"),
             ("openai", "DEEPSEEK_API_KEY=$", "deepseek"),
             ("xai", "gemini_key = %", "google"),
+            // The names of variables are their provider's alone.
+            ("mistral", "GROQ_API_KEY=%", "groq"),
+            ("mistral", "xai_api_key: %", "xai"),
+            (
+                "ollama",
+                "{\"env\": {\"OPENROUTER_API_KEY\": \"%\"}}",
+                "openrouter",
+            ),
+            // No document of theirs names Anthropic's variables.
+            ("mistral", "ANTHROPIC_API_KEY=%", "anthropic"),
+            ("groq", "export ANTHROPIC_AUTH_TOKEN=%", "anthropic"),
+            ("openai", "ANTHROPIC_API_KEY=%", "anthropic"),
         ] {
             let typed = typed.replace('%', SHAPELESS).replace('$', SHARED_SHAPE);
             let Err(PasteProblem::KeyOf(of)) = read(wanted, &typed) else {
@@ -182,6 +239,34 @@ mod tests {
             };
             let of: Vec<&str> = of.iter().map(ProviderId::as_str).collect();
             assert_eq!(of.join(" "), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_named_as_a_services_is_sent_to_nobody() {
+        for (wanted, typed, secret) in [
+            ("mistral", "DISCORD_TOKEN=%", OtherSecret::DiscordToken),
+            (
+                "openai",
+                "export DISCORD_BOT_TOKEN='%'",
+                OtherSecret::DiscordToken,
+            ),
+            ("groq", "discordToken: %", OtherSecret::DiscordToken),
+            ("mistral", "{\"GITHUB_TOKEN\": \"%\"}", OtherSecret::GitHub),
+            (
+                "mistral",
+                "TELEGRAM_BOT_TOKEN=%",
+                OtherSecret::Service("Telegram"),
+            ),
+            (
+                "openai",
+                "AZURE_OPENAI_API_KEY=%",
+                OtherSecret::Service("Azure"),
+            ),
+        ] {
+            let typed = typed.replace('%', SHAPELESS);
+            let read = read(wanted, &typed);
+            assert_eq!(read, Err(PasteProblem::Other(secret)), "{wanted}: {typed}");
         }
     }
 
@@ -206,6 +291,16 @@ mod tests {
             ("mistral", "OPENAI_API_KEY=", SHAPELESS),
             ("deepseek", "OPENAI_API_KEY=", SHARED_SHAPE),
             ("deepseek", "ANTHROPIC_AUTH_TOKEN=", SHARED_SHAPE),
+            ("minimax", "ANTHROPIC_API_KEY=", SHAPELESS),
+            ("zai", "ANTHROPIC_AUTH_TOKEN=", SHAPELESS),
+            ("ollama", "ANTHROPIC_AUTH_TOKEN=", SHAPELESS),
+            ("mistral", "a key for Claude Code: ", SHAPELESS),
+            // What it is for, and not whose it is.
+            ("mistral", "the key of my Discord bot: ", SHAPELESS),
+            ("mistral", "DISCORD_BOT_MISTRAL_KEY=", SHAPELESS),
+            ("acme", "DISCORD_TOKEN=", SHAPELESS),
+            // It begins as OpenAI's and DeepSeek's do.
+            ("openai", "DISCORD_TOKEN=", SHARED_SHAPE),
             // It begins as OpenAI's do, and as nobody else's.
             (
                 "openai",
