@@ -45,7 +45,7 @@ pub use images::{
 pub use list::ListedModel;
 pub use pasted_key::{
     FoundKey, KeyTakers, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, plain_extra,
-    read_key_file, read_pasted_key, trim_secret, whose_key,
+    read_key_file, read_pasted_key, trim_secret, unquote, whose_key,
 };
 pub use picture_tokens::{PictureSpec, TOKENS_OF_UNFINISHED, tokens_of_picture};
 pub use prompt_size::PromptSize;

@@ -152,6 +152,46 @@ async fn a_direct_message_names_the_place_that_it_is_about() {
 }
 
 #[tokio::test]
+async fn a_models_name_is_read_however_it_is_typed() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let plain = mia.runs("/model set model:openai/gpt-6-luna").await;
+        assert!(
+            plain.starts_with("(only you) `openai/gpt-6-luna` answers you"),
+            "{plain}"
+        );
+        for typed in [
+            "GPT-6-Luna",
+            "OpenAI/GPT-6-LUNA",
+            "OPENAI/gpt-6-luna",
+            "`gpt-6-luna`",
+            "**openai/gpt-6-luna**",
+            "“openai/gpt-6-luna”",
+            "gpt-6-\u{200b}luna\u{feff}",
+            "\u{3164}gpt-6-luna\u{2800}",
+            "\u{a0}openai/gpt-6-luna\u{2003}",
+            "/gpt-6-luna",
+            "/openai/gpt-6-luna",
+            "openai//gpt-6-luna",
+            "openai/openai/gpt-6-luna",
+            "openai/OpenAI/openai/GPT-6-luna",
+        ] {
+            let seen = mia.runs(&format!("/model set model:{typed}")).await;
+            assert_eq!(seen, plain, "{typed:?}");
+        }
+        for typed in ["/", "``", "\u{200b}"] {
+            let seen = mia.runs(&format!("/model set model:{typed}")).await;
+            assert!(
+                !seen.contains("answers you from now on"),
+                "{typed:?}: {seen}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_model_is_checked_where_it_is_set() {
     run(async |stage| {
         let mia = stage.mia();

@@ -64,6 +64,26 @@ impl ModelLists {
         })
     }
 
+    /// How a provider's lists write a model, whatever letters it was written
+    /// with; none where they have none of it, or several.
+    pub fn spelling(&self, provider: &ProviderId, model: &str) -> Option<String> {
+        let lists = lock(&self.0);
+        let of_provider = lists
+            .iter_even_stale()
+            .filter(|((id, _), _)| id == provider);
+        let listed = of_provider.flat_map(|(_, models)| models.iter());
+        let mut found: Vec<&String> = listed
+            .flat_map(|all| all.models.iter())
+            .filter(|it| it.eq_ignore_ascii_case(model))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        match found[..] {
+            [one] => Some(one.clone()),
+            _ => None,
+        }
+    }
+
     /// The one provider whose lists have a model; none if there are more.
     pub fn lister_of(&self, model: &str) -> Option<ProviderId> {
         let lists = lock(&self.0);

@@ -141,7 +141,9 @@ impl Models {
                 provider: provider.id.clone(),
                 model,
             }),
-            _ => Err(name::unknown(typed)),
+            _ => Err(name::unknown(
+                &name::plain_name(Some(typed)).unwrap_or_default(),
+            )),
         }
     }
 

@@ -5,8 +5,8 @@
 //! here. What stands before a slash names a provider if the catalogue has
 //! that provider, and not because a slash follows.
 
-use crate::model::{AskRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal};
-use crate::providers::{Catalogue, ImageWire, Provider, makes_no_pictures};
+use crate::model::{AskRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal, is_invisible};
+use crate::providers::{Catalogue, ImageWire, Provider, makes_no_pictures, unquote};
 
 use crate::app::models::Models;
 
@@ -91,7 +91,8 @@ impl Models {
         model: Option<&str>,
     ) -> Result<NamedModel<'_>, Refusal> {
         let chats = |provider: &Provider| provider.kind == ProviderKind::Chat;
-        let model = trimmed(model);
+        let model = plain_name(model);
+        let model = model.as_deref();
         if let Some(typed) = model.filter(|model| has_inner_spaces(model)) {
             return Err(self.refuse_spaces(typed));
         }
@@ -116,8 +117,13 @@ impl Models {
                 None => Ok(named),
             };
         }
-        match self.catalogue.provider_of_model(model) {
-            Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
+        let small = model.to_lowercase();
+        let mut owners = [model, small.as_str()].into_iter();
+        match owners.find_map(|model| self.catalogue.provider_of_model(model)) {
+            Some(provider) => {
+                let model = self.spelling(provider, model);
+                Ok(NamedModel::alone(vec![provider], &model))
+            }
             None => Err(unknown(model)),
         }
     }
@@ -136,8 +142,11 @@ impl Models {
         let model = match split {
             None => typed,
             Some((other, rest)) if other.id == provider.id => {
-                let is_said_twice = provider.has_plain_names() || rest.contains('/');
-                if is_said_twice { Some(rest) } else { typed }
+                let is_said_again = provider.has_plain_names() || rest.contains('/');
+                if is_said_again && rest.len() < typed.map_or(0, str::len) {
+                    return self.read_both(provider, Some(rest), kind);
+                }
+                typed
             }
             Some((other, rest)) => {
                 let can_be_asked = kind == ProviderKind::Image || other.kind == kind;
@@ -149,8 +158,26 @@ impl Models {
         };
         match model.and_then(|model| Some((model, self.other_owner(provider, model)?))) {
             Some((model, owner)) => Err(model_of_another(provider, owner, model)),
-            None => Ok(NamedModel::of_provider(provider, model)),
+            None => {
+                let model = model.map(|model| self.spelling(provider, model));
+                Ok(NamedModel::of_provider(provider, model.as_deref()))
+            }
         }
+    }
+
+    /// A model's name in the letters that its provider writes it with, as far as
+    /// they are known: providers tell large from small.
+    fn spelling(&self, provider: &Provider, model: &str) -> String {
+        if self.lists.has(&provider.id, model) {
+            return model.to_owned();
+        }
+        let default = provider.default_model.clone();
+        let default = default.filter(|known| known.eq_ignore_ascii_case(model));
+        let small = model.to_lowercase();
+        let is_small = !provider.claims_model(model) && provider.claims_model(&small);
+        default
+            .or_else(|| self.lists.spelling(&provider.id, model))
+            .unwrap_or_else(|| if is_small { small } else { model.to_owned() })
     }
 
     /// The other provider whose a model is by its name, where a provider that
@@ -211,7 +238,8 @@ impl Models {
         model: Option<&str>,
     ) -> Result<NamedModel<'_>, Refusal> {
         let paints = |provider: &Provider| provider.images.wire.is_some();
-        let model = trimmed(model);
+        let model = plain_name(model);
+        let model = model.as_deref();
         if let Some(id) = provider {
             let provider = self.find_provider(id.as_str())?;
             if !paints(provider) {
@@ -322,6 +350,19 @@ pub fn runs_workflows(provider: &Provider) -> bool {
 fn has_inner_spaces(typed: &str) -> bool {
     let mut parts = typed.split('/').map(str::trim);
     parts.any(|part| part.contains(char::is_whitespace))
+}
+
+/// A model's name as it was typed, without what none has: characters that
+/// show nothing, marks around it, slashes that nothing stands before. None
+/// where nothing is left.
+pub(super) fn plain_name(typed: Option<&str>) -> Option<String> {
+    let seen: String = typed?.chars().filter(|c| !is_invisible(*c)).collect();
+    let mut name = unquote(&seen).trim_start_matches('/').to_owned();
+    while name.contains("//") {
+        name = name.replace("//", "/");
+    }
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// What was typed without the space around it; none where nothing is left.

@@ -111,7 +111,7 @@ pub fn read_pasted_key(
 pub fn trim_secret(typed: &SecretString) -> Option<SecretString> {
     let mut removed = BTreeSet::new();
     let plain = normalize(typed.expose_secret(), &mut removed);
-    let bare = peel::unquote(&plain);
+    let bare = unquote(&plain);
     Some(SecretString::from(bare)).filter(|_| !bare.is_empty())
 }
 
