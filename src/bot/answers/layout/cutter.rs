@@ -1,7 +1,8 @@
 //! Cuts an answer into messages, block by block.
 //!
 //! Cuts fall between blocks and lines, sentences or words, in that order,
-//! and never into a link, a mention or what people see as one character.
+//! and never into a link, a mention or what people see as one character,
+//! unless that alone is longer than a message.
 //! What is open at a cut, code, bold text or a spoiler, is closed there and
 //! opened again in the next message.
 
@@ -17,6 +18,9 @@ use crate::bot::answers::length::units;
 const CLOSING_UNITS: usize = 24;
 /// Code is not begun in less room than this part of a message.
 const CODE_ROOM: usize = 10;
+
+/// What quotes, bold text, spoilers and code begin with.
+const MARKS: [char; 6] = ['>', '*', '_', '~', '|', '`'];
 
 /// Puts blocks into messages.
 #[derive(Clone)]
@@ -200,8 +204,10 @@ impl Cutter {
                 self.flush(done);
                 continue;
             }
-            let end = first_character(&rest);
-            let at = found.map_or(end, |(at, _)| at.max(end));
+            let window = byte_at(&rest, room);
+            let least = least_cut(&rest, window);
+            let at = found.map(|(at, _)| at).filter(|at| *at >= least);
+            let at = at.unwrap_or(window).max(least);
             rest = self.cut_prose(&rest, at, &spans, done);
             if rest.trim().is_empty() {
                 return;
@@ -321,10 +327,10 @@ impl Cutter {
                 .and_then(|text| text.rfind(' '))
                 .map(|at| at + 1);
             let word = word.filter(|at| *at > window / 2 && *at < rest.len());
-            let at = word
-                .or_else(|| character_before(&rest, window))
-                .unwrap_or(window);
-            let at = rest.floor_char_boundary(at.max(first_character(&rest)));
+            let least = least_cut(&rest, window);
+            let at = word.or_else(|| character_before(&rest, window));
+            let at = at.filter(|at| *at >= least).unwrap_or(window);
+            let at = rest.floor_char_boundary(at.max(least));
             let (head, tail) = rest.split_at(at);
             self.push(head);
             let is_quoted = code.fence.prefix.starts_with('>');
@@ -456,6 +462,17 @@ fn character_before(text: &str, at: usize) -> Option<usize> {
         Ok(false) => cursor.prev_boundary(text, 0).ok().flatten(),
         Err(_) => None,
     }
+}
+
+/// The first place where a cut leaves less than there was: marks of quotes and
+/// of what is open stand in the next message again.
+fn least_cut(text: &str, window: usize) -> usize {
+    let bare = text.trim_start_matches(|c: char| c.is_whitespace() || MARKS.contains(&c));
+    let marks = text.len() - bare.len();
+    if marks >= window {
+        return first_character(text);
+    }
+    marks + first_character(bare)
 }
 
 fn first_character(text: &str) -> usize {

@@ -23,6 +23,8 @@ mod html_table;
 mod latex;
 mod line_marks;
 #[cfg(test)]
+mod long_characters;
+#[cfg(test)]
 mod properties;
 mod prose;
 mod spans;
