@@ -10,11 +10,12 @@ use crate::app::Error;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::target::Target;
 use crate::bot::answers::{refusals, split};
+use crate::bot::connection::calls::channel_calls::count_left;
 use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::calls::patience::Patience;
 use crate::bot::connection::calls::promises::PromiseState;
 use crate::bot::connection::calls::rest::{
-    ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content,
+    ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content, refuses_edit,
 };
 use crate::bot::connection::channel_access::Obstacle;
 use crate::bot::connection::wire::card::Card;
@@ -65,6 +66,7 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
             return true;
         }
     }
+    renderer.clear_unfinished().await;
     count_unsaid("a question");
     false
 }
@@ -90,6 +92,7 @@ async fn say_blocked(renderer: &mut MessageRenderer<'_>, has_bad_link: bool) -> 
     }
     if let Err(error) = &shown {
         tracing::warn!("could not say that Discord blocks an answer: {error:#}");
+        renderer.clear_unfinished().await;
     }
     let was_said = told.is_ok() || shown.is_ok();
     if !was_said {
@@ -106,16 +109,21 @@ async fn say_instead(renderer: &mut MessageRenderer<'_>, card: &Card) -> anyhow:
     renderer.replace_growing(card).await
 }
 
-/// Says where an interaction was answered that the answer went to whoever
-/// asked, if Discord takes that.
+/// Says where an answer was promised or grew that it went to whoever asked, if
+/// Discord takes that; else nothing stays there that looks unfinished.
 async fn leave_note(renderer: &mut MessageRenderer<'_>) {
-    let (Target::Interaction(handle) | Target::Private(handle)) = renderer.target else {
+    let is_message = matches!(renderer.target, Target::Channel { .. });
+    if is_message && !renderer.has_shown() {
         return;
-    };
+    }
     let card = words::answers::went_directly(renderer.voice);
     if let Err(error) = renderer.replace_growing(&card).await {
         tracing::info!("could not say where an answer went: {error:#}");
+        renderer.clear_unfinished().await;
     }
+    let (Target::Interaction(handle) | Target::Private(handle)) = renderer.target else {
+        return;
+    };
     let promises = &renderer.bot.rest.promises;
     promises.note_answered(handle.interaction);
 }
@@ -202,17 +210,14 @@ async fn say_in_channel(renderer: &MessageRenderer<'_>) -> anyhow::Result<()> {
     let mut standing = renderer.standing_ids().into_iter();
     let mut last = None;
     for card in renderer.intended() {
-        let id = if let Some(id) = standing.next() {
-            rest.edit_message(channel, id, card).await?;
-            id
-        } else {
-            let card = Card {
-                reply_to: last,
-                ..card.clone()
-            };
-            rest.post(channel, &card, Patience::last_post()).await?.id
+        let card = Card {
+            reply_to: last,
+            ..card.clone()
         };
-        last = Some(id);
+        last = Some(match standing.next() {
+            Some(id) => rest.edit_or_replace(channel, id, &card).await?,
+            None => rest.post(channel, &card, Patience::last_post()).await?.id,
+        });
     }
     Ok(())
 }
@@ -243,7 +248,7 @@ pub async fn keep_promise(bot: &Bot, handle: &InteractionHandle, card: Card, has
                 replied => replied,
             }
         }
-        Some(PromiseState::Promised) => rest.edit(handle, ORIGINAL, &card).await.map(drop),
+        Some(PromiseState::Promised) => fill_promise(bot, handle, &card).await,
         Some(PromiseState::Acknowledged) if has_failed => {
             rest.follow_up_ephemeral(handle, &card).await.map(drop)
         }
@@ -253,4 +258,21 @@ pub async fn keep_promise(bot: &Bot, handle: &InteractionHandle, card: Card, has
         tracing::warn!("could not answer an interaction: {error:#}");
         count_unsaid("an interaction");
     }
+}
+
+/// Puts a card where an answer was promised; the first that follows fills it
+/// too, and where Discord takes neither, nothing stays that looks unfinished.
+async fn fill_promise(bot: &Bot, handle: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
+    let rest = &bot.rest;
+    match rest.edit(handle, ORIGINAL, card).await {
+        Err(error) if refuses_edit(&error) && code_of(&error) != Some(MESSAGE_GONE) => {}
+        edited => return edited.map(drop),
+    }
+    let told = rest.follow_up_ephemeral(handle, card).await;
+    if told.is_err()
+        && let Err(error) = rest.delete_original(handle).await
+    {
+        count_left(&error);
+    }
+    told.map(drop)
 }

@@ -3,7 +3,10 @@
 use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::answers::writing::target::{Insistence, Part, post_reply};
-use crate::bot::connection::calls::rest::{refusal_of_files, refuses_content, refuses_words};
+use crate::bot::connection::calls::channel_calls::count_left;
+use crate::bot::connection::calls::rest::{
+    MESSAGE_GONE, code_of, refusal_of_files, refuses_content, refuses_edit, refuses_words,
+};
 use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::words::{self, Voice};
 
@@ -94,8 +97,13 @@ pub async fn mark_shown_elsewhere(
         let card = words::pictures::shown_elsewhere(voice, "", in_channel);
         edited = bot.rest.edit_message(place.channel, message, &card).await;
     }
-    if let Err(error) = edited {
-        tracing::info!("could not mark where a picture was promised: {error:#}");
+    let Err(error) = edited else { return };
+    tracing::info!("could not mark where a picture was promised: {error:#}");
+    if refuses_edit(&error)
+        && code_of(&error) != Some(MESSAGE_GONE)
+        && let Err(error) = bot.rest.delete_message(place.channel, message).await
+    {
+        count_left(&error);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asks and conversations: who answers, how, and what goes wrong.
 
-mod answers;
+pub mod answers;
 mod asking;
 mod chat_faults;
 mod chats;

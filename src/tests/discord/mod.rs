@@ -17,6 +17,7 @@ mod offered_buttons;
 mod permissions;
 mod poll_results;
 mod promises;
+mod refused_edits;
 mod twin;
 mod unread_events;
 mod unseen;

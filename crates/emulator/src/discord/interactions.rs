@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{patch, post};
+use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub fn routes() -> Router<Arc<World>> {
         .route("/webhooks/{application}/{token}", post(follow_up))
         .route(
             "/webhooks/{application}/{token}/messages/{message}",
-            patch(edit).delete(delete),
+            get(read).patch(edit).delete(delete),
         )
 }
 
@@ -233,6 +233,21 @@ fn add_follow_up(
         return Err(Box::new(refuse(StatusCode::FORBIDDEN, 40_094, message)));
     }
     Ok(post_answer(state, &interaction, body, false))
+}
+
+/// Reads a message of an interaction.
+async fn read(
+    Shared(world): Shared<Arc<World>>,
+    Path((_, token, message)): Path<(u64, String, String)>,
+) -> Response {
+    world.with(|state| {
+        respond(
+            limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
+                let id = own_message(state, &token, &message)?;
+                Ok((headers, Json(message_json(state, id))).into_response())
+            }),
+        )
+    })
 }
 
 /// Takes a message of an interaction away.

@@ -12,7 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
 use serde_json::json;
 
+use super::errors::refuse;
 use crate::world::State;
+
+/// How old a message is whose edits have a limit of their own.
+const OLD: Duration = Duration::from_hours(1);
 
 /// The rate limit bucket of a call: its name, its major parameter, and how
 /// many calls it allows in which time.
@@ -41,6 +45,21 @@ pub fn posting(channel: u64) -> Bucket {
 /// The bucket for edits and deletions in a channel.
 pub fn editing(channel: u64) -> Bucket {
     channel_bucket("editing", channel, 5, 5)
+}
+
+/// Counts an edit of a message of this age. Discord limits those of old ones
+/// once more, and tells of it in no header (`docs/discord.md` §4.1).
+pub fn count_old_edit(state: &mut State, channel: u64, age: Duration) -> Result<(), Box<Response>> {
+    if age <= OLD {
+        return Ok(());
+    }
+    let bucket = channel_bucket("editing old", channel, 3, 6);
+    let counted = count_call(state, &bucket);
+    counted.map(drop).map_err(|_| {
+        let words =
+            "Maximum number of edits to messages older than 1 hour reached. Try again later";
+        Box::new(refuse(StatusCode::TOO_MANY_REQUESTS, 30_046, words))
+    })
 }
 
 /// The bucket for reading a channel's messages.

@@ -184,6 +184,8 @@ async fn edit(
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
             let files = files_of(files);
             check_is_own(state, channel, id)?;
+            let age = state.message(id).map(|message| message.age);
+            limits::count_old_edit(state, channel, age.unwrap_or_default())?;
             let call = MessageCall {
                 body: &body,
                 files: &files,

@@ -1,6 +1,6 @@
 //! Messages with their files, and interactions.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -36,6 +36,8 @@ pub struct Message {
     pub reference: Option<u64>,
     /// Whether the author of that message is pinged.
     pub pings: bool,
+    /// How much older it is than its place among the others tells.
+    pub age: Duration,
 }
 
 impl Message {

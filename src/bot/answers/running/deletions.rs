@@ -178,6 +178,13 @@ impl WatchedWork {
         }
     }
 
+    /// Leaves out a message that the bot itself takes away.
+    pub fn remove_message(&self, message: u64) {
+        if let Some(watch) = lock(&self.all.0).all.get_mut(&self.id) {
+            watch.answer.retain(|id| *id != message);
+        }
+    }
+
     /// The copy that stands in the place of the question, if one came.
     pub fn copy_of_question(&self) -> Option<u64> {
         let question = self.question?;

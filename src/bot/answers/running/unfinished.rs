@@ -46,7 +46,12 @@ async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
     let shown = bot.rest.message(record.channel, last).await?;
     let text = shown.map(|message| message.content).unwrap_or_default();
     let card = words::answers::ended_by_restart(voice, words_of_answer(&text), &record.id);
-    bot.rest.edit_message(record.channel, last, &card).await
+    let card = Card {
+        reply_to: record.reply_to,
+        ..card
+    };
+    let ended = bot.rest.edit_or_replace(record.channel, last, &card);
+    ended.await.map(drop)
 }
 
 /// What stays of a message that is broken off. A notice under the question,

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::target::{Insistence, Target};
 use crate::bot::connection::calls::rest::{
-    MESSAGE_GONE, code_of, hides_place, refuses_content, refuses_place,
+    EDITED_TOO_OFTEN, MESSAGE_GONE, code_of, hides_place, refuses_content, refuses_place,
 };
 
 /// How often the sign that somebody is writing is renewed; Discord shows it
@@ -46,11 +46,14 @@ impl MessageRenderer<'_> {
             if let Err(error) = self.show_growing(parts).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
                 // Somebody took away what would be read.
-                if code_of(&error) == Some(MESSAGE_GONE) {
+                let first = self.shown.first().map(|shown| &shown.message);
+                if code_of(&error) == Some(MESSAGE_GONE)
+                    && self.target.has_lost(&self.bot.rest, first).await
+                {
                     self.watched.gone().cancel();
                 }
-                // Each further part would hold the same words.
-                if refuses_content(&error) {
+                // Each further part would hold the same words, or come too often.
+                if refuses_content(&error) || code_of(&error) == Some(EDITED_TOO_OFTEN) {
                     return;
                 }
                 self.stop_if_refused(error);

@@ -50,7 +50,9 @@ pub struct MessageRenderer<'a> {
     /// Whether it shows already that an answer will come.
     is_promised: bool,
     /// The message that promises it, if there is one and its id is known.
-    promised_message: Option<u64>,
+    pub(super) promised_message: Option<u64>,
+    /// The message that promised the answer is taken away.
+    pub(super) is_withdrawn: bool,
     /// The messages that stand in the channel.
     pub(super) shown: Vec<ShownMessage>,
     /// What should stand there last of all.
@@ -58,7 +60,7 @@ pub struct MessageRenderer<'a> {
     /// Whether what is shown is the last word.
     pub(super) insistence: Insistence,
     /// What the nonces of the messages begin with, once there is one.
-    nonce: Option<String>,
+    pub(super) nonce: Option<String>,
     /// The next message was posted before, and nobody knows whether it came.
     pub(super) may_stand_already: bool,
     /// Stops the model, where the answer can't be shown.
@@ -75,7 +77,7 @@ pub struct MessageRenderer<'a> {
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
 pub(super) struct ShownMessage {
-    message: StandingMessage,
+    pub(super) message: StandingMessage,
     card: Card,
 }
 
@@ -116,6 +118,7 @@ impl<'a> MessageRenderer<'a> {
             notes: None,
             is_promised: false,
             promised_message: None,
+            is_withdrawn: false,
             shown: Vec::new(),
             intended: Vec::new(),
             insistence: Insistence::Growing,
@@ -315,28 +318,6 @@ impl<'a> MessageRenderer<'a> {
         split::split(&format!("{}{notice}", self.heading), split::LIMIT)
     }
 
-    /// Takes the message away that promised an answer, where no word of it
-    /// stands there yet. Says whether nothing is left of it.
-    pub async fn withdraw(&mut self) -> bool {
-        let Target::Interaction(handle) = self.target else {
-            return false;
-        };
-        if self.shown.len() > 1 {
-            return false;
-        }
-        match self.bot.rest.delete_original(handle).await {
-            Ok(()) => {
-                self.shown.clear();
-                self.promised_message = None;
-                true
-            }
-            Err(error) => {
-                tracing::info!("could not take a promise back: {error:#}");
-                false
-            }
-        }
-    }
-
     /// Puts cards where the answer would be, with their files.
     pub async fn show_cards(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
         self.insistence = Insistence::Last;
@@ -405,6 +386,7 @@ impl<'a> MessageRenderer<'a> {
         {
             // An edit that brings files drops those that it does not bring.
             let is_last_word = insistence == Insistence::Last;
+            let own_files = card.files.len();
             let drops = at == 0 && is_last_word && std::mem::take(&mut self.passing_files) > 0;
             if at == 0 && (drops || !card.files.is_empty()) {
                 card.files.extend(self.question.clone());
@@ -414,7 +396,10 @@ impl<'a> MessageRenderer<'a> {
                 card: &card,
                 insistence,
             };
-            target.edit_message(rest, &shown.message, part).await?;
+            if let Err(refusal) = target.edit_message(rest, &shown.message, part).await {
+                card.files.truncate(own_files);
+                return self.replace(at, card, refusal).await;
+            }
             card.files.clear();
             card.drops_files = false;
             shown.card = card;
@@ -424,7 +409,10 @@ impl<'a> MessageRenderer<'a> {
 
     /// Adds a message to those that stand there. Returns it instead where it
     /// stood there already, with another text.
-    async fn add_message(&mut self, card: &Card) -> anyhow::Result<Option<ShownMessage>> {
+    pub(super) async fn add_message(
+        &mut self,
+        card: &Card,
+    ) -> anyhow::Result<Option<ShownMessage>> {
         let (rest, target) = (&self.bot.rest, self.target);
         let mut card = card.clone();
         let is_growing = self.insistence == Insistence::Growing;
@@ -443,9 +431,11 @@ impl<'a> MessageRenderer<'a> {
             card: &card,
             insistence: self.insistence,
         };
-        let sent = match self.shown.last() {
-            None => target.send_first(rest, part).await,
-            Some(before) => target.send_next(rest, &before.message, part).await,
+        let before = self.shown.last().and_then(|before| before.message.id);
+        let sent = if self.shown.is_empty() && !self.is_withdrawn {
+            target.send_first(rest, part).await
+        } else {
+            target.send_next(rest, before, part).await
         };
         let was_unsure = std::mem::replace(&mut self.may_stand_already, sent.is_err());
         let message = sent?;

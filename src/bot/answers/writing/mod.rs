@@ -3,6 +3,7 @@
 pub mod edit_pace;
 mod growing;
 pub mod message_renderer;
+mod replacing;
 pub mod streaming;
 pub mod target;
 mod whole_answer;

@@ -247,6 +247,7 @@ async fn show_cut_off(
         let footer = words::answers::broken_off_footer(renderer.voice, &why, broken);
         if let Err(error) = renderer.show_whole(text, &footer, buttons).await {
             tracing::info!("could not end an answer that was deleted: {error:#}");
+            renderer.clear_unfinished().await;
         }
     }
     true

@@ -2,7 +2,7 @@
 
 use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::calls::patience::Patience;
-use crate::bot::connection::calls::rest::{Rest, code_of};
+use crate::bot::connection::calls::rest::{MESSAGE_GONE, Rest, code_of, refuses_edit};
 use crate::bot::connection::wire::card::Card;
 
 /// Discord's code for a reply where the bot may not read what was said.
@@ -92,7 +92,17 @@ impl Target {
     pub async fn send_first(&self, rest: &Rest, part: Part<'_>) -> anyhow::Result<StandingMessage> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
-                let id = change(rest, handle, ORIGINAL, part).await?;
+                let id = match change(rest, handle, ORIGINAL, part).await {
+                    // The first that follows a promise fills it.
+                    Err(error)
+                        if part.insistence == Insistence::Last
+                            && refuses_edit(&error)
+                            && !self.has_lost(rest, None).await =>
+                    {
+                        return self.send_next(rest, None, part).await;
+                    }
+                    changed => changed?,
+                };
                 Ok(StandingMessage {
                     name: ORIGINAL.to_owned(),
                     id,
@@ -108,11 +118,11 @@ impl Target {
         }
     }
 
-    /// Adds a message after another.
+    /// Adds a message after another, if there is one.
     pub async fn send_next(
         &self,
         rest: &Rest,
-        after: &StandingMessage,
+        after: Option<u64>,
         part: Part<'_>,
     ) -> anyhow::Result<StandingMessage> {
         let name = match self {
@@ -120,7 +130,7 @@ impl Target {
             Self::Private(handle) => rest.follow_up_ephemeral(handle, part.card).await?,
             // So that whoever replies to any part replies to the whole.
             Self::Channel { channel, .. } => {
-                return post_reply(rest, *channel, after.id, part).await;
+                return post_reply(rest, *channel, after, part).await;
             }
         };
         Ok(StandingMessage {
@@ -148,6 +158,42 @@ impl Target {
                     Insistence::Last => rest.edit_message(*channel, id, part.card).await,
                 }
             }
+        }
+    }
+
+    /// Whether a message is gone, as far as Discord says; without one, that
+    /// which promised the answer.
+    pub async fn has_lost(&self, rest: &Rest, message: Option<&StandingMessage>) -> bool {
+        let found = match (self, message) {
+            (Self::Interaction(handle) | Self::Private(handle), _) => {
+                let name = message.map_or(ORIGINAL, |message| message.name.as_str());
+                rest.has_answer(handle, name).await
+            }
+            (Self::Channel { channel, .. }, Some(StandingMessage { id: Some(id), .. })) => {
+                let found = rest.existing_message(*channel, *id).await;
+                found.map(|found| found.is_some())
+            }
+            (Self::Channel { .. }, _) => return true,
+        };
+        !found.unwrap_or(false)
+    }
+
+    /// Takes a message away: as the interaction's own, or with the bot's token
+    /// where it may write in the channel.
+    pub async fn delete_message(
+        &self,
+        rest: &Rest,
+        message: &StandingMessage,
+    ) -> anyhow::Result<()> {
+        let (Self::Interaction(handle) | Self::Private(handle)) = self else {
+            let id = message.id.unwrap_or(0);
+            return rest.delete_message(self.channel(), id).await;
+        };
+        match (rest.delete_answer(handle, &message.name).await, message.id) {
+            (Err(error), Some(id)) if code_of(&error) != Some(MESSAGE_GONE) => {
+                rest.delete_message(handle.channel, id).await
+            }
+            (deleted, _) => deleted,
         }
     }
 

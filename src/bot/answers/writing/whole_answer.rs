@@ -158,7 +158,7 @@ fn is_over(error: &anyhow::Error) -> bool {
 
 /// Whether Discord does not take a message's files: the bot may not attach
 /// any or may not post there, or they are too large.
-fn refuses_files(error: &anyhow::Error) -> bool {
+pub(super) fn refuses_files(error: &anyhow::Error) -> bool {
     matches!(code_of(error), Some(50_013 | 40_005 | 50_045)) || status_of(error) == Some(413)
 }
 

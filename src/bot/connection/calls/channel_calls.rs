@@ -1,6 +1,7 @@
 //! The calls about channels and their messages, with the bot's own token.
 
 use anyhow::Context;
+use metrics::counter;
 use reqwest::Method;
 use serde_json::{Value, json};
 use serenity::all::Message;
@@ -8,7 +9,9 @@ use serenity::all::Message;
 use crate::app::random_id;
 use crate::bot::connection::calls::limiter::Route;
 use crate::bot::connection::calls::patience::Patience;
-use crate::bot::connection::calls::rest::{Call, Rest, is_gone, number, status_of};
+use crate::bot::connection::calls::rest::{
+    Call, MESSAGE_GONE, Rest, code_of, is_gone, number, refuses_edit, status_of,
+};
 use crate::bot::connection::wire::card::Card;
 use crate::bot::connection::wire::received_message::parse_message;
 
@@ -125,6 +128,44 @@ impl Rest {
             .map(drop)
     }
 
+    /// Takes a message of the bot's own away.
+    pub async fn delete_message(&self, channel: u64, message: u64) -> anyhow::Result<()> {
+        let path = format!("/messages/{message}");
+        let endpoint = Endpoint::new(Method::DELETE, "DELETE message", path);
+        let endpoint = endpoint.with(Patience::twice());
+        self.call_channel(endpoint, channel, None).await.map(drop)
+    }
+
+    /// Changes a message of the bot's own; one that takes no edit is taken
+    /// away, and what belongs there is posted anew, as the reply that the card
+    /// says. Returns the id of the message that says it.
+    pub async fn edit_or_replace(
+        &self,
+        channel: u64,
+        message: u64,
+        card: &Card,
+    ) -> anyhow::Result<u64> {
+        let plain = Card {
+            reply_to: None,
+            ..card.clone()
+        };
+        let Err(refusal) = self.edit_message(channel, message, &plain).await else {
+            return Ok(message);
+        };
+        if !refuses_edit(&refusal) {
+            return Err(refusal);
+        }
+        let deleted = self.delete_message(channel, message).await;
+        if code_of(&refusal) == Some(MESSAGE_GONE) && deleted.is_err() {
+            return Err(refusal);
+        }
+        if let Err(error) = deleted {
+            count_left(&error);
+        }
+        let posted = self.post(channel, card, Patience::last_post()).await?;
+        Ok(posted.id)
+    }
+
     /// Shows for some seconds that the bot is writing.
     pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
         let endpoint = Endpoint::new(Method::POST, "POST typing", "/typing");
@@ -209,6 +250,13 @@ pub struct PostedMessage {
     /// Its text: that of an earlier attempt, where one was heard and its
     /// response was lost.
     pub text: String,
+}
+
+/// Counts a message that takes neither an edit nor its removal: it says what is
+/// not true any more, and its buttons do nothing.
+pub fn count_left(error: &anyhow::Error) {
+    counter!("latchkey_bot_left_total").increment(1);
+    tracing::error!("a message of an answer stays that can't be changed: {error:#}");
 }
 
 /// A change to a message.

@@ -9,7 +9,7 @@ use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
 use crate::bot::connection::calls::limiter::Route;
 use crate::bot::connection::calls::patience::Patience;
 use crate::bot::connection::calls::promises::PromiseState;
-use crate::bot::connection::calls::rest::{Call, INVALID_FORM, Rest, code_of, is_gone};
+use crate::bot::connection::calls::rest::{Call, INVALID_FORM, Rest, code_of, is_gone, status_of};
 use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::connection::wire::form::Modal;
 
@@ -190,17 +190,34 @@ impl Rest {
     /// Takes the message away that promises an answer, so that nobody but
     /// whoever asked need see that there is none.
     pub async fn delete_original(&self, of: &InteractionHandle) -> anyhow::Result<()> {
-        let call = Call {
-            patience: Patience::twice(),
-            ..webhook_change(Method::DELETE, of, ORIGINAL)
-        };
-        match self.send(call).await {
+        match self.delete_answer(of, ORIGINAL).await {
             // Where the first attempt was heard, the second finds nothing.
             Err(error) if !is_gone(&error) => return Err(error),
             _ => {}
         }
         self.promises.note(of.interaction, PromiseState::Answered);
         Ok(())
+    }
+
+    /// Whether a message of the interaction stands there.
+    pub async fn has_answer(&self, of: &InteractionHandle, message: &str) -> anyhow::Result<bool> {
+        let call = Call {
+            patience: Patience::reading(),
+            ..webhook_change(Method::GET, of, message)
+        };
+        match self.send(call).await {
+            Err(error) if status_of(&error) == Some(404) => Ok(false),
+            found => found.map(|_| true),
+        }
+    }
+
+    /// Takes a message of the interaction away.
+    pub async fn delete_answer(&self, of: &InteractionHandle, message: &str) -> anyhow::Result<()> {
+        let call = Call {
+            patience: Patience::twice(),
+            ..webhook_change(Method::DELETE, of, message)
+        };
+        self.send(call).await.map(drop)
     }
 
     /// Adds a message for everyone; returns its id.
@@ -322,12 +339,12 @@ fn callback(to: &InteractionHandle) -> String {
     format!("/interactions/{}/{}/callback", to.interaction, to.token)
 }
 
-/// A call about a message of an interaction.
+/// A call about one message of an interaction.
 fn webhook_change<'a>(method: Method, of: &'a InteractionHandle, message: &str) -> Call<'a> {
-    let name = if method == Method::DELETE {
-        "DELETE webhook message"
-    } else {
-        "PATCH webhook message"
+    let name = match method {
+        Method::DELETE => "DELETE webhook message",
+        Method::GET => "GET webhook message",
+        _ => "PATCH webhook message",
     };
     let path = format!(
         "/webhooks/{}/{}/messages/{message}",

@@ -71,6 +71,10 @@ pub const HARMFUL_LINK: u64 = 240_000;
 /// it is not put there again.
 pub const MESSAGE_GONE: u64 = 10_008;
 
+/// Discord's code for too many edits of messages that are older than an hour.
+/// Nothing tells when it takes one again: `docs/discord.md` §4.1.
+pub const EDITED_TOO_OFTEN: u64 = 30_046;
+
 /// A number that Discord writes as text: an id, or permissions.
 pub fn number(value: &Value) -> Option<u64> {
     value.as_str()?.parse().ok()
@@ -121,6 +125,15 @@ pub fn refuses_words(error: &anyhow::Error) -> bool {
 /// what it wrote there.
 pub fn hides_place(error: &anyhow::Error) -> bool {
     matches!(code_of(error), Some(10_003 | 50_001))
+}
+
+/// Whether a message takes no edit, where its place may take a new message.
+pub fn refuses_edit(error: &anyhow::Error) -> bool {
+    let is_final = matches!(
+        code_of(error),
+        Some(MESSAGE_GONE | EDITED_TOO_OFTEN | 50_083)
+    );
+    is_final || matches!(status_of(error), Some(403 | 500..=599))
 }
 
 /// Discord's code for an interaction that has been answered already.
@@ -200,7 +213,7 @@ impl Rest {
             attempts += 1;
             let wait = match self.send_once(&call).await {
                 Ok(Reply { status, body, .. }) if status.is_success() => return Ok(body),
-                Ok(reply) if reply.status == StatusCode::TOO_MANY_REQUESTS => {
+                Ok(reply) if reply.is_a_pause() => {
                     self.pause(&call, &reply);
                     let is_last = attempts >= call.patience.attempts;
                     if is_last {
@@ -337,6 +350,11 @@ struct Reply {
 impl Reply {
     fn code(&self) -> u64 {
         self.body["code"].as_u64().unwrap_or(0)
+    }
+
+    /// Whether the same call is taken later.
+    fn is_a_pause(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS && self.code() != EDITED_TOO_OFTEN
     }
 
     /// A 429 of Cloudflare's, in front of Discord: a page, and no word of

@@ -1,5 +1,7 @@
 //! Rules of Discord's REST API.
 
+use std::time::Duration;
+
 use latchkey_emulator::NOTICES;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -101,6 +103,12 @@ pub const RULES: &[Rule] = &[
     rule("5 in 5 s for edits in a channel", "4.1", "429", |desk| {
         Box::pin(many_edits(desk))
     }),
+    rule(
+        "beyond 3 in 6 s in a channel they get 429 with 30046",
+        "4.1",
+        "429 30046",
+        |desk| Box::pin(many_edits_of_old_messages(desk)),
+    ),
     rule("5 a second for reading", "4.1", "429", |desk| {
         Box::pin(many_reads(desk))
     }),
@@ -303,6 +311,29 @@ async fn many_edits(desk: Desk) -> String {
     let id = desk.look(|state| state.messages.last().unwrap().id);
     let path = format!("{path}/{id}");
     sixth_call(&desk, (Method::PATCH, &path), text("more")).await
+}
+
+async fn many_edits_of_old_messages(desk: Desk) -> String {
+    let path = posts(&desk);
+    for _ in 0..4 {
+        assert_eq!(desk.calls(Method::POST, &path, text("hello")).await, "200");
+    }
+    let ids: Vec<u64> = desk.with(|state| {
+        let newest = state.messages.iter_mut().rev().take(4);
+        newest
+            .map(|message| {
+                message.age = Duration::from_secs(3_601);
+                message.id
+            })
+            .collect()
+    });
+    let mut answers = Vec::new();
+    for id in ids {
+        let path = format!("{path}/{id}");
+        answers.push(desk.calls(Method::PATCH, &path, text("more")).await);
+    }
+    assert_eq!(answers[..3], ["200", "200", "200"]);
+    answers.remove(3)
 }
 
 async fn many_reads(desk: Desk) -> String {
