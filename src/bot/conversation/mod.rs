@@ -4,6 +4,7 @@
 //! people say is kept here.
 
 pub mod channel_kinds;
+mod distinct_names;
 pub mod files;
 pub mod heard_files;
 pub mod incoming;

@@ -1,7 +1,7 @@
 //! How people, channels and roles are called in one conversation: one person
 //! has one name in it, and nobody else has that name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use serenity::all::{ApplicationId, Guild, GuildId, Message, Permissions, Role, R
 
 use crate::bot::Bot;
 use crate::bot::connection::calls::rest::{Rest, number};
+use crate::bot::conversation::distinct_names::{DistinctNames, WantedName, plain_name};
 use crate::bot::conversation::markup::{self, Mark};
 use crate::model::{BoundedMap, ServerId, TtlCache, lock};
 
@@ -20,8 +21,6 @@ const REMEMBERED_MAX: usize = 10_000;
 const BELIEVED_FOR: Duration = Duration::from_mins(10);
 /// How many channels of one conversation Discord is asked about.
 const CHANNELS_ASKED_MAX: usize = 10;
-/// The longest name of a person that a model is told.
-const NAME_CHARACTERS: usize = 32;
 /// Whoever is not known by name.
 pub const SOMEBODY: &str = "somebody";
 /// Applications whose webhooks speak for people, under other names:
@@ -36,6 +35,8 @@ pub struct ServerNames {
     /// When the roles of a server were asked for last.
     asked: Mutex<TtlCache<u64, ()>>,
     own_roles: Mutex<BoundedMap<ServerId, u64>>,
+    /// The bot's own name, once Discord has said it.
+    own_name: Mutex<Option<String>>,
 }
 
 impl Default for ServerNames {
@@ -45,6 +46,7 @@ impl Default for ServerNames {
             roles: Mutex::new(TtlCache::new(REMEMBERED_MAX, BELIEVED_FOR)),
             asked: Mutex::new(TtlCache::new(REMEMBERED_MAX, BELIEVED_FOR)),
             own_roles: Mutex::new(BoundedMap::new(REMEMBERED_MAX)),
+            own_name: Mutex::default(),
         }
     }
 }
@@ -68,6 +70,15 @@ impl ServerNames {
     /// The bot's own role in a server.
     pub fn own_role(&self, server: ServerId) -> Option<u64> {
         lock(&self.own_roles).get(&server).copied()
+    }
+
+    /// Notes what the bot itself is called.
+    pub fn note_own_name(&self, name: &str) {
+        *lock(&self.own_name) = Some(plain_name(name));
+    }
+
+    fn own_name(&self) -> Option<String> {
+        lock(&self.own_name).clone()
     }
 
     /// What a channel of a server is called; none where not everybody in the
@@ -186,6 +197,8 @@ pub struct Names {
 #[derive(Clone)]
 struct PersonName {
     shown: String,
+    /// The name of their account.
+    account: String,
     /// It is what they call themselves in this server.
     is_nick: bool,
 }
@@ -204,7 +217,7 @@ impl Names {
         for message in messages {
             names.note_people(message);
         }
-        names.name_speakers(messages);
+        names.name_everybody(bot, messages);
         if let Some(server) = server {
             names.ask_discord(bot, server, messages).await;
         }
@@ -239,55 +252,67 @@ impl Names {
         }
         let shown = nick.or(user.global_name.as_deref()).unwrap_or(&user.name);
         let name = PersonName {
-            shown: plain_name(shown),
+            shown: shown.to_owned(),
+            account: user.name.to_string(),
             is_nick: nick.is_some(),
         };
         self.people.insert(user.id.get(), name);
     }
 
-    /// Gives everybody who speaks a name of their own.
-    fn name_speakers(&mut self, messages: &[&Message]) {
-        let mut wanted: Vec<(Speaker, String, String)> = Vec::new();
+    /// Gives everybody who speaks, or is spoken of, a name of their own.
+    fn name_everybody(&mut self, bot: &Bot, messages: &[&Message]) {
+        let is_own = |message: &&&Message| message.author.id.get() == bot.user_id();
+        let own = messages.iter().find(is_own);
+        let own = own.map(|message| plain_name(&message.author.name));
+        let known = bot.server_names.own_name();
+        let mut given =
+            DistinctNames::beside([&own, &known].into_iter().flatten().map(String::as_str));
         for message in messages {
             let speaker = Speaker::of_message(message);
-            wanted.push((
-                speaker,
-                self.wanted_name(message),
-                plain_name(&message.author.name),
-            ));
+            if is_own(&message) {
+                let name = plain_name(&message.author.name);
+                self.speakers.insert(speaker, name);
+            } else if !self.speakers.contains_key(&speaker) {
+                let name = given.give(&self.wanted_name(message));
+                self.speakers.insert(speaker, name);
+            }
             let metadata = message.interaction_metadata.as_deref();
-            if let Some(user) = metadata.and_then(asker) {
-                let shown = self.person(user.id.get()).unwrap_or_default();
-                wanted.push((Speaker::of_user(user), shown, plain_name(&user.name)));
+            let asker = metadata.and_then(asker).map(Speaker::of_user);
+            if let Some(speaker) = asker.filter(|it| !self.speakers.contains_key(it)) {
+                self.name_person(speaker, &mut given);
             }
         }
-        for (speaker, name, account) in wanted {
-            if self.speakers.contains_key(&speaker) {
-                continue;
+        let silent: BTreeSet<u64> = self.people.keys().copied().collect();
+        for id in silent {
+            let speaker = Speaker { id, webhook: None };
+            if !self.speakers.contains_key(&speaker) {
+                self.name_person(speaker, &mut given);
             }
-            let is_taken = |name: &String| self.speakers.values().any(|taken| taken == name);
-            let by_account = Some(format!("{name} ({account})")).filter(|_| name != account);
-            let numbered = (2..).map(|number| format!("{name} ({number})"));
-            let mut choices = std::iter::once(name.clone())
-                .chain(by_account)
-                .chain(numbered);
-            let free = choices.find(|choice| !is_taken(choice));
-            self.speakers.insert(speaker, free.unwrap_or(name));
+        }
+    }
+
+    fn name_person(&mut self, speaker: Speaker, given: &mut DistinctNames) {
+        if let Some(person) = self.people.get(&speaker.id) {
+            let name = given.give(&WantedName {
+                shown: person.shown.clone(),
+                account: person.account.clone(),
+                is_app: false,
+            });
+            self.speakers.insert(speaker, name);
         }
     }
 
     /// How whoever wrote a message would be called if nobody else was.
-    fn wanted_name(&self, message: &Message) -> String {
-        let name = match message.webhook_id {
-            Some(_) => plain_name(&message.author.name),
-            None => self.person(message.author.id.get()).unwrap_or_default(),
-        };
+    fn wanted_name(&self, message: &Message) -> WantedName {
+        let person = self.people.get(&message.author.id.get());
+        let shown = person.filter(|_| message.webhook_id.is_none());
+        let shown = shown.map_or(&message.author.name, |person| &person.shown);
         let proxy = message.application_id.map(ApplicationId::get);
-        let is_app = message.author.bot && !proxy.is_some_and(|id| PROXIES.contains(&id));
-        if is_app && message.author.id.get() != self.bot_user {
-            return format!("{name} (app)");
+        WantedName {
+            shown: shown.clone(),
+            account: message.author.name.to_string(),
+            is_app: message.author.bot && !proxy.is_some_and(|id| PROXIES.contains(&id)),
         }
-        name
     }
 
     async fn ask_discord(&mut self, bot: &Bot, server: u64, messages: &[&Message]) {
@@ -325,11 +350,6 @@ impl Names {
         }
     }
 
-    /// A person's name.
-    fn person(&self, id: u64) -> Option<String> {
-        self.people.get(&id).map(|name| name.shown.clone())
-    }
-
     /// The name by which somebody speaks in this conversation.
     pub fn speaker_name(&self, speaker: &Speaker) -> &str {
         self.speakers.get(speaker).map_or(SOMEBODY, String::as_str)
@@ -357,20 +377,13 @@ impl Names {
         })
     }
 
-    /// How somebody is mentioned: by the name that they speak under, if they
-    /// do.
+    /// How somebody is mentioned: by the name that they speak under.
     fn mentioned_person(&self, id: u64) -> String {
         let speaker = Speaker { id, webhook: None };
-        let spoken = self.speakers.get(&speaker).cloned();
-        match spoken.or_else(|| self.person(id)) {
+        match self.speakers.get(&speaker) {
             Some(name) => format!("@{name}"),
             None => "@(somebody)".to_owned(),
         }
-    }
-
-    /// Every name that somebody speaks under.
-    pub fn of_speakers(&self) -> impl Iterator<Item = &str> {
-        self.speakers.values().map(String::as_str)
     }
 }
 
@@ -383,11 +396,4 @@ pub fn asker(metadata: &serenity::all::MessageInteractionMetadata) -> Option<&Us
         Metadata::ModalSubmit(form) => Some(&form.user),
         _ => None,
     }
-}
-
-/// A name on one line, without the sign that stands after a speaker's name.
-fn plain_name(name: &str) -> String {
-    let plain = name.chars().filter(|c| !c.is_control() && *c != ':');
-    let plain: String = plain.take(NAME_CHARACTERS).collect();
-    plain.trim().to_owned()
 }

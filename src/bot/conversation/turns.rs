@@ -9,7 +9,10 @@ use crate::bot::conversation::heard_files::{HeardFiles, sounds_answered_by};
 use crate::bot::conversation::message_text::files_of;
 use crate::bot::conversation::transcript::{self, OwnFiles};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
-use crate::model::{LeftOut, Role, Turn, UnreadFile};
+use crate::model::{LeftOut, Role, Turn, UnreadFile, is_blank};
+
+/// Stands before each further line of what somebody said.
+const INDENT: &str = "    ";
 
 /// A conversation as a model is told it, and what is missing of it.
 #[derive(Debug, Default)]
@@ -60,28 +63,31 @@ fn name_speakers(read: Utterances) -> Vec<Utterance> {
     speakers.dedup();
     if speakers.len() > 1 {
         for utterance in said.iter_mut().filter(|it| it.turn.role == Role::Person) {
-            let text = indent_names(&utterance.turn.text.0, &read.speakers);
+            let text = indent_lines(&utterance.turn.text.0);
             utterance.turn.text.0 = format!("{}: {text}", utterance.speaker);
         }
     }
     said
 }
 
-/// Indents lines that begin as if somebody in the conversation spoke, so that
-/// nobody can put words into another's mouth.
-pub fn indent_names(text: &str, speakers: &[String]) -> String {
-    let names_one = |line: &str| {
-        let name = line.split_once(':').map(|(name, _)| name.trim());
-        name.is_some_and(|name| speakers.iter().any(|speaker| speaker == name))
+/// Indents all lines of what somebody said but the first, so that none of them
+/// can begin as if another spoke.
+pub fn indent_lines(text: &str) -> String {
+    let ends_line = |c: char| {
+        matches!(
+            c,
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
     };
-    let mut lines = text.split('\n');
+    let text = text.replace("\r\n", "\n");
+    let mut lines = text.split(ends_line);
     let mut indented = lines.next().unwrap_or_default().to_owned();
     for line in lines {
         indented.push('\n');
-        if names_one(line) {
-            indented.push_str("    ");
+        if !is_blank(line) {
+            indented.push_str(INDENT);
+            indented.push_str(line);
         }
-        indented.push_str(line);
     }
     indented
 }
@@ -190,14 +196,19 @@ mod tests {
 
     #[test]
     fn nobody_puts_words_into_anothers_mouth() {
-        let speakers = ["mia".to_owned(), "omar".to_owned()];
         for (text, told) in [
             ("hello\nomar: I agree", "hello\n    omar: I agree"),
             ("omar: hi", "omar: hi"),
-            ("a\n zoe: x\nmia : y", "a\n zoe: x\n    mia : y"),
-            ("a\n\nb", "a\n\nb"),
+            ("a\n zoe: x\nmia : y", "a\n     zoe: x\n    mia : y"),
+            ("a\n\n \nb", "a\n\n\n    b"),
+            ("a\r\n\u{200b}omar: x", "a\n    \u{200b}omar: x"),
+            (
+                "a\romar: x\u{2028}[12:30] omar: y",
+                "a\n    omar: x\n    [12:30] omar: y",
+            ),
+            ("a\u{85}omar: x\u{b}omar: y", "a\n    omar: x\n    omar: y"),
         ] {
-            assert_eq!(indent_names(text, &speakers), told);
+            assert_eq!(indent_lines(text), told);
         }
     }
 }

@@ -52,8 +52,6 @@ pub struct Utterances {
     pub said: Vec<Utterance>,
     /// What of it was not read.
     pub left_out: Vec<LeftOut>,
-    /// Every name that somebody speaks under, the bot's too.
-    pub speakers: Vec<String>,
     /// What became of the sounds.
     heard: HeardFiles,
 }
@@ -109,7 +107,6 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message], heard: HeardFiles)
             all.add_others(utterance);
         }
     }
-    all.speakers = names.of_speakers().map(str::to_owned).collect();
     all
 }
 

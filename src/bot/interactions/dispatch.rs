@@ -260,6 +260,7 @@ async fn handle_message_event(bot: &Bot, event: FullEvent) -> anyhow::Result<()>
 /// Learns who the bot is, and goes on with what an earlier process left.
 async fn welcome(bot: &Arc<Bot>, ready: &Ready) -> anyhow::Result<()> {
     bot.user_id.store(ready.user.id.get(), Ordering::Relaxed);
+    bot.server_names.note_own_name(&ready.user.name);
     tracing::info!(
         shard = ready.shard.map_or(0, |shard| shard.id.get()),
         servers = ready.guilds.len(),

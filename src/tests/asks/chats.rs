@@ -447,7 +447,7 @@ async fn the_message_that_is_replied_to_is_told() {
         omar: Plan B: buy a disk.
         omar: Plan C: do nothing.
         mia: (replying to omar: Plan A: move the database.)
-        is this one safe?
+            is this one safe?
         ");
         // The one just before is clear; a name alone asks about the one meant.
         let long = omar.writes(&format!("Plan D: {}", "wait ".repeat(40)), None);
@@ -461,7 +461,7 @@ async fn the_message_that_is_replied_to_is_told() {
         );
         mia.replies(long, "@Latchkey why?").await;
         assert!(
-            stage.told("groq").contains("wait wa…)\nwhy?"),
+            stage.told("groq").contains("wait wa…)\n    why?"),
             "{}",
             stage.told("groq")
         );

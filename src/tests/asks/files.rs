@@ -308,7 +308,7 @@ async fn it_is_the_same_wherever_a_file_is_met() {
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
         user: omar: here it is
-        (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+            (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
         mia: and?
         ");
         mia.right_clicks(start, "Explain").await;
@@ -319,7 +319,7 @@ async fn it_is_the_same_wherever_a_file_is_met() {
         user: Explain this message:
 
         omar: here it is
-        (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+            (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
         ");
         mia.runs("/summarize messages:3").await;
         assert!(stage.told("groq").contains("a.pdf (a PDF)"));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::tests::stage::{self, Setup, Stage};
 
 /// A bot that may read what people say to each other.
-fn reading() -> Setup {
+pub fn reading() -> Setup {
     Setup {
         config: "message_content = true\n[ask]\nedit_interval_ms = 100\n".into(),
         ..Setup::default()
@@ -89,26 +89,26 @@ async fn a_reply_asks_about_whatever_a_message_holds() {
         assert_snapshot!(seen.join("\n---\n"), @"
         forward
         user: omar: [forwarded from somebody else:]
-        > The launch moves to 14 March.
+            > The launch moves to 14 March.
         mia: what is this?
         ---
         embed
         user: Alarms (app): [embed:]
-        > Disk full on db-3
-        > 97 % used
-        > Since: noon
+            > Disk full on db-3
+            > 97 % used
+            > Since: noon
         mia: what is this?
         ---
         components
         user: Alarms (app): # Ticket 4711
-        The lamp is dark.
-        [button: Close]
+            The lamp is dark.
+            [button: Close]
         mia: what is this?
         ---
         poll
         user: omar: [poll: Where do we eat?]
-        > 1. Ramen
-        > 2. Tacos
+            > 1. Ramen
+            > 2. Tacos
         mia: what is this?
         ---
         sticker
@@ -132,20 +132,20 @@ async fn commands_on_messages_and_summaries_read_the_same() {
         }
         assert_snapshot!(seen.join("\n---\n"), @"
         omar: [forwarded from somebody else:]
-        > The launch moves to 14 March.
+            > The launch moves to 14 March.
         ---
         Alarms (app): [embed:]
-        > Disk full on db-3
-        > 97 % used
-        > Since: noon
+            > Disk full on db-3
+            > 97 % used
+            > Since: noon
         ---
         Alarms (app): # Ticket 4711
-        The lamp is dark.
-        [button: Close]
+            The lamp is dark.
+            [button: Close]
         ---
         omar: [poll: Where do we eat?]
-        > 1. Ramen
-        > 2. Tacos
+            > 1. Ramen
+            > 2. Tacos
         ---
         omar: [sticker: Wumpus dances]
         ");
@@ -223,9 +223,9 @@ async fn threads_and_forum_posts_begin_with_what_they_hang_under() {
             .await;
         assert_snapshot!(of_thread + "\n---\n" + &told(stage), @"
         user: Alarms (app): [embed:]
-        > Disk full on db-3
-        > 97 % used
-        > Since: noon
+            > Disk full on db-3
+            > 97 % used
+            > Since: noon
         mia: what now?
         ---
         user: omar: My printer says PC LOAD LETTER.
@@ -446,7 +446,7 @@ async fn a_picture_in_an_embed_is_said_to_be_unseen() {
         mia.replies(chart, "@Latchkey what is this?").await;
         assert_snapshot!(told(stage), @"
         user: Alarms (app): [embed:]
-        > [picture, which you can't see]
+            > [picture, which you can't see]
         mia: what is this?
         ");
         // Where it is all there is, nobody is asked, and the person hears why.

@@ -21,3 +21,4 @@ mod refused_edits;
 mod twin;
 mod unread_events;
 mod unseen;
+mod who_said_what;

@@ -20,7 +20,7 @@ async fn a_reply_to_a_polls_result_tells_what_was_asked_and_what_won() {
         mia.replies(result, "@Latchkey is that wise?").await;
         let told = stage.told("groq");
         let says = "(replying to the result of a poll: a poll's question – “🍜 its first answer” \
-                    won with 2 of 3 votes)\nis that wise?";
+                    won with 2 of 3 votes)\n    is that wise?";
         assert!(told.contains(says), "{told}");
     })
     .await;

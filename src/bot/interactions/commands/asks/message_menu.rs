@@ -9,7 +9,7 @@ use crate::bot::conversation::memory::whole_message;
 use crate::bot::conversation::message_text::is_words;
 use crate::bot::conversation::sounds::{Sound, sounds_of};
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::turns::{Conversation, indent_names};
+use crate::bot::conversation::turns::{Conversation, indent_lines};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
 use crate::bot::conversation::voice_questions::{Heard, Unheard};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
@@ -160,7 +160,7 @@ fn conversation_about(words: &str, subject: Utterances) -> Conversation {
         speaker, mut turn, ..
     } in subject.said
     {
-        let text = indent_names(&turn.text.0, &subject.speakers);
+        let text = indent_lines(&turn.text.0);
         about.text.0.extend(["\n", &speaker, ": ", &text]);
         about.pictures.append(&mut turn.pictures);
     }

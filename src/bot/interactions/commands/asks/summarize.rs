@@ -10,7 +10,7 @@ use crate::bot::connection::calls::channel_calls::PAGE_MAX;
 use crate::bot::connection::calls::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::calls::rest::is_gone;
 use crate::bot::conversation::heard_files::HeardFiles;
-use crate::bot::conversation::turns::{Conversation, indent_names};
+use crate::bot::conversation::turns::{Conversation, indent_lines};
 use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
@@ -161,7 +161,7 @@ async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
         .filter(|it| !it.is_unread || !it.unread.is_empty())
     {
         let written_at = clock(snowflake::time_ms(message));
-        let text = indent_names(&turn.text.0, &read.speakers);
+        let text = indent_lines(&turn.text.0);
         turn.text.0 = format!("[{written_at}] {speaker}: {text}");
         turn.role = Role::Person;
         all.turns.push(turn);
