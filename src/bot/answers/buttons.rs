@@ -138,6 +138,7 @@ async fn repeat_from_message(
         caller,
         choices,
         heard,
+        is_repeated: true,
     };
     answer_message(bot, question, target).await
 }

@@ -8,4 +8,5 @@ pub mod notices;
 pub mod refusals;
 pub mod running;
 pub mod split;
+pub mod typed_keys;
 pub mod writing;

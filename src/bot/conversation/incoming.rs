@@ -3,7 +3,7 @@
 
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
-use crate::bot::Bot;
+use crate::bot::answers::typed_keys::{self, TypedKey};
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::{Insistence, Part, Target};
@@ -19,8 +19,8 @@ use crate::bot::conversation::sounds::sounds_asked_about;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::conversation::voice_questions::{Heard, Unheard, listen};
-use crate::bot::words;
 use crate::bot::words::Voice;
+use crate::bot::{Bot, words};
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
 
 /// A message, who asks with it, and what they chose.
@@ -30,6 +30,8 @@ pub struct MessageQuestion<'a> {
     pub choices: Choices,
     /// What was said in its sounds, where it was answered before.
     pub heard: HeardFiles,
+    /// It was asked before, and answered.
+    pub is_repeated: bool,
 }
 
 /// Answers a message, if it is meant for the bot and has not come before.
@@ -88,6 +90,7 @@ async fn answer_incoming(bot: &Bot, message: Message) -> anyhow::Result<()> {
         caller,
         choices: Choices::default(),
         heard: HeardFiles::default(),
+        is_repeated: false,
     };
     answer_message(bot, question, target).await
 }
@@ -110,6 +113,9 @@ pub async fn answer_message(
     watched.set_server(question.caller.place.server());
     let locale = bot.locales.find(person, question.caller.place.server());
     let voice = bot.voice(locale);
+    if tell_of_key(bot, &question, &target).await == TypedKey::Alone {
+        return Ok(());
+    }
     let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
     let recalled = match recalled {
         Ok(_) if bot.rest.is_banned() => Err(Unheard::DiscordAway),
@@ -154,6 +160,26 @@ pub async fn answer_message(
         locale,
     };
     Box::pin(answer_request(bot, request)).await
+}
+
+/// Tells whoever wrote a message that a key stands in it, if one does. Where
+/// nothing else does, there is nothing to ask.
+async fn tell_of_key(bot: &Bot, question: &MessageQuestion<'_>, target: &Target) -> TypedKey {
+    let message = question.message;
+    let typed = match TypedKey::in_words(&message.content) {
+        TypedKey::Alone if !message.attachments.is_empty() => TypedKey::AmongWords,
+        typed => typed,
+    };
+    // Whoever presses a button was told when they asked.
+    if typed != TypedKey::Nowhere && !question.is_repeated {
+        let (person, server) = (question.caller.person, question.caller.place.server());
+        let locale = bot.locales.find(person, server);
+        let voice = bot.voice_for(&question.caller, locale).await;
+        let mut renderer = MessageRenderer::new(bot, voice, target, person);
+        renderer.set_server(server);
+        typed_keys::tell_writer(&mut renderer).await;
+    }
+    typed
 }
 
 /// Says why nothing is asked.

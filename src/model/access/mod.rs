@@ -5,3 +5,4 @@ pub mod pasted;
 pub mod redact;
 pub mod session;
 pub mod token;
+pub mod typed_keys;

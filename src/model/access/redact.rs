@@ -12,8 +12,8 @@ use regex::{Captures, Regex};
 /// What stands where a secret stood.
 const MARK: &str = "[redacted]";
 
-/// Shapes of secrets. Their group, where they have one, is kept.
-const SHAPES: &[&str] = &[
+/// Shapes of keys and tokens.
+pub(super) const KEYS: &[&str] = &[
     r"c?sk-[A-Za-z0-9*_-]{6,}",
     r"AIza[0-9A-Za-z_-]{16,}",
     r"AQ\.[A-Za-z0-9_-]{16,}",
@@ -25,6 +25,9 @@ const SHAPES: &[&str] = &[
     r"salad_cloud_[0-9A-Za-z_]{8,}",
     r"latchkey_[0-9A-Za-z]{36}",
     r"[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}",
+];
+/// Shapes of what else holds secrets. Their group is kept.
+const HOLDERS: &[&str] = &[
     r"(?i)(bearer |bot )[A-Za-z0-9._~+/=*-]{8,}",
     r"(?i)([?&](?:api_?key|key|token|access_token)=)[^&\s]+",
     r#"(?i)("(?:token|key|api_?key|secret|value|authorization|x-api-key|x-goog-api-key|salad-api-key)"\s*:\s*")[^"]+"#,
@@ -35,7 +38,10 @@ const SHAPES: &[&str] = &[
 /// Any of the shapes: one expression takes a third of the memory of one for
 /// each, and half the time.
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
-    let shapes = SHAPES.iter().map(|shape| format!("(?:{shape})"));
+    let shapes = KEYS
+        .iter()
+        .chain(HOLDERS)
+        .map(|shape| format!("(?:{shape})"));
     let any = shapes.collect::<Vec<_>>().join("|");
     Regex::new(&any).expect("every shape is a regex")
 });

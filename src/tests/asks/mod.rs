@@ -12,4 +12,5 @@ mod named_models;
 mod once;
 mod sounds;
 mod thinking;
+mod typed_keys;
 mod voice_messages;

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::running::admission::Admission;
 use crate::bot::answers::running::promise::{PromiseTime, promise_if_slow, promise_when_secured};
+use crate::bot::answers::typed_keys::{self, TypedKey};
 use crate::bot::answers::writing::growing::GrowingText;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::target::Target;
@@ -41,7 +42,8 @@ struct SecuredAsk {
 }
 
 /// Answers an ask in the place where it was asked, when it is its turn.
-pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Result<()> {
+pub async fn answer_request(bot: &Bot, mut request: AnswerRequest<'_>) -> anyhow::Result<()> {
+    let typed_key = typed_keys::take_keys_out(&mut request);
     let voice = bot.voice_for(&request.ask.caller, request.locale).await;
     let (ask, target) = (request.ask, request.target);
     let asker = ask.caller.person;
@@ -56,13 +58,18 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     if request.is_promised {
         renderer.mark_promised();
     }
-    match answer_in_turn(&mut renderer, ask).await {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            Box::pin(last_words::say_elsewhere(&mut renderer, error)).await;
-            Ok(())
-        }
+    let answered = if typed_key == TypedKey::Alone {
+        typed_keys::refuse_key_alone(&mut renderer).await
+    } else {
+        answer_in_turn(&mut renderer, ask).await
+    };
+    if let Err(error) = answered {
+        Box::pin(last_words::say_elsewhere(&mut renderer, error)).await;
     }
+    if typed_key == TypedKey::AmongWords {
+        typed_keys::tell_asker(&renderer).await;
+    }
+    Ok(())
 }
 
 async fn answer_in_turn(renderer: &mut MessageRenderer<'_>, ask: Ask) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ mod changes;
 mod demotion;
 mod forms;
 mod import;
+mod in_words;
 mod list;
 mod panel;
 pub mod skip_reason;
@@ -20,6 +21,7 @@ pub use forms::{
 pub use import::{
     FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported, nothing_pasted,
 };
+pub use in_words::{key_in_message, key_in_question};
 pub use list::describe_key;
 pub use panel::{MORE_FROM, confirm_removal_in_panel, more_providers, panel, panel_of_another};
 pub use status::status;
