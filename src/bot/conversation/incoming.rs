@@ -3,6 +3,7 @@
 
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
+use crate::app::Error;
 use crate::bot::answers::typed_keys::{self, TypedKey};
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
@@ -20,7 +21,7 @@ use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::conversation::voice_questions::{Heard, Unheard, listen};
 use crate::bot::words::Voice;
-use crate::bot::{Bot, words};
+use crate::bot::{Bot, explain_error, words};
 use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
 
 /// A message, who asks with it, and what they chose.
@@ -143,6 +144,9 @@ pub async fn answer_message(
         };
         return say_instead(bot, &target, person, card).await;
     }
+    if let Some(Unheard::Refused(error)) = &heard.unheard {
+        tell_unheard(bot, &question, &target, error).await;
+    }
     let ask = Ask {
         caller: question.caller,
         choices: question.choices,
@@ -202,6 +206,31 @@ async fn refuse_unheard(
         return Ok(());
     };
     say_instead(bot, target, person, card).await
+}
+
+/// Tells whoever asked about a sound why it was refused, where the rest of the
+/// question is asked all the same: what is about their key or their limits is
+/// nobody else's business.
+async fn tell_unheard(bot: &Bot, question: &MessageQuestion<'_>, target: &Target, error: &Error) {
+    if !refusals::is_private(error) {
+        return;
+    }
+    let (person, server) = (question.caller.person, question.caller.place.server());
+    let voice = bot.voice(bot.locales.find(person, server));
+    let mut renderer = MessageRenderer::new(bot, voice, target, person);
+    renderer.set_server(server);
+    let voice = match target {
+        Target::Channel { .. } => voice.elsewhere(),
+        Target::Interaction(_) | Target::Private(_) => voice,
+    };
+    let card = explain_error(voice, error);
+    let card = match renderer.question_link() {
+        Some(link) => words::answers::about_question(voice, &link, card),
+        None => card,
+    };
+    if let Err(error) = target.tell_privately(&bot.rest, person.0, &card).await {
+        tracing::info!("could not tell somebody why a sound was not heard: {error:#}");
+    }
 }
 
 /// Shows that an answer will come, and reads what was said before meanwhile:

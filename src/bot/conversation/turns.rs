@@ -121,8 +121,13 @@ pub async fn question_in(bot: &Bot, message: &Message) -> Option<String> {
     let quoted = transcript::quoted_question(&message.content);
     own_files(files)
         .question
-        .or_else(|| quoted.filter(|_| message.attachments.iter().all(is_picture)))
+        .or_else(|| quoted.filter(|_| message.attachments.iter().all(is_answers)))
         .filter(|question| !transcript::is_excerpt(question))
+}
+
+/// Whether a file holds what was answered, and nothing of the question.
+fn is_answers(file: &Attachment) -> bool {
+    is_picture(file) || file.filename == transcript::ANSWER_FILE
 }
 
 /// Whether a file is a picture: pictures stand under what they were made

@@ -63,12 +63,14 @@ impl Heard {
             place.wait_turn().await;
             Some(place)
         };
-        for (at, sound) in sounds.iter().enumerate() {
+        let mut tried = 0;
+        for sound in sounds {
             if let Some(said) = self.files.said_in(sound.file) {
                 self.told.push(repeat_words(sound, said));
                 continue;
             }
-            let heard = if at < SOUNDS_MAX {
+            tried += 1;
+            let heard = if tried <= SOUNDS_MAX {
                 hear_sound(bot, caller, sound).await
             } else {
                 Err(Unheard::Unread(WhyUnread::TooManySounds {

@@ -6,7 +6,7 @@ use latchkey_emulator::Attachment;
 use crate::tests::asks::answers::{one_at_a_time, slow, until_it_grows};
 use crate::tests::asks::sounds::{reading, recorded};
 use crate::tests::asks::voice_messages::{booked, mia_with_groq};
-use crate::tests::{Stage, run, run_with};
+use crate::tests::{Setup, Stage, good, run, run_with};
 
 /// How many times a sound of four seconds was paid for.
 async fn paid(stage: &Stage) -> usize {
@@ -132,10 +132,10 @@ async fn a_sound_that_was_heard_in_a_thread_is_known_there() {
         mia.replies(spoken, "@Latchkey what is said?").await;
         let before = stage.calls();
         assert_snapshot!(mia.replies(spoken, "@Latchkey who speaks?").await, @"
-        > (my_talk.ogg, written down:) one two three
+        > (my talk.ogg, written down:) one two three
 
         You asked: mia: (replying to omar: [file: my talk.ogg])
-        who speaks?
+            who speaks?
         This is a made-up model, so that is all it knows.
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 22 out · < $0.0001
         ");
@@ -165,6 +165,98 @@ async fn a_question_about_a_known_sound_waits_like_any_other() {
         assert!(
             seen.contains("Who speaks?\nThis is a made-up model"),
             "{seen}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sound_that_is_replied_to_is_named_as_it_was_given() {
+    run_with(reading(), async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        for name in ["my talk.ogg", "отчёт.ogg", "_talk (2).ogg"] {
+            let spoken = omar.writes_with("", None, vec![recorded(name)]);
+            let asked = mia.writes_with("@Latchkey what is said?", Some(spoken), Vec::new());
+            let seen = mia.sees_reply(asked).await;
+            let quote = format!("> ({name}, written down:) one two three\n");
+            assert!(seen.starts_with(&quote), "{seen}");
+            assert!(
+                seen.contains(&format!("-# `{name}` written down")),
+                "{seen}"
+            );
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn known_sounds_leave_room_for_others() {
+    run(async |stage| {
+        let mia = stage.mia().directly();
+        mia.adds("groq", "user", &good("groq")).await;
+        let six = (1..=6).map(|it| recorded(&format!("{it}.ogg"))).collect();
+        let said = mia.writes_with("What is said?", None, six);
+        let seen = mia.sees_reply(said).await;
+        assert!(seen.contains("2 files were not read"), "{seen}");
+        assert_eq!(paid(stage).await, 4);
+        mia.presses("Again").await;
+        let seen = mia.reads_channel();
+        assert!(
+            seen.contains("> (6.ogg, written down:) one two three"),
+            "{seen}"
+        );
+        assert_eq!(paid(stage).await, 6);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_above_the_beginning_of_a_long_answer_is_asked_again() {
+    let setup = Setup {
+        config: "[ask]\nedit_interval_ms = 100\n[chat]\nanswer_messages = 1\n".into(),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let seen = mia.runs("/ask prompt:a long answer").await;
+        assert!(
+            seen.starts_with("> a long answer") && seen.contains("[answer.md"),
+            "{seen}"
+        );
+        let again = mia.presses("Again").await;
+        assert!(
+            again.starts_with("> a long answer") && again.contains("[answer.md"),
+            "{again}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_limit_that_keeps_a_sound_from_being_heard_is_told_beside_its_answer() {
+    let limit = "[[quota.tiers]]\nname = 'community'\nlimits = [{ dollars = 0.01, per = 'day' }]\n";
+    let setup = Setup {
+        config: format!("{}{limit}", Setup::default().config),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let long = Attachment::uploaded("talk.ogg", &Attachment::voice(7_000.0).bytes);
+        let said = mia.writes_with("@Latchkey what is said?", None, vec![long]);
+        let seen = mia.sees_reply(said).await;
+        assert!(
+            seen.contains("`talk.ogg` was not read: it was not written down"),
+            "{seen}"
+        );
+        let told = mia.directly().reads_channel();
+        let (link, told) = told.split_once('\n').unwrap();
+        assert!(
+            link.starts_with("About what you asked in https://discord.com/"),
+            "{link}"
+        );
+        assert!(
+            told.starts_with("You have used what your tier allows of the bot default"),
+            "{told}"
         );
     })
     .await;

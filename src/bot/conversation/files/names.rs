@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use serenity::all::Message;
+use serenity::all::{Attachment, Message};
 
 use crate::bot::Bot;
 
@@ -56,12 +56,15 @@ pub fn kept_name(given: &str) -> String {
     replaced.trim_start_matches(['.', '_']).to_owned()
 }
 
-/// A message that came by an event, with its files under the names that
-/// people gave them and at addresses that have not expired: Discord is asked
-/// for it once more. Where it may not be read, all stays as it is.
+/// A message that came by an event, with its files and those of the message
+/// that it replies to under the names that people gave them and at addresses
+/// that have not expired: Discord is asked for it once more. Where it may not
+/// be read, all stays as it is.
 pub async fn refresh_files(bot: &Bot, message: &Message) -> Message {
     let mut message = message.clone();
-    if message.attachments.is_empty() {
+    let answered = message.referenced_message.as_deref();
+    let is_bare = answered.is_none_or(|answered| answered.attachments.is_empty());
+    if message.attachments.is_empty() && is_bare {
         return message;
     }
     let (channel, id) = (message.channel_id.get(), message.id.get());
@@ -69,13 +72,23 @@ pub async fn refresh_files(bot: &Bot, message: &Message) -> Message {
     let Ok(Ok(Some(mut now))) = tokio::time::timeout(PATIENCE, reading).await else {
         return message;
     };
-    for file in &mut message.attachments {
-        let found = now.attachments.iter().position(|now| now.id == file.id);
-        if let Some(at) = found {
-            *file = now.attachments.swap_remove(at);
-        }
+    put_files(&mut message.attachments, &mut now.attachments);
+    if let (Some(answered), Some(now)) = (
+        message.referenced_message.as_deref_mut(),
+        now.referenced_message.as_deref_mut(),
+    ) {
+        put_files(&mut answered.attachments, &mut now.attachments);
     }
     message
+}
+
+/// Puts files as they are now in the place of those that came.
+fn put_files(came: &mut [Attachment], now: &mut Vec<Attachment>) {
+    for file in came {
+        if let Some(at) = now.iter().position(|now| now.id == file.id) {
+            *file = now.swap_remove(at);
+        }
+    }
 }
 
 #[cfg(test)]
