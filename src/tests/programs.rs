@@ -177,6 +177,47 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
 }
 
 #[tokio::test]
+async fn a_picture_takes_the_place_of_no_other() {
+    run(async |stage| {
+        let home = logged_in(stage, "scopes:chat,keys:read,keys:write").await;
+        does(&home, "keys add openai", &good("openai")).await;
+        let at = |name: &str| home.path().join(name);
+        std::fs::write(at("a.png"), "mine").unwrap();
+        std::os::unix::fs::symlink("nowhere", at("link")).unwrap();
+        let mut told = Vec::new();
+        for options in ["-n 2 -o a.png", "-o a.png", "-o link", "-o new.png"] {
+            let options = options.replace("-o ", &format!("-o {}/", home.path().display()));
+            let (well, _, said) = does(&home, &format!("imagine lighthouse {options}"), "").await;
+            assert!(well, "{said}");
+            let said = said.replace(&home.path().display().to_string(), "<home>");
+            let said = said.lines().filter(|line| line.contains("<home>"));
+            told.extend(said.map(ToOwned::to_owned));
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        <home>/a.png is there already and stays as it is; this goes to <home>/a-2.png.
+        Wrote <home>/a-2.png.
+        Wrote <home>/a-3.png.
+        <home>/a.png is there already and stays as it is; this goes to <home>/a-4.png.
+        Wrote <home>/a-4.png.
+        <home>/link is there already and stays as it is; this goes to <home>/link-2.
+        Wrote <home>/link-2.
+        Wrote <home>/new.png.
+        ");
+        assert_eq!(std::fs::read(at("a.png")).unwrap(), b"mine");
+        for name in ["a-2.png", "a-3.png", "a-4.png", "link-2", "new.png"] {
+            assert!(
+                std::fs::read(at(name)).unwrap().starts_with(b"\x89PNG"),
+                "{name}"
+            );
+        }
+        // What is no file is written to as it is.
+        let (well, _, said) = does(&home, "imagine lighthouse -o /dev/null", "").await;
+        assert!(well && said.contains("Wrote /dev/null."), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whether_a_key_works_is_the_status_that_its_test_ends_with() {
     run(async |stage| {
         let home = logged_in(stage, "scopes:keys:read,keys:write").await;

@@ -1,7 +1,7 @@
 //! `latchkey imagine`: has pictures made through a gateway.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_da
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(250);
+/// How many files of one name are numbered.
+const NUMBER_MAX: usize = 10_000;
 /// How wide the bar is, in characters.
 const BAR_WIDTH: usize = 20;
 
@@ -44,7 +46,8 @@ pub struct Picture {
     /// What should not be in it; for hosts of workflows.
     #[arg(long)]
     negative: Option<String>,
-    /// Where to write it; `-` is standard output.
+    /// Where to write it; `-` is standard output. A file that is there stays as
+    /// it is: this one is numbered then.
     #[arg(long, short, default_value = "picture.png")]
     output: PathBuf,
     /// The whole answer as JSON, and no file.
@@ -76,7 +79,7 @@ impl Picture {
 pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     let body = picture.body()?;
     if !picture.json {
-        try_output(&picture.output)?;
+        announce(&picture.output, &try_output(&picture.output)?);
     }
     let gateway = Gateway::open()?;
     let call = gateway.call(Method::POST, "/v1/images/generations");
@@ -99,8 +102,8 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     // It is said before, since a picture may take minutes.
     eprintln!("key source: {source}");
     let made = collect(response, &mut bar).await?;
-    for (number, bytes) in (1..).zip(&made.pictures) {
-        write_picture(&picture.output, number, bytes)?;
+    for bytes in &made.pictures {
+        write_picture(&picture.output, bytes)?;
     }
     eprintln!("— {}", describe_cost(&made.cost));
     Ok(())
@@ -136,35 +139,69 @@ async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<MadePictur
     Ok(MadePictures { pictures, cost })
 }
 
-/// Tries whether a picture can be written to a path, before anybody pays for
-/// it; leaves what stands there, and nothing else.
-fn try_output(output: &Path) -> anyhow::Result<()> {
+/// Tries whether a picture can be written, before anybody pays for it, and
+/// leaves nothing there. Returns the path that it would have.
+fn try_output(output: &Path) -> anyhow::Result<PathBuf> {
     if output.as_os_str() == "-" {
-        return Ok(());
+        return Ok(output.to_owned());
     }
-    let tried = if output.exists() {
-        OpenOptions::new().append(true).open(output).map(drop)
-    } else {
-        File::create_new(output).and_then(|_| std::fs::remove_file(output))
-    };
     let words = || {
         format!(
             "{} can't be written, so nothing was asked",
             output.display()
         )
     };
-    tried.with_context(words)
+    let (path, _) = open_output(output).with_context(words)?;
+    if is_in_a_file(&path) {
+        std::fs::remove_file(&path).with_context(words)?;
+    }
+    Ok(path)
 }
 
-fn write_picture(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {
+/// Says where a picture goes if not where it was to go.
+fn announce(output: &Path, path: &Path) {
+    if path != output {
+        eprintln!(
+            "{} is there already and stays as it is; this goes to {}.",
+            output.display(),
+            path.display()
+        );
+    }
+}
+
+fn write_picture(output: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     if output.as_os_str() == "-" {
         print_bytes(bytes);
         return Ok(());
     }
-    let path = numbered_path(output, number);
-    std::fs::write(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+    let failed = |path: &Path| format!("could not write {}", path.display());
+    let (path, mut file) = open_output(output).with_context(|| failed(output))?;
+    file.write_all(bytes).with_context(|| failed(&path))?;
     eprintln!("Wrote {}.", path.display());
     Ok(())
+}
+
+/// Makes the first file of a path's numbers that is not there, so that no
+/// picture takes the place of another. What is no file, such as a pipe, is
+/// opened as it is.
+fn open_output(output: &Path) -> io::Result<(PathBuf, File)> {
+    for number in 1..=NUMBER_MAX {
+        let path = numbered_path(output, number);
+        match File::create_new(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|file| (path, file)),
+        }
+        if !is_in_a_file(&path) {
+            let opened = OpenOptions::new().append(true).open(&path);
+            return opened.map(|file| (path, file));
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Whether a file stands at a path, or a link that leads to one or nowhere.
+fn is_in_a_file(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |found| found.is_file())
 }
 
 /// The path of a picture by its number: `a.png` as it was chosen, then
