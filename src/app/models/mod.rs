@@ -5,7 +5,7 @@ mod lists;
 mod name;
 mod provider_info;
 
-use crate::model::{AskRefusal, KeyRefusal, ProviderId, ProviderKind, Refusal};
+use crate::model::{AskRefusal, ProviderId, ProviderKind, Refusal};
 use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
@@ -114,13 +114,17 @@ impl Models {
     pub fn find_provider(&self, typed: &str) -> Result<&Provider, Refusal> {
         self.catalogue
             .find(typed)
-            .ok_or_else(|| unknown_provider(typed))
+            .ok_or_else(|| self.unknown_provider(typed))
     }
 
     /// The provider of a row, which an operator may have taken out.
     pub fn provider(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
         let found = self.catalogue.get(id);
-        found.ok_or_else(|| unknown_provider(id.as_str()))
+        found.ok_or_else(|| self.unknown_provider(id.as_str()))
+    }
+
+    fn unknown_provider(&self, typed: &str) -> Refusal {
+        Refusal::Key(KnownProviders::new(&self.catalogue).unknown(typed))
     }
 
     /// Whether the operator lets a model be used.
@@ -156,10 +160,4 @@ impl Models {
         let known = ids.iter().filter_map(|id| self.catalogue.get(id));
         known.collect()
     }
-}
-
-fn unknown_provider(name: &str) -> Refusal {
-    Refusal::Key(KeyRefusal::UnknownProvider {
-        name: name.chars().take(50).collect(),
-    })
 }

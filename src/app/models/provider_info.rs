@@ -3,13 +3,15 @@
 
 use axum::http::Method;
 
-use crate::model::{ProviderId, ProviderKind, Surface};
+use crate::model::{KeyRefusal, ProviderId, ProviderKind, Surface, nearest_names};
 use crate::providers::{Catalogue, MODERATION_MODEL, Provider, holds_secret, is_plain};
 
 use super::name::split_model;
 
 /// What addresses of OpenAI's dialect end in.
 const VERSION: &str = "/v1";
+/// How much of an unknown name is repeated.
+const NAME_CHARACTERS_MAX: usize = 50;
 
 /// All providers, in the order in which they are shown.
 #[derive(Clone, Copy)]
@@ -46,6 +48,21 @@ impl<'a> KnownProviders<'a> {
     /// A provider by what a person typed: its id or its name.
     pub fn find(self, typed: &str) -> Option<ProviderInfo<'a>> {
         self.0.find(typed).map(ProviderInfo)
+    }
+
+    /// The refusal of what a person typed, which names no provider.
+    pub fn unknown(self, typed: &str) -> KeyRefusal {
+        KeyRefusal::UnknownProvider {
+            name: typed.chars().take(NAME_CHARACTERS_MAX).collect(),
+            meant: self.nearest(typed).map(|near| near.id().clone()),
+        }
+    }
+
+    /// The provider whose name is nearest to what a person typed.
+    pub fn nearest(self, typed: &str) -> Option<ProviderInfo<'a>> {
+        let names = self.0.iter().flat_map(Catalogue::names_of);
+        let name = nearest_names(typed.trim(), names, 1).pop()?;
+        self.find(name)
     }
 
     /// Splits `provider/model`. The model may be empty; none where nothing

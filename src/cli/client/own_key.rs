@@ -189,7 +189,7 @@ fn read_target<'a>(
 ) -> anyhow::Result<(Option<&'a Provider>, Option<String>)> {
     let find = |typed: &str| {
         let found = catalogue.find(typed);
-        found.with_context(|| format!("there is no provider called `{typed}`"))
+        found.with_context(|| unknown_provider(catalogue, typed))
     };
     if let Some(typed) = &question.provider {
         return Ok((Some(find(typed)?), question.model.clone()));
@@ -210,6 +210,19 @@ fn read_target<'a>(
         format!("it is not clear whose model `{model}` is; write provider/model")
     })?;
     Ok((Some(provider), Some(model.clone())))
+}
+
+/// Nothing is called so: what was meant, or else all that there are.
+fn unknown_provider(catalogue: &Catalogue, typed: &str) -> String {
+    let known = KnownProviders::new(catalogue);
+    let meant = match known.nearest(typed) {
+        Some(near) => format!("did you mean `{}`?", near.id()),
+        None => {
+            let ids: Vec<&str> = known.iter().map(|it| it.id().as_str()).collect();
+            format!("there are {}", ids.join(", "))
+        }
+    };
+    format!("there is no provider called `{typed}`; {meant}")
 }
 
 /// What the model is told it is.

@@ -16,7 +16,7 @@ const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
     match refusal {
         KeyRefusal::ByokDisabled => byok_disabled(),
-        KeyRefusal::UnknownProvider { name } => unknown_provider(name),
+        KeyRefusal::UnknownProvider { name, meant } => unknown_provider(name, meant.as_ref()),
         KeyRefusal::NoSuchKey { provider, scope }
         | KeyRefusal::NothingToRemove { provider, scope } => no_such_key(names, provider, *scope),
         KeyRefusal::UnknownKey => unknown_key(),
@@ -225,9 +225,10 @@ fn byok_disabled() -> Trouble {
     .way("/playground", "Ask with a key for this once")
 }
 
-fn unknown_provider(name: &str) -> Trouble {
+fn unknown_provider(name: &str, meant: Option<&ProviderId>) -> Trouble {
+    let meant = meant.map_or_else(String::new, |id| format!(" Did you mean {id}?"));
     let words = format!(
-        "No provider here is called “{name}”, so nothing was done. Choose one from the list."
+        "No provider here is called “{name}”, so nothing was done.{meant} Choose one from the list."
     );
     Trouble::new(UNPROCESSABLE, "No such provider", words).way("/keys/new", "Choose a provider")
 }

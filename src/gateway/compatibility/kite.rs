@@ -54,11 +54,9 @@ struct ToolCall {
 pub async fn show_key(call: Call) -> HandlerResult {
     let (app, session) = (&call.gateway.app, &call.session);
     let typed = call.last_path_value();
-    let provider = app.providers().find(typed).map(ProviderInfo::id);
-    let provider = provider.ok_or_else(|| {
-        let name = typed.chars().take(50).collect();
-        Refusal::Key(KeyRefusal::UnknownProvider { name })
-    })?;
+    let providers = app.providers();
+    let provider = providers.find(typed).map(ProviderInfo::id);
+    let provider = provider.ok_or_else(|| Refusal::Key(providers.unknown(typed)))?;
     let owned = app.keys.list_owned(&session.caller, Scope::User).await?;
     let key = owned.into_iter().find(|key| key.provider == *provider);
     let key = key.ok_or_else(|| {

@@ -20,11 +20,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
                 "BYOK is not enabled: keys can't be stored here, since the operator has set no `BYOK_MASTER_KEY`. A key can be sent with each call.",
             ),
         ),
-        KeyRefusal::UnknownProvider { name } => (
-            404,
-            "unknown_provider",
-            format!("There is no provider called `{name}`. `GET /api/v1/providers` lists all."),
-        ),
+        KeyRefusal::UnknownProvider { name, meant } => unknown_provider(name, meant.as_ref()),
         KeyRefusal::NoSuchKey { .. }
         | KeyRefusal::NothingToRemove { .. }
         | KeyRefusal::UnknownKey => (
@@ -147,6 +143,14 @@ fn key_locked(kid: &str) -> Message {
         "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
     );
     (503, "key_locked", message)
+}
+
+/// Nothing is called what a program calls a provider.
+fn unknown_provider(name: &str, meant: Option<&ProviderId>) -> Message {
+    let meant = meant.map_or_else(String::new, |id| format!(" Did you mean `{id}`?"));
+    let message =
+        format!("There is no provider called `{name}`.{meant} `GET /api/v1/providers` lists all.");
+    (404, "unknown_provider", message)
 }
 
 /// A prompt does not fit into a form of Discord's.

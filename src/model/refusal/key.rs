@@ -32,7 +32,11 @@ pub enum KeyRefusal {
     #[error("no master key is configured")]
     ByokDisabled,
     #[error("no such provider")]
-    UnknownProvider { name: String },
+    UnknownProvider {
+        name: String,
+        /// The one whose name is nearest.
+        meant: Option<ProviderId>,
+    },
     #[error("there is no such key")]
     NoSuchKey { provider: ProviderId, scope: Scope },
     #[error("there is no such key, so none was removed")]

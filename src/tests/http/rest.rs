@@ -208,7 +208,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_body The body can't be read: missing field `key`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`, `keep_refused`. `GET /openapi.json` shows what it should be.
-        404 unknown_provider There is no provider called `opnai`. `GET /api/v1/providers` lists all.
+        404 unknown_provider There is no provider called `opnai`. Did you mean `openai`? `GET /api/v1/providers` lists all.
         400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
         400 malformed_key That can't be a key: it is empty. Nothing was stored.
         422 key_refused Key is invalid: openai does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. The old key is still in place.

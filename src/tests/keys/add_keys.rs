@@ -465,7 +465,7 @@ async fn without_a_master_key_all_but_status_answer_that_byok_is_off() {
 #[tokio::test]
 async fn an_unknown_provider_is_named_back() {
     run(async |stage| {
-        assert_snapshot!(stage.mia().runs("/keys add provider:opnai scope:user").await, @"(only you) I know no provider called `opnai`. Pick one from the list that appears while you type `provider:`.");
+        assert_snapshot!(stage.mia().runs("/keys add provider:opnai scope:user").await, @"(only you) I know no provider called `opnai`. Did you mean `openai`? Pick it from the list that appears while you type `provider:`.");
     })
     .await;
 }

@@ -36,6 +36,11 @@ pub fn key_refusals() -> Vec<Refusal> {
         K::ByokDisabled,
         K::UnknownProvider {
             name: "made-up".into(),
+            meant: None,
+        },
+        K::UnknownProvider {
+            name: "opnai".into(),
+            meant: Some(openai()),
         },
         K::UnknownKey,
         K::TooManyChecks {

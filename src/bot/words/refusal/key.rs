@@ -23,11 +23,9 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
              `latchkey keygen` prints. `/keys status` shows what works without.",
             &[],
         ),
-        KeyRefusal::UnknownProvider { name } => lang.say(
-            "I know no provider called `{subject}`. Pick one from the list that appears \
-             while you type `provider:`.",
-            &[("subject", &in_code(name))],
-        ),
+        KeyRefusal::UnknownProvider { name, meant } => {
+            unknown_provider(voice, name, meant.as_ref())
+        }
         KeyRefusal::NothingToRemove { provider, scope } => {
             nothing_to_remove(voice, provider, *scope)
         }
@@ -203,6 +201,23 @@ fn damaged(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
             ("word", &scope.as_str()),
         ],
     )
+}
+
+/// Nothing is called what a person calls a provider.
+fn unknown_provider(voice: Voice<'_>, name: &str, meant: Option<&ProviderId>) -> String {
+    let subject = in_code(name);
+    match meant {
+        Some(meant) => voice.lang.say(
+            "I know no provider called `{subject}`. Did you mean `{meant}`? Pick it from the \
+             list that appears while you type `provider:`.",
+            &[("subject", &subject), ("meant", meant)],
+        ),
+        None => voice.lang.say(
+            "I know no provider called `{subject}`. Pick one from the list that appears \
+             while you type `provider:`.",
+            &[("subject", &subject)],
+        ),
+    }
 }
 
 fn too_many_checks(voice: Voice<'_>, retry_after_s: u64, goal: CheckGoal) -> String {

@@ -30,7 +30,10 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
     let typed = visit.query("provider");
     let providers = visit.app().providers();
     let known = match typed {
-        Some(typed) => providers.find(&typed).ok_or_else(|| unknown(&typed))?,
+        Some(typed) => {
+            let found = providers.find(&typed);
+            found.ok_or_else(|| Trouble::from(providers.unknown(&typed)))?
+        }
         None => providers.iter().next().ok_or_else(Trouble::nothing_here)?,
     };
     let stored = replacing::find_stored(&ring.keys, known);
@@ -43,7 +46,7 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let app = visit.app();
     let typed = visit.form.text("provider");
     let known = app.providers().find(typed);
-    let known = known.ok_or_else(|| unknown(typed))?;
+    let known = known.ok_or_else(|| Trouble::from(app.providers().unknown(typed)))?;
     let caller = person.caller(&visit).await?;
     let draft = KeyDraft {
         keep_refused: visit.form.has(fields::KEEP_REFUSED),
@@ -67,11 +70,6 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
             Ok(page(&visit, known, stored, Some(&trouble)).into())
         }
     }
-}
-
-fn unknown(typed: &str) -> Trouble {
-    let name = typed.chars().take(50).collect();
-    KeyRefusal::UnknownProvider { name }.into()
 }
 
 /// The page, with what is wrong about what was typed.

@@ -13,9 +13,6 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
 use crate::model::{Health, Key, KeyRefusal, Refusal, Scope};
 
-/// How much of an unknown provider's name is repeated, in characters.
-const NAME_SHOWN_MAX: usize = 50;
-
 pub const ROWS: &[Row] = &[
     row!(GET "/servers/{server}/keys" Managing show_keys).taking(&["provider"]),
     row!(POST "/servers/{server}/keys" Managing add_key),
@@ -203,10 +200,8 @@ fn find_provider<'a>(
     providers: KnownProviders<'a>,
     typed: &str,
 ) -> Result<ProviderInfo<'a>, Trouble> {
-    providers.find(typed).ok_or_else(|| {
-        let name = typed.chars().take(NAME_SHOWN_MAX).collect();
-        KeyRefusal::UnknownProvider { name }.into()
-    })
+    let found = providers.find(typed);
+    found.ok_or_else(|| providers.unknown(typed).into())
 }
 
 async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
