@@ -218,6 +218,39 @@ async fn a_picture_takes_the_place_of_no_other() {
 }
 
 #[tokio::test]
+async fn advice_about_keys_names_whose_they_are() {
+    run(async |stage| {
+        let omar = stage.omar();
+        let home = logged_in_as(stage, &omar, "scopes:keys:read,keys:write here:True").await;
+        let server = stage.scene.server.to_string();
+        let mut told = Vec::new();
+        for line in [
+            "keys",
+            "keys --guild <server>",
+            "keys --guild <server> test openai",
+            "keys --guild <server> add groqq",
+            "keys add nobody",
+        ] {
+            let (_, said, error) = does(&home, &line.replace("<server>", &server), "made-up").await;
+            told.push(format!("{said}{error}").replace(&server, "<server>"));
+        }
+        let (_, all, _) = does(&home, "keys providers", "").await;
+        told.extend(all.lines().take(2).map(ToOwned::to_owned));
+        assert!(all.contains("runcomfy-serverless --extra deployment=…"), "{all}");
+        insta::assert_snapshot!(told.join("\n"), @"
+        No keys. `latchkey keys add openai` stores one.
+        No keys. `latchkey keys --guild <server> add openai` stores one.
+        error: there is no key here; `latchkey keys --guild <server> add openai` stores one
+        error: There is no provider called `groqq`. Did you mean `groq`? `latchkey keys providers` lists all.
+        error: There is no provider called `nobody`. `latchkey keys providers` lists all.
+        openai  (https://platform.openai.com/api-keys)
+        anthropic [--extra workspace=…]  (https://platform.claude.com/settings/keys)
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whether_a_key_works_is_the_status_that_its_test_ends_with() {
     run(async |stage| {
         let home = logged_in(stage, "scopes:keys:read,keys:write").await;
@@ -280,7 +313,7 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
         error: nothing was stored: http://127.0.0.1:1 can't be reached (connection refused). Is the address right, and does the gateway run? `latchkey login <address>` sets another address
         error: there is nothing to ask; write a prompt, or pipe one in
         error: No API key configured: no key for openai can pay for this. Add one with `latchkey keys add` or `/keys add` in Discord.
-        error: There is no provider called `opnai`. `latchkey models` lists what your keys can use, with the provider before the slash.
+        error: There is no provider called `opnai`. Did you mean `openai`? `latchkey keys providers` lists all.
         error: The token may not do this: it has the scopes `chat`, and this needs `usage:read`. Make one that may, with `/token create scopes:chat,keys:read,keys:write,usage:read` in Discord.
         error: The token may not do this: it has the scopes `chat`, and this needs `keys:read`. Make one that may, with `/token create scopes:chat,keys:read,keys:write,usage:read` in Discord.
         error: missing/a.png can't be written, so nothing was asked: No such file or directory

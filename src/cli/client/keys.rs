@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Subcommand;
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 
 use super::gateway::{Gateway, json as whole, send};
 use super::hidden;
+use crate::cli::output::explain;
+
+/// What advice about keys begins with.
+const COMMAND: &str = "`latchkey keys";
 
 /// What is done to keys.
 #[derive(Debug, Subcommand)]
@@ -58,6 +62,8 @@ pub enum KeyVerb {
     },
     /// Which key would pay for what, and why not the others.
     Status,
+    /// The providers that keys can be added for.
+    Providers,
 }
 
 impl KeyVerb {
@@ -68,7 +74,7 @@ impl KeyVerb {
             | Self::Pause { key }
             | Self::Resume { key }
             | Self::Remove { key, .. } => Some(key),
-            Self::List | Self::Add { .. } | Self::Status => None,
+            Self::List | Self::Add { .. } | Self::Status | Self::Providers => None,
         }
     }
 }
@@ -90,12 +96,39 @@ pub enum KeyOwner {
     Operator,
 }
 
+impl KeyOwner {
+    /// Advice that names `latchkey keys`, so that it leads to these keys.
+    fn advise(self, words: &str) -> String {
+        let option = match self {
+            Self::Me => return words.to_owned(),
+            Self::Server(id) => format!(" --guild {id}"),
+            Self::Operator => " --system".to_owned(),
+        };
+        let mut parts = words.split(COMMAND);
+        let mut advised = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            advised.push_str(COMMAND);
+            let is_same = part.starts_with(&option) || part.starts_with(" providers");
+            if !is_same {
+                advised.push_str(&option);
+            }
+            advised.push_str(part);
+        }
+        advised
+    }
+}
+
 /// Calls the gateway for a verb, and prints its answer.
 pub async fn keys(
     verb: Option<KeyVerb>,
     whose: KeyOwner,
     as_json: bool,
 ) -> anyhow::Result<ExitCode> {
+    let done = call_for(verb.unwrap_or(KeyVerb::List), whose, as_json).await;
+    done.map_err(|error| anyhow!("{}", whose.advise(&explain(&error))))
+}
+
+async fn call_for(verb: KeyVerb, whose: KeyOwner, as_json: bool) -> anyhow::Result<ExitCode> {
     let base = match whose {
         KeyOwner::Me => "/api/v1/api-keys".to_owned(),
         KeyOwner::Server(id) => format!("/api/v1/guilds/{id}/api-keys"),
@@ -103,7 +136,6 @@ pub async fn keys(
     };
     let gateway = Gateway::open()?;
     let call = |method, path: &str| gateway.call(method, &format!("{base}{path}"));
-    let verb = verb.unwrap_or(KeyVerb::List);
     anyhow::ensure!(
         whose != KeyOwner::Operator || !matches!(verb, KeyVerb::Status),
         "`status` shows who pays for one person; leave --system out"
@@ -122,6 +154,7 @@ pub async fn keys(
     let request = match &verb {
         KeyVerb::List => call(Method::GET, ""),
         KeyVerb::Status => call(Method::GET, "/status"),
+        KeyVerb::Providers => gateway.call(Method::GET, "/api/v1/providers"),
         KeyVerb::Add {
             provider,
             name,
@@ -148,7 +181,7 @@ pub async fn keys(
     match &verb {
         _ if as_json => println!("{answer}"),
         KeyVerb::Remove { .. } => println!("Removed {shown}."),
-        _ => print_answer(&verb, &answer),
+        _ => print_answer(&verb, whose, &answer),
     }
     let fails = matches!(verb, KeyVerb::Test { .. }) && !works(&answer);
     Ok(if fails {
@@ -210,12 +243,13 @@ fn find_key(listed: &Value, named: &str) -> anyhow::Result<Value> {
     }
 }
 
-fn print_answer(verb: &KeyVerb, answer: &Value) {
+fn print_answer(verb: &KeyVerb, whose: KeyOwner, answer: &Value) {
     match verb {
         KeyVerb::List => {
             let keys = answer["keys"].as_array().into_iter().flatten();
             if keys.clone().next().is_none() {
-                println!("No keys. `latchkey keys add openai` stores one.");
+                let words = "No keys. `latchkey keys add openai` stores one.";
+                println!("{}", whose.advise(words));
             }
             keys.for_each(print_key);
         }
@@ -224,6 +258,11 @@ fn print_answer(verb: &KeyVerb, answer: &Value) {
             .into_iter()
             .flatten()
             .for_each(print_payer),
+        KeyVerb::Providers => answer["providers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(print_provider),
         KeyVerb::Add { .. } | KeyVerb::Test { .. } => {
             print_key(&answer["key"]);
             let removed = answer["removed"].as_array().into_iter().flatten();
@@ -272,6 +311,26 @@ fn print_key(key: &Value) {
         word(&key["health"]),
         word(&key["id"])
     );
+}
+
+/// A provider by its id, with what its keys need beside them, and where to get
+/// one.
+fn print_provider(provider: &Value) {
+    let extras = provider["extras"].as_array().into_iter().flatten();
+    let extras = extras.map(|extra| {
+        let option = format!("--extra {}=…", word(&extra["field"]));
+        if extra["required"] == true {
+            format!(" {option}")
+        } else {
+            format!(" [{option}]")
+        }
+    });
+    let page = match word(&provider["key_page"]) {
+        "" => String::new(),
+        page => format!("  ({page})"),
+    };
+    let extras: String = extras.collect();
+    println!("{}{extras}{page}", word(&provider["id"]));
 }
 
 fn print_payer(provider: &Value) {

@@ -8,10 +8,7 @@ const AT_TERMINAL: &[(&str, &str)] = &[
     ("`GET /api/v1/system-keys`", "`latchkey keys --system`"),
     ("`GET /api/v1/quota`", "`latchkey quota`"),
     ("`GET /v1/models`", "`latchkey models`"),
-    (
-        "`GET /api/v1/providers` lists all.",
-        "`latchkey models` lists what your keys can use, with the provider before the slash.",
-    ),
+    ("`GET /api/v1/providers`", "`latchkey keys providers`"),
     (", or send it with the call", ""),
     (
         "and send it as `Authorization: Bearer …`",
