@@ -251,6 +251,27 @@ async fn advice_about_keys_names_whose_they_are() {
 }
 
 #[tokio::test]
+async fn an_address_for_libraries_is_taken_as_the_gateways() {
+    run(async |stage| {
+        let gateway = stage.gateway().await;
+        let program = Program::of(stage, &stage.mia(), "").await;
+        for version in ["/v1", "/v1/", "/v1beta", "/api/v1"] {
+            let home = tempfile::tempdir().unwrap();
+            let line = format!("login {gateway}{version}");
+            let (well, _, told) = does(&home, &line, program.token()).await;
+            assert!(well, "{told}");
+            if version == "/v1" {
+                let told = told.replace(&gateway, "<gateway>");
+                insta::assert_snapshot!(told.lines().next().unwrap(), @"The gateway's address is <gateway>: the `/v1` behind it is of base URLs for libraries.");
+            }
+            let (well, said, told) = does(&home, "ask count", "").await;
+            assert!(well && said.starts_with("one two"), "{version}: {told}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn whether_a_key_works_is_the_status_that_its_test_ends_with() {
     run(async |stage| {
         let home = logged_in(stage, "scopes:keys:read,keys:write").await;

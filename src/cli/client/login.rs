@@ -16,6 +16,8 @@ use crate::config::Environment;
 
 /// Permission bits that let anyone but the owner read a file.
 const OTHERS: u32 = 0o077;
+/// What base URLs for libraries end in.
+const VERSIONS: [&str; 3] = ["/api/v1", "/v1", "/v1beta"];
 
 /// A gateway's address, and a token for it.
 #[derive(Deserialize)]
@@ -34,8 +36,17 @@ struct LoginFile<'a> {
 /// Stores a token, if the gateway accepts it.
 pub async fn login(url: &str) -> anyhow::Result<()> {
     let url = parse_address(url)?;
+    let (url, left_out) = without_version(&url);
+    if let Some(path) = left_out {
+        eprintln!(
+            "The gateway's address is {url}: the `{path}` behind it is of base URLs for libraries."
+        );
+    }
     let token = hidden::read_secret("Token, from `/token create` in Discord")?;
-    let login = Login { url, token };
+    let login = Login {
+        url: url.to_owned(),
+        token,
+    };
     let written = serde_json::to_vec(&LoginFile {
         url: &login.url,
         token: login.token.expose_secret(),
@@ -129,6 +140,13 @@ fn parse_address(typed: &str) -> anyhow::Result<String> {
         "a token must not go over http:// past this machine; use https://"
     );
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A gateway's address, without what a base URL for libraries has behind it;
+/// and that.
+fn without_version(url: &str) -> (&str, Option<&'static str>) {
+    let cut = |version: &'static str| Some((url.strip_suffix(version)?, Some(version)));
+    VERSIONS.into_iter().find_map(cut).unwrap_or((url, None))
 }
 
 /// Where the login is stored.
