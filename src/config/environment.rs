@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -22,6 +22,11 @@ const NAMES_A_FILE: &str = "QUOTA__PRICES_FILE";
 const OTHERS: u32 = 0o077;
 /// A shorter secret is taken for a placeholder, and refused.
 const SECRET_CHARACTERS_MIN: usize = 8;
+/// Where a bot's token is.
+pub const HOW_TO_GET_A_TOKEN: &str =
+    "copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)";
+const HAS_BOT_BEFORE: &str =
+    "has `Bot ` before the token, which is no part of it; leave that word and the blank out";
 
 /// Whether there is a `.env` in the working folder that anybody but its
 /// owner can read.
@@ -30,29 +35,86 @@ pub fn others_can_read_dotenv() -> bool {
     found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
+/// Where a secret is made or copied, by its variable.
+fn place_of(name: &str) -> Option<&'static str> {
+    match name {
+        "DISCORD_TOKEN" => Some(HOW_TO_GET_A_TOKEN),
+        "DISCORD_CLIENT_SECRET" => {
+            Some("copy it from https://discord.com/developers/applications (OAuth2, Client Secret)")
+        }
+        "BYOK_MASTER_KEY" => Some("`latchkey keygen` makes one"),
+        _ => None,
+    }
+}
+
+/// What is around a secret and is no part of it; none where nothing is.
+fn around_it(text: &str) -> Option<&'static str> {
+    let is_in = |mark: char| text.len() > 1 && text.starts_with(mark) && text.ends_with(mark);
+    if is_in('"') || is_in('\'') {
+        Some("has quotation marks around it, which Docker takes for a part of it; leave them out")
+    } else if text.starts_with("Bot ") {
+        Some(HAS_BOT_BEFORE)
+    } else if text.contains(" #") {
+        Some(
+            "has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own",
+        )
+    } else {
+        None
+    }
+}
+
+/// What a text looks like that can be no secret; none where it may be one.
+fn looks_like(text: &str) -> Option<&'static str> {
+    if text.contains('…') || text.contains("...") {
+        Some("is still a placeholder, or was copied where only a part of it is shown")
+    } else if text.contains(char::is_whitespace) {
+        Some("has a blank or a line break in it, which no secret has")
+    } else if text.len() < SECRET_CHARACTERS_MIN {
+        Some("is too short for a secret, which has 8 characters or more")
+    } else {
+        None
+    }
+}
+
+/// The number of the line of `.env` from which on nothing can be read. A value
+/// between quotation marks may go on over several lines: then it is the line that
+/// it begins in.
+fn find_wrong_line(text: &str) -> usize {
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+    let ends: Vec<usize> = std::iter::once(0).chain(ends).collect();
+    let is_well = |end: &usize| {
+        let read = text.as_bytes().get(..*end).unwrap_or_default();
+        dotenvy::from_read_iter(read).all(|pair| pair.is_ok())
+    };
+    ends.iter().rposition(is_well).unwrap_or(0) + 1
+}
+
 /// Names the line of `.env` that is no setting by its number, and quotes
 /// nothing of it.
 fn explain_line(error: &dotenvy::Error, text: &SecretString) -> ConfigError {
-    let dotenvy::Error::LineParse(wrong, _) = error else {
+    let dotenvy::Error::LineParse(..) = error else {
         return ConfigError::new(DOTENV, "can't be read, or is no text");
     };
-    // A value between quotes may go on over several lines.
-    let wrong = wrong.lines().next().unwrap_or_default();
-    let mut lines = text.expose_secret().lines();
-    let number = lines
-        .position(|line| line == wrong)
-        .map(|before| before + 1);
-    let which = number.map_or_else(|| "a line".to_owned(), |number| format!("line {number}"));
-    ConfigError::new(
-        DOTENV,
-        format!("{which} is not NAME=value, or lacks a quotation mark at its end"),
-    )
+    let number = find_wrong_line(text.expose_secret());
+    let line = text.expose_secret().lines().nth(number - 1);
+    let pair = line.and_then(|line| line.split_once('='));
+    let value = pair.map_or("", |(_, value)| value.trim());
+    let problem = if value.starts_with("Bot ") {
+        HAS_BOT_BEFORE
+    } else if !value.starts_with(['"', '\'']) && value.contains(char::is_whitespace) {
+        "has a blank in its value, which must then stand between quotation marks; a secret has none"
+    } else {
+        "is not NAME=value, or lacks a quotation mark at its end"
+    };
+    ConfigError::new(DOTENV, format!("line {number} {problem}"))
 }
 
 /// All variables. None of them is ever printed.
 #[derive(Default)]
 pub struct Environment {
     variables: BTreeMap<String, SecretString>,
+    /// Where a `.env` was looked for, and whether there was one.
+    dotenv: Option<(PathBuf, bool)>,
 }
 
 impl fmt::Debug for Environment {
@@ -67,7 +129,8 @@ impl Environment {
     pub fn of_process() -> Result<Self, ConfigError> {
         let mut variables = BTreeMap::new();
         let dotenv = Path::new(DOTENV);
-        if dotenv.exists() {
+        let is_there = dotenv.exists();
+        if is_there {
             let unreadable = |_| ConfigError::new(DOTENV, "can't be read, or is no text");
             let text = std::fs::read_to_string(dotenv).map_err(unreadable)?;
             let text = SecretString::from(text);
@@ -81,7 +144,25 @@ impl Environment {
                 variables.insert(name, SecretString::from(value));
             }
         }
-        Ok(Self { variables })
+        let path = std::path::absolute(dotenv).ok();
+        Ok(Self {
+            variables,
+            dotenv: path.map(|path| (path, is_there)),
+        })
+    }
+
+    /// That a secret which must be there is not set: where it was looked for, and
+    /// where it comes from.
+    pub fn missing(&self, name: &str) -> ConfigError {
+        let looked = match &self.dotenv {
+            Some((path, true)) => format!(" in the environment, and not in {}", path.display()),
+            Some((path, false)) => {
+                format!(" in the environment, and {} is not there", path.display())
+            }
+            None => String::new(),
+        };
+        let way = place_of(name).map_or_else(String::new, |way| format!("; {way}"));
+        ConfigError::new(name, format!("is not set{looked}{way}"))
     }
 
     /// An environment of other variables, for tests and the demo.
@@ -89,6 +170,7 @@ impl Environment {
     pub fn of(pairs: impl IntoIterator<Item = (String, SecretString)>) -> Self {
         Self {
             variables: pairs.into_iter().collect(),
+            dotenv: None,
         }
     }
 
@@ -158,19 +240,12 @@ impl Environment {
                 "is empty; give it a value or remove it",
             ));
         }
-        if text.contains(" #") {
-            return Err(ConfigError::new(
-                name,
-                "has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own",
-            ));
+        if let Some(problem) = around_it(text) {
+            return Err(ConfigError::new(name, problem));
         }
-        if text.len() < SECRET_CHARACTERS_MIN || text.contains(char::is_whitespace) {
-            return Err(ConfigError::new(
-                name,
-                format!(
-                    "is no secret: it must have {SECRET_CHARACTERS_MIN} characters or more and no spaces"
-                ),
-            ));
+        if let Some(problem) = looks_like(text) {
+            let way = place_of(name).map_or_else(String::new, |way| format!("; {way}"));
+            return Err(ConfigError::new(name, format!("{problem}{way}")));
         }
         Ok(Some(secret))
     }

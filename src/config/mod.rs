@@ -22,7 +22,7 @@ use serde::Deserialize;
 use toml::Table;
 
 pub use console::{Console, NoConsole};
-pub use environment::{Environment, others_can_read_dotenv};
+pub use environment::{Environment, HOW_TO_GET_A_TOKEN, others_can_read_dotenv};
 pub use errors::{ConfigError, ConfigErrors, Wrong};
 pub use gateway::Gateway;
 pub use provider::Provider;

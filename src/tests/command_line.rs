@@ -45,6 +45,8 @@ async fn a_wrong_line_of_a_dotenv_is_named_by_its_number_and_not_quoted() {
     for text in [
         "# Secrets\nDISCORD_TOKEN=made-up-token-1\nsk-made-up-secret-words\n",
         "A=1\nB='made-up-and-open\nC=2\n",
+        "# Secrets\n\nA='one\ntwo'\nDISCORD_TOKEN=Bot made-up.token.123\nB=2\n",
+        "A=1\nB=made-up and blank\n",
     ] {
         std::fs::write(&dotenv, text).unwrap();
         told.push(runs("doctor", &[], folder.path()).await);
@@ -55,11 +57,50 @@ async fn a_wrong_line_of_a_dotenv_is_named_by_its_number_and_not_quoted() {
     let said = runs("doctor", &variables, folder.path()).await;
     let line = said.lines().find(|line| line.contains("Discord token"));
     told.push(line.unwrap_or(&said).to_owned());
+    for (name, value) in [
+        ("DISCORD_TOKEN", "Bot made-up.token.123"),
+        ("DISCORD_TOKEN", "\"made-up.token.123\""),
+        ("DISCORD_TOKEN", "abc"),
+        ("DISCORD_TOKEN", "…"),
+        ("BYOK_MASTER_KEY", "…"),
+        ("BYOK_MASTER_KEY", "abc"),
+        ("DISCORD_CLIENT_SECRET", "..."),
+        ("OPENAI_API_KEY", "made-up with blanks"),
+    ] {
+        let variables = [(name.to_owned(), SecretString::from(value))];
+        let said = runs("doctor", &variables, folder.path()).await;
+        let named = format!("`{name}`");
+        let line = said.lines().find(|line| line.contains(&named));
+        told.push(line.unwrap_or(&said).to_owned());
+    }
     assert!(!told.concat().contains("made-up"), "{told:?}");
     assert_snapshot!(told.join("\n"), @"
     FAIL  environment: `.env` line 3 is not NAME=value, or lacks a quotation mark at its end
     FAIL  environment: `.env` line 2 is not NAME=value, or lacks a quotation mark at its end
+    FAIL  environment: `.env` line 5 has `Bot ` before the token, which is no part of it; leave that word and the blank out
+    FAIL  environment: `.env` line 2 has a blank in its value, which must then stand between quotation marks; a secret has none
     FAIL  Discord token: `DISCORD_TOKEN` has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own
+    FAIL  Discord token: `DISCORD_TOKEN` has `Bot ` before the token, which is no part of it; leave that word and the blank out
+    FAIL  Discord token: `DISCORD_TOKEN` has quotation marks around it, which Docker takes for a part of it; leave them out
+    FAIL  Discord token: `DISCORD_TOKEN` is too short for a secret, which has 8 characters or more; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
+    FAIL  Discord token: `DISCORD_TOKEN` is still a placeholder, or was copied where only a part of it is shown; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
+    FAIL  master key: `BYOK_MASTER_KEY` is still a placeholder, or was copied where only a part of it is shown; `latchkey keygen` makes one
+    FAIL  master key: `BYOK_MASTER_KEY` is too short for a secret, which has 8 characters or more; `latchkey keygen` makes one
+    FAIL  console: `DISCORD_CLIENT_SECRET` is still a placeholder, or was copied where only a part of it is shown; copy it from https://discord.com/developers/applications (OAuth2, Client Secret)
+    FAIL  providers: `OPENAI_API_KEY` has a blank or a line break in it, which no secret has
+    ");
+}
+
+#[tokio::test]
+async fn a_missing_token_says_where_a_dotenv_was_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().canonicalize().unwrap().display().to_string();
+    let mut told = vec![runs("serve", &[], folder.path()).await];
+    std::fs::write(folder.path().join(".env"), "A=1\n").unwrap();
+    told.push(runs("serve", &[], folder.path()).await);
+    assert_snapshot!(told.join("\n").replace(&place, "<folder>"), @"
+    error: `DISCORD_TOKEN` is not set in the environment, and <folder>/.env is not there; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
+    error: `DISCORD_TOKEN` is not set in the environment, and not in <folder>/.env; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     ");
 }
 

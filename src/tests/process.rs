@@ -152,15 +152,19 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
         let first = text.lines().find(|line| line.starts_with("error: "));
         seen.push(first.unwrap_or_default().to_owned());
     }
-    assert_snapshot!(seen.join("\n"), @r#"
+    let place = std::env::temp_dir().canonicalize().unwrap();
+    let seen = seen
+        .join("\n")
+        .replace(&place.display().to_string(), "<folder>");
+    assert_snapshot!(seen, @r#"
     error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
     error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first
-    error: `DISCORD_TOKEN` is not set; copy the bot's token from https://discord.com/developers/applications
+    error: `DISCORD_TOKEN` is not set in the environment, and <folder>/.env is not there; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
-    error: `DISCORD_TOKEN` is no bot's token, which has three parts with dots between; it was sent to nobody. Instead, copy the bot's token from https://discord.com/developers/applications
+    error: `DISCORD_TOKEN` is no bot's token, which has three parts with dots between; it was sent to nobody. Instead, copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it
     error: `BYOK_MASTER_KEY` must be 32 bytes, written as 64 hex digits or as base64; `latchkey keygen` makes a good one
-    error: `OPENAI_API_KEY` is no secret: it must have 8 characters or more and no spaces
+    error: `OPENAI_API_KEY` is too short for a secret, which has 8 characters or more
     error: `BYOK_MASTER_KEY` is also used as another secret; make a new one
     error: `ask.provider_order` names "opnai", which is no provider of language models
     error: `providers.opnai` is no provider; give it a `base_url` to add one by this name

@@ -11,7 +11,9 @@ use super::pages::CLIENT_SECRET;
 use super::settings::{prices, quota, settings, time_zone};
 use super::storage::storage;
 use crate::app::{BotDefault, QuotaSettings, Settings};
-use crate::config::{Config, ConfigError, ConfigErrors, Environment, Wrong, check_url};
+use crate::config::{
+    Config, ConfigError, ConfigErrors, Environment, HOW_TO_GET_A_TOKEN, Wrong, check_url,
+};
 use crate::ledger::Prices;
 use crate::providers::{Catalogue, Override};
 use crate::vault::MasterKey;
@@ -19,8 +21,6 @@ use crate::vault::MasterKey;
 const DISCORD_TOKEN: &str = "DISCORD_TOKEN";
 const MASTER_KEY: &str = "BYOK_MASTER_KEY";
 const PREVIOUS_KEYS: &str = "BYOK_MASTER_KEY_PREVIOUS";
-const HOW_TO_GET_A_TOKEN: &str =
-    "copy the bot's token from https://discord.com/developers/applications";
 
 /// What was read: whatever is wrong is none, and in `errors`.
 pub struct Readings {
@@ -130,9 +130,7 @@ impl Readings {
 /// provider's may have gone astray.
 fn discord_token(environment: &Environment) -> Result<SecretString, ConfigError> {
     let token = environment.secret(&[DISCORD_TOKEN])?;
-    let token = token.ok_or_else(|| {
-        ConfigError::new(DISCORD_TOKEN, format!("is not set; {HOW_TO_GET_A_TOKEN}"))
-    })?;
+    let token = token.ok_or_else(|| environment.missing(DISCORD_TOKEN))?;
     // As in <https://discord.com/developers/docs/reference#authentication>.
     let parts: Vec<&str> = token.expose_secret().split('.').collect();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
