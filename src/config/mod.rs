@@ -5,9 +5,11 @@
 //! should be, never its value.
 
 mod console;
+mod discord;
 mod environment;
 mod errors;
 mod gateway;
+mod ids;
 mod provider;
 mod quota;
 mod reading;
@@ -22,6 +24,7 @@ use serde::Deserialize;
 use toml::Table;
 
 pub use console::{Console, NoConsole};
+use discord::Discord;
 pub use environment::{Environment, HOW_TO_GET_A_TOKEN, others_can_read_dotenv};
 pub use errors::{ConfigError, ConfigErrors, Wrong};
 pub use gateway::Gateway;
@@ -38,9 +41,6 @@ pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Environment variables with this prefix are settings: `LATCHKEY_STORE__URL`
 /// is `store.url`.
 const PREFIX: &str = "LATCHKEY_";
-/// The path of the version of Discord's API that the bot speaks. serenity adds
-/// the same path to the address of a proxy.
-const API_PATH: &str = "/api/v10";
 
 /// Everything that an operator can set, but for secrets.
 #[derive(Debug, Default, Deserialize)]
@@ -55,19 +55,6 @@ pub struct Config {
     pub gateway: Gateway,
     pub console: Console,
     pub providers: BTreeMap<String, Provider>,
-}
-
-/// How to reach Discord.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Discord {
-    pub api_url: String,
-    /// Who may use `/admin`.
-    pub operators: Vec<u64>,
-    /// The server whose roles give tiers; 0 for none.
-    pub home_server: u64,
-    /// Whether Discord lets the bot read messages that are not to the bot.
-    pub message_content: bool,
 }
 
 /// How the bot takes part in conversations.
@@ -160,17 +147,6 @@ impl Default for Images {
             loras: Vec::new(),
             confirm_above_dollars: 0.0,
             storage: Storage::default(),
-        }
-    }
-}
-
-impl Default for Discord {
-    fn default() -> Self {
-        Self {
-            api_url: "https://discord.com/api/v10".into(),
-            operators: Vec::new(),
-            home_server: 0,
-            message_content: false,
         }
     }
 }
@@ -288,17 +264,6 @@ impl Config {
         for (id, provider) in &self.providers {
             provider.check(id, errors);
         }
-    }
-}
-
-impl Discord {
-    fn check(&self) -> Result<(), ConfigError> {
-        const SETTING: &str = "discord.api_url";
-        check_url(SETTING, &self.api_url)?;
-        if self.api_url.trim_end_matches('/').ends_with(API_PATH) {
-            return Ok(());
-        }
-        Err(ConfigError::new(SETTING, format!("must end in {API_PATH}")))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, ids};
 use crate::model::{Limit, Metric, NanoDollars, Period, Source, Span, Tier, Window};
 
 /// The operator's quotas.
@@ -25,9 +25,9 @@ pub struct TierSetting {
     pub limits: Vec<LimitSetting>,
     #[serde(default = "yes")]
     pub byok: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "ids::list")]
     pub skus: Vec<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "ids::list")]
     pub roles: Vec<u64>,
 }
 

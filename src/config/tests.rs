@@ -147,6 +147,49 @@ fn a_secret_file_that_others_may_read_is_refused() {
 }
 
 #[test]
+fn ids_may_be_quoted_and_stand_alone() {
+    const OPERATORS: &str = "LATCHKEY_DISCORD__OPERATORS";
+    let read = |text: &str, set: &[(&str, &str)]| {
+        let config = Config::parse(text, &with(set)).unwrap();
+        (config.discord.operators, config.discord.home_server)
+    };
+    for (set, ids) in [
+        ("123", vec![123]),
+        ("\"123\"", vec![123]),
+        ("123, 456", vec![123, 456]),
+        ("[123, \"456\"]", vec![123, 456]),
+        ("", vec![]),
+    ] {
+        assert_eq!(read("", &[(OPERATORS, set)]).0, ids, "{set}");
+    }
+    let text = "[discord]\noperators = [\"123\", 456]\nhome_server = \"789\"";
+    assert_eq!(read(text, &[]), (vec![123, 456], 789));
+    let tier = "[[quota.tiers]]\nname = \"community\"\nskus = \"5\"\nroles = [\"6\", 7]\n[discord]\nhome_server = 1";
+    let tier = Config::parse(tier, &with(&[]))
+        .unwrap()
+        .quota
+        .tiers
+        .remove(0);
+    assert_eq!((tier.skus, tier.roles), (vec![5], vec![6, 7]));
+    let wrong = "[discord]\noperators = [\"mia\"]\nhome_server = -1\n[[quota.tiers]]\nname = \"a\"\nroles = true";
+    let ids = "must be a list of ids of Discord's, such as [123456789012345678]";
+    for (set, named) in [
+        (
+            &[(OPERATORS, "mia")][..],
+            format!("`discord.operators` {ids}"),
+        ),
+        (
+            &[],
+            "must be an id of Discord's, such as 123456789012345678".into(),
+        ),
+        (&[], format!("`quota.tiers[0].roles` {ids}")),
+    ] {
+        let told = problem(wrong, set);
+        assert!(told.contains(&named), "{told}");
+    }
+}
+
+#[test]
 fn an_environment_does_not_print_itself() {
     let environment = with(&[("OPENAI_API_KEY", "made-up-key")]);
     assert_eq!(format!("{environment:?}"), "Environment(1 variables)");
