@@ -170,9 +170,12 @@ impl LimitSetting {
         let mut given = amounts
             .into_iter()
             .filter_map(|(metric, amount)| Some((metric, amount?)));
-        let (Some((metric, max)), None) = (given.next(), given.next()) else {
+        let Some((metric, max)) = given.next() else {
             return Err("needs one of `requests`, `output_tokens`, `images` and `dollars`");
         };
+        if given.next().is_some() {
+            return Err("has several amounts; make each a limit of its own, with its own `per`");
+        }
         let period = Period::parse(&self.per)
             .ok_or("needs `per`: \"minute\", \"day\", \"week\" or \"month\"")?;
         let window = match self.window.as_str() {

@@ -190,6 +190,16 @@ fn ids_may_be_quoted_and_stand_alone() {
 }
 
 #[test]
+fn a_limit_with_several_amounts_is_told_from_one_without() {
+    let limit = |amounts: &str| {
+        let text = format!("[[quota.tiers]]\nname = \"a\"\nlimits = [{{{amounts} per = \"day\"}}]");
+        problem(&text, &[])
+    };
+    insta::assert_snapshot!(limit("requests = 1, images = 2,"), @"`quota.tiers[0].limits[0]` has several amounts; make each a limit of its own, with its own `per`");
+    insta::assert_snapshot!(limit(""), @"`quota.tiers[0].limits[0]` needs one of `requests`, `output_tokens`, `images` and `dollars`");
+}
+
+#[test]
 fn an_environment_does_not_print_itself() {
     let environment = with(&[("OPENAI_API_KEY", "made-up-key")]);
     assert_eq!(format!("{environment:?}"), "Environment(1 variables)");

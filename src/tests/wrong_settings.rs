@@ -40,7 +40,8 @@ const FREE_TEXTS: [&str; 8] = [
     "providers.acme-ai.name",
 ];
 /// Numbers and lists of the right type that are wrong all the same.
-const WRONG_VALUES: [(&str, &str); 9] = [
+const WRONG_VALUES: [(&str, &str); 10] = [
+    ("ask.models", "[\"gpt-6\"]"),
     ("ask.provider_order", "[\"opnai\"]"),
     ("ask.max_output_tokens", "1"),
     ("images.provider_order", "[\"opnai\"]"),
@@ -131,6 +132,28 @@ fn wrong_values() -> Vec<(String, String, String)> {
             .map(|name| (name.clone(), name, "short".to_owned())),
     );
     all
+}
+
+#[tokio::test]
+async fn a_pattern_of_models_that_fits_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = world(folder.path()).await;
+    let told = |patterns: &str| {
+        errors(&changed(
+            &variables,
+            "LATCHKEY_ASK__MODELS",
+            Some(&format!("[{patterns}]")),
+        ))
+    };
+    let good = r#""openai/gpt-6-*", "groq/*", "*", "*/gpt-6", "open*", "ollama/*""#;
+    assert_eq!(told(good), Vec::<String>::new());
+    let wrong = told(r#""gpt-6", "made-up-model", "opnai/gpt-6", "gpt-6*""#);
+    insta::assert_snapshot!(wrong.join("\n"), @r#"
+    `ask.models` holds a model without its provider; write `provider/model`, such as "openai/gpt-6"
+    `ask.models` holds a model without its provider; write `provider/model`, such as "openai/gpt-6-*"
+    `ask.models` names "opnai", which is no provider
+    `ask.models` names "gpt-6", which is no provider
+    "#);
 }
 
 /// Everything that is wrong with these variables.

@@ -24,6 +24,9 @@ pub fn settings(
     let workflows = errors.keep(workflows(config));
     let personas = errors.keep(personas(&config.ask.personas));
     let images = images(config, errors);
+    for pattern in &config.ask.models {
+        errors.keep(check_pattern(catalogue, pattern));
+    }
     let models = ModelSettings {
         chat_order: chat_order?,
         picture_order: picture_order?,
@@ -71,6 +74,39 @@ fn chat_order(config: &Config, catalogue: &Catalogue) -> Result<Vec<ProviderId>,
         .collect();
     order.extend(rest);
     Ok(order)
+}
+
+/// Refuses a pattern that no `provider/model` can be like.
+fn check_pattern(catalogue: &Catalogue, pattern: &str) -> Result<(), ConfigError> {
+    const SETTING: &str = "ask.models";
+    let wild = pattern.split(['*', '/']).next().unwrap_or_default();
+    let is_whole = pattern
+        .get(wild.len()..)
+        .is_some_and(|it| it.starts_with('/'));
+    let built_in = Catalogue::new(&[]).unwrap_or_else(|_| catalogue.clone());
+    let mut ids = catalogue
+        .iter()
+        .chain(built_in.iter())
+        .map(|it| it.id.as_str());
+    if wild.len() == pattern.len() {
+        let owner = catalogue.provider_of_model(pattern);
+        let full = owner.map_or_else(|| "openai/gpt-6-*".to_owned(), |it| it.full_name(pattern));
+        let problem = format!(
+            "holds a model without its provider; write `provider/model`, such as \"{full}\""
+        );
+        return Err(ConfigError::new(SETTING, problem));
+    }
+    let fits = |id: &str| {
+        if is_whole {
+            id == wild
+        } else {
+            id.starts_with(wild)
+        }
+    };
+    if ids.any(fits) {
+        return Ok(());
+    }
+    Err(unknown_in(SETTING, wild, "provider"))
 }
 
 /// A list names what is not there. What cannot be a name is not quoted: it may
@@ -171,7 +207,11 @@ fn files_in(
     }
     let files = std::fs::read_dir(folder)
         .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
-        .map_err(|error| wrong(format!("must be a folder that can be read: {error}")))?;
+        .map_err(|error| {
+            wrong(format!(
+                "must be a folder that can be read: {folder}: {error}"
+            ))
+        })?;
     let mut found = Vec::new();
     for path in files.into_iter().map(|file| file.path()) {
         if path.extension().is_some_and(|it| it == extension) {
@@ -206,7 +246,7 @@ pub fn prices(config: &Config) -> Result<Prices, ConfigError> {
         "" => None,
         path => Some(
             std::fs::read_to_string(path)
-                .map_err(|error| wrong(format!("cannot be read: {error}")))?,
+                .map_err(|error| wrong(format!("names {path}, which cannot be read: {error}")))?,
         ),
     };
     Prices::new(text.as_deref()).map_err(|error| wrong(format!("is no table of prices: {error:#}")))
