@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use connection::connect::{Connection, Introduction};
+pub use connection::connect::{Connection, Introduction, Unheard};
 pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
 pub use conversation::settings::ChatSettings;

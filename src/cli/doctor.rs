@@ -21,12 +21,12 @@ use crate::app::{
     judge_buckets, judge_check, judge_health, judge_keyless, judge_master, judge_quotas,
     judge_sign_in, judge_stored_keys,
 };
-use crate::bot::{Introduction, SignInDesk, SignInSettings, invite_address};
+use crate::bot::{Introduction, SignInDesk, SignInSettings, Unheard, invite_address};
 use crate::config::{Config, Environment, Wrong, others_can_read_dotenv};
 use crate::gateway;
 use crate::model::{Clock, Key, MemoryBudget, Owner, ProviderId, redact};
 use crate::providers::{Clients, Providers, Timeouts};
-use crate::store::Store;
+use crate::store::{Store, check_folder};
 use crate::vault::{MasterKey, Vault};
 
 /// What lines about the settings, about pages for people, and about providers are
@@ -190,10 +190,25 @@ async fn check_gateway(report: &mut Report, config: &Config) {
     match gateway::listen(address).await {
         Ok(None) => note(GATEWAY, "`gateway.listen` is empty, so programs can't call"),
         Ok(Some(_)) => pass(GATEWAY, &format!("{address} is free")),
-        Err(_) if is_well(address).await => pass(
-            GATEWAY,
-            &format!("{address} is in use by a Latchkey that is well, as it is while `serve` runs"),
-        ),
+        Err(_) if is_well(address).await => match Store::is_claimed(&config.store.url) {
+            Some(false) => report.fail(
+                GATEWAY,
+                &format!(
+                    "{address} is in use by another Latchkey, and none uses this database; stop that one, or choose \
+                     another port in `gateway.listen`"
+                ),
+            ),
+            Some(true) => pass(
+                GATEWAY,
+                &format!("{address} is in use, as it is while `serve` runs, which is well"),
+            ),
+            None => pass(
+                GATEWAY,
+                &format!(
+                    "{address} is in use by a Latchkey that is well, as it is while `serve` runs"
+                ),
+            ),
+        },
         Err(error) => report.fail(GATEWAY, &explain(&error)),
     }
 }
@@ -202,10 +217,7 @@ async fn check_gateway(report: &mut Report, config: &Config) {
 fn check_missing_database(report: &mut Report, file: &Path, masters: &[MasterKey]) {
     let active = masters.first().map(|active| active.kid().to_string());
     report.show(&judge_master(active.as_deref()));
-    let folder = file.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new("."));
-    let may_write = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    match rustix::fs::access(folder, may_write) {
+    match check_folder(file) {
         Ok(()) => note(
             "database",
             &format!(
@@ -213,17 +225,7 @@ fn check_missing_database(report: &mut Report, file: &Path, masters: &[MasterKey
                 file.display()
             ),
         ),
-        Err(error) => {
-            let why = std::io::Error::from(error).kind();
-            report.fail(
-                "database",
-                &format!(
-                    "{} is not there yet and can't be made, since its folder can't be written ({why}); make the folder, \
-                     give it to the user who runs Latchkey, or change `store.url`",
-                    file.display()
-                ),
-            );
-        }
+        Err(error) => report.fail("database", &explain(&error)),
     }
 }
 
@@ -294,10 +296,10 @@ async fn check_database(
     let store = match Store::open(&config.store.url).await {
         Ok(store) => store,
         Err(error) => {
-            report.fail(
-                "database",
-                &format!("{}; check `store.url`", explain(&error)),
-            );
+            let why = explain(&error);
+            let is_told = why.contains("`store.url`");
+            let advice = if is_told { "" } else { "; check `store.url`" };
+            report.fail("database", &format!("{why}{advice}"));
             return None;
         }
     };
@@ -346,13 +348,17 @@ async fn check_discord(
                 check_secret(report, desk).await;
             }
         }
-        Err(error) => report.fail(
-            "Discord token",
-            &format!(
-                "{}; check DISCORD_TOKEN and `discord.api_url`",
-                explain(&error)
-            ),
-        ),
+        Err(error) => report.fail(what_failed(&error), &explain(&error)),
+    }
+}
+
+/// What a line is about that says why Discord did not say who the bot is: where
+/// it was not heard, nothing is known of the token.
+fn what_failed(error: &anyhow::Error) -> &'static str {
+    if error.is::<Unheard>() {
+        "Discord"
+    } else {
+        "Discord token"
     }
 }
 

@@ -67,14 +67,15 @@ fn print_with(write: impl FnOnce(&mut io::StdoutLock<'_>) -> io::Result<()>) {
 /// An error and its causes in one line, each said once, without the numbers
 /// that the system has for its reasons.
 pub fn explain(error: &anyhow::Error) -> String {
-    let mut said = String::new();
+    let (mut said, mut last) = (String::new(), String::new());
     for cause in error.chain() {
         let cause = without_number(&cause.to_string());
         if said.is_empty() {
-            said = cause;
-        } else if !said.ends_with(&cause) {
+            said.clone_from(&cause);
+        } else if !said.ends_with(&cause) && !cause.ends_with(&last) {
             said = format!("{said}: {cause}");
         }
+        last = cause;
     }
     said
 }
@@ -125,6 +126,9 @@ mod tests {
             explain(&error.unwrap_err()),
             "no start: could not read a file: No such file or directory"
         );
+        let coded = Err::<(), _>(anyhow::anyhow!("Error code 26: no database"));
+        let error = coded.context("no database").context("no start");
+        assert_eq!(explain(&error.unwrap_err()), "no start: no database");
         assert_eq!(without_number("taken (os error 98), so"), "taken, so");
     }
 }

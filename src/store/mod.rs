@@ -61,7 +61,7 @@ pub use sealed::imports::{ImportOf, ImportedKey};
 pub use sealed::keys::NewKey;
 pub use sessions::{OpenSignIn, SessionsAt};
 use sqlite::Sqlite;
-pub use sqlite::{FileClaim, Spool};
+pub use sqlite::{FileClaim, Spool, check_folder};
 #[cfg(test)]
 pub use stories::audit::AuditedAttempt;
 
@@ -200,6 +200,13 @@ impl Store {
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
+    }
+
+    /// Whether a process has claimed SQLite's file. None on PostgreSQL, which is
+    /// not claimed.
+    pub fn is_claimed(url: &SecretString) -> Option<bool> {
+        let path = url.expose_secret().strip_prefix("sqlite:")?;
+        Some(FileClaim::is_held(path.as_ref()))
     }
 
     /// Opens the spool beside SQLite's file; and which attempts an earlier

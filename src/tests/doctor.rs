@@ -3,8 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 
 use insta::assert_snapshot;
+use secrecy::SecretString;
 
-use super::process::{changed, judge, printed, run, world};
+use super::process::{changed, judge, printed, run, start, terminate, world};
 
 #[tokio::test]
 async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
@@ -50,11 +51,76 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     note  master key: not set, so people can't store keys; run `latchkey keygen`
     ok    database: opens, and its tables are up to date
     ok    database pages: none is damaged
-    FAIL  Discord token: Discord answered 401 (code 0) to GET application; check DISCORD_TOKEN and `discord.api_url`
+    FAIL  Discord token: Discord does not accept `DISCORD_TOKEN` (401): it was reset, belongs to no bot, or was not copied whole; copy it from https://discord.com/developers/applications (Bot, Reset Token)
     FAIL  Groq: refuses the bot default key; make a new one at https://console.groq.com/keys
     ");
     assert!(!ill.status.success());
     judge(&scene);
+}
+
+#[tokio::test]
+async fn a_port_of_another_latchkey_is_told_from_ones_own() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (scene, variables) = world(folder.path()).await;
+    let (_scene, others) = world(other.path()).await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let listening = |variables: &[(String, SecretString)]| {
+        changed(variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address))
+    };
+    let mut child = start(&listening(&variables), &scene).await;
+    let mut told = Vec::new();
+    for variables in [&variables, &others] {
+        let said = printed(&run("doctor", &listening(variables)).await.stdout);
+        let line = said.lines().find(|line| line.contains(" gateway: "));
+        told.push(line.unwrap_or(&said).replace(&address, "<address>"));
+    }
+    assert_snapshot!(told.join("\n"), @"
+    ok    gateway: <address> is in use, as it is while `serve` runs, which is well
+    FAIL  gateway: <address> is in use by another Latchkey, and none uses this database; stop that one, or choose another port in `gateway.listen`
+    ");
+    assert!(terminate(&mut child).await);
+}
+
+#[tokio::test]
+async fn a_discord_that_is_not_heard_says_nothing_about_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = world(folder.path()).await;
+    let away = "http://127.0.0.1:1/api/v10";
+    let variables = changed(&variables, "LATCHKEY_DISCORD__API_URL", Some(away));
+    let said = printed(&run("doctor", &variables).await.stdout);
+    let about: Vec<&str> = said.lines().filter(|it| it.contains("Discord")).collect();
+    assert_snapshot!(about.join("\n"), @"FAIL  Discord: http://127.0.0.1:1/api/v10 can't be reached (Connection refused); look whether this machine has a network, and whether a firewall or `discord.api_url` keeps it from there. The token was not checked");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_and_a_folder_that_is_not_there_are_told_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = world(folder.path()).await;
+    let foreign = folder.path().join("foreign.db");
+    std::fs::write(
+        &foreign,
+        "a letter to somebody, and no database".repeat(200),
+    )
+    .unwrap();
+    let mut told = Vec::new();
+    for name in ["foreign.db", "nowhere/a.db"] {
+        let url = format!("sqlite:{}/{name}", folder.path().display());
+        let variables = changed(&variables, "LATCHKEY_STORE__URL", Some(&url));
+        let doctor = printed(&run("doctor", &variables).await.stdout);
+        let serve = printed(&run("serve", &variables).await.stderr);
+        let lines = doctor.lines().chain(serve.lines());
+        let lines = lines.filter(|it| it.starts_with("FAIL") || it.starts_with("error"));
+        let place = folder.path().display().to_string();
+        told.extend(lines.map(|line| line.replace(&place, "<folder>")));
+    }
+    assert_snapshot!(told.join("\n"), @"
+    FAIL  database: could not open SQLite: <folder>/foreign.db is no SQLite database: it is another kind of file, or damaged; name another in `store.url`, or put back a backup
+    error: could not open SQLite: <folder>/foreign.db is no SQLite database: it is another kind of file, or damaged; name another in `store.url`, or put back a backup
+    FAIL  database: <folder>/nowhere/a.db is not there yet and can't be made, since its folder can't be written (entity not found); make the folder, give it to the user who runs Latchkey, or change `store.url`
+    error: <folder>/nowhere/a.db is not there yet and can't be made, since its folder can't be written (entity not found); make the folder, give it to the user who runs Latchkey, or change `store.url`
+    ");
 }
 
 /// Where one thing is wrong, nothing untrue is said of the others.

@@ -160,7 +160,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
     error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first
     error: `DISCORD_TOKEN` is not set in the environment, and <folder>/.env is not there; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
-    error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
+    error: Discord does not accept `DISCORD_TOKEN` (401): it was reset, belongs to no bot, or was not copied whole; copy it from https://discord.com/developers/applications (Bot, Reset Token)
     error: `DISCORD_TOKEN` is no bot's token, which has three parts with dots between; it was sent to nobody. Instead, copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it
     error: `BYOK_MASTER_KEY` must be 32 bytes, written as 64 hex digits or as base64; `latchkey keygen` makes a good one

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder};
@@ -28,6 +28,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 /// How long serenity may keep the gateway's address to itself.
 const ADDRESS_WITHIN: Duration = Duration::from_millis(100);
+
+const TOKEN_REFUSED: &str = "Discord does not accept `DISCORD_TOKEN` (401): it was reset, belongs to no bot, or was not copied whole; \
+                             copy it from https://discord.com/developers/applications (Bot, Reset Token)";
 
 /// A bot that knows its application and is ready to connect.
 pub struct Connection {
@@ -177,7 +180,37 @@ const READS_MESSAGES: u64 = 1 << 18 | 1 << 19;
 impl Introduction {
     /// Asks once.
     pub async fn ask(api_url: &str, token: &SecretString, client: Client) -> anyhow::Result<Self> {
-        try_introduce(&Rest::new(api_url, token, client)?).await
+        let asked = try_introduce(&Rest::new(api_url, token, client)?).await;
+        asked.map_err(|error| explain_silence(error, api_url))
+    }
+}
+
+/// Discord was not heard, so that nothing is known of the token.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{api_url} can't be reached ({why}); look whether this machine has a network, and whether a firewall or \
+         `discord.api_url` keeps it from there. The token was not checked"
+)]
+pub struct Unheard {
+    api_url: String,
+    why: String,
+}
+
+/// Why Discord did not say who the bot is, and what to do.
+fn explain_silence(error: anyhow::Error, api_url: &str) -> anyhow::Error {
+    if let Some(unsent) = error.downcast_ref::<reqwest::Error>() {
+        let why = if unsent.is_timeout() {
+            "no answer in time".to_owned()
+        } else {
+            error.root_cause().to_string()
+        };
+        let api_url = api_url.to_owned();
+        return Unheard { api_url, why }.into();
+    }
+    match status_of(&error) {
+        Some(401 | 403) => anyhow!(TOKEN_REFUSED),
+        Some(500..) => error.context("Discord has trouble of its own; try again in a while"),
+        _ => error.context("is `discord.api_url` right?"),
     }
 }
 
@@ -187,7 +220,7 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
         match try_introduce(rest).await {
             Ok(known) => return Ok(known),
             Err(error) if matches!(status_of(&error), Some(401 | 403)) => {
-                return Err(error.context("Discord does not accept `DISCORD_TOKEN`"));
+                return Err(anyhow!(TOKEN_REFUSED));
             }
             Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use rustix::fs::{Access, access};
 
 /// The suffix of the file that is locked for a claim. SQLite locks the database
 /// file itself, and loses its locks when the same process opens and closes that
@@ -28,6 +29,7 @@ pub struct FileClaim {
 impl FileClaim {
     /// Claims a database file. Fails where another process has claimed it.
     pub fn take(database: &Path) -> anyhow::Result<Self> {
+        check_folder(database)?;
         let path = beside(database, CLAIM_SUFFIX);
         let mut file = OpenOptions::new()
             .create(true)
@@ -55,6 +57,33 @@ impl FileClaim {
             .and_then(|()| write!(file, "{}", std::process::id()));
         Ok(Self { _locked: file })
     }
+
+    /// Whether a process has claimed a database file. Makes nothing.
+    pub fn is_held(database: &Path) -> bool {
+        let file = File::open(beside(database, CLAIM_SUFFIX));
+        let tried = file.map(|file| file.try_lock_shared());
+        matches!(tried, Ok(Err(TryLockError::WouldBlock)))
+    }
+}
+
+/// Checks that a database's files can be made in its folder.
+pub fn check_folder(database: &Path) -> anyhow::Result<()> {
+    let folder = database.parent().filter(|it| *it != Path::new(""));
+    let may_write = Access::WRITE_OK | Access::EXEC_OK;
+    let Err(error) = access(folder.unwrap_or(Path::new(".")), may_write) else {
+        return Ok(());
+    };
+    let state = if database.exists() {
+        "can't be used"
+    } else {
+        "is not there yet and can't be made"
+    };
+    bail!(
+        "{} {state}, since its folder can't be written ({}); make the folder, give it to the user who runs Latchkey, \
+         or change `store.url`",
+        database.display(),
+        std::io::Error::from(error).kind()
+    )
 }
 
 /// Describes the process that holds a claim; empty if it is unknown.

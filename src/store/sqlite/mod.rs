@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 use tokio::sync::oneshot;
 
 use crate::store::accounts::ledger::Booking;
@@ -28,7 +28,7 @@ mod spool;
 mod trouble;
 mod writer;
 
-pub use file::FileClaim;
+pub use file::{FileClaim, check_folder};
 use file::{OpenFiles, beside};
 use readers::Readers;
 use spool::SPOOL_SUFFIX;
@@ -152,7 +152,7 @@ fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenFiles)> {
-    let mut writer = open_writer(&path)?;
+    let mut writer = open_writer(&path).map_err(|error| name_foreign(&path, error))?;
     if must_migrate(newest_migration(&writer))? {
         migrator()
             .run(&mut writer)
@@ -161,6 +161,19 @@ fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenF
     writer.busy_timeout(LOCK_WAIT)?;
     let files = OpenFiles::identify(&path)?;
     Ok((writer, Readers::open(path)?, files))
+}
+
+/// The error for a file that SQLite can't read says what to do about it.
+fn name_foreign(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    let known = error.downcast_ref::<rusqlite::Error>();
+    if known.and_then(rusqlite::Error::sqlite_error_code) != Some(ErrorCode::NotADatabase) {
+        return error;
+    }
+    anyhow!(
+        "{} is no SQLite database: it is another kind of file, or damaged; name another in `store.url`, or put back a \
+         backup",
+        path.display()
+    )
 }
 
 /// Runs migrations also where a database has had another text of an earlier one:
