@@ -24,6 +24,34 @@ for (const round of rounds) round.files = [];
 let attached = [];
 transcript.hidden = rounds.length === 0;
 
+/* Whoever is at the end of the conversation stays there, whatever grows. Whoever
+   reads further up is left alone until they ask again. ------------------ */
+
+const stack = talk.closest(".stack");
+const NEAR_END = 40;
+const ROOM_BELOW = 12;
+let isAtEnd = false;
+let lastPlace = scrollY;
+
+// How many pixels below the window the message box ends.
+function leftBelow() {
+  return stack.getBoundingClientRect().bottom + ROOM_BELOW - innerHeight;
+}
+
+function goToEnd() {
+  isAtEnd = true;
+  scrollBy({ top: leftBelow(), behavior: "instant" });
+}
+
+addEventListener("scroll", () => {
+  if (leftBelow() < NEAR_END) isAtEnd = rounds.length > 0;
+  else if (scrollY < lastPlace) isAtEnd = false;
+  lastPlace = scrollY;
+}, { passive: true });
+new ResizeObserver(() => {
+  if (isAtEnd && leftBelow() > 0) goToEnd();
+}).observe(stack);
+
 function make(tag, name, ...children) {
   const element = document.createElement(tag);
   if (name) element.className = name;
@@ -491,7 +519,7 @@ form.addEventListener("submit", (event) => {
   showFiles();
   for (const reply of round.answers) reply.run(key);
   showBusy();
-  said.scrollIntoView({ block: "nearest" });
+  goToEnd();
 });
 
 question.addEventListener("keydown", (event) => {

@@ -67,6 +67,12 @@ enum Piece<'t> {
     Close(&'t str),
 }
 
+/// Where a form is sent: a place in the page is the browser's own business.
+fn sent_to(of: &str, address: &str) -> String {
+    let action = attribute(of, "action").unwrap_or_else(|| address.to_owned());
+    action.split('#').next().unwrap_or_default().to_owned()
+}
+
 fn pieces(html: &str) -> Vec<Piece<'_>> {
     static TAG: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"]|"[^"]*")*)>|<!(?:[^>]*)>"#).unwrap()
@@ -119,7 +125,7 @@ pub fn forms(html: &str, address: &str) -> Vec<PageForm> {
             Piece::Open("form", of) => {
                 inside = true;
                 found.push(PageForm {
-                    action: attribute(of, "action").unwrap_or_else(|| address.to_owned()),
+                    action: sent_to(of, address),
                     method: attribute(of, "method").unwrap_or_else(|| "get".to_owned()),
                     ..PageForm::default()
                 });

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::walks::{Demo, Walker, asks_axe, axe};
-use crate::tests::browser::Browser;
+use crate::tests::browser::{Browser, PICTURE_SIZES};
 
 /// The widths at which answers are looked at, in CSS pixels.
 const WIDTHS: [u32; 5] = [360, 768, 1_024, 1_200, 1_440];
@@ -74,10 +74,10 @@ async fn answers_fit_their_page_at_every_width() {
         let table = "Model, Context end, Good at; luna, 128,000 end, short answers; nova, 1,000,000 end, long documents";
         assert_eq!(browser.evaluates(TABLES).await, json!(vec![table; models]));
         for width in WIDTHS {
-            browser.resizes(width, 900).await;
+            // Nothing lies over what is looked at: all of it has room.
+            browser.resizes(width, 4_000).await;
             let wrong = stands_out(browser).await;
             assert_eq!(wrong, json!([]), "{models} at {width}");
-            // Nothing lies over what is looked at.
             browser.evaluates("scrollTo(0, 0); 0").await;
             if let Some(axe) = &axe {
                 let found = asks_axe(browser, axe).await;
@@ -87,6 +87,91 @@ async fn answers_fit_their_page_at_every_width() {
             browser.keeps_picture(&name).await;
         }
         browser.resizes(1_440, 900).await;
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
+/// Where the newest answer and the message box end, and how high the window is.
+const ENDS: &str = "(() => {
+    const bottom = it => it.getBoundingClientRect().bottom;
+    const newest = document.querySelector('#talk > :last-child');
+    return { newest: bottom(newest), box: bottom(document.querySelector('.composer')),
+        boxTop: document.querySelector('.composer').getBoundingClientRect().top, window: innerHeight };
+})()";
+
+/// Asserts that the newest answer ends above the message box, and that all of the
+/// box is in the window.
+async fn sees_the_newest(browser: &Browser, when: &str) {
+    let ends = browser.evaluates(ENDS).await;
+    let at = |name: &str| ends[name].as_f64().expect("it is measured");
+    assert!(at("newest") <= at("boxTop"), "{when}: {ends}");
+    assert!(at("box") <= at("window"), "{when}: {ends}");
+}
+
+#[tokio::test]
+async fn the_page_follows_the_newest_answer_unless_its_reader_went_up() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "mia").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    for (width, height) in PICTURE_SIZES {
+        browser.resizes(width, height).await;
+        walker.goes_to("/playground").await;
+        for question in ["some code", "a table", "hello", &"word ".repeat(300)] {
+            asks(browser, question).await;
+            sees_the_newest(browser, &format!("{width}: {question:.9}")).await;
+        }
+        browser
+            .keeps_picture(&format!("console-mia-newest-{width}"))
+            .await;
+        // Whoever reads further up stays there while an answer comes, and has
+        // the box at hand.
+        let goes_up = "document.getElementById('ask').value = 'some code';
+            document.getElementById('playground').requestSubmit();
+            new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+                scrollTo(0, 0); done(true);
+            })))";
+        browser.evaluates(goes_up).await;
+        has_ended(browser).await;
+        assert_eq!(browser.evaluates("scrollY").await, 0, "{width}");
+        let ends = browser.evaluates(ENDS).await;
+        assert!(ends["box"].as_f64() <= ends["window"].as_f64(), "{ends}");
+        // Their next question leads to the end again.
+        asks(browser, "hello").await;
+        sees_the_newest(browser, &format!("{width}, after going up")).await;
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
+#[tokio::test]
+async fn without_script_the_page_opens_at_the_newest_answer() {
+    let demo = Demo::begins_with(&[]).await;
+    let Some(walker) = Walker::comes(&demo, "mia").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    for (width, height) in PICTURE_SIZES {
+        browser.resizes(width, height).await;
+        browser.runs_no_script().await;
+        walker.goes_to("/playground").await;
+        for count in 1..=3 {
+            let sends = format!(
+                "document.getElementById('ask').value = 'question {count}';
+                 document.getElementById('playground').requestSubmit()"
+            );
+            browser.evaluates(&sends).await;
+            let rounds = format!(
+                "document.readyState === 'complete'
+                     && document.querySelectorAll('#talk .reply').length === {count}"
+            );
+            browser.until(&rounds).await;
+        }
+        let top = "document.querySelector('#talk > :last-child').getBoundingClientRect().top";
+        let top = browser.evaluates(top).await;
+        assert!(top.as_f64() < Some(f64::from(height)), "{width}: {top}");
     }
     drop(walker);
     demo.ends().await;

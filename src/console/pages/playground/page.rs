@@ -78,7 +78,7 @@ impl Sheet<'_> {
     /// conversation.
     fn show_form(&self) -> Markup {
         html! {
-            form.columns.wide #playground method="post" action="/playground/ask"
+            form.columns.wide #playground method="post" action="/playground/ask#newest"
                 enctype="multipart/form-data" autocomplete="off"
             {
                 (form::token(&self.visit.form_token))
@@ -99,7 +99,9 @@ impl Sheet<'_> {
     fn show_talk(&self) -> Markup {
         html! {
             @if self.talk.rounds.is_empty() { (self.show_starters()) }
-            @for round in &self.talk.rounds { (show_round(round)) }
+            @for (at, round) in self.talk.rounds.iter().enumerate() {
+                (show_round(round, at + 1 == self.talk.rounds.len()))
+            }
         }
     }
 
@@ -307,10 +309,11 @@ fn show_badges() -> Markup {
     }
 }
 
-fn show_round(round: &Round) -> Markup {
+/// A question with its answers. Without script, the page opens at the newest.
+fn show_round(round: &Round, is_newest: bool) -> Markup {
     let beside = round.answers.len() > 1;
     html! {
-        div.said.me-said { (plain_text::show(&round.asked)) }
+        div.said.me-said id=[is_newest.then_some("newest")] { (plain_text::show(&round.asked)) }
         div.side-by-side[beside] {
             @for reply in &round.answers { (show_reply(reply)) }
         }
