@@ -59,7 +59,7 @@ pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     Consent, FoundPerson, FoundServer, IdFacts, IdKind, Identity, IdentityDesk, LimitSubject,
     MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SearchResult,
-    SignInTrouble, Stop, StoredSummary, form_owner, form_token, nobody_else,
+    ServerRole, SignInTrouble, Stop, StoredSummary, form_owner, form_token, nobody_else,
 };
 pub use pictures::{
     CostlyPicture, ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome,

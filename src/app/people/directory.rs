@@ -20,6 +20,15 @@ use crate::app::policy::Notice;
 const NAME_PATIENCE: Duration = Duration::from_secs(1);
 const NAMED_AT_ONCE: usize = 20;
 
+/// A role of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerRole {
+    pub id: u64,
+    pub name: String,
+    /// Its people can be given it: it is not everybody's, nor a bot's own.
+    pub is_of_people: bool,
+}
+
 /// What an id of Discord's is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdKind {
@@ -74,9 +83,8 @@ pub trait MemberDirectory: Send + Sync {
     /// Whether the bot is in a server, as far as Discord says it.
     fn is_in(&self, server: ServerId) -> BoxFuture<'_, Option<bool>>;
 
-    /// The roles that people of a server can have, by id, with what they are
-    /// called; none where Discord does not say it.
-    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>>;
+    /// All roles of a server; none where Discord does not say them.
+    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<ServerRole>>;
 
     /// What a member of a server is called there, as Discord said within the
     /// last hour; none where it does not say it, or they left.
@@ -160,8 +168,8 @@ impl People {
         directory.caller(person, Some(server), true).await
     }
 
-    /// The roles that people of a server can have, as far as Discord says it.
-    pub async fn list_roles(&self, server: ServerId) -> Vec<(u64, String)> {
+    /// All roles of a server, as far as Discord says them.
+    pub async fn list_roles(&self, server: ServerId) -> Vec<ServerRole> {
         match self.directory() {
             Some(directory) => directory.server_roles(server).await,
             None => Vec::new(),

@@ -25,7 +25,7 @@ use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 use crate::app::tasks::Tasks;
 
-pub use directory::{IdFacts, IdKind, MemberDirectory, Notifier, nobody_else};
+pub use directory::{IdFacts, IdKind, MemberDirectory, Notifier, ServerRole, nobody_else};
 pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::app::{
     Demotion, Error, IdFacts, IdKind, MemberDirectory, Notice, Notifier, OvershootNotice,
+    ServerRole,
 };
 use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 
@@ -92,10 +93,10 @@ impl MemberDirectory for Bot {
         })
     }
 
-    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>> {
+    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<ServerRole>> {
         Box::pin(async move {
             let described = self.describe_server(server, false).await;
-            described.map_or_else(|_| Vec::new(), |facts| facts.role_names().to_vec())
+            described.map_or_else(|_| Vec::new(), |facts| facts.named_roles().to_vec())
         })
     }
 
@@ -132,8 +133,8 @@ impl MemberDirectory for Bot {
                 && let Ok(facts) = self.describe_server(server, false).await
                 && facts.has_role(id)
             {
-                let named = facts.role_names().iter().find(|(role, _)| *role == id);
-                return known(IdKind::Role, named.map(|(_, name)| name.as_str()));
+                let named = facts.named_roles().iter().find(|role| role.id == id);
+                return known(IdKind::Role, named.map(|role| role.name.as_str()));
             }
             let (person, channel) = (format!("/users/{id}"), format!("/channels/{id}"));
             let (person, channel) = tokio::join!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use serenity::all::Permissions;
 
+use crate::app::ServerRole;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::may_manage_server;
 use crate::bot::connection::calls::rest::number;
@@ -23,8 +24,7 @@ pub struct ServerFacts {
     owner: Option<u64>,
     /// Each role, and what it may do.
     roles: Vec<(u64, u64)>,
-    /// What each role is called, but for everybody's and those of bots.
-    role_names: Vec<(u64, String)>,
+    named_roles: Vec<ServerRole>,
 }
 
 /// Servers that Discord described.
@@ -60,20 +60,26 @@ impl ServerFacts {
         let roles = all
             .clone()
             .filter_map(|role| Some((number(&role["id"])?, number(&role["permissions"])?)));
-        let is_of_people = |role: &&Value| role["managed"] != true && role["id"] != server["id"];
-        let name = |role: &Value| Some((number(&role["id"])?, role["name"].as_str()?.to_owned()));
-        let role_names = all.filter(is_of_people).filter_map(name);
+        let name = |role: &Value| {
+            Some(ServerRole {
+                id: number(&role["id"])?,
+                name: role["name"].as_str()?.to_owned(),
+                // Everybody's role has the server's own id.
+                is_of_people: role["managed"] != true && role["id"] != server["id"],
+            })
+        };
+        let named_roles = all.filter_map(name);
         Self {
             name: server["name"].as_str().unwrap_or_default().to_owned(),
             owner: number(&server["owner_id"]),
             roles: roles.collect(),
-            role_names: role_names.collect(),
+            named_roles: named_roles.collect(),
         }
     }
 
-    /// The roles that its people can have, by id, with what they are called.
-    pub fn role_names(&self) -> &[(u64, String)] {
-        &self.role_names
+    /// All its roles, with what they are called.
+    pub fn named_roles(&self) -> &[ServerRole] {
+        &self.named_roles
     }
 
     /// Whether an id is that of a role, whoever can have it.

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 
-use crate::app::{Budget, IdKind, make_limit, read_amount};
+use crate::app::{Budget, IdKind, ServerRole, make_limit, read_amount};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::ids;
 use crate::console::pages::servers::{Tab, rules, show_page};
@@ -41,12 +41,7 @@ async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
 }
 
 /// Each limit, those on all members together with a bar.
-pub fn show_limits(
-    budget: &Budget,
-    roles: &[(u64, String)],
-    now_ms: i64,
-    change: &Markup,
-) -> Markup {
+pub fn show_limits(budget: &Budget, roles: &[ServerRole], now_ms: i64, change: &Markup) -> Markup {
     html! {
         section.card aria-labelledby="limits-h" {
             header { h2 #limits-h { "Budgets" } (change) }
@@ -75,14 +70,14 @@ pub fn show_limits(
     }
 }
 
-fn bound_name(bound: Bound, roles: &[(u64, String)]) -> String {
+fn bound_name(bound: Bound, roles: &[ServerRole]) -> String {
     match bound {
         Bound::Role(role) => format!("Each member with role {}", rules::role_name(role, roles)),
         other => limits::bound_words(other),
     }
 }
 
-fn show_set_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Markup {
+fn show_set_form(visit: &Visit, address: &str, roles: &[ServerRole]) -> Markup {
     let choice = |value, words| Choice { value, words };
     let who = whom_choices(roles);
     let who: Vec<Choice<'_>> = who
@@ -116,14 +111,14 @@ fn show_set_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Marku
     }
 }
 
-fn whom_choices(roles: &[(u64, String)]) -> Vec<(String, String)> {
+fn whom_choices(roles: &[ServerRole]) -> Vec<(String, String)> {
     let fixed = [
         ("together", "Everybody together"),
         ("member", "Each member"),
     ];
     let fixed = fixed.map(|(value, words)| (value.to_owned(), words.to_owned()));
-    let roles = roles.iter();
-    let roles = roles.map(|(id, name)| (id.to_string(), format!("Each with role {name}")));
+    let roles = roles.iter().filter(|role| role.is_of_people);
+    let roles = roles.map(|role| (role.id.to_string(), format!("Each with role {}", role.name)));
     fixed.into_iter().chain(roles).collect()
 }
 
@@ -166,17 +161,12 @@ fn show_clear_form(visit: &Visit, address: &str) -> Markup {
     }
 }
 
-fn show_exemptions(
-    visit: &Visit,
-    address: &str,
-    budget: &Budget,
-    roles: &[(u64, String)],
-) -> Markup {
-    let bound = roles
-        .iter()
-        .filter(|(id, _)| !budget.exempt_roles.contains(id));
+fn show_exemptions(visit: &Visit, address: &str, budget: &Budget, roles: &[ServerRole]) -> Markup {
+    let is_bound =
+        |role: &&ServerRole| role.is_of_people && !budget.exempt_roles.contains(&role.id);
+    let bound = roles.iter().filter(is_bound);
     let bound: Vec<(String, &str)> = bound
-        .map(|(id, name)| (id.to_string(), name.as_str()))
+        .map(|role| (role.id.to_string(), role.name.as_str()))
         .collect();
     let choices: Vec<Choice<'_>> = bound
         .iter()

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use futures_util::future::join_all;
 
-use crate::app::parse_duration;
+use crate::app::{ServerRole, parse_duration};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::ids;
 use crate::console::pages::servers::{Tab, show_page};
@@ -37,14 +37,14 @@ async fn show_rules(visit: Visit, managing: Managing) -> HandlerResult {
 }
 
 /// The roles of a server, by id, as far as Discord says them.
-pub async fn list_roles(visit: &Visit, managing: &Managing) -> Vec<(u64, String)> {
+pub async fn list_roles(visit: &Visit, managing: &Managing) -> Vec<ServerRole> {
     visit.app().people.list_roles(managing.server).await
 }
 
 /// What a role is called.
-pub fn role_name(role: u64, roles: &[(u64, String)]) -> String {
-    let found = roles.iter().find(|(id, _)| *id == role);
-    found.map_or_else(|| role.to_string(), |(_, name)| format!("“{name}”"))
+pub fn role_name(role: u64, roles: &[ServerRole]) -> String {
+    let found = roles.iter().find(|known| known.id == role);
+    found.map_or_else(|| role.to_string(), |known| format!("“{}”", known.name))
 }
 
 /// Somebody who is stopped: who, what they are called, and until when.
@@ -58,7 +58,7 @@ struct StoppedTarget {
 async fn name_blocks(
     visit: &Visit,
     blocks: &[(Blocked, Option<i64>)],
-    roles: &[(u64, String)],
+    roles: &[ServerRole],
 ) -> Vec<StoppedTarget> {
     let here = blocks
         .iter()
@@ -116,10 +116,10 @@ fn show_blocks(visit: &Visit, address: &str, stopped: &[StoppedTarget]) -> Marku
     }
 }
 
-fn show_block_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Markup {
-    let listed: Vec<(String, &str)> = roles
-        .iter()
-        .map(|(id, name)| (id.to_string(), name.as_str()))
+fn show_block_form(visit: &Visit, address: &str, roles: &[ServerRole]) -> Markup {
+    let listed = roles.iter().filter(|role| role.is_of_people);
+    let listed: Vec<(String, &str)> = listed
+        .map(|role| (role.id.to_string(), role.name.as_str()))
         .collect();
     let choices: Vec<Choice<'_>> = listed
         .iter()
@@ -232,7 +232,7 @@ fn parts(target: BlockTarget) -> (&'static str, u64) {
 }
 
 /// Who is meant, by name where that is known, and by the id otherwise.
-fn target_words(target: BlockTarget, member: Option<&str>, roles: &[(u64, String)]) -> String {
+fn target_words(target: BlockTarget, member: Option<&str>, roles: &[ServerRole]) -> String {
     match (target, member) {
         (BlockTarget::Person(person), Some(name)) => format!("{name} (id {person})"),
         (BlockTarget::Person(person), None) => format!("The person {person}"),
