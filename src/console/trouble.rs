@@ -92,8 +92,15 @@ impl Trouble {
         self
     }
 
-    /// With what had been typed, so that it need not be typed again.
+    /// With what had been typed, so that it need not be typed again. A form that is
+    /// a button alone has nothing of that.
     pub fn typed(mut self, form: &Form) -> Self {
+        // Where a button stands is nothing that anybody typed.
+        let is_said = |(name, value): (&str, &str)| !value.is_empty() && name != "from";
+        let is_empty = !form.shown_again().any(is_said);
+        if is_empty && !form.holds_secret() {
+            return self;
+        }
         let fields = form.shown_again();
         self.typed = Some(Box::new(TypedFields {
             fields: fields
@@ -338,7 +345,9 @@ impl Trouble {
 
 /// Whether a field holds what the page keeps for itself, and nobody typed.
 fn is_kept(name: &str) -> bool {
-    const KEPT: [&str; 6] = ["once", "from", "import", "chosen", "exempt", "inside"];
+    const KEPT: [&str; 7] = [
+        "once", "from", "import", "chosen", "exempt", "inside", "shown",
+    ];
     name.starts_with("kept_") || KEPT.contains(&name)
 }
 
@@ -375,9 +384,10 @@ fn label_of(name: &str) -> &str {
 
 /// What had been typed, in a form that goes to the same address.
 fn show_typed(typed: &TypedFields, reader: &Reader) -> Markup {
+    let is_seen = typed.held_secret || typed.fields.iter().any(|(name, _)| !is_kept(name));
     html! {
         section.card {
-            header { h2 { "What you typed" } }
+            header { h2 { @if is_seen { "What you typed" } @else { "What you chose" } } }
             form.body method="post" autocomplete="off"
                 enctype=[typed.had_files.then_some("multipart/form-data")]
             {

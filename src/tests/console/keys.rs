@@ -1,5 +1,6 @@
 //! Keys in a browser: added, looked at, changed, removed, and nobody else's.
 
+use insta::assert_snapshot;
 use latchkey_emulator::providers::Standing;
 use reqwest::multipart::{Form as Multipart, Part};
 
@@ -22,6 +23,31 @@ fn key_address(page: &SeenPage) -> String {
 
 fn contains(page: &SeenPage, words: &str) {
     assert!(page.says().contains(words), "{words}: {}", page.shown());
+}
+
+/// A button has nothing that could be typed again.
+#[tokio::test]
+async fn too_many_checks_show_no_empty_form() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/new?provider=openai").await;
+        let mut page = mia
+            .sends(&form, "/keys", &[("key", &*good("openai"))])
+            .await;
+        let check = page.action("/keys/", "/check").expect("a key is listed");
+        let list = page.clone();
+        while page.status == 200 {
+            page = mia.sends(&list, &check, &[]).await;
+        }
+        let says = page.says();
+        let (says, _) = says.split_once("\nRequest ").unwrap();
+        assert_snapshot!(says, @"
+        # Too many checks
+        Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server. That is used up, and nothing was checked: the key is as it was. Try again in 60 seconds.
+        Go to your keys [/keys]
+        ");
+    })
+    .await;
 }
 
 #[tokio::test]
