@@ -3,7 +3,7 @@
 use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId, QuotaRefusal,
-    Scope, ServerId, SetLimit,
+    Scope, SetLimit,
 };
 use crate::store::{PendingAction, PendingKind};
 
@@ -21,6 +21,22 @@ pub struct Budget {
     /// Limits on each member, and on members with a role.
     pub members: Vec<(Bound, Limit)>,
     pub exempt_roles: Vec<u64>,
+}
+
+/// Which limits of a server's key are meant: all, or those of one kind or on one
+/// metric.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenLimits {
+    pub bound: Option<Bound>,
+    pub metric: Option<Metric>,
+}
+
+impl ChosenLimits {
+    fn has(self, set: &SetLimit) -> bool {
+        set.bound.is_budget()
+            && self.bound.is_none_or(|bound| bound == set.bound)
+            && self.metric.is_none_or(|metric| metric == set.limit.metric)
+    }
 }
 
 /// What came of clearing all limits that somebody was shown.
@@ -67,7 +83,9 @@ impl Quotas {
         caller: &Caller,
     ) -> Result<(String, Vec<SetLimit>), Error> {
         let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
-        let limits = self.limits_of_key(caller, server).await?;
+        let limits = self
+            .find_budget_limits(caller, ChosenLimits::default())
+            .await?;
         let action = PendingAction {
             kind: PendingKind::ClearBudget,
             person: caller.person,
@@ -88,11 +106,27 @@ impl Quotas {
     ) -> Result<BudgetClearing, Error> {
         let taken = self.pending.take(caller, PendingKind::ClearBudget, button);
         let shown = taken.await?.name;
+        let all = ChosenLimits::default();
+        let shown = shown.unwrap_or_default();
+        if let Some(cleared) = self.clear_shown(caller, all, &shown).await? {
+            return Ok(BudgetClearing::Cleared(cleared));
+        }
+        let (button, limits) = self.begin_clear_budget(caller).await?;
+        Ok(BudgetClearing::Changed(button, limits))
+    }
+
+    /// Clears limits of a server's key that somebody was shown, as `write_limits`
+    /// has them; none, where they are others by now.
+    pub async fn clear_shown(
+        &self,
+        caller: &Caller,
+        chosen: ChosenLimits,
+        shown: &str,
+    ) -> Result<Option<Vec<SetLimit>>, Error> {
         let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
-        let mut limits = self.limits_of_key(caller, server).await?;
-        if shown.as_deref() != Some(write_limits(&limits).as_str()) {
-            let (button, limits) = self.begin_clear_budget(caller).await?;
-            return Ok(BudgetClearing::Changed(button, limits));
+        let mut limits = self.find_budget_limits(caller, chosen).await?;
+        if shown != write_limits(&limits) {
+            return Ok(None);
         }
         // One that is set or changed right now was not shown, and stays.
         for place in (0..limits.len()).rev() {
@@ -102,18 +136,19 @@ impl Quotas {
                 limits.remove(place);
             }
         }
-        Ok(BudgetClearing::Cleared(limits))
+        Ok(Some(limits))
     }
 
-    /// The limits of a server's key; refused where there are none.
-    async fn limits_of_key(
+    /// Limits of a server's key; refused where there are none.
+    pub async fn find_budget_limits(
         &self,
         caller: &Caller,
-        server: ServerId,
+        chosen: ChosenLimits,
     ) -> Result<Vec<SetLimit>, Error> {
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         let mut limits = rules.limits;
-        limits.retain(|set| set.bound.is_budget());
+        limits.retain(|set| chosen.has(set));
         if limits.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }
@@ -170,7 +205,7 @@ impl Quotas {
 }
 
 /// Limits in one line, which is another where one of them is.
-fn write_limits(limits: &[SetLimit]) -> String {
+pub fn write_limits(limits: &[SetLimit]) -> String {
     let write = |set: &SetLimit| {
         let SetLimit { bound, limit, .. } = set;
         let (period, window) = (limit.span.period.as_str(), limit.span.window.as_str());

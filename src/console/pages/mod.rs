@@ -36,6 +36,7 @@ pub const ROWS: &[&[Row]] = &[
     servers::usage::ROWS,
     servers::keys::ROWS,
     servers::budgets::ROWS,
+    servers::clearing::ROWS,
     servers::rules::ROWS,
     servers::models::ROWS,
 ];

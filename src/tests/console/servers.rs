@@ -1,8 +1,9 @@
 //! A server's pages in a browser.
 
+use insta::assert_snapshot;
 use latchkey_emulator::MEMBER;
 
-use super::Visitor;
+use super::{SeenPage, Visitor};
 use crate::tests::{Stage, good, run};
 
 fn server(stage: &Stage, page: &str) -> String {
@@ -168,8 +169,86 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         assert_eq!(json["members"][0]["requests"], json["total"]["requests"]);
         let bill = omar.opens(&server(stage, "/billing/2026-11")).await;
         assert!(bill.holds("What this server’s keys paid.") && bill.holds("gpt-6-luna"));
-        let page = omar.sends(&page, &format!("{budgets}/clear"), &[]).await;
-        assert!(page.holds("1 limit is cleared.") && page.holds("No limit yet."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_are_cleared_after_a_page_that_says_which() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let budgets = server(stage, "/budgets");
+        let clear = format!("{budgets}/clear");
+        // Nothing to clear.
+        let none = omar.opens(&clear).await;
+        assert_eq!(none.status, 404, "{}", none.shown());
+        let mut page = omar.opens(&budgets).await;
+        let regulars = stage.world().look(|state| {
+            let mut roles = state.servers.iter().flat_map(|server| &server.roles);
+            let regulars = roles.find(|role| role.name == "regulars");
+            regulars.expect("there is such a role").id.to_string()
+        });
+        let limits = [
+            ("member", "requests"),
+            (&*regulars, "requests"),
+            ("together", "dollars"),
+        ];
+        for (who, what) in limits {
+            let typed = [
+                ("who", who),
+                ("what", what),
+                ("amount", "20"),
+                ("per", "month"),
+            ];
+            page = omar.sends(&page, &budgets, &typed).await;
+            assert!(page.holds("The limit is set"), "{}", page.says());
+        }
+        // Discord's own chooser has everybody's role too.
+        stage
+            .omar()
+            .runs("/server budget set what:images amount:9 per:day role:@everyone")
+            .await;
+        page = omar.opens(&budgets).await;
+        assert!(
+            page.holds("Each member with role “@everyone”"),
+            "{}",
+            page.says()
+        );
+        // The form as it opens asks, and clears nothing.
+        let asked = omar.sends(&page, &clear, &[]).await;
+        let says = |page: &SeenPage| page.says().replace(&budgets, "<budgets>");
+        assert_snapshot!(says(&asked), @"
+        # Clear these 4 limits?
+        Every member may then use the server’s keys without them.
+        ## What goes
+        - Each member20 requestsa month
+        - Each member with role “@everyone”9 picturesa day
+        - Each member with role “regulars”20 requestsa month
+        - Everybody together$20.00a month
+        Keep them [<budgets>] (Clear them)
+        ");
+        assert!(omar.opens(&budgets).await.holds("20 requests"));
+        // A role can be named.
+        let of_role = omar.sends(&page, &clear, &[("who", &regulars)]).await;
+        assert_snapshot!(says(&of_role), @"
+        # Clear this limit?
+        Every member may then use the server’s keys without it.
+        ## What goes
+        - Each member with role “regulars”20 requestsa month
+        Keep it [<budgets>] (Clear it)
+        ");
+        let cleared = omar.sends(&of_role, &clear, &[]).await;
+        assert!(cleared.holds("1 limit is cleared."), "{}", cleared.says());
+        // What was shown before is not what there is now.
+        let again = omar.sends(&asked, &clear, &[]).await;
+        assert!(
+            again.holds("The limits were changed since you were asked"),
+            "{}",
+            again.says()
+        );
+        let cleared = omar.sends(&again, &clear, &[]).await;
+        assert!(cleared.holds("3 limits are cleared."), "{}", cleared.says());
+        assert!(cleared.holds("No limit yet."));
     })
     .await;
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::app::{Budget, IdKind, ServerRole, make_limit, read_amount};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::ids;
-use crate::console::pages::servers::{Tab, rules, show_page};
+use crate::console::pages::servers::{Tab, clearing, rules, show_page};
 use crate::console::parts::form::{self, Choice};
 use crate::console::parts::{limits, note};
 use crate::console::routes::{Row, row};
@@ -18,7 +18,6 @@ use crate::model::{Bound, Metric, Period, Window};
 pub const ROWS: &[Row] = &[
     row!(GET "/servers/{server}/budgets" Managing show_budgets),
     row!(POST "/servers/{server}/budgets" Managing set_budget),
-    row!(POST "/servers/{server}/budgets/clear" Managing clear_budget),
     row!(POST "/servers/{server}/budgets/exempt" Managing exempt_role),
 ];
 
@@ -33,7 +32,7 @@ async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
         }))
         div.columns.two {
             (show_set_form(&visit, &address, &roles))
-            (show_clear_form(&visit, &address))
+            (clearing::show_form(&address, &budget, &roles))
         }
         (show_exemptions(&visit, &address, &budget, &roles))
     };
@@ -70,7 +69,8 @@ pub fn show_limits(budget: &Budget, roles: &[ServerRole], now_ms: i64, change: &
     }
 }
 
-fn bound_name(bound: Bound, roles: &[ServerRole]) -> String {
+/// Whose use a limit of a server's bounds, with roles by their names.
+pub fn bound_name(bound: Bound, roles: &[ServerRole]) -> String {
     match bound {
         Bound::Role(role) => format!("Each member with role {}", rules::role_name(role, roles)),
         other => limits::bound_words(other),
@@ -120,45 +120,6 @@ fn whom_choices(roles: &[ServerRole]) -> Vec<(String, String)> {
     let roles = roles.iter().filter(|role| role.is_of_people);
     let roles = roles.map(|role| (role.id.to_string(), format!("Each with role {}", role.name)));
     fixed.into_iter().chain(roles).collect()
-}
-
-fn show_clear_form(visit: &Visit, address: &str) -> Markup {
-    let what = [
-        ("", "Anything"),
-        ("dollars", "Dollars"),
-        ("requests", "Requests"),
-        ("output_tokens", "Tokens of answers"),
-        ("images", "Pictures"),
-    ];
-    let who = [
-        ("", "Anybody"),
-        ("together", "Everybody together"),
-        ("member", "Each member"),
-    ];
-    // The other form on the page has fields of the same names.
-    let list = |name: &str, label: &str, choices: &[(&str, &str)]| {
-        html! {
-            div.field {
-                label for={ "clear-" (name) } { (label) }
-                select id={ "clear-" (name) } name=(name) {
-                    @for (value, words) in choices { option value=(value) { (words) } }
-                }
-            }
-        }
-    };
-    html! {
-        section.card aria-labelledby="clear-h" {
-            header { h2 #clear-h { "Clear limits" } }
-            form.body method="post" action={ (address) "/clear" } {
-                (form::token(&visit.form_token))
-                div.fields {
-                    (list("what", "On what", &what))
-                    (list("who", "For whom", &who))
-                }
-                div.acts { button.btn.danger { "Clear them" } }
-            }
-        }
-    }
 }
 
 fn show_exemptions(visit: &Visit, address: &str, budget: &Budget, roles: &[ServerRole]) -> Markup {
@@ -243,23 +204,6 @@ async fn require_role(visit: &Visit, managing: &Managing, role: u64) -> Result<(
     Ok(())
 }
 
-async fn clear_budget(visit: Visit, managing: Managing) -> HandlerResult {
-    let metric = match visit.form.typed("what") {
-        None => None,
-        Some(name) => Some(Metric::parse(name).ok_or_else(unknown_choice)?),
-    };
-    let bound = read_bound(visit.form.text("who"))?;
-    let clearing = visit
-        .app()
-        .quotas
-        .clear_budget(&managing.caller, bound, metric);
-    let words = match clearing.await?.len() {
-        1 => "1 limit is cleared.".to_owned(),
-        cleared => format!("{cleared} limits are cleared."),
-    };
-    say(&visit, &managing, &words).await
-}
-
 async fn exempt_role(visit: Visit, managing: Managing) -> HandlerResult {
     let role = visit
         .form
@@ -286,7 +230,7 @@ async fn say(visit: &Visit, managing: &Managing, words: &str) -> HandlerResult {
 }
 
 /// Whose use a limit bounds, as the form says it: a role by its id.
-fn read_bound(typed: &str) -> Result<Option<Bound>, Trouble> {
+pub fn read_bound(typed: &str) -> Result<Option<Bound>, Trouble> {
     Ok(Some(match typed {
         "" => return Ok(None),
         "together" => Bound::ServerKey,
@@ -295,7 +239,8 @@ fn read_bound(typed: &str) -> Result<Option<Bound>, Trouble> {
     }))
 }
 
-fn unknown_choice() -> Trouble {
+/// The form sent what it does not offer.
+pub fn unknown_choice() -> Trouble {
     Trouble::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "That cannot be chosen",

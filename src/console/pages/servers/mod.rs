@@ -4,6 +4,7 @@
 //! changes something.
 
 pub mod budgets;
+pub mod clearing;
 pub mod keys;
 pub mod models;
 pub mod overview;
