@@ -242,13 +242,26 @@ impl Browser {
         std::mem::take(&mut self.socket.lock().await.events)
     }
 
-    /// What is wider than the window, or than the card that it stands in.
+    /// What stands out of the window, or out of the card that it is in.
     pub async fn stands_out(&self) -> Vec<String> {
         let measures = "(() => {
             const over = (it, room) => it.scrollWidth - room;
             const page = over(document.documentElement, innerWidth);
-            const cards = [...document.querySelectorAll('.card')].filter(it => over(it, it.clientWidth) > 1)
-                .map(it => `${over(it, it.clientWidth)} px stand out of ${it.innerText.slice(0, 30)}`);
+            const scrolls = (it, card) => {
+                for (let at = it.parentElement; at !== card; at = at.parentElement)
+                    if (getComputedStyle(at).overflowX !== 'visible') return true;
+                return false;
+            };
+            const cards = [...document.querySelectorAll('.card')].flatMap(card => {
+                const { left, right } = card.getBoundingClientRect();
+                const out = [...card.querySelectorAll('*')].filter(it => {
+                    const box = it.getBoundingClientRect();
+                    return box.width > 1 && (box.right > right + 1 || box.left < left - 1)
+                        && !(it instanceof SVGElement) && !scrolls(it, card);
+                });
+                return out.slice(0, 2).map(it => `${it.tagName} “${it.innerText.slice(0, 30)}” stands out of its card by `
+                    + Math.round(Math.max(it.getBoundingClientRect().right - right, left - it.getBoundingClientRect().left)));
+            });
             return [...(page > 0 ? [`${page} px stand out at the side`] : []), ...cards];
         })()";
         let found = self.evaluates(measures).await;

@@ -25,18 +25,16 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
             }
         }
         (traffic::show_figures(&seen))
+        (show_health(&findings))
         div.columns.two {
-            (show_health(&findings))
             (traffic::show_chart(&seen.traffic))
+            (people::show_search())
         }
         @match keys::show_list(&visit, &caller).await {
             Ok(list) => (list),
             Err(trouble) => (unread("System keys", &trouble.words)),
         }
-        div.columns.two {
-            (traffic::show_errors(&seen.traffic, app.providers()))
-            (people::show_search())
-        }
+        (traffic::show_errors(&seen.traffic, app.providers()))
         @match rules::show_all(&visit, &caller).await {
             Ok(all) => (all),
             Err(trouble) => (unread("What is set", &trouble.words)),
