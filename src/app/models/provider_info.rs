@@ -153,9 +153,9 @@ impl<'a> ProviderInfo<'a> {
         self.0.may_check_no_keys()
     }
 
-    /// Where to top up an account: where that is not known, where keys are.
-    pub fn billing_page(self) -> &'a str {
-        self.0.billing_page.unwrap_or(&self.0.key_page)
+    /// Where to top up an account, as far as that is known.
+    pub fn billing_page(self) -> Option<&'a str> {
+        self.0.billing_page
     }
 
     /// How this provider's keys begin, as far as is known.

@@ -86,7 +86,7 @@ impl<'a> Names<'a> {
     /// Where an account of a provider is topped up.
     pub fn billing_page(self, id: &ProviderId) -> Option<&'a str> {
         let known = self.0.and_then(|providers| providers.get(id))?;
-        Some(known.billing_page()).filter(|page| page.starts_with("https://"))
+        known.billing_page()
     }
 }
 

@@ -157,6 +157,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         default_model: "gemini-3.1-flash-lite",
         env: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         key_page: "https://aistudio.google.com/apikey",
+        billing_page: "https://aistudio.google.com/billing",
         key_prefixes: &["AIza", "AQ."],
         model_prefixes: &["gemini-", "gemma-"],
         images: Some(ImageWire::Google),
@@ -197,6 +198,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         default_model: "mistral-small-latest",
         env: &["MISTRAL_API_KEY"],
         key_page: "https://console.mistral.ai/api-keys",
+        billing_page: "https://admin.mistral.ai/organization/billing",
         model_prefixes: &[
             "mistral-",
             "ministral-",
@@ -221,6 +223,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         default_model: "grok-4.3",
         env: &["XAI_API_KEY"],
         key_page: "https://console.x.ai",
+        billing_page: "https://console.x.ai/team/default/billing",
         key_prefixes: &["xai-"],
         model_prefixes: &["grok-"],
         images: Some(ImageWire::Xai),

@@ -106,6 +106,7 @@ pub const ALL: &[Entry] = &[
         check: "/{endpoint}/health",
         env: &["RUNPOD_API_KEY"],
         key_page: "https://console.runpod.io/user/settings",
+        billing_page: "https://console.runpod.io/user/billing",
         key_prefixes: &["rpa_"],
         extras: &[Extra {
             field: "endpoint",

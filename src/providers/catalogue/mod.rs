@@ -250,6 +250,49 @@ mod tests {
         );
     }
 
+    /// Whose billing page nobody has named, or who bill nobody, have none: the page
+    /// of their keys says nothing of money.
+    #[test]
+    fn each_billing_page_is_one() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let pages = catalogue.iter().map(|provider| {
+            let page = provider.billing_page.unwrap_or("none");
+            assert_ne!(page, provider.key_page, "{}", provider.id);
+            format!("{} {page}", provider.id)
+        });
+        insta::assert_snapshot!(pages.collect::<Vec<_>>().join("\n"), @"
+        openai https://platform.openai.com/settings/organization/billing
+        anthropic https://platform.claude.com/settings/billing
+        google https://aistudio.google.com/billing
+        openrouter https://openrouter.ai/settings/credits
+        mistral https://admin.mistral.ai/organization/billing
+        xai https://console.x.ai/team/default/billing
+        deepseek https://platform.deepseek.com/top_up
+        groq https://console.groq.com/settings/billing
+        cerebras none
+        together https://api.together.ai/settings/billing
+        fireworks https://app.fireworks.ai/account/billing
+        perplexity none
+        cohere https://dashboard.cohere.com/billing
+        nvidia none
+        huggingface https://huggingface.co/settings/billing
+        moonshot https://platform.kimi.ai/console/pay
+        zai https://z.ai/manage-apikey/billing
+        minimax https://platform.minimax.io/user-center/payment/balance
+        qwen none
+        vercel https://vercel.com/d?to=%2F%5Bteam%5D%2F%7E%2Fai%3Fmodal%3Dtop-up
+        ollama none
+        vllm none
+        llamacpp none
+        lmstudio none
+        runcomfy none
+        runcomfy-serverless none
+        saladcloud none
+        runpod https://console.runpod.io/user/billing
+        comfyui none
+        ");
+    }
+
     #[test]
     fn a_provider_of_the_operators_own_is_added_by_its_address() {
         let catalogue =

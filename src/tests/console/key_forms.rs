@@ -46,6 +46,35 @@ async fn a_key_that_takes_anothers_place_is_announced_and_told() {
     .await;
 }
 
+/// The page of a provider's keys is never called its billing page.
+#[tokio::test]
+async fn a_billing_page_is_named_where_there_is_one() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let list = mia.opens("/keys/new").await;
+        let offered = list.form("/keys/new").offered("provider");
+        assert!(offered.len() > 20, "{offered:?}");
+        let app = stage.app().await;
+        for id in offered {
+            let page = mia.opens(&format!("/keys/new?provider={id}")).await;
+            let says = page.says();
+            let address = |label: &str| {
+                let (_, rest) = says.split_once(label)?;
+                rest.strip_prefix(" [")?
+                    .split_once(']')
+                    .map(|(it, _)| it.to_owned())
+            };
+            let known = app.providers().find(&id).unwrap().billing_page();
+            assert_eq!(
+                address("its billing page").as_deref(),
+                known,
+                "{id}: {says}"
+            );
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_name_that_is_too_long_is_refused_and_there_again() {
     run(async |stage| {

@@ -126,9 +126,12 @@ impl<'a> Voice<'a> {
         self.page(provider, ProviderInfo::key_page)
     }
 
-    /// Where an account of a provider is topped up.
+    /// Where an account of a provider is topped up: where that is not known, where
+    /// its keys are.
     pub fn billing_page(&self, provider: &ProviderId) -> String {
-        self.page(provider, ProviderInfo::billing_page)
+        self.page(provider, |known| {
+            known.billing_page().unwrap_or(known.key_page())
+        })
     }
 
     fn page(&self, provider: &ProviderId, page_of: fn(ProviderInfo<'a>) -> &'a str) -> String {

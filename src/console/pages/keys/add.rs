@@ -186,8 +186,11 @@ fn show_steps(known: ProviderInfo<'_>) -> Markup {
                     li {
                         h3 { "3. Paste it here" }
                         p {
-                            "What it may spend is set at " (name) "; "
-                            (link::plain(known.billing_page(), "its billing page")) " tells."
+                            "What it may spend is set at " (name)
+                            @if let Some(page) = known.billing_page() {
+                                "; " (link::plain(page, "its billing page")) " tells"
+                            }
+                            "."
                         }
                     }
                 }

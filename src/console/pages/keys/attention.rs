@@ -1,6 +1,7 @@
 //! Keys that pay for nothing until their owner does something: what is wrong,
 //! who pays meanwhile, and what to do.
 
+use crate::app::ProviderInfo;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, key, link, note};
 use crate::console::visit::Visit;
@@ -27,8 +28,8 @@ pub fn show(visit: &Visit, one: &Key, who_pays: &WhoPays) -> Markup {
             &format!("Your {name} key is out of credit."),
             &meanwhile,
             html! {
-                @if let Some(known) = known {
-                    (link::button(known.billing_page(), &format!("Top up at {name}")))
+                @if let Some(page) = known.and_then(ProviderInfo::billing_page) {
+                    (link::button(page, &format!("Top up at {name}")))
                 }
                 (check)
             },
