@@ -37,7 +37,7 @@ async fn a_token_is_shown_once_listed_and_revoked() {
         export OPENAI_BASE_URL=https://latchkey.example/v1
         export OPENAI_API_KEY=…  # the token
         ```
-        Anthropic's clients: `ANTHROPIC_BASE_URL=https://latchkey.example/anthropic`; Google's: base URL `https://latchkey.example/google`.
+        Anthropic's clients, Claude Code too: `ANTHROPIC_BASE_URL=https://latchkey.example`; Google's: base URL `https://latchkey.example`. With `/anthropic` or `/google` behind it, a call reaches that vendor's own models alone, untouched.
         ");
         stage.clock.advance_ms(1);
         insta::assert_snapshot!(made(&mia, "/token create expires:2d scopes:keys:read,usage:read").await, @"
@@ -60,7 +60,7 @@ async fn a_token_is_shown_once_listed_and_revoked() {
         export OPENAI_BASE_URL=https://latchkey.example/v1
         export OPENAI_API_KEY=…  # the token
         ```
-        Anthropic's clients: `ANTHROPIC_BASE_URL=https://latchkey.example/anthropic`; Google's: base URL `https://latchkey.example/google`.
+        Anthropic's clients, Claude Code too: `ANTHROPIC_BASE_URL=https://latchkey.example`; Google's: base URL `https://latchkey.example`. With `/anthropic` or `/google` behind it, a call reaches that vendor's own models alone, untouched.
         ");
         let listed = mia.runs("/token list").await;
         let id = Regex::new("`[0-9a-f]{16}`").unwrap();

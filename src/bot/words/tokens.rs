@@ -36,7 +36,8 @@ pub fn created(
                 lang.words("the token")
             ));
             lines.push(lang.say(
-                "Anthropic's clients: `ANTHROPIC_BASE_URL={url}/anthropic`; Google's: base URL `{url}/google`.",
+                "Anthropic's clients, Claude Code too: `ANTHROPIC_BASE_URL={url}`; Google's: base URL `{url}`. \
+                 With `/anthropic` or `/google` behind it, a call reaches that vendor's own models alone, untouched.",
                 &[("url", &url)],
             ));
         }

@@ -89,14 +89,10 @@ pub fn show(
 
 fn for_chat(gateway: &str, token: &str, models: &SnippetModels) -> Vec<(&'static str, String)> {
     let chat = models.chat.as_deref().unwrap_or(NO_MODEL);
-    // Anthropic's own models pass as they are; others are translated for its
-    // clients.
-    let (anthropic, base) = match &models.anthropic {
-        Some(model) => (model.as_str(), format!("{gateway}/anthropic")),
-        None => (chat, gateway.to_owned()),
-    };
+    // Anthropic's models need no provider before their names there.
+    let anthropic = models.anthropic.as_deref().unwrap_or(chat);
     let claude_code = format!(
-        "export ANTHROPIC_BASE_URL={base}\n\
+        "export ANTHROPIC_BASE_URL={gateway}\n\
          export ANTHROPIC_AUTH_TOKEN={token}\n\
          export ANTHROPIC_MODEL={anthropic}\n\
          claude"
@@ -128,7 +124,7 @@ fn for_chat(gateway: &str, token: &str, models: &SnippetModels) -> Vec<(&'static
     );
     let anthropic = format!(
         "from anthropic import Anthropic\n\n\
-         client = Anthropic(\n    base_url=\"{base}\",\n    auth_token=\"{token}\",\n)\n\
+         client = Anthropic(\n    base_url=\"{gateway}\",\n    auth_token=\"{token}\",\n)\n\
          answer = client.messages.create(\n    model=\"{anthropic}\",\n    max_tokens=1000,\n    \
          messages=[{{\"role\": \"user\", \"content\": \"hello\"}}],\n)\n\
          print(answer.content[0].text)"
