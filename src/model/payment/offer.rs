@@ -190,6 +190,13 @@ impl Trace {
         self.0.iter().find(|step| step.verdict == Verdict::Taken)
     }
 
+    /// The steps before the one that pays; all of them where none does.
+    pub fn before_taken(&self) -> Self {
+        let steps = self.0.iter();
+        let before = steps.take_while(|step| step.verdict != Verdict::Taken);
+        Self(before.cloned().collect())
+    }
+
     /// Notes that an offer which could pay does not. If it was to pay, the
     /// next one is.
     pub fn skip(&mut self, offer: &Offer, why: Skip) {

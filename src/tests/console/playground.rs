@@ -112,6 +112,42 @@ async fn each_payer_is_named_before_and_after() {
     .await;
 }
 
+/// A receipt tells of keys that were asked before whoever paid, and of no others.
+#[tokio::test]
+async fn a_receipt_names_no_key_that_has_no_part_in_it() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "openrouter", "groq"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        for provider in ["openrouter", "groq"] {
+            let pause = format!("/keys pause provider:{provider} scope:user");
+            mia.runs(&pause).await;
+        }
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let asks = async |model: &str| {
+            let page = browser.opens("/playground").await;
+            let page = browser
+                .sends(&page, ASK, &[("ask", "count"), ("model", model)])
+                .await;
+            conversation(&page)
+        };
+        assert_snapshot!(asks("").await, @"
+        count
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key …6789< $0.000112 in, 10 out · <time>
+        ");
+        assert_snapshot!(asks("groq/openai/gpt-oss-20b").await, @"
+        count
+        openai/gpt-oss-20b Groq
+        one two three four five six seven eight nine ten
+        bot default< $0.000112 in, 10 out · <time>Your key for Groq does not pay: it is paused.
+        ");
+    })
+    .await;
+}
+
 #[tokio::test]
 #[expect(
     clippy::too_many_lines,

@@ -67,6 +67,49 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
     .await;
 }
 
+/// Of a server without the bot nobody knows a name, and its id says nothing.
+#[tokio::test]
+async fn where_nobody_knows_the_name_of_a_place_it_is_elsewhere() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let server = stage.scene.server;
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        stage.world().remove_bot(server, false);
+        let mut page = browser.opens("/usage?period=7d").await;
+        while page.holds("Lantern Club") {
+            page = browser.opens("/usage?period=7d").await;
+        }
+        assert!(page.holds("Elsewhere"), "{}", page.says());
+        assert!(!page.holds(&server.to_string()), "{}", page.says());
+    })
+    .await;
+}
+
+/// What came along with a call is one's own key too: one colour, one name.
+#[tokio::test]
+async fn own_keys_are_one_colour_of_the_chart() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let page = browser.opens("/playground").await;
+        let model = "openai/gpt-6-luna";
+        let typed = [
+            ("ask", "count"),
+            ("model", model),
+            ("once", "1"),
+            ("key", &*good("openai")),
+        ];
+        browser.sends(&page, "/playground/ask", &typed).await;
+        stage.app().await.idle().await;
+        let page = browser.opens("/usage?period=7d&show=requests").await;
+        let legend = page.html.split("class=\"legend\"").nth(1).unwrap();
+        let legend = legend.split("</ul>").next().unwrap();
+        assert_eq!(legend.matches("<li").count(), 1, "{legend}");
+        assert!(page.holds("21 Nov: Own keys 3"), "{}", page.html);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn usage_leaves_as_a_table_and_as_json_with_the_same_sums() {
     run(async |stage| {

@@ -211,8 +211,9 @@ fn describe_usage(usage: &Usage, is_estimated: bool) -> String {
     format!("{about}{input} in{cached}, {output} out")
 }
 
+/// Who was asked before whoever paid. Keys behind that have no part in an answer.
 fn passed_over(trace: &Trace, providers: KnownProviders<'_>) -> Option<String> {
-    let skipped = describe_passed_over(trace, |id| name_of(id, providers));
+    let skipped = describe_passed_over(&trace.before_taken(), |id| name_of(id, providers));
     let sentences = skipped.iter().map(|why| format!("{}.", capitalized(why)));
     let sentences: Vec<String> = sentences.collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))

@@ -6,6 +6,7 @@ pub mod filters;
 mod table;
 pub mod view;
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::app::{
-    Error, KeyNames, Period, QuotaStatus, USAGE_HEAD, UsageReport, UsageScope, usage_json,
+    Error, KeyNames, Period, QuotaStatus, Total, USAGE_HEAD, UsageReport, UsageScope, usage_json,
     usage_table,
 };
 use crate::console::Console;
@@ -207,30 +208,39 @@ pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> Hand
     Ok(Reply::Now(Value::Object(now)))
 }
 
-/// Each server where they asked, by its name where the bot knows it. Of those
-/// that stand in one line Discord is not asked.
+/// Each server where they asked, by its name, and all others in one line: those
+/// of which the bot knows none, and those that used so little that Discord is
+/// not asked.
 async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<NamedTotal> {
-    let named =
-        report
-            .by_server()
-            .into_iter()
-            .enumerate()
-            .map(|(at, (server, total))| async move {
-                let found = match server {
-                    0 => Some("Direct messages and programs".to_owned()),
-                    server if at < view::LISTED => {
-                        visit.app().people.find_server_name(ServerId(server)).await
-                    }
-                    _ => None,
-                };
-                let name = found.unwrap_or_else(|| format!("Server {server}"));
-                NamedTotal {
-                    name: html! { (name) },
-                    class: "",
-                    total,
-                }
-            });
-    join_all(named).await
+    let servers = report.by_server().into_iter().enumerate();
+    let found = servers.map(|(at, (server, total))| async move {
+        let name = match server {
+            0 => Some("Direct messages and programs".to_owned()),
+            server if at < view::LISTED => {
+                visit.app().people.find_server_name(ServerId(server)).await
+            }
+            _ => None,
+        };
+        (name, total)
+    });
+    let mut elsewhere = Total::default();
+    let mut named = Vec::new();
+    for (name, total) in join_all(found).await {
+        match name {
+            Some(name) => named.push((name, total)),
+            None => elsewhere.add(&total),
+        }
+    }
+    if elsewhere.requests > 0 {
+        named.push(("Elsewhere".to_owned(), elsewhere));
+    }
+    named.sort_by_key(|(_, total)| Reverse(total.cost_nano));
+    let named = named.into_iter().map(|(name, total)| NamedTotal {
+        name: html! { (name) },
+        class: "",
+        total,
+    });
+    named.collect()
 }
 
 /// What may still be used of what others pay.

@@ -175,6 +175,15 @@ fn nothing_of(figure: Figure) -> &'static str {
     }
 }
 
+/// Whose colour a line of a report has. Stored keys and those that were sent along
+/// are both one's own.
+fn payer_in_chart(source: &str) -> Option<Source> {
+    match Source::parse(source)? {
+        Source::Request => Some(Source::Personal),
+        other => Some(other),
+    }
+}
+
 fn make_chart(report: &UsageReport, figure: Figure, by: &str) -> Chart {
     let parts = report.period.parts();
     let place = |day: i64| parts.iter().position(|first| number_of(*first) == day);
@@ -183,14 +192,13 @@ fn make_chart(report: &UsageReport, figure: Figure, by: &str) -> Chart {
         (Source::Personal, "Own keys"),
         (Source::Server, "Server keys"),
         (Source::BotDefault, "Bot default"),
-        (Source::Request, "Own keys, sent along"),
         (Source::Demo, "Demo"),
     ] {
         let mut heights = vec![0_u64; parts.len()];
         let theirs = report
             .lines
             .iter()
-            .filter(|line| line.source == source.as_str());
+            .filter(|line| payer_in_chart(&line.source) == Some(source));
         let mut is_used = false;
         for line in theirs {
             is_used = true;
