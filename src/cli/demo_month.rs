@@ -168,6 +168,7 @@ fn member(person: u64, scene: &Scene, manages_server: bool) -> Caller {
 
 async fn add_key(app: &App, caller: &Caller, key: &DemoKey) -> anyhow::Result<()> {
     let draft = KeyDraft {
+        days: None,
         keep_refused: false,
         scope: key.scope,
         provider: ProviderId::from(key.provider),

@@ -78,6 +78,7 @@ async fn put_keys(call: &mut Call, scope: Scope) -> Result<(), Problem> {
         let provider = find_provider(call, &field)?;
         let Some(secret) = secret else { continue };
         drafts.push(KeyDraft {
+            days: None,
             keep_refused: false,
             scope,
             provider,

@@ -168,6 +168,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, session) = (&call.gateway.app, &call.session);
     let draft = KeyDraft {
+        days: None,
         keep_refused: new.keep_refused,
         scope: session.scope,
         provider: ProviderId::from(new.provider.as_str()),

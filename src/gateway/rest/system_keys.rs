@@ -104,6 +104,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let draft = KeyDraft {
+        days: None,
         keep_refused: new.keep_refused,
         scope: Scope::System,
         provider: ProviderId::from(new.provider.as_str()),

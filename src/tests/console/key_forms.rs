@@ -46,6 +46,41 @@ async fn a_key_that_takes_anothers_place_is_announced_and_told() {
     .await;
 }
 
+#[tokio::test]
+async fn a_key_is_used_for_as_long_as_the_form_says() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/new?provider=openai").await;
+        assert_eq!(
+            form.form("/keys").offered("days"),
+            ["0", "7", "30", "90", "365"]
+        );
+        let key = good("openai");
+        let ends = async |typed: &[(&str, &str)]| {
+            let form = mia.opens("/keys/new?provider=openai").await;
+            let list = mia.sends(&form, "/keys", typed).await;
+            let check = list.action("/keys/", "/check").expect("a key is listed");
+            let one = mia.opens(check.trim_end_matches("/check")).await.says();
+            let mut facts = one.lines().skip_while(|line| *line != "Ends");
+            facts.nth(1).map(str::to_owned)
+        };
+        assert_eq!(ends(&[("key", &*key)]).await, None);
+        let typed = [("key", &*key), ("days", "30")];
+        assert_eq!(ends(&typed).await.as_deref(), Some("21 Dec 2026"));
+        // After that it pays for nothing.
+        stage.clock.advance_ms(31 * 24 * 3_600 * 1_000);
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let keys = format!("/servers/{}/keys", stage.scene.server);
+        let form = omar.opens(&format!("{keys}?provider=openai")).await;
+        omar.sends(&form, &keys, &[("key", &*key), ("days", "7")])
+            .await;
+        stage.clock.advance_ms(8 * 24 * 3_600 * 1_000);
+        let told = stage.omar().runs("/ask prompt:count provider:openai").await;
+        assert!(!told.contains("server key"), "{told}");
+    })
+    .await;
+}
+
 /// The page of a provider's keys is never called its billing page.
 #[tokio::test]
 async fn a_billing_page_is_named_where_there_is_one() {

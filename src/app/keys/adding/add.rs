@@ -12,6 +12,7 @@ use crate::vault;
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::adding::credential::{CleanedCredential, KeyDestination, TypedKey};
+use crate::app::keys::adding::form::end_ms;
 
 /// A key that is to be stored: for whom, for which provider, and as what.
 pub struct KeyDraft {
@@ -20,6 +21,8 @@ pub struct KeyDraft {
     /// What its owner calls it.
     pub name: Option<String>,
     pub typed: TypedKey,
+    /// After how many days it ends; none where it is used for as long as it works.
+    pub days: Option<u16>,
     /// Whether it is stored even if its provider refuses it, or if it can't pay
     /// and one that works makes way, because whoever adds it says so.
     pub keep_refused: bool,
@@ -31,6 +34,7 @@ pub(in crate::app::keys) struct CleanDraft {
     provider: ProviderId,
     name: Option<String>,
     cleaned: CleanedCredential,
+    days: Option<u16>,
     keep_refused: bool,
 }
 
@@ -129,6 +133,7 @@ impl Keys {
             provider: draft.provider,
             name: draft.name,
             cleaned: draft.typed.into_credential(destination)?,
+            days: draft.days,
             keep_refused: draft.keep_refused,
         })
     }
@@ -176,7 +181,7 @@ impl Keys {
             same_as,
             credential,
             health: check.health(),
-            expires_at_ms: None,
+            expires_at_ms: draft.days.map(|days| end_ms(self.clock.now_ms(), days)),
             checked_at_ms: self.time_of_check(&check),
         };
         Ok(ReadyKey {

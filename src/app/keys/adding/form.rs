@@ -41,6 +41,11 @@ pub struct AddForm<'a> {
     pub extras: PlainExtras,
 }
 
+/// When a key ends that is stored now for so many days.
+pub(in crate::app::keys) fn end_ms(now_ms: i64, days: u16) -> i64 {
+    now_ms + i64::from(days) * MS_A_DAY
+}
+
 impl KeyChoices {
     /// A key of one provider's, of which nothing else is known.
     pub fn of(provider: ProviderId, scope: Scope) -> Self {
@@ -69,7 +74,7 @@ impl KeyChoices {
 
     /// When a key ends that is stored now.
     pub(in crate::app::keys) fn end_ms(&self, now_ms: i64) -> Option<i64> {
-        self.days.map(|days| now_ms + i64::from(days) * MS_A_DAY)
+        self.days.map(|days| end_ms(now_ms, days))
     }
 
     /// The action that a form is for.

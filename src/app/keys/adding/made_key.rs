@@ -62,6 +62,7 @@ impl Keys {
             .inspect_err(|why| tracing::warn!("no key was made: {why}"))
             .map_err(MadeKeyTrouble::Unmade)?;
         let draft = KeyDraft {
+            days: None,
             scope: Scope::User,
             provider: maker.id.clone(),
             name: None,

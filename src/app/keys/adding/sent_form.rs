@@ -108,14 +108,14 @@ impl Keys {
         };
         choices.provider = Some(provider.clone());
         let draft = KeyDraft {
+            days: choices.days,
             keep_refused: false,
             scope: choices.scope,
             provider,
             name: choices.name.clone(),
             typed: sent.typed,
         };
-        let mut ready = self.check_draft(caller, draft).await?;
-        ready.checked.expires_at_ms = choices.end_ms(self.clock.now_ms());
+        let ready = self.check_draft(caller, draft).await?;
         if ready.is_loss {
             return Err(self.let_wait(caller, ready, choices.days).await?.into());
         }

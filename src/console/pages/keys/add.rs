@@ -49,6 +49,7 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = known.ok_or_else(|| Trouble::from(app.providers().unknown(typed)))?;
     let caller = person.caller(&visit).await?;
     let draft = KeyDraft {
+        days: fields::read_days(&visit.form),
         keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::User,
         provider: known.id().clone(),
@@ -101,6 +102,7 @@ fn page(
                 div.fields {
                     (fields::show(known, &visit.form))
                     (form::text("name", "Name (optional)", visit.form.text("name"), "To tell it from others"))
+                    (fields::show_days(&visit.form))
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {

@@ -89,6 +89,7 @@ pub async fn replace(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = known.ok_or_else(Trouble::nothing_here)?;
     let caller = person.caller(&visit).await?;
     let draft = KeyDraft {
+        days: None,
         keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::User,
         provider: one.provider.clone(),

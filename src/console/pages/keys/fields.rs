@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{ProviderInfo, TypedKey};
+use crate::app::{LIFETIMES_DAYS, ProviderInfo, TypedKey};
 use crate::console::form::Form;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::form as parts;
+use crate::console::parts::form::{self as parts, Choice};
 
 /// What an extra's field is called; what follows is the extra's own name.
 const EXTRA: &str = "extra-";
+/// For how many days a key is used.
+const DAYS: &str = "days";
 /// The box that has a key stored which its provider refuses, or which can't pay
 /// and takes the place of one that works.
 pub const KEEP_REFUSED: &str = "keep_refused";
@@ -27,6 +29,26 @@ pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
             (parts::text(&name, extra.label, typed.text(&name), &hint))
         }
     }
+}
+
+/// For how long a key is used, as Discord's form asks it.
+pub fn show_days(form: &Form) -> Markup {
+    let lifetimes = LIFETIMES_DAYS.map(|days| (days.to_string(), format!("{days} days")));
+    let lifetimes = lifetimes
+        .iter()
+        .map(|(value, words)| Choice { value, words });
+    let for_good = Choice {
+        value: "0",
+        words: "As long as it works",
+    };
+    let choices: Vec<Choice<'_>> = std::iter::once(for_good).chain(lifetimes).collect();
+    parts::select(DAYS, "How long it is used", &choices, form.text(DAYS))
+}
+
+/// For how many days a key is used; none for as long as it works.
+pub fn read_days(form: &Form) -> Option<u16> {
+    let days = form.text(DAYS).parse().ok();
+    days.filter(|days| LIFETIMES_DAYS.contains(days))
 }
 
 /// The box that has a key stored which its provider refuses.

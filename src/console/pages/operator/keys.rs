@@ -218,6 +218,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
         Some((extra.field.to_owned(), value))
     });
     let draft = KeyDraft {
+        days: None,
         keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::System,
         provider: ProviderId::from(provider.as_str()),

@@ -174,6 +174,7 @@ fn show_add_form(
                 div.fields {
                     (fields::show(known, &visit.form))
                     (form::text("name", "Name", visit.form.text("name"), "To tell it from others; may stay empty"))
+                    (fields::show_days(&visit.form))
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {
@@ -208,6 +209,7 @@ async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let known = find_provider(visit.app().providers(), form.text("provider"))?;
     let draft = KeyDraft {
+        days: fields::read_days(form),
         keep_refused: form.has(fields::KEEP_REFUSED),
         scope: Scope::Guild,
         provider: known.id().clone(),
