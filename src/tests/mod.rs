@@ -18,6 +18,7 @@ mod discord;
 mod doctor;
 mod ending;
 mod form_memory;
+mod google_rules;
 mod http;
 mod images;
 mod keys;

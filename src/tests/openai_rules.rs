@@ -146,6 +146,70 @@ fn chat_rules() -> Vec<Rule> {
     ]
 }
 
+/// Types, ranges, and what a field needs beside it.
+fn field_rules() -> Vec<Rule> {
+    let with = |more: Value, told: &'static str| (CHAT, "gpt-4.1", more, told);
+    let says = |content: Value| json!({"messages": [{"role": "user", "content": content}]});
+    vec![
+        with(json!({"temperature": "a"}), "400 temperature invalid_type"),
+        with(
+            json!({"temperature": -1}),
+            "400 temperature decimal_below_min_value",
+        ),
+        with(json!({"top_p": 1.5}), "400 top_p decimal_above_max_value"),
+        with(json!({"stream": "yes"}), "400 stream invalid_type"),
+        with(
+            json!({"max_tokens": 0}),
+            "400 max_tokens integer_below_min_value",
+        ),
+        with(json!({"max_tokens": 32_768}), "200"),
+        with(
+            json!({"max_tokens": 32_769}),
+            "400 max_tokens invalid_value",
+        ),
+        with(json!({"tool_choice": "auto"}), "400 tool_choice null"),
+        with(
+            json!({"parallel_tool_calls": false}),
+            "400 parallel_tool_calls null",
+        ),
+        with(
+            json!({"stream_options": {"include_usage": true}}),
+            "400 stream_options null",
+        ),
+        with(json!({"top_logprobs": 2}), "400 top_logprobs null"),
+        with(
+            json!({"response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "object"}}}}),
+            "400 response_format.json_schema.name missing_required_parameter",
+        ),
+        with(
+            json!({"metadata": {"a": "x".repeat(513)}}),
+            "400 metadata.a string_above_max_length",
+        ),
+        with(says(Value::Null), "400 messages.[0].content null"),
+        with(
+            says(json!([{"type": "made_up"}])),
+            "400 messages[0].content[0].type invalid_value",
+        ),
+        with(
+            says(json!([{"type": "image_url", "image_url": {"url": "ftp://a"}}])),
+            "400 messages[0] invalid_image_url",
+        ),
+        (CHAT, "gpt-nope", json!({}), "404 null model_not_found"),
+        (
+            RESPONSES,
+            "gpt-nope",
+            json!({}),
+            "400 model model_not_found",
+        ),
+        (
+            RESPONSES,
+            "gpt-4.1",
+            json!({"temperature": 3}),
+            "400 temperature decimal_above_max_value",
+        ),
+    ]
+}
+
 #[expect(clippy::too_many_lines, reason = "one line for each rule")]
 fn response_rules() -> Vec<Rule> {
     let input = |items: Value| json!({"input": items});
@@ -300,7 +364,8 @@ async fn models_refuse_what_they_refuse_at_openai() {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, "").await;
-        let rules = chat_rules().into_iter().chain(response_rules());
+        let rules = chat_rules().into_iter().chain(field_rules());
+        let rules = rules.chain(response_rules());
         for (path, model, more, expected) in rules.chain(picture_rules()) {
             stage.clock.advance_ms(1_000);
             let mut body = json!({"model": model});

@@ -68,10 +68,9 @@ async fn a_conversation_goes_on_with_every_model() {
                 if caller == Caller::Responses {
                     body["include"] = json!(["reasoning.encrypted_content"]);
                 }
-                // Mistral knows no such fields.
+                // Mistral knows no such field.
                 if caller == Caller::Chat {
                     let fields = body.as_object_mut().unwrap();
-                    fields.remove("stream_options");
                     fields.remove("include_reasoning");
                     let knows = !first.starts_with("mistral");
                     if knows {

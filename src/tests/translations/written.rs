@@ -60,6 +60,9 @@ impl Talk {
         body["model"] = json!(model);
         if stream {
             body["stream"] = json!(true);
+        } else if let Some(fields) = body.as_object_mut() {
+            // It says something of streams alone.
+            fields.remove("stream_options");
         }
         (path, body)
     }

@@ -223,7 +223,7 @@ pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
             let body = json!({"object": "error", "message": {"detail": detail}});
             Some(json_response(422, body))
         }
-        ("anthropic", Api::Chat(Surface::Messages)) => {
+        ("anthropic", Api::Chat(Surface::Messages) | Api::CountMessages) => {
             let beta = call
                 .header("anthropic-beta")
                 .map_or(&[][..], |_| MESSAGES_BETA);

@@ -35,6 +35,38 @@ const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
 /// How many input tokens the emulated models report, whatever the prompt.
 pub const INPUT_TOKENS: u64 = 12;
 
+/// Whether a model is named as a vendor names its own, and is none of them: behind
+/// the vendor's word stands neither a number nor one of these.
+fn is_of_no_family(call: &Call<'_>, model: &str) -> bool {
+    const FAMILIES: [(&str, &str, &[&str]); 3] = [
+        (
+            "openai",
+            "gpt-",
+            &["image", "oss", "transcribe", "audio", "realtime", "made-up"],
+        ),
+        (
+            "anthropic",
+            "claude-",
+            &[
+                "opus", "sonnet", "haiku", "fable", "mythos", "instant", "next",
+            ],
+        ),
+        (
+            "google",
+            "gemini-",
+            &["pro", "flash", "embedding", "exp", "robotics", "live"],
+        ),
+    ];
+    let mut families = FAMILIES.iter().filter(|(id, ..)| *id == call.provider.id);
+    families.any(|(_, word, known)| {
+        let rest = model.strip_prefix(word);
+        rest.is_some_and(|rest| {
+            let is_known = known.iter().any(|start| rest.starts_with(start));
+            !is_known && !rest.starts_with(|first: char| first.is_ascii_digit())
+        })
+    })
+}
+
 /// Answers a chat, or says that there is no such address.
 pub fn answer_chat(call: &Call<'_>) -> Response {
     // A restricted OpenAI key cannot list models, but it can chat.
@@ -46,7 +78,8 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
-    if ask.model.contains("no-such-model") || RETIRED.contains(&ask.model.as_str()) {
+    let is_retired = RETIRED.contains(&ask.model.as_str());
+    if ask.model.contains("no-such-model") || is_retired || is_of_no_family(call, &ask.model) {
         return refuse_model_name(&ask);
     }
     // `docs/providers.md` §7.1: an empty name is none.

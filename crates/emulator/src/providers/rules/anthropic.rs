@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::anthropic_tools::{broken_pair, broken_tool};
+use super::anthropic_fields::broken_field;
+use super::anthropic_marks::broken_marks;
+use super::anthropic_schemas::broken_format;
+use super::anthropic_thinking;
+use super::anthropic_tools::{broken_pair, broken_tool, broken_tools};
 use crate::providers::api::Api;
 use crate::providers::call::Call;
 use crate::providers::chat::SIGNATURE;
@@ -101,8 +105,18 @@ const SAMPLING: [(&str, Option<f64>); 3] = [
 ];
 /// The version of the API that knows no sampling.
 const WITHOUT_SAMPLING: &str = "2026-10-21";
-/// The most marks for the cache.
-const CACHE_MARKS_MAX: usize = 4;
+/// The longest picture, in letters of base64.
+const PICTURE_LETTERS_MAX: usize = 5 * 1024 * 1024;
+/// Models that take no instruction among the messages, by how their names begin.
+const WITHOUT_LATER_INSTRUCTIONS: [&str; 7] = [
+    "claude-opus-4-7",
+    "claude-opus-4-6",
+    "claude-opus-4-5",
+    "claude-opus-4-1",
+    "claude-sonnet-4",
+    "claude-haiku-4",
+    "claude-3",
+];
 
 /// The rule that a body breaks first, in Anthropic's words.
 pub fn broken_rule(call: &Call<'_>) -> Option<String> {
@@ -112,17 +126,25 @@ pub fn broken_rule(call: &Call<'_>) -> Option<String> {
     let family = FAMILIES.iter().find(fits);
     broken_limit(call)
         .or_else(|| broken_list(body))
+        .or_else(|| broken_field(body))
         .or_else(|| broken_sampling(call, family))
         .or_else(|| broken_family(body, family?))
+        .or_else(|| anthropic_thinking::broken_thinking(body))
+        .or_else(|| broken_instructions(body))
         .or_else(|| list(&body["messages"]).enumerate().find_map(broken_message))
         .or_else(|| broken_pair(&body["messages"]))
         .or_else(|| broken_thinking(body))
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
+        .or_else(|| broken_tools(body))
         .or_else(|| broken_rest(body))
 }
 
-/// A call has to say how long its answer may be; a count of tokens has not.
+/// A call has to say in which version of the API it is, and how long its answer
+/// may be; a count of tokens has not.
 fn broken_limit(call: &Call<'_>) -> Option<String> {
+    if call.header("anthropic-version").is_none_or(str::is_empty) {
+        return Some("anthropic-version: header is required".to_owned());
+    }
     let is_missing = call.api() != Api::CountMessages && call.body["max_tokens"].is_null();
     is_missing.then(|| "max_tokens: Field required".to_owned())
 }
@@ -141,10 +163,20 @@ fn broken_sampling(call: &Call<'_>, family: Option<&Family>) -> Option<String> {
         return Some(format!("{name}: Extra inputs are not permitted"));
     }
     if family.is_some_and(|family| family.has_sampling) {
-        return None;
+        let asked = call.body["temperature"].as_f64();
+        let is_taken = asked.is_none_or(|it| (0.0..=1.0).contains(&it));
+        return (!is_taken).then(|| "temperature: range: 0..1".to_owned());
     }
     let (name, _) = given.find(|(name, usual)| call.body[*name].as_f64() != *usual)?;
     Some(format!("`{name}` is deprecated for this model."))
+}
+
+fn text_at_end(message: &Value) -> &str {
+    let whole = message["content"].as_str();
+    let last = list(&message["content"]).last();
+    whole
+        .or(last.and_then(|it| it["text"].as_str()))
+        .unwrap_or_default()
 }
 
 fn broken_list(body: &Value) -> Option<String> {
@@ -170,6 +202,12 @@ fn broken_family(body: &Value, family: &Family) -> Option<String> {
     if last["role"] == "assistant" && !family.is_old {
         return Some("This model does not support assistant message prefill. The conversation must end with a user message.".to_owned());
     }
+    let ends_blank = text_at_end(last).ends_with(char::is_whitespace);
+    if last["role"] == "assistant" && ends_blank {
+        return Some(
+            "messages: final assistant content cannot end with trailing whitespace".to_owned(),
+        );
+    }
     if body["thinking"]["type"] == "enabled" && !family.is_old && !model.contains("-4-6") {
         return Some("\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \"output_config.effort\" to control thinking behavior.".to_owned());
     }
@@ -179,6 +217,24 @@ fn broken_family(body: &Value, family: &Family) -> Option<String> {
         return Some("This model does not support the effort parameter.".to_owned());
     }
     None
+}
+
+/// An instruction among the messages stands behind a person's turn, and last or
+/// before the model's. Its own words for that are not known (?).
+fn broken_instructions(body: &Value) -> Option<String> {
+    let model = text(body, "model");
+    let messages: Vec<&Value> = list(&body["messages"]).collect();
+    let at = messages.iter().position(|it| it["role"] == "system")?;
+    let is_old = WITHOUT_LATER_INSTRUCTIONS.iter();
+    if is_old.clone().any(|name| model.starts_with(name)) {
+        return Some("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role.".to_owned());
+    }
+    let role = |at: Option<usize>| at.and_then(|at| messages.get(at)).map(|it| &it["role"]);
+    let stands_well = role(at.checked_sub(1)).is_some_and(|it| it == "user")
+        && role(Some(at + 1)).is_none_or(|it| it == "assistant");
+    (!stands_well).then(|| {
+        format!("messages.{at}: a `system` message must follow a user message, and be the last or precede an assistant message")
+    })
 }
 
 fn broken_message((at, message): (usize, &Value)) -> Option<String> {
@@ -252,11 +308,34 @@ fn broken_picture(place: &str, block: &Value) -> Option<String> {
         "base64" if !PICTURES.contains(&text(source, "media_type")) => Some(format!(
             "{place}.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'"
         )),
+        "base64" if text(source, "data").len() > PICTURE_LETTERS_MAX => Some(format!(
+            "{place}.image.source.base64: image exceeds 5 MB maximum: {} bytes > {PICTURE_LETTERS_MAX} bytes",
+            text(source, "data").len()
+        )),
+        "base64" if is_another(text(source, "media_type"), text(source, "data")) => Some(format!(
+            "{place}.image.source.base64: Image does not match the provided media type {}",
+            text(source, "media_type")
+        )),
         "url" if !text(source, "url").starts_with("https://") => Some(format!(
             "{place}.image.source.url: Only HTTPS URLs are supported."
         )),
         _ => None,
     }
+}
+
+/// Whether the first bytes of a picture are those of another kind than it is
+/// called; C, by reports with the body.
+fn is_another(media_type: &str, data: &str) -> bool {
+    let beginnings = [
+        ("image/png", "iVBORw0KGgo"),
+        ("image/jpeg", "/9j/"),
+        ("image/gif", "R0lGOD"),
+        ("image/webp", "UklGR"),
+    ];
+    let mut found = beginnings
+        .iter()
+        .filter(|(_, start)| data.starts_with(start));
+    found.next().is_some_and(|(kind, _)| *kind != media_type)
 }
 
 /// Rules of what stands beside the messages.
@@ -273,29 +352,8 @@ fn broken_rest(body: &Value) -> Option<String> {
     if !body["temperature"].is_null() && !body["top_p"].is_null() {
         return Some("`temperature` and `top_p` cannot both be specified for this model. Please use only one.".to_owned());
     }
-    let marks = count_marks(body);
-    if marks > CACHE_MARKS_MAX {
-        return Some(format!(
-            "A maximum of 4 blocks with cache_control may be provided. Found {marks}."
-        ));
+    if let Some(broken) = broken_marks(body) {
+        return Some(broken);
     }
-    let schema = &body["output_config"]["format"]["schema"];
-    let is_open = schema["type"] == "object" && schema["additionalProperties"] != false;
-    is_open.then(|| "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false".to_owned())
-}
-
-/// How many marks for the cache a value has, wherever they stand.
-fn count_marks(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter().map(count_marks).sum(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, inner)| match name.as_str() {
-                "cache_control" => usize::from(!inner.is_null()),
-                "input" | "input_schema" => 0,
-                _ => count_marks(inner),
-            })
-            .sum(),
-        _ => 0,
-    }
+    broken_format(&body["output_config"]["format"]["schema"])
 }

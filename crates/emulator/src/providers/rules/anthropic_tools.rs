@@ -4,8 +4,14 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::anthropic_schemas::is_invalid;
 use crate::providers::json_fields::{list, text};
 
+/// The longest name of a property.
+const KEY_CHARACTERS_MAX: usize = 64;
+/// How many tools may be strict: C, a report at
+/// <https://github.com/datarobot-oss/datarobot-genai/pull/547>.
+const STRICT_MAX: usize = 20;
 /// The longest name of a tool.
 const NAME_CHARACTERS_MAX: usize = 128;
 
@@ -42,9 +48,51 @@ pub fn broken_tool((at, tool): (usize, &Value)) -> Option<String> {
     let is_joined = ["oneOf", "allOf", "anyOf"]
         .iter()
         .any(|join| !schema[*join].is_null());
-    is_joined.then(|| {
-        format!(
+    if is_joined {
+        return Some(format!(
             "tools.{at}.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
+        ));
+    }
+    if is_invalid(schema) {
+        return Some(format!(
+            "tools.{at}.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). Learn more about tool use at https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview."
+        ));
+    }
+    let mut keys = schema["properties"].as_object().into_iter().flatten();
+    keys.any(|(key, _)| !is_key(key)).then(|| {
+        format!(
+            "tools.{at}.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{{1,64}}$'"
+        )
+    })
+}
+
+fn is_key(key: &str) -> bool {
+    let plain = key.replace('.', "_");
+    is_plain(&plain) && key.len() <= KEY_CHARACTERS_MAX
+}
+
+/// The rule that all tools of a body break together, or the choice among them.
+pub fn broken_tools(body: &Value) -> Option<String> {
+    let tools: Vec<&Value> = list(&body["tools"]).collect();
+    let choice = text(&body["tool_choice"], "type");
+    if tools.is_empty() {
+        return (!matches!(choice, "" | "none"))
+            .then(|| "tool_choice may only be specified while providing tools.".to_owned());
+    }
+    let mut names = HashSet::new();
+    if !tools.iter().all(|tool| names.insert(text(tool, "name"))) {
+        return Some("tools: Tool names must be unique.".to_owned());
+    }
+    if tools.iter().all(|tool| tool["defer_loading"] == true) {
+        return Some(
+            "At least one tool must have defer_loading=false. All tools cannot be deferred."
+                .to_owned(),
+        );
+    }
+    let strict = tools.iter().filter(|tool| tool["strict"] == true).count();
+    (strict > STRICT_MAX).then(|| {
+        format!(
+            "Too many strict tools ({strict}). The maximum number of strict tools supported is {STRICT_MAX}."
         )
     })
 }

@@ -4,6 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::google_config::{broken_choice, broken_sampling, broken_thinking};
+use super::google_fields::broken_field;
 use crate::providers::chat::SIGNATURE;
 use crate::providers::json_fields::{either_spelling as field, list, text};
 
@@ -32,6 +34,9 @@ pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
         return Some("* GenerateContentRequest.contents: contents is not specified\n".to_owned());
     }
     let contents: Vec<&Value> = list(&body["contents"]).collect();
+    if let Some(broken) = broken_field(body) {
+        return Some(broken);
+    }
     let numbered = contents.iter().enumerate();
     numbered
         .clone()
@@ -41,9 +46,14 @@ pub fn broken_rule(model: &str, body: &Value) -> Option<String> {
             let mut pairs = numbered.clone();
             pairs.find_map(|(at, content)| broken_calls(content, contents.get(at + 1).copied()))
         })
+        .or_else(|| broken_turns(&contents))
+        .or_else(|| contents.iter().find_map(|it| broken_result(it)))
         .or_else(|| foreign_signature(&contents))
         .or_else(|| broken_signature(model, &contents))
         .or_else(|| broken_declaration(body))
+        .or_else(|| broken_choice(model, body))
+        .or_else(|| broken_sampling(model, field(body, "generationConfig")))
+        .or_else(|| broken_thinking(model, field(body, "generationConfig")))
         .or_else(|| broken_config(model, body))
 }
 
@@ -109,6 +119,46 @@ fn broken_calls(content: &Value, next: Option<&Value>) -> Option<String> {
     }
     let results = names(next.unwrap_or(&Value::Null), "functionResponse");
     (calls.len() != results.len()).then(|| "Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.".to_owned())
+}
+
+/// A model calls functions behind what a person says, or what functions gave back.
+fn broken_turns(contents: &[&Value]) -> Option<String> {
+    let calls = |content: &Value| !names(content, "functionCall").is_empty();
+    let numbered = contents.iter().enumerate();
+    let mut calling = numbered.filter(|(_, content)| calls(content));
+    let is_first = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| contents.get(before));
+        before.is_none_or(|before| before["role"] == "model")
+    };
+    calling
+        .any(|(at, _)| is_first(at))
+        .then(|| "Please ensure that function call turn comes immediately after a user turn or after a function response turn.".to_owned())
+}
+
+/// What a function gave back names no file but those beside it: C, a report with
+/// the body at <https://github.com/googleapis/python-genai/issues/2792>.
+fn broken_result(content: &Value) -> Option<String> {
+    let parts = list(&content["parts"]).map(|part| field(part, "functionResponse"));
+    parts.filter(|it| it.is_object()).find_map(|result| {
+        let files = list(&result["parts"]).map(|part| field(part, "inlineData"));
+        let names: Vec<&str> = files.map(|it| text(it, "displayName")).collect();
+        let name = reference(&result["response"]).filter(|name| !names.contains(name))?;
+        Some(format!(
+            "The referenced name `{name}` in function_response.response does not match to a display_name in the function_response.parts."
+        ))
+    })
+}
+
+/// The first reference in a value.
+fn reference(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(items) => items.iter().find_map(reference),
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str);
+            own.or_else(|| fields.values().find_map(reference))
+        }
+        _ => None,
+    }
 }
 
 /// From Gemini 3 on, the first call of each step since the person spoke last
@@ -182,16 +232,7 @@ fn broken_config(model: &str, body: &Value) -> Option<String> {
             return Some("Penalty is not enabled for this model".to_owned());
         }
     }
-    let thinking = field(config, "thinkingConfig");
-    let level = field(thinking, "thinkingLevel");
-    let budget = field(thinking, "thinkingBudget");
-    if !level.is_null() && !budget.is_null() {
-        return Some("You can only set only one of thinking budget and thinking level.".to_owned());
-    }
     let is_2_5 = model.starts_with("gemini-2.5");
-    if !level.is_null() && is_2_5 {
-        return Some("Thinking level is not supported for this model.".to_owned());
-    }
     let wants_json = *field(config, "responseMimeType") == "application/json";
     let has_tools = list(&body["tools"]).next().is_some();
     if is_2_5 && wants_json && has_tools {

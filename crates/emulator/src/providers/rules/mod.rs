@@ -2,24 +2,35 @@
 //! fields, with the vendor's own words. Each rule has its source in
 //! `docs/providers.md` §7.4, §7.6, §7.7, §9.5 and §10.6.
 //!
-//! - `anthropic`, `anthropic_tools`: Anthropic's Messages.
-//! - `google`: Google's generateContent.
+//! - `anthropic`, `anthropic_fields`, `anthropic_marks`, `anthropic_schemas`,
+//!   `anthropic_thinking`, `anthropic_tools`: Anthropic's Messages.
+//! - `google`, `google_config`, `google_fields`: Google's generateContent.
 //! - `json_word`: what several want to be told before they answer in JSON.
 //! - `message_fields`: what strict vendors of `OpenAI`'s chat do not know.
 //! - `mistral`: Mistral's chat.
 //! - `instructions`: where a model takes them.
 //! - `thoughts`: what `DeepSeek`, Moonshot and `OpenRouter` want back.
-//! - `openai`: OpenAI's chat; `responses`: its Responses; `openai_models`,
-//!   `strict_schemas`: what both refuse.
+//! - `openai`, `openai_messages`: OpenAI's chat; `responses`: its Responses;
+//!   `openai_fields`, `openai_models`, `strict_schemas`: what both refuse.
+//! - `groq`: how long Groq's answers may be.
 
 mod anthropic;
+mod anthropic_fields;
+mod anthropic_marks;
+mod anthropic_schemas;
+mod anthropic_thinking;
 mod anthropic_tools;
 mod google;
+mod google_config;
+mod google_fields;
+mod groq;
 mod instructions;
 mod json_word;
 mod message_fields;
 mod mistral;
 mod openai;
+mod openai_fields;
+mod openai_messages;
 mod openai_models;
 mod responses;
 mod strict_schemas;
@@ -86,6 +97,7 @@ pub fn refuse_chat(call: &Call<'_>) -> Option<Response> {
         ("moonshot", Api::Chat(Surface::Chat)) => thoughts::broken_kimi(call.body)?,
         ("openrouter", Api::Chat(Surface::Chat)) => thoughts::broken_details(call.body)?,
         ("mistral", Api::Chat(Surface::Chat)) => mistral::broken_rule(call.body)?,
+        ("groq", Api::Chat(Surface::Chat)) => groq::broken_limit(call.body)?,
         ("google", Api::Chat(Surface::Generate)) => {
             let model = call.path.strip_prefix("/models/")?.split_once(':')?.0;
             let message = google::broken_rule(model, call.body)?;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::BrokenRule;
 use super::json_word::is_unsaid;
-use super::openai_models::broken_chat;
+use super::openai_fields::{broken_field, broken_need};
+use super::openai_messages::broken_message;
+use super::openai_models::{broken_chat, longest_answer};
 use super::strict_schemas::broken_schema;
 use crate::providers::json_fields::{list, text};
 
@@ -23,6 +25,10 @@ const TOOLS_MAX: usize = 128;
 /// The rule that a body breaks first.
 pub fn broken_rule(body: &Value) -> Option<BrokenRule> {
     broken_list(body)
+        .or_else(|| broken_field(body))
+        .or_else(|| broken_need(body))
+        .or_else(|| broken_limit(body))
+        .or_else(|| list(&body["messages"]).enumerate().find_map(broken_message))
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_chat(body))
         .or_else(|| broken_format(&body["response_format"]["json_schema"]))
@@ -32,6 +38,21 @@ pub fn broken_rule(body: &Value) -> Option<BrokenRule> {
 
 fn broken(words: String, place: impl Into<Value>, code: Option<&'static str>) -> BrokenRule {
     (words, place.into(), json!(code))
+}
+
+/// More tokens than the model writes: C, a report with the body at
+/// <https://github.com/opencode-ai/opencode/issues/140>.
+fn broken_limit(body: &Value) -> Option<BrokenRule> {
+    let most = longest_answer(text(body, "model"))?;
+    let names = ["max_tokens", "max_completion_tokens"];
+    let mut given = names
+        .iter()
+        .filter_map(|name| Some((*name, body[*name].as_u64()?)));
+    let (name, asked) = given.find(|(_, asked)| *asked > most)?;
+    let words = format!(
+        "max_tokens is too large: {asked}. This model supports at most {most} completion tokens, whereas you provided {asked}."
+    );
+    Some(broken(words, name, Some("invalid_value")))
 }
 
 fn broken_format(described: &Value) -> Option<BrokenRule> {

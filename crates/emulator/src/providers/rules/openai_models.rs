@@ -91,6 +91,29 @@ const SAMPLING: [(&str, &str); 7] = [
     ("stop", "[]"),
 ];
 
+/// The longest answers, by how the names of models begin: what `OpenAI`'s pages
+/// on its models say. The first that fits counts.
+const LONGEST: [(&str, u64); 12] = [
+    ("gpt-5-pro", 272_000),
+    ("gpt-5.1-chat", 16_384),
+    ("gpt-5", 128_000),
+    ("gpt-6", 128_000),
+    ("gpt-4o-2024-05-13", 4_096),
+    ("gpt-4o", 16_384),
+    ("gpt-4.1", 32_768),
+    ("gpt-4-turbo", 4_096),
+    ("gpt-3.5-turbo", 4_096),
+    ("o1", 100_000),
+    ("o3", 100_000),
+    ("o4-mini", 100_000),
+];
+
+/// The longest answer of a model, in tokens.
+pub fn longest_answer(model: &str) -> Option<u64> {
+    let found = LONGEST.iter().find(|(name, _)| model.starts_with(name));
+    found.map(|(_, tokens)| *tokens)
+}
+
 fn family_of(model: &str) -> Option<&'static Family> {
     let fits = |family: &&Family| family.names.iter().any(|it| model.starts_with(it));
     FAMILIES.iter().find(fits)

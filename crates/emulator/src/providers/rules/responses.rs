@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::BrokenRule;
 use super::json_word::is_unsaid;
+use super::openai_fields::broken_field;
 use super::openai_models::broken_response;
 use super::strict_schemas::broken_schema;
 use crate::providers::chat::SIGNATURE;
@@ -26,7 +27,8 @@ const ID_STARTS: [(&str, &str); 4] = [
 
 /// The rule that a body breaks first.
 pub fn broken_rule(body: &Value) -> Option<BrokenRule> {
-    broken_response(body)
+    broken_field(body)
+        .or_else(|| broken_response(body))
         .or_else(|| list(&body["tools"]).enumerate().find_map(broken_tool))
         .or_else(|| broken_choice(body))
         .or_else(|| broken_format(body))
@@ -139,6 +141,12 @@ fn broken_part(at: usize, item: &Value) -> Option<BrokenRule> {
             "'input_text', 'input_image', and 'input_file'",
         )
     };
+    let marked = list(&item["content"]).position(|part| !part["cache_control"].is_null());
+    if let Some(number) = marked {
+        let place = format!("input[{at}].content[{number}].cache_control");
+        let words = format!("Unknown parameter: '{place}'.");
+        return Some((words, json!(place), json!("unknown_parameter")));
+    }
     let mut parts = list(&item["content"]).enumerate();
     let (number, part) = parts.find(|(_, part)| !known.contains(&text(part, "type")))?;
     let kind = text(part, "type");
