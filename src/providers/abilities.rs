@@ -31,14 +31,17 @@ pub struct Abilities {
 }
 
 /// Where lists say how many tokens fit into a model.
-const CONTEXT_TOKENS: [&str; 4] = [
+const CONTEXT_TOKENS: [&str; 6] = [
     "/context_length",
+    "/context_window",
+    "/max_model_len",
     "/max_context_length",
     "/max_input_tokens",
     "/inputTokenLimit",
 ];
 /// Where they say how long its longest answer is.
-const OUTPUT_TOKENS: [&str; 3] = [
+const OUTPUT_TOKENS: [&str; 4] = [
+    "/max_completion_tokens",
     "/top_provider/max_completion_tokens",
     "/max_tokens",
     "/outputTokenLimit",
@@ -176,6 +179,15 @@ mod tests {
                 None,
                 true,
             ),
+            // Groq's.
+            (
+                json!({"context_window": 131_072, "max_completion_tokens": 32_768}),
+                Some(131_072),
+                Some(32_768),
+                false,
+            ),
+            // vLLM's.
+            (json!({"max_model_len": 32_768}), Some(32_768), None, false),
             // Anthropic's.
             (
                 json!({"max_input_tokens": 1_000_000, "max_tokens": 128_000}),

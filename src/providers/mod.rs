@@ -51,8 +51,8 @@ pub use picture_tokens::{PictureSpec, TOKENS_OF_UNFINISHED, tokens_of_picture};
 pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{
-    Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
+    AskedModel, Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest,
+    Relayed, WholeOrBegun, estimate_cost, estimate_transcript, measure_prompt,
 };
 pub use shared_key::{BoundedRequest, Refused, judge_chat_model, judge_request};
 pub use sound::SoundKind;

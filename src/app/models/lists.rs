@@ -84,6 +84,18 @@ impl ModelLists {
         }
     }
 
+    /// What a list of a provider's says of a model, whoever's key it was asked for
+    /// with.
+    pub fn abilities_of(&self, provider: &ProviderId, model: &str) -> Option<Abilities> {
+        let lists = lock(&self.0);
+        lists.iter_even_stale().find_map(|((id, _), listed)| {
+            let listed = listed.as_ref().filter(|_| id == provider)?;
+            // A list is in the order of its models' names.
+            let at = listed.models.binary_search_by(|it| it.as_str().cmp(model));
+            listed.abilities.get(at.ok()?).copied()
+        })
+    }
+
     /// The one provider whose lists have a model; none if there are more.
     pub fn lister_of(&self, model: &str) -> Option<ProviderId> {
         let lists = lock(&self.0);

@@ -387,6 +387,16 @@ impl Dialect {
         }
     }
 
+    /// The longest answer of a model by its name, in tokens.
+    fn longest_answer(self, model: &str) -> Option<u64> {
+        match self {
+            Self::Anthropic => Some(anthropic::longest_answer(model)),
+            Self::Google => Some(google::longest_answer(model)),
+            Self::OpenAi(_) => openai::longest_answer(model),
+            Self::Ollama | Self::ImageHost => None,
+        }
+    }
+
     /// Which ids of tool calls the provider takes.
     fn call_ids(self) -> CallIds {
         match self {

@@ -7,6 +7,7 @@
 //! - `answer_change`: what is changed in an answer.
 //! - `answer_nature`: whether an answer is a stream, as its beginning tells.
 //! - `as_events`: a whole answer as the stream that was asked for.
+//! - `asked_model`: the model, with what is known of it.
 //! - `body`: the body, changed only where it must be.
 //! - `request`: the call, as it came and as the provider gets it.
 //! - `cost_estimate`: how much a call may use that the caller's own key pays
@@ -19,6 +20,7 @@
 mod answer_change;
 mod answer_nature;
 mod as_events;
+mod asked_model;
 mod body;
 mod cost_estimate;
 mod forwarded_headers;
@@ -30,6 +32,7 @@ mod skimmer;
 use tokio::time::Instant;
 
 use answer_nature::AnswerNature;
+pub use asked_model::AskedModel;
 pub use body::Body;
 pub use cost_estimate::{CostEstimate, estimate_cost, estimate_transcript, measure_prompt};
 pub use forwarded_headers::ForwardedHeaders;

@@ -25,6 +25,7 @@ use crate::providers::sound::transcripts::{has_other_events, translate_form};
 use crate::providers::transport::http::address_below;
 
 use super::answer_change::AnswerChange;
+use super::asked_model::AskedModel;
 use super::body::Body;
 use super::forwarded_headers::ForwardedHeaders;
 
@@ -113,15 +114,16 @@ impl RelayRequest {
         &self,
         provider: &Provider,
         credential: Option<&Credential>,
-        model: &str,
+        asked: AskedModel<'_>,
         terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
+        let model = asked.name;
         let base = provider.url_for(credential);
         let mut headers = match terms {
             PayerTerms::Shared(..) => self.headers.for_shared_key(),
             PayerTerms::Unlimited | PayerTerms::Limited(_) => self.headers.for_own_key(provider),
         };
-        let translation = self.translate(provider, model, terms)?;
+        let translation = self.translate(provider, asked, terms)?;
         // A translated call has no query of its caller's.
         let query = self.query.as_ref().filter(|_| translation.is_none());
         let (path, surface, body) = if let Some(translation) = translation {
@@ -232,7 +234,7 @@ impl RelayRequest {
     fn translate(
         &self,
         provider: &Provider,
-        model: &str,
+        asked: AskedModel<'_>,
         terms: PayerTerms<'_>,
     ) -> Result<Option<Translation>, Untranslatable> {
         let talks = matches!(self.surface, Surface::Chat | Surface::Responses);
@@ -253,7 +255,9 @@ impl RelayRequest {
                 .is_some_and(|it| it.contains("alt=sse")),
             body: bounded.as_deref().unwrap_or(self.body.bytes()),
             fields: self.body.fields(),
-            model,
+            model: asked.name,
+            longest_answer: asked.longest_answer,
+            room: asked.room,
             asked_model: self.asked_model(),
             output_limit: match terms {
                 PayerTerms::Unlimited => OutputLimit::OfCaller,

@@ -10,7 +10,8 @@ use super::vendor::{Address, WRAPPING, bill};
 use super::ways::bases;
 use crate::model::{CallDialect, Surface};
 use crate::providers::{
-    Body, Catalogue, ForwardedHeaders, PayerTerms, Provider, RelayRequest, judge_request,
+    AskedModel, Body, Catalogue, ForwardedHeaders, PayerTerms, Provider, RelayRequest,
+    judge_request,
 };
 
 /// How many bodies are tried for each way.
@@ -106,7 +107,7 @@ fn is_sent(catalogue: &Catalogue, way: &Way, body: &str) -> bool {
     let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
     let held = asked.map_or(most, |asked| asked.min(most));
     let terms = PayerTerms::Shared(&bounded, held);
-    let Ok(wire) = request.write_for(provider, None, way.model, terms) else {
+    let Ok(wire) = request.write_for(provider, None, AskedModel::named(way.model), terms) else {
         return false;
     };
     let is_response = wire.to.unwrap().path().ends_with("/responses");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
 use crate::providers::{
-    BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
-    Relayed, estimate_cost, estimate_transcript, judge_request, tokens_of_picture,
+    AskedModel, BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure,
+    RelayRequest, Relayed, estimate_cost, estimate_transcript, judge_request, tokens_of_picture,
 };
 
 use crate::app::Error;
@@ -266,12 +266,14 @@ impl RelayCall<'_> {
         let key = programs.payers.open_key(offer, order.request_key.as_ref());
         let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
+        let asked = programs.ask_model(offer, model, hold.likely_prompt_tokens());
+        let asked = asked.await?;
         hold.expect_answers(terms.answers());
         let terms = terms.within(hold.max_output_tokens());
         order.request.body.drop_value();
         let wire = order
             .request
-            .write_for(provider, key.credential(), model, terms);
+            .write_for(provider, key.credential(), asked, terms);
         let mut wire = wire.map_err(|no_words| {
             let what = no_words.what;
             Refusal::Ask(if no_words.is_malformed {
@@ -302,6 +304,34 @@ impl RelayCall<'_> {
             hold.expect_whole();
         }
         Ok(relayed)
+    }
+}
+
+impl Programs {
+    /// A model with how long its answers may be: as its provider's list says it,
+    /// and by the room that a prompt leaves in it.
+    async fn ask_model<'a>(
+        &self,
+        offer: &Offer,
+        model: &'a str,
+        prompt_tokens: u64,
+    ) -> anyhow::Result<AskedModel<'a>> {
+        let lists = self.models.lists();
+        let listed = lists.abilities_of(&offer.provider, model);
+        let listed = listed.unwrap_or_default();
+        let context = match listed.context_tokens {
+            Some(context) => Some(context),
+            None => {
+                let prices = self.payers.list_price(&offer.provider, model);
+                prices.await?.context_tokens
+            }
+        };
+        let room = context.map(|context| context.saturating_sub(prompt_tokens));
+        Ok(AskedModel {
+            name: model,
+            longest_answer: listed.output_tokens,
+            room: room.filter(|room| *room > 0),
+        })
     }
 }
 

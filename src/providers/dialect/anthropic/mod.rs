@@ -34,7 +34,7 @@ use super::translating::settled_names::NameRule;
 
 pub use answer::MessageReader;
 pub use inward::{read_block, read_request, read_tool};
-pub use models::abilities_of;
+pub use models::{abilities_of, longest_answer};
 pub use outward::MessageWriter;
 pub use request::write_request;
 

@@ -177,6 +177,11 @@ fn known_family(model: &str) -> Option<ModelFamily> {
     FAMILIES.iter().find(is_in).copied()
 }
 
+/// The longest answer of a model, in tokens.
+pub fn longest_answer(model: &str) -> u64 {
+    family_of(model).output_tokens
+}
+
 /// What a model can do, where its family is known. Each of them calls tools.
 pub fn abilities_of(model: &str) -> Abilities {
     let Some(family) = known_family(model) else {

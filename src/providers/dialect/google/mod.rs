@@ -36,7 +36,7 @@ pub use interactions::{
     is_usage as is_usage_of_interaction, take_usage as take_usage_of_interaction,
 };
 pub use inward::read_request;
-pub use models::{abilities_of, least_thinking};
+pub use models::{abilities_of, least_thinking, longest_answer};
 pub use outward::ContentWriter;
 pub use request::{NO_SIGNATURE, write_request};
 

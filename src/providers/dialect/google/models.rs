@@ -12,6 +12,8 @@ use crate::providers::dialect::translating::neutral::Effort::{
 pub struct ModelFamily {
     /// What stands at the beginning of the models' names.
     names: &'static [&'static str],
+    /// The longest answer, in tokens.
+    pub output_tokens: u64,
     pub thinking: Thinking,
     /// Whether it is of Gemini 3 or later: the first call of each step must be
     /// signed, JSON may be asked for beside functions, and the result of a
@@ -31,10 +33,16 @@ pub enum Thinking {
     None,
 }
 
+/// The longest answer of models before Gemini 2.5, and of Gemma, in tokens.
+const OLDER_OUTPUT_TOKENS: u64 = 8_192;
+/// The longest answer of models that draw, in tokens.
+const PAINTER_OUTPUT_TOKENS: u64 = 32_768;
+
 /// What the newest models take: one that is not in the list is taken for as
 /// new as they are.
 const NEWEST: ModelFamily = ModelFamily {
     names: &[],
+    output_tokens: 65_536,
     thinking: Thinking::Level(&[Low, Medium, High]),
     is_since_3: true,
     has_instructions: true,
@@ -81,11 +89,13 @@ const FAMILIES: &[ModelFamily] = &[
     OF_2_5,
     ModelFamily {
         names: &["gemini-2", "gemini-1"],
+        output_tokens: OLDER_OUTPUT_TOKENS,
         thinking: Thinking::None,
         ..OF_2_5
     },
     ModelFamily {
         names: &["gemma"],
+        output_tokens: OLDER_OUTPUT_TOKENS,
         thinking: Thinking::None,
         has_instructions: false,
         ..OF_2_5
@@ -98,6 +108,7 @@ pub fn family_of(model: &str) -> ModelFamily {
     let mut family = known_family(model).unwrap_or(NEWEST);
     if model.contains("-image") {
         family.thinking = Thinking::None;
+        family.output_tokens = family.output_tokens.min(PAINTER_OUTPUT_TOKENS);
     }
     family
 }
@@ -117,6 +128,7 @@ pub fn abilities_of(model: &str) -> Abilities {
         tools: true,
         thinks: family_of(model).thinking != Thinking::None,
         json: true,
+        output_tokens: Some(family_of(model).output_tokens),
         ..Abilities::default()
     }
 }
@@ -131,6 +143,11 @@ pub fn least_thinking(model: &str) -> Option<Value> {
         Thinking::Budget(least, _) => Some(json!({"thinkingBudget": least})),
         Thinking::None => None,
     }
+}
+
+/// The longest answer of a model, in tokens.
+pub fn longest_answer(model: &str) -> u64 {
+    family_of(model).output_tokens
 }
 
 /// Google's word for a level of thinking.

@@ -4,7 +4,8 @@
 //! - `completions`: the older API, in which a text is gone on with.
 //! - `chunks`: answers written for a caller who speaks this dialect.
 //! - `request`, `messages`: a chat of such a caller's, in the neutral form.
-//! - `models`, `outward`: a chat, written from the neutral form.
+//! - `models`, `longest_answers`: what each model takes.
+//! - `outward`: a chat, written from the neutral form.
 //! - `chat_reader`: answers, read in the neutral form.
 //! - `extras`: what an answer of ours has that other vendors refuse.
 //! - `missing_thoughts`: what others miss in an answer.
@@ -17,6 +18,7 @@ mod chat_reader;
 mod chunks;
 mod completions;
 mod extras;
+mod longest_answers;
 mod messages;
 mod missing_thoughts;
 mod models;
@@ -50,6 +52,7 @@ pub use completions::{
     limit_output as limit_completions,
 };
 pub use extras::leave_extras_out;
+pub use longest_answers::longest_answer;
 pub use messages::read_call;
 pub use missing_thoughts::fill_in_thoughts;
 pub use models::{abilities_of, family_of, has_no_chat, is_refused_in_chat, needs_responses};

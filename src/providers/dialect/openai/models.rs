@@ -8,6 +8,8 @@ use crate::providers::dialect::translating::neutral::Effort::{
 };
 use crate::providers::dialect::translating::neutral::NeutralRequest;
 
+use super::longest_answers::longest_answer;
+
 /// A family of models.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelFamily {
@@ -176,9 +178,11 @@ fn known_family(model: &str) -> Option<ModelFamily> {
 /// What a model can do, where its family is known. Each of them takes functions:
 /// in a chat, or in the Responses.
 pub fn abilities_of(model: &str) -> Abilities {
-    known_family(model).map_or_else(Abilities::default, |family| Abilities {
-        tools: true,
-        thinks: !family.efforts.is_empty(),
+    let family = known_family(model);
+    Abilities {
+        tools: family.is_some(),
+        thinks: family.is_some_and(|family| !family.efforts.is_empty()),
+        output_tokens: longest_answer(model),
         ..Abilities::default()
-    })
+    }
 }

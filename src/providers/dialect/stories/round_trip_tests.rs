@@ -46,6 +46,8 @@ pub fn translate_limited(
         asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
         fields: Some(&RawObject::parse(&text.clone().into()).unwrap()),
+        longest_answer: None,
+        room: None,
         stream: false,
         as_events: true,
         at_s: 1_795_219_200,

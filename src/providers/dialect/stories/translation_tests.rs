@@ -30,6 +30,8 @@ fn translate_limited(
         },
         asked_model: None,
         output_limit: output_limit.map_or(OutputLimit::OfCaller, OutputLimit::AtMost),
+        longest_answer: None,
+        room: None,
         stream: body["stream"] == true,
         at_s: 1_795_219_200,
     };

@@ -7,6 +7,7 @@ mod lost_thoughts;
 pub mod neutral;
 pub mod seal_tag;
 pub mod settled_calls;
+mod settled_limits;
 pub mod settled_names;
 pub mod translation;
 pub mod untranslatable;

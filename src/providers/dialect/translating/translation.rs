@@ -52,6 +52,10 @@ pub struct ChatToTranslate<'a> {
     /// The caller's name for it, if the call has one.
     pub asked_model: Option<String>,
     pub output_limit: OutputLimit,
+    /// The longest answer that a list says of the model, and the room that is left
+    /// in it beside the prompt, in tokens.
+    pub longest_answer: Option<u64>,
+    pub room: Option<u64>,
     pub stream: bool,
     /// Whether a stream of Google's is wanted as events, and not as a list.
     pub as_events: bool,
@@ -125,10 +129,7 @@ pub fn translate(
         _ if chat.is_response => responses::read_request(&body)?,
         _ => openai::read_request(&body)?,
     };
-    if let OutputLimit::AtMost(limit) = chat.output_limit {
-        let asked = request.max_tokens.unwrap_or(limit);
-        request.max_tokens = Some(asked.min(limit));
-    }
+    request.settle_limit(chat, dialect);
     request.lift_cache_marks();
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();

@@ -6,7 +6,7 @@ use super::{in_openais, judge_native, native};
 use crate::model::{ProviderKind, Surface};
 use crate::providers::Catalogue;
 use crate::providers::dialect::Dialect;
-use crate::providers::relay::{PayerTerms, RelayRequest};
+use crate::providers::relay::{AskedModel, PayerTerms, RelayRequest};
 use crate::providers::shared_key::{Refused, allowed_features, judge_request};
 
 #[test]
@@ -405,7 +405,7 @@ fn each_provider_of_the_catalogue_gets_one_limit_where_it_reads_it() {
             let bounded = judge_request(&request, provider, model).unwrap();
             let terms = PayerTerms::Shared(&bounded, 1_500);
             let wire = request
-                .write_for(provider, None, model, terms)
+                .write_for(provider, None, AskedModel::named(model), terms)
                 .ok()
                 .unwrap();
             let sent: Value = serde_json::from_slice(&wire.body.unwrap()).unwrap();
