@@ -414,6 +414,12 @@ impl Dialect {
         }
     }
 
+    /// Which names of properties the provider takes in the schema of a tool; none
+    /// where it takes any.
+    fn key_rule(self) -> Option<NameRule> {
+        (self == Self::Anthropic).then_some(anthropic::KEY_RULE)
+    }
+
     /// Whether an answer may follow a schema of anything but an object.
     fn takes_any_schema(self) -> bool {
         self == Self::Google

@@ -13,7 +13,7 @@ const FOR_ALL: [HeaderName; 2] = [ACCEPT, CONTENT_TYPE];
 /// Headers that reach Anthropic, whoever pays; of the first, a shared key
 /// carries a part.
 const BETA: &str = "anthropic-beta";
-const VERSION: &str = "anthropic-version";
+pub const VERSION: &str = "anthropic-version";
 /// Headers that reach the provider whose libraries and programs send them,
 /// where the caller's own key pays, by how they begin.
 const FOR_ONE: [(&str, &[&str]); 5] = [

@@ -27,7 +27,7 @@ use crate::providers::transport::http::address_below;
 use super::answer_change::AnswerChange;
 use super::asked_model::AskedModel;
 use super::body::Body;
-use super::forwarded_headers::ForwardedHeaders;
+use super::forwarded_headers::{ForwardedHeaders, VERSION};
 
 /// A call as its caller made it. It has no `Debug`: nobody may print its
 /// headers or its body.
@@ -456,11 +456,11 @@ impl RelayRequest {
     }
 }
 
-/// Leaves out of the headers what says something of the body as it came, or
-/// to another provider.
+/// Leaves out the headers that tell of the body as it came, or another provider.
 fn leave_dialect_out(headers: &mut Vec<(HeaderName, HeaderValue)>, provider: &Provider) {
     let is_anthropics = provider.dialect.reads_anthropic_headers();
     headers.retain(|(name, _)| {
-        name != CONTENT_TYPE && (is_anthropics || !name.as_str().starts_with("anthropic-"))
+        let is_of_body = name == CONTENT_TYPE || name.as_str() == VERSION;
+        !is_of_body && (is_anthropics || !name.as_str().starts_with("anthropic-"))
     });
 }

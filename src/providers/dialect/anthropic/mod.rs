@@ -55,6 +55,14 @@ pub const NAME_RULE: NameRule = NameRule {
     begins_with_letter: false,
 };
 
+/// Which names of properties Anthropic takes in a tool's schema;
+/// `docs/providers.md` §9.5.
+pub const KEY_RULE: NameRule = NameRule {
+    characters_max: 64,
+    more_letters: ".",
+    begins_with_letter: false,
+};
+
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["max_tokens"]],
     pictures: PictureFields {

@@ -10,6 +10,7 @@ use crate::providers::dialect::translating::translation::{JSON_TOOL, WrittenRequ
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
 
 use super::CHAT_PATH;
+use super::KEY_RULE;
 use super::blocks::{text_block, unsayable, write_file, write_result, write_thought};
 use super::kept_schemas::can_be_kept;
 use super::marks::{set_mark, settle_marks};
@@ -18,6 +19,9 @@ use super::schema::{is_strict, write_parameters, write_strict};
 
 /// The least that a model thinks with that is told a budget, in tokens.
 const BUDGET_MIN: u64 = 1_024;
+
+/// How many tools of one call may be strict.
+const STRICT_TOOLS_MAX: usize = 20;
 
 /// Writes a request.
 pub fn write_request(
@@ -45,7 +49,8 @@ pub fn write_request(
     }
     body.set("messages", messages);
     if !tools.is_empty() || asks_by_tool {
-        write_choice(request, forces, tools, &mut body)?;
+        let refused = (!forces).then(|| refused_choice(family.forced_tools));
+        write_choice(request, refused, tools, &mut body)?;
     }
     set_mark(request.cache, &mut body);
     if settle_marks(&mut body) {
@@ -187,7 +192,6 @@ fn write_output(
         ForcedTools::Unthinking => !thinks,
         ForcedTools::No => false,
     };
-    let may_ask_by_tool = may_force && request.tools.is_empty();
     let (schema, is_strict) = match &request.output {
         OutputFormat::Text => return Ok((may_force, false)),
         OutputFormat::Json => (None, false),
@@ -195,6 +199,8 @@ fn write_output(
             schema, is_strict, ..
         } => (Some(schema), *is_strict),
     };
+    let may_be_tool = may_force && request.tools.is_empty();
+    let may_ask_by_tool = may_be_tool && schema.is_none_or(has_plain_keys);
     let can_be_kept = family.has_schemas && schema.is_some_and(can_be_kept);
     match schema {
         Some(schema) if can_be_kept && (is_strict || !may_ask_by_tool) => {
@@ -221,6 +227,12 @@ fn write_output(
     }
 }
 
+/// Whether Anthropic takes the names of a schema's properties in a tool's.
+fn has_plain_keys(schema: &Json) -> bool {
+    let fields = schema["properties"].fields();
+    fields.iter().all(|(name, _)| KEY_RULE.takes_name(name))
+}
+
 /// Asks in words for JSON, by the schema if there is one.
 fn ask_in_words(request: &mut NeutralRequest, is_strict: bool) {
     match std::mem::take(&mut request.output) {
@@ -235,15 +247,21 @@ fn ask_in_words(request: &mut NeutralRequest, is_strict: bool) {
 
 fn write_tools(request: &mut NeutralRequest) -> Vec<Json> {
     let mut tools = Vec::new();
+    let mut strict_tools = 0;
     for tool in &request.tools {
         let mut written = object([("name", tool.name.as_str().into())]);
         written.set_some("description", tool.description.as_deref());
-        if tool.is_strict && can_be_kept(&tool.parameters) && is_strict(&tool.parameters) {
+        let can_be_strict =
+            tool.is_strict && can_be_kept(&tool.parameters) && is_strict(&tool.parameters);
+        strict_tools += usize::from(can_be_strict);
+        if can_be_strict && strict_tools <= STRICT_TOOLS_MAX {
             written.set("input_schema", tool.parameters.clone());
             written.set("strict", true);
         } else {
             written.set("input_schema", write_parameters(&tool.parameters));
-            if tool.is_strict {
+            if can_be_strict {
+                request.ignored.add("strict (of more than 20 tools)");
+            } else if tool.is_strict {
                 request.ignored.add("strict");
             }
         }
@@ -255,7 +273,7 @@ fn write_tools(request: &mut NeutralRequest) -> Vec<Json> {
 
 fn write_choice(
     request: &NeutralRequest,
-    may_force: bool,
+    refused: Option<&'static str>,
     mut tools: Vec<Json>,
     body: &mut Json,
 ) -> Result<(), Untranslatable> {
@@ -278,12 +296,11 @@ fn write_choice(
         ]));
         named(JSON_TOOL)
     } else {
+        let forced = matches!(&request.tool_choice, ToolChoice::Any | ToolChoice::One(_));
+        if let Some(refused) = refused.filter(|_| forced) {
+            return Err(Untranslatable::new(refused));
+        }
         match &request.tool_choice {
-            ToolChoice::Any | ToolChoice::One(_) if !may_force => {
-                return Err(unsayable(
-                    "A `tool_choice` that makes the model call a tool, which this model is not made to do",
-                ));
-            }
             ToolChoice::Auto => object([("type", "auto".into())]),
             ToolChoice::None => object([("type", "none".into())]),
             ToolChoice::Any => object([("type", "any".into())]),
@@ -297,6 +314,18 @@ fn write_choice(
     body.set("tools", tools);
     body.set("tool_choice", choice);
     Ok(())
+}
+
+/// Why a model is not made to call a tool.
+fn refused_choice(forced_tools: ForcedTools) -> &'static str {
+    match forced_tools {
+        ForcedTools::No => {
+            "A `tool_choice` that makes the model call a tool, which this model refuses,"
+        }
+        ForcedTools::Yes | ForcedTools::Unthinking => {
+            "A `tool_choice` that makes the model call a tool, which this model refuses while it thinks,"
+        }
+    }
 }
 
 /// Words that end an answer must have something in them.

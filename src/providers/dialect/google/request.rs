@@ -93,6 +93,9 @@ fn refuse_unsayable(
         request.ignored.add("user");
     }
     request.ignore_cache_marks();
+    // What Google's models thought comes without a seal too, and need not go back.
+    request
+        .ignore_thoughts(|thought| thought.seal.is_none() || thought.is_made_by(SealMaker::Google));
     request.ignore_details();
     request.ignore_openai_fields(&[]);
     Ok(())
@@ -318,8 +321,15 @@ fn write_call(call: &ToolCall) -> Json {
     object([("functionCall", written)])
 }
 
-/// The result of a tool. An object is given as it is; anything else, under
-/// the name that Google has for it.
+/// Whether a value has a reference anywhere. In what a function gave back Google
+/// takes one for the name of a file beside it, and refuses every other.
+fn refers(value: &Json) -> bool {
+    let mut fields = value.fields().iter();
+    fields.any(|(name, inner)| name == "$ref" || refers(inner)) || value.items().iter().any(refers)
+}
+
+/// The result of a tool. An object is given as it is; anything else, and one with
+/// a reference in it, under the name that Google has for it.
 fn write_result(result: &ToolResult, family: ModelFamily) -> Result<Json, Untranslatable> {
     let (mut text, mut files) = (String::new(), Vec::new());
     for part in &result.parts {
@@ -334,7 +344,7 @@ fn write_result(result: &ToolResult, family: ModelFamily) -> Result<Json, Untran
     }
     let name = if result.is_error { "error" } else { "output" };
     let response = Json::parse(text.as_bytes())
-        .filter(|it| it.is_object() && !result.is_error)
+        .filter(|it| it.is_object() && !result.is_error && !refers(it))
         .unwrap_or_else(|| object([(name, text.into())]));
     let mut written = object([]);
     if !is_our_id(&result.id) {

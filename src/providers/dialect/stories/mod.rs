@@ -13,4 +13,5 @@ mod small_rules_tests;
 mod translation_tests;
 mod two_apis_tests;
 mod usage_tests;
+mod vendor_limit_tests;
 mod vendor_rule_tests;

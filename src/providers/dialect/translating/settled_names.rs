@@ -77,14 +77,15 @@ impl NameRule {
         is_plain || self.more_letters.contains(letter)
     }
 
-    fn takes_name(self, name: &str) -> bool {
+    /// Whether the provider takes a name.
+    pub fn takes_name(self, name: &str) -> bool {
         name.len() <= self.characters_max
             && name.chars().all(|letter| self.takes_letter(letter))
             && (!self.begins_with_letter || begins_with_letter(name))
     }
 
     /// As much of a name as the provider takes, and a hash of the whole.
-    fn new_name(self, name: &str) -> String {
+    pub fn new_name(self, name: &str) -> String {
         let hash = write_hex(Sha256::digest(name).iter().take(HASH_BYTES));
         let kept = self.characters_max - 2 * HASH_BYTES - 2;
         let mut new = String::new();

@@ -15,6 +15,7 @@ use crate::model::{
 
 use super::answer_piece::{AnswerPiece, DraftAnswer, Finish};
 use super::neutral::{NeutralRequest, OutputFormat};
+use super::settled_keys::SettledKeys;
 use super::settled_names::SettledNames;
 use super::untranslatable::Untranslatable;
 use super::wrapped_answer::AnswerUnwrapper;
@@ -131,8 +132,10 @@ pub fn translate(
     };
     request.settle_limit(chat, dialect);
     request.lift_cache_marks();
+    request.settle_media_types();
     request.settle_calls(dialect.call_ids())?;
     let calls_before = request.count_calls();
+    let argument_names = request.settle_keys(dialect);
     let function_names = request.settle_names(dialect);
     let unwrapper = request.wrap_answer(dialect);
     let surface = surface_for(&request, chat.model, dialect);
@@ -163,6 +166,7 @@ pub fn translate(
             ..JsonTool::default()
         },
         names: function_names,
+        keys: argument_names,
         keeps_asked_model: asked_model.is_some(),
         fence: request.may_be_fenced.then(JsonFence::default),
         unwrapper,
@@ -236,6 +240,7 @@ pub struct AnswerTranslator {
     format: AnswerFormat,
     json_tool: JsonTool,
     names: SettledNames,
+    keys: SettledKeys,
     /// Whether the answer has the caller's name for the model: Claude Code leaves
     /// out what a model thought that has another name than it asked for.
     keeps_asked_model: bool,
@@ -410,13 +415,15 @@ impl AnswerTranslator {
             if let AnswerPiece::CallBegin { name, .. } = &mut piece {
                 self.names.restore(name);
             }
-            match piece {
-                AnswerPiece::Text(text) => self.pass_text(&text),
-                AnswerPiece::Finish(finish) => {
-                    self.end_text();
-                    self.pieces.push(AnswerPiece::Finish(finish));
+            for piece in self.keys.pass(piece) {
+                match piece {
+                    AnswerPiece::Text(text) => self.pass_text(&text),
+                    AnswerPiece::Finish(finish) => {
+                        self.end_text();
+                        self.pieces.push(AnswerPiece::Finish(finish));
+                    }
+                    piece => self.pieces.push(piece),
                 }
-                piece => self.pieces.push(piece),
             }
         }
     }
