@@ -74,9 +74,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         AskRefusal::Untranslatable { what } => (
             400,
             untranslatable_code(what),
-            format!(
-                "{what} can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-            ),
+            describe_untranslatable(what),
         ),
         AskRefusal::Stopping => return stopping(),
         AskRefusal::Stopped => (
@@ -349,6 +347,19 @@ fn model_missing(provider: &ProviderId) -> Message {
         "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
     );
     (400, "model_missing", message)
+}
+
+/// Says why something can't be passed on, where it does not say so itself behind
+/// a comma.
+fn describe_untranslatable(what: &str) -> String {
+    let why = if what.ends_with(',') {
+        ""
+    } else {
+        ": nothing in its API means the same"
+    };
+    format!(
+        "{what} can't be passed on to this provider from here{why}. Leave it out, or call the provider's own API under `/<provider>/`."
+    )
 }
 
 /// Anthropic's libraries go on without a thread where they are told with this

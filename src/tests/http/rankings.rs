@@ -72,8 +72,8 @@ async fn documents_are_ranked_by_those_who_do() {
           held 1086 in, 0 out, ?; used 0 in, 0 out, 2000000: {"documents":["one","two"],"model":"rerank-v3.5","query":"?"}
         /v1/rerank cohere/rerank-v5.0-pro {}: {"id":"00000000-made-up","meta":{"api_version":{"version":"2"},"billed_units":{"search_units":1}},"model":"rerank-v5.0-pro","results":[{"index":1,"relevance_score":1.0},{"index":0,"relevance_score":0.5}]}
           held 1097 in, 0 out, ?; used 0 in, 0 out, ?: {"documents":["one","two"],"model":"rerank-v5.0-pro","query":"?"}
-        /v1/rerank cohere/rerank-v3.5 {"rank_fields":["a"]}: 400 untranslatable "`rank_fields` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        /v1/rerank cohere/rerank-v3.5 {"documents":[1]}: 400 untranslatable "`documents` but for texts can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/rerank cohere/rerank-v3.5 {"rank_fields":["a"]}: 400 untranslatable "`rank_fields` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/rerank cohere/rerank-v3.5 {"documents":[1]}: 400 untranslatable "`documents` but for texts can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/rerank cohere/rerank-v3.5 {"documents":[]}: 400 invalid_request "invalid request: list of documents must not be empty"
         /v1/rerank openrouter/cohere/rerank-v3.5 {}: {"id":"rank-1","model":"cohere/rerank-v3.5","results":[{"document":{"text":"two"},"index":1,"relevance_score":1.0},{"document":{"text":"one"},"index":0,"relevance_score":0.5}],"usage":{"cost":0.0025,"search_units":1,"total_tokens":0}}
           held 1124 in, 0 out, ?; used 0 in, 0 out, 2500000: {"documents":["one","two"],"model":"cohere/rerank-v3.5","query":"?"}

@@ -76,7 +76,7 @@ async fn words_are_read_aloud_by_those_who_do() {
           held 1099 in, 0 out, ?; used 19 in, 0 out, 96000: {"input":"Grüezi","model":"voxtral-mini-tts-2603","voice_id":"alloy"}
         /v1/audio/speech mistral/voxtral-mini-tts-2603 {"response_format":"opus"}: audio/ogg
           held 1124 in, 0 out, ?; used 25 in, 0 out, 96000: {"input":"Grüezi","model":"voxtral-mini-tts-2603","response_format":"opus","voice_id":"alloy"}
-        /v1/audio/speech mistral/voxtral-mini-tts-2603 {"speed":2}: 400 untranslatable "`speed` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/speech mistral/voxtral-mini-tts-2603 {"speed":2}: 400 untranslatable "`speed` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/speech anthropic/claude-haiku-5-5 {}: 404 no_sound "The provider of `anthropic/claude-haiku-5-5` has no `/audio/speech`. These have: OpenAI, Google, Mistral, Groq. There is a key here for OpenAI, Mistral, Groq: name a model of theirs."
         /v1/audio/speech tts-1 "long": 400 invalid_request "[{'type': 'string_too_long', 'loc': ('body', 'input'), 'msg': 'String should have at most 4096 characters'}]"
         /openai/v1/audio/speech tts-1 {}: audio/mpeg
@@ -187,8 +187,8 @@ async fn googles_models_read_aloud_too() {
         gemini-3.8-flash-lite-tts {"response_format":"pcm","voice":"Kore"}: audio/pcm, "\u{1}\u{1}\u{1}\u{1}"
           held 1118 in, 0 out, ?; used 7 in, 13 out, 81500: {"contents":[{"parts":[{"text":"Grüezi"}],"role":"user"}],"generationConfig":{"responseModalities":["AUDIO"],"speechConfig":{"voiceConfig":{"prebuiltVoiceConfig":{"voiceName":"Kore"}}}}}
         google/gemini-3.8-flash-tts {}: 400 invalid_request "Voice name alloy is not supported."
-        google/gemini-3.8-flash-tts {"response_format":"mp3","voice":"Kore"}: 400 untranslatable "`response_format` but for `wav` and `pcm` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        google/gemini-3.8-flash-tts {"instructions":"slowly","voice":"Kore"}: 400 untranslatable "`instructions` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        google/gemini-3.8-flash-tts {"response_format":"mp3","voice":"Kore"}: 400 untranslatable "`response_format` but for `wav` and `pcm` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        google/gemini-3.8-flash-tts {"instructions":"slowly","voice":"Kore"}: 400 untranslatable "`instructions` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         "#);
     })
     .await;

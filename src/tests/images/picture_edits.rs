@@ -89,13 +89,13 @@ async fn a_program_has_a_picture_changed_by_a_form_or_by_json() {
         a mask: 200 Some(1) null
         two: 200 Some(1) null
         two at Google: 200 Some(1) null
-        two at a workflow: 400 None "more than one picture can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        two at a workflow: 400 None "more than one picture can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         none: 400 None "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
         an empty one: 400 None "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
         a GIF: 400 None "openai changes no GIF, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider."
         a page: 400 None "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most 8 MB."
         JSON: 200 Some(1) null
-        JSON: 400 None "`images` but for `data:` URLs can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        JSON: 400 None "`images` but for `data:` URLs can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         an address alone: 200 Some(1) null
         "#);
         let form = form("comfyui/image-to-image", &[&png]).text("stream", "true");
@@ -160,38 +160,38 @@ async fn whatever_is_wished_of_a_changed_picture_is_told_or_refused_by_its_name(
         }
         assert_snapshot!(told, @r#"
         quality openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"prompt":"x","quality":"low"}
-        quality google: 400 "`quality` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        quality comfyui: 400 "`quality` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        quality google: 400 "`quality` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        quality comfyui: 400 "`quality` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         quality openai: 400 "openai says that the call is wrong."
-        quality google: 400 "`quality` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        quality comfyui: 400 "`quality` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        quality google: 400 "`quality` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        quality comfyui: 400 "`quality` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         background openai: 200 /images/edits {"background":"transparent","images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"prompt":"x"}
-        background google: 400 "`background` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        background comfyui: 400 "`background` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        background google: 400 "`background` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        background comfyui: 400 "`background` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         output_format openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"output_format":"webp","prompt":"x"}
-        output_format google: 400 "`output_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        output_format comfyui: 400 "`output_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        output_format google: 400 "`output_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        output_format comfyui: 400 "`output_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         output_compression openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"output_compression":50,"output_format":"jpeg","prompt":"x"}
-        output_compression google: 400 "`output_compression` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        output_compression comfyui: 400 "`output_compression` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        output_compression google: 400 "`output_compression` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        output_compression comfyui: 400 "`output_compression` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         input_fidelity openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"input_fidelity":"high","model":"gpt-image-2","n":1,"prompt":"x"}
-        input_fidelity google: 400 "`input_fidelity` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        input_fidelity comfyui: 400 "`input_fidelity` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        input_fidelity google: 400 "`input_fidelity` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        input_fidelity comfyui: 400 "`input_fidelity` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         moderation openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","moderation":"low","n":1,"prompt":"x"}
-        moderation google: 400 "`moderation` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        moderation comfyui: 400 "`moderation` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        moderation google: 400 "`moderation` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        moderation comfyui: 400 "`moderation` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         mask openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"mask":{"image_url":"[a picture]"},"model":"gpt-image-2","n":1,"prompt":"x"}
-        mask google: 400 "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        mask comfyui: 400 "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask google: 400 "`mask` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask comfyui: 400 "`mask` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         mask openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"mask":{"image_url":"[a picture]"},"model":"gpt-image-2","n":1,"prompt":"x"}
-        mask google: 400 "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        mask comfyui: 400 "`mask` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        mask openai: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        mask google: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        mask comfyui: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask google: 400 "`mask` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask comfyui: 400 "`mask` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask openai: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask google: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        mask comfyui: 400 "`mask` but for `data:` URLs can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         images openai: 200 /images/edits {"images":[{"image_url":"[a picture]"},{"image_url":"[a picture]"},{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"prompt":"x"}
         images google: 200
-        images comfyui: 400 "more than one picture can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        images comfyui: 400 "more than one picture can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         images openai: 400 "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
         images google: 400 "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
         images comfyui: 400 "There is no picture to change. Put it in `image` of a form, or in `images` of JSON as a `data:` URL."
@@ -201,15 +201,15 @@ async fn whatever_is_wished_of_a_changed_picture_is_told_or_refused_by_its_name(
         size openai: 200 /images/edits {"images":[{"image_url":"[a picture]"}],"model":"gpt-image-2","n":1,"prompt":"x","size":"1536x1024"}
         size google: 200
         size comfyui: 200
-        style openai: 400 "`style` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        style google: 400 "`style` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        style comfyui: 400 "`style` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        response_format openai: 400 "`response_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        response_format google: 400 "`response_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        response_format comfyui: 400 "`response_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        frame_count openai: 400 "`frame_count` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        frame_count google: 400 "`frame_count` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        frame_count comfyui: 400 "`frame_count` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        style openai: 400 "`style` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        style google: 400 "`style` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        style comfyui: 400 "`style` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        response_format openai: 400 "`response_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        response_format google: 400 "`response_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        response_format comfyui: 400 "`response_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        frame_count openai: 400 "`frame_count` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        frame_count google: 400 "`frame_count` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        frame_count comfyui: 400 "`frame_count` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         "#);
         // Whoever is first and can, where none is named.
         let body = json!({"prompt": "x", "images": [url], "mask": url, "quality": "low"});

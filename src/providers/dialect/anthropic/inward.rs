@@ -367,18 +367,23 @@ fn read_result(content: &Json, place: &str) -> Result<Vec<Part>, Untranslatable>
 
 /// Where a picture or a PDF is.
 fn read_source(source: &Json, kind: &str) -> Result<File, Untranslatable> {
+    let named = if kind == "image" {
+        "An image"
+    } else {
+        "A document"
+    };
     let text = |name: &str| source[name].as_str().unwrap_or_default().to_owned();
     let at = match source["type"].as_str() {
         Some("base64") => FilePlace::Base64(text("data")),
         Some("url") => FilePlace::Address(text("url")),
         Some("file") => {
             return Err(Untranslatable::new(format!(
-                "A {kind} by the id of a file at Anthropic"
+                "{named} by its id at Anthropic, which alone has the file,"
             )));
         }
         _ => {
             return Err(Untranslatable::malformed(format!(
-                "`source.type` of a {kind} must be one of base64 and url"
+                "`source.type` of a block of the type `{kind}` must be one of base64 and url"
             )));
         }
     };
