@@ -64,8 +64,13 @@ impl Gateway {
     /// The address that people are told; none if there is no gateway.
     pub fn url(&self) -> Option<String> {
         let local = || format!("http://{}", self.listen);
-        let public = Some(self.public_url.trim_end_matches('/')).filter(|url| !url.is_empty());
-        (!self.listen.is_empty()).then(|| public.map_or_else(local, Into::into))
+        (!self.listen.is_empty()).then(|| self.own_address().unwrap_or_else(local))
+    }
+
+    /// The address that the operator has named for everybody.
+    pub fn own_address(&self) -> Option<String> {
+        let named = self.public_url.trim_end_matches('/');
+        (!named.is_empty()).then(|| named.to_owned())
     }
 
     /// Puts the port that was found in the place of any that is free.

@@ -90,6 +90,8 @@ pub struct Settings {
     /// Whether a call without a token and without a key gets a demo reply,
     /// where those are given.
     pub demo_without_token: bool,
+    /// Its address for everybody, where the operator has named one.
+    pub public_url: Option<String>,
     /// Hosts that the gateway answers to, beside this machine's own names
     /// and addresses; `*` for every host.
     pub hosts: Vec<String>,

@@ -353,6 +353,13 @@ def google_for_every_provider():
     assert "models/google/gemini-3.1-flash-lite" in [model.name for model in client.models.list()]
 
 
+def google_files():
+    for base in (f"{GATEWAY}/google", GATEWAY):
+        client = genai.Client(api_key=TOKEN, http_options=types.HttpOptions(base_url=base))
+        sent = client.files.upload(file=io.BytesIO(b"a made-up file"), config={"mime_type": "text/plain"})
+        assert sent.name == "files/made-up", sent
+
+
 def google_tools():
     def weather(city: str) -> str:
         """Tells the weather."""
@@ -406,7 +413,7 @@ CHECKS = [
     openai_responses, openai_embeddings, openai_sound, openai_images, openai_models, openrouter_models, openai_native, openai_errors, openai_retries,
     key_per_request,
     anthropic_chat, anthropic_tools, anthropic_tool_runner, anthropic_errors,
-    google_chat, google_for_every_provider, google_tools, google_turns,
+    google_chat, google_for_every_provider, google_files, google_tools, google_turns,
     google_json_output, google_errors,
 ]
 

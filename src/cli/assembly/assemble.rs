@@ -169,6 +169,7 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
     gateway::Settings {
         connections: count(config.gateway.connections),
         trusted_proxies: config.gateway.trusted_networks().collect(),
+        public_url: config.gateway.own_address(),
         per_token: count(config.gateway.calls_per_token),
         // A token's calls are its person's.
         per_person: count(

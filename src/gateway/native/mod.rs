@@ -4,6 +4,7 @@
 mod address;
 mod elsewhere;
 mod form;
+mod uploads;
 
 use crate::app::RelayBody;
 use crate::model::{CallDialect, Surface};
@@ -15,6 +16,8 @@ pub use address::read_query;
 use address::{find_model, find_path};
 pub use elsewhere::nothing_at;
 use form::find_model_in_form;
+pub use uploads::{GOOGLE_UPLOADS, upload_to_google};
+use uploads::{is_upload, upload_file};
 
 /// The path of a call in a provider's own words.
 pub const PATH: &str = "/{provider}/{*path}";
@@ -27,6 +30,10 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         .ok_or_else(|| nothing_at(call.parts.uri.path(), &call.parts.headers, providers))?;
     let id = provider.id().clone();
     let path = find_path(provider, call.parts.uri.path())?;
+    if is_upload(&path) {
+        // In a box, so that the future of every other call stays small.
+        return Box::pin(upload_file(call, id, path)).await;
+    }
     let surface = provider.surface_of(&call.parts.method, &path);
     let unnamed = provider
         .default_moderation_model()

@@ -49,6 +49,7 @@ impl ApiDialect {
             Self::Anthropic
         } else if path.starts_with("/google/")
             || path.starts_with("/v1beta/")
+            || path.starts_with("/upload/")
             || path.starts_with("/v1alpha/")
             || (path.starts_with("/v1/models/") && ends_in_googles_verb(path))
         {

@@ -9,7 +9,7 @@ use crate::model::{CallDialect, ProviderId, Surface};
 
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::calls::proxy::{RelayTarget, relay_call};
-use crate::gateway::native::{nothing_at, read_query};
+use crate::gateway::native::{GOOGLE_UPLOADS, nothing_at, read_query, upload_to_google};
 use crate::gateway::openai::{find_model, usable_models};
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 use crate::gateway::replies::problem::Problem;
@@ -40,7 +40,7 @@ const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 10] = [
+pub static OF_VENDORS: [Route; 11] = [
     route!(
         POST,
         MESSAGES,
@@ -80,6 +80,19 @@ pub static OF_VENDORS: [Route; 10] = [
         .parameters(&[ParameterDocs::in_path("call", GOOGLE_CALL)])
         .body(SchemaDocs::Any)
         .responses(&[STREAMS])
+    ),
+    route!(
+        POST,
+        GOOGLE_UPLOADS,
+        CHAT,
+        upload_to_google,
+        RouteDocs::new(
+            "google_upload",
+            "google",
+            "Takes a file for Google, in as many legs as its libraries send it. It is for a key of one's own.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As Google answers it").content(&[ANY_JSON])])
     ),
     route!(
         GET,
@@ -317,6 +330,17 @@ fn anthropic_list(models: &[ModelOffer]) -> Value {
 /// Has the provider count tokens that counts them in this dialect; what others
 /// would count is estimated.
 async fn count(call: Call, target: RelayTarget, field: &str) -> HandlerResult {
+    let Some(tokens) = estimate(&call, &target)? else {
+        return relay_call(call, target).await;
+    };
+    let mut response = json_response(StatusCode::OK, &json!({field: tokens}))?;
+    let headers = response.headers_mut();
+    headers.insert(ESTIMATED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// How many tokens a call has, where its provider speaks another dialect.
+fn estimate(call: &Call, target: &RelayTarget) -> Result<Option<u64>, Problem> {
     let prompt = PromptToEstimate {
         provider: target.provider.as_ref(),
         model: target.model.as_deref(),
@@ -324,11 +348,5 @@ async fn count(call: Call, target: RelayTarget, field: &str) -> HandlerResult {
         path: &target.path,
         body: &target.body,
     };
-    let Some(tokens) = call.gateway.app.programs.estimate_prompt(&prompt)? else {
-        return relay_call(call, target).await;
-    };
-    let mut response = json_response(StatusCode::OK, &json!({field: tokens}))?;
-    let headers = response.headers_mut();
-    headers.insert(ESTIMATED, HeaderValue::from_static("true"));
-    Ok(response)
+    Ok(call.gateway.app.programs.estimate_prompt(&prompt)?)
 }

@@ -373,9 +373,9 @@ async fn a_list_of_models_says_what_is_known_of_each() {
         .map(told)
         .into();
         insta::assert_snapshot!(told.join("\n"), @r#"
-        openai/gpt-6-luna: null of 1050000, ["text","image"] to ["text"], {"completion":"0.0000005","input_cache_read":"0.00000001","input_cache_write":"0.000000125","prompt":"0.0000001"} ["tools","tool_choice","reasoning"]
+        openai/gpt-6-luna: 128000 of 1050000, ["text","image"] to ["text"], {"completion":"0.0000005","input_cache_read":"0.00000001","input_cache_write":"0.000000125","prompt":"0.0000001"} ["tools","tool_choice","reasoning"]
         anthropic/claude-haiku-5-5: 128000 of 1000000, ["text","image"] to ["text"], {"completion":"0.0000005","input_cache_read":"0.00000001","input_cache_write":"0.000000125","prompt":"0.0000001"} ["tools","tool_choice","reasoning","response_format"]
-        google/gemini-3.1-flash-lite: null of 1000000, ["text","image"] to ["text"], {"completion":"0.0000015","input_cache_read":"0.000000025","prompt":"0.00000025"} ["tools","tool_choice","reasoning","response_format"]
+        google/gemini-3.1-flash-lite: 65536 of 1000000, ["text","image"] to ["text"], {"completion":"0.0000015","input_cache_read":"0.000000025","prompt":"0.00000025"} ["tools","tool_choice","reasoning","response_format"]
         openrouter/made-up-model: null of null, ["text"] to ["text"], null ["tools","tool_choice","reasoning","response_format"]
         cerebras/made-up-model: null of null, ["text"] to ["text"], null null
         openai/gpt-image-2: null of null, ["text"] to ["image"], {"completion":"0.00003","input_cache_read":"0.00000125","prompt":"0.000005"} null
@@ -402,24 +402,24 @@ async fn files_are_for_ones_own_key_and_go_where_the_vendor_takes_them() {
         let mia = stage.mia();
         mia.adds("google", "user", &good("google")).await;
         let program = Program::of(stage, &mia, "").await;
-        let headers = vec![
-            (
-                "x-goog-upload-url",
-                "http://127.0.0.1:1/upload?upload_id=x".to_owned(),
-            ),
-            ("x-goog-upload-status", "active".to_owned()),
-        ];
-        stage.fails("google", ProviderFault::Sends(headers, b"{}".to_vec()));
-        let start = |program: &Program, provider: &str| {
-            let path = format!("/{provider}/upload/v1beta/files");
-            let call = program
-                .call("POST", &path)
-                .json(&json!({"file": {"displayName": "a"}}));
-            send(call.header("x-goog-upload-protocol", "resumable"))
-        };
-        let begun = start(&program, "google").await;
-        assert_eq!(begun.status, 200, "{}", begun.text);
-        assert!(begun.header("x-goog-upload-url").ends_with("upload_id=x"));
+        for path in ["/google/upload/v1beta/files", "/upload/v1beta/files"] {
+            let leg = |path: &str, command: &str| {
+                let call = program.call("POST", path);
+                let call = call.header("x-goog-upload-protocol", "resumable");
+                call.header("x-goog-upload-command", command)
+            };
+            let told = json!({"file": {"displayName": "a"}});
+            let begun = send(leg(path, "start").json(&told)).await;
+            assert_eq!(begun.status, 200, "{}", begun.text);
+            // The next leg leads here too, where the key is put in.
+            let next = begun.header("x-goog-upload-url").to_owned();
+            let (_, below) = next.split_once(path).unwrap();
+            assert_eq!(below, "?upload_id=made-up&upload_protocol=resumable");
+            let next = format!("{path}{below}");
+            let ended = send(leg(&next, "upload, finalize").body("made up")).await;
+            assert_eq!(ended.json()["file"]["name"], "files/made-up");
+            assert_eq!(ended.header("x-goog-upload-status"), "final");
+        }
         let (path, headers) = stage.world().look(|state| {
             let call = state.providers.calls.back().unwrap();
             (call.path.clone(), call.headers.clone())

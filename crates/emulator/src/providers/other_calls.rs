@@ -2,6 +2,7 @@
 //! older or newer than chats.
 
 use axum::Json;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -23,7 +24,9 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
     } = *call;
     let ends = |end: &str| path.ends_with(end);
     let model = &body["model"];
-    let special = answer_completion(call).or_else(|| answer_embedding(call));
+    let special = answer_completion(call)
+        .or_else(|| answer_embedding(call))
+        .or_else(|| answer_upload(call));
     if special.is_some() {
         return special;
     }
@@ -62,6 +65,33 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
         }
         _ => return None,
     })
+}
+
+/// Answers one leg of an upload of Google's, where the answer to the first names
+/// the address of the others (<https://ai.google.dev/gemini-api/docs/files>; S:
+/// `upload_file` of `google-genai` for Python).
+fn answer_upload(call: &Call<'_>) -> Option<Response> {
+    if call.provider.dialect != Dialect::Google || !call.path.starts_with("/upload/") {
+        return None;
+    }
+    let command = call.header("x-goog-upload-command").unwrap_or_default();
+    let status = HeaderName::from_static("x-goog-upload-status");
+    let address = HeaderName::from_static("x-goog-upload-url");
+    let next = format!(
+        "{}{}?upload_id=made-up&upload_protocol=resumable",
+        call.base, call.path
+    );
+    let is_done = command.contains("finalize");
+    let state = if is_done { "final" } else { "active" };
+    let file = json!({"file": {"name": "files/made-up", "mimeType": "text/plain", "state": "ACTIVE",
+        "uri": "https://generativelanguage.googleapis.com/v1beta/files/made-up"}});
+    let body = if is_done { file } else { json!({}) };
+    let mut response = ([(status, state.to_owned())], Json(body)).into_response();
+    if command == "start" {
+        let next = HeaderValue::from_str(&next).ok()?;
+        response.headers_mut().insert(address, next);
+    }
+    Some(response)
 }
 
 /// Answers a call for vectors; none where it is something else.
