@@ -274,3 +274,23 @@ async fn fields_are_of_the_types_and_within_the_bounds_of_anthropics() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_call_for_no_word_is_answered_with_none_where_nobody_warms_a_cache() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "").await;
+        let asked = || stage.world().look(|it| it.providers.calls.len());
+        let before = asked();
+        let mut body = json!({"model": "openai/gpt-6-luna", "max_tokens": 0, "messages": [{"role": "user", "content": "count"}]});
+        let answer = program.posts("/v1/messages", &body).await;
+        let message = answer.json();
+        assert_eq!((&message["content"], &message["stop_reason"]), (&json!([]), &json!("max_tokens")));
+        body["stream"] = json!(true);
+        let answer = program.posts("/v1/messages", &body).await;
+        assert!(answer.text.ends_with("data: {\"type\":\"message_stop\"}\n\n"), "{}", answer.text);
+        assert_eq!(asked(), before);
+    })
+    .await;
+}

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod failure_kind;
 mod heartbeats;
 pub mod limit_headers;
+pub mod no_words;
 pub mod picture_costs;
 pub mod problem;
 pub mod receipt;

@@ -12,6 +12,7 @@ use crate::gateway::calls::proxy::{RelayTarget, relay_call};
 use crate::gateway::native::{GOOGLE_UPLOADS, nothing_at, read_query, upload_to_google};
 use crate::gateway::openai::{find_model, usable_models};
 use crate::gateway::openapi::docs::{ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
+use crate::gateway::replies::no_words::say_nothing;
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::routing::api_dialect::GOOGLE_VERBS;
@@ -171,6 +172,10 @@ const NO_DAY: &str = "1970-01-01T00:00:00Z";
 /// Passes a call to Anthropic's Messages on.
 pub async fn create_message(call: Call) -> HandlerResult {
     let (call, target) = anthropic_target(call, MESSAGES, Surface::Chat).await?;
+    if target.body.asks_for_no_word() && estimate(&call, &target)?.is_some() {
+        let model = target.model.as_deref().unwrap_or_default();
+        return say_nothing(model, target.stream);
+    }
     relay_call(call, target).await
 }
 

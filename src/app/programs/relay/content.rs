@@ -118,6 +118,13 @@ impl RelayBody {
         }
     }
 
+    /// Whether the body asks for no word at all: Anthropic then keeps the prompt in
+    /// its cache.
+    pub fn asks_for_no_word(&self) -> bool {
+        let fields = self.0.fields();
+        fields.is_some_and(|fields| fields.get::<u64>("max_tokens") == Some(0))
+    }
+
     /// What a model is told by it.
     pub(in crate::app) fn prompt_size(&self) -> PromptSize {
         measure_prompt(&self.0)
