@@ -224,11 +224,12 @@ impl Keys {
         provider: &ProviderId,
     ) -> Result<Check, Error> {
         let known = self.models.provider(provider)?;
-        self.count_check(caller, CheckGoal::Test).await?;
+        let counted = self.count_check(caller, CheckGoal::Test).await?;
         let defaults = &self.payers.bot_defaults;
         let default = defaults.find(provider);
         let credential = default.and_then(|default| default.credential.as_ref());
         let check = self.providers.check(known, credential).await;
+        self.settle_check(counted, &check).await?;
         if !matches!(check, Check::Unknown(_)) {
             defaults.note_health(provider, check.health(), self.clock.now_ms());
         }

@@ -335,8 +335,8 @@ fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Trouble {
         CheckGoal::Test => "nothing was checked: the key is as it was",
     };
     let words = format!(
-        "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times \
-         an hour in one server. That is used up, and {untouched}. Try again in {}.",
+        "Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour \
+         checked, and one server 20 an hour. That is used up, and {untouched}. Try again in {}.",
         describe_wait(retry_after_s)
     );
     Trouble::new(StatusCode::TOO_MANY_REQUESTS, "Too many checks", words)

@@ -170,7 +170,7 @@ fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Problem {
             429,
             "too_many_checks",
             format!(
-                "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. {untouched} Try again in {retry_after_s} s."
+                "Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up. {untouched} Try again in {retry_after_s} s."
             ),
         )
     }

@@ -65,6 +65,14 @@ impl Store {
         Ok(Err((longest - now_ms).max(1_000)))
     }
 
+    /// Gives back the place of a check that was counted.
+    pub async fn uncount_check(&self, check_id: &str) -> anyhow::Result<()> {
+        const SQL: Change =
+            Change::to(Table::KeyCheck, "delete from key_check where check_id = $1");
+        self.write(SQL.with([check_id.into()])).await?;
+        Ok(())
+    }
+
     /// Counts a key of a person's that its provider refused elsewhere than in a
     /// check.
     pub async fn note_check(

@@ -107,7 +107,7 @@ async fn stolen_keys_can_be_tried_in_no_form_either() {
         // One counter for every way in: stored keys, and programs.
         let stored = mia.adds("openai", "user", &new).await;
         insta::assert_snapshot!(without_seconds_left(&stored), @"
-        (only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in <n> seconds.
+        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was stored. Try again in <n> seconds.
         [Add a key for OpenAI]
         ");
         let program = Program::of(stage, &mia, "").await;
@@ -128,7 +128,7 @@ async fn stolen_keys_can_be_tried_in_no_form_either() {
         let seen = tries(format!("{new}er")).await;
         assert!(seen.contains("no new one is tried"), "{seen}");
         let seen = mia.adds("openai", "user", &new).await;
-        assert!(seen.contains("that is used up"), "{seen}");
+        assert!(seen.contains("That is used up"), "{seen}");
     })
     .await;
 }

@@ -1,8 +1,10 @@
 //! What is said of keys that are typed: that one is replaced, that a name is
 //! too long, and which lines of a long file were left out.
 
+use latchkey_emulator::providers::Standing;
+
 use super::{SeenPage, Visitor};
-use crate::tests::{good, run};
+use crate::tests::{bad, good, run};
 
 fn contains(page: &SeenPage, words: &str) {
     assert!(page.says().contains(words), "{words}: {}", page.shown());
@@ -213,8 +215,10 @@ async fn too_many_checks_lose_nothing_that_was_typed_but_the_key() {
             let page = omar.opens(form).await;
             let typed = [("key", &*key), ("name", "Studio"), (field, "made-up-id")];
             // A check of each kind of form counts.
+            let bad = bad("runpod");
+            let refused = [("key", &*bad), (field, "made-up-id")];
             for _ in 0..5 {
-                omar.sends(&page, action, &typed).await;
+                omar.sends(&page, action, &refused).await;
             }
             let told = omar.sends(&page, action, &typed).await;
             assert_eq!(told.status, 429, "{action}: {}", told.shown());
@@ -241,6 +245,7 @@ async fn too_many_checks_lose_nothing_that_was_typed_but_the_key() {
         let (page, replace) = (omar.opens(&one).await, format!("{one}/replace"));
         let other = format!("{key}-two");
         let typed = [("key", &*other), ("extra-endpoint", "made-up-id")];
+        stage.key_stands(&key, Standing::Bad);
         for _ in 0..5 {
             omar.sends(&page, &format!("{one}/check"), &[]).await;
         }

@@ -92,6 +92,9 @@ impl AddedKey {
     }
 }
 
+/// A check that was counted, until it is known what came of it.
+pub(in crate::app::keys) struct CountedCheck(String);
+
 impl Keys {
     /// Checks a key, then seals and stores it.
     pub(in crate::app::keys) async fn store_key(
@@ -112,8 +115,8 @@ impl Keys {
         draft: KeyDraft,
     ) -> Result<ReadyKey, Error> {
         let clean = self.clean_draft(caller, draft)?;
-        self.count_check(caller, CheckGoal::Store).await?;
-        self.check_clean(clean).await
+        let counted = self.count_check(caller, CheckGoal::Store).await?;
+        self.check_clean(clean, counted).await
     }
 
     /// Reads what was typed for a key that is to be stored.
@@ -142,6 +145,7 @@ impl Keys {
     pub(in crate::app::keys) async fn check_clean(
         &self,
         draft: CleanDraft,
+        counted: CountedCheck,
     ) -> Result<ReadyKey, Error> {
         let owner = draft.owner;
         let provider = self.models.provider(&draft.provider)?;
@@ -150,6 +154,7 @@ impl Keys {
             removed,
         } = draft.cleaned;
         let check = self.providers.check(provider, Some(&credential)).await;
+        self.settle_check(counted, &check).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?;
         let same_as = replaced.as_ref().and_then(|(key, sealed)| {
             let stored = self.vault.open_key(key, &sealed.0).ok()?;
@@ -222,8 +227,10 @@ impl Keys {
         credential: &Credential,
         goal: CheckGoal,
     ) -> Result<Check, Error> {
-        self.count_check(caller, goal).await?;
-        Ok(self.providers.check(provider, Some(credential)).await)
+        let counted = self.count_check(caller, goal).await?;
+        let check = self.providers.check(provider, Some(credential)).await;
+        self.settle_check(counted, &check).await?;
+        Ok(check)
     }
 
     /// Counts a check, or refuses it where there were too many.
@@ -231,15 +238,15 @@ impl Keys {
         &self,
         caller: &Caller,
         goal: CheckGoal,
-    ) -> Result<(), Error> {
-        match self.count_or_wait(caller).await? {
-            None => Ok(()),
-            Some(retry_after_s) => Err(KeyRefusal::TooManyChecks {
+    ) -> Result<CountedCheck, Error> {
+        let counted = self.count_or_wait(caller).await?;
+        counted.map_err(|retry_after_s| {
+            let too_many = KeyRefusal::TooManyChecks {
                 retry_after_s,
                 goal,
-            }
-            .into()),
-        }
+            };
+            too_many.into()
+        })
     }
 
     /// Counts a check; or in how many seconds there is room for it, where there
@@ -247,12 +254,26 @@ impl Keys {
     pub(in crate::app::keys) async fn count_or_wait(
         &self,
         caller: &Caller,
-    ) -> Result<Option<u64>, Error> {
+    ) -> Result<Result<CountedCheck, u64>, Error> {
         let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
         let server = caller.place.server();
         let counted = self.store.count_check(&id, caller.person, server, now_ms);
-        let wait_ms = counted.await?.err();
-        Ok(wait_ms.map(|wait_ms| u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000)))
+        let seconds = |wait_ms| u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
+        let counted = counted.await?.map_err(seconds);
+        Ok(counted.map(|()| CountedCheck(id)))
+    }
+
+    /// Gives the place of a check back whose key is accepted: the limits are for
+    /// those who try keys that are not theirs, which providers refuse.
+    pub(in crate::app::keys) async fn settle_check(
+        &self,
+        CountedCheck(id): CountedCheck,
+        check: &Check,
+    ) -> Result<(), Error> {
+        if matches!(check, Check::Valid | Check::Unguarded | Check::Restricted) {
+            self.store.uncount_check(&id).await?;
+        }
+        Ok(())
     }
 
     /// When a provider said something of a key: now, if it did.

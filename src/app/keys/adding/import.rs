@@ -19,7 +19,7 @@ use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::adding::add::{CheckedKey, draw_key_id};
+use crate::app::keys::adding::add::{CheckedKey, CountedCheck, draw_key_id};
 use crate::app::keys::adding::credential::{
     CleanedCredential, KeyDestination, TypedKey, refuse_paste,
 };
@@ -41,6 +41,8 @@ struct TriedKey {
     variable: Option<String>,
     credential: Credential,
     check: Option<Check>,
+    /// None where it is stored, or may not be checked now.
+    counted: Option<CountedCheck>,
     /// In how many seconds it may be checked, if that was not allowed now.
     checkable_in_s: Option<u64>,
     /// The very key is stored, with this health.
@@ -275,30 +277,36 @@ impl Keys {
         };
         let CleanedCredential { credential, .. } = typed.into_credential(destination)?;
         let stored = self.find_same(owner, &provider.id, &credential).await?;
-        let checkable_in_s = match stored {
-            Some(_) => None,
-            None => self.count_or_wait(caller).await?,
+        let (counted, checkable_in_s) = match stored {
+            Some(_) => (None, None),
+            None => match self.count_or_wait(caller).await? {
+                Ok(counted) => (Some(counted), None),
+                Err(wait_s) => (None, Some(wait_s)),
+            },
         };
         Ok(TriedKey {
             provider: found.provider,
             variable: found.names.into_iter().next(),
             credential,
             check: None,
+            counted,
             checkable_in_s,
             stored,
         })
     }
 
     /// Has a key's provider asked, if its check was counted.
-    async fn check_counted(&self, counted: TriedKey) -> Result<TriedKey, Error> {
-        if counted.stored.is_some() || counted.checkable_in_s.is_some() {
-            return Ok(counted);
-        }
-        let provider = self.models.provider(&counted.provider)?;
-        let check = self.providers.check(provider, Some(&counted.credential));
+    async fn check_counted(&self, mut tried: TriedKey) -> Result<TriedKey, Error> {
+        let Some(counted) = tried.counted.take() else {
+            return Ok(tried);
+        };
+        let provider = self.models.provider(&tried.provider)?;
+        let check = self.providers.check(provider, Some(&tried.credential));
+        let check = check.await;
+        self.settle_check(counted, &check).await?;
         Ok(TriedKey {
-            check: Some(check.await),
-            ..counted
+            check: Some(check),
+            ..tried
         })
     }
 
@@ -389,13 +397,18 @@ impl Keys {
         } else if without_check && !self.has_working(owner, &row.provider).await? {
             (Health::Unverified, None)
         } else {
-            if let Some(retry_after_s) = self.count_or_wait(caller).await? {
-                return Ok(ImportOutcome::Later {
-                    provider: row.provider.clone(),
-                    retry_after_s,
-                });
-            }
-            match self.providers.check(provider, Some(&credential)).await {
+            let counted = match self.count_or_wait(caller).await? {
+                Ok(counted) => counted,
+                Err(retry_after_s) => {
+                    return Ok(ImportOutcome::Later {
+                        provider: row.provider.clone(),
+                        retry_after_s,
+                    });
+                }
+            };
+            let check = self.providers.check(provider, Some(&credential)).await;
+            self.settle_check(counted, &check).await?;
+            match check {
                 Check::Invalid => return Ok(ImportOutcome::Refused(row.provider.clone())),
                 check if !check.lets_pay() && self.has_working(owner, &row.provider).await? => {
                     return Ok(ImportOutcome::KeptWorking(row.provider.clone()));

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use crate::model::{BegunSignIn, Caller, CheckGoal, NoKeyMade, Scope};
 
 use crate::app::Error;
+use crate::app::keys::adding::add::CountedCheck;
 use crate::app::keys::{AddedKey, KeyDraft, Keys, TypedKey};
 use crate::app::models::ProviderInfo;
 
@@ -56,7 +57,7 @@ impl Keys {
         let maker = self.providers.key_maker();
         let maker = maker.ok_or(MadeKeyTrouble::Unmade(NoKeyMade::Away))?;
         let prepared = self.prepare_made(caller).await;
-        prepared.map_err(MadeKeyTrouble::Refused)?;
+        let counted = prepared.map_err(MadeKeyTrouble::Refused)?;
         let fetched = self.providers.fetch_made_key(code, verifier).await;
         let secret = fetched
             .inspect_err(|why| tracing::warn!("no key was made: {why}"))
@@ -72,21 +73,26 @@ impl Keys {
             },
             keep_refused: false,
         };
-        let added = self.store_made(caller, draft).await;
+        let added = self.store_made(caller, draft, counted).await;
         added.map_err(MadeKeyTrouble::Lost)
     }
 
     /// Refuses a key that may not be stored, and counts its check.
-    async fn prepare_made(&self, caller: &Caller) -> Result<(), Error> {
+    async fn prepare_made(&self, caller: &Caller) -> Result<CountedCheck, Error> {
         self.require_byok()?;
         self.require_own_keys(caller, Scope::User).await?;
         self.count_check(caller, CheckGoal::Store).await
     }
 
     /// Checks a key whose check was counted, and stores it.
-    async fn store_made(&self, caller: &Caller, draft: KeyDraft) -> Result<AddedKey, Error> {
+    async fn store_made(
+        &self,
+        caller: &Caller,
+        draft: KeyDraft,
+        counted: CountedCheck,
+    ) -> Result<AddedKey, Error> {
         let clean = self.clean_draft(caller, draft)?;
-        let ready = self.check_clean(clean).await?;
+        let ready = self.check_clean(clean, counted).await?;
         ready.refuse_loss()?;
         self.store_ready(ready, caller.person).await
     }

@@ -223,13 +223,13 @@ fn unknown_provider(voice: Voice<'_>, name: &str, meant: Option<&ProviderId>) ->
 fn too_many_checks(voice: Voice<'_>, retry_after_s: u64, goal: CheckGoal) -> String {
     let sentence = match goal {
         CheckGoal::Store => {
-            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
-             and 20 times an hour in one server, and that is used up. Nothing was \
+            "Of keys that their providers do not accept, one person can have 5 a minute and 20 \
+             an hour checked, and one server 20 an hour. That is used up, so nothing was \
              stored. Try again in {wait}."
         }
         CheckGoal::Test => {
-            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
-             and 20 times an hour in one server, and that is used up. Nothing was \
+            "Of keys that their providers do not accept, one person can have 5 a minute and 20 \
+             an hour checked, and one server 20 an hour. That is used up, so nothing was \
              checked, and the key is as it was. Try again in {wait}."
         }
     };
