@@ -58,8 +58,9 @@ pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     Consent, FoundPerson, FoundServer, IdFacts, IdKind, Identity, IdentityDesk, LimitSubject,
-    MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SearchResult,
-    ServerRole, SignInTrouble, Stop, StoredSummary, form_owner, form_token, nobody_else,
+    MemberDirectory, NewSession, Notifier, OperatorsView, OwnBlock, OwnSession, ReturnedCode,
+    SearchResult, ServerRole, SignInTrouble, Stop, StoredSummary, form_owner, form_token,
+    nobody_else,
 };
 pub use pictures::{
     CostlyPicture, ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome,

@@ -24,6 +24,8 @@ pub enum PendingKind {
     ImportKeys,
     /// Clears all limits of a server's key.
     ClearBudget,
+    /// Stops everybody from asking.
+    StopEverybody,
 }
 
 /// What a form or a button does that was handed out to a person.
@@ -39,7 +41,7 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::AddKey,
         Self::RemoveKey,
         Self::ReplaceKey,
@@ -48,6 +50,7 @@ impl PendingKind {
         Self::MakePicture,
         Self::ImportKeys,
         Self::ClearBudget,
+        Self::StopEverybody,
     ];
 
     fn as_str(self) -> &'static str {
@@ -60,6 +63,7 @@ impl PendingKind {
             Self::MakePicture => "make_picture",
             Self::ImportKeys => "import_keys",
             Self::ClearBudget => "clear_budget",
+            Self::StopEverybody => "stop_everybody",
         }
     }
 }

@@ -33,13 +33,7 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it for you until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) The bot's operator has stopped it for you until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.
-        **Bot default** · Your tier, community
-        ```
-                       used  limit  left
-        Requests
-          a minute        0     10    10
-          in 24 hours     0    100   100
-        ```
+        **Bot default** · Your tier, community: 0 of 10 requests a minute · 0 of 100 requests in 24 hours · 0 of 40 images in 24 hours
         ");
         assert!(omar.runs("/ask prompt:count").await.contains("-# Groq"));
         stage.clock.advance_ms(3_600_000);
@@ -72,11 +66,55 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
                 .starts_with("(only you) No longer stopped")
         );
 
-        insta::assert_snapshot!(omar.runs("/admin stop").await, @"(only you) Stopped for everybody. What is running finishes. `/admin resume` lifts it.");
+        insta::assert_snapshot!(omar.runs("/admin stop").await, @"
+        (only you) Stop everybody until you lift it? Nobody, you included, gets an answer in any server, in direct messages or over HTTP. What is running finishes; `/admin resume` lifts it. `/admin stop server:` stops one server.
+        [Stop everybody]
+        [Keep]
+        ");
+        assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
+        let (message, button) = omar.button("Stop everybody");
+        assert!(mia.presses_as(message, &button).await.contains("not yours"));
+        insta::assert_snapshot!(omar.presses("Stop everybody").await, @"(only you) Stopped for everybody. What is running finishes. `/admin resume` lifts it.");
         insta::assert_snapshot!(mia.directly().runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it for everybody for now. Keys and settings are kept; `/keys list` still works.");
         insta::assert_snapshot!(omar.runs("/admin resume").await, @"(only you) No longer stopped for everybody.");
         insta::assert_snapshot!(omar.runs("/admin resume").await, @"(only you) It was not stopped for everybody, so nothing was changed.");
         assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_is_told_when_a_block_meets_themselves_or_nobody() {
+    run(async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        insta::assert_snapshot!(omar.runs("/admin block user:omar").await, @"
+        (only you) Stopped for <@omar>. What is running finishes. `/admin unblock` lifts it.
+        That is you: I answer nothing of yours anywhere until it is lifted.
+        ");
+        omar.runs("/admin unblock user:omar").await;
+        insta::assert_snapshot!(omar.runs("/admin block role:Moderators").await, @"
+        (only you) Stopped for <@&Moderators>. What is running finishes. `/admin unblock` lifts it.
+        You have that role: I answer nothing of yours in its server until it is lifted.
+        ");
+        omar.runs("/admin unblock role:Moderators").await;
+        // The role that everybody has is in nobody's list.
+        insta::assert_snapshot!(omar.runs("/admin block role:@everyone").await, @"(only you) Stopped for server Lantern Club. What is running finishes. `/admin resume server:Lantern Club` lifts it.");
+        assert!(
+            mia.runs("/ask prompt:count")
+                .await
+                .contains("has stopped it in this server")
+        );
+        assert!(
+            omar.runs("/admin unblock role:@everyone")
+                .await
+                .contains("No longer stopped")
+        );
+        let elsewhere = "/admin stop server:123456789012345678";
+        assert!(
+            omar.runs(elsewhere)
+                .await
+                .contains("I am not in a server with that id")
+        );
     })
     .await;
 }
@@ -90,8 +128,8 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         **Keys of the bot default**
         - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
-        insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
-        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Nothing of it is used yet.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Nothing of it is used yet.");
         mia.runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         (only you) What the bot's operator pays for you is used up: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
@@ -131,6 +169,33 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         insta::assert_snapshot!(omar.runs("/admin stop server:lantern").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
         insta::assert_snapshot!(omar.runs("/admin block user:mia during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:12h`. Without it, it holds until it is lifted. Nothing was changed.");
         insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:premium during:soon").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `during:30d`. Without it the tier is given for good. Nothing was changed.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_stopped_hears_who_did_it_and_is_offered_no_key() {
+    run(async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        mia.runs("/model set model:deepseek/deepseek-v4-flash")
+            .await;
+        let chosen = mia.runs("/model show").await;
+        insta::assert_snapshot!(chosen.lines().take(2).collect::<Vec<_>>().join("\n"), @"");
+        omar.runs("/server block user:mia").await;
+        insta::assert_snapshot!(mia.runs("/keys status").await, @"");
+        insta::assert_snapshot!(mia.runs("/keys status provider:deepseek").await, @"");
+        insta::assert_snapshot!(mia.runs("/model show").await, @"");
+        omar.runs("/server unblock user:mia").await;
+        omar.runs("/admin stop during:1h").await;
+        omar.presses("Stop everybody").await;
+        for line in ["/keys status", "/model show", "/quota status"] {
+            let told = mia.directly().runs(line).await;
+            assert!(
+                told.contains("has stopped it for everybody"),
+                "{line}: {told}"
+            );
+            assert!(!told.contains("/keys add"), "{line}: {told}");
+        }
     })
     .await;
 }

@@ -11,6 +11,37 @@ use crate::app::people::operators::after;
 /// How many are listed.
 const SHOWN_MAX: u32 = 50;
 
+/// How a block meets whoever sets it, which they may not have meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnBlock {
+    /// It names them.
+    Oneself,
+    /// It names a role that they have.
+    Role,
+    /// It names the role that everybody in a server has.
+    Everybody,
+}
+
+impl OwnBlock {
+    /// How a block meets its caller, as far as it does.
+    pub fn of(caller: &Caller, whom: Blocked) -> Option<Self> {
+        let meets_role = |role: u64| caller.roles.contains(&role).then_some(Self::Role);
+        match whom {
+            Blocked::Person(person) | Blocked::InServer(_, BlockTarget::Person(person)) => {
+                (person == caller.person).then_some(Self::Oneself)
+            }
+            Blocked::InServer(server, BlockTarget::Role(role)) if role == server.0 => {
+                Some(Self::Everybody)
+            }
+            Blocked::Role(role) | Blocked::InServer(_, BlockTarget::Role(role)) => meets_role(role),
+            Blocked::Everyone
+            | Blocked::Server(_)
+            | Blocked::Channel(_)
+            | Blocked::InServer(_, BlockTarget::Channel(_)) => None,
+        }
+    }
+}
+
 impl People {
     /// Stops somebody in the caller's server, for a time or until it is
     /// lifted.
@@ -52,7 +83,7 @@ fn managed(caller: &Caller) -> Result<ServerId, Refusal> {
     match caller.place {
         Place::Server(server) if caller.manages_server => Ok(server),
         Place::Server(_) => Err(Refusal::Access(AccessRefusal::OnlyManagers)),
-        Place::VisitedServer(_) => Err(Refusal::Access(AccessRefusal::NotInstalledHere)),
-        Place::Direct => Err(Refusal::Access(AccessRefusal::NotInAServer)),
+        Place::VisitedServer(_) => Err(Refusal::Access(AccessRefusal::NeedsBotInServer)),
+        Place::Direct => Err(Refusal::Access(AccessRefusal::NeedsServer)),
     }
 }

@@ -25,12 +25,14 @@ use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 use crate::app::tasks::Tasks;
 
+pub use blocks::OwnBlock;
 pub use directory::{IdFacts, IdKind, MemberDirectory, Notifier, ServerRole, nobody_else};
 pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
 pub use search::{FoundPerson, FoundServer, SearchResult, Stop};
 pub use sessions::{NewSession, OwnSession, form_owner, form_token};
+pub(in crate::app) use tokens::TOKEN_DAYS_MAX;
 use tokens::TokenCache;
 
 /// Everybody whom the program knows.

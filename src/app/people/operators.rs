@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
-    ServerId, SetLimit, Source, snowflake,
+    AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId,
+    QuotaRefusal, Scope, ServerId, SetLimit, Source, snowflake,
 };
-use crate::store::{GivenTier, OperatorsRules};
+use crate::store::{GivenTier, OperatorsRules, PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::people::{IdKind, People};
@@ -28,6 +28,17 @@ pub struct OperatorsView {
     pub rules: OperatorsRules,
     /// In the order of the rules' limits.
     pub uses: Vec<LimitUse>,
+}
+
+impl OperatorsView {
+    /// What is used of a limit that is set.
+    pub fn used_of(&self, whom: LimitSubject, limit: Limit) -> Option<u64> {
+        let mut set = self.rules.limits.iter().zip(&self.uses);
+        let found = set.find(|((subject, set), _)| {
+            whom.parts() == (set.bound, *subject) && set.limit == limit
+        });
+        found.map(|(_, used)| used.used)
+    }
 }
 
 impl LimitSubject {
@@ -107,6 +118,7 @@ impl People {
         let now_ms = self.clock.now_ms();
         if let Blocked::Server(server) = whom {
             require_plausible(server, now_ms)?;
+            self.require_bot_in(server).await?;
         }
         let until_ms = during.map(|during| after(now_ms, during));
         self.store
@@ -117,6 +129,35 @@ impl People {
         }
         tracing::warn!("{whom:?} is blocked by {}", caller.person);
         Ok(until_ms)
+    }
+
+    /// Hands out the button that stops everybody, for a time or until it is
+    /// lifted.
+    pub async fn begin_stop(
+        &self,
+        caller: &Caller,
+        during: Option<Duration>,
+    ) -> Result<String, Error> {
+        self.require_operator(caller)?;
+        let action = PendingAction {
+            kind: PendingKind::StopEverybody,
+            person: caller.person,
+            server: caller.place.server(),
+            scope: Scope::System,
+            provider: ProviderId::from(""),
+            name: during.map(|during| during.as_secs().to_string()),
+        };
+        Ok(self.pending.hand_out(&action).await?)
+    }
+
+    /// Stops everybody, as a button was made for; until when.
+    pub async fn finish_stop(&self, caller: &Caller, button: &str) -> Result<Option<i64>, Error> {
+        let taken = self
+            .pending
+            .take(caller, PendingKind::StopEverybody, button);
+        let seconds = taken.await?.name.and_then(|seconds| seconds.parse().ok());
+        self.block(caller, Blocked::Everyone, seconds.map(Duration::from_secs))
+            .await
     }
 
     /// Lets somebody go on; whether they were stopped at all.

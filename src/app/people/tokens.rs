@@ -21,7 +21,7 @@ use crate::app::people::People;
 const TOKENS_MAX: u32 = 20;
 /// How long a token works where nothing else is said, and at the most.
 const DAYS: i64 = 90;
-const DAYS_MAX: i64 = 366;
+pub(in crate::app) const TOKEN_DAYS_MAX: u64 = 366;
 /// How long a token stays valid without another lookup. A token that was
 /// revoked in another process works at most this long in this one.
 const FRESH: Duration = Duration::from_secs(30);
@@ -107,9 +107,9 @@ impl People {
             Some(lasts) => i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX),
             None => DAYS * DAY_MS,
         };
-        if lasts_ms > DAYS_MAX * DAY_MS {
+        if lasts_ms > TOKEN_DAYS_MAX.cast_signed() * DAY_MS {
             return Err(Refusal::Token(TokenRefusal::TokenTooLong {
-                days: DAYS_MAX.cast_unsigned(),
+                days: TOKEN_DAYS_MAX,
             })
             .into());
         }

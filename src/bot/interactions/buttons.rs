@@ -9,7 +9,7 @@ use crate::bot::answers::running::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::keys::key_imports::{forget_import, store_import};
+use crate::bot::interactions::keys::key_imports::{forget_import, open_import, store_import};
 use crate::bot::interactions::keys::key_panel::{enter_panel, open_panel};
 use crate::bot::interactions::keys::key_presses::{
     open_key_form, open_or_explain, open_picked_form, press_deed, remove_in_panel, reopen_key_form,
@@ -20,7 +20,7 @@ use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
 use crate::bot::pictures::confirm::{confirm_picture, leave_picture};
 use crate::bot::words;
 use crate::bot::{Bot, explain_error};
-use crate::model::AccessRefusal;
+use crate::model::{AccessRefusal, Blocked};
 
 /// Takes a press of a button, or a choice from a menu.
 pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
@@ -29,11 +29,13 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
             let card = words::keys::kept(bot.voice(&press.locale));
             bot.rest.update(&press.into(), &card).await
         }
+        Some(CustomId::OpenImport(scope)) => open_import(bot, press, scope).await,
         Some(CustomId::StoreImport(id)) => store_import(bot, press, &id).await,
         Some(CustomId::ForgetImport(id)) => forget_import(bot, press, &id).await,
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
         Some(CustomId::ReplaceKey(id)) => replace_key(bot, press, &id).await,
         Some(CustomId::ClearBudget(id)) => clear_budget(bot, press, &id).await,
+        Some(CustomId::StopEverybody(id)) => stop_everybody(bot, press, &id).await,
         Some(CustomId::AddAgain(id, place)) => reopen_key_form(bot, press, &id, place).await,
         Some(CustomId::OnceAgain(id)) => reopen_once_form(bot, press, &id).await,
         Some(CustomId::RemoveInPanel(id, view)) => remove_in_panel(bot, press, &id, view).await,
@@ -115,6 +117,15 @@ async fn clear_budget(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyh
                 }
             },
         )
+    })
+    .await
+}
+
+/// Stops everybody from asking, if whoever pressed may still do so.
+async fn stop_everybody(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    answer_in_place(bot, press, async |caller, voice| {
+        let until = bot.app.people.finish_stop(caller, id).await?;
+        Ok(words::quotas::was_blocked(voice, Blocked::Everyone, until))
     })
     .await
 }

@@ -11,6 +11,8 @@ pub enum CustomId {
     AddKeyForm(String, KeyPlace),
     /// The button that opens that form again.
     AddAgain(String, KeyPlace),
+    /// The button that opens the form into which several keys are put.
+    OpenImport(Scope),
     /// The form into which several keys are put.
     ImportForm(String),
     /// The buttons that store the keys of an import, or forget them.
@@ -22,6 +24,8 @@ pub enum CustomId {
     ReplaceKey(String),
     /// The button that clears all limits of a server's key.
     ClearBudget(String),
+    /// The button that stops everybody from asking.
+    StopEverybody(String),
     /// The button that keeps what is stored.
     KeepKey,
     /// The form that asks with a key for this once.
@@ -86,12 +90,14 @@ impl CustomId {
                 Some(Self::AddAgain(id.to_owned(), KeyPlace::parse(place)?))
             }
             "reonce" => Some(Self::OnceAgain(id.to_owned())),
+            "imports" => Scope::parse(id).map(Self::OpenImport),
             "import" => Some(Self::ImportForm(id.to_owned())),
             "store" => Some(Self::StoreImport(id.to_owned())),
             "forget" => Some(Self::ForgetImport(id.to_owned())),
             "remove" => Some(Self::RemoveKey(id.to_owned())),
             "replace" => Some(Self::ReplaceKey(id.to_owned())),
             "clear" => Some(Self::ClearBudget(id.to_owned())),
+            "halt" => Some(Self::StopEverybody(id.to_owned())),
             "keep" => Some(Self::KeepKey),
             "once" => Some(Self::OnceForm(id.to_owned())),
             "erase" => Some(Self::EraseForm(id.to_owned())),
@@ -140,12 +146,14 @@ impl CustomId {
             Self::AddKeyForm(id, place) => format!("add:{id}:{place}"),
             Self::AddAgain(id, place) => format!("readd:{id}:{place}"),
             Self::OnceAgain(id) => format!("reonce:{id}"),
+            Self::OpenImport(scope) => format!("imports:{}", scope.as_str()),
             Self::ImportForm(id) => format!("import:{id}"),
             Self::StoreImport(id) => format!("store:{id}"),
             Self::ForgetImport(id) => format!("forget:{id}"),
             Self::RemoveKey(id) => format!("remove:{id}"),
             Self::ReplaceKey(id) => format!("replace:{id}"),
             Self::ClearBudget(id) => format!("clear:{id}"),
+            Self::StopEverybody(id) => format!("halt:{id}"),
             Self::KeepKey => "keep".to_owned(),
             Self::OnceForm(id) => format!("once:{id}"),
             Self::EraseForm(id) => format!("erase:{id}"),

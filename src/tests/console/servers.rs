@@ -453,6 +453,16 @@ async fn a_member_sees_every_server_that_they_share_with_the_bot() {
     .await;
 }
 
+/// Fields with other values in some of them.
+fn with_values(fields: Vec<(String, String)>, typed: &[(&str, &str)]) -> Vec<(String, String)> {
+    let fields = fields.into_iter().map(|(name, value)| {
+        let typed = typed.iter().find(|(its, _)| *its == name);
+        let value = typed.map_or(value, |(_, typed)| (*typed).to_owned());
+        (name, value)
+    });
+    fields.collect()
+}
+
 #[tokio::test]
 async fn who_may_not_ask_is_named() {
     run(async |stage| {
@@ -472,24 +482,36 @@ async fn who_may_not_ask_is_named() {
             "{}",
             shown.says()
         );
-        let moderators = stage.world().look(|state| {
+        let regulars = stage.world().look(|state| {
+            let mut all = state.servers.iter().flat_map(|server| &server.roles);
+            all.find(|role| role.name == "regulars").map(|role| role.id)
+        });
+        let regulars = regulars.expect("the role").to_string();
+        let typed = [("kind", "role"), ("id", &*regulars), ("during", "")];
+        let fields = with_values(fields, &typed);
+        omar.sends_once(omar.post(&block, &fields)).await;
+        let shown = omar.opens(&rules).await;
+        assert!(shown.holds("The role “regulars”"), "{}", shown.says());
+        // A role of one's own, and everybody's, would stop oneself.
+        let own = stage.world().look(|state| {
             let mut all = state.servers.iter().flat_map(|server| &server.roles);
             all.find(|role| role.name == "Moderators")
                 .map(|role| role.id)
         });
-        let moderators = moderators.expect("the role").to_string();
-        let typed = [("kind", "role"), ("id", &*moderators), ("during", "")];
-        let fields: Vec<(String, String)> = fields
-            .into_iter()
-            .map(|(name, value)| {
-                let typed = typed.iter().find(|(its, _)| *its == name);
-                let value = typed.map_or(value, |(_, typed)| (*typed).to_owned());
-                (name, value)
-            })
-            .collect();
-        omar.sends_once(omar.post(&block, &fields)).await;
-        let shown = omar.opens(&rules).await;
-        assert!(shown.holds("The role “Moderators”"), "{}", shown.says());
+        let own = own.expect("the role").to_string();
+        let everybody = stage.scene.server.to_string();
+        for (id, title) in [
+            (&own, "You have that role"),
+            (&everybody, "That is everybody"),
+        ] {
+            let fields = with_values(
+                fields.clone(),
+                &[("kind", "role"), ("id", id), ("during", "")],
+            );
+            let refused = omar.sends_once(omar.post(&block, &fields)).await;
+            assert_eq!(refused.status, 422, "{title}");
+            assert!(refused.holds(title), "{}", refused.says());
+        }
         // The last minute is none of "until now".
         stage.clock.advance_ms(7 * 24 * 60 * 60_000 - 90_000);
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;

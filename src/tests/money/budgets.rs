@@ -57,11 +57,12 @@ async fn with_key(stage: &Stage) {
 #[tokio::test]
 async fn a_manager_sets_shows_and_clears_a_budget() {
     run(async |stage| {
+        with_key(stage).await;
         let omar = stage.omar();
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"(only you) This server's key has no limits: every member may use it. Set one with `/server budget set`, such as `what:dollars amount:5 per:month`.");
-        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
-        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:2 per:day who:each member").await, @"(only you) Each member may now use 2 requests a day of this server's key. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
-        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&regulars> may now use 3 requests a day of this server's key, in place of the limit for each member. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Nothing of it is used yet. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:2 per:day who:each member").await, @"(only you) Each member may now use 2 requests a day of this server's key. What was counted under such a limit before still counts. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&regulars> may now use 3 requests a day of this server's key, in place of the limit for each member. What was counted under such a limit before still counts. `/server budget show` shows all of them.");
         insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&Lantern Club> is free from the limits on members. What the whole key may be used for holds for everybody.");
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"
         (only you) **This server's key, all members together**
@@ -147,22 +148,8 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         [Use my own OpenAI key]
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
-        (only you) **Server key** · This server's key, all members together
-        ```
-                  used  limit  left
-        Requests
-          a week     1      1     0
-        ```
-        -# Requests a week: renews <t:1795392001:R>
-        **Bot default** · Your tier, community
-        ```
-                       used  limit  left
-        Requests
-          a minute        2     10     8
-          in 24 hours     2    100    98
-        ```
-        -# Requests a minute: renews <t:1795219262:R>
-        -# Requests in 24 hours: renews <t:1795306501:R>
+        (only you) **Server key** · This server's key, all members together: 1 of 1 request a week, renews <t:1795392001:R>
+        **Bot default** · Your tier, community: 2 of 10 requests a minute, renews <t:1795219262:R> · 2 of 100 requests in 24 hours, renews <t:1795306501:R> · 0 of 40 images in 24 hours
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -223,6 +210,7 @@ async fn an_operator_limits_and_stops(stage: &Stage) {
     omar.runs("/admin limit what:requests amount:9 per:week")
         .await;
     omar.runs("/admin stop during:1h").await;
+    omar.presses("Stop everybody").await;
     omar.runs("/admin tier user:mia tier:premium").await;
     assert!(
         mia.runs("/ask prompt:count")
@@ -264,36 +252,15 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         let seen = mia.runs("/ask prompt:count").await;
         assert!(seen.contains("bot default") && seen.contains("has reached its limit"));
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
-        (only you) **Server key** · This server's key, all members together
-        ```
-                  used  limit  left
-        Requests
-          a day      1      1     0
-        ```
-        -# Requests a day: renews <t:1795305601:R>
-        **Server key** · Your share of this server's key
-        ```
-                      used  limit   left
-        Dollars
-          a month
-                 < $0.0001  $1.00  $0.99
-        ```
-        -# Dollars a month: renews <t:1796083201:R>
-        **Bot default** · Your tier, community
-        ```
-                       used  limit  left
-        Requests
-          a minute        1     10     9
-          in 24 hours     1    100    99
-        ```
-        -# Requests a minute: renews <t:1795219262:R>
-        -# Requests in 24 hours: renews <t:1795306501:R>
+        (only you) **Server key** · This server's key, all members together: 1 of 1 request a day, renews <t:1795305601:R>
+        **Server key** · Your share of this server's key: < $0.0001 of $1.00 a month, renews <t:1796083201:R>
+        **Bot default** · Your tier, community: 1 of 10 requests a minute, renews <t:1795219262:R> · 1 of 100 requests in 24 hours, renews <t:1795306501:R> · 0 of 40 images in 24 hours
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        1 request, < $0.0001, 12 tokens in, 10 out
+        1 request, < $0.0001 · 12 tokens in, 10 out
         **By model**
         ```
         gpt-6-luna  1  < $0.0001
@@ -352,6 +319,7 @@ async fn limits_that_were_not_shown_are_not_cleared() {
 #[tokio::test]
 async fn a_budget_is_cleared_as_a_whole_once_its_manager_has_said_so() {
     run(async |stage| {
+        with_key(stage).await;
         let (mia, omar) = (stage.mia(), stage.omar());
         insta::assert_snapshot!(omar.runs("/server budget clear").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
         for set in [
@@ -402,6 +370,15 @@ async fn a_manager_who_stops_themselves_is_told_so() {
         ");
         let told = omar.runs("/server unblock user:omar").await;
         assert!(told.contains("No longer stopped"), "{told}");
+        insta::assert_snapshot!(omar.runs("/server block role:@everyone during:1h").await, @"
+        (only you) Stopped for <@&Lantern Club> until <t:1795222800:f>. What is running finishes. `/server unblock` lifts it.
+        That is everybody in this server, you included: I answer nobody here until it is lifted.
+        ");
+        omar.runs("/server unblock role:@everyone").await;
+        insta::assert_snapshot!(omar.runs("/server block role:Moderators").await, @"
+        (only you) Stopped for <@&Moderators>. What is running finishes. `/server unblock` lifts it.
+        You have that role: I answer nothing of yours in its server until it is lifted.
+        ");
     })
     .await;
 }

@@ -1,9 +1,12 @@
 //! What is said of people, roles, channels and servers that were stopped.
 
-use crate::bot::connection::wire::card::Card;
+use crate::app::OwnBlock;
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::answers::buttons::button;
 use crate::bot::words::speech::formats::date_and_time;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{BlockTarget, Blocked};
+use crate::model::{BlockTarget, Blocked, Caller};
 
 /// Somebody was stopped.
 pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Card {
@@ -27,9 +30,52 @@ pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Ca
     ))
 }
 
-/// The same to whoever stopped themselves, which they may not have meant.
-pub fn blocked_oneself(voice: Voice<'_>, card: &Card) -> Card {
-    let you = "That is you: I answer nothing of yours here until it is lifted.";
+/// Asks once before everybody is stopped.
+pub fn confirm_stop(voice: Voice<'_>, id: String, during: Option<&str>) -> Card {
+    let sentence = match during {
+        Some(_) => {
+            "Stop everybody for `{during}`? Nobody, you included, gets an answer in any server, in direct messages or \
+             over HTTP. What is running finishes; `/admin resume` lifts it. `/admin stop server:` stops one server."
+        }
+        None => {
+            "Stop everybody until you lift it? Nobody, you included, gets an answer in any server, in direct messages \
+             or over HTTP. What is running finishes; `/admin resume` lifts it. `/admin stop server:` stops one server."
+        }
+    };
+    let stop = Button {
+        label: voice.lang.words("Stop everybody").into(),
+        custom_id: CustomId::StopEverybody(id).write(),
+        style: ButtonStyle::Danger,
+    };
+    let during = during.unwrap_or_default();
+    Card {
+        buttons: vec![stop, button(voice, "Keep", &CustomId::KeepKey)],
+        ..Card::text(voice.lang.say(sentence, &[("during", &during)]))
+    }
+}
+
+/// Somebody was stopped, by somebody whom it may meet too.
+pub fn blocked(
+    voice: Voice<'_>,
+    caller: &Caller,
+    (whom, until_ms): (Blocked, Option<i64>),
+) -> Card {
+    let card = was_blocked(voice, whom, until_ms);
+    let you = match (OwnBlock::of(caller, whom), whom) {
+        (None, _) => return card,
+        (Some(OwnBlock::Oneself), Blocked::InServer(..)) => {
+            "That is you: I answer nothing of yours here until it is lifted."
+        }
+        (Some(OwnBlock::Oneself), _) => {
+            "That is you: I answer nothing of yours anywhere until it is lifted."
+        }
+        (Some(OwnBlock::Role), _) => {
+            "You have that role: I answer nothing of yours in its server until it is lifted."
+        }
+        (Some(OwnBlock::Everybody), _) => {
+            "That is everybody in this server, you included: I answer nobody here until it is lifted."
+        }
+    };
     Card::text(format!("{}\n{}", card.text, voice.lang.words(you)))
 }
 

@@ -8,11 +8,11 @@ mod overshoots;
 pub mod reached;
 mod status;
 
-pub use blocks::{blocked_oneself, server_blocks, was_blocked, was_unblocked};
+pub use blocks::{blocked, confirm_stop, server_blocks, was_blocked, was_unblocked};
 pub use budget::{
     budget, budget_set, confirm_clearing, limits_changed, limits_cleared, role_exempted,
 };
-pub use limits::amount;
+pub use limits::{amount, describe_limit};
 pub use operators::{operators_limit_set, operators_view, tier_given};
 pub use overshoots::overshoots;
 pub use reached::notice;

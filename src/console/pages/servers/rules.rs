@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use futures_util::future::join_all;
 
-use crate::app::{ServerRole, parse_duration};
+use crate::app::{OwnBlock, ServerRole, parse_duration};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::ids;
 use crate::console::pages::servers::{Tab, show_page};
@@ -170,8 +170,9 @@ fn show_block_form(visit: &Visit, address: &str, roles: &[ServerRole]) -> Markup
 async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let target = read_target(&visit)?;
-    if target == BlockTarget::Person(managing.person.id()) {
-        return Err(that_is_you().typed(form));
+    let whom = Blocked::InServer(managing.server, target);
+    if let Some(own) = OwnBlock::of(&managing.caller, whom) {
+        return Err(that_is_you(own).typed(form));
     }
     let during = parse_duration(form.typed("during"), DurationOf::Block);
     let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
@@ -183,10 +184,15 @@ async fn block(visit: Visit, managing: Managing) -> HandlerResult {
     say(&visit, &managing, &words).await
 }
 
-fn that_is_you() -> Trouble {
+fn that_is_you(own: OwnBlock) -> Trouble {
+    let title = match own {
+        OwnBlock::Oneself => "That is you",
+        OwnBlock::Role => "You have that role",
+        OwnBlock::Everybody => "That is everybody",
+    };
     Trouble::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        "That is you",
+        title,
         "You would get no answer in this server any more. Type the id of whom you mean; whoever \
          manages this server beside you can stop you. Nothing was changed.",
     )

@@ -9,7 +9,9 @@ use crate::bot::interactions::commands::options::block_target::block_target;
 use crate::bot::interactions::commands::options::suggestions::suggest_texts;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{BlockTarget, Blocked, Contradiction, DurationOf, PersonId, QuotaRefusal};
+use crate::model::{
+    BlockTarget, Blocked, Caller, Contradiction, DurationOf, PersonId, QuotaRefusal, ServerId,
+};
 
 /// Give somebody a tier by hand, or take it back.
 #[poise::command(slash_command)]
@@ -53,13 +55,10 @@ pub async fn block(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let during = parse_duration(during.as_deref(), DurationOf::Block)?;
-        let whom = anywhere(block_target(
-            user.as_ref(),
-            role.as_ref(),
-            channel.as_ref(),
-        )?);
+        let whom = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
+        let whom = anywhere(caller, whom);
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::quotas::was_blocked(voice, whom, until))
+        Ok(words::quotas::blocked(voice, caller, (whom, until)))
     })
     .await
 }
@@ -73,11 +72,8 @@ pub async fn unblock(
     #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let whom = anywhere(block_target(
-            user.as_ref(),
-            role.as_ref(),
-            channel.as_ref(),
-        )?);
+        let whom = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
+        let whom = anywhere(caller, whom);
         let was = app.people.unblock(caller, whom).await?;
         Ok(words::quotas::was_unblocked(voice, whom, was))
     })
@@ -93,8 +89,13 @@ pub async fn stop(
     during: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let during = parse_duration(during.as_deref(), DurationOf::Block)?;
+        let typed = during.as_deref().map(str::trim);
+        let during = parse_duration(typed, DurationOf::Block)?;
         let whom = parse_stopped(server.as_deref())?;
+        if whom == Blocked::Everyone {
+            let button = app.people.begin_stop(caller, during).await?;
+            return Ok(words::quotas::confirm_stop(voice, button, typed));
+        }
         let until = app.people.block(caller, whom, during).await?;
         Ok(words::quotas::was_blocked(voice, whom, until))
     })
@@ -115,9 +116,14 @@ pub async fn resume(
     .await
 }
 
-fn anywhere(whom: BlockTarget) -> Blocked {
+/// Whom the operator stops. The role that everybody in a server has is in
+/// nobody's list of roles: it is the server.
+fn anywhere(caller: &Caller, whom: BlockTarget) -> Blocked {
     match whom {
         BlockTarget::Person(person) => Blocked::Person(person),
+        BlockTarget::Role(role) if caller.place.server() == Some(ServerId(role)) => {
+            Blocked::Server(ServerId(role))
+        }
         BlockTarget::Role(role) => Blocked::Role(role),
         BlockTarget::Channel(channel) => Blocked::Channel(channel),
     }

@@ -7,7 +7,7 @@ use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{BlockTarget, DurationOf};
+use crate::model::DurationOf;
 
 /// Stop a person, a role or a channel from asking in this server.
 #[poise::command(slash_command)]
@@ -22,14 +22,8 @@ pub async fn block(
     reply_privately(ctx, async |app, caller, voice| {
         let during = parse_duration(during.as_deref(), DurationOf::Block)?;
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
-        let (whom, until) = app.people.block_here(caller, inside, during).await?;
-        let card = words::quotas::was_blocked(voice, whom, until);
-        let is_oneself = inside == BlockTarget::Person(caller.person);
-        Ok(if is_oneself {
-            words::quotas::blocked_oneself(voice, &card)
-        } else {
-            card
-        })
+        let done = app.people.block_here(caller, inside, during).await?;
+        Ok(words::quotas::blocked(voice, caller, done))
     })
     .await
 }
