@@ -212,7 +212,12 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let models = match bot.app.asks.list_models(&caller).await {
+    let asks = &bot.app.asks;
+    let models = match asks.refuse_blocked(&caller).await {
+        Ok(()) => asks.list_models(&caller).await,
+        Err(blocked) => Err(blocked),
+    };
+    let models = match models {
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };

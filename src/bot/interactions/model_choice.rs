@@ -11,6 +11,7 @@ use crate::model::ChoiceScope;
 /// Offers the models that the keys here can use.
 pub async fn offer_choice(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
     answer_press(bot, press, async |caller, voice| {
+        bot.app.asks.refuse_blocked(caller).await?;
         let models = bot.app.asks.list_models(caller).await?;
         Ok(words::choices::choice_menu(voice, &models))
     })

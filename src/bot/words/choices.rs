@@ -5,9 +5,10 @@ use std::fmt::Display;
 use crate::app::{ChosenModel, ModelChoice, ModelStanding, ModelUsers, Persona};
 use crate::bot::connection::wire::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Choice, ChoiceKind, ChoiceScope};
+use crate::model::{Choice, ChoiceKind, ChoiceScope, Refusal};
 
-use crate::bot::words::keys::advice::bring_any_key;
+use crate::bot::words::keys::advice::{bring_any_key, bring_own_key};
+use crate::bot::words::refusal::refusal;
 use crate::bot::words::speech::formats::{count_of, day, in_code, plain_model};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
@@ -78,10 +79,23 @@ fn menu_of(voice: Voice<'_>, id: &CustomId, models: &[ModelChoice]) -> Card {
     }
 }
 
-/// What is chosen, and what could be.
-pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Card {
+/// What is chosen, and what could be, or why nothing can be used.
+pub fn models(
+    voice: Voice<'_>,
+    chosen: &[Choice],
+    usable: Result<Vec<ModelChoice>, Refusal>,
+) -> Card {
     let lang = voice.lang;
     let mut lines = chosen_lines(voice, ChoiceKind::Model, chosen);
+    let usable = match usable {
+        Ok(usable) => usable,
+        Err(blocked) => {
+            lines.push(refusal(voice, &blocked).text);
+            return Card::text(lines.join("\n"));
+        }
+    };
+    let of_models = chosen.iter().filter(|it| it.kind == ChoiceKind::Model);
+    lines.extend(of_models.filter_map(|it| unpaid_choice(voice, it, &usable)));
     if lines.is_empty() {
         lines.push(lang.words("No model is chosen here: the first provider that somebody can pay for answers, with its default.").to_owned());
     }
@@ -103,6 +117,23 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
         lang.say("You can use {models}.", &[("models", &lang.list(&names))])
     });
     Card::text(lines.join("\n"))
+}
+
+/// That nobody pays here for the provider of a model that is chosen.
+fn unpaid_choice(voice: Voice<'_>, chosen: &Choice, usable: &[ModelChoice]) -> Option<String> {
+    let (provider, _) = chosen.value.split_once('/')?;
+    let provider = voice.providers.find(provider)?;
+    if usable.iter().any(|it| it.provider == *provider.id()) {
+        return None;
+    }
+    Some(voice.lang.say(
+        "⚠️ Nobody has a key here that pays for {provider}, so `{model}` does not answer. {advice}",
+        &[
+            ("provider", &provider.name()),
+            ("model", &in_code(&chosen.value)),
+            ("advice", &bring_own_key(voice, provider.id())),
+        ],
+    ))
 }
 
 /// The personas that are offered, and the chosen one.

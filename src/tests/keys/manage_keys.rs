@@ -39,12 +39,19 @@ async fn a_refused_key_can_be_tested_and_revives() {
 async fn a_test_beyond_the_limit_on_checks_says_that_the_key_is_as_it_was() {
     run(async |stage| {
         let mia = stage.mia();
-        mia.adds("openai", "user", &good("openai")).await;
-        for _ in 0..4 {
+        let key = good("openai");
+        mia.adds("openai", "user", &key).await;
+        // What its provider accepts is nobody's that was stolen, however often it is tested.
+        for _ in 0..12 {
+            let seen = mia.runs("/keys test provider:openai").await;
+            assert!(seen.contains("OpenAI accepts it."), "{seen}");
+        }
+        stage.key_stands(&key, Standing::Bad);
+        for _ in 0..5 {
             mia.runs("/keys test provider:openai").await;
         }
         let told = without_seconds_left(&mia.runs("/keys test provider:openai").await);
-        assert_snapshot!(told, @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was checked, and the key is as it was. Try again in <n> seconds.");
+        assert_snapshot!(told, @"(only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was checked, and the key is as it was. Try again in <n> seconds.");
         let program = Program::of(stage, &mia, "scopes:chat,keys:read,keys:write").await;
         let keys = program.gets("/api/v1/api-keys").await.json();
         let test = format!("/api/v1/api-keys/{}/test", keys["keys"][0]["id"].as_str().unwrap());
@@ -54,7 +61,7 @@ async fn a_test_beyond_the_limit_on_checks_says_that_the_key_is_as_it_was() {
         let new = json!({"provider": "groq", "key": good("groq")});
         let said = program.posts("/api/v1/api-keys", &new).await;
         assert!(said.text.contains("Nothing was stored."), "{}", said.text);
-        assert!(mia.runs("/keys list").await.contains("works"));
+        assert!(mia.runs("/keys list").await.contains("refused by the provider"));
     })
     .await;
 }
@@ -343,6 +350,54 @@ async fn the_wrong_master_key_locks_and_loses_nothing() {
         ");
         stage.restart().await;
         assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn status_has_a_button_for_each_key_that_can_be_mended() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let (openai, mistral) = (good("openai"), good("mistral"));
+        mia.adds("google", "user", &good("google")).await;
+        mia.runs("/keys pause provider:google").await;
+        mia.adds("openai", "user", &openai).await;
+        stage.key_stands(&openai, Standing::Bad);
+        mia.runs("/keys test provider:openai").await;
+        mia.adds("mistral", "user", &mistral).await;
+        stage.key_stands(&mistral, Standing::Empty);
+        mia.runs("/keys test provider:mistral").await;
+        assert_snapshot!(mia.runs("/keys status").await, @"");
+        assert!(
+            mia.presses("Resume · Google")
+                .await
+                .contains("It is used again.")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_says_what_it_has_not_seen_and_that_a_key_stays_paused() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let key = good("groq");
+        mia.adds("groq", "user", &key).await;
+        mia.runs("/keys pause provider:groq").await;
+        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"");
+        assert!(mia.presses("Resume").await.contains("It is used again."));
+        // The account ran out, and its provider's check does not tell.
+        stage.key_stands(&key, Standing::Empty);
+        mia.runs("/ask prompt:hello provider:groq").await;
+        assert!(mia.runs("/keys list").await.contains("out of credit"));
+        stage.key_stands(&key, Standing::Good);
+        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"");
+        assert!(!mia.runs("/keys list").await.contains("· works ·"));
+        assert!(
+            mia.runs("/ask prompt:hello provider:groq")
+                .await
+                .contains("personal key")
+        );
     })
     .await;
 }

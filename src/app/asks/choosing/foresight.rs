@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Caller, Choices, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount, Trace, Turn,
-    Verdict,
+    Caller, Choices, NanoDollars, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount,
+    Trace, Turn, Verdict,
 };
 use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;
@@ -25,6 +25,8 @@ const SHORTEST: &str = "?";
 /// The state of things for one caller in one place.
 pub struct Status {
     pub byok_enabled: bool,
+    /// Why no key pays for the caller, whoever's it is.
+    pub blocked: Option<Refusal>,
     /// Whether it is that of a server, whose key could pay.
     pub in_server: bool,
     /// Those that were asked about, or for which somebody has a key.
@@ -110,6 +112,7 @@ impl Asks {
         let unnamed = self.foresee(&policy, None).await?;
         Ok(Status {
             byok_enabled: self.keys.byok_enabled(),
+            blocked: policy.refuse_blocked(self.clock.now_ms()).err(),
             in_server: caller.place.server().is_some(),
             providers,
             is_of_one: wanted.is_some(),
@@ -185,6 +188,13 @@ impl Asks {
             models: Arc::clone(&self.models),
         };
         self.foresee_call(order, choice).await
+    }
+
+    /// Refuses a caller whom somebody has stopped: no key pays for them, nor
+    /// would one that they add.
+    pub async fn refuse_blocked(&self, caller: &Caller) -> Result<(), Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        Ok(policy.refuse_blocked(self.clock.now_ms())?)
     }
 
     /// Finds who would pay for an ask with these choices, if it was made now.

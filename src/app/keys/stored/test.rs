@@ -9,6 +9,9 @@ use crate::app::keys::Keys;
 pub struct TestedKey {
     pub key: Key,
     pub check: Check,
+    /// Whether the key was out of credit, and its provider accepts it without
+    /// saying whether it still is.
+    pub credit_is_unseen: bool,
 }
 
 impl Keys {
@@ -37,13 +40,24 @@ impl Keys {
         let check = self
             .limited_check(caller, provider, &credential, CheckGoal::Test)
             .await?;
+        let credit_is_unseen = key.health == Health::OutOfCredit
+            && check == Check::Valid
+            && provider.check.credit.is_none();
         if !matches!(check, Check::Unknown(_)) {
-            key.health = check.health();
+            key.health = if credit_is_unseen {
+                Health::Unverified
+            } else {
+                check.health()
+            };
             self.store
                 .set_health(key.id, key.health, self.clock.now_ms())
                 .await?;
         }
-        Ok(TestedKey { key, check })
+        Ok(TestedKey {
+            key,
+            check,
+            credit_is_unseen,
+        })
     }
 
     /// A key that the caller may act on.

@@ -101,7 +101,28 @@ pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
     let places = places
         .map(|places| format!("\n{places}"))
         .unwrap_or_default();
-    Card::text(format!("{head}\n{found}{places}"))
+    let sleeps = tested.key.paused.then(|| {
+        voice.lang.say(
+            "It stays paused, and is not used until `/keys resume provider:{id} scope:{word}`.",
+            &[
+                ("id", &tested.key.provider),
+                ("word", &tested.key.owner.scope().as_str()),
+            ],
+        )
+    });
+    let unseen = tested.credit_is_unseen.then(|| {
+        voice.lang.say(
+            "It does not say before an ask whether the account has credit again: the key is used, and the next ask \
+             shows it.",
+            &[],
+        )
+    });
+    let more = unseen
+        .into_iter()
+        .chain(sleeps)
+        .map(|line| format!("\n{line}"));
+    let more: String = more.collect();
+    Card::text(format!("{head}\n{found}{places}{more}"))
 }
 
 /// From where a host's pictures are taken, if its workers may be set to keep them

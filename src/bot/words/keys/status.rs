@@ -2,17 +2,25 @@
 //! the others.
 
 use crate::app::{ProviderStatus, Status};
-use crate::bot::connection::wire::card::Card;
-use crate::model::{Source, Step, Verdict};
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, ROW_BUTTONS_MAX};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::keys::key_target::{KeyDeed, KeyTarget};
+use crate::model::{ProviderId, Scope, Skip, Source, Step, Verdict};
 
 use crate::bot::words::keys::advice::mend_own_key;
 use crate::bot::words::keys::skip_reason::skip_reason;
+use crate::bot::words::refusal::refusal;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
 /// Who pays here: a line for each provider for which somebody has a key, or
 /// everything about the one that was asked about.
 pub fn status(voice: Voice<'_>, status: &Status) -> Card {
     let lang = voice.lang;
+    if let Some(why) = &status.blocked {
+        let stopped = refusal(voice, why).text;
+        let nobody = "No key pays for you while that holds, nor would one that you add.";
+        return Card::text(format!("{stopped}\n{}", lang.words(nobody)));
+    }
     let providers = status.providers.iter();
     let mut lines: Vec<String> = if status.is_of_one {
         let whole = providers.flat_map(|provider| one_provider(voice, provider));
@@ -58,7 +66,52 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
         )
         .into()
     });
-    Card::text(lines.join("\n"))
+    Card {
+        buttons: mending_buttons(voice, status),
+        ..Card::text(lines.join("\n"))
+    }
+}
+
+/// What mends the reader's own keys that do not pay, with room for one button
+/// more. Where one provider was asked about, the advice names it.
+fn mending_buttons(voice: Voice<'_>, status: &Status) -> Vec<Button> {
+    if status.is_of_one || !status.byok_enabled || voice.own_keys != OwnKeys::Stored {
+        return Vec::new();
+    }
+    let own = status.providers.iter().flat_map(|of| {
+        let steps = of.trace.0.iter();
+        steps.filter(|step| step.source == Source::Personal)
+    });
+    let buttons = own.flat_map(|step| match step.verdict {
+        Verdict::Skipped(skip) => mend_buttons(voice, &step.provider, skip),
+        _ => Vec::new(),
+    });
+    buttons.take(ROW_BUTTONS_MAX - 1).collect()
+}
+
+/// What mends one key, the best first.
+fn mend_buttons(voice: Voice<'_>, provider: &ProviderId, skip: Skip) -> Vec<Button> {
+    let (lang, name) = (voice.lang, voice.name(provider));
+    let target = KeyTarget::in_reply(Scope::User, provider);
+    let deed = |label: &str, deed| Button {
+        label: format!("{} · {name}", lang.words(label)),
+        custom_id: CustomId::KeyDeed(deed, target.clone()).write(),
+        style: ButtonStyle::Secondary,
+    };
+    let replace = || Button {
+        label: lang.say("Replace the {provider} key", &[("provider", &name)]),
+        custom_id: CustomId::KeyForm(target.clone()).write(),
+        style: ButtonStyle::Secondary,
+    };
+    match skip {
+        Skip::Paused => vec![deed("Resume", KeyDeed::Resume)],
+        Skip::Refused => vec![replace(), deed("Test again", KeyDeed::Test)],
+        Skip::OutOfCredit | Skip::Restricted => vec![deed("Test again", KeyDeed::Test)],
+        Skip::Expired | Skip::OtherAddress | Skip::NotSetUp | Skip::Damaged | Skip::Locked => {
+            vec![replace()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What mends the reader's own key, where it is asked about one provider and that

@@ -2,7 +2,7 @@
 
 use serenity::all::{CreateAutocompleteResponse, ResolvedValue};
 
-use crate::app::ModelChoice;
+use crate::app::{Error, ModelChoice};
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::audience::AudienceChoice;
 use crate::bot::interactions::commands::options::suggestions::suggest;
@@ -28,8 +28,12 @@ async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     let app = std::sync::Arc::clone(&ctx.framework.user_data.app);
     reply_privately(ctx, async |_, caller, voice| {
         let chosen = app.asks.list_choices(caller).await?;
-        let usable = app.asks.list_models(caller).await?;
-        Ok(words::choices::models(voice, &chosen, &usable))
+        let usable = match app.asks.refuse_blocked(caller).await {
+            Ok(()) => Ok(app.asks.list_models(caller).await?),
+            Err(Error::Refused(blocked)) => Err(blocked),
+            Err(failed) => return Err(failed),
+        };
+        Ok(words::choices::models(voice, &chosen, usable))
     })
     .await
 }
