@@ -11,6 +11,7 @@ mod tried_keys;
 
 use std::sync::Arc;
 
+use crate::ledger::Ledger;
 use crate::model::Clock;
 use crate::providers::Providers;
 use crate::store::Store;
@@ -45,6 +46,7 @@ pub use tried_keys::{KeySender, TrialOutcome};
 /// Everybody's stored keys.
 pub struct Keys {
     store: Store,
+    ledger: Arc<Ledger>,
     vault: Arc<Vault>,
     providers: Arc<Providers>,
     models: Arc<Models>,
@@ -63,6 +65,7 @@ impl Keys {
     pub fn new(foundation: &Foundation) -> Self {
         Self {
             store: foundation.store.clone(),
+            ledger: Arc::clone(&foundation.ledger),
             vault: Arc::clone(&foundation.vault),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),

@@ -2,8 +2,8 @@
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId, QuotaRefusal,
-    Scope, SetLimit,
+    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, ProviderId,
+    QuotaRefusal, Refusal, Scope, ServerId, SetLimit,
 };
 use crate::store::{PendingAction, PendingKind};
 
@@ -21,6 +21,18 @@ pub struct Budget {
     /// Limits on each member, and on members with a role.
     pub members: Vec<(Bound, Limit)>,
     pub exempt_roles: Vec<u64>,
+    /// Whether the server has any key that they limit.
+    pub has_key: bool,
+}
+
+impl Budget {
+    /// What is used of a limit on the whole key; none of one that each member
+    /// has a count of their own for.
+    pub fn used_of(&self, bound: Bound, limit: Limit) -> Option<u64> {
+        let mut whole = self.whole.iter();
+        let found = whole.find(|used| used.bound == bound && used.limit == limit);
+        found.map(|used| used.used)
+    }
 }
 
 /// Which limits of a server's key are meant: all, or those of one kind or on one
@@ -56,7 +68,7 @@ impl Quotas {
         bound: Bound,
         limit: Limit,
     ) -> Result<(), Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
             return Err(QuotaRefusal::BadAmount.into());
         }
@@ -82,7 +94,7 @@ impl Quotas {
         &self,
         caller: &Caller,
     ) -> Result<(String, Vec<SetLimit>), Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         let limits = self
             .find_budget_limits(caller, ChosenLimits::default())
             .await?;
@@ -123,7 +135,7 @@ impl Quotas {
         chosen: ChosenLimits,
         shown: &str,
     ) -> Result<Option<Vec<SetLimit>>, Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         let mut limits = self.find_budget_limits(caller, chosen).await?;
         if shown != write_limits(&limits) {
             return Ok(None);
@@ -145,7 +157,7 @@ impl Quotas {
         caller: &Caller,
         chosen: ChosenLimits,
     ) -> Result<Vec<SetLimit>, Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         let mut limits = rules.limits;
         limits.retain(|set| chosen.has(set));
@@ -163,7 +175,7 @@ impl Quotas {
         bound: Option<Bound>,
         metric: Option<Metric>,
     ) -> Result<Vec<SetLimit>, Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         let of = bound.map_or(0, subject);
         let cleared = self
             .store
@@ -178,21 +190,16 @@ impl Quotas {
     /// Frees a role from the limits on members, or binds it again. The
     /// limits on the whole key hold for everybody.
     pub async fn exempt_role(&self, caller: &Caller, role: u64, exempt: bool) -> Result<(), Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         self.store.exempt_role(server, role, exempt).await?;
         Ok(())
     }
 
     /// The limits of a server's key, and what is used of them.
     pub async fn read_budget(&self, caller: &Caller) -> Result<Budget, Error> {
-        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
+        let server = budget_server(caller)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
-        let whole: Vec<AppliedLimit> = rules
-            .limits
-            .iter()
-            .filter(|set| set.bound == Bound::ServerKey)
-            .filter_map(|set| AppliedLimit::new(set.bound, set.limit, PersonId(0), Some(server)))
-            .collect();
+        let whole = limits_of_whole(&rules.limits, server);
         let members = rules.limits.iter().map(|set| (set.bound, set.limit));
         let of_member =
             |(bound, _): &(Bound, Limit)| matches!(bound, Bound::Member | Bound::Role(_));
@@ -200,8 +207,29 @@ impl Quotas {
             whole: self.ledger.load_uses(&whole).await?,
             members: members.filter(of_member).collect(),
             exempt_roles: rules.exempt_roles,
+            has_key: !self.store.keys_of(Owner::Server(server)).await?.is_empty(),
         })
     }
+}
+
+/// The server whose budget the caller may set. Nobody has one of their own, so
+/// that no other choice helps where there is no server.
+fn budget_server(caller: &Caller) -> Result<ServerId, Refusal> {
+    match managed_server(caller, AccessRefusal::BudgetForManagers) {
+        Err(Refusal::Access(AccessRefusal::NotInAServer)) => Err(AccessRefusal::NeedsServer.into()),
+        Err(Refusal::Access(AccessRefusal::NotInstalledHere)) => {
+            Err(AccessRefusal::NeedsBotInServer.into())
+        }
+        managed => managed,
+    }
+}
+
+/// The limits on the whole key of a server, all members together.
+pub(in crate::app) fn limits_of_whole(set: &[SetLimit], server: ServerId) -> Vec<AppliedLimit> {
+    let whole = set.iter().filter(|set| set.bound == Bound::ServerKey);
+    let applied =
+        whole.filter_map(|set| AppliedLimit::new(set.bound, set.limit, PersonId(0), Some(server)));
+    applied.collect()
 }
 
 /// Limits in one line, which is another where one of them is.

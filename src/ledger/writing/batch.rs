@@ -150,6 +150,7 @@ impl<'a> CounterSet<'a> {
                 limit,
                 used: counter.used(),
                 renews_at_ms: counter.room_at(limit, least, now_ms, zone)?,
+                empties_at_ms: counter.empties_at(limit, zone)?,
             });
         }
         // The limit that renews last decides when the call can be made.

@@ -112,6 +112,8 @@ pub struct LimitHit {
     /// When there is room again; none where the limit is smaller than the
     /// ask.
     pub renews_at_ms: Option<i64>,
+    /// When nothing that counts now counts any more; none while nothing does.
+    pub empties_at_ms: Option<i64>,
 }
 
 /// What a person may use of what the operator pays, as the operator's

@@ -11,3 +11,4 @@ mod receipts;
 mod sounds;
 mod uncounted;
 mod usages;
+mod used_up;

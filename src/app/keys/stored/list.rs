@@ -1,9 +1,10 @@
 //! Listing keys: one's own in full, a server's as far as one may see them.
 
-use crate::model::{Caller, Key, Owner, Place, ProviderId, Scope};
+use crate::model::{Caller, Key, LimitUse, Owner, Place, ProviderId, Scope, ServerId};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
+use crate::app::quotas::limits_of_whole;
 
 /// What a caller sees of the stored keys.
 pub struct Listing {
@@ -11,6 +12,9 @@ pub struct Listing {
     pub personal: Option<Vec<Key>>,
     /// None outside servers, and when only one's own were asked for.
     pub server: Option<ServerKeys>,
+    /// The limit that lets a server's keys pay for nobody right now, for whoever
+    /// sees them.
+    pub used_up: Option<LimitUse>,
     /// Where a key is made for whoever agrees to it, in a browser: for those who
     /// have none of its maker's.
     pub consent_page: Option<String>,
@@ -52,6 +56,12 @@ impl Keys {
             }
             (None, _) => None,
         };
+        let used_up = match (&server, caller.place) {
+            (Some(ServerKeys::Full(_)), Place::Server(server)) => {
+                self.used_up_budget(caller, server).await?
+            }
+            _ => None,
+        };
         let now_ms = self.clock.now_ms();
         let maker = self.key_maker();
         let is_of_maker = |key: &Key| maker.is_some_and(|it| *it.id() == key.provider);
@@ -61,9 +71,23 @@ impl Keys {
         Ok(Listing {
             personal,
             server,
+            used_up,
             consent_page: self.key_consent_page().filter(|_| lacks_one),
             now_ms,
         })
+    }
+
+    /// The limit on a whole server's keys that leaves nothing, and renews last.
+    async fn used_up_budget(
+        &self,
+        caller: &Caller,
+        server: ServerId,
+    ) -> anyhow::Result<Option<LimitUse>> {
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
+        let whole = limits_of_whole(&rules.limits, server);
+        let uses = self.ledger.load_uses(&whole).await?;
+        let used_up = uses.into_iter().filter(|used| used.left() == 0);
+        Ok(used_up.max_by_key(|used| used.renews_at_ms))
     }
 
     async fn server_keys(&self, caller: &Caller, owner: Owner) -> anyhow::Result<ServerKeys> {

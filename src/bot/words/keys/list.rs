@@ -2,8 +2,9 @@
 
 use crate::app::{Listing, ServerKeys};
 use crate::bot::connection::wire::card::Card;
+use crate::bot::words::quotas::describe_limit;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
-use crate::model::{Key, ProviderId};
+use crate::model::{Key, LimitUse, ProviderId};
 
 /// The stored keys, as far as one may see them.
 pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
@@ -21,6 +22,8 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
         None => {}
         Some(ServerKeys::Full(keys)) => {
             lines.push(lang.words("**This server's keys**").to_owned());
+            let used_up = listing.used_up.as_ref();
+            lines.extend(used_up.map(|used_up| pays_for_nobody(voice, used_up)));
             lines.extend(keys.iter().map(|key| {
                 row(voice, key) + &ending(voice, key, listing.now_ms) + &added_by(voice, key)
             }));
@@ -31,6 +34,22 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
         Some(ServerKeys::Providers(providers)) => lines.push(of_server(voice, providers)),
     }
     Card::text(lines.join("\n"))
+}
+
+/// That a budget leaves nothing of a server's keys, and until when.
+pub(super) fn pays_for_nobody(voice: Voice<'_>, used_up: &LimitUse) -> String {
+    let lang = voice.lang;
+    let limit = describe_limit(voice, used_up.limit);
+    match used_up.renews_at_ms {
+        Some(at_ms) => lang.say(
+            "pays for nobody: the budget of {limit} is used up, and renews {when}",
+            &[("limit", &limit), ("when", &moment(at_ms))],
+        ),
+        None => lang.say(
+            "pays for nobody: the budget of {limit} is used up",
+            &[("limit", &limit)],
+        ),
+    }
 }
 
 /// That somebody has no keys of their own, and how to add one.

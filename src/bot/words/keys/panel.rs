@@ -11,10 +11,11 @@ use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget, P
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::changes::removal_question;
 use crate::bot::words::keys::list::{
-    added_by, describe_key, ending, list, no_personal, no_server, of_server, standing,
+    added_by, describe_key, ending, list, no_personal, no_server, of_server, pays_for_nobody,
+    standing,
 };
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
-use crate::model::{Health, Key, Scope};
+use crate::model::{Health, Key, LimitUse, Scope};
 
 /// How many keys one page shows.
 const KEYS_ON_A_PAGE: usize = 5;
@@ -33,6 +34,8 @@ struct Section<'a> {
     nothing: String,
     may_add: bool,
     now_ms: i64,
+    /// The limit that lets them pay for nobody right now.
+    used_up: Option<&'a LimitUse>,
 }
 
 /// The stored keys as a panel, below what came of the last press; as text
@@ -83,6 +86,7 @@ fn sections<'a>(voice: Voice<'a>, listing: &'a Listing) -> Vec<Section<'a>> {
         nothing: no_personal(voice).to_owned(),
         may_add: voice.own_keys == OwnKeys::Stored,
         now_ms: listing.now_ms,
+        used_up: None,
     });
     let server = match &listing.server {
         Some(ServerKeys::Full(keys)) => Some(Section {
@@ -92,6 +96,7 @@ fn sections<'a>(voice: Voice<'a>, listing: &'a Listing) -> Vec<Section<'a>> {
             nothing: no_server(voice).to_owned(),
             may_add: true,
             now_ms: listing.now_ms,
+            used_up: listing.used_up.as_ref(),
         }),
         _ => None,
     };
@@ -115,7 +120,7 @@ fn section_parts(
     let here = section.keys.iter().enumerate().filter(is_here);
     let mut heading = format!("{}\n", section.heading);
     let parts = here.flat_map(|(_, key)| {
-        let text = std::mem::take(&mut heading) + &key_text(voice, key, section.now_ms);
+        let text = std::mem::take(&mut heading) + &key_text(voice, key, section);
         [
             Part::Text(text),
             Part::Buttons(key_buttons(voice, key, view)),
@@ -125,39 +130,45 @@ fn section_parts(
 }
 
 /// A key: how it is, where it pays, and when it was used last.
-fn key_text(voice: Voice<'_>, key: &Key, now_ms: i64) -> String {
+fn key_text(voice: Voice<'_>, key: &Key, section: &Section<'_>) -> String {
+    let now_ms = section.now_ms;
     let by = match key.owner.scope() {
         Scope::Guild => added_by(voice, key),
         Scope::User | Scope::System => String::new(),
     };
     format!(
         "{} {}\n-# {} · {}{}{by}",
-        dot(key, now_ms),
+        dot(key, section),
         describe_key(voice, key),
-        where_it_pays(voice, key, now_ms),
+        where_it_pays(voice, key, section),
         standing(voice, key),
         ending(voice, key, now_ms),
     )
 }
 
 /// How a key is, at one glance; words beside it say the same.
-fn dot(key: &Key, now_ms: i64) -> char {
+fn dot(key: &Key, section: &Section<'_>) -> char {
     match key.health {
-        _ if key.paused || key.has_ended(now_ms) => '⚪',
+        _ if key.paused || key.has_ended(section.now_ms) => '⚪',
+        _ if section.used_up.is_some() && !key.needs_its_owner() => '⚪',
         Health::Valid | Health::Unguarded => '🟢',
         Health::Unverified | Health::Restricted => '🟡',
         Health::Refused | Health::OutOfCredit | Health::Damaged => '🔴',
     }
 }
 
-fn where_it_pays<'a>(voice: Voice<'a>, key: &Key, now_ms: i64) -> &'a str {
-    let is_idle = key.paused || key.needs_its_owner() || key.has_ended(now_ms);
-    voice.lang.words(match key.owner.scope() {
+fn where_it_pays(voice: Voice<'_>, key: &Key, section: &Section<'_>) -> String {
+    let is_idle = key.paused || key.needs_its_owner() || key.has_ended(section.now_ms);
+    if let (false, Some(used_up)) = (is_idle, section.used_up) {
+        return pays_for_nobody(voice, used_up);
+    }
+    let words = match key.owner.scope() {
         _ if is_idle => "pays for nothing",
         Scope::User => "pays for you everywhere",
         Scope::Guild => "pays for everybody in this server",
         Scope::System => "pays for whoever has no other key",
-    })
+    };
+    voice.lang.words(words).to_owned()
 }
 
 fn key_buttons(voice: Voice<'_>, key: &Key, view: PanelView) -> Vec<Button> {

@@ -4,14 +4,17 @@ use crate::app::Budget;
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
-use crate::bot::words::quotas::limits::{describe_limit, heading, uses};
+use crate::bot::words::quotas::limits::{describe_limit, heading, used_already, uses};
 use crate::bot::words::speech::formats::count_of;
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{Bound, Limit, SetLimit};
 
+/// What a budget limits is not there.
+const NO_KEY: &str = "This server has no key right now, so nobody can use any of it: `/keys add scope:guild` adds one.";
+
 /// A limit on a server's key was set.
-pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
+pub fn budget_set(voice: Voice<'_>, (bound, set): (Bound, Limit), budget: &Budget) -> Card {
     let sentence = match bound {
         Bound::Role(_) => {
             "Each member with {role} may now use {limit} of this server's key, in place of the limit for each member."
@@ -23,15 +26,18 @@ pub fn budget_set(voice: Voice<'_>, bound: Bound, set: Limit) -> Card {
         Bound::Role(role) => format!("<@&{role}>"),
         _ => String::new(),
     };
-    let set = voice.lang.say(
+    let lang = voice.lang;
+    let used = used_already(voice, set, budget.used_of(bound, set));
+    let set = lang.say(
         sentence,
         &[("role", &role), ("limit", &describe_limit(voice, set))],
     );
-    let counting = voice.lang.words(
-        "Counting begins with the next ask, unless this limit was there before. \
-         `/server budget show` shows all of them.",
-    );
-    Card::text(voice.lang.sentences(&[set.as_str(), counting]))
+    let all = lang.words("`/server budget show` shows all of them.");
+    let mut sentences = vec![set.as_str(), used.as_str(), all];
+    if !budget.has_key {
+        sentences.push(lang.words(NO_KEY));
+    }
+    Card::text(lang.sentences(&sentences))
 }
 
 /// Asks once before all limits of a server's key are cleared.
@@ -120,12 +126,18 @@ pub fn role_exempted(voice: Voice<'_>, role: u64, exempt: bool) -> Card {
 pub fn budget(voice: Voice<'_>, budget: &Budget) -> Card {
     let lang = voice.lang;
     if budget.whole.is_empty() && budget.members.is_empty() {
+        if !budget.has_key {
+            return Card::text(lang.words(NO_KEY));
+        }
         return Card::text(lang.words(
             "This server's key has no limits: every member may use it. \
              Set one with `/server budget set`, such as `what:dollars amount:5 per:month`.",
         ));
     }
     let mut lines = Vec::new();
+    if !budget.has_key {
+        lines.push(lang.words(NO_KEY).to_owned());
+    }
     if !budget.whole.is_empty() {
         lines.push(format!("**{}**", heading(voice, Bound::ServerKey, "")));
         lines.push(uses(voice, &Vec::from_iter(&budget.whole)));

@@ -39,6 +39,22 @@ fn say_span(voice: Voice<'_>, limit: Limit, what: &str) -> String {
     voice.lang.say(sentence, &[("amount", &what)])
 }
 
+/// What is used of a limit that was set a moment ago: none where each member has
+/// a count of their own.
+pub fn used_already(voice: Voice<'_>, limit: Limit, used: Option<u64>) -> String {
+    let lang = voice.lang;
+    match used {
+        Some(0) => lang.words("Nothing of it is used yet.").to_owned(),
+        Some(used) => lang.say(
+            "{used} of it is used already.",
+            &[("used", &amount(voice, limit.metric, used))],
+        ),
+        None => lang
+            .words("What was counted under such a limit before still counts.")
+            .to_owned(),
+    }
+}
+
 /// What is used of limits and what is left, as a table, and when each renews.
 pub fn uses(voice: Voice<'_>, uses: &[&LimitUse]) -> String {
     let lang = voice.lang;
@@ -54,9 +70,28 @@ pub fn uses(voice: Voice<'_>, uses: &[&LimitUse]) -> String {
         rows.extend(metric.map(|metric| vec![metric_name(voice, metric).to_owned()]));
         rows.extend(of_metric.iter().map(|used| use_row(voice, used)));
     }
-    let renewals = uses.iter().filter_map(|used| renewal(voice, used));
-    let lines: Vec<String> = std::iter::once(figures(&rows)).chain(renewals).collect();
+    let lines: Vec<String> = std::iter::once(figures(&rows))
+        .chain(renewals(voice, uses))
+        .collect();
     lines.join("\n")
+}
+
+/// What is used of limits, in one line.
+pub fn uses_in_a_line(voice: Voice<'_>, uses: &[&LimitUse]) -> String {
+    let parts = uses.iter().map(|used| {
+        let when = used.renews_at_ms.map(relative_time);
+        let sentence = match when {
+            Some(_) => "{used} of {limit}, renews {when}",
+            None => "{used} of {limit}",
+        };
+        let values: &[(&str, &dyn std::fmt::Display)] = &[
+            ("used", &bare_amount(voice, used.limit.metric, used.used)),
+            ("limit", &describe_limit(voice, used.limit)),
+            ("when", &when.as_deref().unwrap_or_default()),
+        ];
+        voice.lang.say(sentence, values)
+    });
+    parts.collect::<Vec<_>>().join(" · ")
 }
 
 fn use_row(voice: Voice<'_>, used: &LimitUse) -> Vec<String> {
@@ -69,13 +104,26 @@ fn use_row(voice: Voice<'_>, used: &LimitUse) -> Vec<String> {
     ]
 }
 
-/// When some of a limit can be used again, where any of it is used.
-fn renewal(voice: Voice<'_>, used: &LimitUse) -> Option<String> {
-    let when = relative_time(used.renews_at_ms?);
-    let metric = metric_name(voice, used.limit.metric);
-    let limit = say_span(voice, used.limit, metric);
-    let renews = voice.lang.say("renews {when}", &[("when", &when)]);
-    Some(format!("-# {}", voice.lang.labelled(&limit, &renews)))
+/// When some of each limit can be used again that any of is used: in one line
+/// for those of the same moment.
+fn renewals(voice: Voice<'_>, uses: &[&LimitUse]) -> Vec<String> {
+    let mut moments: Vec<(String, Vec<String>)> = Vec::new();
+    for used in uses {
+        let Some(when) = used.renews_at_ms.map(relative_time) else {
+            continue;
+        };
+        let limit = say_span(voice, used.limit, metric_name(voice, used.limit.metric));
+        match moments.iter_mut().find(|(moment, _)| *moment == when) {
+            Some((_, limits)) => limits.push(limit),
+            None => moments.push((when, vec![limit])),
+        }
+    }
+    let lines = moments.into_iter().map(|(when, limits)| {
+        let renews = voice.lang.say("renews {when}", &[("when", &when)]);
+        let limits = voice.lang.list(&limits);
+        format!("-# {}", voice.lang.labelled(&limits, &renews))
+    });
+    lines.collect()
 }
 
 /// What is limited, above the rows of a table.

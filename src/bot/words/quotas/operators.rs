@@ -4,7 +4,7 @@ use crate::app::{LimitSubject, OperatorsView, SystemKey};
 use crate::bot::connection::wire::card::Card;
 use crate::bot::words::keys::system_keys;
 use crate::bot::words::quotas::blocks::blocked_name;
-use crate::bot::words::quotas::limits::{describe_limit, uses};
+use crate::bot::words::quotas::limits::{describe_limit, used_already, uses};
 use crate::bot::words::speech::formats::date_and_time;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{Blocked, Bound, Limit, LimitUse, PersonId};
@@ -34,16 +34,24 @@ pub fn tier_given(
 }
 
 /// A limit on the bot default was set.
-pub fn operators_limit_set(voice: Voice<'_>, whom: LimitSubject, set: Limit) -> Card {
+pub fn operators_limit_set(
+    voice: Voice<'_>,
+    whom: LimitSubject,
+    set: Limit,
+    used: Option<u64>,
+) -> Card {
     let whom = match whom {
         LimitSubject::Everyone => Blocked::Everyone,
         LimitSubject::Server(server) => Blocked::Server(server),
         LimitSubject::Person(person) => Blocked::Person(person),
     };
     Card::text(voice.lang.say(
-        "The bot default now pays {limit} for {whom}, beside what tiers allow. Counting begins with the next ask, \
-         unless this limit was there before.",
-        &[("limit", &describe_limit(voice, set)), ("whom", &blocked_name(voice, whom))],
+        "The bot default now pays {limit} for {whom}, beside what tiers allow. {used}",
+        &[
+            ("limit", &describe_limit(voice, set)),
+            ("whom", &blocked_name(voice, whom)),
+            ("used", &used_already(voice, set, used)),
+        ],
     ))
 }
 

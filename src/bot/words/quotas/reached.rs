@@ -46,12 +46,17 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
             )],
         );
     }
-    text += &match hit.renews_at_ms {
-        Some(at_ms) => lang.say(
+    text += &match (hit.renews_at_ms, hit.empties_at_ms) {
+        (Some(at_ms), _) => lang.say(
             " There is room again {when}.",
             &[("when", &relative_time(at_ms))],
         ),
-        None => lang
+        // A shorter one fits into nothing either.
+        (None, Some(at_ms)) if hit.remaining() == 0 => lang.say(
+            " No ask fits until it renews {when}, and this one alone needs more than all of it.",
+            &[("when", &relative_time(at_ms))],
+        ),
+        (None, _) => lang
             .words(" This ask alone needs more than that; a shorter one may fit.")
             .to_owned(),
     };

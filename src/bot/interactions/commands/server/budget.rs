@@ -44,7 +44,8 @@ pub async fn set(
         let bound = bound(who, role.as_ref())?.unwrap_or(Bound::ServerKey);
         let limit = chosen_limit(what, amount, per, window)?;
         app.quotas.set_budget(caller, bound, limit).await?;
-        Ok(words::quotas::budget_set(voice, bound, limit))
+        let budget = app.quotas.read_budget(caller).await?;
+        Ok(words::quotas::budget_set(voice, (bound, limit), &budget))
     })
     .await
 }
