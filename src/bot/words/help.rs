@@ -12,6 +12,8 @@ use crate::bot::words::speech::voice::{OwnKeys, Voice};
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Usable {
     pub pictures: bool,
+    /// The bot hears who mentions it where they are, and may answer there.
+    pub hears: bool,
     pub summaries: bool,
     pub tokens: bool,
     /// They manage the server that they are in.
@@ -25,7 +27,11 @@ pub struct Usable {
 pub fn help(voice: Voice<'_>, links: &CommandLinks, usable: Usable) -> Card {
     let mut sentences = vec![
         "I answer with AI models. Under every answer stands whose key paid for it, and what it cost.",
-        "- {ask} asks a model; so does a mention of me, a reply to me, or a direct message.",
+        if usable.hears {
+            "- {ask} asks a model; so does a mention of me, a reply to me, or a direct message."
+        } else {
+            "- {ask} asks a model; so does a direct message. A mention of me in this channel does not reach me."
+        },
     ];
     if usable.pictures {
         sentences.push("- {imagine} makes pictures.");

@@ -17,13 +17,13 @@ pub fn describe_access(refusal: &AccessRefusal) -> Trouble {
             Trouble::operators_only()
         }
         AccessRefusal::NotAMember | AccessRefusal::NotYours => Trouble::nothing_here(),
-        AccessRefusal::NotInAServer => Trouble::new(
+        AccessRefusal::NotInAServer | AccessRefusal::NeedsServer => Trouble::new(
             StatusCode::BAD_REQUEST,
             "Choose a server",
             "This is about a server, and none is chosen.",
         )
         .way("/servers", "Servers that you manage"),
-        AccessRefusal::NotInstalledHere => Trouble::new(
+        AccessRefusal::NotInstalledHere | AccessRefusal::NeedsBotInServer => Trouble::new(
             StatusCode::FORBIDDEN,
             "The bot is not in this server",
             "The server has not added the bot. Whoever manages the server can add it; a key of \

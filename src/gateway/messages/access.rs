@@ -21,14 +21,14 @@ pub fn about_access(refusal: &AccessRefusal) -> Message {
             "not_an_operator",
             text("That is for the people that the operator listed (`discord.operators`)."),
         ),
-        AccessRefusal::NotInAServer => (
+        AccessRefusal::NotInAServer | AccessRefusal::NeedsServer => (
             400,
             "server_missing",
             text(
                 "That is about a server, and the call names none. Use a token that was made with `/token create here:True` in the server.",
             ),
         ),
-        AccessRefusal::NotInstalledHere => (
+        AccessRefusal::NotInstalledHere | AccessRefusal::NeedsBotInServer => (
             403,
             "not_installed",
             text(

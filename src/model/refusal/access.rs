@@ -21,6 +21,10 @@ pub enum AccessRefusal {
     NotInAServer,
     #[error("the bot is not installed in this server")]
     NotInstalledHere,
+    #[error("this is about a server, and needs one")]
+    NeedsServer,
+    #[error("this is about a server, in which the bot is not installed")]
+    NeedsBotInServer,
     #[error("the person is no member of the server")]
     NotAMember,
     #[error("Discord can't be asked")]

@@ -132,7 +132,7 @@ async fn help_shows_what_its_reader_can_use() {
         assert!(!directly.contains("scope:guild"), "{directly}");
         assert_snapshot!(without_ids(&stage.zoe().runs("/help").await), @"
         (only you) I answer with AI models. Under every answer stands whose key paid for it, and what it cost.
-        - </ask> asks a model; so does a mention of me, a reply to me, or a direct message.
+        - </ask> asks a model; so does a direct message. A mention of me in this channel does not reach me.
         - </imagine> makes pictures.
         - Right-click a message, **Apps**, and I sum it up, explain or translate it.
         - </keys add> stores a key of yours, </keys list> shows them, and </keys status> says who pays here.
@@ -140,6 +140,10 @@ async fn help_shows_what_its_reader_can_use() {
         - </usage> shows what was used, </quota status> what is left, </privacy show> what is stored about you.
         - </token create> makes a token for programs that use your keys.
         ");
+        // A channel that the bot was not added to.
+        stage.world().deny_bot(mia.channel, permission::VIEW_CHANNEL);
+        let unheard = mia.runs("/help").await;
+        assert!(unheard.contains("does not reach me"), "{unheard}");
     })
     .await;
 }

@@ -27,6 +27,13 @@ fn find_usable(bot: &Bot, caller: &Caller) -> Usable {
     let is_in_server = matches!(caller.place, Place::Server(_));
     Usable {
         pictures: bot.app.pictures.are_made(),
+        hears: match (caller.place, caller.channel) {
+            (Place::Server(server), Some(channel)) => {
+                bot.channel_access.may_write_in(server.0, channel)
+            }
+            (Place::Server(_) | Place::Direct, _) => true,
+            (Place::VisitedServer(_), _) => false,
+        },
         summaries: match caller.place {
             Place::Server(_) => bot.reads_messages,
             Place::Direct => true,

@@ -42,7 +42,7 @@ pub async fn create(
             Some(typed) => Scopes::parse(typed).ok_or(TokenRefusal::BadScopes)?,
         };
         if here == Some(true) {
-            scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NotInAServer)?);
+            scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NeedsServer)?);
         }
         let lasts = parse_duration(expires.as_deref(), DurationOf::Token)?;
         let (token, secret) = app

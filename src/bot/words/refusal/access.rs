@@ -55,6 +55,16 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
              the server: ask somebody who manages it, or use `scope:user`.",
             &[],
         ),
+        AccessRefusal::NeedsServer => lang.say(
+            "This is a direct message, and that belongs to a server. Run the command in the \
+             server that it is about. Nothing was changed.",
+            &[],
+        ),
+        AccessRefusal::NeedsBotInServer => lang.say(
+            "This server has not added me; only you have, so I keep nothing for it. Ask \
+             somebody who manages it to add me. Nothing was changed.",
+            &[],
+        ),
         AccessRefusal::NotAMember => {
             lang.say("You or I are not in that server, so nothing was done.", &[])
         }
