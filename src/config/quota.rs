@@ -49,15 +49,21 @@ fn yes() -> bool {
 
 impl Default for Quota {
     fn default() -> Self {
-        let tier = |name: &str, minute: u64, day: u64| {
+        let tier = |name: &str, [minute, day, images]: [u64; 3]| {
             let limit = |requests, per: &str| LimitSetting {
                 requests: Some(requests),
                 per: per.into(),
                 ..LimitSetting::default()
             };
+            // One request makes several pictures.
+            let images = LimitSetting {
+                images: Some(images),
+                per: "day".into(),
+                ..LimitSetting::default()
+            };
             TierSetting {
                 name: name.into(),
-                limits: vec![limit(minute, "minute"), limit(day, "day")],
+                limits: vec![limit(minute, "minute"), limit(day, "day"), images],
                 byok: true,
                 ..TierSetting::default()
             }
@@ -68,10 +74,10 @@ impl Default for Quota {
             prices_file: String::new(),
             keep_days: 400,
             tiers: vec![
-                tier("community", 10, 100),
-                tier("subscriber", 30, 500),
-                tier("premium", 100, 2_000),
-                tier("lifetime", 100, 2_000),
+                tier("community", [10, 100, 40]),
+                tier("subscriber", [30, 500, 200]),
+                tier("premium", [100, 2_000, 800]),
+                tier("lifetime", [100, 2_000, 800]),
             ],
         }
     }
@@ -187,5 +193,20 @@ impl LimitSetting {
             span: Span { period, window },
             max: max.min(i64::MAX.cast_unsigned()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One request can make several pictures.
+    #[test]
+    fn every_tier_that_is_shipped_limits_pictures() {
+        for tier in Quota::default().tiers().unwrap() {
+            let limits = tier.limits.iter();
+            let of_pictures = limits.filter(|limit| limit.metric == Metric::Images);
+            assert_eq!(of_pictures.count(), 1, "{}", tier.name);
+        }
     }
 }

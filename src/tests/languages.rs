@@ -66,13 +66,7 @@ async fn a_german_member_reads_german() {
         ");
         assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Persönlicher Schlüssel**: keine Limits.
-        **Standardschlüssel des Bots** · Deine Stufe, community
-        ```
-                     bisher  Limit  Rest
-        Anfragen
-          je Minute       0     10    10
-          24 Std.         0    100   100
-        ```
+        **Standardschlüssel des Bots** · Deine Stufe, community: 10 Anfragen pro Minute (0 genutzt) · 100 Anfragen in 24 Stunden (0 genutzt) · 40 Bilder in 24 Stunden (0 genutzt)
         Ein `/ask` ginge jetzt an OpenAI; es würde zahlen: persönlicher Schlüssel.
         ");
         // Others read what they always read.

@@ -292,7 +292,7 @@ async fn usage_and_quota_are_told_as_json_and_as_a_table() {
         day,source,provider,model,requests,input_tokens,output_tokens,cached_tokens,images,cost_nano_dollars,requests_without_price
         2026-11-21,bot_default,"groq","openai/gpt-oss-20b",1,12,10,0,0,3900,0
         "#);
-        insta::assert_snapshot!(program.gets("/api/v1/quota").await.text, @r#"{"tier":"community","own_keys":true,"pays":{"provider":"groq","source":"bot_default"},"blocked":false,"payers":[{"source":"bot_default","limits":[{"metric":"requests","per":"minute","window":"rolling","max":10,"used":1,"left":9,"renews_at":"2026-11-21T00:01:01Z"},{"metric":"requests","per":"day","window":"rolling","max":100,"used":1,"left":99,"renews_at":"2026-11-22T00:15:00Z"}]}]}"#);
+        insta::assert_snapshot!(program.gets("/api/v1/quota").await.text, @r#"{"tier":"community","own_keys":true,"pays":{"provider":"groq","source":"bot_default"},"blocked":false,"payers":[{"source":"bot_default","limits":[{"metric":"requests","per":"minute","window":"rolling","max":10,"used":1,"left":9,"renews_at":"2026-11-21T00:01:01Z"},{"metric":"requests","per":"day","window":"rolling","max":100,"used":1,"left":99,"renews_at":"2026-11-22T00:15:00Z"},{"metric":"images","per":"day","window":"rolling","max":40,"used":0,"left":40,"renews_at":null}]}]}"#);
     })
     .await;
 }

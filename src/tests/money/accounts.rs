@@ -97,18 +97,7 @@ async fn an_ask_is_settled_however_it_ends() {
         ");
         stage.recovers("groq");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
-        (only you) **Bot default** · Your tier, community
-        ```
-             used      limit     left
-        Output tokens
-          in 24 hours
-          137,142  1,000,000  862,858
-        Requests
-          in 24 hours
-               11        100       89
-        ```
-        -# Output tokens in 24 hours: renews <t:1795306501:R>
-        -# Requests in 24 hours: renews <t:1795306501:R>
+        (only you) **Bot default** · Your tier, community: 137,142 of 1,000,000 output tokens in 24 hours, renews <t:1795306501:R> · 11 of 100 requests in 24 hours, renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");

@@ -153,7 +153,7 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
         ");
         insta::assert_snapshot!(mia.runs("/usage period:today").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-21 to 2026-11-21 (UTC)
-        12 requests, $0.062, price unknown for 8, 1,111 tokens in, 550 out
+        12 requests, $0.062, price unknown for 8 of them · 1,111 tokens in, 550 out
         **By model**
         ```
         grok-4.3    2    $0.05 + ?

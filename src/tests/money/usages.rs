@@ -36,7 +36,7 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         stage.omar().runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/usage period:7 days").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-16 to 2026-11-22 (UTC)
-        3 requests, < $0.0001, price unknown for 1, 36 tokens in, 30 out
+        3 requests, < $0.0001, price unknown for 1 of them · 36 tokens in, 30 out
         **By model**
         ```
         gpt-6-luna          1  < $0.0001
@@ -62,7 +62,7 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         assert_eq!(&picture[..8], b"\x89PNG\r\n\x1a\n");
         insta::assert_snapshot!(mia.runs("/usage period:today").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-22 to 2026-11-22 (UTC)
-        1 request, price unknown, 12 tokens in, 10 out
+        1 request, price unknown · 12 tokens in, 10 out
         **By model**
         ```
         gpt-99-nova  1  ?
@@ -87,7 +87,7 @@ async fn a_manager_sees_what_the_servers_key_paid_by_member() {
         mia.runs("/ask prompt:count provider:mistral").await;
         insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
         (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
-        3 requests, < $0.0001, 36 tokens in, 30 out
+        3 requests, < $0.0001 · 36 tokens in, 30 out
         **By model**
         ```
         gpt-6-luna  3  < $0.0001
@@ -107,7 +107,7 @@ async fn a_manager_sees_what_the_servers_key_paid_by_member() {
         insta::assert_snapshot!(mia.runs("/usage scope:guild").await, @"(only you) What this server's key paid is shown to whoever has the Manage Server permission here, and you don't right now. `/usage` shows what you used.");
         insta::assert_snapshot!(omar.runs("/usage scope:bot").await, @"
         (only you) **What the whole bot used, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        4 requests, < $0.0001, 48 tokens in, 40 out
+        4 requests, < $0.0001 · 48 tokens in, 40 out
         **By model**
         ```
         gpt-6-luna  3  < $0.0001

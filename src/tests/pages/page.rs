@@ -232,7 +232,7 @@ async fn a_key_for_one_ask_is_typed_beside_its_prompt() {
         browser.shows("🔑 one-time key").await;
         browser.keeps_picture("once").await;
         sends(&browser, "/quota status").await;
-        browser.shows("a minute        0     10    10").await;
+        browser.shows("0 of 10 requests a minute").await;
     })
     .await;
 }

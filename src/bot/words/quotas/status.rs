@@ -5,7 +5,7 @@ use crate::bot::connection::wire::card::Card;
 use crate::model::Source;
 
 use crate::bot::words::keys::advice::bring_any_key;
-use crate::bot::words::quotas::limits::{heading, uses};
+use crate::bot::words::quotas::limits::{heading, uses_in_a_line};
 use crate::bot::words::refusal::refusal;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
 
@@ -16,18 +16,7 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
     if let Some(why) = &status.blocked {
         lines.push(refusal(voice, why).text);
     }
-    for (source, limits) in &status.limits {
-        let source = capital(voice.source(*source));
-        if limits.is_empty() {
-            lines.push(lang.say("**{source}**: no limits.", &[("source", &source)]));
-        }
-        for under in limits.chunk_by(|one, other| one.bound == other.bound) {
-            let bound = under.first().map(|used| used.bound);
-            let bound = bound.map(|bound| heading(voice, bound, &status.tier));
-            lines.extend(bound.map(|bound| format!("**{source}** · {bound}")));
-            lines.push(uses(voice, &Vec::from_iter(under)));
-        }
-    }
+    lines.extend(limits_shown(voice, status));
     if status.blocked.is_some() {
         return Card::text(lines.join("\n"));
     }
@@ -64,6 +53,28 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
         );
     }
     Card::text(lines.join("\n"))
+}
+
+/// The limits of each payer, in a line for each heading.
+fn limits_shown(voice: Voice<'_>, status: &QuotaStatus) -> Vec<String> {
+    let lang = voice.lang;
+    let mut lines = Vec::new();
+    for (source, limits) in &status.limits {
+        let source = capital(voice.source(*source));
+        if limits.is_empty() {
+            lines.push(lang.say("**{source}**: no limits.", &[("source", &source)]));
+        }
+        // What bounds the same stands together.
+        let mut limits = Vec::from_iter(limits);
+        limits.sort_by_key(|used| used.bound);
+        for under in limits.chunk_by(|one, other| one.bound == other.bound) {
+            let bound = under.first().map(|used| used.bound);
+            let heading = bound.map(|bound| heading(voice, bound, &status.tier));
+            let heading = format!("**{source}** · {}", heading.unwrap_or_default());
+            lines.push(lang.labelled(&heading, &uses_in_a_line(voice, under)));
+        }
+    }
+    lines
 }
 
 fn capital(words: &str) -> String {

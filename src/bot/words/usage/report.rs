@@ -14,8 +14,10 @@ use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
 
-/// How many models and members are listed in words; the table has all.
+/// How many models are listed in words; the table has all.
 const LISTED: usize = 5;
+/// How many models and members, where both are.
+const LISTED_OF_EACH: usize = 3;
 /// How many models have a colour of their own in the chart.
 const COLOURED: usize = 5;
 
@@ -65,21 +67,23 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
     }
     lines.push(sum_line(voice, &report.total));
     let models = report.by_model();
+    let most = if report.members.is_empty() {
+        LISTED
+    } else {
+        LISTED_OF_EACH
+    };
     let is_of_one = |model: &str| models.iter().filter(|((_, it), _)| it == model).count() == 1;
-    let listed = models
-        .iter()
-        .take(LISTED)
-        .map(|((provider, model), total)| {
-            let plain = plain_model(model);
-            if is_of_one(model) {
-                return (plain, total);
-            }
-            let provider = voice.name(&ProviderId::from(provider.as_str()));
-            (format!("{provider} {plain}"), total)
-        });
+    let listed = models.iter().take(most).map(|((provider, model), total)| {
+        let plain = plain_model(model);
+        if is_of_one(model) {
+            return (plain, total);
+        }
+        let provider = voice.name(&ProviderId::from(provider.as_str()));
+        (format!("{provider} {plain}"), total)
+    });
     lines.push(section(voice, lang.words("By model"), listed));
-    if models.len() > LISTED {
-        let rest = count_of(models.len() - LISTED);
+    if models.len() > most {
+        let rest = count_of(models.len() - most);
         let words = Plural("and {n} more in the table", "and {n} more in the table");
         lines.push(lang.say_count(rest, words, &[]));
     }
@@ -94,7 +98,7 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
     if !report.members.is_empty() {
         lines.push(format!("**{}**", lang.words("By member")));
     }
-    for (member, total) in report.members.iter().take(LISTED) {
+    for (member, total) in report.members.iter().take(most) {
         // What they used is one sum.
         let who = match member {
             0 => lang.words("members who erased themselves").to_owned(),
@@ -125,7 +129,7 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
     match total.unpriced {
         0 => {}
         n if n == total.requests => parts.push(lang.words("price unknown").to_owned()),
-        n => parts.push(lang.say("price unknown for {n}", &[("n", &lang.number(n))])),
+        n => parts.push(lang.say("price unknown for {n} of them", &[("n", &lang.number(n))])),
     }
     lang.list(&parts)
 }
@@ -141,9 +145,9 @@ fn sum_line(voice: Voice<'_>, total: &Total) -> String {
         0 => "{input} tokens in, {output} out",
         _ => "{input} tokens in ({cached} from a cache), {output} out",
     };
-    voice
-        .lang
-        .list(&[line(voice, total), voice.lang.say(tokens, values)])
+    // Its parts hold commas of their own.
+    let tokens = voice.lang.say(tokens, values);
+    format!("{} · {tokens}", line(voice, total))
 }
 
 /// A heading, and a row of figures for each name: requests, and money as far as
