@@ -11,6 +11,7 @@ pub enum NamedCommand {
     AddKey(NamedKey),
     /// `/keys add`, without a provider.
     AddAnyKey(PanelView),
+    ImportKeys(Scope),
     TestKey(NamedKey),
     ResumeKey(NamedKey),
     ListKeys,
@@ -53,6 +54,7 @@ fn read_command(line: &str) -> Option<NamedCommand> {
     Some(match (words.join(" ").as_str(), key) {
         ("/keys add", Some(key)) => NamedCommand::AddKey(key),
         ("/keys add", None) => NamedCommand::AddAnyKey(PanelView::of(scope)),
+        ("/keys import", _) => NamedCommand::ImportKeys(scope),
         ("/keys test", Some(key)) => NamedCommand::TestKey(key),
         ("/keys resume", Some(key)) => NamedCommand::ResumeKey(key),
         ("/keys list", _) => NamedCommand::ListKeys,

@@ -72,6 +72,7 @@ fn button_for(
             ("Resume", id)
         }
         NamedCommand::AddAnyKey(view) => ("Add a key", CustomId::OpenPanel(*view)),
+        NamedCommand::ImportKeys(scope) => ("Add several keys", CustomId::OpenImport(*scope)),
         NamedCommand::ListKeys => ("Show my keys", CustomId::OpenPanel(PanelView::default())),
         NamedCommand::ShowPayers => ("Who pays here", CustomId::ShowPayers),
         NamedCommand::ShowLimits => ("Show my limits", CustomId::ShowLimits),
@@ -87,6 +88,7 @@ fn scope_of(command: &NamedCommand) -> Option<Scope> {
             Some(key.scope)
         }
         NamedCommand::AddAnyKey(view) => view.scope,
+        NamedCommand::ImportKeys(scope) => Some(*scope),
         _ => None,
     }
 }

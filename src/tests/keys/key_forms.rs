@@ -151,7 +151,7 @@ async fn a_key_tells_whose_it_is_where_no_provider_is_chosen() {
         stage.key_stands(SHAPELESS, Standing::Good);
         mia.runs("/keys add name:spare").await;
         assert_snapshot!(mia.submits(&[("key", SHAPELESS), ("days", "7")]).await, @"
-        (only you) I can't tell whose key that is, so I sent it to nobody. Nothing was stored. Press the button and choose its provider, or run `/keys add provider:…`.
+        (only you) I can't tell whose key that is, so I sent it to nobody. Nothing was stored. Press **Type the key again** and choose its provider, or run `/keys add provider:…`.
         [Type the key again]
         ");
         // What was chosen is there again, and the provider can be named now.
@@ -292,7 +292,7 @@ async fn several_keys_are_pasted_or_come_in_a_file_and_are_stored_when_wanted() 
         - **OpenAI** `…6789` · works
         - **Mistral** `…6789` · works
         - **Groq** `…6789` · refused by the provider
-        -# 1 line holds no key that I could store.
+        -# 1 line holds no key that I could store: 3.
         [Store them]
         [Forget them]
         ");
@@ -323,6 +323,7 @@ async fn several_keys_are_pasted_or_come_in_a_file_and_are_stored_when_wanted() 
         assert_snapshot!(omar.submits(&[("lines", &env)]).await, @"
         (only you) None of these can be stored, so nothing was. Make new ones at their providers, and run `/keys import` again.
         - **xAI** `…6789` · out of credit · **xAI** `…6789` stays
+        [Add several keys]
         ");
         omar.runs("/keys import").await;
         let file = Attachment::uploaded("x.env", b"\x89PNG\r\n\x1a\n made up");

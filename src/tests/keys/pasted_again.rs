@@ -111,6 +111,7 @@ async fn several_keys_in_the_form_of_one_lead_to_the_form_of_several() {
         mia.runs("/keys add provider:openai scope:user").await;
         assert_snapshot!(mia.submits(&[("key", &several)]).await, @"
         (only you) There are several keys in that, and one is wanted. Nothing was stored. `/keys import scope:user` takes several at once, each for its own provider; for one, press the button and paste it alone, or run `/keys add`.
+        [Add several keys]
         [Add a key for OpenAI]
         ");
         mia.runs("/ask prompt:count provider:openai once:true")

@@ -73,10 +73,7 @@ async fn a_key_of_another_provider_is_sent_to_nobody_and_leads_to_the_right_form
         ");
         assert_snapshot!(omar.adds("groq", "guild", &good("openai")).await, @"
         (only you) That looks like a key of OpenAI, DeepSeek, Moonshot AI or Qwen, not of Groq, so I sent it to nobody. Nothing was stored.
-        For a key of OpenAI: press the button, or `/keys add provider:openai scope:guild`.
-        For a key of DeepSeek: press the button, or `/keys add provider:deepseek scope:guild`.
-        For a key of Moonshot AI: press the button, or `/keys add provider:moonshot scope:guild`.
-        For a key of Qwen: press the button, or `/keys add provider:qwen scope:guild`.
+        Press the button of the provider that it comes from.
         [Add a key for OpenAI]
         [Add a key for DeepSeek]
         [Add a key for Moonshot AI]

@@ -5,14 +5,29 @@ use secrecy::SecretString;
 use serenity::all::{Attachment, ComponentInteraction, ModalInteraction};
 
 use crate::app::{ChosenKeys, FileContent, IMPORT_BYTES_MAX, PendingKey};
+use crate::bot::answers::running::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::conversation::files::FileReader;
 use crate::bot::interactions::forms::take_text;
+use crate::bot::interactions::keys::key_presses::open_or_explain;
 use crate::bot::interactions::private_reply::{answer_in_place, show_privately};
 use crate::bot::words;
 use crate::bot::{Bot, explain_error};
-use crate::model::{FileKind, KeyId, WhyUnread};
+use crate::model::{FileKind, KeyId, Scope, WhyUnread};
+
+/// Opens the form into which several keys are put.
+pub async fn open_import(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    scope: Scope,
+) -> anyhow::Result<()> {
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let form = find_before_form(bot.app.keys.open_import(&caller, scope)).await;
+    let modal = form.map(|form| words::keys::import_form(voice, &form));
+    open_or_explain(bot, press, modal).await
+}
 
 /// Takes a form with keys in it.
 pub async fn handle_import(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice};
 use crate::bot::connection::wire::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, TypedText};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::keys::key_target::KeyPlace;
-use crate::bot::words::refusal::pasted::form_button;
+use crate::bot::words::refusal::pasted::{TYPE_AGAIN, form_button};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::Scope;
@@ -103,7 +103,7 @@ fn provider_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
     let description = if are_all {
         "Left out, the key itself tells, if it can."
     } else {
-        "Left out, the key itself tells. Others: `/keys add provider:…`"
+        "Left out, the key itself tells. Others: /keys add provider:…"
     };
     Field {
         id: PROVIDER_FIELD.to_owned(),
@@ -221,7 +221,7 @@ pub fn offer_form_again(
 
 fn again_button(voice: Voice<'_>, custom_id: String) -> Button {
     Button {
-        label: voice.lang.words("Type the key again").into(),
+        label: voice.lang.words(TYPE_AGAIN).into(),
         custom_id,
         style: ButtonStyle::Primary,
     }

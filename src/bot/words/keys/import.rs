@@ -19,6 +19,9 @@ use crate::model::{Health, ProviderId, Scope, WhyUnread};
 /// How many providers have a button for a key of nobody knows whose.
 const OWNER_BUTTONS_MAX: usize = 8;
 
+/// How many lines without a key are named.
+const LINES_NAMED_MAX: usize = 10;
+
 /// The fields into which keys are pasted, or a file is put.
 pub const LINES_FIELD: &str = "lines";
 pub const FILE_FIELD: &str = "file";
@@ -72,10 +75,11 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
     lines.extend(unclear.iter().map(|line| ask_whose(voice, line)));
     if !others.is_empty() {
         let words = Plural(
-            "-# {n} line holds no key that I could store.",
-            "-# {n} lines hold no key that I could store.",
+            "-# {n} line holds no key that I could store: {lines}.",
+            "-# {n} lines hold no key that I could store: {lines}.",
         );
-        lines.push(lang.say_count(count_of(others.len()), words, &[]));
+        let numbers = number_lines(voice, &others);
+        lines.push(lang.say_count(count_of(others.len()), words, &[("lines", &numbers)]));
     }
     let mut buttons = if storable == 0 {
         Vec::new()
@@ -87,6 +91,16 @@ pub fn found(voice: Voice<'_>, import: &KeyImport) -> Card {
         buttons,
         ..Card::text(lines.join("\n"))
     }
+}
+
+/// The numbers of lines in their file, as many as are worth reading.
+fn number_lines(voice: Voice<'_>, lines: &[&SkippedLine]) -> String {
+    let shown = lines.iter().take(LINES_NAMED_MAX);
+    let mut shown: Vec<String> = shown.map(|line| line.line.to_string()).collect();
+    if lines.len() > LINES_NAMED_MAX {
+        shown.push("…".to_owned());
+    }
+    voice.lang.list(&shown)
 }
 
 /// Why none of the keys that were found is stored.

@@ -5,6 +5,9 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{KeyGoal, OtherSecret, ProviderId, Scope, Wrapping};
 
+/// The button that opens the form of a key again.
+pub const TYPE_AGAIN: &str = "Type the key again";
+
 /// What was pasted is no key of a provider.
 pub fn not_a_key(voice: Voice<'_>, what: OtherSecret, wanted: &ProviderId, goal: KeyGoal) -> Card {
     let service = match what {
@@ -101,15 +104,18 @@ pub fn looks_like_anothers(
 /// What was pasted does not tell whose key it is.
 pub fn whose_key(voice: Voice<'_>, of: &[ProviderId]) -> String {
     let sentence = if of.is_empty() {
-        "I can't tell whose key that is, so I sent it to nobody. Nothing was stored. Press the button and choose \
+        "I can't tell whose key that is, so I sent it to nobody. Nothing was stored. Press **{button}** and choose \
          its provider, or run `/keys add provider:…`."
     } else {
         "Keys of {owners} begin so, and I can't tell whose that is, so I sent it to nobody. Nothing was stored. \
-         Press the button and choose its provider, or run `/keys add provider:…`."
+         Press **{button}** and choose its provider, or run `/keys add provider:…`."
     };
     let names: Vec<String> = of.iter().map(|id| voice.name(id)).collect();
     let owners = voice.lang.either(&names, voice.lang.words(" or "));
-    voice.lang.say(sentence, &[("owners", &owners)])
+    let button = voice.lang.words(TYPE_AGAIN);
+    voice
+        .lang
+        .say(sentence, &[("owners", &owners), ("button", &button)])
 }
 
 /// That nothing came of it, and what to do next.
@@ -126,6 +132,17 @@ fn untouched(voice: Voice<'_>, goal: KeyGoal) -> String {
 /// Adds how to give the right key to each of these providers: a button where
 /// it is to be stored, and the command.
 fn offer_forms(voice: Voice<'_>, mut text: String, of: &[ProviderId], goal: KeyGoal) -> Card {
+    if let (KeyGoal::Stored(scope), [_, _, ..]) = (goal, of) {
+        text.push('\n');
+        text += voice
+            .lang
+            .words("Press the button of the provider that it comes from.");
+        let buttons = of.iter().map(|id| form_button(voice, id, scope));
+        return Card {
+            buttons: buttons.collect(),
+            ..Card::text(text)
+        };
+    }
     let mut buttons = Vec::new();
     for id in of {
         let name = voice.name(id);
