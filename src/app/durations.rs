@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crate::model::{DurationOf, QuotaRefusal, Refusal};
+use crate::model::{DurationOf, QuotaRefusal, Refusal, TokenRefusal};
+
+use crate::app::people::TOKEN_DAYS_MAX;
 
 const MINUTE: u64 = 60;
 /// Longer than ten years is for good.
-const SECONDS_MAX: u64 = 3_650 * 24 * 60 * MINUTE;
+const DAYS_MAX: u64 = 3_650;
+const SECONDS_MAX: u64 = DAYS_MAX * 24 * 60 * MINUTE;
 
 /// Reads a number and a unit; none where nothing is typed, whose meaning is that
 /// of what it is for.
@@ -27,13 +30,27 @@ pub fn parse_duration(typed: Option<&str>, of: DurationOf) -> Result<Option<Dura
         Some("w") => 7 * 24 * 60 * MINUTE,
         _ => return Err(bad()),
     };
-    let number: u64 = digits.trim().parse().map_err(|_| bad())?;
-    let seconds = number
-        .checked_mul(unit)
-        .filter(|s| (1..=SECONDS_MAX).contains(s));
-    seconds
-        .map(|seconds| Some(Duration::from_secs(seconds)))
-        .ok_or_else(bad)
+    let digits = digits.trim();
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(bad());
+    }
+    let number = digits.parse::<u64>().ok();
+    match number.and_then(|number| number.checked_mul(unit)) {
+        Some(0) => Err(bad()),
+        Some(seconds @ ..=SECONDS_MAX) => Ok(Some(Duration::from_secs(seconds))),
+        _ => Err(too_long(of)),
+    }
+}
+
+/// What it may be at the most. A token has a limit of its own.
+fn too_long(of: DurationOf) -> Refusal {
+    match of {
+        DurationOf::Token => TokenRefusal::TokenTooLong {
+            days: TOKEN_DAYS_MAX,
+        }
+        .into(),
+        of => QuotaRefusal::DurationTooLong { of, days: DAYS_MAX }.into(),
+    }
 }
 
 #[cfg(test)]
@@ -61,21 +78,33 @@ mod tests {
         }
         assert_eq!(parse(None), Ok(None));
         assert_eq!(parse(Some(" ")), Ok(None));
-        for wrong in [
-            "7",
-            "d",
-            "0d",
-            "-1d",
-            "1y",
-            "99999999w",
-            "1é",
-            "18446744073709551615w",
-        ] {
+        for wrong in ["7", "d", "0d", "-1d", "1y", "1é"] {
             assert_eq!(
                 parse(Some(wrong)),
                 Err(Refusal::Quota(QuotaRefusal::BadDuration(DurationOf::Block))),
                 "{wrong}"
             );
         }
+        let long = QuotaRefusal::DurationTooLong {
+            of: DurationOf::Block,
+            days: 3_650,
+        };
+        for typed in [
+            "3651d",
+            "99999999w",
+            "18446744073709551615w",
+            "99999999999999999999d",
+        ] {
+            assert_eq!(
+                parse(Some(typed)),
+                Err(Refusal::Quota(long.clone())),
+                "{typed}"
+            );
+        }
+        assert!(parse(Some("3650d")).is_ok());
+        assert_eq!(
+            parse_duration(Some("99999d"), DurationOf::Token),
+            Err(TokenRefusal::TokenTooLong { days: 366 }.into())
+        );
     }
 }

@@ -209,6 +209,10 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::NoSuchLimit,
         Q::TooManyLimits { max: 5 },
         Q::BadAmount,
+        Q::AmountTooLarge {
+            metric: Metric::Cost,
+            max: 5,
+        },
         Q::NameOne,
         Q::Contradiction(Contradiction::PersonAndServer),
         Q::Contradiction(Contradiction::RoleAndTogether),
@@ -221,6 +225,18 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::BadDuration(DurationOf::Block),
         Q::BadDuration(DurationOf::Tier),
         Q::BadDuration(DurationOf::Token),
+        Q::DurationTooLong {
+            of: DurationOf::Block,
+            days: 5,
+        },
+        Q::DurationTooLong {
+            of: DurationOf::Tier,
+            days: 5,
+        },
+        Q::DurationTooLong {
+            of: DurationOf::LookBack,
+            days: 5,
+        },
     ];
     all.extend(BLOCKED.map(|whom| Q::Blocked {
         whom,
@@ -258,6 +274,7 @@ fn quota_refusals() -> Vec<Refusal> {
                     limit,
                     used: 5,
                     renews_at_ms: Some(1),
+                    empties_at_ms: Some(1),
                 },
                 payer,
                 provider: openai(),
@@ -282,6 +299,8 @@ fn other_refusals() -> Vec<Refusal> {
         A::NotAnOperator,
         A::NotInAServer,
         A::NotInstalledHere,
+        A::NeedsServer,
+        A::NeedsBotInServer,
         A::NotAMember,
         A::DiscordAway,
         A::StaleForm,

@@ -67,6 +67,14 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
+        QuotaRefusal::AmountTooLarge { metric, max } => Trouble::new(
+            UNPROCESSABLE,
+            "That is too much",
+            format!(
+                "{} is the most that can be counted. Type a smaller amount. Nothing was changed.",
+                describe_amount(*metric, *max)
+            ),
+        ),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => name_one(),
         QuotaRefusal::Contradiction(between) => Trouble::new(
@@ -77,6 +85,11 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
         QuotaRefusal::BadServer => bad_server(),
         QuotaRefusal::NotInServer => not_in_server(),
         QuotaRefusal::BadDuration(of) => bad_duration(*of),
+        QuotaRefusal::DurationTooLong { days, .. } => Trouble::new(
+            UNPROCESSABLE,
+            "That is too long",
+            format!("{days} days are the most. Type a shorter time. Nothing was changed."),
+        ),
         QuotaRefusal::ReportTooLong => Trouble::new(
             UNPROCESSABLE,
             "That is too much for one page",

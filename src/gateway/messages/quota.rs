@@ -43,6 +43,11 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             format!("There are {max} limits at the most, and that is full. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
+        QuotaRefusal::AmountTooLarge { .. } => (
+            400,
+            "malformed_amount",
+            text("The amount is larger than can be counted. Give a smaller one."),
+        ),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => (
             400,
@@ -63,6 +68,11 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             ),
         ),
         QuotaRefusal::BadDuration(_) => bad_duration(),
+        QuotaRefusal::DurationTooLong { days, .. } => (
+            400,
+            "malformed_duration",
+            format!("The duration is {days} days at the most. Give a shorter one."),
+        ),
         QuotaRefusal::ReportTooLong => (
             422,
             "report_too_long",

@@ -2,7 +2,7 @@
 
 use crate::model::ids::ProviderId;
 use crate::model::payment::offer::{Skip, Source};
-use crate::model::payment::quota::{Blocked, LimitHit};
+use crate::model::payment::quota::{Blocked, LimitHit, Metric};
 
 /// Why something about a limit, a block or a tier was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,8 @@ pub enum QuotaRefusal {
     TooManyLimits { max: usize },
     #[error("the amount is no amount")]
     BadAmount,
+    #[error("the amount is larger than can be counted")]
+    AmountTooLarge { metric: Metric, max: u64 },
     #[error("the amount can be read in two ways")]
     AmbiguousAmount {
         /// With what stands in it as the decimal point: `1.5` for `1.500`.
@@ -58,6 +60,8 @@ pub enum QuotaRefusal {
     NotInServer,
     #[error("the duration is no duration")]
     BadDuration(DurationOf),
+    #[error("the duration is longer than can be kept")]
+    DurationTooLong { of: DurationOf, days: u64 },
     #[error("a report of this period is too long")]
     ReportTooLong,
 }

@@ -1,7 +1,7 @@
 //! Words of refusals about limits, blocks and tiers.
 
 use crate::bot::connection::wire::card::Card;
-use crate::bot::words::quotas::reached;
+use crate::bot::words::quotas::{amount, reached};
 use crate::bot::words::speech::formats::{count_of, in_code};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
@@ -49,6 +49,10 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              more, or dollars such as `4.50`.",
             &[],
         )),
+        QuotaRefusal::AmountTooLarge { metric, max } => Card::text(lang.say(
+            "That is more than I can count: {most} is the most. Nothing was changed.",
+            &[("most", &amount(voice, *metric, *max))],
+        )),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(voice, less, more),
         QuotaRefusal::NameOne => Card::text(lang.say(
             "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was \
@@ -70,6 +74,7 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             &[],
         )),
         QuotaRefusal::BadDuration(of) => Card::text(bad_duration(voice, *of)),
+        QuotaRefusal::DurationTooLong { of, days } => Card::text(too_long(voice, *of, *days)),
         QuotaRefusal::ReportTooLong => Card::text(lang.say(
             "So much was used in this time that I can't sum it up at once. Choose a shorter \
              `period:` for `/usage`.",
@@ -116,6 +121,25 @@ fn bad_duration(voice: Voice<'_>, of: DurationOf) -> &str {
              works for 90 days. No token was made."
         }
     })
+}
+
+/// What was typed for an option is longer than can be.
+fn too_long(voice: Voice<'_>, of: DurationOf, days: u64) -> String {
+    let sentence = match of {
+        DurationOf::LookBack => {
+            "I look back {days} days at the most. Give a shorter time, such as `since:12h`. Nothing was read."
+        }
+        DurationOf::Block => {
+            "A stop for a time lasts {days} days at the most. Give a shorter time, or leave `during:` out, and it \
+             holds until it is lifted. Nothing was changed."
+        }
+        DurationOf::Tier | DurationOf::Token => {
+            "A tier for a time is given for {days} days at the most. Give a shorter time, or leave `during:` out, and \
+             it is given for good. Nothing was changed."
+        }
+    };
+    let days = voice.lang.number(days);
+    voice.lang.say(sentence, &[("days", &days)])
 }
 
 fn ambiguous_amount(voice: Voice<'_>, less: &str, more: &str) -> Card {

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
+use crate::console::words::limits::describe_amount;
 use crate::console::words::{AMOUNTS, Names, describe_kept_because, either};
 use crate::model::{DurationOf, KeyRefusal, ProviderId, QuotaRefusal, Refusal};
 
@@ -87,7 +88,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
             format!("“{field}” must be a plain name of letters, digits and dashes.")
         }
         KeyRefusal::TooManyChecks { retry_after_s, .. } => {
-            format!("Keys can be checked 5 times a minute and 20 times an hour. Try again in {retry_after_s} s.")
+            format!("Of keys that their providers do not accept, 5 a minute and 20 an hour can be checked. Try again in {retry_after_s} s.")
         }
         KeyRefusal::Locked { kid } => format!(
             "The key was sealed under master key {kid}, which is not at hand. Put that into BYOK_MASTER_KEY_PREVIOUS, or add the key again."
@@ -163,6 +164,13 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         }
         QuotaRefusal::BadDuration(_) => {
             "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w. Left empty, it holds until it is lifted."
+        }
+        QuotaRefusal::DurationTooLong { days, .. } => {
+            return Some(format!("The duration is {days} days at the most."));
+        }
+        QuotaRefusal::AmountTooLarge { metric, max } => {
+            let most = describe_amount(*metric, *max);
+            return Some(format!("The amount is {most} at the most."));
         }
         QuotaRefusal::LimitReached { .. }
         | QuotaRefusal::UnknownPrice { .. }

@@ -90,17 +90,29 @@ mod tests {
         let max = |metric, amount| chosen_limit(metric, amount, Month, None).map(|limit| limit.max);
         assert_eq!(max(Requests, 5.0), Ok(5));
         assert_eq!(max(Dollars, 4.5), Ok(4_500_000_000));
-        for wrong in [0.0, -1.0, 1.5, f64::NAN, 1e18] {
+        for wrong in [0.0, -1.0, 1.5, f64::NAN] {
             assert_eq!(
                 max(OutputTokens, wrong),
                 Err(Refusal::Quota(QuotaRefusal::BadAmount))
             );
         }
-        for wrong in [0.0, -1.0, f64::INFINITY, 1e9] {
+        for wrong in [0.0, -1.0] {
             assert_eq!(
                 max(Dollars, wrong),
                 Err(Refusal::Quota(QuotaRefusal::BadAmount))
             );
+        }
+        for (metric, amount) in [
+            (OutputTokens, 1e18),
+            (Dollars, f64::INFINITY),
+            (Dollars, 1e9),
+        ] {
+            let refused = max(metric, amount);
+            let Err(Refusal::Quota(QuotaRefusal::AmountTooLarge { max: most, .. })) = refused
+            else {
+                panic!("{amount}: {refused:?}");
+            };
+            assert_eq!(most, 1_000_000_000_000_000);
         }
         let minute = |window| chosen_limit(Requests, 5.0, Minute, window);
         assert_eq!(minute(None).unwrap().span.window, Window::Rolling);
