@@ -309,7 +309,7 @@ function messageNode(message, before) {
   const all = make("div", "message");
   node.append(all);
   if (message.command) all.append(make("div", "command", `${message.asker} used ${message.command}`));
-  if (message.answered) all.append(make("div", "command", `↪ ${message.answered.author}: ${message.answered.content}`));
+  if (message.answered) all.append(quoted(message.answered));
   if (!node.classList.contains("goes-on")) all.append(head(message));
   const isNewer = (message.components || []).some((component) => component.type !== 1);
   if (message.loading || !isNewer) {
@@ -324,6 +324,19 @@ function messageNode(message, before) {
   if (message.ephemeral) all.append(make("div", "whisper", "Only you can see this"));
   else if (!message.loading) all.append(tools(message));
   return node;
+}
+
+// The message that another answers, in one line: its words as they are shown,
+// with nothing to press in them, and spoilers still hidden.
+const QUOTED_MAX = 80;
+
+function quoted({ author, content }) {
+  const shown = make("div");
+  renderMarkdown(shown, content, nameOf);
+  shown.querySelectorAll("button.spoiler").forEach((it) => it.replaceWith("▮▮▮"));
+  const words = [...shown.textContent.replace(/\s+/g, " ").trim()];
+  const start = words.slice(0, QUOTED_MAX).join("");
+  return make("div", "command", `↪ ${author}: ${start}${words.length > QUOTED_MAX ? "…" : ""}`);
 }
 
 // A component of a message, with what stands in it.
@@ -716,6 +729,29 @@ function closeMenu() {
   el("side").classList.remove("open");
   el("menu").setAttribute("aria-expanded", false);
 }
+
+const isNarrow = () => matchMedia("(max-width: 720px)").matches;
+
+// On a narrow page the menu and the panels lie above everything else: Escape
+// closes them, and so does a tap beside them.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || openModal) return;
+  if (el("side").classList.contains("open")) {
+    closeMenu();
+    el("menu").focus();
+    return;
+  }
+  const panel = panels.find((panel) => !el(panel).hidden && (isNarrow() || el(panel).contains(document.activeElement)));
+  if (!panel) return;
+  setOpen(panel, false);
+  el(`${panel}-button`).focus();
+});
+document.addEventListener("pointerdown", (event) => {
+  const isIn = (...ids) => ids.some((id) => el(id).contains(event.target));
+  if (el("side").classList.contains("open") && !isIn("side", "menu")) closeMenu();
+  const open = panels.filter((panel) => isNarrow() && !el(panel).hidden);
+  open.filter((panel) => !isIn(panel, `${panel}-button`)).forEach((panel) => setOpen(panel, false));
+});
 
 el("menu").onclick = () => {
   const open = el("side").classList.toggle("open");

@@ -444,8 +444,7 @@ fn message_view(state: &State, message: &Message) -> Value {
         .and_then(|id| state.messages.iter().find(|m| m.id == id));
     let answered = answered.map(|m| {
         let author = author(m).unwrap_or_else(|| "Latchkey".to_owned());
-        let start: String = m.content.chars().take(80).collect();
-        json!({"author": author, "content": start})
+        json!({"author": author, "content": m.content})
     });
     json!({
         "files": files, "answered": answered,

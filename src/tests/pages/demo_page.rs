@@ -251,6 +251,54 @@ async fn several_pictures_stand_in_a_gallery() {
     .await;
 }
 
+#[tokio::test]
+async fn what_is_answered_stands_above_it_as_it_is_shown() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        let zoe = stage.scene.stranger;
+        let text = format!("<@{zoe}> ~~gone~~ ||hidden|| <t:1700000000:D> {}", "x".repeat(90));
+        let first = posts(stage, &text, Vec::new());
+        stage.mia().writes("I see", Some(first));
+        let quoted = "[...document.querySelectorAll('.command')].map((it) => it.textContent).find((it) => it.startsWith('↪'))";
+        browser.until(quoted).await;
+        let shown = browser.evaluates(quoted).await;
+        let shown = shown.as_str().unwrap();
+        assert!(shown.starts_with("↪ omar: @zoe gone ▮▮▮ "), "{shown}");
+        assert!(shown.ends_with("xxx…") && !shown.contains("<t:"), "{shown}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn on_a_phone_escape_and_a_tap_beside_them_close_the_menu_and_the_keys() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        browser.resizes(390, 844).await;
+        let menu = "document.getElementById('side').classList.contains('open')";
+        let keys = "!document.getElementById('keys').hidden";
+        let tap = "document.getElementById('messages').dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))";
+        for (button, is_open) in [("menu", menu), ("keys-button", keys)] {
+            for closes_with_a_tap in [false, true] {
+                browser
+                    .evaluates(&format!("document.getElementById('{button}').click()"))
+                    .await;
+                browser.until(is_open).await;
+                if closes_with_a_tap {
+                    browser.evaluates(tap).await;
+                } else {
+                    browser.presses("Escape").await;
+                }
+                browser.until(&format!("!({is_open})")).await;
+            }
+        }
+    })
+    .await;
+}
+
 /// The page's own headings are in order, wide and narrow.
 #[tokio::test]
 async fn the_page_keeps_the_rules_of_accessibility() {

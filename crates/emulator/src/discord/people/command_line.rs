@@ -80,6 +80,27 @@ fn say_known(known: &[Value]) -> String {
     }
 }
 
+/// Refuses what looks like an option that the command lacks, which would end up
+/// in the value before it. Discord's client has a field for each option, and none
+/// for others.
+fn refuse_unknown(known: &[Value], padded: &str) -> Result<(), String> {
+    let is_known = |name: &str| known.iter().any(|option| option["name"] == name);
+    let words = padded.split(' ');
+    let unknown = words.filter_map(|word| {
+        let (name, value) = word.split_once(':')?;
+        let is_name = name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        let is_value = value.starts_with(|first: char| first.is_ascii_alphanumeric());
+        (is_name && is_value && !is_known(name)).then_some(name)
+    });
+    let Some(name) = unknown.into_iter().next() else {
+        return Ok(());
+    };
+    Err(format!(
+        "there is no option `{name}:` ({}); where it is text, leave a blank behind the colon",
+        say_known(known)
+    ))
+}
+
 /// Parses `name:value` pairs. A value ends where the next option's name
 /// begins.
 fn parse_options(
@@ -100,6 +121,9 @@ fn parse_options(
     found.sort_by_key(|(at, _, _)| *at);
     if found.is_empty() && !text.trim().is_empty() {
         return Err(say_known(known));
+    }
+    if focused.is_none() {
+        refuse_unknown(known, &padded)?;
     }
     let ends = found
         .iter()
@@ -240,6 +264,17 @@ mod tests {
         assert_eq!(data["options"][0]["value"], "why: because");
         assert_eq!(data["options"][1]["value"], "x");
         assert!(parse("/ask model:x").unwrap_err().contains("prompt"));
+        let unknown = parse("/ask prompt:a cat sizes:huge").unwrap_err();
+        assert!(unknown.contains("no option `sizes:`"), "{unknown}");
+        for text in [
+            "see https://example.com/a",
+            "sizes: huge",
+            "at 12:30",
+            "a Note:x",
+        ] {
+            let data = parse(&format!("/ask prompt:{text} model:x")).unwrap();
+            assert_eq!(data["options"][0]["value"], text);
+        }
     }
 
     #[test]
