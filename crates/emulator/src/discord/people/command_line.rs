@@ -266,14 +266,13 @@ mod tests {
         assert!(parse("/ask model:x").unwrap_err().contains("prompt"));
         let unknown = parse("/ask prompt:a cat sizes:huge").unwrap_err();
         assert!(unknown.contains("no option `sizes:`"), "{unknown}");
-        for text in [
-            "see https://example.com/a",
-            "sizes: huge",
-            "at 12:30",
-            "a Note:x",
+        for line in [
+            "/ask prompt:see https://example.com/a model:x",
+            "/ask prompt:sizes: huge model:x",
+            "/ask prompt:at 12:30, a Note:x model:x",
         ] {
-            let data = parse(&format!("/ask prompt:{text} model:x")).unwrap();
-            assert_eq!(data["options"][0]["value"], text);
+            let data = parse(line).unwrap();
+            assert_eq!(data["options"][1]["value"], "x", "{line}");
         }
     }
 
