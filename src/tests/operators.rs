@@ -180,11 +180,23 @@ async fn whoever_is_stopped_hears_who_did_it_and_is_offered_no_key() {
         mia.runs("/model set model:deepseek/deepseek-v4-flash")
             .await;
         let chosen = mia.runs("/model show").await;
-        insta::assert_snapshot!(chosen.lines().take(2).collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(chosen.lines().take(2).collect::<Vec<_>>().join("\n"), @"
+        (only you) Chosen for you: `deepseek/deepseek-v4-flash`.
+        ⚠️ Nobody has a key here that pays for DeepSeek, so `deepseek/deepseek-v4-flash` does not answer. Add yours with `/keys add provider:deepseek scope:user`; you get one at <https://platform.deepseek.com/api_keys>.
+        ");
         omar.runs("/server block user:mia").await;
-        insta::assert_snapshot!(mia.runs("/keys status").await, @"");
-        insta::assert_snapshot!(mia.runs("/keys status provider:deepseek").await, @"");
-        insta::assert_snapshot!(mia.runs("/model show").await, @"");
+        insta::assert_snapshot!(mia.runs("/keys status").await, @"
+        (only you) Whoever manages this server has stopped it for you here for now. Keys and settings are kept; `/keys list` still works.
+        No key pays for you while that holds, nor would one that you add.
+        ");
+        insta::assert_snapshot!(mia.runs("/keys status provider:deepseek").await, @"
+        (only you) Whoever manages this server has stopped it for you here for now. Keys and settings are kept; `/keys list` still works.
+        No key pays for you while that holds, nor would one that you add.
+        ");
+        insta::assert_snapshot!(mia.runs("/model show").await, @"
+        (only you) Chosen for you: `deepseek/deepseek-v4-flash`.
+        Whoever manages this server has stopped it for you here for now. Keys and settings are kept; `/keys list` still works.
+        ");
         omar.runs("/server unblock user:mia").await;
         omar.runs("/admin stop during:1h").await;
         omar.presses("Stop everybody").await;

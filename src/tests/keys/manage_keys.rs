@@ -367,7 +367,15 @@ async fn status_has_a_button_for_each_key_that_can_be_mended() {
         mia.adds("mistral", "user", &mistral).await;
         stage.key_stands(&mistral, Standing::Empty);
         mia.runs("/keys test provider:mistral").await;
-        assert_snapshot!(mia.runs("/keys status").await, @"");
+        assert_snapshot!(mia.runs("/keys status").await, @"
+        (only you) **OpenAI**: nobody pays. (personal key: was refused by the provider; `/keys test` tries it again)
+        **Google**: nobody pays. (personal key: is paused; `/keys resume` wakes it)
+        **Mistral**: nobody pays. (personal key: is out of credit; top it up and run `/keys test`)
+        **Groq**: the bot default pays.
+        Nobody has a key for any other provider.
+        Without `provider:`, `/ask` goes to Groq.
+        Add a key of your own with `/keys add`.
+        ");
         assert!(
             mia.presses("Resume · Google")
                 .await
@@ -384,14 +392,22 @@ async fn a_test_says_what_it_has_not_seen_and_that_a_key_stays_paused() {
         let key = good("groq");
         mia.adds("groq", "user", &key).await;
         mia.runs("/keys pause provider:groq").await;
-        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"");
+        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"
+        (only you) Tested the personal key: **Groq** `…6789`.
+        Groq accepts it.
+        It stays paused, and is not used until `/keys resume provider:groq scope:user`.
+        ");
         assert!(mia.presses("Resume").await.contains("It is used again."));
         // The account ran out, and its provider's check does not tell.
         stage.key_stands(&key, Standing::Empty);
         mia.runs("/ask prompt:hello provider:groq").await;
         assert!(mia.runs("/keys list").await.contains("out of credit"));
         stage.key_stands(&key, Standing::Good);
-        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"");
+        assert_snapshot!(mia.runs("/keys test provider:groq").await, @"
+        (only you) Tested the personal key: **Groq** `…6789`.
+        Groq accepts it.
+        It does not say before an ask whether the account has credit again: the key is used, and the next ask shows it.
+        ");
         assert!(!mia.runs("/keys list").await.contains("· works ·"));
         assert!(
             mia.runs("/ask prompt:hello provider:groq")
