@@ -215,12 +215,11 @@ fn read_target<'a>(
 /// Nothing is called so: what was meant, or else all that there are.
 fn unknown_provider(catalogue: &Catalogue, typed: &str) -> String {
     let known = KnownProviders::new(catalogue);
-    let meant = match known.nearest(typed) {
-        Some(near) => format!("did you mean `{}`?", near.id()),
-        None => {
-            let ids: Vec<&str> = known.iter().map(|it| it.id().as_str()).collect();
-            format!("there are {}", ids.join(", "))
-        }
+    let meant = if let Some(near) = known.nearest(typed) {
+        format!("did you mean `{}`?", near.id())
+    } else {
+        let ids: Vec<&str> = known.iter().map(|it| it.id().as_str()).collect();
+        format!("there are {}", ids.join(", "))
     };
     format!("there is no provider called `{typed}`; {meant}")
 }
