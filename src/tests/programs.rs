@@ -166,6 +166,7 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         personal: no limit
         bot_default: 7 of 10 requests a minute left
         bot_default: 97 of 100 requests in 24 hours left
+        bot_default: 40 of 40 images in 24 hours left
         ");
         let (_, removed, _) = does(&home, &format!("keys remove {key} --yes"), "").await;
         insta::assert_snapshot!(removed, @"Removed openai …6789 “work”.");

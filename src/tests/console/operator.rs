@@ -77,6 +77,10 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         30 to 20 minutes ago | 0
         20 to 10 minutes ago | 0
         10 to 0 minutes ago | 2
+        ## People and servers
+        Name or id
+        {q: }
+        People are found by name while they are signed in here, servers while they have keys; both by id always.
         ## System keys
         Add a key [/operator/keys/new]
         Keys that this service pays with
@@ -89,10 +93,6 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Errors by provider
         Provider | Calls | Busy | Down | Key refused | Refused
         Groq | 2 | 0 | 0 | 0 | 1
-        ## People and servers
-        Name or id
-        {q: }
-        People are found by name while they are signed in here, servers while they have keys; both by id always.
         ## Limits, tiers and blocks
         Limits bind the bot default; those of the configuration’s tiers bind the bot default
         Nothing is set.
