@@ -318,7 +318,8 @@ async fn one_model_is_shown_by_its_name_with_a_slash() {
             "reasoning"
           ],
           "top_provider": {
-            "context_length": 1050000
+            "context_length": 1050000,
+            "max_completion_tokens": 128000
           }
         }
         "#);

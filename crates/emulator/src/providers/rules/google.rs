@@ -126,10 +126,8 @@ fn broken_turns(contents: &[&Value]) -> Option<String> {
     let calls = |content: &Value| !names(content, "functionCall").is_empty();
     let numbered = contents.iter().enumerate();
     let mut calling = numbered.filter(|(_, content)| calls(content));
-    let is_first = |at: usize| {
-        let before = at.checked_sub(1).and_then(|before| contents.get(before));
-        before.is_none_or(|before| before["role"] == "model")
-    };
+    // Turns of the model's in a row count as one (?).
+    let is_first = |at: usize| contents.iter().take(at).all(|it| it["role"] == "model");
     calling
         .any(|(at, _)| is_first(at))
         .then(|| "Please ensure that function call turn comes immediately after a user turn or after a function response turn.".to_owned())
