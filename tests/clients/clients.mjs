@@ -163,6 +163,15 @@ async function googleChat() {
   assert.deepEqual(vectors.embeddings[0].values, [0.25, -0.5]);
 }
 
+async function googleFiles() {
+  for (const baseUrl of [`${GATEWAY}/google`, GATEWAY]) {
+    const client = new GoogleGenAI({ apiKey: TOKEN, httpOptions: { baseUrl } });
+    const file = new Blob(['a made-up file'], { type: 'text/plain' });
+    const sent = await client.files.upload({ file, config: { mimeType: 'text/plain' } });
+    assert.equal(sent.name, 'files/made-up');
+  }
+}
+
 async function googleTools() {
   const weather = {
     name: 'weather',
@@ -297,6 +306,7 @@ const CHECKS = [
   [anthropicTools],
   [anthropicErrors],
   [googleChat],
+  [googleFiles],
   [googleTools],
   [googleTurns],
   [googleErrors],

@@ -36,12 +36,13 @@ const GOOGLE_MODEL_DOCS: &str =
 pub const SHORT_GOOGLE_PATH: &str = "/v1beta/{provider}/{*call}";
 const GOOGLE_DOCS: &str = "Answers in the format of Google's `generateContent` and `streamGenerateContent`, or counts tokens as `countTokens` does, with any provider that chats. The model is `provider/model`; one of Google's needs no provider before it.";
 const GOOGLE_CALL: &str = "The model, a colon, and what it is to do";
+const GOOGLE_FILES_DOCS: &str = "Takes a file for Google, in as many legs as its libraries send it. It is for a key of one's own.";
 /// What a call is answered that may ask for a stream.
 const STREAMS: ResponseDocs =
     ResponseDocs::new(200, "As the dialect's vendor answers it").content(&[ANY_JSON, ANY_EVENTS]);
 
 /// The routes of these dialects.
-pub static OF_VENDORS: [Route; 11] = [
+pub static OF_VENDORS: [Route; 12] = [
     route!(
         POST,
         MESSAGES,
@@ -84,13 +85,26 @@ pub static OF_VENDORS: [Route; 11] = [
     ),
     route!(
         POST,
-        GOOGLE_UPLOADS,
+        GOOGLE_UPLOADS[0],
         CHAT,
         upload_to_google,
         RouteDocs::new(
             "google_upload",
             "google",
-            "Takes a file for Google, in as many legs as its libraries send it. It is for a key of one's own.",
+            GOOGLE_FILES_DOCS,
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As Google answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        GOOGLE_UPLOADS[1],
+        CHAT,
+        upload_to_google,
+        RouteDocs::new(
+            "google_upload_v1",
+            "google",
+            GOOGLE_FILES_DOCS,
         )
         .body(SchemaDocs::Any)
         .responses(&[ResponseDocs::new(200, "As Google answers it").content(&[ANY_JSON])])

@@ -109,7 +109,7 @@ async fn clients_in_javascript_work_with_another_address_and_key() {
     run_with(many_calls(), async |stage| {
         let script = "tests/clients/clients.mjs";
         let done = drive(stage, "node", script, &[("CLIENTS", &installed)]).await;
-        insta::assert_snapshot!(done, @"40 of 40 checks");
+        insta::assert_snapshot!(done, @"41 of 41 checks");
     })
     .await;
 }
@@ -182,7 +182,7 @@ async fn the_official_clients_work_with_another_address_and_key() {
         let script = "tests/clients/clients.py";
         let key = good("deepseek");
         let done = drive(stage, &python, script, &[("DEEPSEEK_KEY", &key)]).await;
-        insta::assert_snapshot!(done, @"26 checks");
+        insta::assert_snapshot!(done, @"27 checks");
     })
     .await;
 }

@@ -162,6 +162,11 @@ fn note_call(state: &mut ProviderState, call: ProviderCall) {
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
     if *call.method == Method::POST
+        && let Some(answer) = other_calls::answer_later_leg(call)
+    {
+        return answer;
+    }
+    if *call.method == Method::POST
         && let Some(answer) =
             sound_apis::answer_sound(call).or_else(|| ranking::answer_ranking(call))
     {

@@ -67,6 +67,13 @@ pub fn answer_other_call(call: &Call<'_>) -> Option<Response> {
     })
 }
 
+/// Answers a leg of an upload behind the first, which its address tells from
+/// others: it needs no key.
+pub fn answer_later_leg(call: &Call<'_>) -> Option<Response> {
+    let command = call.header("x-goog-upload-command")?;
+    (command != "start").then(|| answer_upload(call)).flatten()
+}
+
 /// Answers one leg of an upload of Google's, where the answer to the first names
 /// the address of the others (<https://ai.google.dev/gemini-api/docs/files>; S:
 /// `upload_file` of `google-genai` for Python).
