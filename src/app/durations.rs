@@ -7,9 +7,7 @@ use crate::model::{DurationOf, QuotaRefusal, Refusal, TokenRefusal};
 use crate::app::people::TOKEN_DAYS_MAX;
 
 const MINUTE: u64 = 60;
-/// Longer than ten years is for good.
-const DAYS_MAX: u64 = 3_650;
-const SECONDS_MAX: u64 = DAYS_MAX * 24 * 60 * MINUTE;
+const SECONDS_MAX: u64 = DurationOf::DAYS_MAX * 24 * 60 * MINUTE;
 
 /// Reads a number and a unit; none where nothing is typed, whose meaning is that
 /// of what it is for.
@@ -49,7 +47,7 @@ fn too_long(of: DurationOf) -> Refusal {
             days: TOKEN_DAYS_MAX,
         }
         .into(),
-        of => QuotaRefusal::DurationTooLong { of, days: DAYS_MAX }.into(),
+        of => QuotaRefusal::DurationTooLong(of).into(),
     }
 }
 
@@ -85,10 +83,7 @@ mod tests {
                 "{wrong}"
             );
         }
-        let long = QuotaRefusal::DurationTooLong {
-            of: DurationOf::Block,
-            days: 3_650,
-        };
+        let long = QuotaRefusal::DurationTooLong(DurationOf::Block);
         for typed in [
             "3651d",
             "99999999w",

@@ -125,6 +125,7 @@ async fn models_take_the_limits_and_the_sampling_of_their_families() {
 }
 
 /// Models, fields beside a question, and what is refused of them.
+#[expect(clippy::too_many_lines, reason = "one row for each rule")]
 fn rules() -> Vec<(&'static str, Value, &'static str)> {
     let tool = |schema: Value| json!({"name": "w", "input_schema": schema});
     let with_tool = |schema: Value| json!({"tools": [tool(schema)]});

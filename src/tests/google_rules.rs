@@ -7,6 +7,7 @@ use super::program::Program;
 use super::{good, run};
 
 /// Models, fields beside a question, and what is refused of them.
+#[expect(clippy::too_many_lines, reason = "one row for each rule")]
 fn rules() -> Vec<(&'static str, Value, &'static str)> {
     let functions = |parameters: Value| json!([{"functionDeclarations": [{"name": "w", "parameters": parameters}]}]);
     let with = |parameters: Value| json!({"tools": functions(parameters)});
@@ -121,7 +122,7 @@ fn rules() -> Vec<(&'static str, Value, &'static str)> {
         ),
         (
             old,
-            json!({"tools": [{"googleSearch": {}}, functions(object.clone())[0]]}),
+            json!({"tools": [{"googleSearch": {}}, functions(object)[0]]}),
             "Tool use with function calling",
         ),
     ]

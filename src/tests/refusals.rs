@@ -203,16 +203,10 @@ fn ask_refusals() -> Vec<Refusal> {
 fn quota_refusals() -> Vec<Refusal> {
     use QuotaRefusal as Q;
     let mut all: Vec<Q> = vec![
-        Q::NoSuchTier {
-            name: "made-up".into(),
-        },
         Q::NoSuchLimit,
         Q::TooManyLimits { max: 5 },
         Q::BadAmount,
-        Q::AmountTooLarge {
-            metric: Metric::Cost,
-            max: 5,
-        },
+        Q::AmountTooLarge(Metric::Cost),
         Q::NameOne,
         Q::Contradiction(Contradiction::PersonAndServer),
         Q::Contradiction(Contradiction::RoleAndTogether),
@@ -225,19 +219,12 @@ fn quota_refusals() -> Vec<Refusal> {
         Q::BadDuration(DurationOf::Block),
         Q::BadDuration(DurationOf::Tier),
         Q::BadDuration(DurationOf::Token),
-        Q::DurationTooLong {
-            of: DurationOf::Block,
-            days: 5,
-        },
-        Q::DurationTooLong {
-            of: DurationOf::Tier,
-            days: 5,
-        },
-        Q::DurationTooLong {
-            of: DurationOf::LookBack,
-            days: 5,
-        },
+        Q::DurationTooLong(DurationOf::Block),
+        Q::DurationTooLong(DurationOf::Tier),
+        Q::DurationTooLong(DurationOf::LookBack),
     ];
+    let name = "made-up".to_owned();
+    all.push(Q::NoSuchTier { name });
     all.extend(BLOCKED.map(|whom| Q::Blocked {
         whom,
         until_ms: None,
@@ -269,13 +256,13 @@ fn quota_refusals() -> Vec<Refusal> {
                 own_key,
             });
             all.extend(bounds.map(|bound| Q::LimitReached {
-                hit: LimitHit {
+                hit: Box::new(LimitHit {
                     bound,
                     limit,
                     used: 5,
                     renews_at_ms: Some(1),
                     empties_at_ms: Some(1),
-                },
+                }),
                 payer,
                 provider: openai(),
                 retry_after_s: Some(1),

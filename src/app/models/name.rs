@@ -156,13 +156,12 @@ impl Models {
                 typed
             }
         };
-        match model.and_then(|model| Some((model, self.other_owner(provider, model)?))) {
-            Some((model, owner)) => Err(model_of_another(provider, owner, model)),
-            None => {
-                let model = model.map(|model| self.spelling(provider, model));
-                Ok(NamedModel::of_provider(provider, model.as_deref()))
-            }
+        let others = model.and_then(|model| Some((model, self.other_owner(provider, model)?)));
+        if let Some((model, owner)) = others {
+            return Err(model_of_another(provider, owner, model));
         }
+        let model = model.map(|model| self.spelling(provider, model));
+        Ok(NamedModel::of_provider(provider, model.as_deref()))
     }
 
     /// A model's name in the letters that its provider writes it with, as far as

@@ -200,7 +200,7 @@ impl Payers {
                 let wait = |at_ms: i64| (at_ms - now_ms).max(0).cast_unsigned().div_ceil(1_000);
                 Refusal::Quota(QuotaRefusal::LimitReached {
                     retry_after_s: hit.renews_at_ms.map(wait),
-                    hit,
+                    hit: Box::new(hit),
                     payer,
                     provider,
                     own_key: None,

@@ -4,9 +4,6 @@ use crate::model::{
     Contradiction, Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window,
 };
 
-/// The most of anything but dollars.
-const COUNT_MAX: u64 = 1_000_000_000_000_000;
-
 /// A limit of its parts; an amount of [`Metric::Cost`] is in dollars. Days, weeks
 /// and months are the calendar's unless somebody says otherwise; a minute always
 /// rolls.
@@ -16,13 +13,13 @@ pub fn make_limit(
     period: Period,
     window: Option<Window>,
 ) -> Result<Limit, Refusal> {
-    let (most, unit) = match metric {
-        Metric::Cost => (NanoDollars::CALL_MAX.0, 1e-9),
-        _ => (COUNT_MAX, 1.0),
+    let unit = match metric {
+        Metric::Cost => 1e-9,
+        _ => 1.0,
     };
-    #[expect(clippy::cast_precision_loss, reason = "both are whole powers of ten")]
-    if amount > most as f64 * unit {
-        return Err(QuotaRefusal::AmountTooLarge { metric, max: most }.into());
+    #[expect(clippy::cast_precision_loss, reason = "each is a whole power of ten")]
+    if amount > metric.most() as f64 * unit {
+        return Err(QuotaRefusal::AmountTooLarge(metric).into());
     }
     let max = match metric {
         Metric::Cost => NanoDollars::nearest_to_dollars(amount).map(|dollars| dollars.0),

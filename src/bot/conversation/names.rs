@@ -253,7 +253,7 @@ impl Names {
         let shown = nick.or(user.global_name.as_deref()).unwrap_or(&user.name);
         let name = PersonName {
             shown: shown.to_owned(),
-            account: user.name.to_string(),
+            account: user.name.clone(),
             is_nick: nick.is_some(),
         };
         self.people.insert(user.id.get(), name);
@@ -310,7 +310,7 @@ impl Names {
         let proxy = message.application_id.map(ApplicationId::get);
         WantedName {
             shown: shown.clone(),
-            account: message.author.name.to_string(),
+            account: message.author.name.clone(),
             is_app: message.author.bot && !proxy.is_some_and(|id| PROXIES.contains(&id)),
         }
     }

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
 use crate::model::{
-    BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, ProviderId, QuotaRefusal,
-    Skip, Source,
+    BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, Metric, ProviderId,
+    QuotaRefusal, Skip, Source,
 };
 
 use super::limits::{bare_amount, describe_amount, describe_limit};
@@ -67,14 +67,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
-        QuotaRefusal::AmountTooLarge { metric, max } => Trouble::new(
-            UNPROCESSABLE,
-            "That is too much",
-            format!(
-                "{} is the most that can be counted. Type a smaller amount. Nothing was changed.",
-                describe_amount(*metric, *max)
-            ),
-        ),
+        QuotaRefusal::AmountTooLarge(metric) => too_large(*metric),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => name_one(),
         QuotaRefusal::Contradiction(between) => Trouble::new(
@@ -85,11 +78,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
         QuotaRefusal::BadServer => bad_server(),
         QuotaRefusal::NotInServer => not_in_server(),
         QuotaRefusal::BadDuration(of) => bad_duration(*of),
-        QuotaRefusal::DurationTooLong { days, .. } => Trouble::new(
-            UNPROCESSABLE,
-            "That is too long",
-            format!("{days} days are the most. Type a shorter time. Nothing was changed."),
-        ),
+        QuotaRefusal::DurationTooLong(_) => too_long(),
         QuotaRefusal::ReportTooLong => Trouble::new(
             UNPROCESSABLE,
             "That is too much for one page",
@@ -98,6 +87,20 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
         )
         .way("/usage?period=7d", "The last 7 days"),
     }
+}
+
+fn too_large(metric: Metric) -> Trouble {
+    let most = describe_amount(metric, metric.most());
+    let words = format!(
+        "{most} is the most that can be counted. Type a smaller amount. Nothing was changed."
+    );
+    Trouble::new(UNPROCESSABLE, "That is too much", words)
+}
+
+fn too_long() -> Trouble {
+    let days = DurationOf::DAYS_MAX;
+    let words = format!("{days} days are the most. Type a shorter time. Nothing was changed.");
+    Trouble::new(UNPROCESSABLE, "That is too long", words)
 }
 
 /// Nobody knows what a model costs, and whoever pays has a limit in dollars.

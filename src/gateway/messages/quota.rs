@@ -2,7 +2,7 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::replies::problem::Problem;
-use crate::model::{LimitHit, Metric, NanoDollars, QuotaRefusal};
+use crate::model::{DurationOf, LimitHit, Metric, NanoDollars, QuotaRefusal};
 
 /// The problem for a refusal about a limit, a block or a tier.
 pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
@@ -43,11 +43,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             format!("There are {max} limits at the most, and that is full. Clear one first."),
         ),
         QuotaRefusal::BadAmount => bad_amount(),
-        QuotaRefusal::AmountTooLarge { .. } => (
-            400,
-            "malformed_amount",
-            text("The amount is larger than can be counted. Give a smaller one."),
-        ),
+        QuotaRefusal::AmountTooLarge(_) => too_large(),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(less, more),
         QuotaRefusal::NameOne => (
             400,
@@ -68,11 +64,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             ),
         ),
         QuotaRefusal::BadDuration(_) => bad_duration(),
-        QuotaRefusal::DurationTooLong { days, .. } => (
-            400,
-            "malformed_duration",
-            format!("The duration is {days} days at the most. Give a shorter one."),
-        ),
+        QuotaRefusal::DurationTooLong(_) => too_long(),
         QuotaRefusal::ReportTooLong => (
             422,
             "report_too_long",
@@ -88,6 +80,19 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
 fn bad_amount() -> Message {
     let message = "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.";
     (400, "malformed_amount", message.to_owned())
+}
+
+/// The amount is larger than any.
+fn too_large() -> Message {
+    let message = "The amount is larger than can be counted. Give a smaller one.";
+    (400, "malformed_amount", message.to_owned())
+}
+
+/// The duration is longer than any.
+fn too_long() -> Message {
+    let days = DurationOf::DAYS_MAX;
+    let message = format!("The duration is {days} days at the most. Give a shorter one.");
+    (400, "malformed_duration", message)
 }
 
 /// The duration is none.

@@ -15,6 +15,7 @@
 //! nobody knows is counted at the most that it can be: whoever leaves before the
 //! count comes must not get more than a limit allows.
 
+use crate::ledger::calls::pace::Pace;
 use crate::model::{
     Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, SoundAmount, Usage,
 };
@@ -44,10 +45,8 @@ pub struct UnreportedCall {
     pub answers_told: u64,
     /// For how many seconds nothing of the answer came, all pauses together.
     pub unheard_s: u64,
-    /// How many tokens its model may write in a second.
-    pub written_per_s: u64,
-    /// Whether its provider stops, and bills no more, once nobody listens.
-    pub stops_when_left: bool,
+    /// How its provider works on.
+    pub pace: Pace,
     /// What its provider reported before it ended, as far as that is believed.
     pub reported: Option<Usage>,
     /// The same where it is the whole: its model had ended by then.
@@ -88,7 +87,7 @@ impl UnreportedCall {
             return Charge::Hold;
         }
         let prompt = self.prompt.most.min(self.held.input_tokens);
-        let made = match (may_have_worked, self.stops_when_left) {
+        let made = match (may_have_worked, self.pace.stops_when_left) {
             // A provider that says no writes no further.
             (false, _) => tokens(self.heard.written),
             (true, true) => tokens(self.heard.written).saturating_add(self.unheard()),
@@ -146,7 +145,7 @@ impl UnreportedCall {
     /// far as they were shown or for as long as nothing else came, and what was
     /// on the way.
     fn unheard(&self) -> u64 {
-        let written_per_s = self.written_per_s.saturating_mul(self.answers);
+        let written_per_s = self.pace.written_per_s.saturating_mul(self.answers);
         let written_in = |seconds: u64| written_per_s.saturating_mul(seconds);
         let thought = tokens(self.heard.thought).max(written_in(self.unheard_s));
         thought.saturating_add(written_in(NOTICED_AFTER_S))
@@ -184,8 +183,10 @@ mod tests {
             answers: 1,
             answers_told: 0,
             unheard_s: 0,
-            written_per_s: WRITTEN_PER_S,
-            stops_when_left: true,
+            pace: Pace {
+                written_per_s: WRITTEN_PER_S,
+                stops_when_left: true,
+            },
             reported: None,
             counted: None,
         }
@@ -301,7 +302,10 @@ mod tests {
     fn a_provider_that_writes_on_is_charged_to_the_end() {
         let left = UnreportedCall {
             heard: written(40),
-            stops_when_left: false,
+            pace: Pace {
+                stops_when_left: false,
+                ..call().pace
+            },
             ..call()
         };
         assert_eq!(shown(left.charge(None)), "400 in, 1500 out");

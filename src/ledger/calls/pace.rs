@@ -27,14 +27,22 @@ const STOP_WHEN_LEFT: [&str; 11] = [
     "xai",
 ];
 
-/// Whether a provider stops, and bills no more, once nobody listens.
-pub fn stops_when_left(provider: &ProviderId) -> bool {
-    STOP_WHEN_LEFT.contains(&provider.as_str())
+/// How a provider works on what nobody listens to.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How many tokens its models may write in a second.
+    pub written_per_s: u64,
+    /// Whether it stops, and bills no more, once nobody listens.
+    pub stops_when_left: bool,
 }
 
-/// How many tokens a provider's models may write in a second.
-pub fn written_per_s(provider: &ProviderId) -> u64 {
-    let mut fast = WRITTEN_PER_S_BY.iter();
-    let found = fast.find(|(name, _)| *name == provider.as_str());
-    found.map_or(WRITTEN_PER_S, |(_, tokens)| *tokens)
+impl Pace {
+    pub fn of(provider: &ProviderId) -> Self {
+        let name = provider.as_str();
+        let fast = WRITTEN_PER_S_BY.iter().find(|(fast, _)| *fast == name);
+        Self {
+            written_per_s: fast.map_or(WRITTEN_PER_S, |(_, tokens)| *tokens),
+            stops_when_left: STOP_WHEN_LEFT.contains(&name),
+        }
+    }
 }

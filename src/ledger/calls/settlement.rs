@@ -12,7 +12,7 @@ use crate::ledger::calls::call_end::{BrokenPictures, CallEnd};
 use crate::ledger::calls::charge::{Charge, UnreportedCall};
 use crate::ledger::calls::hold::Hold;
 use crate::ledger::calls::overshoot::{HardMaximum, exceeds, priced_model};
-use crate::ledger::calls::pace::{stops_when_left, written_per_s};
+use crate::ledger::calls::pace::Pace;
 use crate::ledger::pricing::prices::Prices;
 
 impl Hold {
@@ -353,8 +353,7 @@ impl Hold {
             answers_told: self.answers_told,
             counted: self.counted.map(|counted| self.believe(counted)),
             unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
-            written_per_s: written_per_s(&self.booking.attempt.provider),
-            stops_when_left: stops_when_left(&self.booking.attempt.provider),
+            pace: Pace::of(&self.booking.attempt.provider),
             reported: self.reported.map(|reported| self.believe(reported)),
         }
     }

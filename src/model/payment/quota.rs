@@ -13,6 +13,16 @@ pub enum Metric {
     Cost,
 }
 
+impl Metric {
+    /// The most that a limit on it can be.
+    pub const fn most(self) -> u64 {
+        match self {
+            Self::Cost => NanoDollars::CALL_MAX.0,
+            Self::Requests | Self::OutputTokens | Self::Images => 1_000_000_000_000_000,
+        }
+    }
+}
+
 /// Over how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Period {

@@ -9,7 +9,7 @@ use crate::model::payment::quota::{Blocked, LimitHit, Metric};
 pub enum QuotaRefusal {
     #[error("a limit leaves no room")]
     LimitReached {
-        hit: LimitHit,
+        hit: Box<LimitHit>,
         /// Whose key it limits.
         payer: Source,
         provider: ProviderId,
@@ -42,7 +42,7 @@ pub enum QuotaRefusal {
     #[error("the amount is no amount")]
     BadAmount,
     #[error("the amount is larger than can be counted")]
-    AmountTooLarge { metric: Metric, max: u64 },
+    AmountTooLarge(Metric),
     #[error("the amount can be read in two ways")]
     AmbiguousAmount {
         /// With what stands in it as the decimal point: `1.5` for `1.500`.
@@ -61,7 +61,7 @@ pub enum QuotaRefusal {
     #[error("the duration is no duration")]
     BadDuration(DurationOf),
     #[error("the duration is longer than can be kept")]
-    DurationTooLong { of: DurationOf, days: u64 },
+    DurationTooLong(DurationOf),
     #[error("a report of this period is too long")]
     ReportTooLong,
 }
@@ -77,6 +77,11 @@ pub enum DurationOf {
     Tier,
     /// How long a token works.
     Token,
+}
+
+impl DurationOf {
+    /// The most days of anything but a token. Longer than ten years is for good.
+    pub const DAYS_MAX: u64 = 3_650;
 }
 
 /// Options of a command that do not go together.

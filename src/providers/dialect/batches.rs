@@ -141,10 +141,10 @@ fn read_googles(batch: &Value) -> Option<BatchEnd> {
     if !has_ended && batch["done"] != true {
         return None;
     }
-    let stats = &told["batchStats"]["successfulRequestCount"];
-    let made = stats
+    let successful = &told["batchStats"]["successfulRequestCount"];
+    let made = successful
         .as_u64()
-        .or(stats.as_str().and_then(|it| it.parse().ok()));
+        .or(successful.as_str().and_then(|it| it.parse().ok()));
     let output = batch.get("response").or(told.get("output"));
     let inlined = output.and_then(|it| it.pointer("/inlinedResponses/inlinedResponses"));
     let answers = inlined.and_then(Value::as_array);

@@ -11,11 +11,11 @@ pub struct AskedModel<'a> {
     pub room: Option<u64>,
 }
 
-impl<'a> AskedModel<'a> {
+#[cfg(test)]
+impl AskedModel<'_> {
     /// A model of which no list says anything.
-    #[cfg(test)]
-    pub fn named(name: &'a str) -> Self {
-        Self {
+    pub fn named(name: &str) -> AskedModel<'_> {
+        AskedModel {
             name,
             longest_answer: None,
             room: None,

@@ -148,8 +148,8 @@ impl PaidBy {
             Self::Tokens(counted) => {
                 let (tokens, written) = counted.amounts(likely, is_measured);
                 let sound = SoundAmount {
-                    tokens,
                     is_measured,
+                    tokens,
                     ..SoundAmount::default()
                 };
                 (sound, written)

@@ -10,7 +10,6 @@ use crate::tests::{good, run};
 
 const EMBEDDINGS: &str = "/v1/embeddings";
 
-#[expect(clippy::too_many_lines, reason = "one line for each provider")]
 #[tokio::test]
 async fn vectors_come_from_whoever_makes_them() {
     run(async |stage| {

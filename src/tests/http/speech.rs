@@ -18,7 +18,6 @@ fn ask(model: &str, more: &Value) -> Value {
     ask
 }
 
-#[expect(clippy::too_many_lines, reason = "one answer for each provider")]
 #[tokio::test]
 async fn words_are_read_aloud_by_those_who_do() {
     run(async |stage| {

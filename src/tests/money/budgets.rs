@@ -231,7 +231,6 @@ async fn an_operator_limits_and_stops(stage: &Stage) {
     ");
 }
 
-#[expect(clippy::too_many_lines, reason = "one transcript of what limits do")]
 #[tokio::test]
 async fn budgets_quotas_and_usage_work_on_postgresql_too() {
     let Some(url) = crate::tests::postgres::database() else {

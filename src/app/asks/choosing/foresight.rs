@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Caller, Choices, NanoDollars, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount,
-    Trace, Turn, Verdict,
+    Caller, Choices, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount, Trace, Turn,
+    Verdict,
 };
 use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;

@@ -319,12 +319,11 @@ impl Programs {
         let lists = self.models.lists();
         let listed = lists.abilities_of(&offer.provider, model);
         let listed = listed.unwrap_or_default();
-        let context = match listed.context_tokens {
-            Some(context) => Some(context),
-            None => {
-                let prices = self.payers.list_price(&offer.provider, model);
-                prices.await?.context_tokens
-            }
+        let context = if listed.context_tokens.is_some() {
+            listed.context_tokens
+        } else {
+            let prices = self.payers.list_price(&offer.provider, model);
+            prices.await?.context_tokens
         };
         let room = context.map(|context| context.saturating_sub(prompt_tokens));
         Ok(AskedModel {

@@ -19,6 +19,15 @@ const FOOTER_UNITS: usize = 400;
 /// How many characters all nonces of an answer begin with.
 const NONCE_BASE: usize = 20;
 
+/// What has become of the message that says that an answer will come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PromiseState {
+    None,
+    Made,
+    /// It is taken away.
+    Withdrawn,
+}
+
 /// Shows one answer in its place: promises it, edits it while it grows, and
 /// ends it.
 pub struct MessageRenderer<'a> {
@@ -47,12 +56,10 @@ pub struct MessageRenderer<'a> {
     pub watched: WatchedWork,
     /// Where it is noted which messages the answer fills, once it has begun.
     pub notes: Option<AnswerLog>,
-    /// Whether it shows already that an answer will come.
-    is_promised: bool,
+    /// What has become of the message that says that an answer will come.
+    pub(super) promise: PromiseState,
     /// The message that promises it, if there is one and its id is known.
     pub(super) promised_message: Option<u64>,
-    /// The message that promised the answer is taken away.
-    pub(super) is_withdrawn: bool,
     /// The messages that stand in the channel.
     pub(super) shown: Vec<ShownMessage>,
     /// What should stand there last of all.
@@ -116,9 +123,8 @@ impl<'a> MessageRenderer<'a> {
             buttons: Vec::new(),
             watched: bot.deletions.watch(target.channel(), target.reply_to()),
             notes: None,
-            is_promised: false,
+            promise: PromiseState::None,
             promised_message: None,
-            is_withdrawn: false,
             shown: Vec::new(),
             intended: Vec::new(),
             insistence: Insistence::Growing,
@@ -152,31 +158,31 @@ impl<'a> MessageRenderer<'a> {
 
     /// Shows that an answer will come, unless that shows already.
     pub async fn promise_answer(&mut self) -> anyhow::Result<()> {
-        if !self.is_promised {
+        if !self.is_promised() {
             self.promised_message = self.target.promise_answer(&self.bot.rest).await?;
             if let Some(message) = self.promised_message {
                 self.watched.add_message(message);
             }
-            self.is_promised = true;
+            self.promise = PromiseState::Made;
         }
         Ok(())
     }
 
     /// Notes that somebody else has shown that an answer will come.
     pub fn mark_promised(&mut self) {
-        self.is_promised = true;
+        self.promise = PromiseState::Made;
     }
 
     /// Notes which message shows that an answer will come.
     pub fn mark_promised_by(&mut self, message: u64) {
         self.watched.add_message(message);
         self.promised_message = Some(message);
-        self.is_promised = true;
+        self.promise = PromiseState::Made;
     }
 
     /// Whether it shows already that an answer will come.
     pub fn is_promised(&self) -> bool {
-        self.is_promised
+        self.promise != PromiseState::None
     }
 
     /// The message that promises the answer, if its id is known.
@@ -432,7 +438,7 @@ impl<'a> MessageRenderer<'a> {
             insistence: self.insistence,
         };
         let before = self.shown.last().and_then(|before| before.message.id);
-        let sent = if self.shown.is_empty() && !self.is_withdrawn {
+        let sent = if self.shown.is_empty() && self.promise != PromiseState::Withdrawn {
             target.send_first(rest, part).await
         } else {
             target.send_next(rest, before, part).await

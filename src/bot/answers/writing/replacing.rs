@@ -1,7 +1,7 @@
 //! Messages that take no edit any more: they are taken away, so that nothing
 //! stays that is not true, and what belongs there is posted anew.
 
-use crate::bot::answers::writing::message_renderer::MessageRenderer;
+use crate::bot::answers::writing::message_renderer::{MessageRenderer, PromiseState};
 use crate::bot::answers::writing::target::{Insistence, StandingMessage, Target};
 use crate::bot::answers::writing::whole_answer::refuses_files;
 use crate::bot::connection::calls::channel_calls::count_left;
@@ -23,7 +23,7 @@ impl MessageRenderer<'_> {
             Ok(()) => {
                 self.shown.clear();
                 self.promised_message = None;
-                self.is_withdrawn = true;
+                self.promise = PromiseState::Withdrawn;
                 true
             }
             Err(error) => {
@@ -80,7 +80,7 @@ impl MessageRenderer<'_> {
     pub async fn clear_unfinished(&mut self) {
         if let Some(last) = self.shown.pop() {
             self.take_away(&last.message).await;
-        } else if self.is_promised() && !self.is_withdrawn {
+        } else if self.promise == PromiseState::Made {
             let promise = StandingMessage {
                 name: ORIGINAL.to_owned(),
                 id: self.promised_message(),
@@ -111,7 +111,7 @@ impl MessageRenderer<'_> {
         };
         let is_promised_one = message.id.is_some() && message.id == self.promised_message;
         if is_gone && (message.name == ORIGINAL || is_promised_one) {
-            self.is_withdrawn = true;
+            self.promise = PromiseState::Withdrawn;
             self.promised_message = None;
         }
         match deleted {

@@ -6,6 +6,14 @@ use crate::model::AccessRefusal;
 const USAGE_FOR_OPERATORS: &str = "What the whole bot used is shown to the people that its operator listed \
      (`discord.operators`), and you are not one of them. `/usage` shows what you used, and `/usage scope:guild` what \
      the key of a server paid that you manage.";
+const NOT_IN_A_SERVER: &str = "This is a direct message, and a server key belongs to a server. Run the \
+     command in that server, or use `scope:user`.";
+const NOT_INSTALLED_HERE: &str = "This server has not added me; only you have. Server keys need the bot in \
+     the server: ask somebody who manages it, or use `scope:user`.";
+const NEEDS_SERVER: &str = "This is a direct message, and that belongs to a server. Run the command in the \
+     server that it is about. Nothing was changed.";
+const NEEDS_BOT_IN_SERVER: &str = "This server has not added me; only you have, so I keep nothing for it. Ask \
+     somebody who manages it to add me. Nothing was changed.";
 const NOT_YOURS: &str = "That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons \
      under your own answer are yours.";
 
@@ -45,26 +53,10 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
              there is `/server budget`.",
             &[],
         ),
-        AccessRefusal::NotInAServer => lang.say(
-            "This is a direct message, and a server key belongs to a server. Run the \
-             command in that server, or use `scope:user`.",
-            &[],
-        ),
-        AccessRefusal::NotInstalledHere => lang.say(
-            "This server has not added me; only you have. Server keys need the bot in \
-             the server: ask somebody who manages it, or use `scope:user`.",
-            &[],
-        ),
-        AccessRefusal::NeedsServer => lang.say(
-            "This is a direct message, and that belongs to a server. Run the command in the \
-             server that it is about. Nothing was changed.",
-            &[],
-        ),
-        AccessRefusal::NeedsBotInServer => lang.say(
-            "This server has not added me; only you have, so I keep nothing for it. Ask \
-             somebody who manages it to add me. Nothing was changed.",
-            &[],
-        ),
+        AccessRefusal::NotInAServer => lang.words(NOT_IN_A_SERVER).to_owned(),
+        AccessRefusal::NotInstalledHere => lang.words(NOT_INSTALLED_HERE).to_owned(),
+        AccessRefusal::NeedsServer => lang.words(NEEDS_SERVER).to_owned(),
+        AccessRefusal::NeedsBotInServer => lang.words(NEEDS_BOT_IN_SERVER).to_owned(),
         AccessRefusal::NotAMember => {
             lang.say("You or I are not in that server, so nothing was done.", &[])
         }

@@ -5,7 +5,7 @@ use crate::bot::words::quotas::{amount, reached};
 use crate::bot::words::speech::formats::{count_of, in_code};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{Contradiction, DurationOf, ProviderId, QuotaRefusal, Skip, Source};
+use crate::model::{Contradiction, DurationOf, Metric, ProviderId, QuotaRefusal, Skip, Source};
 
 /// What a person reads when a limit, a block or a tier stands in the way.
 pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
@@ -49,10 +49,7 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              more, or dollars such as `4.50`.",
             &[],
         )),
-        QuotaRefusal::AmountTooLarge { metric, max } => Card::text(lang.say(
-            "That is more than I can count: {most} is the most. Nothing was changed.",
-            &[("most", &amount(voice, *metric, *max))],
-        )),
+        QuotaRefusal::AmountTooLarge(metric) => too_large(voice, *metric),
         QuotaRefusal::AmbiguousAmount { less, more } => ambiguous_amount(voice, less, more),
         QuotaRefusal::NameOne => Card::text(lang.say(
             "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was \
@@ -74,7 +71,7 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             &[],
         )),
         QuotaRefusal::BadDuration(of) => Card::text(bad_duration(voice, *of)),
-        QuotaRefusal::DurationTooLong { of, days } => Card::text(too_long(voice, *of, *days)),
+        QuotaRefusal::DurationTooLong(of) => Card::text(too_long(voice, *of)),
         QuotaRefusal::ReportTooLong => Card::text(lang.say(
             "So much was used in this time that I can't sum it up at once. Choose a shorter \
              `period:` for `/usage`.",
@@ -124,7 +121,14 @@ fn bad_duration(voice: Voice<'_>, of: DurationOf) -> &str {
 }
 
 /// What was typed for an option is longer than can be.
-fn too_long(voice: Voice<'_>, of: DurationOf, days: u64) -> String {
+fn too_large(voice: Voice<'_>, metric: Metric) -> Card {
+    Card::text(voice.lang.say(
+        "That is more than I can count: {most} is the most. Nothing was changed.",
+        &[("most", &amount(voice, metric, metric.most()))],
+    ))
+}
+
+fn too_long(voice: Voice<'_>, of: DurationOf) -> String {
     let sentence = match of {
         DurationOf::LookBack => {
             "I look back {days} days at the most. Give a shorter time, such as `since:12h`. Nothing was read."
@@ -138,7 +142,7 @@ fn too_long(voice: Voice<'_>, of: DurationOf, days: u64) -> String {
              it is given for good. Nothing was changed."
         }
     };
-    let days = voice.lang.number(days);
+    let days = voice.lang.number(DurationOf::DAYS_MAX);
     voice.lang.say(sentence, &[("days", &days)])
 }
 

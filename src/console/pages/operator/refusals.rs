@@ -165,11 +165,12 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         QuotaRefusal::BadDuration(_) => {
             "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w. Left empty, it holds until it is lifted."
         }
-        QuotaRefusal::DurationTooLong { days, .. } => {
+        QuotaRefusal::DurationTooLong(_) => {
+            let days = DurationOf::DAYS_MAX;
             return Some(format!("The duration is {days} days at the most."));
         }
-        QuotaRefusal::AmountTooLarge { metric, max } => {
-            let most = describe_amount(*metric, *max);
+        QuotaRefusal::AmountTooLarge(metric) => {
+            let most = describe_amount(*metric, metric.most());
             return Some(format!("The amount is {most} at the most."));
         }
         QuotaRefusal::LimitReached { .. }

@@ -48,7 +48,7 @@ const OF_CONFIG: &[&str] = &[
     "routingConfig",
     "modelSelectionConfig",
 ];
-/// Words of a schema in OpenAPI's form.
+/// Words of a schema in `OpenAPI`'s form.
 const OF_SCHEMA: &[&str] = &[
     "type",
     "format",
@@ -165,7 +165,7 @@ fn broken_tool((at, tool): (usize, &Value)) -> Option<String> {
     })
 }
 
-/// What Google does not know of a schema in OpenAPI's form.
+/// What Google does not know of a schema in `OpenAPI`'s form.
 fn broken_schema(place: &str, schema: &Value) -> Option<String> {
     if schema["type"].is_array() {
         return Some(format!(

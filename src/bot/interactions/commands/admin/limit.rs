@@ -28,9 +28,11 @@ pub async fn limit(
         let whom = parse_target(user.as_ref(), server.as_deref())?;
         let limit = chosen_limit(what, amount, per, window)?;
         app.people.set_operators_limit(caller, whom, limit).await?;
-        let view = app.people.operators_view(caller).await?;
-        let used = view.used_of(whom, limit);
-        Ok(words::quotas::operators_limit_set(voice, whom, limit, used))
+        let rules = app.people.operators_view(caller).await?;
+        let counted = rules.used_of(whom, limit);
+        Ok(words::quotas::operators_limit_set(
+            voice, whom, limit, counted,
+        ))
     })
     .await
 }
