@@ -25,11 +25,11 @@ async fn a_provider_that_fails_in_mid_answer_leaves_what_it_said() {
         assert_snapshot!(seen.join("\n---\n"), @"
         one two three four five
         -# The answer stops here. Groq took too long. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
         ---
         one two three four five
         -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
         ---
         Groq is having trouble. Ask again in a minute, or name another provider.
         ");

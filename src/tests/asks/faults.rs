@@ -51,35 +51,35 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
 
         one two three four five
         -# The answer stops here. Groq took too long. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
 
         StallWithComments
         > count
 
         one two three four five
         -# The answer stops here. Groq took too long. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
 
         Cut
         > count
 
         one two three four five
         -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
 
         EndEarly
         > count
 
         one two three four five
         -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
 
         ErrorInStream
         > count
 
         one two three four five
         -# The answer stops here. Groq has more to do than it can right now. Ask again in a minute, or name another provider.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1006 out · $0.00031 · broken off
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 79 tokens in, 1500 out · $0.00046 · broken off
 
         HugeLine
         (only you) > count

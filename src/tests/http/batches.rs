@@ -132,7 +132,7 @@ async fn a_batch_is_settled_by_what_it_used_once_its_end_is_read() {
         "#);
         insta::assert_snapshot!(stage.mia().runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        18 requests, $0.0037, price unknown for 1, 6,000 tokens in, 1,200 out
+        18 requests, $0.0037, price unknown for 1 of them · 6,000 tokens in, 1,200 out
         **By model**
         ```
         gemini-3.5-flash  1  $0.0033

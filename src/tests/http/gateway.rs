@@ -44,7 +44,7 @@ async fn a_program_asks_with_its_persons_key() {
         stage.app().await.idle().await;
         insta::assert_snapshot!(mia.runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        3 requests, < $0.0001, 36 tokens in, 30 out
+        3 requests, < $0.0001 · 36 tokens in, 30 out
         **By model**
         ```
         gpt-6-luna          2  < $0.0001

@@ -305,7 +305,7 @@ async fn a_call_whose_answer_is_lost_is_charged_and_one_that_never_left_is_not()
         seen.push(format!("{}: {}", said.code(), charged(stage).await));
         insta::assert_snapshot!(seen.join("\n"), @"
         502 provider_error: personal cut_off: all input, all output, 0 images, estimated
-        502 provider_error: personal cut_off: 98 in, 100 out, 0 images, estimated
+        502 provider_error: personal cut_off: 98 in, all output, 0 images, estimated
         502 provider_unreachable: personal failed: 0 in, no output, 0 images
         ");
     })
@@ -379,23 +379,24 @@ async fn whoever_leaves_in_mid_stream_is_charged_what_was_reported_by_then() {
             let model = body["model"].as_str().unwrap_or("gemini-4-flash");
             seen.push(format!("{path} {model}: {}", charged(stage).await));
         }
+        // The newest attempt is the last.
+        stage.clock.advance_ms(1);
         let asked = mia.starts("/ask prompt:count provider:anthropic");
         let grown = |state: &latchkey_emulator::WorldState| {
             let mut all = state.messages.iter();
             all.any(|m| m.content.contains("five")).then_some(())
         };
         stage.world().until(grown).await;
-        stage.clock.advance_ms(1);
         mia.presses("Stop").await;
         mia.sees(asked).await;
         seen.push(format!("/ask anthropic: {}", charged(stage).await));
         insta::assert_snapshot!(seen.join("\n"), @"
         /v1/chat/completions openai/gpt-6-luna: personal abandoned: 148 in, 106 out, 0 images, estimated
-        /v1/chat/completions mistral/mistral-small-latest: personal abandoned: 118 in, 106 out, 0 images, estimated
+        /v1/chat/completions mistral/mistral-small-latest: personal abandoned: 118 in, all output, 0 images, estimated
         /v1/chat/completions anthropic/claude-haiku-5-5: personal abandoned: 12 in, 106 out, 0 images, estimated
-        /v1/chat/completions google/gemini-4-flash: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /v1/chat/completions google/gemini-4-flash: personal abandoned: 12 in, all output, 0 images, estimated
         /anthropic/v1/messages claude-haiku-5-5: personal abandoned: 12 in, 106 out, 0 images, estimated
-        /google/v1beta/models/gemini-4-flash:streamGenerateContent?alt=sse gemini-4-flash: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /google/v1beta/models/gemini-4-flash:streamGenerateContent?alt=sse gemini-4-flash: personal abandoned: 12 in, all output, 0 images, estimated
         /ask anthropic: personal abandoned: 12 in, 106 out, 0 images, estimated
         ");
     })

@@ -132,17 +132,23 @@ async fn a_key_of_no_named_provider_goes_nowhere_unless_the_call_names_one() {
         " gpt-4o/mine "
           400 provider_missing: unified chat responses embeddings images
         "GPT-4o/mine"
-          404 model_not_found: unified chat responses embeddings images
+          400 provider_missing: unified
+          404 model_not_found: chat responses embeddings images
         "/gpt-4o"
-          404 model_not_found: unified chat responses embeddings images
+          400 provider_missing: unified
+          404 model_not_found: chat responses embeddings
+          400 no_pictures: images
         "//gpt-4o"
-          404 model_not_found: unified chat responses embeddings images
+          400 provider_missing: unified
+          404 model_not_found: chat responses embeddings
+          400 no_pictures: images
         "x/y"
           404 model_not_found: unified chat responses embeddings images
         "claude/claude-haiku-5-5"
           400 key_for_another_provider: unified chat responses embeddings images
         "/"
-          404 model_not_found: unified chat responses embeddings images
+          400 provider_missing: unified
+          404 model_not_found: chat responses embeddings images
         ""
           400 provider_missing: unified
           400 model_missing: chat responses embeddings images

@@ -268,7 +268,7 @@ async fn unfinished_pictures_are_booked_where_no_finished_one_comes() {
 async fn an_answer_that_holds_no_readable_picture_is_counted_where_limits_bind() {
     stage::run(async |stage| {
         let (omar, mia) = (stage.omar(), stage.mia());
-        omar.adds("openai", "server", &good("openai")).await;
+        omar.adds("openai", "guild", &good("openai")).await;
         omar.runs("/server budget set what:dollars amount:9 per:day")
             .await;
         let mut told = Vec::new();
@@ -285,7 +285,16 @@ async fn an_answer_that_holds_no_readable_picture_is_counted_where_limits_bind()
             }
             omar.adds("openai", "user", &good("openai")).await;
         }
-        assert_snapshot!(told.join("\n"), @"");
+        assert_snapshot!(told.join("\n"), @"
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 719882000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 719882000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 719882000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 719882000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
+        openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
+        ");
     })
     .await;
 }

@@ -59,7 +59,7 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         assert_snapshot!(mia.completes("/imagine prompt:x model:", "model").await, @"OpenAI gpt-image-2, Google gemini-3.1-flash-lite-image, xAI grok-imagine-image, OpenRouter google/gemini-3.1-flash-image");
         assert_snapshot!(mia.runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        4 requests, 6 images, $0.38, 54 tokens in, 17,790 out
+        4 requests, 6 images, $0.38 · 54 tokens in, 17,790 out
         **By model**
         ```
         gpt-image-2         1  $0.25

@@ -50,8 +50,8 @@ async fn a_key_of_another_vendors_is_sent_to_nobody_and_its_variable_is_named() 
     error: `GROQ_API_KEY` is for Groq, and begins as keys of OpenAI, DeepSeek, Moonshot AI, Qwen do; it was sent to nobody. If Groq takes it here, put its beginning into `providers.groq.key_prefixes`
     FAIL  providers: `XAI_API_KEY` is for xAI, and holds another kind of secret; it was sent to nobody. Copy an API key from https://console.x.ai
     error: `XAI_API_KEY` is for xAI, and holds another kind of secret; it was sent to nobody. Copy an API key from https://console.x.ai
-    FAIL  providers: `ANTHROPIC_API_KEY` holds no whole key; copy it again from https://platform.claude.com/settings/keys
-    error: `ANTHROPIC_API_KEY` holds no whole key; copy it again from https://platform.claude.com/settings/keys
+    FAIL  providers: `ANTHROPIC_API_KEY` is still a placeholder, or was copied where only a part of it is shown
+    error: `ANTHROPIC_API_KEY` is still a placeholder, or was copied where only a part of it is shown
     ");
     let calls = scene
         .emulator

@@ -85,19 +85,19 @@ async fn an_ask_is_settled_however_it_ends() {
         Some(NoUsage): bot_default settled (answered), 20 in, 13 out, $0.0000054, estimated
         Some(WrongUsage): bot_default settled (answered), 12 in, 13 out, $0.0000048, estimated
         Some(AbsurdUsage): bot_default settled (answered), 12 in, 131072 out, $0.0393225, clamped, overshoot
-        Some(Cut): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
-        Some(EndEarly): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
-        Some(Stall): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
-        Some(ErrorInStream): bot_default settled (cut_off), 79 in, 1006 out, $0.000307725, estimated
-        Some(HugeLine): bot_default settled (cut_off), 79 in, 1000 out, $0.000305925, estimated
-        Some(Html(200)): bot_default settled (cut_off), 79 in, 1000 out, $0.000305925, estimated
+        Some(Cut): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
+        Some(EndEarly): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
+        Some(Stall): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
+        Some(ErrorInStream): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
+        Some(HugeLine): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
+        Some(Html(200)): bot_default settled (cut_off), 79 in, 1500 out, $0.000455925, estimated
         Some(Html(503)): bot_default released (failed), 0 in, 0 out, $0.00
         Some(Status(418)): bot_default released (failed), 0 in, 0 out, $0.00
         Some(Status(429)): bot_default released (failed), 0 in, 0 out, $0.00
         ");
         stage.recovers("groq");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
-        (only you) **Bot default** · Your tier, community: 137,142 of 1,000,000 output tokens in 24 hours, renews <t:1795306501:R> · 11 of 100 requests in 24 hours, renews <t:1795306501:R>
+        (only you) **Bot default** · Your tier, community: 140,118 of 1,000,000 output tokens in 24 hours, renews <t:1795306501:R> · 11 of 100 requests in 24 hours, renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.
         ");
@@ -189,7 +189,7 @@ async fn an_ask_that_is_cut_by_a_stop_is_settled() {
         stage.stop().await;
         assert!(mia.reads_channel().contains("being restarted"));
         stage.start().await;
-        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 79 in, 1006 out, $0.000307725, estimated");
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 79 in, 1500 out, $0.000455925, estimated");
     })
     .await;
 }
