@@ -112,10 +112,10 @@ async fn google_writes_a_sound_down_with_ones_own_key() {
           held 1207 in, 1064 out, ?; used 140 in, 3 out, 139100: {"contents":[{"parts":[{"text":"Generate a translation of the speech into English. Answer with its words and nothing else, and with nothing where nobody speaks."},{"inlineData":{"data":"<5392 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}}
         /v1/audio/transcriptions []: 200 application/json {"text":"one two three","usage":{"input_token_details":{"audio_tokens":96,"text_tokens":12},"input_tokens":108,"output_tokens":3,"total_tokens":111,"type":"tokens"}}
           held 1049623 in, 65536 out, ?; used 108 in, 3 out, 107100: {"contents":[{"parts":[{"text":"Generate a transcript of the speech. Answer with its words and nothing else, and with nothing where nobody speaks."},{"inlineData":{"data":"<12 bytes>","mimeType":"audio/flac"}}],"role":"user"}],"generationConfig":{"thinkingConfig":{"thinkingBudget":0}}}
-        /v1/audio/transcriptions [("response_format", "srt")]: 400 "`response_format` but for `json` and `text` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        /v1/audio/transcriptions [("timestamp_granularities[]", "word")]: 400 "`timestamp_granularities[]` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/transcriptions [("response_format", "srt")]: 400 "`response_format` but for `json` and `text` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/transcriptions [("timestamp_granularities[]", "word")]: 400 "`timestamp_granularities[]` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         /v1/audio/transcriptions [("temperature", "hot")]: 400 "`temperature` must be a number from 0 to 1. Nothing was sent to the provider: correct it, and send the call again."
-        /v1/audio/transcriptions []: 400 "A file of that kind in `file` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/transcriptions []: 400 "A file of that kind in `file` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         "#);
     })
     .await;
@@ -178,8 +178,8 @@ async fn a_shared_key_holds_all_that_google_may_count_of_a_sound() {
         data: {"delta":"two ","type":"transcript.text.delta"}
 
         data: {"error":{"code":"provider_cut_off","message":"google broke off in the middle of its answer. Try again.","param":null,"type":"server_error"}}
-          held 3003 in, 1624 out, 6327300; used 1932 in, 102 out, 2178600, estimated: {"contents":[{"parts":[{"text":"Generate a transcript of the speech. Answer with its words and nothing else, and with nothing where nobody speaks."},{"inlineData":{"data":"<80060 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"maxOutputTokens":1624,"thinkingConfig":{"thinkingBudget":0}}}
-          held 3003 in, 1624 out, 6327300; used 1932 in, 102 out, 2178600, estimated
+          held 3003 in, 1624 out, 6327300; used 1932 in, 1624 out, 5983600, estimated: {"contents":[{"parts":[{"text":"Generate a transcript of the speech. Answer with its words and nothing else, and with nothing where nobody speaks."},{"inlineData":{"data":"<80060 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"maxOutputTokens":1624,"thinkingConfig":{"thinkingBudget":0}}}
+          held 3003 in, 1624 out, 6327300; used 1932 in, 1624 out, 5983600, estimated
         NoUsage: /v1/audio/transcriptions [("stream", "true")]: 200 text/event-stream data: {"delta":"one ","type":"transcript.text.delta"}
 
         data: {"delta":"two ","type":"transcript.text.delta"}
@@ -253,8 +253,8 @@ async fn googles_model_for_transcripts_is_asked_in_its_own_way() {
 
         data: {"text":"one two three","type":"transcript.text.done","usage":{"input_token_details":{"audio_tokens":128,"text_tokens":12},"input_tokens":140,"output_tokens":3,"total_tokens":143,"type":"tokens"}}
           held 1216 in, 1064 out, ?; used 140 in, 3 out, ?: {"contents":[{"parts":[{"inlineData":{"data":"<5392 bytes>","mimeType":"audio/wav"}}],"role":"user"}],"generationConfig":{"audioTranscriptionConfig":{"languageCodes":[]}}}
-        /v1/audio/transcriptions [("prompt", "names")]: 400 "`prompt` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
-        /v1/audio/translations []: 400 "A translation of a sound can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/transcriptions [("prompt", "names")]: 400 "`prompt` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        /v1/audio/translations []: 400 "A translation of a sound can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         "#);
     })
     .await;

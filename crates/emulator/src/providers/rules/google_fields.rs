@@ -1,5 +1,7 @@
 //! The names and types of fields below the top of Google's generateContent, as
-//! its protocol buffers have them; `docs/providers.md` §10.6.
+//! its protocol buffers have them (S: `google-genai` for Python, what its `models.py`
+//! writes for Google's own addresses); `docs/providers.md` §10.6 and, for
+//! transcripts, §14.13.
 
 use serde_json::Value;
 
@@ -20,6 +22,12 @@ const OF_PART: &[&str] = &[
     "toolResponse",
     "partMetadata",
     "videoMetadata",
+    "audioMetadata",
+    "documentMetadata",
+    "spreadsheetMetadata",
+    "speechMetadata",
+    "audioTranscription",
+    "mediaProcessing",
     "mediaResolution",
 ];
 const OF_CONFIG: &[&str] = &[
@@ -42,6 +50,7 @@ const OF_CONFIG: &[&str] = &[
     "logprobs",
     "mediaResolution",
     "audioTimestamp",
+    "audioTranscriptionConfig",
     "speechConfig",
     "imageConfig",
     "enableEnhancedCivicAnswers",
