@@ -126,7 +126,8 @@ fn broken_turns(contents: &[&Value]) -> Option<String> {
     let calls = |content: &Value| !names(content, "functionCall").is_empty();
     let numbered = contents.iter().enumerate();
     let mut calling = numbered.filter(|(_, content)| calls(content));
-    // Turns of the model's in a row count as one (?).
+    // Turns of the model's in a row count as one (?): chats of Google's library for
+    // Python send each piece of a streamed answer as a turn (S: `chats.py`).
     let is_first = |at: usize| contents.iter().take(at).all(|it| it["role"] == "model");
     calling
         .any(|(at, _)| is_first(at))
