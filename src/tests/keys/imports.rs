@@ -2,7 +2,7 @@
 //! is stored once its person has chosen.
 
 use latchkey_emulator::Attachment;
-use latchkey_emulator::providers::ProviderFault;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 use secrecy::SecretString;
 
 use crate::app::{ChosenKeys, Error, ImportOutcome, KeyImport, WhySkipped, nobody_else};
@@ -334,6 +334,35 @@ async fn keys_that_wait_for_their_check_wait_as_long_as_that_takes() {
     .await;
 }
 
+/// What is accepted gives its place back, within one import too.
+#[tokio::test]
+async fn keys_that_are_accepted_are_all_checked_however_many_they_are() {
+    run(async |stage| {
+        let mia = mia(stage);
+        let providers = [
+            "groq",
+            "openai",
+            "mistral",
+            "cerebras",
+            "deepseek",
+            "xai",
+            "anthropic",
+        ];
+        let lines = providers.map(|id| format!("{}_API_KEY={}\n", id.to_uppercase(), good(id)));
+        let file = format!("{}GROQ_KEY_2={}2\n", lines.concat(), good("groq"));
+        for silent in ["openai", "mistral", "cerebras", "deepseek"] {
+            stage.fails(silent, ProviderFault::Html(502));
+        }
+        // One place is left, in which one follows the other.
+        let import = imports(stage, &mia, &file).await;
+        assert_eq!(import.checkable_in_s, None);
+        let told = told(&import);
+        assert!(!told.contains("not checked"), "{told}");
+        assert_eq!(told.matches(" valid ").count(), 4, "{told}");
+    })
+    .await;
+}
+
 /// One is checked and can be stored; one is not, and so takes no place yet.
 #[tokio::test]
 async fn all_keys_that_wait_are_counted_where_some_are_not_checked() {
@@ -349,14 +378,14 @@ async fn all_keys_that_wait_are_counted_where_some_are_not_checked() {
         }
         mia.runs("/keys import").await;
         let lines = format!(
-            "OPENAI_API_KEY={}\nANTHROPIC_API_KEY={}",
-            good("openai"),
+            "MISTRAL_API_KEY={}\nANTHROPIC_API_KEY={}",
+            sample("mistral", Standing::Empty),
             good("anthropic")
         );
         let found = mia.submits(&[("lines", &lines)]).await;
         insta::assert_snapshot!(without_seconds_left(&found), @"
         (only you) I found 2 keys. Nothing is stored yet. Those that are not checked can be in 56 minutes, and all wait for 15 minutes more.
-        - **OpenAI** `…6789` · works
+        - **Mistral** `…6789` · out of credit
         - **Anthropic** `…6789` · not checked yet · **Anthropic** `…-old` stays
         [Store them]
         [Forget them]
@@ -431,7 +460,7 @@ async fn a_key_that_was_left_out_is_stored_by_no_later_press() {
             let name = id.to_uppercase();
             file.extend([&name, "_API_KEY=", &good(id), "\n"]);
         }
-        for silent in ["groq", "openai", "mistral", "cerebras"] {
+        for silent in ["groq", "openai", "mistral", "cerebras", "deepseek"] {
             stage.fails(silent, ProviderFault::Html(502));
         }
         let import = imports(stage, &mia, &file).await;

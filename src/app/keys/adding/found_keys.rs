@@ -30,7 +30,7 @@ pub struct PendingKey {
     /// The last four characters, for keys long enough to spare them.
     pub hint: Option<String>,
     /// What its provider says; none while nobody asked, because too many keys
-    /// were checked a moment ago.
+    /// were checked a moment ago that are not accepted.
     pub health: Option<Health>,
     /// The stored key whose place it would take.
     pub replaces: Option<Key>,

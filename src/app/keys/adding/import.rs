@@ -6,12 +6,11 @@
 //! whoever sent them, and a row does not depend on this process. A key that the
 //! provider refused is not kept at all.
 
-use futures_util::{StreamExt, stream};
 use secrecy::SecretString;
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner,
-    ProviderId, Refusal, Scope, Sealed,
+    AccessRefusal, Caller, Check, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, ProviderId,
+    Refusal, Scope, Sealed,
 };
 use crate::providers::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use crate::store::{ImportOf, ImportedKey};
@@ -19,35 +18,18 @@ use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::adding::add::{CheckedKey, CountedCheck, draw_key_id};
-use crate::app::keys::adding::credential::{
-    CleanedCredential, KeyDestination, TypedKey, refuse_paste,
-};
+use crate::app::keys::adding::add::{CheckedKey, draw_key_id};
+use crate::app::keys::adding::credential::refuse_paste;
 use crate::app::keys::adding::found_keys::{
     ChosenKeys, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
 };
+use crate::app::keys::adding::import_checks::TriedKey;
 use crate::app::pending::{PENDING_FOR_MS, random_id};
 
 /// The longest file that is read, in bytes.
 pub const IMPORT_BYTES_MAX: usize = 64 * 1_024;
 /// How many keys of a file one import takes. The others are named.
 const KEYS_MAX: usize = 40;
-/// How many keys of an import are checked at once.
-const CHECKED_AT_ONCE: usize = 4;
-
-/// A key of a file whose provider was asked, or could not be.
-struct TriedKey {
-    provider: ProviderId,
-    variable: Option<String>,
-    credential: Credential,
-    check: Option<Check>,
-    /// None where it is stored, or may not be checked now.
-    counted: Option<CountedCheck>,
-    /// In how many seconds it may be checked, if that was not allowed now.
-    checkable_in_s: Option<u64>,
-    /// The very key is stored, with this health.
-    stored: Option<Health>,
-}
 
 impl Keys {
     /// Reads a file, checks the keys in it, and keeps them sealed until their
@@ -67,16 +49,10 @@ impl Keys {
         drop(file);
         let mut found = read.keys;
         let too_many = found.split_off(found.len().min(KEYS_MAX));
-        let counted = self.count_all(caller, owner, found).await?;
-        let checks = counted.into_iter().map(|key| self.check_counted(key));
-        let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
-            .buffered(CHECKED_AT_ONCE)
-            .collect()
-            .await;
+        let tried = self.try_found(caller, owner, found).await?;
         let (mut rows, mut keys, mut checkable_in_s) = (Vec::new(), Vec::new(), None);
         let stored = self.store.keys_of(owner).await?;
         for (place, tried) in tried.into_iter().enumerate() {
-            let tried = tried?;
             checkable_in_s = checkable_in_s.max(tried.checkable_in_s);
             let (row, mut key) = self.seal_tried(owner, tried, place)?;
             key.replaces = find_replaced(&stored, &key.provider);
@@ -232,98 +208,6 @@ impl Keys {
         let now_ms = self.clock.now_ms();
         let of = import_of(caller, id);
         Ok(self.store.imported_keys(of, now_ms).await?)
-    }
-
-    /// Counts the checks of the keys that were found: the first of each provider's
-    /// come first, then the others, as they stand in the file.
-    async fn count_all(
-        &self,
-        caller: &Caller,
-        owner: Owner,
-        found: Vec<FoundKey>,
-    ) -> Result<Vec<TriedKey>, Error> {
-        let mut seen: Vec<ProviderId> = Vec::new();
-        let mut waiting = Vec::with_capacity(found.len());
-        for (place, found) in found.into_iter().enumerate() {
-            let is_second = seen.contains(&found.provider);
-            seen.push(found.provider.clone());
-            waiting.push((is_second, place, found));
-        }
-        waiting.sort_by_key(|(is_second, place, _)| (*is_second, *place));
-        let mut counted = Vec::with_capacity(waiting.len());
-        for (_, place, found) in waiting {
-            counted.push((place, self.count_found(caller, owner, found).await?));
-        }
-        counted.sort_by_key(|(place, _)| *place);
-        Ok(counted.into_iter().map(|(_, key)| key).collect())
-    }
-
-    /// Counts the check of a key that was found, unless it is stored.
-    async fn count_found(
-        &self,
-        caller: &Caller,
-        owner: Owner,
-        found: FoundKey,
-    ) -> Result<TriedKey, Error> {
-        let provider = self.models.provider(&found.provider)?;
-        let typed = TypedKey {
-            secret: found.secret,
-            extras: found.extras,
-        };
-        let destination = KeyDestination {
-            catalogue: self.models.catalogue(),
-            provider,
-            goal: KeyGoal::Stored(owner.scope()),
-        };
-        let CleanedCredential { credential, .. } = typed.into_credential(destination)?;
-        let stored = self.find_same(owner, &provider.id, &credential).await?;
-        let (counted, checkable_in_s) = match stored {
-            Some(_) => (None, None),
-            None => match self.count_or_wait(caller).await? {
-                Ok(counted) => (Some(counted), None),
-                Err(wait_s) => (None, Some(wait_s)),
-            },
-        };
-        Ok(TriedKey {
-            provider: found.provider,
-            variable: found.names.into_iter().next(),
-            credential,
-            check: None,
-            counted,
-            checkable_in_s,
-            stored,
-        })
-    }
-
-    /// Has a key's provider asked, if its check was counted.
-    async fn check_counted(&self, mut tried: TriedKey) -> Result<TriedKey, Error> {
-        let Some(counted) = tried.counted.take() else {
-            return Ok(tried);
-        };
-        let provider = self.models.provider(&tried.provider)?;
-        let check = self.providers.check(provider, Some(&tried.credential));
-        let check = check.await;
-        self.settle_check(counted, &check).await?;
-        Ok(TriedKey {
-            check: Some(check),
-            ..tried
-        })
-    }
-
-    /// The health of the stored key, if it is this very one. One that does not
-    /// open is another.
-    async fn find_same(
-        &self,
-        owner: Owner,
-        provider: &ProviderId,
-        credential: &Credential,
-    ) -> Result<Option<Health>, Error> {
-        let Some((key, sealed)) = self.store.key_of(owner, provider).await? else {
-            return Ok(None);
-        };
-        let stored = self.vault.open_key(&key, &sealed.0);
-        let is_same = stored.is_ok_and(|stored| vault::is_same_credential(&stored, credential));
-        Ok(is_same.then_some(key.health))
     }
 
     /// Seals a key for its row, unless its provider refused it or it is stored.

@@ -5,6 +5,7 @@ pub mod credential;
 pub mod form;
 pub mod found_keys;
 pub mod import;
+mod import_checks;
 pub mod import_form;
 pub mod kept_extras;
 pub mod made_key;

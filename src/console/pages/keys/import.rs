@@ -53,8 +53,8 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
                         placeholder="OPENAI_API_KEY=sk-…\nANTHROPIC_API_KEY=sk-ant-…" {}
                     span.hint #keys-hint {
                         "Each key goes to its own provider alone, with a request that costs \
-                         nothing: five keys a minute, one of each provider first. 64 kB and 40 \
-                         keys at the most."
+                         nothing, one of each provider first. Of keys that are not accepted, five \
+                         are checked a minute. 64 kB and 40 keys at the most."
                     }
                 }
                 button.btn.strong { (icon::plain("check")) "Check all" }
@@ -323,9 +323,9 @@ fn show_unchecked(import: &KeyImport) -> Markup {
         None => format!("Stored here, {it} {are} checked first, once there is room."),
     };
     let words = format!(
-        "Five keys are checked a minute, and one of each provider comes first. {when} \
-         Or store {them} unchecked now, and check {them} on {pages} \
-         later. What has to wait stays here.",
+        "Of keys that are not accepted, five are checked a minute and twenty an hour; one of \
+         each provider comes first. {when} Or store {them} unchecked now, and check {them} on \
+         {pages} later. What has to wait stays here.",
     );
     note::plain(&format!("{title} {words}"), html! {})
 }
