@@ -49,6 +49,7 @@ async fn whoever_is_stopped_reads_by_whom_on_every_page() {
         let inside = format!("?in={}", stage.scene.server);
         let person = stage.scene.member;
         blocks(stage, "/admin stop").await;
+        stage.omar().presses("Stop everybody").await;
         assert_snapshot!(says_on_every_page(&mia, "").await, @"Everything is stopped. The bot’s operator has stopped it for everybody for now. Nobody’s key pays until the operator lets it go on. Keys and settings are kept; you can still see them.");
         let now = mia.opens("/playground/now").await;
         assert_snapshot!(now.html, @r#"{"payers":[null],"stopped":{"is_blocked":true,"title":"Everything is stopped","ways":[["/keys","Go to your keys"]],"words":"The bot’s operator has stopped it for everybody for now. Nobody’s key pays until the operator lets it go on. Keys and settings are kept; you can still see them."}}"#);
