@@ -462,10 +462,13 @@ async fn a_refused_amount_says_which_are_taken_and_stays_typed() {
         let page = omar.opens("/operator").await;
         let budgets = format!("/servers/{}/budgets", stage.scene.server);
         let budget = omar.opens(&budgets).await;
-        for (amount, metric) in [
-            ("0", "requests"),
-            ("1.5", "requests"),
-            ("1000000000", "dollars"),
+        let taken = "a whole number from 1 to 1,000,000,000,000,000, or for dollars one up to \
+                     1,000,000, with a point before the cents and nothing between thousands, \
+                     such as 4.50 or 1500.";
+        for (amount, metric, says) in [
+            ("0", "requests", taken),
+            ("1.5", "requests", taken),
+            ("1000000000", "dollars", "$1,000,000.00 "),
         ] {
             let typed = [("amount", amount), ("metric", metric)];
             let theirs = [("amount", amount), ("what", metric)];
@@ -474,9 +477,6 @@ async fn a_refused_amount_says_which_are_taken_and_stays_typed() {
                 omar.sends(&budget, &budgets, &theirs).await,
             ] {
                 assert_eq!(refused.status, 422, "{}", refused.shown());
-                let says = "a whole number from 1 to 1,000,000,000,000,000, or for dollars one up \
-                            to 1,000,000, with a point before the cents and nothing between \
-                            thousands, such as 4.50 or 1500.";
                 assert!(refused.holds(says), "{}", refused.shown());
                 let again = format!("{{amount: {amount}}}");
                 assert!(refused.says().contains(&again), "{}", refused.shown());
