@@ -262,7 +262,7 @@ async fn what_is_answered_stands_above_it_as_it_is_shown() {
         let first = posts(stage, &text, Vec::new());
         stage.mia().writes("I see", Some(first));
         let quoted = "[...document.querySelectorAll('.command')].map((it) => it.textContent).find((it) => it.startsWith('↪'))";
-        browser.until(quoted).await;
+        browser.until(&format!("!!{quoted}")).await;
         let shown = browser.evaluates(quoted).await;
         let shown = shown.as_str().unwrap();
         assert!(shown.starts_with("↪ omar: @zoe gone ▮▮▮ "), "{shown}");
