@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::model::{
-    FailureClass, ForeignFile, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage,
-    Steps, Usage, Words, lock,
+    FailureClass, ForeignFile, ImageSpec, MissingPicture, Picture, ProviderFailure, Stage, Steps,
+    Usage, Words, lock,
 };
 use crate::providers::catalogue::ImageWire;
 
@@ -353,22 +353,6 @@ pub fn full_prompt(spec: &ImageSpec) -> String {
     format!("{}\n\nDo not show: {}", spec.prompt.0, spec.negative.0)
 }
 
-/// The known proportions that are the nearest to a size, as `16:9`.
-pub fn nearest_ratio<const N: usize>(known: &[(u32, u32); N], size: Size) -> String {
-    let (width, height) = nearest_proportions(known, size);
-    format!("{width}:{height}")
-}
-
-/// The known proportions that are the nearest to a size.
-pub fn nearest_proportions<const N: usize>(known: &[(u32, u32); N], size: Size) -> (u32, u32) {
-    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
-    let wanted = ratio((size.width, size.height)).ln();
-    let distance = |known: (u32, u32)| (ratio(known).ln() - wanted).abs();
-    let nearest = known.iter().copied();
-    let nearest = nearest.min_by(|a, b| distance(*a).total_cmp(&distance(*b)));
-    nearest.unwrap_or((size.width, size.height))
-}
-
 /// A job that its host does not know any more has expired.
 pub fn expired(failure: ProviderFailure) -> ProviderFailure {
     match failure.status {
@@ -482,20 +466,6 @@ mod tests {
             let expected = (good > 0).then(|| (good, vec![missing; 4 - good]));
             assert_eq!(seen, expected);
             assert!(request.made.take_stopped(4).is_none());
-        }
-    }
-
-    #[test]
-    fn the_nearest_proportions_are_made() {
-        let known = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
-        for (typed, made) in [
-            ("512x512", known[0]),
-            ("1920x1080", known[1]),
-            ("768x1024", known[2]),
-            ("1024x1000", known[0]),
-        ] {
-            let size = Size::parse(typed).unwrap();
-            assert_eq!(nearest_proportions(&known, size), made, "{typed}");
         }
     }
 }

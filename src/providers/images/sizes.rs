@@ -3,8 +3,6 @@
 
 use crate::model::{ImageSpec, Size};
 
-use super::job::{nearest_proportions, nearest_ratio};
-
 /// The sizes that every model of OpenAI's makes.
 const STANDARD: [(u32, u32); 3] = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
 /// The models that make other sizes too, by how their names begin.
@@ -94,6 +92,22 @@ pub fn gemini_size(model: &str, size: Size) -> Option<&'static str> {
 
 fn is_large(size: Size) -> bool {
     size.width * size.height >= LARGE_PIXELS
+}
+
+/// The known proportions that are the nearest to a size, as `16:9`.
+fn nearest_ratio<const N: usize>(known: &[(u32, u32); N], size: Size) -> String {
+    let (width, height) = nearest_proportions(known, size);
+    format!("{width}:{height}")
+}
+
+/// The known proportions that are the nearest to a size.
+fn nearest_proportions<const N: usize>(known: &[(u32, u32); N], size: Size) -> (u32, u32) {
+    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
+    let wanted = ratio((size.width, size.height)).ln();
+    let distance = |known: (u32, u32)| (ratio(known).ln() - wanted).abs();
+    let nearest = known.iter().copied();
+    let nearest = nearest.min_by(|a, b| distance(*a).total_cmp(&distance(*b)));
+    nearest.unwrap_or((size.width, size.height))
 }
 
 /// The nearest size with sides in steps of [`STEP`], neither too small nor too
@@ -204,6 +218,19 @@ mod tests {
             prop_assert!(wide.max(high) <= 3_840);
             prop_assert!((PIXELS_MIN..=8_294_400).contains(&(wide * high)));
             prop_assert_eq!(wide >= high, wished.width >= wished.height || wide == high);
+        }
+    }
+    #[test]
+    fn the_nearest_proportions_are_made() {
+        let known = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
+        for (typed, made) in [
+            ("512x512", known[0]),
+            ("1920x1080", known[1]),
+            ("768x1024", known[2]),
+            ("1024x1000", known[0]),
+        ] {
+            let size = Size::parse(typed).unwrap();
+            assert_eq!(nearest_proportions(&known, size), made, "{typed}");
         }
     }
 }
