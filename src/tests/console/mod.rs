@@ -18,6 +18,7 @@ mod playground_accounts;
 mod playground_streams;
 mod playground_visitors;
 mod rungs;
+mod server_budgets;
 mod servers;
 mod states;
 mod stopped;
