@@ -41,6 +41,7 @@ function leftBelow() {
 function goToEnd() {
   isAtEnd = true;
   scrollBy({ top: leftBelow(), behavior: "instant" });
+  lastPlace = scrollY;
 }
 
 addEventListener("scroll", () => {
@@ -48,8 +49,11 @@ addEventListener("scroll", () => {
   else if (scrollY < lastPlace) isAtEnd = false;
   lastPlace = scrollY;
 }, { passive: true });
+// Somebody who went up a moment ago is told of by a scroll event that is yet to
+// come.
 new ResizeObserver(() => {
-  if (isAtEnd && leftBelow() > 0) goToEnd();
+  const wentUp = lastPlace - scrollY > NEAR_END;
+  if (isAtEnd && !wentUp && leftBelow() > 0) goToEnd();
 }).observe(stack);
 
 function make(tag, name, ...children) {
