@@ -31,6 +31,10 @@ async fn has_ended(browser: &Browser) {
                 && !!document.querySelector('#talk > :last-child .reply footer .acts')",
         )
         .await;
+    // A page follows what has grown once it is drawn.
+    let drawn =
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+    browser.evaluates(drawn).await;
 }
 
 /// What stands out of the page, or out of what it stands in.
