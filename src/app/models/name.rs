@@ -5,7 +5,10 @@
 //! here. What stands before a slash names a provider if the catalogue has
 //! that provider, and not because a slash follows.
 
-use crate::model::{AskRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal, is_invisible};
+use crate::model::{
+    AskRefusal, KeyRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal, has_secret,
+    is_invisible,
+};
 use crate::providers::{Catalogue, ImageWire, Provider, makes_no_pictures, unquote};
 
 use crate::app::models::Models;
@@ -92,6 +95,7 @@ impl Models {
     ) -> Result<NamedModel<'_>, Refusal> {
         let chats = |provider: &Provider| provider.kind == ProviderKind::Chat;
         let model = plain_name(model);
+        refuse_secret(model.as_deref())?;
         let model = model.as_deref();
         if let Some(typed) = model.filter(|model| has_inner_spaces(model)) {
             return Err(self.refuse_spaces(typed));
@@ -238,6 +242,7 @@ impl Models {
     ) -> Result<NamedModel<'_>, Refusal> {
         let paints = |provider: &Provider| provider.images.wire.is_some();
         let model = plain_name(model);
+        refuse_secret(model.as_deref())?;
         let model = model.as_deref();
         if let Some(id) = provider {
             let provider = self.find_provider(id.as_str())?;
@@ -349,6 +354,14 @@ pub fn runs_workflows(provider: &Provider) -> bool {
 fn has_inner_spaces(typed: &str) -> bool {
     let mut parts = typed.split('/').map(str::trim);
     parts.any(|part| part.contains(char::is_whitespace))
+}
+
+/// Refuses a key that was typed as a model's name, which is kept and shown.
+fn refuse_secret(model: Option<&str>) -> Result<(), Refusal> {
+    if model.is_some_and(has_secret) {
+        return Err(KeyRefusal::SecretAsName.into());
+    }
+    Ok(())
 }
 
 /// A model's name as it was typed, without what none has: characters that

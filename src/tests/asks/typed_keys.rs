@@ -151,6 +151,34 @@ async fn whoever_takes_no_direct_messages_is_told_below_their_message() {
 }
 
 #[tokio::test]
+async fn a_key_in_a_prompt_or_in_the_place_of_a_model_goes_nowhere() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for line in [
+            format!("/imagine prompt:a cat with {KEY}"),
+            format!("/imagine prompt:a cat negative:{KEY}"),
+        ] {
+            let seen = mia.runs(&line).await;
+            assert!(
+                seen.starts_with("(only you) A key stood in your question."),
+                "{seen}"
+            );
+        }
+        for line in [
+            format!("/model set model:openai/{KEY}"),
+            format!("/model set model:{KEY}"),
+            format!("/ask prompt:hi model:openai/{KEY}"),
+            format!("/imagine prompt:a cat model:openai/{KEY}"),
+        ] {
+            let seen = mia.runs(&line).await;
+            assert!(seen.contains("That name looks like a key"), "{seen}");
+        }
+        assert!(!passed_on(stage));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_stands_for_a_key_in_an_example_passes() {
     run(async |stage| {
         let mia = stage.mia();

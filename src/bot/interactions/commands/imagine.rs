@@ -14,6 +14,7 @@ use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{
     Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words, parse_seed,
+    without_keys,
 };
 
 /// Make a picture
@@ -59,6 +60,13 @@ pub async fn imagine(
     #[description = "True: nobody sees it before they press on it"] spoiler: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
+    if [Some(&prompt), negative.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|it| without_keys(it).is_some())
+    {
+        return refuse_key(ctx).await;
+    }
     let caller = caller_of(ctx).await;
     let seed = seed.map(|typed| typed.0).unwrap_or_default();
     let (size, seed) = match read_numbers(size.as_deref(), &seed) {
@@ -92,6 +100,16 @@ pub async fn imagine(
     };
     // On the heap: it is a large future, and poise keeps it in its own.
     Box::pin(make_pictures(bot, request)).await
+}
+
+/// Tells whoever asks, and nobody else, that a key stands in what they typed, for
+/// which no picture is made.
+async fn refuse_key(ctx: Context<'_>) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    let card = words::with_offers(voice, words::keys::key_in_question(voice));
+    bot.rest.reply(&handle, &card).await
 }
 
 /// Tells whoever asks, and nobody else, why no picture is made.
