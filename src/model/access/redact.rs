@@ -66,13 +66,15 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// Whether a word of a text begins as a secret does. Random text may have such a
 /// shape in its middle, and is none.
 pub fn has_secret(text: &str) -> bool {
-    let is_inside = |at: usize| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        before.is_some_and(|it| it.is_ascii_alphanumeric() || matches!(it, '-' | '_'))
-    };
     PATTERN
         .find_iter(text)
-        .any(|found| !is_inside(found.start()))
+        .any(|found| begins_word(text, found.start()))
+}
+
+/// Whether no part of a word stands right before a place in a text.
+pub(super) fn begins_word(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    !before.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 #[cfg(test)]

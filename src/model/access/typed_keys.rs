@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::redact::KEYS;
+use super::redact::{KEYS, begins_word};
 
 /// What stands where a key stood.
 const MARK: &str = "[key removed]";
@@ -45,8 +45,7 @@ pub fn without_keys(text: &str) -> Option<String> {
     let mut plain = String::new();
     let mut kept = 0;
     for found in KEY.find_iter(text) {
-        let before = text.get(..found.start()).unwrap_or_default();
-        let is_inside = before.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+        let is_inside = !begins_word(text, found.start());
         if is_inside || is_sample(found.as_str()) || is_left_out(text, found.end()) {
             continue;
         }

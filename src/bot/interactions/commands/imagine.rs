@@ -3,6 +3,7 @@
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
+use crate::bot::answers::typed_keys::TypedKey;
 use crate::bot::answers::writing::target::Target;
 use crate::bot::connection::calls::interaction_calls::InteractionHandle;
 use crate::bot::connection::wire::card::CHOICE_CHARACTERS_MAX;
@@ -14,7 +15,6 @@ use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{
     Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words, parse_seed,
-    without_keys,
 };
 
 /// Make a picture
@@ -60,11 +60,8 @@ pub async fn imagine(
     #[description = "True: nobody sees it before they press on it"] spoiler: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    if [Some(&prompt), negative.as_ref()]
-        .into_iter()
-        .flatten()
-        .any(|it| without_keys(it).is_some())
-    {
+    let mut typed = std::iter::once(&prompt).chain(&negative);
+    if typed.any(|it| TypedKey::in_words(it) != TypedKey::Nowhere) {
         return refuse_key(ctx).await;
     }
     let caller = caller_of(ctx).await;
