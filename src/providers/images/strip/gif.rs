@@ -8,6 +8,7 @@ const EXTENSION: u8 = 0x21;
 const END: u8 = 0x3b;
 /// Extensions: how the next picture is drawn, and those of applications.
 const CONTROL: u8 = 0xf9;
+const PLAIN_TEXT: u8 = 0x01;
 const APPLICATION: u8 = 0xff;
 /// That a table of colours follows; its size is in the three lowest bits.
 const HAS_COLOURS: u8 = 0x80;
@@ -42,8 +43,10 @@ pub fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
                         control = Some([&[EXTENSION, CONTROL], data.get(..5)?, &[0]].concat());
                     }
                     APPLICATION => keep_application(&mut kept, data),
-                    // A control before what is left out is for that.
-                    _ => control = None,
+                    // It is drawn, and the control before it is for that.
+                    PLAIN_TEXT => control = None,
+                    // A comment is not drawn: the control is for what comes next.
+                    _ => {}
                 }
             }
             _ => break,

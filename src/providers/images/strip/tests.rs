@@ -207,6 +207,8 @@ fn a_gif_keeps_its_frames_and_loops_and_nothing_else() {
             &[block(&[0; 12]).strip_suffix(&[0]).unwrap(), &block(CANARY)].concat(),
         ),
         control.clone(),
+        // It is not drawn: the control before it is for the picture.
+        extension(0xfe, &block(CANARY)),
         picture.clone(),
         vec![0x3b],
         CANARY.to_vec(),
