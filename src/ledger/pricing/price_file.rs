@@ -165,6 +165,8 @@ impl Entry {
         // Where pictures have a price, the output tokens are the pictures and
         // cost nothing more.
         let output = || own(C::Output).or(own(C::Picture).map(|_| 0));
+        // Where no token has a price, what goes in costs nothing more either.
+        let input = || own(C::Input).or_else(|| self.price_of_free_input());
         let times =
             |hundredths: u64| own(C::Input).map(|input| input.saturating_mul(hundredths) / 100);
         // Pictures whose tokens are counted are paid for by the token.
@@ -172,11 +174,14 @@ impl Entry {
             class == C::Picture && own(C::OutputImage).is_some() && used.get(C::OutputImage) > 0;
         let own_price = if by_token { Some(0) } else { own(class) };
         let price = own_price.or_else(|| match class {
-            C::CachedInput | C::ToolInput | C::InputAudio | C::InputImage | C::InputVideo => {
-                own(C::Input)
-            }
-            C::CachedAudio => own(C::InputAudio).or(own(C::CachedInput)).or(own(C::Input)),
-            C::CachedImage => own(C::InputImage).or(own(C::CachedInput)).or(own(C::Input)),
+            C::Input
+            | C::CachedInput
+            | C::ToolInput
+            | C::InputAudio
+            | C::InputImage
+            | C::InputVideo => input(),
+            C::CachedAudio => own(C::InputAudio).or(own(C::CachedInput)).or_else(input),
+            C::CachedImage => own(C::InputImage).or(own(C::CachedInput)).or_else(input),
             // What the vendors ask who have such prices: `docs/providers.md` §16.
             C::CacheWrite => times(125),
             C::CacheWrite5m => own(C::CacheWrite).or(times(125)),
@@ -184,8 +189,7 @@ impl Entry {
             // No vendor says what it asks; what is free costs nothing either.
             C::CacheWrite12h => own(C::Input).filter(|input| *input == 0),
             C::Output | C::Reasoning | C::OutputAudio | C::OutputImage => output(),
-            C::Input
-            | C::WebSearch
+            C::WebSearch
             | C::FileSearch
             | C::MapSearch
             | C::ToolCall
@@ -204,6 +208,16 @@ impl Entry {
 }
 
 impl Entry {
+    /// A model that is paid for by the picture or by the second of a machine
+    /// alone asks nothing for the words that it makes pictures of.
+    fn price_of_free_input(&self) -> Option<u64> {
+        use UsageClass as C;
+        let has = |class: C| self.prices.get(class as usize).is_some_and(Option::is_some);
+        let has_tokens = has(C::Output) || has(C::OutputImage);
+        let is_whole = has(C::Picture) || has(C::Machine);
+        (is_whole && !has_tokens).then_some(0)
+    }
+
     /// Where pictures have no price, they are paid for by the token or by the
     /// second of a machine, so that a picture itself costs nothing.
     fn price_of_unpriced_picture(&self, used: &ClassCounts) -> Option<u64> {
@@ -330,6 +344,16 @@ mod tests {
             prices("input = 2\ncached_input = 0.5\ninput_audio = 9\n", &input),
             "2000 500 2000 9000 9000"
         );
+        for (entry, expected) in [
+            ("image = 0.04\n", "0 0 0 0 0"),
+            ("second = 0.001\n", "0 0 0 0 0"),
+            ("image = 0.04\ninput = 2\n", "2000 2000 2000 2000 2000"),
+            ("image = 0.04\noutput_image = 30\n", "? ? ? ? ?"),
+            ("output = 2\n", "? ? ? ? ?"),
+            ("call = 2\n", "? ? ? ? ?"),
+        ] {
+            assert_eq!(prices(entry, &input), expected, "{entry}");
+        }
         let writes = [
             C::CacheWrite,
             C::CacheWrite5m,
