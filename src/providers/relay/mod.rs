@@ -13,6 +13,7 @@
 //! - `cost_estimate`: how much a call may use that the caller's own key pays
 //!   for; `shared_key` has that of others.
 //! - `forwarded_headers`: which headers of a caller's go on.
+//! - `picture_format`: the form in which a program wants its pictures.
 //! - `relayed`: the answer, as it passes.
 //! - `renamed_answer`: what names the model in one that is not translated.
 //! - `skimmer`: what is read of a large one meanwhile.
@@ -24,6 +25,7 @@ mod asked_model;
 mod body;
 mod cost_estimate;
 mod forwarded_headers;
+mod picture_format;
 mod relayed;
 mod renamed_answer;
 mod request;

@@ -28,6 +28,7 @@ use super::answer_change::AnswerChange;
 use super::asked_model::AskedModel;
 use super::body::Body;
 use super::forwarded_headers::{ForwardedHeaders, VERSION};
+use super::picture_format::leave_format_out;
 
 /// A call as its caller made it. It has no `Debug`: nobody may print its
 /// headers or its body.
@@ -427,6 +428,8 @@ impl RelayRequest {
             let dialect = provider.dialect;
             changed |= dialect.leave_extras_out(self.surface, &mut fields, &mut left_out);
             changed |= dialect.fill_in_thoughts(self.surface, &mut fields);
+            let target = (provider, self.surface);
+            changed |= leave_format_out(target, &mut fields, &mut left_out)?;
         }
         let in_other_words = self.put_in_own_words(provider, model, &mut fields)?;
         changed |= in_other_words.is_some();
