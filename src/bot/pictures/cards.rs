@@ -6,6 +6,9 @@ use crate::model::{Picture, PictureAnswer, Source};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
+/// How many pictures a message has at the most: Discord takes ten files, and a
+/// long prompt is one of them (`docs/discord.md` §3.1).
+const PICTURES_MAX: usize = 9;
 
 /// How the names of files begin that Discord hides: `docs/discord.md` §3.1.
 pub const HIDDEN: &str = "SPOILER_";
@@ -69,11 +72,12 @@ pub fn preview_file(preview: &Picture, is_spoiler: bool, description: String) ->
 pub fn split_files(mut card: Card) -> Vec<Card> {
     let files = std::mem::take(&mut card.files);
     let mut parts = vec![card];
-    let mut bytes = 0;
+    let (mut bytes, mut count) = (0, 0);
     for file in files {
         bytes += file.bytes.len();
-        if bytes > REQUEST_BYTES_MAX {
-            bytes = file.bytes.len();
+        count += 1;
+        if bytes > REQUEST_BYTES_MAX || count > PICTURES_MAX {
+            (bytes, count) = (file.bytes.len(), 1);
             parts.push(Card::default());
         }
         if let Some(last) = parts.last_mut() {
@@ -107,5 +111,12 @@ mod tests {
             (parts[0].text.as_str(), parts[1].text.as_str()),
             ("text", "")
         );
+        let many = Card {
+            files: std::iter::repeat_with(|| file(0)).take(20).collect(),
+            ..Card::default()
+        };
+        let parts = split_files(many);
+        let counts: Vec<usize> = parts.iter().map(|part| part.files.len()).collect();
+        assert_eq!(counts, [9, 9, 2]);
     }
 }

@@ -2,7 +2,9 @@
 //! one before it, so that no promise is left standing.
 
 use crate::app::PicturePlace;
-use crate::bot::connection::calls::rest::{FileRefusal, refusal_of_files, refuses_content};
+use crate::bot::connection::calls::rest::{
+    FileRefusal, code_of, refusal_of_files, refuses_content, status_of,
+};
 use crate::bot::connection::wire::card::Card;
 use crate::bot::pictures::cards::{ShownPictures, picture_card, split_files};
 use crate::bot::pictures::late::{LatePicture, show_late};
@@ -29,17 +31,22 @@ enum Form {
 
 impl Form {
     /// The form that may be taken where this one was not; none where it is not
-    /// the pictures that Discord refuses.
+    /// what is shown that Discord refuses.
     fn after(self, error: &anyhow::Error, has_storage: bool) -> Option<Self> {
         match (self, refusal_of_files(error)) {
             (Self::Words(_), _) => None,
             (Self::Links, _) if refuses_content(error) => Some(Self::Words(FileRefusal::TooLarge)),
-            (_, None) => None,
+            (_, None) => refused_with(error).map(|code| Self::Words(FileRefusal::Other(code))),
             (Self::Whole, Some(FileRefusal::TooLarge)) => Some(Self::SmallerCopies),
             (Self::SmallerCopies, Some(FileRefusal::TooLarge)) if has_storage => Some(Self::Links),
             (_, Some(refusal)) => Some(Self::Words(refusal)),
         }
     }
+}
+
+/// Discord's code where it takes no such message, wherever it is put.
+fn refused_with(error: &anyhow::Error) -> Option<u64> {
+    code_of(error).filter(|_| status_of(error) == Some(400))
 }
 
 /// Where pictures are shown.

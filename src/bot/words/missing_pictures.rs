@@ -73,6 +73,10 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::NoPicture => "{provider} made fewer",
         FailureClass::TimedOut => "{provider} took too long",
         FailureClass::TooLarge => "{provider} sent more than I can read",
+        FailureClass::OutOfMemory => "the machine at {provider} has too little memory for it",
+        FailureClass::WorkflowFailed
+        | FailureClass::ModelFileMissing
+        | FailureClass::NodeMissing => "a node of the workflow failed",
         class if class.is_about_the_key() => "{provider} turned the key down",
         _ => "{provider} had trouble",
     }

@@ -230,8 +230,16 @@ pub fn not_shown(voice: Voice<'_>, made: &PictureAnswer, refusal: FileRefusal) -
              would see it here. It is paid for all the same. Try it in other words, or in an \
              age-restricted channel."
         }
+        FileRefusal::Other(_) => {
+            "What you asked for was made, but Discord refuses the message with it (code {code}). It \
+             is paid for all the same. Ask for fewer at once, or tell the bot's operator the code."
+        }
     };
-    let words = voice.lang.words(words);
+    let code = match refusal {
+        FileRefusal::Other(code) => code,
+        FileRefusal::TooLarge | FileRefusal::Explicit => 0,
+    };
+    let words = voice.lang.say(words, &[("code", &code)]);
     Card::text(format!("{words}\n{}", footer(voice, made)))
 }
 

@@ -97,6 +97,8 @@ pub enum FileRefusal {
     TooLarge,
     /// Its filter takes the file for too explicit for who would see it.
     Explicit,
+    /// Something else, with Discord's code for it.
+    Other(u64),
 }
 
 /// Whether it is a file that Discord does not take: `docs/discord.md` §3.1.
