@@ -16,8 +16,8 @@ use super::complaint::sort_complaint;
 use super::fetch::fetch_own;
 use super::host::{Host, HostCall, TALKING, Verdict, checked_id};
 use super::job::{
-    FailedPictures, FetchedPicture, ImageRequest, JobState, PictureResult, PictureStart, Result,
-    UPLOAD, WatchedJob, expired,
+    FetchedPicture, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
+    WatchedJob, expired,
 };
 
 /// How many jobs of a history are looked through for one of ours.
@@ -175,17 +175,23 @@ impl<'a> Comfy<'a> {
         };
         let status = &entry["status"];
         if status["status_str"] == "error" {
-            let failure = self.failure_of(status);
-            return Ok(JobState::Failed(FailedPictures::after_work(failure, 0)));
+            // A preview of what broke off is no result.
+            let saved = self.fetch_pictures(saved_in(&entry["outputs"])).await;
+            return Ok(JobState::broken_off(saved, self.failure_of(status)));
         }
         if status["completed"] == false {
             return Ok(JobState::Waiting(Stage::Running));
         }
+        let result = self.fetch_pictures(results_in(&entry["outputs"])).await;
+        Ok(JobState::ended(&self.host, result))
+    }
+
+    async fn fetch_pictures(&self, files: Vec<&Value>) -> PictureResult {
         let mut result = PictureResult::default();
-        for file in results_in(&entry["outputs"]) {
+        for file in files {
             result.keep(self.fetch_picture(file).await);
         }
-        Ok(JobState::ended(&self.host, result))
+        result
     }
 
     /// Where a job stands in the queue. One that is not in it is lost.
@@ -243,7 +249,7 @@ impl<'a> Comfy<'a> {
     }
 
     async fn fetch_picture(&self, image: &Value) -> FetchedPicture {
-        if is_film_or_sound_by_name(image["filename"].as_str().unwrap_or_default()) {
+        if is_film_or_sound(image) {
             return Err(MissingPicture::NotAPicture(ForeignFile::FilmOrSound));
         }
         let mut url = join(&self.base, "/view");
@@ -294,17 +300,28 @@ fn files_of(node: &Value) -> impl Iterator<Item = &Value> {
 /// The files that a job results in: those that it keeps, and no previews. Where
 /// it keeps none, since its workflow ends in a preview, the previews are all
 /// that there is.
-fn results_in(outputs: &Value) -> Vec<&Value> {
-    let nodes = outputs.as_object().into_iter().flatten();
-    let files = nodes.flat_map(|(_, node)| files_of(node));
-    let (kept, others): (Vec<_>, Vec<_>) = files.partition(|file| file["type"] == "output");
-    if kept.is_empty() {
-        return others;
-    }
-    kept
+pub fn results_in(outputs: &Value) -> Vec<&Value> {
+    let (saved, others): (Vec<_>, Vec<_>) = files_in(outputs).partition(is_saved);
+    if saved.is_empty() { others } else { saved }
 }
 
-fn is_film_or_sound_by_name(name: &str) -> bool {
+/// The files that a job keeps.
+pub fn saved_in(outputs: &Value) -> Vec<&Value> {
+    files_in(outputs).filter(is_saved).collect()
+}
+
+fn files_in(outputs: &Value) -> impl Iterator<Item = &Value> {
+    let nodes = outputs.as_object().into_iter().flatten();
+    nodes.flat_map(|(_, node)| files_of(node))
+}
+
+fn is_saved(file: &&Value) -> bool {
+    file["type"] == "output"
+}
+
+/// Whether a file is a film or a sound, by its name.
+pub fn is_film_or_sound(file: &Value) -> bool {
+    let name = file["filename"].as_str().unwrap_or_default();
     let name = name.to_ascii_lowercase();
     FILMS_AND_SOUNDS.iter().any(|end| name.ends_with(end))
 }

@@ -25,7 +25,13 @@ const MODEL_FILES: [&str; 8] = [
     ".onnx",
 ];
 /// What is said of a card whose memory is full.
-const MEMORY_WORDS: [&str; 3] = ["out of memory", "outofmemory", "allocation on device"];
+const MEMORY_WORDS: [&str; 4] = [
+    "out of memory",
+    "outofmemory",
+    "allocation on device",
+    // Of the machine's own memory: PyTorch's `DefaultCPUAllocator`.
+    "not enough memory",
+];
 /// What is only said of a graph.
 const GRAPH_WORDS: [&str; 7] = [
     "workflow",
@@ -71,8 +77,13 @@ fn sort_text(text: &str) -> (FailureClass, Option<&str>) {
 
 /// The model's file that an input names, and that is not among those that
 /// there are: `ckpt_name: 'a.safetensors' not in ['b.safetensors']`.
+///
+/// Or that a node did not find while it ran:
+/// `Model in folder 'checkpoints' with filename 'a.safetensors' not found.`
+/// (`get_full_path_or_raise` of
+/// <https://github.com/comfyanonymous/ComfyUI/blob/master/folder_paths.py>).
 fn missing_file(text: &str) -> Option<&str> {
-    let ends = [" not in [", " not in (list"];
+    let ends = [" not in [", " not in (list", " not found"];
     ends.iter()
         .flat_map(|end| text.match_indices(end))
         .find_map(|(at, _)| {
@@ -118,6 +129,8 @@ mod tests {
             "torch.OutOfMemoryError Allocation on device ",
             "ckpt_name: 'sd_xl_base_1.0.safetensors' not in ['flux1-dev.safetensors']",
             "vae_name: 'sub dir/a.vae.pt' not in (list of length 52)",
+            "FileNotFoundError Model in folder 'checkpoints' with filename 'epicRealism.safetensors' not found.",
+            "RuntimeError [enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: not enough memory: you tried to allocate 113246208 bytes.",
             "sampler_name: 'made-up' not in ['euler']",
             "Value not in list",
             "Cannot execute because node ImageSharpen2 does not exist.",
@@ -134,6 +147,8 @@ mod tests {
         torch.OutOfMemoryError Allocation on device  -> (OutOfMemory, None)
         ckpt_name: 'sd_xl_base_1.0.safetensors' not in ['flux1-dev.safetensors'] -> (ModelFileMissing, Some("sd_xl_base_1.0.safetensors"))
         vae_name: 'sub dir/a.vae.pt' not in (list of length 52) -> (ModelFileMissing, Some("sub dir/a.vae.pt"))
+        FileNotFoundError Model in folder 'checkpoints' with filename 'epicRealism.safetensors' not found. -> (ModelFileMissing, Some("epicRealism.safetensors"))
+        RuntimeError [enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: not enough memory: you tried to allocate 113246208 bytes. -> (OutOfMemory, None)
         sampler_name: 'made-up' not in ['euler'] -> (WorkflowFailed, None)
         Value not in list -> (WorkflowFailed, None)
         Cannot execute because node ImageSharpen2 does not exist. -> (NodeMissing, Some("ImageSharpen2"))

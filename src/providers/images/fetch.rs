@@ -8,7 +8,8 @@
 //! first bytes.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use reqwest::Method;
 use tokio::time::Instant;
 use url::Url;
@@ -21,11 +22,19 @@ use crate::providers::transport::outbound::Call;
 use super::host::{Host, TALKING};
 use super::job::FetchedPicture;
 
-/// The largest picture that is taken. Discord takes smaller ones; of those that
-/// it does not take, it gets smaller copies.
-const PICTURE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The largest picture that is taken: a PNG of 4,096 × 4,096 pixels has up to
+/// 30 MB. Discord takes smaller ones; of those that it does not take, it gets
+/// smaller copies.
+pub const PICTURE_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How much of a text is looked at to tell what it is.
 const HEAD_BYTES: usize = 512;
+/// Some encoders leave the padding out.
+const ANY_PADDING: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Downloads a picture from an address that the host named. One that holds
 /// the picture itself is decoded.
@@ -83,10 +92,19 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
 }
 
 /// Decodes a picture that came as base64, with or without what a `data:`
-/// address has before it.
+/// address has before it, in lines or in one, padded or not: encoders of MIME
+/// break lines (<https://www.rfc-editor.org/rfc/rfc2045#section-6.8>).
 pub fn decode_picture(text: &str) -> FetchedPicture {
     let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
-    let bytes = STANDARD.decode(text.trim());
+    let bytes = if text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        let joined: Vec<u8> = text
+            .bytes()
+            .filter(|it| !it.is_ascii_whitespace())
+            .collect();
+        ANY_PADDING.decode(joined)
+    } else {
+        ANY_PADDING.decode(text)
+    };
     check_picture(&bytes.map_err(|_| MissingPicture::NotAPicture(ForeignFile::Unknown))?)
 }
 
@@ -176,6 +194,8 @@ mod tests {
 
     use std::sync::Arc;
 
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+
     use super::*;
     use crate::model::MemoryBudget;
     use crate::providers::transport::outbound::Outbound;
@@ -235,6 +255,9 @@ mod tests {
                 encoded.clone(),
                 format!("data:image/png;base64,{encoded}"),
                 format!(" {encoded}\n"),
+                STANDARD_NO_PAD.encode(bytes),
+                in_lines(&encoded, "\n"),
+                format!("data:image/png;base64,{}", in_lines(&encoded, "\r\n")),
             ] {
                 assert_eq!(decode_picture(&text).err(), came);
             }
@@ -243,6 +266,12 @@ mod tests {
             decode_picture("%").err(),
             Some(MissingPicture::NotAPicture(ForeignFile::Unknown))
         );
+    }
+
+    fn in_lines(text: &str, end: &str) -> String {
+        let lines = text.as_bytes().chunks(76);
+        let lines = lines.map(|line| String::from_utf8_lossy(line) + end);
+        lines.collect()
     }
 
     #[test]

@@ -22,7 +22,10 @@ pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<Pi
     let body = write_request(request);
     let make_one = || async {
         let answer = host.post_and_wait(&path, &body).await?;
-        Ok(read_answer(&answer))
+        match host.hidden_error(&answer) {
+            Some(failure) => read_answer(&answer).without_the_rest(failure),
+            None => Ok(read_whole_answer(&answer)),
+        }
     };
     make_one_by_one(request, make_one).await
 }
@@ -45,22 +48,24 @@ fn write_request(request: &ImageRequest) -> Value {
     json!({"contents": [{"role": "user", "parts": parts}], "generationConfig": config})
 }
 
+/// Reads an answer, and why there is no picture where there is none.
+fn read_whole_answer(answer: &Value) -> PictureResult {
+    let mut result = read_answer(answer);
+    if result.pictures.is_empty() && result.missing.is_empty() {
+        result.missing.push(reason_without_pictures(answer));
+    }
+    result
+}
+
 fn read_answer(answer: &Value) -> PictureResult {
-    let parts = answer.pointer("/candidates/0/content/parts");
-    let parts = parts.and_then(Value::as_array);
-    let parts: Vec<&Value> = parts
-        .into_iter()
-        .flatten()
-        .filter(|part| !is_thought(part))
-        .collect();
     let mut result = PictureResult::default();
-    for part in &parts {
-        if let Some(text) = part.pointer("/inlineData/data").and_then(Value::as_str) {
+    for part in final_parts(answer) {
+        // Both spellings of a field are one in Google's JSON.
+        let places = ["/inlineData/data", "/inline_data/data"];
+        let data = places.into_iter().find_map(|place| part.pointer(place));
+        if let Some(text) = data.and_then(Value::as_str) {
             result.keep(decode_picture(text));
         }
-    }
-    if result.pictures.is_empty() && result.missing.is_empty() {
-        result.missing.push(reason_without_pictures(answer, &parts));
     }
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Google.read_event(answer, &mut parsed);
@@ -77,6 +82,13 @@ fn read_answer(answer: &Value) -> PictureResult {
     }
 }
 
+/// The parts of an answer that are no thoughts.
+fn final_parts(answer: &Value) -> impl Iterator<Item = &Value> {
+    let parts = answer.pointer("/candidates/0/content/parts");
+    let parts = parts.and_then(Value::as_array).into_iter().flatten();
+    parts.filter(|part| !is_thought(part))
+}
+
 /// Whether a part belongs to the model's thinking, in which it may draw
 /// drafts.
 fn is_thought(part: &Value) -> bool {
@@ -86,14 +98,14 @@ fn is_thought(part: &Value) -> bool {
 /// Sorts an answer without pictures. A blocked prompt has no candidates; a
 /// blocked picture has a reason to finish; and a model that would rather talk
 /// ends as if that were all.
-fn reason_without_pictures(answer: &Value, parts: &[&Value]) -> MissingPicture {
+fn reason_without_pictures(answer: &Value) -> MissingPicture {
     let blocked = answer.pointer("/promptFeedback/blockReason").is_some();
     let reason = answer.pointer("/candidates/0/finishReason");
     let reason = reason.and_then(Value::as_str).unwrap_or_default();
     if blocked || REFUSED.iter().any(|word| reason.contains(word)) {
         return MissingPicture::Refused;
     }
-    let texts = parts.iter().filter_map(|part| part["text"].as_str());
+    let texts = final_parts(answer).filter_map(|part| part["text"].as_str());
     let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
     if words.is_empty() {
         return MissingPicture::NotMade(FailureClass::NoPicture);
@@ -142,7 +154,7 @@ mod tests {
             answer(&json!([]), "IMAGE_OTHER"),
             json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
         ] {
-            let read = read_answer(&answer);
+            let read = read_whole_answer(&answer);
             let usage = read.usage.unwrap_or_default();
             writeln!(
                 seen,

@@ -11,15 +11,17 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::failures::failure::classify_event;
-use crate::providers::transport::http::{WholeAnswer, address_of, failed, join};
+use crate::providers::failures::failure::{classify_event, status_of_event};
+use crate::providers::transport::http::{IncomingAnswer, WholeAnswer, address_of, failed, join};
 use crate::providers::transport::outbound::{Call, Outbound};
 use crate::providers::transport::sse::{Decoder, Events, Framing};
 
+use super::fetch::PICTURE_BYTES_MAX;
 use super::job::Result;
 
-/// The largest JSON answer that is read: four large pictures as base64.
-const JSON_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest JSON answer that is read: the largest picture as base64 twice
+/// over, or four of 18 MiB.
+const JSON_BYTES_MAX: usize = 3 * PICTURE_BYTES_MAX;
 /// The longest stream that is read: a large picture, and those on the way to it.
 const STREAM_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// How long a host may take to make pictures while we wait for them: four of
@@ -119,12 +121,13 @@ impl Host<'_> {
     }
 
     /// Posts a request whose answer is a stream of events, and hands each over.
+    /// The answer itself where it comes in one piece all the same.
     pub async fn post_for_events(
         &self,
         path: &str,
         body: &Value,
         mut hear: impl FnMut(&Value),
-    ) -> Result<()> {
+    ) -> Result<Option<Value>> {
         let deadline = Instant::now() + MAKING;
         let call = Call {
             provider: self.provider,
@@ -137,8 +140,16 @@ impl Host<'_> {
         };
         let mut incoming = self.outbound.send(call, self.credential).await?;
         if incoming.status != 200 {
-            let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
-            return Err(read.await?.failure(self.provider));
+            return Err(self
+                .read_whole(incoming, deadline)
+                .await?
+                .failure(self.provider));
+        }
+        let kind = incoming.content_type().to_ascii_lowercase();
+        if kind.starts_with("application/json") {
+            return self
+                .read_json(self.read_whole(incoming, deadline).await?)
+                .map(Some);
         }
         incoming.allow_bytes(STREAM_BYTES_MAX);
         let mut decoder = Decoder::new(Framing::ServerSentEvents, JSON_BYTES_MAX);
@@ -147,7 +158,7 @@ impl Host<'_> {
             let piece = timeout_at(deadline, incoming.next_piece()).await;
             let piece = piece.map_err(|_| fail(FailureClass::TimedOut))?;
             let Some(piece) = piece.map_err(fail)? else {
-                return self.hear_all(&decoder.finish(), &mut hear);
+                return self.hear_all(&decoder.finish(), &mut hear).map(|()| None);
             };
             let events = decoder.push(&piece).map_err(fail)?;
             self.hear_all(&events, &mut hear)?;
@@ -166,6 +177,21 @@ impl Host<'_> {
             hear(&event);
         }
         Ok(())
+    }
+
+    /// What an answer with status 200 says that went wrong, if it does. Its code
+    /// stands for the status that others send.
+    pub fn hidden_error(&self, answer: &Value) -> Option<ProviderFailure> {
+        let is_said = match &answer["error"] {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        };
+        is_said.then(|| ProviderFailure {
+            status: Some(status_of_event(answer)),
+            ..classify_event(&self.provider.id, answer)
+        })
     }
 
     /// Sends a call with the host's key.
@@ -225,6 +251,15 @@ impl Host<'_> {
             departure: None,
         };
         let incoming = self.outbound.send(call, credential).await?;
+        self.read_whole(incoming, deadline).await
+    }
+
+    async fn read_whole(
+        &self,
+        mut incoming: IncomingAnswer,
+        deadline: Instant,
+    ) -> Result<WholeAnswer> {
+        incoming.allow_bytes(JSON_BYTES_MAX);
         let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
         read.await
     }

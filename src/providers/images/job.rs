@@ -197,6 +197,16 @@ impl PictureResult {
         self.missing.extend(vec![missing; rest]);
     }
 
+    /// What came before a failure, with the failure as the reason of what did
+    /// not; the failure itself where nothing came and nothing is paid for.
+    pub fn without_the_rest(mut self, failure: ProviderFailure) -> Result<Self> {
+        if self.pictures.is_empty() && self.missing.is_empty() && self.usage.is_none() {
+            return Err(failure);
+        }
+        self.missing.push(MissingPicture::NotMade(failure.class));
+        Ok(self)
+    }
+
     /// What is kept, or the failure that its reasons come to where nothing is.
     fn settle(self, host: &Host<'_>) -> std::result::Result<Self, Box<FailedPictures>> {
         if !self.pictures.is_empty() {
@@ -236,7 +246,7 @@ impl PictureResult {
             failure,
             usage: self.usage,
             machine_ms: self.machine_ms,
-            has_run: runs_graphs || untaken > 0,
+            has_run: runs_graphs,
             untaken,
             said,
         }))
@@ -265,6 +275,17 @@ impl PictureStart {
 }
 
 impl JobState {
+    /// The end of a job that broke off after a machine had worked at it, for a
+    /// time that nobody says. What it had saved by then is kept.
+    pub fn broken_off(saved: PictureResult, failure: ProviderFailure) -> Self {
+        let mut saved = saved;
+        if saved.pictures.is_empty() {
+            return Self::Failed(FailedPictures::after_work(failure, 0));
+        }
+        saved.missing.push(MissingPicture::NotMade(failure.class));
+        Self::Done(saved)
+    }
+
     /// The end of a job.
     pub fn ended(host: &Host<'_>, result: PictureResult) -> Self {
         match result.settle(host) {

@@ -23,9 +23,7 @@ pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<Pi
     if host.wire()? == ImageWire::OpenRouter {
         return make_one_by_one(request, || send_request(host, request)).await;
     }
-    let mut made = send_request(host, request).await?;
-    made.miss(request.spec.pictures(), FailureClass::NoPicture);
-    Ok(made)
+    send_request(host, request).await
 }
 
 async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
@@ -52,6 +50,9 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
     for item in items {
         result.keep(read_picture(host, item).await);
     }
+    if let Some(failure) = host.hidden_error(&answer) {
+        return result.without_the_rest(failure);
+    }
     if items.is_empty() && wire == ImageWire::Xai {
         // It leaves all slots out where its moderation refuses all of them.
         result.keep(Err(MissingPicture::Refused));
@@ -70,7 +71,7 @@ async fn watch_making(
     let (mut items, mut usage) = (Vec::new(), Value::Null);
     let hear = |event: &Value| {
         let kind = event["type"].as_str().unwrap_or_default();
-        let item = json!({"b64_json": event["b64_json"]});
+        let item = json!({"b64_json": event["b64_json"], "url": event["url"]});
         if kind.ends_with(".partial_image") {
             request.made.note_unfinished();
             let base64 = event["b64_json"].as_str().unwrap_or_default();
@@ -84,8 +85,8 @@ async fn watch_making(
             usage.clone_from(&event["usage"]);
         }
     };
-    host.post_for_events(path, body, hear).await?;
-    Ok(json!({"data": items, "usage": usage}))
+    let whole = host.post_for_events(path, body, hear).await?;
+    Ok(whole.unwrap_or_else(|| json!({"data": items, "usage": usage})))
 }
 
 /// Whether a picture is sent that is to be changed.

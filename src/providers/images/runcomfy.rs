@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, Stage};
+use crate::model::{FailureClass, ForeignFile, MissingPicture, Stage};
 use crate::providers::dialect::picture_data_url;
 
+use super::comfyui::{is_film_or_sound, results_in, saved_in};
 use super::complaint::sort_complaint;
 use super::fetch::fetch_stored;
 use super::host::{Host, checked_id};
-use super::job::{
-    FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, expired,
-};
+use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
 
 /// Starts a job.
 pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
@@ -76,19 +75,25 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         "failed" => {
             let first = result.pointer("/error/0").or(result.get("error"));
             let failure = sort_complaint(host, first.unwrap_or(&Value::Null));
-            return Ok(JobState::Failed(FailedPictures::after_work(failure, 0)));
+            let saved = fetch_pictures(host, saved_in(&result["outputs"])).await;
+            return Ok(JobState::broken_off(saved, failure));
         }
         "canceled" | "cancelled" => return Err(host.failed(FailureClass::Cancelled)),
         // The two answers were not taken at the same moment.
         _ => return Ok(JobState::Waiting(Stage::Running)),
     }
-    let mut made = PictureResult::default();
-    let nodes = result["outputs"].as_object().into_iter().flatten();
-    for image in nodes.flat_map(|(_, node)| node["images"].as_array().into_iter().flatten()) {
-        if image["type"] != "temp" {
-            let url = image["url"].as_str().unwrap_or_default();
-            made.keep(fetch_stored(host, url).await);
-        }
-    }
+    let made = fetch_pictures(host, results_in(&result["outputs"])).await;
     Ok(JobState::ended(host, made))
+}
+
+async fn fetch_pictures(host: &Host<'_>, files: Vec<&Value>) -> PictureResult {
+    let mut made = PictureResult::default();
+    for file in files {
+        made.keep(if is_film_or_sound(file) {
+            Err(MissingPicture::NotAPicture(ForeignFile::FilmOrSound))
+        } else {
+            fetch_stored(host, file["url"].as_str().unwrap_or_default()).await
+        });
+    }
+    made
 }

@@ -12,19 +12,21 @@ use super::picture_jobs::{adds, lives, setup, shows};
 use crate::tests::stage::{self, Setup, Stage};
 use crate::tests::{Actor, good};
 
-/// A tenth of a cent a second at two hosts, two cents a picture at a third, and
-/// no price at all at the others.
+/// A tenth of a cent a second at two hosts, two cents a picture at a third and
+/// at xAI, and no price at all at the others.
 fn priced() -> (TempDir, Setup) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prices.toml");
-    let line = |provider: &str, price: &str| {
-        format!("[[price]]\nprovider = \"{provider}\"\nmodel = \"text-to-image\"\n{price}\n")
+    let line = |(provider, model, price): (&str, &str, &str)| {
+        format!("[[price]]\nprovider = \"{provider}\"\nmodel = \"{model}\"\n{price}\n")
     };
     let lines = [
-        line("runpod", "second = 0.001"),
-        line("saladcloud", "second = 0.001"),
-        line("runcomfy", "image = 0.02"),
-    ];
+        ("runpod", "text-to-image", "second = 0.001"),
+        ("saladcloud", "text-to-image", "second = 0.001"),
+        ("runcomfy", "text-to-image", "image = 0.02"),
+        ("xai", "grok-imagine-image", "image = 0.02"),
+    ]
+    .map(line);
     std::fs::write(&path, lines.concat()).unwrap();
     let Setup { config, .. } = Setup::default();
     let config = format!("{config}[quota]\nprices_file = {path:?}\n");
@@ -255,7 +257,7 @@ async fn unfinished_pictures_are_booked_where_no_finished_one_comes() {
         told.push(format!("{}; {}", booked(stage).await, tokens().await));
         assert_snapshot!(told.join("\n"), @"
         openai: OpenAI broke off in mid-answer. Ask again, or name another provider.; cut_off, 1 pictures, 3015000; 3 in, 100 out
-        openai: OpenAI declined that. Rephrase it, or name another provider.; cut_off, 1 pictures, 3015000; 3 in, 100 out
+        openai: OpenAI declined that. Rephrase it, or name another provider.; cut_off, 0 pictures, 3015000; 3 in, 100 out
         abandoned, 1 pictures, 3015000; 3 in, 100 out
         ");
     })
@@ -294,6 +296,80 @@ async fn an_answer_that_holds_no_readable_picture_is_counted_where_limits_bind()
         openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
         openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
         openai: OpenAI finished without a picture that I can use. Say it in other words, or name another provider or model.; cut_off, 1 pictures, 15000
+        ");
+    })
+    .await;
+}
+
+/// A picture that nobody can fetch from where it is kept costs what it costs
+/// where it is shown: what its provider reports, or its price, and no more
+/// because a limit binds.
+#[tokio::test]
+async fn what_a_provider_reports_of_a_picture_that_cannot_be_fetched_is_booked() {
+    let kept = || json!({"url": "https://pictures.invalid/1.png"});
+    let refused = || json!({"url": "", "respect_moderation": false});
+    let tokens = json!({"input_tokens": 300, "output_tokens": 4160, "total_tokens": 4460,
+        "input_tokens_details": {"text_tokens": 10, "image_tokens": 290}});
+    let spoken = json!({"prompt_tokens": 300, "completion_tokens": 1120, "total_tokens": 1420});
+    let (_folder, setup) = priced();
+    let cases = [
+        ("openai", json!([kept()]), tokens),
+        ("openai", json!([kept()]), json!(null)),
+        (
+            "xai",
+            json!([kept()]),
+            json!({"cost_in_usd_ticks": 500_000_000}),
+        ),
+        ("xai", json!([kept()]), json!(null)),
+        ("xai", json!([kept(), refused(), refused()]), json!(null)),
+        ("openrouter", json!([kept()]), json!({"cost": 0.03})),
+        ("openrouter", json!([kept()]), spoken),
+    ];
+    stage::run_with(setup, async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        for provider in ["openai", "xai", "openrouter"] {
+            omar.adds(provider, "guild", &good(provider)).await;
+        }
+        omar.runs("/server budget set what:dollars amount:9 per:day")
+            .await;
+        let mut told = Vec::new();
+        for person in [&mia, &omar] {
+            for (provider, items, usage) in &cases {
+                let head = vec![("content-type", "application/json".to_owned())];
+                let answer = json!({"created": 1, "data": items, "usage": usage});
+                let fault = ProviderFault::Sends(head, answer.to_string().into());
+                stage.fails(provider, fault);
+                stage.clock.advance_ms(24 * 3_600_001);
+                let count = items.as_array().unwrap().len();
+                let line = format!("/imagine prompt:x provider:{provider} count:{count}");
+                person.runs(&line).await;
+                let rows = stage.app().await.audit().await;
+                let told_by = if rows.last().unwrap().estimated {
+                    ", estimated"
+                } else {
+                    ""
+                };
+                told.push(format!("{provider}: {}{told_by}", booked(stage).await));
+            }
+            for provider in ["openai", "xai", "openrouter"] {
+                omar.adds(provider, "user", &good(provider)).await;
+            }
+        }
+        assert_snapshot!(told.join("\n"), @"
+        openai: cut_off, 1 pictures, 127170000
+        openai: cut_off, 1 pictures, 711578000, estimated
+        xai: cut_off, 1 pictures, 20000000
+        xai: cut_off, 1 pictures, 20000000
+        xai: cut_off, 1 pictures, 20000000
+        openrouter: cut_off, 1 pictures, 30000000
+        openrouter: cut_off, 1 pictures, 67350000
+        openai: cut_off, 1 pictures, 127170000
+        openai: cut_off, 1 pictures, 711578000, estimated
+        xai: cut_off, 1 pictures, 50000000
+        xai: cut_off, 1 pictures, 20000000
+        xai: cut_off, 1 pictures, 20000000
+        openrouter: cut_off, 1 pictures, 30000000
+        openrouter: cut_off, 1 pictures, 67350000
         ");
     })
     .await;

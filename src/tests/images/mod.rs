@@ -2,6 +2,7 @@
 
 mod host_specs;
 mod lost_pictures;
+mod odd_answers;
 mod picture_apis;
 mod picture_confirmations;
 mod picture_edits;

@@ -219,6 +219,11 @@ pub enum ProviderFault {
     NodeError,
     /// The machine fails.
     MachineError,
+    /// The card is full at a node behind the one that has saved the pictures
+    /// (<https://github.com/Comfy-Org/ComfyUI/issues/14918>).
+    BreaksOff,
+    /// Each look at a job is answered with this status.
+    LooksRefused(u16),
     /// The graphics card of the machine has too little memory.
     OutOfMemory,
     /// A model's file is not there.

@@ -131,6 +131,9 @@ impl JobFollower<'_> {
             },
         };
         self.note_machine_time(&mut end, ran_from.map(|from| from.elapsed()));
+        if let JobEnd::Made(result) = &mut end {
+            result.miss(job.count, FailureClass::NoPicture);
+        }
         if end.leaves_job_running() {
             self.give_up(job).await;
         } else {
@@ -233,6 +236,11 @@ impl JobFollower<'_> {
                     let ran = MachineUse::For { machine_ms: 0 };
                     return Ok(JobEnd::GivenUp { failure, ran });
                 }
+                // The key is not good for a look any more, and the job runs on.
+                Err(failure) if failure.class.is_about_the_key() => {
+                    let ran = MachineUse::None;
+                    return Ok(JobEnd::GivenUp { failure, ran });
+                }
                 Err(failure) => return Ok(JobEnd::Failed(FailedPictures::unbegun(failure))),
             }
             wait = (wait + wait / 5).min(first * SLOWEST);
@@ -246,9 +254,17 @@ impl JobFollower<'_> {
         };
         let name = job.host_job.as_deref().unwrap_or_default();
         let providers = &self.pictures.providers;
-        Ok(providers
+        let looked = providers
             .poll_job(self.provider, self.request, name, key.credential())
-            .await)
+            .await;
+        // A look has nothing in it that could be wrong, and says nothing of the job.
+        Ok(looked.map_err(|failure| match failure.class {
+            FailureClass::BadRequest if failure.status.is_some() => ProviderFailure {
+                class: FailureClass::Upstream,
+                ..failure
+            },
+            _ => failure,
+        }))
     }
 
     /// Asks the host for something about a job, again where that may help.

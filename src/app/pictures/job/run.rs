@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{BrokenPictures, CallEnd, Hold};
 use crate::model::{
-    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer, Picture,
-    PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Steps, Trace,
-    Usage,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, FailureClass, NanoDollars,
+    Offer, Picture, PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure,
+    Stage, Steps, Trace, Usage,
 };
 use crate::providers::{FailedPictures, ImageRequest, PictureResult, PictureStart};
 
@@ -265,6 +265,15 @@ impl Pictures {
                 self.give_up_hold(hold, ran).await;
                 Err(AskRefusal::Stopped.into())
             }
+            // The pictures came, and are more than is read.
+            JobEnd::NotAnswered(failure) if failure.class == FailureClass::TooLarge => {
+                let untaken = hold.held_pictures();
+                let failed = FailedPictures {
+                    untaken,
+                    ..FailedPictures::unbegun(failure)
+                };
+                self.settle_broken(hold, failed).await.map(Err)
+            }
             JobEnd::NotAnswered(failure) => {
                 self.payers.settle(hold, &CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
@@ -361,7 +370,10 @@ impl Pictures {
         };
         drop(opened);
         match started {
-            Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
+            Ok(PictureStart::Done(mut pictures)) => {
+                pictures.miss(job.count, FailureClass::NoPicture);
+                Ok(self.note_made(offer, pictures))
+            }
             Ok(PictureStart::Failed(failed)) => Ok(JobEnd::Failed(failed)),
             Err(failure) => Ok(JobEnd::NotAnswered(failure)),
             Ok(PictureStart::Job(host_job)) => {

@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::hosts::{FILE_ERROR, JobStage, answer_file, count_images};
+use super::hosts::{FILE_ERROR, JobStage, answer_file, count_images, refuse_look};
 use crate::providers::call::Call;
 use crate::world::{HostJob, ProviderFault, ProviderState};
 
@@ -47,6 +47,9 @@ pub fn answer_comfyui(
         }
         ["history"] => Json(describe_history(state, call)).into_response(),
         ["history", id] => {
+            if let Some(refused) = refuse_look(call) {
+                return Some(refused);
+            }
             let at = state.advance_job(call.provider.id, id)?;
             let job = state.job(call.provider.id, id)?;
             // The two are not of one moment
@@ -139,6 +142,11 @@ fn entry_of(call: &Call<'_>, job: &HostJob) -> Value {
         Some(ProviderFault::MachineError) => failed("RuntimeError", "CUDA error"),
         Some(ProviderFault::OutOfMemory) => {
             failed("torch.OutOfMemoryError", "Allocation on device ")
+        }
+        Some(ProviderFault::BreaksOff) => {
+            let mut entry = failed("torch.OutOfMemoryError", "Allocation on device ");
+            entry["outputs"] = outputs_of(call, &job.input);
+            entry
         }
         Some(ProviderFault::NoPicture) => json!({"outputs": {}, "status": well()}),
         _ => json!({"outputs": outputs_of(call, &job.input), "status": well()}),

@@ -122,6 +122,15 @@ pub const FILE_ERROR: &str =
 /// (<https://github.com/ashleykleynhans/runpod-worker-a1111/issues/30>).
 const MEMORY_ERROR: &str = "OutOfMemoryError: CUDA out of memory. Tried to allocate 58.00 MiB. GPU 0 has a total capacity of 23.54 GiB";
 
+/// How a host refuses a look at a job; none where it does not.
+pub fn refuse_look(call: &Call<'_>) -> Option<Response> {
+    let ProviderFault::LooksRefused(status) = call.fault? else {
+        return None;
+    };
+    let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST);
+    Some((status, Json(json!({"error": "made up"}))).into_response())
+}
+
 /// What a host says of a job that failed; none where it does not fail.
 fn error_of(call: &Call<'_>) -> Option<&'static str> {
     match call.fault? {
@@ -146,6 +155,9 @@ fn answer_runpod(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> 
         [_, "status", id] => {
             if call.fault == Some(&ProviderFault::Expired) {
                 return Some(not_found());
+            }
+            if let Some(refused) = refuse_look(call) {
+                return Some(refused);
             }
             // A moment after `/run`, not every machine of RunPod's knows the job
             // (<https://github.com/wlsdml1114/Engui_Studio/issues/21>).
@@ -259,6 +271,9 @@ fn answer_runcomfy(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -
             .into_response()
         }
         ["prod", "v1", "deployments", _, "requests", id, "status"] => {
+            if let Some(refused) = refuse_look(call) {
+                return Some(refused);
+            }
             let at = state.advance_job(call.provider.id, id)?;
             Json(match at {
                 JobStage::Queued(before) => json!({"status": "in_queue", "queue_position": before}),
@@ -295,7 +310,13 @@ fn runcomfy_result(call: &Call<'_>, graph: &Value) -> Value {
             "url": format!("{}/files/{at}.png", call.base)})
     };
     let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
-    json!({"status": "succeeded", "outputs": {"9": {"images": images}}})
+    let outputs = json!({"9": {"images": images}});
+    if call.fault == Some(&ProviderFault::BreaksOff) {
+        let mut broken = failed(MEMORY_ERROR);
+        broken["outputs"] = outputs;
+        return broken;
+    }
+    json!({"status": "succeeded", "outputs": outputs})
 }
 
 fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
@@ -342,6 +363,9 @@ fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> O
             }
             if call.fault == Some(&ProviderFault::Expired) {
                 return Some(not_found());
+            }
+            if let Some(refused) = refuse_look(call) {
+                return Some(refused);
             }
             let at = state.advance_job(call.provider.id, id)?;
             let graph = state.job(call.provider.id, id)?.input.clone();

@@ -285,7 +285,7 @@ pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) ->
         Some(ProviderFault::LargePicture) if at == 0 => large_picture(),
         Some(ProviderFault::HugePicture) => {
             let mut bytes = picture(prompt, at);
-            bytes.resize(17 * 1024 * 1024, 0);
+            bytes.resize(33 * 1024 * 1024, 0);
             bytes
         }
         _ => picture(prompt, at),
