@@ -2,6 +2,7 @@
 
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::citation::Citation;
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::translation::AnswerReader;
 
@@ -11,6 +12,11 @@ pub struct MessageReader {
     /// The indices of the blocks that are tool calls; a call's place in this
     /// list is its number.
     calls: Vec<u64>,
+    /// How many characters were said, and how many before the block that is open.
+    said: usize,
+    before: usize,
+    /// Sources of the block that is open: they are for all of it.
+    cited: Vec<Citation>,
 }
 
 impl AnswerReader for MessageReader {
@@ -22,6 +28,7 @@ impl AnswerReader for MessageReader {
                 self.read_block(index, &event["content_block"], pieces);
             }
             "content_block_delta" => self.read_delta(event, pieces),
+            "content_block_stop" => self.tell_sources(pieces),
             "message_delta" => read_stop(&event["delta"], pieces),
             "message" | "" => self.read_message(event, pieces),
             _ => {}
@@ -39,6 +46,7 @@ impl MessageReader {
         });
         for (index, block) in message["content"].items().iter().enumerate() {
             self.read_block(index as u64, block, pieces);
+            self.tell_sources(pieces);
         }
         read_stop(message, pieces);
     }
@@ -49,11 +57,12 @@ impl MessageReader {
         let text = |name: &str| block[name].as_str().unwrap_or_default();
         match text("type") {
             "text" => {
+                self.before = self.said;
                 if !text("text").is_empty() {
-                    pieces.push(AnswerPiece::Text(text("text").to_owned()));
+                    self.say(text("text"), pieces);
                 }
                 for citation in block["citations"].items() {
-                    read_citation(citation, pieces);
+                    self.read_citation(citation);
                 }
             }
             "thinking" => {
@@ -90,11 +99,11 @@ impl MessageReader {
         }
     }
 
-    fn read_delta(&self, event: &Json, pieces: &mut Vec<AnswerPiece>) {
+    fn read_delta(&mut self, event: &Json, pieces: &mut Vec<AnswerPiece>) {
         let delta = &event["delta"];
         let text = |name: &str| delta[name].as_str().filter(|text| !text.is_empty());
         if let Some(said) = text("text") {
-            pieces.push(AnswerPiece::Text(said.to_owned()));
+            self.say(said, pieces);
         }
         if let Some(thought) = text("thinking") {
             pieces.push(AnswerPiece::Thought(thought.to_owned()));
@@ -103,7 +112,7 @@ impl MessageReader {
             pieces.push(sealed(SealMaker::Anthropic, signature));
         }
         if delta.get("citation").is_some() {
-            read_citation(&delta["citation"], pieces);
+            self.read_citation(&delta["citation"]);
         }
         if let Some(json) = text("partial_json") {
             let index = event["index"].as_u64();
@@ -114,6 +123,30 @@ impl MessageReader {
             }
         }
     }
+
+    fn say(&mut self, text: &str, pieces: &mut Vec<AnswerPiece>) {
+        self.said += text.chars().count();
+        pieces.push(AnswerPiece::Text(text.to_owned()));
+    }
+
+    fn read_citation(&mut self, citation: &Json) {
+        if let Some(url) = citation["url"].as_str() {
+            self.cited.push(Citation {
+                url: url.to_owned(),
+                title: citation["title"].as_str().unwrap_or_default().to_owned(),
+                place: None,
+            });
+        }
+    }
+
+    /// Tells the sources of a block that is whole.
+    fn tell_sources(&mut self, pieces: &mut Vec<AnswerPiece>) {
+        let place = (self.before < self.said).then_some(self.before..self.said);
+        for cited in std::mem::take(&mut self.cited) {
+            let place = place.clone();
+            pieces.push(AnswerPiece::Citation(Citation { place, ..cited }));
+        }
+    }
 }
 
 fn sealed(maker: SealMaker, data: &str) -> AnswerPiece {
@@ -121,15 +154,6 @@ fn sealed(maker: SealMaker, data: &str) -> AnswerPiece {
         maker,
         data: data.to_owned(),
     })
-}
-
-fn read_citation(citation: &Json, pieces: &mut Vec<AnswerPiece>) {
-    if let Some(url) = citation["url"].as_str() {
-        pieces.push(AnswerPiece::Citation {
-            url: url.to_owned(),
-            title: citation["title"].as_str().unwrap_or_default().to_owned(),
-        });
-    }
 }
 
 /// Why a message stopped; a stream begins with one that has not.

@@ -6,6 +6,7 @@ use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::answer_piece::{
     AnswerPiece, Block, DraftAnswer, Finish, parse_arguments,
 };
+use crate::providers::dialect::translating::citation::{Citation, cut_by_source};
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::seal_tag::{UNSEALED, tag};
 use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
@@ -232,9 +233,9 @@ impl AnswerWriter for MessageWriter {
                 self.write_text(&why, out);
             }
             AnswerPiece::Likely(_) => {}
-            AnswerPiece::Citation { url, title } => {
+            AnswerPiece::Citation(source) => {
                 if self.open == Some(OpenBlock::Text) {
-                    let citation = citation(&url, &title);
+                    let citation = citation(&source);
                     let delta =
                         object([("type", "citations_delta".into()), ("citation", citation)]);
                     self.write_delta(delta, out);
@@ -280,7 +281,11 @@ impl AnswerWriter for MessageWriter {
             .blocks
             .iter()
             .any(|it| matches!(it, Block::Refusal(_)));
-        let content = draft.blocks.iter().map(write_block).collect();
+        let mut said = 0;
+        let blocks = draft.blocks.iter();
+        let content = blocks
+            .flat_map(|block| write_blocks(block, &mut said))
+            .collect();
         let finish = draft.finish.as_ref().unwrap_or(&Finish::Stop);
         let (reason, sequence) = stop_reason(finish, has_refused);
         let mut message = self.head(content);
@@ -301,16 +306,28 @@ fn write_event<const N: usize>(kind: &str, fields: [(&str, Json); N], out: &mut 
     out.extend_from_slice(b"\n\n");
 }
 
+/// Writes a block; a text with sources as one for each of its pieces. `said` is
+/// how many characters were said before it.
+fn write_blocks(block: &Block, said: &mut usize) -> Vec<Json> {
+    let Block::Text { text, citations } = block else {
+        return vec![write_block(block)];
+    };
+    let pieces = cut_by_source(text, *said, citations);
+    *said += text.chars().count();
+    let blocks = pieces.iter().map(|(text, sources)| {
+        let mut written = text_block(text);
+        if !sources.is_empty() {
+            let all = sources.iter().map(citation);
+            written.set("citations", all.collect::<Vec<_>>());
+        }
+        written
+    });
+    blocks.collect()
+}
+
 fn write_block(block: &Block) -> Json {
     match block {
-        Block::Text { text, citations } => {
-            let mut written = text_block(text);
-            if !citations.is_empty() {
-                let all = citations.iter().map(|(url, title)| citation(url, title));
-                written.set("citations", all.collect::<Vec<_>>());
-            }
-            written
-        }
+        Block::Text { text, .. } => text_block(text),
         Block::Thought(thought) => {
             let signature = thought.seal.as_ref().map(written_seal);
             thinking_block(&thought.text, signature.as_deref().unwrap_or(UNSEALED))
@@ -356,11 +373,11 @@ fn picture_text(media_type: &str, data: &str) -> String {
     format!("![picture](data:{media_type};base64,{data})")
 }
 
-fn citation(url: &str, title: &str) -> Json {
+fn citation(source: &Citation) -> Json {
     object([
         ("type", "web_search_result_location".into()),
-        ("url", url.into()),
-        ("title", title.into()),
+        ("url", source.url.as_str().into()),
+        ("title", source.title.as_str().into()),
         ("cited_text", "".into()),
         ("encrypted_index", "".into()),
     ])

@@ -1,12 +1,17 @@
 //! Reads Google's answers in the neutral form.
 
+use std::collections::HashSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::citation::{Citation, SaidText};
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::settled_calls::write_hex;
 use crate::providers::dialect::translating::translation::AnswerReader;
+
+use super::grounding::read_sources;
 
 /// What the id of a call begins with that Google gave none.
 const OUR_ID: &str = "call_unnamed_";
@@ -23,6 +28,8 @@ pub struct ContentReader {
     /// How many calls this answer has so far.
     calls: usize,
     finished: bool,
+    said: SaidText,
+    cited: HashSet<Citation>,
 }
 
 impl ContentReader {
@@ -32,6 +39,8 @@ impl ContentReader {
             calls_before,
             calls: 0,
             finished: false,
+            said: SaidText::default(),
+            cited: HashSet::new(),
         }
     }
 }
@@ -49,16 +58,18 @@ impl AnswerReader for ContentReader {
             model: event["modelVersion"].as_str().map(str::to_owned),
         });
         let candidate = &event["candidates"][0];
+        let mut starts = Vec::new();
+        let is_first = self.said.bytes() == 0;
         for part in candidate["content"]["parts"].items() {
+            starts.push(self.said.bytes());
             self.read_part(part, event, pieces);
         }
-        for source in candidate["groundingMetadata"]["groundingChunks"].items() {
-            let web = &source["web"];
-            if let Some(url) = web["uri"].as_str() {
-                pieces.push(AnswerPiece::Citation {
-                    url: url.to_owned(),
-                    title: web["title"].as_str().unwrap_or_default().to_owned(),
-                });
+        // What a stream says of its places is of all that it has said.
+        let starts = if is_first { starts } else { Vec::new() };
+        for citation in read_sources(&candidate["groundingMetadata"], &self.said, &starts) {
+            // Later chunks of a stream may say it again.
+            if self.cited.insert(citation.clone()) {
+                pieces.push(AnswerPiece::Citation(citation));
             }
         }
         if let Some(finish) = self.read_finish(event).filter(|_| !self.finished) {
@@ -83,6 +94,7 @@ impl ContentReader {
             }));
         }
         if let Some(text) = text.filter(|_| !is_thought) {
+            self.said.add(text);
             pieces.push(AnswerPiece::Text(text.to_owned()));
         }
         let data = &part["inlineData"];

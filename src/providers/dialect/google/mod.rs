@@ -2,12 +2,13 @@
 //!
 //! - `models`: what each family of models takes.
 //! - `request`: a request, written from the neutral form.
-//! - `answer`: answers, read in the neutral form.
+//! - `answer`: answers, read in the neutral form; `grounding`: their sources.
 //! - `inward`, `spelling`, `outward`: the requests of callers who speak this
 //!   dialect, and the answers for them.
 //! - `seal`: thoughts of others in the field of Google's seals.
 
 mod answer;
+mod grounding;
 mod interactions;
 mod inward;
 mod models;

@@ -9,6 +9,7 @@ use crate::providers::dialect::translating::answer_piece::{
 use crate::providers::dialect::translating::neutral::Seal;
 use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
+use super::grounding::Sources;
 use super::request::NO_SIGNATURE;
 use super::seal::write_seals;
 
@@ -38,7 +39,7 @@ pub struct ContentWriter {
     finish: Option<Finish>,
     /// Whether a call was left out whose arguments are no object.
     has_broken_call: bool,
-    sources: Vec<Json>,
+    sources: Sources,
     /// How likely each token is that was not told yet.
     likely: Vec<Json>,
     usage: Option<Usage>,
@@ -58,7 +59,7 @@ impl ContentWriter {
             seal: None,
             finish: None,
             has_broken_call: false,
-            sources: Vec::new(),
+            sources: Sources::default(),
             likely: Vec::new(),
             usage: None,
         }
@@ -134,9 +135,8 @@ impl ContentWriter {
         candidate.set("index", 0_u64);
         let likely = std::mem::take(&mut self.likely);
         candidate.set_some("logprobsResult", write_likely(&likely));
-        if is_last && !self.sources.is_empty() {
-            let chunks = object([("groundingChunks", self.sources.clone().into())]);
-            candidate.set("groundingMetadata", chunks);
+        if is_last {
+            candidate.set_some("groundingMetadata", self.sources.write());
         }
         let mut answer = object([("candidates", vec![candidate].into())]);
         let usage = self.usage.as_ref().filter(|_| is_last);
@@ -167,6 +167,7 @@ impl ContentWriter {
         match piece {
             AnswerPiece::Names { id, model } => self.set_names(id, model),
             AnswerPiece::Text(text) | AnswerPiece::Refusal(text) => {
+                self.sources.said.add(&text);
                 return Some(self.signed(object([("text", text.into())])));
             }
             AnswerPiece::Likely(more) => self.likely.extend(more),
@@ -193,10 +194,7 @@ impl ContentWriter {
                 let inline = object([("mimeType", media_type.into()), ("data", data.into())]);
                 return Some(self.signed(object([("inlineData", inline)])));
             }
-            AnswerPiece::Citation { url, title } => {
-                let web = object([("uri", url.into()), ("title", title.into())]);
-                self.sources.push(object([("web", web)]));
-            }
+            AnswerPiece::Citation(citation) => self.sources.add(citation),
             AnswerPiece::Finish(finish) => self.finish = Some(finish),
         }
         None
@@ -224,6 +222,7 @@ impl AnswerWriter for ContentWriter {
     fn whole(&mut self, draft: &DraftAnswer) -> Json {
         let mut parts = Vec::new();
         for piece in draft.pieces() {
+            self.sources.begin_part(parts.len());
             parts.extend(self.add(piece));
         }
         parts.extend(self.last_parts());

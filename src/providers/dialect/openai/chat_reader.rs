@@ -1,7 +1,10 @@
 //! Reads answers of those who speak OpenAI's chat in the neutral form.
 
+use std::ops::Range;
+
 use crate::providers::dialect::bodies::json::Json;
 use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::citation::Citation;
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::translation::AnswerReader;
 
@@ -83,10 +86,11 @@ impl ChatReader {
         for annotation in message["annotations"].items() {
             let citation = &annotation["url_citation"];
             if let Some(url) = citation["url"].as_str() {
-                pieces.push(AnswerPiece::Citation {
+                pieces.push(AnswerPiece::Citation(Citation {
                     url: url.to_owned(),
                     title: citation["title"].as_str().unwrap_or_default().to_owned(),
-                });
+                    place: read_place(citation),
+                }));
             }
         }
     }
@@ -148,6 +152,14 @@ impl ChatReader {
 }
 
 /// A part of Mistral's, whose answers are lists.
+/// The words that an address is for, which OpenAI's two APIs write alike; none
+/// where nothing is said of them.
+pub fn read_place(citation: &Json) -> Option<Range<usize>> {
+    let index = |name: &str| usize::try_from(citation[name].as_u64()?).ok();
+    let (start, end) = (index("start_index")?, index("end_index")?);
+    (start < end).then_some(start..end)
+}
+
 fn read_part(part: &Json, pieces: &mut Vec<AnswerPiece>) {
     let said = part["text"].as_str();
     match part["type"].as_str() {

@@ -6,6 +6,7 @@ use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::answer_piece::{
     AnswerPiece, Block, DraftAnswer, Finish, whole_arguments,
 };
+use crate::providers::dialect::translating::citation::Citation;
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::translation::{AnswerNames, AnswerWriter};
 
@@ -23,6 +24,8 @@ pub struct ChunkWriter {
     thoughts: usize,
     /// For each call, whether it has arguments.
     calls: Vec<bool>,
+    /// How many characters were said.
+    said: usize,
     usage: Option<Usage>,
 }
 
@@ -36,6 +39,7 @@ impl ChunkWriter {
             seal: None,
             thoughts: 0,
             calls: Vec::new(),
+            said: 0,
             usage: None,
         }
     }
@@ -172,6 +176,7 @@ impl AnswerWriter for ChunkWriter {
             // Nobody of another dialect tells how likely a token is.
             AnswerPiece::Likely(_) => {}
             AnswerPiece::Text(text) => {
+                self.said += text.chars().count();
                 self.write_delta(object([("content", text.into())]), out);
             }
             AnswerPiece::Thought(text) => self.write_thought(&text, out),
@@ -209,8 +214,8 @@ impl AnswerWriter for ChunkWriter {
             AnswerPiece::Refusal(why) => {
                 self.write_delta(object([("refusal", why.into())]), out);
             }
-            AnswerPiece::Citation { url, title } => {
-                let annotations = vec![annotation(&url, &title)];
+            AnswerPiece::Citation(citation) => {
+                let annotations = vec![annotation(&citation, self.said)];
                 self.write_delta(object([("annotations", annotations.into())]), out);
             }
             AnswerPiece::Finish(finish) => {
@@ -310,6 +315,8 @@ struct MessageParts {
     calls: Vec<Json>,
     images: Vec<Json>,
     annotations: Vec<Json>,
+    /// How many characters were said.
+    said: usize,
     refusal: Option<String>,
     /// Google's seal, for what comes behind it.
     seal: Option<String>,
@@ -319,8 +326,10 @@ struct MessageParts {
 impl MessageParts {
     fn add(&mut self, block: &Block) {
         match block {
-            Block::Text { citations, .. } => {
-                let written = citations.iter().map(|(url, title)| annotation(url, title));
+            Block::Text { text, citations } => {
+                self.said += text.chars().count();
+                let said = self.said;
+                let written = citations.iter().map(|it| annotation(it, said));
                 self.annotations.extend(written);
                 self.seal_of_text = self.seal.take().or(self.seal_of_text.take());
             }
@@ -408,8 +417,15 @@ fn picture(media_type: &str, data: &str) -> Json {
     ])
 }
 
-fn annotation(url: &str, title: &str) -> Json {
-    let citation = object([("url", url.into()), ("title", title.into())]);
+/// A source; behind what was `said` so far, where its place is not known.
+fn annotation(citation: &Citation, said: usize) -> Json {
+    let place = citation.place.clone().unwrap_or(said..said);
+    let citation = object([
+        ("start_index", place.start.into()),
+        ("end_index", place.end.into()),
+        ("url", citation.url.as_str().into()),
+        ("title", citation.title.as_str().into()),
+    ]);
     object([("type", "url_citation".into()), ("url_citation", citation)])
 }
 

@@ -45,7 +45,7 @@ use super::translating::settled_calls::CallIds;
 use super::translating::settled_names::NameRule;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer, take_usage};
-pub use chat_reader::ChatReader;
+pub use chat_reader::{ChatReader, read_place};
 pub use chunks::ChunkWriter;
 pub use completions::{
     PATH as COMPLETIONS_PATH, USUAL_TOKENS as COMPLETION_TOKENS, count_answers, has_completions,

@@ -3,6 +3,7 @@
 
 use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::translating::answer_piece::{parse_arguments, whole_arguments};
+use crate::providers::dialect::translating::citation::Citation;
 use crate::providers::dialect::translating::seal_tag::UNSEALED;
 
 use super::tool_names::{INPUT, ToolName};
@@ -250,15 +251,21 @@ impl OpenItem {
         events
     }
 
-    /// Adds where what was said stands; the event of that.
-    pub fn cite(&mut self, url: &str, title: &str) -> Events {
+    /// Adds where what was said stands, behind its end where the place is not
+    /// known; the event of that. `said` is how many characters the whole answer
+    /// has so far.
+    pub fn cite(&mut self, citation: &Citation, said: usize) -> Events {
         let end = self.text.chars().count();
+        let before = said.saturating_sub(end);
+        let place = citation.place.clone();
+        let place = place.filter(|it| before <= it.start && it.end <= said);
+        let place = place.map_or(end..end, |it| it.start - before..it.end - before);
         let annotation = object([
             ("type", "url_citation".into()),
-            ("start_index", end.into()),
-            ("end_index", end.into()),
-            ("url", url.into()),
-            ("title", title.into()),
+            ("start_index", place.start.into()),
+            ("end_index", place.end.into()),
+            ("url", citation.url.as_str().into()),
+            ("title", citation.title.as_str().into()),
         ]);
         let mut fields = self.in_part("annotation_index", self.annotations.len());
         fields.set("annotation", annotation.clone());

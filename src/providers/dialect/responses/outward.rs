@@ -47,6 +47,8 @@ pub struct ResponseWriter {
     output: Vec<Json>,
     /// How likely each token is of the text that comes next.
     likely: Vec<Json>,
+    /// How many characters were said.
+    said: usize,
     has_refused: bool,
     finish: Option<Finish>,
     usage: Option<Usage>,
@@ -72,6 +74,7 @@ impl ResponseWriter {
             open: Vec::new(),
             output: Vec::new(),
             likely: Vec::new(),
+            said: 0,
             has_refused: false,
             finish: None,
             usage: None,
@@ -248,6 +251,7 @@ impl AnswerWriter for ResponseWriter {
             }
             AnswerPiece::Likely(more) => self.likely.extend(more),
             AnswerPiece::Text(text) => {
+                self.said += text.chars().count();
                 let at = self.begin_item(OpenKind::Message, out);
                 let likely = std::mem::take(&mut self.likely);
                 let events = self.open[at].add_likely(&text, likely);
@@ -267,10 +271,10 @@ impl AnswerWriter for ResponseWriter {
                 self.has_refused = true;
                 self.add_to(OpenKind::Refusal, &why, out);
             }
-            AnswerPiece::Citation { url, title } => {
+            AnswerPiece::Citation(citation) => {
                 let at = self.open.iter().position(|it| it.kind == OpenKind::Message);
                 if let Some(at) = at {
-                    let events = self.open[at].cite(&url, &title);
+                    let events = self.open[at].cite(&citation, self.said);
                     self.write_all(events, out);
                 }
             }

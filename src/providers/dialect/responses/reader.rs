@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use crate::providers::dialect::bodies::json::Json;
+use crate::providers::dialect::openai::read_place;
 use crate::providers::dialect::translating::answer_piece::{AnswerPiece, Finish};
+use crate::providers::dialect::translating::citation::Citation;
 use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::translation::AnswerReader;
 
@@ -26,6 +28,10 @@ pub struct ResponseReader {
     ended: HashSet<u64>,
     /// The place of the message whose text came last.
     speaking: Option<u64>,
+    /// How many characters were said, and how many before the message that is
+    /// speaking.
+    said: usize,
+    before: usize,
     /// What was said so far, where JSON is asked for.
     json: Option<JsonSoFar>,
     has_refused: bool,
@@ -54,7 +60,9 @@ impl AnswerReader for ResponseReader {
                     pieces.push(AnswerPiece::Thought("\n\n".to_owned()));
                 }
             }
-            "response.output_text.annotation.added" => read_citation(&event["annotation"], pieces),
+            "response.output_text.annotation.added" => {
+                self.read_citation(place, &event["annotation"], pieces);
+            }
             "response.output_item.done" => self.end_item(place, &event["item"], pieces),
             // Some servers tell arguments whole, and in no piece before that.
             "response.function_call_arguments.done" if !self.begun.contains(&place) => {
@@ -120,6 +128,11 @@ impl ResponseReader {
             let is_behind = json.is_behind(&text, is_next);
             return (!is_behind).then_some(AnswerPiece::Text(text));
         }
+        if is_next {
+            self.said += BETWEEN_MESSAGES.chars().count();
+            self.before = self.said;
+        }
+        self.said += text.chars().count();
         if is_next {
             text.insert_str(0, BETWEEN_MESSAGES);
         }
@@ -200,8 +213,23 @@ impl ResponseReader {
         let said = part["text"].as_str().filter(|it| !it.is_empty());
         pieces.extend(said.and_then(|text| self.say(place, text.to_owned())));
         for annotation in part["annotations"].items() {
-            read_citation(annotation, pieces);
+            self.read_citation(place, annotation, pieces);
         }
+    }
+
+    /// A source, with its place in the message that is speaking: of the others
+    /// it is not known where they begin.
+    fn read_citation(&self, message: u64, annotation: &Json, pieces: &mut Vec<AnswerPiece>) {
+        let Some(url) = annotation["url"].as_str() else {
+            return;
+        };
+        let place = read_place(annotation).map(|it| it.start + self.before..it.end + self.before);
+        let is_known = self.speaking == Some(message) && self.json.is_none();
+        pieces.push(AnswerPiece::Citation(Citation {
+            url: url.to_owned(),
+            title: annotation["title"].as_str().unwrap_or_default().to_owned(),
+            place: place.filter(|place| is_known && place.end <= self.said),
+        }));
     }
 
     /// A whole response, or the one that a stream ends with.
@@ -246,15 +274,6 @@ fn names_of(response: &Json) -> AnswerPiece {
     AnswerPiece::Names {
         id: id.map(|id| id.strip_prefix(ID_START).unwrap_or(id).to_owned()),
         model: response["model"].as_str().map(str::to_owned),
-    }
-}
-
-fn read_citation(annotation: &Json, pieces: &mut Vec<AnswerPiece>) {
-    if let Some(url) = annotation["url"].as_str() {
-        pieces.push(AnswerPiece::Citation {
-            url: url.to_owned(),
-            title: annotation["title"].as_str().unwrap_or_default().to_owned(),
-        });
     }
 }
 
@@ -391,7 +410,7 @@ mod tests {
         });
         insta::assert_snapshot!(kinds.collect::<Vec<_>>().join("\n"), @r#"
         "a\n\nb" Some("seal")
-        "Sun." [("https://a.example", "A")]
+        "Sun." [Citation { url: "https://a.example", title: "A", place: None }]
         c1 f {}
         c2 g {"x":1}
         "#);

@@ -10,6 +10,7 @@ mod recordings;
 mod reports_tests;
 mod round_trip_tests;
 mod small_rules_tests;
+mod sources_tests;
 mod translation_tests;
 mod two_apis_tests;
 mod usage_tests;

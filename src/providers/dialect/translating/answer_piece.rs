@@ -1,6 +1,7 @@
 //! The neutral form of an answer, between the dialect of a provider and that
 //! of a caller: pieces as they come, and the blocks that they come to.
 
+use super::citation::Citation;
 use super::neutral::{Seal, Thought};
 use crate::providers::dialect::bodies::json::Json;
 
@@ -35,11 +36,8 @@ pub enum AnswerPiece {
     },
     /// Why the model does not answer, in its own words.
     Refusal(String),
-    /// Where what was just said stands: an address, and its title.
-    Citation {
-        url: String,
-        title: String,
-    },
+    /// Where what was just said stands.
+    Citation(Citation),
     Finish(Finish),
 }
 
@@ -62,7 +60,7 @@ pub enum Finish {
 pub enum Block {
     Text {
         text: String,
-        citations: Vec<(String, String)>,
+        citations: Vec<Citation>,
     },
     Thought(Thought),
     Call {
@@ -136,9 +134,9 @@ impl DraftAnswer {
                 Some(Block::Refusal(text)) => text.push_str(&more),
                 _ => self.blocks.push(Block::Refusal(more)),
             },
-            AnswerPiece::Citation { url, title } => {
+            AnswerPiece::Citation(citation) => {
                 if let Some(Block::Text { citations, .. }) = self.blocks.last_mut() {
-                    citations.push((url, title));
+                    citations.push(citation);
                 }
             }
             AnswerPiece::Finish(finish) => self.finish = Some(finish),
@@ -171,7 +169,7 @@ impl DraftAnswer {
                 Block::Text { text, citations } => {
                     pieces.push(AnswerPiece::Text(text.clone()));
                     let cited = citations.iter().cloned();
-                    pieces.extend(cited.map(|(url, title)| AnswerPiece::Citation { url, title }));
+                    pieces.extend(cited.map(AnswerPiece::Citation));
                 }
                 Block::Thought(Thought { text, seal }) => {
                     if !text.is_empty() {

@@ -2,6 +2,7 @@
 
 pub mod answer_piece;
 mod cache_marks;
+pub mod citation;
 pub mod foreign_seals;
 mod lost_thoughts;
 pub mod neutral;
