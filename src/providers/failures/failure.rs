@@ -197,6 +197,9 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
             && error.mentions(&[
                 "not found",
                 "does not exist",
+                "model not exist",
+                "invalid model",
+                "not a valid model",
                 "not supported by",
                 "unknown model",
             ]))

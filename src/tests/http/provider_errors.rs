@@ -385,3 +385,50 @@ async fn an_error_inside_a_response_is_numbered_and_says_that_it_failed() {
     })
     .await;
 }
+
+/// A model that a vendor lacks: each says so in its own way, and people are told
+/// the same.
+#[tokio::test]
+async fn a_model_that_a_vendor_lacks_is_none_in_every_ones_words() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let program = Program::of(stage, &mia, "").await;
+        let mut told_program = Vec::new();
+        for provider in [
+            "openai",
+            "anthropic",
+            "google",
+            "mistral",
+            "deepseek",
+            "xai",
+            "openrouter",
+            "cerebras",
+            "moonshot",
+        ] {
+            mia.adds(provider, "user", &good(provider)).await;
+            let ask = json!({"model": format!("{provider}/nonsense"),
+                "messages": [{"role": "user", "content": "count"}]});
+            let answer = program.posts("/v1/chat/completions", &ask).await;
+            told_program.push(format!("{provider}: {}", told(&answer)));
+            let ask = format!("/ask prompt:count provider:{provider} model:nonsense");
+            stage.clock.advance_ms(60_000);
+            let seen = mia.runs(&ask).await;
+            assert!(
+                seen.contains("has no such model for this key"),
+                "{provider}: {seen}"
+            );
+        }
+        insta::assert_snapshot!(told_program.join("\n"), @r#"
+        openai: 404 model_not_found final {"code":"model_not_found","message":"The model `nonsense` does not exist or you do not have access to it.","param":null,"type":"invalid_request_error"}
+        anthropic: 404 model_not_found final {"code":"model_not_found","message":"model: nonsense","param":null,"type":"invalid_request_error"}
+        google: 404 model_not_found final {"code":"model_not_found","message":"models/nonsense is not found for API version v1beta, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods.","param":null,"type":"invalid_request_error"}
+        mistral: 400 model_not_found final {"code":"1500","message":"Invalid model: nonsense","param":null,"type":"invalid_model"}
+        deepseek: 400 model_not_found final {"code":"invalid_request_error","message":"Model Not Exist","param":null,"type":"invalid_request_error"}
+        xai: 404 model_not_found final {"code":"Some requested entity was not found","message":"The model nonsense does not exist or your team made-up does not have access to it. Please ensure you're using the correct API key. If you believe this is a mistake, please contact support and quote your team ID and the model name.","param":null,"type":"invalid_request_error"}
+        openrouter: 400 model_not_found final {"code":400,"message":"nonsense is not a valid model ID","param":null,"type":"invalid_request_error"}
+        cerebras: 404 model_not_found final {"code":"model_not_found","message":"Model does not exist or you do not have access to it.","param":"model","type":"not_found_error"}
+        moonshot: 404 model_not_found final {"code":"model_not_found","message":"Not found the model nonsense or Permission denied","param":null,"type":"resource_not_found_error"}
+        "#);
+    })
+    .await;
+}

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::api::Surface;
 use super::call::Call;
 use super::errors::refusals::{json_response, refuse_key, refuse_picture};
-use super::errors::vendor_errors;
+use super::errors::{unknown_models, vendor_errors};
 use super::picture_apis::pictures::shows_unreadable;
 use crate::world::{ProviderFault, Standing};
 
@@ -30,42 +30,8 @@ use reply::Reply;
 pub use reply::SIGNATURE;
 use usage::Usage;
 
-/// Models that their providers have retired.
-const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
 /// How many input tokens the emulated models report, whatever the prompt.
 pub const INPUT_TOKENS: u64 = 12;
-
-/// Whether a model is named as a vendor names its own, and is none of them: behind
-/// the vendor's word stands neither a number nor one of these.
-fn is_of_no_family(call: &Call<'_>, model: &str) -> bool {
-    const FAMILIES: [(&str, &str, &[&str]); 3] = [
-        (
-            "openai",
-            "gpt-",
-            &["image", "oss", "transcribe", "audio", "realtime", "made-up"],
-        ),
-        (
-            "anthropic",
-            "claude-",
-            &[
-                "opus", "sonnet", "haiku", "fable", "mythos", "instant", "next",
-            ],
-        ),
-        (
-            "google",
-            "gemini-",
-            &["pro", "flash", "embedding", "exp", "robotics", "live"],
-        ),
-    ];
-    let mut families = FAMILIES.iter().filter(|(id, ..)| *id == call.provider.id);
-    families.any(|(_, word, known)| {
-        let rest = model.strip_prefix(word);
-        rest.is_some_and(|rest| {
-            let is_known = known.iter().any(|start| rest.starts_with(start));
-            !is_known && !rest.starts_with(|first: char| first.is_ascii_digit())
-        })
-    })
-}
 
 /// Answers a chat, or says that there is no such address.
 pub fn answer_chat(call: &Call<'_>) -> Response {
@@ -78,14 +44,13 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
-    let is_retired = RETIRED.contains(&ask.model.as_str());
-    if ask.model.contains("no-such-model") || is_retired || is_of_no_family(call, &ask.model) {
-        return refuse_model_name(&ask);
-    }
     // `docs/providers.md` §7.1: an empty name is none.
     if ask.surface == Surface::Chat && ask.model.trim().is_empty() {
         let words = "you must provide a model parameter";
         return json_response(400, vendor_errors::openai(words, Value::Null, Value::Null));
+    }
+    if unknown_models::is_unknown(call.provider.id, &ask.model) {
+        return unknown_models::refuse(call.provider.id, ask.surface, &ask.model);
     }
     if shows_unreadable(call.body) {
         return refuse_picture(call.provider);
@@ -124,41 +89,5 @@ fn write_whole(ask: &Ask<'_>, reply: &Reply, usage: &Usage) -> Value {
         Surface::Messages => anthropic::whole(ask, reply, usage),
         Surface::Generate => google::whole(ask, reply, usage),
         Surface::Ollama => ollama::whole(ask, reply, usage),
-    }
-}
-
-/// Says that there is no such model; the bodies are those of
-/// `docs/providers.md` §4.3.
-fn refuse_model_name(ask: &Ask<'_>) -> Response {
-    let name = &ask.model;
-    let openai = |message: String, param: Option<&str>| {
-        vendor_errors::openai(&message, param, "model_not_found")
-    };
-    match ask.surface {
-        Surface::Chat => json_response(404, vendor_errors::openai_unknown_model(name)),
-        Surface::Responses => json_response(
-            400,
-            openai(
-                format!("The requested model '{name}' does not exist."),
-                Some("model"),
-            ),
-        ),
-        Surface::Messages => json_response(
-            404,
-            vendor_errors::anthropic("not_found_error", &format!("model: {name}")),
-        ),
-        Surface::Generate => json_response(
-            404,
-            vendor_errors::google(
-                404,
-                "NOT_FOUND",
-                &format!(
-                    "models/{name} is not found for API version v1beta, or is not supported for generateContent. Call ModelService.ListModels to see the list of available models and their supported methods."
-                ),
-            ),
-        ),
-        Surface::Ollama => {
-            json_response(404, json!({"error": format!("model '{name}' not found")}))
-        }
     }
 }

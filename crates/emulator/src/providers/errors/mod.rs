@@ -3,4 +3,5 @@
 pub mod faults;
 pub mod refusals;
 mod restrictions;
+pub mod unknown_models;
 pub mod vendor_errors;
