@@ -1,12 +1,13 @@
 //! A call of the bot's at an emulated provider.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, Method};
 use serde_json::Value;
 
 use super::keys::Emulated;
-use crate::world::{ProviderFault, Standing};
+use crate::world::{EndlessStreams, ProviderFault, Standing};
 
 /// What a call asks for, and what decides how it is answered.
 #[derive(Clone, Copy)]
@@ -24,6 +25,7 @@ pub struct Call<'a> {
     pub base: &'a str,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
+    pub endless: &'a Arc<EndlessStreams>,
     /// What a chat answers, where that is no text about its prompt.
     pub said: Option<&'a str>,
 }

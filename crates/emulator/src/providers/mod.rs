@@ -23,15 +23,16 @@ mod vendor_headers;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State as Shared};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use serde_json::Value;
+use axum::{Json, Router};
+use serde_json::{Value, json};
 
 use call::Call;
 pub use keys::{PROVIDERS, sample};
@@ -39,8 +40,8 @@ pub use picture_apis::images::{HIDDEN, picture};
 pub use picture_apis::pictures::UNREADABLE;
 
 pub use crate::world::{
-    ConsentHabit, HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState,
-    SocketHabit, Standing,
+    ConsentHabit, EndlessStreams, HostJob, HostServer, Life, ProviderCall, ProviderFault,
+    ProviderState, SocketHabit, Standing,
 };
 
 use crate::world::World;
@@ -61,6 +62,7 @@ pub fn routes(world: Arc<World>) -> Router {
             "/providers/runcomfy/comfy/{server}/ws",
             any(picture_apis::comfyui_socket::connect),
         )
+        .route("/providers/endless", get(count_endless))
         .route("/providers/openrouter/auth", get(key_consent::ask))
         .route(
             "/providers/openrouter/auth/keys",
@@ -70,6 +72,14 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/providers/{id}/{*path}", any(answer_call))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(world)
+}
+
+/// Tells a script how many streams have stopped until their readers leave, and
+/// how many readers have.
+async fn count_endless(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    let streams = world.look(|state| Arc::clone(&state.providers.endless));
+    let count = |it: &AtomicU64| it.load(Ordering::Relaxed);
+    Json(json!({"stopped": count(&streams.stopped), "left": count(&streams.left)}))
 }
 
 async fn answer_call(
@@ -96,7 +106,7 @@ async fn answer_call(
     let parse = || serde_json::from_slice(&body).unwrap_or_default();
     let body: Value = form.flatten().unwrap_or_else(parse);
     let key = keys::key_in(provider, &headers);
-    let (standing, fault, pace, said) = world.with(|state| {
+    let (standing, fault, pace, said, endless) = world.with(|state| {
         let providers = &mut state.providers;
         let path = format!("{path}?{}", uri.query().unwrap_or_default());
         let call = ProviderCall {
@@ -108,7 +118,14 @@ async fn answer_call(
         note_call(providers, call);
         let fault = take_fault(providers, &id);
         let standing = keys::standing_of(providers, provider, key.as_deref());
-        (standing, fault, providers.pace, providers.said.clone())
+        let endless = Arc::clone(&providers.endless);
+        (
+            standing,
+            fault,
+            providers.pace,
+            providers.said.clone(),
+            endless,
+        )
     });
     let replaced = errors::faults::replace_answer(provider, fault.as_ref(), key.as_deref());
     if let Some(mut response) = replaced.await {
@@ -131,6 +148,7 @@ async fn answer_call(
             fault: fault.as_ref(),
             base: &base.unwrap_or_default(),
             pace,
+            endless: &endless,
             said: said.as_deref(),
         },
     );

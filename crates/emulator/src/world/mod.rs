@@ -26,8 +26,8 @@ pub use people::{
     Server, USUAL_LOCALE, permission,
 };
 pub use providers::{
-    ConsentCode, ConsentHabit, HostJob, HostServer, KeptThing, Life, ProviderCall, ProviderFault,
-    ProviderState, SocketHabit, Standing,
+    ConsentCode, ConsentHabit, EndlessStreams, HostJob, HostServer, KeptThing, Life, ProviderCall,
+    ProviderFault, ProviderState, SocketHabit, Standing,
 };
 
 pub use storage::{StorageState, StoredObject};

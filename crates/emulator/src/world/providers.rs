@@ -1,6 +1,8 @@
 //! The data of the emulated providers: keys, calls, jobs and faults.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime};
 
 use axum::http::HeaderMap;
@@ -20,6 +22,7 @@ pub struct ProviderState {
     pub calls: VecDeque<ProviderCall>,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
+    pub endless: Arc<EndlessStreams>,
     /// What every chat answers, in the place of a text about its prompt.
     pub said: Option<String>,
     /// How many calls for pictures each provider was sent since its last fault
@@ -41,6 +44,15 @@ pub struct ProviderState {
     pub consent_codes: Vec<ConsentCode>,
     /// Whether the accounts of those keys have no credit.
     pub makes_empty_keys: bool,
+}
+
+/// Streams that stop half-way until their readers leave.
+#[derive(Debug, Default)]
+pub struct EndlessStreams {
+    /// How many have stopped.
+    pub stopped: AtomicU64,
+    /// How many readers have left.
+    pub left: AtomicU64,
 }
 
 /// A file, a batch or a job of training that an account keeps.

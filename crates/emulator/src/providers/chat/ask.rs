@@ -10,7 +10,7 @@ use crate::providers::api::{Api, Surface};
 use crate::providers::call::Call;
 use crate::providers::json_fields::{either_spelling, list};
 use crate::providers::keys::{Dialect, Emulated};
-use crate::providers::picture_apis::pictures::count_shown;
+use crate::providers::picture_apis::pictures::{count_pictures, count_shown};
 use crate::providers::sound_apis::form::seconds;
 
 /// How many tokens a second of sound has: D, "Audio understanding" (ai.google.dev).
@@ -22,6 +22,11 @@ const REQUEST_BYTES_MAX: usize = 400;
 pub struct Tool {
     pub name: String,
     pub schema: Value,
+    /// What stands before its name in the Responses.
+    pub namespace: Option<String>,
+    /// Whether it takes a text in the place of an object, as the Responses have
+    /// it.
+    pub takes_text: bool,
 }
 
 /// Which tools the model has to call.
@@ -58,6 +63,8 @@ pub struct Ask<'a> {
     pub usage_wanted: bool,
     /// Whose words thoughts and the ids of calls are told in.
     pub vendor: &'static str,
+    /// How many pictures the model is shown.
+    pub pictures: usize,
     /// Tokens of the prompt.
     pub input: u64,
     /// Those of them that are sound.
@@ -92,6 +99,7 @@ impl<'a> Ask<'a> {
             stream: body["stream"] == true,
             usage_wanted: true,
             vendor: call.provider.id,
+            pictures: count_pictures(body),
             input: INPUT_TOKENS,
             sound: 0,
             cost: (call.provider.id == "openrouter").then_some(0.000_012_3),
@@ -152,8 +160,10 @@ impl<'a> Ask<'a> {
         }
         let items: Vec<Value> = list(&body["input"]).cloned().collect();
         self.read_turns(&items, |item| match item["type"].as_str() {
-            Some("function_call_output") => TurnContent::Tool(text_of(&item["output"])),
-            Some("function_call") => TurnContent::Model(1),
+            Some("function_call_output" | "custom_tool_call_output") => {
+                TurnContent::Tool(text_of(&item["output"]))
+            }
+            Some("function_call" | "custom_tool_call") => TurnContent::Model(1),
             None | Some("message") if item["role"] == "user" => said_by_person(&item["content"]),
             None | Some("message") if item["role"] != "assistant" => {
                 TurnContent::System(text_of(&item["content"]))
@@ -164,8 +174,7 @@ impl<'a> Ask<'a> {
         let added = items.iter().flat_map(|item| list(&item["tools"]));
         self.tools = list(&body["tools"])
             .chain(added)
-            .filter(|it| it["type"] == "function")
-            .map(|it| tool(&it["name"], &it["parameters"]))
+            .flat_map(response_tools)
             .collect();
         self.choice = choice_of(&body["tool_choice"], &body["tool_choice"]["name"]);
         self.calls_max = calls_max(body["parallel_tool_calls"] != false);
@@ -346,10 +355,33 @@ fn text_of(content: &Value) -> String {
         .map_or_else(|| texts.collect(), str::to_owned)
 }
 
+/// The tools that an entry of the Responses stands for: itself, or those of its
+/// namespace ([openai-spec], `NamespaceToolParam`).
+fn response_tools(entry: &Value) -> Vec<Tool> {
+    let read = |it: &Value, namespace: Option<&str>| {
+        let takes_text = it["type"] == "custom";
+        let is_called = takes_text || it["type"] == "function";
+        is_called.then(|| Tool {
+            namespace: namespace.map(str::to_owned),
+            takes_text,
+            ..tool(&it["name"], &it["parameters"])
+        })
+    };
+    if entry["type"] == "namespace" {
+        let inside = list(&entry["tools"]);
+        return inside
+            .filter_map(|it| read(it, entry["name"].as_str()))
+            .collect();
+    }
+    read(entry, None).into_iter().collect()
+}
+
 fn tool(name: &Value, schema: &Value) -> Tool {
     Tool {
         name: name.as_str().unwrap_or_default().to_owned(),
         schema: schema.clone(),
+        namespace: None,
+        takes_text: false,
     }
 }
 

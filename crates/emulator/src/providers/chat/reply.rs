@@ -14,6 +14,11 @@ const CALL_TOKENS: usize = 5;
 const THOUGHT: &str = "Made-up thoughts about it.";
 /// The word in a prompt at which a model thinks that may.
 const THINKING_WORD: &str = "think";
+/// Words in a prompt at which a model tells how many pictures it is shown.
+const SEEING_WORDS: &str = "how many pictures";
+/// What a tool is given that takes a text: a program in JavaScript, which is what
+/// Codex's `exec` takes.
+const TEXT_INPUT: &str = "text('made up')";
 /// A mark on what a model thought, which it wants back.
 pub const SIGNATURE: &str = "bWFkZS11cA==";
 
@@ -22,6 +27,9 @@ pub struct ToolCall {
     /// How many calls came before it in the conversation.
     pub number: usize,
     pub name: String,
+    /// What stands before its name in the Responses.
+    pub namespace: Option<String>,
+    /// An object, or a text for a tool that takes one.
     pub input: Value,
 }
 
@@ -47,6 +55,8 @@ impl Reply {
             format!("The tool said: {}", ask.told.join("; "))
         } else if ask.sound > 0 && (ask.writes_down() || is_transcript(&ask.prompt)) {
             HEARD.to_owned()
+        } else if ask.prompt.contains(SEEING_WORDS) {
+            format!("I see {} of them.", ask.pictures)
         } else {
             // Programs that offer tools put pages of their own around it.
             let asked = if ask.tools.is_empty() {
@@ -87,9 +97,15 @@ impl Reply {
 }
 
 impl ToolCall {
+    /// Its input, as it is written.
+    pub fn written_input(&self) -> String {
+        let text = self.input.as_str().map(str::to_owned);
+        text.unwrap_or_else(|| self.input.to_string())
+    }
+
     /// Its input in the pieces in which it is streamed.
     pub fn input_pieces(&self) -> Vec<String> {
-        let written: Vec<char> = self.input.to_string().chars().collect();
+        let written: Vec<char> = self.written_input().chars().collect();
         written
             .chunks(6)
             .map(|piece| piece.iter().collect())
@@ -111,7 +127,9 @@ fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
         let mut words = ask
             .request
             .split(|c: char| !c.is_alphanumeric() && c != '_');
-        ask.told.is_empty() && words.any(|word| word == tool.name)
+        // A program may say that it has read a picture, which is no wish for it to.
+        let sees = ask.prompt.contains(SEEING_WORDS);
+        ask.told.is_empty() && !sees && words.any(|word| word == tool.name)
     };
     let chosen: Vec<&Tool> = match &ask.choice {
         Choice::No => Vec::new(),
@@ -127,7 +145,12 @@ fn called_tools(ask: &Ask<'_>) -> Vec<ToolCall> {
         .map(|(at, tool)| ToolCall {
             number: ask.called + at,
             name: tool.name.clone(),
-            input: filled(&tool.schema),
+            namespace: tool.namespace.clone(),
+            input: if tool.takes_text {
+                json!(TEXT_INPUT)
+            } else {
+                filled(&tool.schema)
+            },
         })
         .collect()
 }

@@ -153,9 +153,14 @@ fn write_text(writer: &mut EventWriter, at: usize, reply: &Reply, out: &mut Vec<
 
 fn write_call(writer: &mut EventWriter, at: usize, call: &ToolCall, out: &mut Vec<String>) {
     let whole = call_item(call);
+    let (field, event_kind) = if call.input.is_string() {
+        ("input", "custom_tool_call_input")
+    } else {
+        ("arguments", "function_call_arguments")
+    };
     let mut opened = whole.clone();
     opened["status"] = json!("in_progress");
-    opened["arguments"] = json!("");
+    opened[field] = json!("");
     let place = json!({"item_id": whole["id"], "output_index": at});
     let mut say = |kind: &str, name: &str, value: Value| {
         let mut event = place.clone();
@@ -164,13 +169,9 @@ fn write_call(writer: &mut EventWriter, at: usize, call: &ToolCall, out: &mut Ve
     };
     say("output_item.added", "item", opened);
     for piece in call.input_pieces() {
-        say("function_call_arguments.delta", "delta", json!(piece));
+        say(&format!("{event_kind}.delta"), "delta", json!(piece));
     }
-    say(
-        "function_call_arguments.done",
-        "arguments",
-        whole["arguments"].clone(),
-    );
+    say(&format!("{event_kind}.done"), field, whole[field].clone());
     say("output_item.done", "item", whole);
 }
 
@@ -200,8 +201,17 @@ fn text_item(reply: &Reply) -> Value {
 }
 
 fn call_item(call: &ToolCall) -> Value {
-    json!({"id": format!("fc_{}", call.number), "type": "function_call", "status": "completed",
-        "call_id": format!("call_{}", call.number), "name": call.name, "arguments": call.input.to_string()})
+    let (kind, field, start) = if call.input.is_string() {
+        ("custom_tool_call", "input", "ctc")
+    } else {
+        ("function_call", "arguments", "fc")
+    };
+    let mut item = json!({"id": format!("{start}_{}", call.number), "type": kind, "status": "completed",
+        "call_id": format!("call_{}", call.number), "name": call.name, field: call.written_input()});
+    if let Some(namespace) = &call.namespace {
+        item["namespace"] = json!(namespace);
+    }
+    item
 }
 
 /// A response that failed: it has nothing but its error.

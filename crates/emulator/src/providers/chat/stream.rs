@@ -1,5 +1,7 @@
 //! Sends a streamed reply, at its pace and with its fault.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -14,22 +16,35 @@ use crate::providers::api::Surface;
 use crate::providers::call::Call;
 use crate::providers::errors::faults::HANG;
 use crate::providers::errors::vendor_errors;
-use crate::world::ProviderFault;
+use crate::world::{EndlessStreams, ProviderFault};
 
 /// The length of the line that [`ProviderFault::HugeLine`] sends, in bytes.
 const HUGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// The media type of server-sent events.
 const EVENTS: &str = "text/event-stream";
+/// Words in a prompt at which a stream stops half-way, until its reader leaves.
+const WAITING_WORDS: &str = "wait for ever";
 
 /// A step of a stream.
 enum Step {
     Send(String),
     /// Send nothing for [`HANG`].
     Hang,
+    /// Send nothing until the reader leaves, which is counted.
+    Wait(Leaving),
     /// Send a comment instead of an event.
     HangWithComments,
     Break,
+}
+
+/// Counts a reader who leaves.
+struct Leaving(Arc<EndlessStreams>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.left.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Sends a reply.
@@ -47,6 +62,11 @@ pub fn send(ask: &Ask<'_>, reply: StreamedReply, call: &Call<'_>) -> Response {
         Some(event) => {
             let mut steps = first_half(reply);
             steps.push(Step::Send(event));
+            steps
+        }
+        None if ask.prompt.contains(WAITING_WORDS) => {
+            let mut steps = first_half(reply);
+            steps.push(Step::Wait(Leaving(Arc::clone(call.endless))));
             steps
         }
         None => plan(reply, call.fault),
@@ -134,6 +154,10 @@ async fn perform_step(step: Step, pace: Duration) -> Result<Bytes, std::io::Erro
         Step::Hang => {
             tokio::time::sleep(HANG).await;
             Ok(Bytes::new())
+        }
+        Step::Wait(leaving) => {
+            leaving.0.stopped.fetch_add(1, Ordering::Relaxed);
+            std::future::pending().await
         }
         Step::HangWithComments => {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -35,6 +35,24 @@ pub fn shows_unreadable(body: &Value) -> bool {
     }
 }
 
+/// How many pictures a chat shows, in any dialect.
+pub fn count_pictures(body: &Value) -> usize {
+    let is_picture = |it: &serde_json::Map<String, Value>| {
+        let kind = it.get("type").and_then(Value::as_str);
+        let media = ["mimeType", "mime_type"]
+            .into_iter()
+            .find_map(|name| it.get(name)?.as_str());
+        matches!(kind, Some("image" | "image_url" | "input_image"))
+            || media.is_some_and(|it| it.starts_with("image/"))
+    };
+    match body {
+        Value::Array(all) => all.iter().map(count_pictures).sum(),
+        Value::Object(it) if is_picture(it) => 1,
+        Value::Object(it) => it.values().map(count_pictures).sum(),
+        _ => 0,
+    }
+}
+
 /// The tokens of all pictures in a chat. Only what says how large it is, as
 /// `PNG` does, is counted.
 pub fn count_shown(model: &str, messages: &Value) -> u64 {
