@@ -14,7 +14,7 @@ use crate::tests::{Setup, Stage, good, run_with};
 
 /// A Python that has the modules: the one that a variable names, or the
 /// system's.
-async fn python(variable: &str, modules: &str, folder: &str) -> Option<String> {
+pub async fn python(variable: &str, modules: &str, folder: &str) -> Option<String> {
     let named = std::env::vars().find(|(name, _)| name == variable);
     let python = named.map_or_else(|| "python3".to_owned(), |(_, path)| path);
     let probe = Command::new(&python)
@@ -32,7 +32,7 @@ async fn python(variable: &str, modules: &str, folder: &str) -> Option<String> {
 
 /// Where the packages of a folder in `tests` are installed, which a variable
 /// names.
-fn packages(variable: &str, folder: &str) -> Option<String> {
+pub fn packages(variable: &str, folder: &str) -> Option<String> {
     let named = std::env::vars().find(|(name, _)| name == variable);
     match named {
         Some((_, installed)) => Some(installed),
@@ -44,7 +44,7 @@ fn packages(variable: &str, folder: &str) -> Option<String> {
 
 /// The variable that names the file with the recipes, where what was tried is
 /// to be written into it.
-const WRITE_TO: &str = "LATCHKEY_RECIPES";
+pub const WRITE_TO: &str = "LATCHKEY_RECIPES";
 
 /// Holds what a script has tried, which it prints behind the number of checks,
 /// against what the recipes say of it; the number.
@@ -68,19 +68,34 @@ fn hold_recipes_against(script: &str, printed: &str) -> String {
     checks.to_owned()
 }
 
-/// Runs a script as mia's program; how many checks passed. She has keys with the three
-/// providers that have a dialect of their own. `more` is added to the script's
-/// environment.
+/// Runs a script as mia's program; how many checks passed.
 async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)]) -> String {
+    let printed = run_script(stage, runner, script, more).await;
+    hold_recipes_against(script, &printed)
+}
+
+/// Runs a script as mia's program; what it prints. She has keys with the three
+/// providers that have a dialect of their own. `script` may have arguments; `more`
+/// is added to its environment.
+pub async fn run_script(
+    stage: &Stage,
+    runner: &str,
+    script: &str,
+    more: &[(&str, &str)],
+) -> String {
     let mia = stage.mia();
     for provider in ["openai", "anthropic", "google"] {
         mia.adds(provider, "user", &good(provider)).await;
     }
     let program = Program::of(stage, &mia, "").await;
+    let mut words = script.split(' ');
+    let path = words.next().unwrap();
     let done = Command::new(runner)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+        .args(words)
         .env("GATEWAY_URL", stage.gateway().await)
         .env("GATEWAY_TOKEN", program.token())
+        .env("ENDLESS_URL", stage.scene.emulator.provider_url("endless"))
         .envs(more.iter().copied())
         .output()
         .await
@@ -90,13 +105,14 @@ async fn drive(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)])
     stage.app().await.idle().await;
     let rows = stage.app().await.audit().await;
     assert!(rows.iter().all(|row| row.state != "held"));
-    hold_recipes_against(script, &String::from_utf8_lossy(&done.stdout))
+    String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
-fn many_calls() -> Setup {
+pub fn many_calls() -> Setup {
     Setup {
-        config: "[gateway]\ncalls_per_token = 200\n".into(),
-        patience: Duration::from_mins(5),
+        config: "[gateway]\ncalls_per_token = 1000\n".into(),
+        // Some start a program for every question.
+        patience: Duration::from_mins(20),
         ..Setup::default()
     }
 }

@@ -11,6 +11,7 @@ mod gateway_rules;
 mod google_transcripts;
 mod heads;
 pub mod leaving;
+mod matrix;
 mod named_providers;
 mod only_native;
 mod openai_others;
