@@ -10,6 +10,7 @@ use crate::providers::dialect::translating::neutral::{
 };
 use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
+use crate::providers::dialect::translating::web_search::WebSearch;
 
 /// Fields that are read below.
 const READ: &[&str] = &[
@@ -71,6 +72,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         max_tokens: fields.count("max_tokens")?.filter(|it| *it > 0),
         stop: fields.texts("stop_sequences")?,
         tools: read_tools(fields)?,
+        search: fields.list("tools")?.iter().find_map(WebSearch::of_tool),
         sampling: Sampling {
             temperature: fields.number("temperature", 0.0, 1.0)?,
             top_p: fields.number("top_p", 0.0, 1.0)?,
@@ -104,7 +106,8 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
 /// Ignores what other fields hold that no other dialect has words for.
 fn ignore_insides(body: &Json, request: &mut NeutralRequest) {
     let ignored = &mut request.ignored;
-    for tool in body["tools"].items() {
+    let is_own = |tool: &&Json| WebSearch::of_tool(tool).is_none();
+    for tool in body["tools"].items().iter().filter(is_own) {
         Fields::of_body(tool).ignore_others(READ_OF_TOOL, "of tools", ignored);
     }
     let output = Fields::of_body(&body["output_config"]);
@@ -171,7 +174,8 @@ fn read_output(fields: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
 
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
-    for tool in fields.list("tools")? {
+    let is_own = |tool: &&Json| WebSearch::of_tool(tool).is_none();
+    for tool in fields.list("tools")?.iter().filter(is_own) {
         tools.push(read_tool(tool)?);
     }
     Ok(tools)

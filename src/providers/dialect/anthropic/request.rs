@@ -38,7 +38,10 @@ pub fn write_request(
     let mut body = object([("model", model.into()), ("max_tokens", max_tokens.into())]);
     let thinks = write_reasoning(request, family, max_tokens, &mut body);
     let (forces, asks_by_tool) = write_output(request, family, thinks, &mut body)?;
-    let tools = write_tools(request);
+    let mut tools = write_tools(request);
+    if let Some(search) = request.search.take() {
+        tools.push(search.for_anthropic(&mut request.ignored));
+    }
     let system = write_system(request);
     let messages = write_messages(request, family)?;
     if messages.is_empty() {
@@ -199,7 +202,7 @@ fn write_output(
             schema, is_strict, ..
         } => (Some(schema), *is_strict),
     };
-    let may_be_tool = may_force && request.tools.is_empty();
+    let may_be_tool = may_force && request.tools.is_empty() && request.search.is_none();
     let may_ask_by_tool = may_be_tool && schema.is_none_or(has_plain_keys);
     let can_be_kept = family.has_schemas && schema.is_some_and(can_be_kept);
     match schema {

@@ -9,6 +9,7 @@ use crate::providers::dialect::translating::neutral::{
     Sampling, Speaker, Thought, Tool, ToolCall, ToolChoice, ToolResult, Turn, plain_media_type,
 };
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
+use crate::providers::dialect::translating::web_search::WebSearch;
 
 use super::request::type_of_address;
 use super::seal::read_seals;
@@ -223,10 +224,17 @@ fn read_output(config: Fields<'_>) -> Result<OutputFormat, Untranslatable> {
     }
 }
 
+/// Google's own search.
+const SEARCH: &str = "googleSearch";
+
 fn read_tools(fields: Fields<'_>, request: &mut NeutralRequest) -> Result<(), Untranslatable> {
     for tool in fields.list("tools")? {
         for (name, value) in tool.fields() {
-            if name != "functionDeclarations" && !value.is_null() {
+            if name == SEARCH && value.is_object() {
+                request.search = Some(WebSearch::plain());
+                let inside = Fields::of_body(value);
+                inside.ignore_others(&[], "of a search", &mut request.ignored);
+            } else if name != "functionDeclarations" && !value.is_null() {
                 let name = shorten(name);
                 return Err(Untranslatable::new(format!(
                     "The tool `{name}`, which is Google's own,"

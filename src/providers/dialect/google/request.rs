@@ -47,7 +47,7 @@ pub fn write_request(
         return Err(unsayable("A call without anything that a person says"));
     }
     body.set("contents", contents);
-    write_tools(request, &mut body);
+    write_tools(request, &mut body)?;
     let config = write_config(request, family);
     if !config.fields().is_empty() {
         body.set("generationConfig", config);
@@ -83,7 +83,8 @@ fn refuse_unsayable(
         return Err(unsayable("More than 5 words to `stop` at"));
     }
     let wants_json = !matches!(request.output, OutputFormat::Text);
-    if wants_json && !request.tools.is_empty() && !family.is_since_3 {
+    let has_tools = !request.tools.is_empty() || request.search.is_some();
+    if wants_json && has_tools && !family.is_since_3 {
         return Err(unsayable("`response_format` together with `tools`"));
     }
     if request.one_tool_at_a_time && !request.tools.is_empty() {
@@ -211,9 +212,15 @@ fn refer_alone(schema: &Json, place: &str) -> Json {
     written
 }
 
-fn write_tools(request: &mut NeutralRequest, body: &mut Json) {
+fn write_tools(request: &mut NeutralRequest, body: &mut Json) -> Result<(), Untranslatable> {
+    if let Some(search) = request.search.take() {
+        if !request.tools.is_empty() {
+            return Err(unsayable("A search of the web beside functions"));
+        }
+        body.set("tools", vec![search.for_google(&mut request.ignored)?]);
+    }
     if request.tools.is_empty() {
-        return;
+        return Ok(());
     }
     let is_strict = request.tools.iter().all(|tool| tool.is_strict);
     if !is_strict && request.tools.iter().any(|tool| tool.is_strict) {
@@ -240,6 +247,7 @@ fn write_tools(request: &mut NeutralRequest, body: &mut Json) {
     let declared = object([("functionDeclarations", tools.into())]);
     body.set("tools", vec![declared]);
     body.set("toolConfig", object([("functionCallingConfig", calling)]));
+    Ok(())
 }
 
 fn write_system(request: &NeutralRequest) -> Vec<Json> {

@@ -120,10 +120,12 @@ const FAMILIES: &[ModelFamily] = &[
 const WITHOUT_CHAT: [&str; 2] = ["-codex", "-pro"];
 
 /// Whether a model of OpenAI's takes a request in the Responses alone, or
-/// could not think about it in a chat, or see there what a tool shows it.
+/// could not think about it in a chat, or search or see there what a tool shows
+/// it.
 pub fn needs_responses(model: &str, request: &NeutralRequest) -> bool {
     let family = family_of(model);
-    if family.reasons && request.has_shown_results() {
+    // Only a few models search in a chat, and those do it before every answer.
+    if request.search.is_some() || (family.reasons && request.has_shown_results()) {
         return true;
     }
     let may_think = request.reasoning.asked_effort() != Some(NoEffort);

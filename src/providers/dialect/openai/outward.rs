@@ -40,6 +40,7 @@ pub fn write_request(
     };
     let family = family_of(chat.model);
     refuse_unsayable(request, family)?;
+    request.refuse_search()?;
     name_json(request);
     if !quirks.takes_instructions_anywhere() {
         request.tell_later_instructions_as_person();

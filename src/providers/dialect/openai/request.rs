@@ -7,6 +7,7 @@ use crate::providers::dialect::translating::neutral::{
     Effort, NeutralRequest, OutputFormat, Reasoning, Sampling, Tool, ToolChoice,
 };
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
+use crate::providers::dialect::translating::web_search::WebSearch;
 
 use super::messages::add_message;
 
@@ -45,6 +46,7 @@ const READ: &[&str] = &[
     "top_logprobs",
     "verbosity",
     "cache_control",
+    "web_search_options",
 ];
 /// Fields that the Responses have by the same names.
 pub const SHARED_FIELDS: &[&str] = &[
@@ -69,6 +71,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
         max_tokens: read_limit(fields)?,
         stop: read_stop(fields)?,
         tools: read_tools(fields)?,
+        search: read_search(fields)?,
         tool_choice: read_tool_choice(fields)?,
         one_tool_at_a_time: fields.flag("parallel_tool_calls")? == Some(false),
         output: read_output_format(fields)?,
@@ -253,7 +256,8 @@ fn refuse_unsayable(fields: Fields<'_>) -> Result<(), Untranslatable> {
 
 fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let mut tools = Vec::new();
-    for tool in fields.list("tools")? {
+    let is_own = |tool: &&Json| WebSearch::of_tool(tool).is_none();
+    for tool in fields.list("tools")?.iter().filter(is_own) {
         if tool.get("type").is_none() && tool["input_schema"].is_object() {
             tools.push(anthropic::read_tool(tool)?);
             continue;
@@ -271,6 +275,15 @@ fn read_tools(fields: Fields<'_>) -> Result<Vec<Tool>, Untranslatable> {
     let functions = fields.list("functions")?.iter();
     tools.extend(functions.map(read_function));
     Ok(tools)
+}
+
+/// The search of the web that is asked for: by its options, or by a tool, which
+/// some clients write as other APIs have it.
+fn read_search(fields: Fields<'_>) -> Result<Option<WebSearch>, Untranslatable> {
+    let options = fields.object("web_search_options")?;
+    let mut tools = fields.list("tools")?.iter();
+    let by_options = options.map(WebSearch::of_options);
+    Ok(by_options.or_else(|| tools.find_map(WebSearch::of_tool)))
 }
 
 /// A function, as chats and Responses describe it.

@@ -15,8 +15,9 @@ use crate::providers::dialect::translating::neutral::{
 };
 use crate::providers::dialect::translating::seal_tag::{UNSEALED, untag};
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
+use crate::providers::dialect::translating::web_search::{SEARCH_TOOL, WebSearch};
 
-use super::tool_names::{INPUT, read_tools, written_name};
+use super::tool_names::{INPUT, read_search, read_tools, written_name};
 
 /// Fields that are read below.
 const READ: &[&str] = &[
@@ -91,6 +92,7 @@ pub fn read_request(body: &Json) -> Result<NeutralRequest, Untranslatable> {
     let mut request = NeutralRequest {
         max_tokens: fields.count("max_output_tokens")?,
         tools,
+        search: read_search(body),
         tool_choice: read_choice(fields)?,
         one_tool_at_a_time: fields.flag("parallel_tool_calls")? == Some(false),
         output: read_output(fields)?,
@@ -190,6 +192,9 @@ fn read_choice(fields: Fields<'_>) -> Result<ToolChoice, Untranslatable> {
                 name,
                 choice["namespace"].as_str(),
             )))
+        }
+        (_, Some(_)) if WebSearch::of_tool(choice).is_some() => {
+            Ok(ToolChoice::One(SEARCH_TOOL.to_owned()))
         }
         // Its list cuts the tools down.
         (_, Some(ALLOWED_TOOLS)) => Ok(ToolChoice::Auto),

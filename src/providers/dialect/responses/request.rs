@@ -53,6 +53,7 @@ pub fn write_request(
     let efforts = [family.efforts, family.efforts_in_responses].concat();
     body.set("reasoning", write_reasoning(request, &efforts));
     write_tools(request, &mut body, write_tool, write_name);
+    add_search(request, &mut body)?;
     body.set_some("text", write_text(request));
     for (name, value) in &request.openai_fields {
         body.set(name, value.clone());
@@ -68,6 +69,19 @@ pub fn write_request(
         body,
         asks_by_tool: false,
     })
+}
+
+/// Offers OpenAI's own search, beside the functions of the caller.
+fn add_search(request: &mut NeutralRequest, body: &mut Json) -> Result<(), Untranslatable> {
+    let Some(search) = request.search.take() else {
+        return Ok(());
+    };
+    let tool = search.for_responses(&mut request.ignored)?;
+    match body.get_mut("tools") {
+        Some(Json::List(tools)) => tools.push(tool),
+        _ => body.set("tools", vec![tool]),
+    }
+    Ok(())
 }
 
 /// Raises a limit that is too low for OpenAI, where nobody but the caller

@@ -6,6 +6,7 @@ use crate::providers::dialect::bodies::json::{Json, object};
 use crate::providers::dialect::openai::read_function;
 use crate::providers::dialect::translating::neutral::Tool;
 use crate::providers::dialect::translating::untranslatable::Untranslatable;
+use crate::providers::dialect::translating::web_search::WebSearch;
 
 /// What stands between a namespace and the name of a function in it.
 const BETWEEN: &str = "__";
@@ -107,6 +108,16 @@ fn tools_of(body: &Json) -> impl Iterator<Item = (&Json, bool)> {
     own.chain(added.map(|tool| (tool, true)))
 }
 
+/// The search of the web that a call is about: one beside tools of the caller's
+/// is ignored, as others that run at OpenAI are.
+pub fn read_search(body: &Json) -> Option<WebSearch> {
+    let own = body["tools"].items();
+    let is_all = own.len() == tools_of(body).count();
+    let searches = own.iter().map(WebSearch::of_tool);
+    let searches: Option<Vec<WebSearch>> = searches.collect();
+    searches.filter(|_| is_all)?.into_iter().next()
+}
+
 /// Reads the tools of a call. Those that run at OpenAI are ignored where a
 /// program offers them beside tools of its own, as Codex does, and returned by
 /// their names. A call with no other tool is about them.
@@ -119,6 +130,9 @@ pub fn read_tools(body: &Json) -> Result<(Vec<Tool>, Vec<String>), Untranslatabl
     let has_own = tools_of(body).any(|(tool, _)| !is_hosted(tool));
     for (tool, is_added) in tools_of(body) {
         let kind = tool["type"].as_str().unwrap_or_default();
+        if !has_own && !is_added && WebSearch::of_tool(tool).is_some() {
+            continue;
+        }
         if (is_added || has_own) && is_hosted(tool) {
             ignored.push(shorten(kind));
         } else {

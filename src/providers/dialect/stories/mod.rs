@@ -9,6 +9,7 @@ mod last_events_tests;
 mod recordings;
 mod reports_tests;
 mod round_trip_tests;
+mod search_tests;
 mod small_rules_tests;
 mod sources_tests;
 mod translation_tests;

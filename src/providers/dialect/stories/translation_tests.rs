@@ -131,7 +131,7 @@ fn unsayable() -> Vec<Value> {
         with("presence_penalty", json!(0.5)),
         with("parallel_tool_calls", json!(false)),
         with("response_format", json!({"type": "grammar"})),
-        with("tools", json!([{"type": "web_search"}])),
+        with("tools", json!([{"type": "file_search"}])),
         with("store", json!(true)),
         with("messages", json!([])),
         message(json!({"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]})),
@@ -171,7 +171,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /v1/messages
     /v1/messages
     refused: A `response_format` other than text, json_object and json_schema
-    refused: A tool of the type `web_search`
+    refused: A tool of the type `file_search`
     /v1/messages
     refused: `messages` must have at least one message
     refused: A file of the type `audio/wav`, for a model of Anthropic's,
@@ -192,7 +192,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /models/gemini-3.1-flash-lite:generateContent
     /models/gemini-3.1-flash-lite:generateContent
     refused: A `response_format` other than text, json_object and json_schema
-    refused: A tool of the type `web_search`
+    refused: A tool of the type `file_search`
     /models/gemini-3.1-flash-lite:generateContent
     refused: `messages` must have at least one message
     /models/gemini-3.1-flash-lite:generateContent

@@ -14,4 +14,5 @@ mod settled_media_types;
 pub mod settled_names;
 pub mod translation;
 pub mod untranslatable;
+pub mod web_search;
 mod wrapped_answer;

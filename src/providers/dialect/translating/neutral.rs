@@ -4,6 +4,7 @@
 use crate::providers::dialect::bodies::json::Json;
 
 use super::untranslatable::Untranslatable;
+use super::web_search::WebSearch;
 
 /// What is said where JSON is asked for in words.
 const JSON_IN_WORDS: &str =
@@ -23,6 +24,8 @@ pub struct NeutralRequest {
     pub stop: Vec<String>,
     pub tools: Vec<Tool>,
     pub tool_choice: ToolChoice,
+    /// A search of the web that the vendor does itself.
+    pub search: Option<WebSearch>,
     /// Whether the model may call several tools at once.
     pub one_tool_at_a_time: bool,
     pub output: OutputFormat,
