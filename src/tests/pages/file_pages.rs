@@ -3,7 +3,8 @@
 
 use serde_json::json;
 
-use super::walks::{Demo, Walker, asks_axe, axe};
+use super::walk::walks;
+use super::walks::{asks_axe, axe};
 use crate::tests::browser::Browser;
 
 /// Attaches a file of so many bytes, as dropping it does.
@@ -28,43 +29,40 @@ async fn takes_out(browser: &Browser, list: &str) {
 
 #[tokio::test]
 async fn a_file_that_is_too_large_is_taken_out_and_nothing_typed_is_lost() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    walker.goes_to("/playground").await;
-    browser.resizes(360, 900).await;
-    browser.evaluates(&attaches(17 << 20)).await;
-    sends(browser, "what is in it?").await;
-    browser.shows("Take a file out first.").await;
-    let typed = browser.evaluates("question.value").await;
-    assert_eq!(typed, "what is in it?");
-    if let Some(axe) = axe() {
-        assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
-    }
-    takes_out(browser, "#files").await;
-    // The server refuses what the page lets through.
-    browser.evaluates("fileField.dataset.bytes = 1e12; 1").await;
-    browser.evaluates(&attaches(17 << 20)).await;
-    sends(browser, "what is in it?").await;
-    browser.shows("Those files are too large").await;
-    browser
-        .shows("Take a file out above, and press Again.")
-        .await;
-    if let Some(axe) = axe() {
-        assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
-    }
-    let wide = browser
-        .evaluates("document.documentElement.scrollWidth - innerWidth")
-        .await;
-    assert!(wide.as_i64().is_some_and(|wide| wide <= 0), "{wide}");
-    browser.keeps_picture("console-mia-file-refused-360").await;
-    takes_out(browser, "#talk .sent").await;
-    let again = "[...document.querySelectorAll('#talk footer button')]
+    walks("mia", async |walker| {
+        let browser = &walker.browser;
+        walker.goes_to("/playground").await;
+        browser.resizes(360, 900).await;
+        browser.evaluates(&attaches(17 << 20)).await;
+        sends(browser, "what is in it?").await;
+        browser.shows("Take a file out first.").await;
+        let typed = browser.evaluates("question.value").await;
+        assert_eq!(typed, "what is in it?");
+        if let Some(axe) = axe() {
+            assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
+        }
+        takes_out(browser, "#files").await;
+        // The server refuses what the page lets through.
+        browser.evaluates("fileField.dataset.bytes = 1e12; 1").await;
+        browser.evaluates(&attaches(17 << 20)).await;
+        sends(browser, "what is in it?").await;
+        browser.shows("Those files are too large").await;
+        browser
+            .shows("Take a file out above, and press Again.")
+            .await;
+        if let Some(axe) = axe() {
+            assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
+        }
+        let wide = browser
+            .evaluates("document.documentElement.scrollWidth - innerWidth")
+            .await;
+        assert!(wide.as_i64().is_some_and(|wide| wide <= 0), "{wide}");
+        browser.keeps_picture("console-mia-file-refused-360").await;
+        takes_out(browser, "#talk .sent").await;
+        let again = "[...document.querySelectorAll('#talk footer button')]
         .find(it => it.textContent.includes('Again')).click(); 1";
-    browser.evaluates(again).await;
-    browser.shows("You asked: what is in it?").await;
-    drop(walker);
-    demo.ends().await;
+        browser.evaluates(again).await;
+        browser.shows("You asked: what is in it?").await;
+    })
+    .await;
 }

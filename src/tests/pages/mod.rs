@@ -15,4 +15,5 @@ mod sign_in_doctor;
 mod sign_in_pages;
 mod signed_out_pages;
 mod talk_pages;
+mod walk;
 pub mod walks;

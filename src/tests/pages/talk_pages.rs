@@ -4,7 +4,8 @@
 
 use serde_json::json;
 
-use super::walks::{Demo, Walker, asks_axe, axe};
+use super::walk::walks;
+use super::walks::{asks_axe, axe};
 use crate::tests::browser::{Browser, PICTURE_SIZES};
 
 /// The widths at which pages are looked at, in CSS pixels.
@@ -55,10 +56,7 @@ async fn stands_out(browser: &Browser) -> serde_json::Value {
 
 #[tokio::test]
 async fn answers_fit_their_page_at_every_width() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
+    walks("mia", async |walker| {
     let (browser, axe) = (&walker.browser, axe());
     for models in [1, 2] {
         walker.goes_to("/playground").await;
@@ -92,8 +90,8 @@ async fn answers_fit_their_page_at_every_width() {
         }
         browser.resizes(1_440, 900).await;
     }
-    drop(walker);
-    demo.ends().await;
+    })
+    .await;
 }
 
 /// Where the newest answer and the message box end, and how high the window is.
@@ -115,96 +113,87 @@ async fn sees_the_newest(browser: &Browser, when: &str) {
 
 #[tokio::test]
 async fn the_page_follows_the_newest_answer_unless_its_reader_went_up() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    for (width, height) in PICTURE_SIZES {
-        browser.resizes(width, height).await;
-        walker.goes_to("/playground").await;
-        for question in ["some code", "a table", "hello", &"word ".repeat(300)] {
-            asks(browser, question).await;
-            sees_the_newest(browser, &format!("{width}: {question:.9}")).await;
-        }
-        browser
-            .keeps_picture(&format!("console-mia-newest-{width}"))
-            .await;
-        // Whoever reads further up stays there while an answer comes, and has
-        // the box at hand.
-        let goes_up = "document.getElementById('ask').value = 'some code';
+    walks("mia", async |walker| {
+        let browser = &walker.browser;
+        for (width, height) in PICTURE_SIZES {
+            browser.resizes(width, height).await;
+            walker.goes_to("/playground").await;
+            for question in ["some code", "a table", "hello", &"word ".repeat(300)] {
+                asks(browser, question).await;
+                sees_the_newest(browser, &format!("{width}: {question:.9}")).await;
+            }
+            browser
+                .keeps_picture(&format!("console-mia-newest-{width}"))
+                .await;
+            // Whoever reads further up stays there while an answer comes, and has
+            // the box at hand.
+            let goes_up = "document.getElementById('ask').value = 'some code';
             document.getElementById('playground').requestSubmit();
             new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
                 scrollTo(0, 0); done(true);
             })))";
-        browser.evaluates(goes_up).await;
-        has_ended(browser).await;
-        assert_eq!(browser.evaluates("scrollY").await, 0, "{width}");
-        let ends = browser.evaluates(ENDS).await;
-        assert!(ends["box"].as_f64() <= ends["window"].as_f64(), "{ends}");
-        // Their next question leads to the end again.
-        asks(browser, "hello").await;
-        sees_the_newest(browser, &format!("{width}, after going up")).await;
-    }
-    drop(walker);
-    demo.ends().await;
+            browser.evaluates(goes_up).await;
+            has_ended(browser).await;
+            assert_eq!(browser.evaluates("scrollY").await, 0, "{width}");
+            let ends = browser.evaluates(ENDS).await;
+            assert!(ends["box"].as_f64() <= ends["window"].as_f64(), "{ends}");
+            // Their next question leads to the end again.
+            asks(browser, "hello").await;
+            sees_the_newest(browser, &format!("{width}, after going up")).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn without_script_the_page_opens_at_the_newest_answer() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    for (width, height) in PICTURE_SIZES {
-        browser.resizes(width, height).await;
-        browser.runs_no_script().await;
-        walker.goes_to("/playground").await;
-        for count in 1..=3 {
-            let sends = format!(
-                "document.getElementById('ask').value = 'question {count}';
+    walks("mia", async |walker| {
+        let browser = &walker.browser;
+        for (width, height) in PICTURE_SIZES {
+            browser.resizes(width, height).await;
+            browser.runs_no_script().await;
+            walker.goes_to("/playground").await;
+            for count in 1..=3 {
+                let sends = format!(
+                    "document.getElementById('ask').value = 'question {count}';
                  document.getElementById('playground').requestSubmit()"
-            );
-            browser.evaluates(&sends).await;
-            let rounds = format!(
-                "document.readyState === 'complete'
+                );
+                browser.evaluates(&sends).await;
+                let rounds = format!(
+                    "document.readyState === 'complete'
                      && document.querySelectorAll('#talk .reply').length === {count}"
-            );
-            browser.until(&rounds).await;
+                );
+                browser.until(&rounds).await;
+            }
+            let top = "document.querySelector('#talk > :last-child').getBoundingClientRect().top";
+            let top = browser.evaluates(top).await;
+            assert!(top.as_f64() < Some(f64::from(height)), "{width}: {top}");
         }
-        let top = "document.querySelector('#talk > :last-child').getBoundingClientRect().top";
-        let top = browser.evaluates(top).await;
-        assert!(top.as_f64() < Some(f64::from(height)), "{width}: {top}");
-    }
-    drop(walker);
-    demo.ends().await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn nothing_stands_out_of_its_card_on_any_page_at_any_width() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "omar").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    walker.goes_to("/playground").await;
-    asks(browser, "hello").await;
-    let mut wrong = Vec::new();
-    for (kind, address) in walker.finds_pages().await {
-        browser.goes_to(&address).await;
-        if kind == "/operator" {
-            browser.shows("Key refused").await;
+    walks("omar", async |walker| {
+        let browser = &walker.browser;
+        walker.goes_to("/playground").await;
+        asks(browser, "hello").await;
+        let mut wrong = Vec::new();
+        for (kind, address) in walker.finds_pages().await {
+            browser.goes_to(&address).await;
+            if kind == "/operator" {
+                browser.shows("Key refused").await;
+            }
+            for width in WIDTHS {
+                browser.resizes(width, 900).await;
+                let out = browser.stands_out().await.into_iter();
+                wrong.extend(out.map(|what| format!("{kind} at {width}: {what}")));
+            }
         }
-        for width in WIDTHS {
-            browser.resizes(width, 900).await;
-            let out = browser.stands_out().await.into_iter();
-            wrong.extend(out.map(|what| format!("{kind} at {width}: {what}")));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    drop(walker);
-    demo.ends().await;
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    })
+    .await;
 }
 
 /// Sends the form of the same session, as another tab does.
@@ -213,31 +202,29 @@ const SIGNS_OUT: &str = "fetch('/sign-out', { method: 'POST', body: new URLSearc
 
 #[tokio::test]
 async fn a_conversation_goes_on_after_a_sign_out_and_a_sign_in_beside_it() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    walker.goes_to("/playground").await;
-    asks(browser, "the first question").await;
-    browser.shows("You asked: the first question").await;
-    let token = "document.getElementById('playground').elements.form_token.value";
-    let before = browser.evaluates(token).await;
-    assert_eq!(browser.evaluates(SIGNS_OUT).await, true);
-    asks(browser, "the second question").await;
-    browser.shows("You are signed out").await;
-    let page = "document.body.innerText";
-    let says = browser.evaluates(page).await;
-    let says = says.as_str().unwrap_or_default();
-    assert!(says.contains("then press Again here"), "{says}");
-    assert!(says.contains("You asked: the first question"), "{says}");
-    let way = "[...document.querySelectorAll('#talk .note a')].map(it => [it.target, it.pathname])";
-    let way = browser.evaluates(way).await;
-    assert_eq!(way, json!([["_blank", "/sign-in"]]));
-    // What is sent next is sent as who they are by then.
-    assert_ne!(browser.evaluates(token).await, before);
-    drop(walker);
-    demo.ends().await;
+    walks("mia", async |walker| {
+        let browser = &walker.browser;
+        walker.goes_to("/playground").await;
+        asks(browser, "the first question").await;
+        browser.shows("You asked: the first question").await;
+        let token = "document.getElementById('playground').elements.form_token.value";
+        let before = browser.evaluates(token).await;
+        assert_eq!(browser.evaluates(SIGNS_OUT).await, true);
+        asks(browser, "the second question").await;
+        browser.shows("You are signed out").await;
+        let page = "document.body.innerText";
+        let says = browser.evaluates(page).await;
+        let says = says.as_str().unwrap_or_default();
+        assert!(says.contains("then press Again here"), "{says}");
+        assert!(says.contains("You asked: the first question"), "{says}");
+        let way =
+            "[...document.querySelectorAll('#talk .note a')].map(it => [it.target, it.pathname])";
+        let way = browser.evaluates(way).await;
+        assert_eq!(way, json!([["_blank", "/sign-in"]]));
+        // What is sent next is sent as who they are by then.
+        assert_ne!(browser.evaluates(token).await, before);
+    })
+    .await;
 }
 
 /// Has the page look up who would pay, and hear of what stops its reader.
@@ -249,36 +236,33 @@ fn hears(stopped: &serde_json::Value) -> String {
 
 #[tokio::test]
 async fn an_open_playground_says_what_stops_its_reader_by_then() {
-    let demo = Demo::begins_with(&[]).await;
-    let Some(walker) = Walker::comes(&demo, "mia").await else {
-        return;
-    };
-    let browser = &walker.browser;
-    walker.goes_to("/playground").await;
-    browser.resizes(360, 900).await;
-    let ways = json!([["/keys", "Go to your keys"]]);
-    for is_blocked in [true, false] {
-        let stopped = json!({
-            "title": "You are blocked", "words": "Until tomorrow.", "ways": ways,
-            "is_blocked": is_blocked,
-        });
-        browser.evaluates(&hears(&stopped)).await;
-        browser.shows("You are blocked. Until tomorrow.").await;
-        // A limit leaves room for a key for this once.
-        browser.evaluates("fields.once.checked = true; 1").await;
-        let is_shown = "document.querySelector('#stopped').offsetParent !== null";
-        assert_eq!(browser.evaluates(is_shown).await, is_blocked);
-        browser.evaluates("fields.once.checked = false; 1").await;
-        if let Some(axe) = axe() {
-            assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
+    walks("mia", async |walker| {
+        let browser = &walker.browser;
+        walker.goes_to("/playground").await;
+        browser.resizes(360, 900).await;
+        let ways = json!([["/keys", "Go to your keys"]]);
+        for is_blocked in [true, false] {
+            let stopped = json!({
+                "title": "You are blocked", "words": "Until tomorrow.", "ways": ways,
+                "is_blocked": is_blocked,
+            });
+            browser.evaluates(&hears(&stopped)).await;
+            browser.shows("You are blocked. Until tomorrow.").await;
+            // A limit leaves room for a key for this once.
+            browser.evaluates("fields.once.checked = true; 1").await;
+            let is_shown = "document.querySelector('#stopped').offsetParent !== null";
+            assert_eq!(browser.evaluates(is_shown).await, is_blocked);
+            browser.evaluates("fields.once.checked = false; 1").await;
+            if let Some(axe) = axe() {
+                assert_eq!(asks_axe(browser, &axe).await, Vec::<String>::new());
+            }
         }
-    }
-    browser.keeps_picture("console-mia-stopped-360").await;
-    browser.evaluates(&hears(&json!(null))).await;
-    let says = browser
-        .evaluates("document.querySelector('#stopped').textContent")
-        .await;
-    assert_eq!(says, "");
-    drop(walker);
-    demo.ends().await;
+        browser.keeps_picture("console-mia-stopped-360").await;
+        browser.evaluates(&hears(&json!(null))).await;
+        let says = browser
+            .evaluates("document.querySelector('#stopped').textContent")
+            .await;
+        assert_eq!(says, "");
+    })
+    .await;
 }
