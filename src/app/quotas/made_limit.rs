@@ -49,14 +49,17 @@ pub fn make_limit(
 /// How people write that an amount is one of dollars.
 const DOLLAR_SIGNS: [&str; 4] = ["US$", "$US", "USD", "$"];
 
-/// An amount of a metric as people type it: `5`, `$4.50`, `4,50`, `1,234,567` or `1.234,50`.
-/// Of two marks the last is the decimal point; of one that stands there again and
-/// again, each is between thousands. One alone with three digits behind it could
-/// be either, and is refused with both readings. Dollars are refused where something
-/// else is counted.
+/// An amount of a metric as people type it: `5`, `$4.50`, `4,50`, `1,234,567`, `1 500`
+/// or `1.234,50`. Of two marks the last is the decimal point; of one that stands there
+/// again and again, each is between thousands. One alone with three digits behind it
+/// is between thousands where whole things are counted; in dollars it could be
+/// either, and is refused with both readings. Dollars are refused where something else
+/// is counted.
 pub fn read_amount(metric: Metric, typed: &str) -> Result<f64, Refusal> {
     let bad = || Refusal::Quota(QuotaRefusal::BadAmount);
     let (typed, is_dollars) = without_dollar_sign(typed.trim());
+    let joined = join_gaps(typed).ok_or_else(bad)?;
+    let typed = joined.as_str();
     if is_dollars && metric != Metric::Cost {
         return Err(QuotaRefusal::Contradiction(Contradiction::DollarsOfACount).into());
     }
@@ -67,6 +70,7 @@ pub fn read_amount(metric: Metric, typed: &str) -> Result<f64, Refusal> {
     let (between, point) = match marks[..] {
         [] => (None, None),
         [(at, mark)] => match find_readings(typed, at) {
+            Some(_) if metric != Metric::Cost => (Some(mark), None),
             Some(readings) => return Err(Refusal::Quota(readings)),
             // Behind a comma stand cents.
             None if mark == ','
@@ -104,6 +108,23 @@ fn without_dollar_sign(typed: &str) -> (&str, bool) {
             .or_else(|| typed.strip_suffix(sign))
     });
     (bare.unwrap_or(typed).trim(), bare.is_some())
+}
+
+/// A number without the gaps between its thousands, as in `1 500`, `1_500` and
+/// `1’500`. None where they stand elsewhere.
+fn join_gaps(typed: &str) -> Option<String> {
+    let is_gap = |c: char| c.is_whitespace() || matches!(c, '_' | '\'' | '’');
+    if !typed.contains(is_gap) {
+        return Some(typed.to_owned());
+    }
+    let end = typed.rfind(['.', ',']).unwrap_or(typed.len());
+    let (whole, rest) = typed.split_at(end);
+    let groups: Vec<&str> = whole.split(is_gap).collect();
+    let (first, others) = groups.split_first()?;
+    let fits = matches!(first.len(), 1..=3)
+        && others.iter().all(|group| group.len() == 3)
+        && !rest.contains(is_gap);
+    fits.then(|| groups.concat() + rest)
 }
 
 /// What a number with one mark may mean, where that is two things: `1.500`, but
@@ -178,6 +199,15 @@ mod tests {
             ("1,234.50", Some(1_234.5)),
             ("1.234,50", Some(1_234.5)),
             ("1.234.567,50", Some(1_234_567.5)),
+            ("1 500", Some(1_500.0)),
+            ("1_500", Some(1_500.0)),
+            ("$1\u{202f}234\u{a0}567,50", Some(1_234_567.5)),
+            ("1’500.50", Some(1_500.5)),
+            ("15 00", None),
+            ("1 5", None),
+            ("1  500", None),
+            ("1,500 000", None),
+            ("1 500.5 0", None),
             ("1.234,567.5", None),
             ("1,234.5.0", None),
             ("12,34,56", None),
@@ -203,6 +233,15 @@ mod tests {
                 assert_eq!(read_amount(metric, typed), refused, "{typed}");
             }
             assert_eq!(read_amount(metric, "1,234,567"), Ok(1_234_567.0));
+            for typed in ["1,500", "1.500", "1 500", "1_500", "1’500", "1500"] {
+                assert_eq!(read_amount(metric, typed), Ok(1_500.0), "{typed}");
+            }
+            // What is no thousand is a fraction, of which nothing is counted.
+            for typed in ["1.5", "1,50", "0.500"] {
+                let limit = read_amount(metric, typed)
+                    .and_then(|amount| make_limit(metric, amount, Period::Day, None));
+                assert_eq!(limit, Err(QuotaRefusal::BadAmount.into()), "{typed}");
+            }
         }
     }
 

@@ -140,9 +140,8 @@ fn bad_duration(of: DurationOf) -> Trouble {
 }
 
 /// Which amounts limits can have.
-pub const AMOUNTS: &str = "a whole number from 1 to 1,000,000,000,000,000, or for dollars one up to \
-                           1,000,000, with a point before the cents and nothing between \
-                           thousands, such as 4.50 or 1500";
+pub const AMOUNTS: &str = "a whole number such as 1500, up to 1,000,000,000,000,000; or for dollars \
+                           an amount such as 4.50, up to 1,000,000";
 
 /// What was typed as an amount is none.
 fn bad_amount() -> Trouble {

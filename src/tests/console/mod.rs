@@ -2,6 +2,7 @@
 //! there.
 
 mod addresses;
+mod amounts;
 mod chosen_models;
 mod front;
 mod html;
