@@ -67,7 +67,7 @@ pub use payment::quota::{
 pub use payment::receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use refusal::{
     AccessRefusal, AskRefusal, CheckGoal, Contradiction, ConversationRefusal, DurationOf, KeptKey,
-    KeyRefusal, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,
+    KeyRefusal, OwnKeyWay, PictureRefusal, QuotaRefusal, Refusal, TokenRefusal,
 };
 pub use requests::address_pace::AddressPace;
 pub use requests::content_coding::{ContentCoding, Pieces, READ_CODINGS, UnknownCoding};

@@ -247,7 +247,8 @@ fn quota_refusals() -> Vec<Refusal> {
         span,
         max: 5,
     };
-    for own_key in SKIPS.into_iter().map(Some).chain([None]) {
+    let ways = [OwnKeyWay::Add, OwnKeyWay::NoHelp].into_iter();
+    for own_key in ways.chain(SKIPS.map(OwnKeyWay::Mend)) {
         for payer in [Source::Personal, Source::Server, Source::BotDefault] {
             all.push(Q::UnknownPrice {
                 provider: openai(),

@@ -225,7 +225,7 @@ impl Asks {
             self.payers.reserve_next(order, queue).await?
         };
         if reserved.is_none() {
-            return Err(ready.queue.refusal(ready.order.policy.caller.place).into());
+            return Err(ready.queue.refusal(&ready.order.policy).into());
         }
         Ok(ReadyAsk { reserved, ..ready })
     }

@@ -148,11 +148,6 @@ impl<'a> ProviderInfo<'a> {
         self.0.is_built_in
     }
 
-    /// Whether its keys go to a server of the operator's, which may check none.
-    pub fn may_check_no_keys(self) -> bool {
-        self.0.may_check_no_keys()
-    }
-
     /// Where to top up an account, as far as that is known.
     pub fn billing_page(self) -> Option<&'a str> {
         self.0.billing_page

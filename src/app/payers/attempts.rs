@@ -212,9 +212,7 @@ impl Payers {
             queue.turn_down(&failed.offer, &failed.failure);
             last = Some(failed.refused);
         }
-        Err(last.unwrap_or_else(|| {
-            Error::from(queue.refusal(call.order().policy().caller.place)).into()
-        }))
+        Err(last.unwrap_or_else(|| Error::from(queue.refusal(call.order().policy())).into()))
     }
 }
 

@@ -14,8 +14,9 @@ use crate::ledger::{
     AppliedLimit, CallEnd, CallOrder, Hold, Ledger, ListPrice, NoRoom, SettledAttempt,
 };
 use crate::model::{
-    AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
-    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, Sealed, Source,
+    AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, OwnKeyWay,
+    Owner, PersonId, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, Sealed,
+    Source,
 };
 use crate::resolver::{self, Choice, Question};
 use crate::store::Store;
@@ -203,14 +204,14 @@ impl Payers {
                     hit: Box::new(hit),
                     payer,
                     provider,
-                    own_key: None,
+                    own_key: OwnKeyWay::NoHelp,
                 })
             }
             NoRoom::Unpriced => Refusal::Quota(QuotaRefusal::UnknownPrice {
                 provider,
                 model: model.to_owned(),
                 payer,
-                own_key: None,
+                own_key: OwnKeyWay::NoHelp,
             }),
         }
     }

@@ -2,12 +2,14 @@
 //! those before the current one did not pay.
 
 use crate::model::{
-    AskRefusal, FailureClass, FellBack, Offer, Place, ProviderFailure, QuotaRefusal, Refusal, Skip,
-    Source, Step, Trace, Verdict, WhyFellBack,
+    AskRefusal, FailureClass, FellBack, Metric, Offer, OwnKeyWay, ProviderFailure, ProviderId,
+    QuotaRefusal, Refusal, Skip, Source, Step, Trace, Verdict, WhyFellBack,
 };
 use crate::resolver::Choice;
 
 use crate::app::payers::Demotion;
+use crate::app::policy::CallerPolicy;
+use crate::ledger::AppliedLimit;
 
 /// Those who could pay for one call.
 #[derive(Default)]
@@ -107,36 +109,55 @@ impl PayerQueue {
     }
 
     /// Why nobody pays: a limit without room, or no usable key at all.
-    pub fn refusal(&self, place: Place) -> Refusal {
+    pub fn refusal(&self, policy: &CallerPolicy) -> Refusal {
         let nobody = || {
-            let (trace, in_server) = (self.trace.clone(), place.server().is_some());
+            let in_server = policy.caller.place.server().is_some();
+            let trace = self.trace.clone();
             AskRefusal::NobodyPays { trace, in_server }.into()
         };
         let refusal = self.limit_refusal.clone().unwrap_or_else(nobody);
         match refusal {
-            Refusal::Quota(limit) => Refusal::Quota(self.with_own_key(limit)),
+            Refusal::Quota(limit) => Refusal::Quota(self.with_own_key(limit, policy)),
             refusal => refusal,
         }
     }
 
-    /// Adds to the refusal of a limit why the asker's own key does not pay.
-    fn with_own_key(&self, mut limit: QuotaRefusal) -> QuotaRefusal {
-        if let QuotaRefusal::LimitReached {
-            provider, own_key, ..
+    /// Adds to the refusal of a limit what a key of the asker's own would change.
+    fn with_own_key(&self, mut refusal: QuotaRefusal, policy: &CallerPolicy) -> QuotaRefusal {
+        match &mut refusal {
+            QuotaRefusal::LimitReached {
+                hit,
+                provider,
+                own_key,
+                ..
+            } => {
+                let is_hit =
+                    |of_own: &AppliedLimit| of_own.bound == hit.bound && of_own.limit == hit.limit;
+                if policy.has_own_way(provider, is_hit) {
+                    *own_key = self.find_own_key(provider);
+                }
+            }
+            QuotaRefusal::UnknownPrice {
+                provider, own_key, ..
+            } => {
+                let in_dollars = |of_own: &AppliedLimit| of_own.limit.metric == Metric::Cost;
+                if policy.has_own_way(provider, in_dollars) {
+                    *own_key = self.find_own_key(provider);
+                }
+            }
+            _ => {}
         }
-        | QuotaRefusal::UnknownPrice {
-            provider, own_key, ..
-        } = &mut limit
-        {
-            let of_own =
-                |step: &&Step| step.source == Source::Personal && step.provider == *provider;
-            let own = self.trace.0.iter().find(of_own);
-            *own_key = own.and_then(|step| match step.verdict {
-                Verdict::Skipped(why) => Some(why),
-                _ => None,
-            });
+        refusal
+    }
+
+    /// Whether the asker has a key of their own for a provider, and what keeps it
+    /// from paying.
+    fn find_own_key(&self, provider: &ProviderId) -> OwnKeyWay {
+        let of_own = |step: &&Step| step.source == Source::Personal && step.provider == *provider;
+        match self.trace.0.iter().find(of_own).map(|step| step.verdict) {
+            Some(Verdict::Skipped(why)) => OwnKeyWay::Mend(why),
+            _ => OwnKeyWay::Add,
         }
-        limit
     }
 }
 

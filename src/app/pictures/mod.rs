@@ -286,13 +286,13 @@ impl Pictures {
             return Ok(ReadyPicture { reserved, ..ready });
         }
         if ready.queue.first().is_none() {
-            return Err(ready.queue.refusal(ready.order.policy.caller.place).into());
+            return Err(ready.queue.refusal(&ready.order.policy).into());
         }
         self.moderate(&ready.order.spec.prompt.0).await?;
         let ReadyPicture { order, queue, .. } = &mut ready;
         let reserved = self.payers.reserve_next(order, queue).await?;
         if reserved.is_none() {
-            return Err(ready.queue.refusal(ready.order.policy.caller.place).into());
+            return Err(ready.queue.refusal(&ready.order.policy).into());
         }
         Ok(ReadyPicture { reserved, ..ready })
     }

@@ -205,6 +205,22 @@ impl CallerPolicy {
     }
 
     /// Who should be told of a budget: whoever set it.
+    /// Whether the caller may use a key of their own for a provider, and none of
+    /// its limits is one of these.
+    pub fn has_own_way(
+        &self,
+        provider: &ProviderId,
+        is_it: impl Fn(&AppliedLimit) -> bool,
+    ) -> bool {
+        let own = Offer::unstored(Source::Personal, provider.clone());
+        self.tier().byok && !self.limits(&own).iter().any(is_it)
+    }
+
+    /// Whether the limits of the caller's tier bind keys of their own.
+    pub fn limits_own_keys(&self) -> bool {
+        self.quota.applies_to.contains(&Source::Personal) && !self.tier().limits.is_empty()
+    }
+
     pub fn owner_of(&self, bound: Bound, limit: Limit) -> Option<PersonId> {
         let mut set = self.rules().limits.iter();
         set.find(|set| set.bound == bound && set.limit == limit)

@@ -10,6 +10,8 @@ pub struct QuotaStatus {
     pub tier: String,
     /// Whether this tier may use keys of its own.
     pub byok: bool,
+    /// Whether its limits bind those.
+    pub limits_own_keys: bool,
     /// By payer, in the order in which they are asked; a payer without a
     /// limit has none.
     pub limits: Vec<(Source, Vec<LimitUse>)>,
@@ -42,6 +44,7 @@ impl Quotas {
             payer,
             blocked: policy.refuse_blocked(self.clock.now_ms()).err(),
             byok: policy.tier().byok,
+            limits_own_keys: policy.limits_own_keys(),
             tier: policy.tier().name.clone(),
             limits,
         })

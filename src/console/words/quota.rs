@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
 use crate::model::{
-    BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, Metric, ProviderId,
-    QuotaRefusal, Skip, Source,
+    BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, Metric, OwnKeyWay,
+    ProviderId, QuotaRefusal, SetBlock, Source,
 };
 
 use super::limits::{bare_amount, describe_amount, describe_limit};
@@ -221,12 +221,11 @@ fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Trouble {
         .way("/usage", "See your limits")
 }
 
-/// Whose limit leaves no room, and what keeps the asker's own key from
-/// paying, if there is one.
+/// Whose limit leaves no room, and what a key of the asker's own would change.
 struct LimitedPayer<'a> {
     payer: Source,
     provider: &'a ProviderId,
-    own_key: Option<Skip>,
+    own_key: OwnKeyWay,
 }
 
 /// Adds the way out, where there is one: a key of one's own that pays, or
@@ -237,11 +236,11 @@ fn offer_own_key(mut trouble: Trouble, names: Names<'_>, limited: &LimitedPayer<
         provider,
         own_key,
     } = *limited;
-    if payer.is_own() {
+    if payer.is_own() || own_key == OwnKeyWay::NoHelp {
         return trouble;
     }
     let name = names.name(provider);
-    if let Some(skip) = own_key {
+    if let OwnKeyWay::Mend(skip) = own_key {
         let why = skip_clause(skip);
         let own = format!(" Your own {name} key has no such limit, but it {why}.");
         trouble.words += &own;

@@ -15,7 +15,7 @@ pub use ask::AskRefusal;
 pub use conversation::ConversationRefusal;
 pub use key::{CheckGoal, KeptKey, KeyRefusal};
 pub use picture::PictureRefusal;
-pub use quota::{Contradiction, DurationOf, QuotaRefusal};
+pub use quota::{Contradiction, DurationOf, OwnKeyWay, QuotaRefusal};
 pub use token::TokenRefusal;
 
 /// What was refused, by its subject.

@@ -15,9 +15,8 @@ pub enum QuotaRefusal {
         provider: ProviderId,
         /// Seconds until there is room again; none where there never is.
         retry_after_s: Option<u64>,
-        /// Why the asker's own key for this provider does not pay in its
-        /// place; none where there is no such key.
-        own_key: Option<Skip>,
+        /// What a key of the asker's own for this provider would change.
+        own_key: OwnKeyWay,
     },
     #[error("dollars are limited, and the price is not known")]
     UnknownPrice {
@@ -25,7 +24,7 @@ pub enum QuotaRefusal {
         model: String,
         payer: Source,
         /// As above.
-        own_key: Option<Skip>,
+        own_key: OwnKeyWay,
     },
     #[error("this is blocked")]
     Blocked {
@@ -62,6 +61,17 @@ pub enum QuotaRefusal {
     BadDuration(DurationOf),
     #[error("the duration is longer than can be kept")]
     DurationTooLong(DurationOf),
+/// What a key of the asker's own would change where a limit leaves no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnKeyWay {
+    /// There is none, and one would have no such limit.
+    Add,
+    /// There is one without such a limit, and this keeps it from paying.
+    Mend(Skip),
+    /// None would help: it has the same limit, or may not be used.
+    NoHelp,
+}
+
     #[error("a report of this period is too long")]
     ReportTooLong,
 }

@@ -62,7 +62,7 @@ async fn the_demos_rung_is_the_last_and_pays_where_nobody_else_does() {
         Ask without naming a provider, and a fixed reply answers that says so: nobody can pay. Add a key of your own, and a model answers.
         Who pays, by provider
         Provider | Paid by | Because
-        OpenAI | nobody | Yours is paused, and the bot has none.
+        OpenAI | nobody | Yours is paused; the bot has none.
         ");
         let home = Visitor::stranger(stage).await.opens("/").await;
         assert!(home.holds("A template, marked as one"), "{}", home.shown());

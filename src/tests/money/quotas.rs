@@ -317,6 +317,17 @@ async fn what_applies_to_personal_keys_limits_them_too() {
         (only you) You have used what your tier allows of the personal key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
         `/quota status` shows every limit.
         ");
+        // Nobody is sent for a key that would have the same limit.
+        let omar = stage.omar();
+        assert!(omar.runs("/ask prompt:count").await.contains("bot default"));
+        insta::assert_snapshot!(omar.runs("/ask prompt:count").await, @"
+        (only you) You have used what your tier allows of the bot default: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
+        `/quota status` shows every limit.
+        ");
+        insta::assert_snapshot!(omar.runs("/quota status").await, @"
+        (only you) **Bot default** · Your tier, community: 1 of 1 request in 24 hours, renews <t:1795306501:R>
+        Nobody can pay for an `/ask` now: every limit is reached.
+        ");
     })
     .await;
 }

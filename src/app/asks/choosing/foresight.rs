@@ -235,7 +235,6 @@ impl Asks {
         mut order: P,
         choice: Choice,
     ) -> Result<Foreseen, Error> {
-        let place = order.policy().caller.place;
         let mut queue = PayerQueue::new(choice);
         let refusal = match self.payers.foresee(&mut order, &mut queue).await {
             Ok(()) => None,
@@ -245,7 +244,7 @@ impl Asks {
         };
         let is_paid = queue.trace.taken().is_some();
         Ok(Foreseen {
-            refusal: refusal.or_else(|| (!is_paid).then(|| queue.refusal(place))),
+            refusal: refusal.or_else(|| (!is_paid).then(|| queue.refusal(order.policy()))),
             trace: queue.trace,
         })
     }

@@ -8,14 +8,13 @@ use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
 use crate::bot::words::speech::formats::{date_and_time, plain_model, relative_time};
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
-use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Scope, Skip, Source};
+use crate::model::{BlockTarget, Blocked, Bound, LimitHit, OwnKeyWay, ProviderId, Scope, Source};
 
-/// Whose limit leaves no room, and what keeps the asker's own key from
-/// paying, if there is one.
+/// Whose limit leaves no room, and what a key of the asker's own would change.
 pub struct LimitedPayer<'a> {
     pub payer: Source,
     pub provider: &'a ProviderId,
-    pub own_key: Option<Skip>,
+    pub own_key: OwnKeyWay,
 }
 
 /// A limit that leaves no room: what it is, when it renews, and what helps.
@@ -60,13 +59,6 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
             .words(" This ask alone needs more than that; a shorter one may fit.")
             .to_owned(),
     };
-    let provider = voice.providers.get(payers.provider);
-    let is_operators = !hit.bound.is_budget();
-    if is_operators && provider.is_some_and(crate::app::ProviderInfo::may_check_no_keys) {
-        // A key of one's own for that server has this limit too.
-        let limits = voice.lang.words("`/quota status` shows every limit.");
-        return Card::text(format!("{text}\n{limits}"));
-    }
     with_own_key(voice, text, payers)
 }
 
@@ -89,11 +81,12 @@ fn with_own_key(voice: Voice<'_>, mut text: String, payers: &LimitedPayer<'_>) -
     let (provider, name) = (payers.provider, voice.name(payers.provider));
     let limits = voice.lang.words("`/quota status` shows every limit.");
     text.push('\n');
-    if voice.own_keys == OwnKeys::No || payers.payer.is_own() {
+    let no_help = payers.own_key == OwnKeyWay::NoHelp;
+    if no_help || voice.own_keys == OwnKeys::No || payers.payer.is_own() {
         text += limits;
         return Card::text(text);
     }
-    if let Some(skip) = payers.own_key {
+    if let OwnKeyWay::Mend(skip) = payers.own_key {
         let values: &[(&str, &dyn std::fmt::Display)] = &[
             ("provider", &name),
             ("why", &bare_reason(voice, skip)),

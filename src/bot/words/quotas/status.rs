@@ -32,6 +32,10 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
             "Nobody can pay for an `/ask` here; `/keys status` shows why. {advice}",
             &[("advice", &bring_any_key(voice))],
         ),
+        // A key of one's own has the same limits.
+        None if status.limits_own_keys => lang
+            .words("Nobody can pay for an `/ask` now: every limit is reached.")
+            .to_owned(),
         None => lang.say(
             "Nobody can pay for an `/ask` now: every limit is reached. {advice}",
             &[("advice", &bring_any_key(voice))],
@@ -46,7 +50,11 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
             "Your tier, {tier}, does not include keys of your own.",
             &[("tier", &status.tier)],
         ));
-    } else if voice.own_keys == OwnKeys::Stored && !has_own && status.payer.is_some() {
+    } else if voice.own_keys == OwnKeys::Stored
+        && !has_own
+        && !status.limits_own_keys
+        && status.payer.is_some()
+    {
         lines.push(
             lang.words("A key of your own (`/keys add`) has no limits here.")
                 .into(),

@@ -5,7 +5,9 @@ use crate::bot::words::quotas::{amount, reached};
 use crate::bot::words::speech::formats::{count_of, in_code};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{Contradiction, DurationOf, Metric, ProviderId, QuotaRefusal, Skip, Source};
+use crate::model::{
+    Contradiction, DurationOf, Metric, OwnKeyWay, ProviderId, QuotaRefusal, Source,
+};
 
 /// What a person reads when a limit, a block or a tier stands in the way.
 pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
@@ -157,7 +159,7 @@ fn ambiguous_amount(voice: Voice<'_>, less: &str, more: &str) -> Card {
 fn limited_payer(
     payer: Source,
     provider: &ProviderId,
-    own_key: Option<Skip>,
+    own_key: OwnKeyWay,
 ) -> reached::LimitedPayer<'_> {
     reached::LimitedPayer {
         payer,

@@ -5,7 +5,7 @@ use crate::app::{ProviderStatus, QuotaStatus, Status};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::stopped;
 use crate::console::parts::ladder::{self, Outcome, Step as LadderStep};
-use crate::console::parts::{form, key, link, note, payer};
+use crate::console::parts::{form, key, limits, link, note, payer};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit};
@@ -212,13 +212,18 @@ fn title_of(source: Source) -> &'static str {
     }
 }
 
-/// What a payer may still pay, as far as a limit says it.
+/// What a payer may still pay, as far as a limit says it: the one of which most is
+/// used.
 fn describe_left(step: &Step, quota: Option<&QuotaStatus>, name: &str) -> String {
-    let limits = quota.into_iter().flat_map(|quota| &quota.limits);
-    let mut uses = limits
-        .filter(|(source, _)| *source == step.source)
-        .flat_map(|(_, uses)| uses);
-    match uses.next() {
+    let mut limits = quota.into_iter().flat_map(|quota| &quota.limits);
+    let Some((_, uses)) = limits.find(|(source, _)| *source == step.source) else {
+        return name.to_owned();
+    };
+    let share = |one: &LimitUse| limits::share(one);
+    match uses
+        .iter()
+        .max_by(|one, other| share(one).total_cmp(&share(other)))
+    {
         Some(LimitUse { limit, used, .. }) => {
             let left = limit.max.saturating_sub(*used);
             format!(
@@ -268,8 +273,8 @@ fn describe_because(visit: &Visit, trace: &Trace) -> String {
         (true, Some(Source::Personal)) => "Yours comes first".to_owned(),
         (true, Some(_)) => "It comes first".to_owned(),
         (true, None) => "No key anywhere.".to_owned(),
-        (false, Some(_)) => capitalized(&whys.join(", and ")),
-        (false, None) => format!("{}.", capitalized(&whys.join(", and "))),
+        (false, Some(_)) => capitalized(&whys.join("; ")),
+        (false, None) => format!("{}.", capitalized(&whys.join("; "))),
     }
 }
 

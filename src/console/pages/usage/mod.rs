@@ -247,15 +247,14 @@ async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<NamedTotal> {
 fn show_limits(status: &QuotaStatus, now_ms: i64) -> Markup {
     html! {
         section.card aria-labelledby="limits-h" {
-            header { h2 #limits-h { "Limits" } p { "On what others pay for you, outside of servers" } }
+            header { h2 #limits-h { "Limits" } p { "On what you ask outside of servers" } }
             div.body {
                 ul.stack {
                     @for (source, uses) in &status.limits {
                         @let look = payer::look(*source);
-                        @if uses.is_empty() {
-                            li class={ "budget " (look.class) } {
-                                b { (look.words) } span.right { "no limit" }
-                            }
+                        li.budget {
+                            span { (payer::badge(*source)) }
+                            @if uses.is_empty() { span.right { "no limit" } }
                         }
                         @for used in uses { (limits::show(used, look.class, now_ms)) }
                     }
