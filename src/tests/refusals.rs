@@ -108,6 +108,9 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
     use AskRefusal as A;
     vec![
         A::NotAChatProvider { provider: openai() },
+        A::PicturesAlone {
+            model: "openai/gpt-image-2".into(),
+        },
         A::UnknownModel {
             model: String::new(),
             offered: Vec::new(),

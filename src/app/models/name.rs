@@ -9,7 +9,9 @@ use crate::model::{
     AskRefusal, KeyRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal, has_secret,
     is_invisible,
 };
-use crate::providers::{Catalogue, ImageWire, Provider, makes_no_pictures, unquote};
+use crate::providers::{
+    Catalogue, ImageWire, Provider, makes_no_pictures, makes_pictures_alone, unquote,
+};
 
 use crate::app::models::Models;
 
@@ -87,8 +89,23 @@ impl<'a> NamedModel<'a> {
 
 impl Models {
     /// Reads what an ask names. Without a provider and a model these are all
-    /// providers of language models, in the operator's order.
+    /// providers of language models, in the operator's order. What makes
+    /// pictures alone is refused, by its name.
     pub fn read_chat_model(
+        &self,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<NamedModel<'_>, Refusal> {
+        let named = self.read_model_to_ask(provider, model)?;
+        if let Some(model) = &named.model {
+            for provider in &named.providers {
+                self.refuse_pictures_alone(provider, model)?;
+            }
+        }
+        Ok(named)
+    }
+
+    fn read_model_to_ask(
         &self,
         provider: Option<&ProviderId>,
         model: Option<&str>,
@@ -120,6 +137,14 @@ impl Models {
                 Some(it) => self.read_both(it, named.model.as_deref(), ProviderKind::Chat),
                 None => Ok(named),
             };
+        }
+        if let Some((host, _)) = split_model(&self.catalogue, model) {
+            let provider = host.id.clone();
+            return Err(AskRefusal::NotAChatProvider { provider }.into());
+        }
+        if self.workflows.find(model).is_some() {
+            let model = shown(model);
+            return Err(AskRefusal::PicturesAlone { model }.into());
         }
         let small = model.to_lowercase();
         let mut owners = [model, small.as_str()].into_iter();
@@ -304,6 +329,16 @@ impl Models {
             return Ok(());
         }
         Err(self.makes_none(provider, model))
+    }
+
+    /// Refuses a model that makes pictures and answers nothing in a chat, before
+    /// anybody pays for finding that out.
+    pub fn refuse_pictures_alone(&self, provider: &Provider, model: &str) -> Result<(), Refusal> {
+        if !makes_pictures_alone(provider, model) {
+            return Ok(());
+        }
+        let model = shown(&provider.full_name(model));
+        Err(AskRefusal::PicturesAlone { model }.into())
     }
 
     /// The refusal of a model that makes no pictures, with some that do: its

@@ -7,7 +7,7 @@ use crate::console::parts::note;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::Names;
-use crate::model::{Caller, Choices, QuotaRefusal, Refusal};
+use crate::model::{AskRefusal, Caller, Choices, QuotaRefusal, Refusal};
 
 /// What stops somebody from asking here at all, if anything does.
 pub async fn find(visit: &Visit, caller: &Caller) -> Result<Option<Trouble>, Trouble> {
@@ -32,11 +32,11 @@ async fn foresee_refusal(visit: &Visit, caller: &Caller) -> Result<Option<Refusa
     }
 }
 
-/// The words for a refusal that stops somebody; none where only a key is
-/// missing, or another model would do.
+/// The words for a refusal that stops somebody, whatever key they bring; none
+/// where only a key is missing.
 pub fn describe(visit: &Visit, refusal: Refusal) -> Option<Trouble> {
     let names = Names::of(visit.app().providers());
-    let stops = is_block(&refusal) || is_limit(&refusal);
+    let stops = is_block(&refusal) || is_limit(&refusal) || makes_pictures(&refusal);
     stops.then(|| Trouble::from(refusal).named(names))
 }
 
@@ -67,6 +67,15 @@ pub fn show(visit: &Visit, stopped: Option<&Trouble>) -> Markup {
 pub async fn show_outside(visit: &Visit, person: &SignedIn) -> Result<Markup, Trouble> {
     let Ok(caller) = person.caller(visit).await else {
         return Ok(html! {});
+/// Whether what is chosen to answer makes pictures alone.
+fn makes_pictures(refusal: &Refusal) -> bool {
+    use AskRefusal::{NotAChatProvider, PicturesAlone};
+    matches!(
+        refusal,
+        Refusal::Ask(NotAChatProvider { .. } | PicturesAlone { .. })
+    )
+}
+
     };
     Ok(show(visit, find(visit, &caller).await?.as_ref()))
 }

@@ -14,6 +14,7 @@ const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
     match refusal {
         AskRefusal::NotAChatProvider { provider } => not_a_chat_provider(names, provider),
+        AskRefusal::PicturesAlone { model } => pictures_alone(model),
         AskRefusal::UnknownModel { model, offered } => unknown_model(names, model, offered),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(names, provider),
@@ -62,6 +63,22 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
             "Somebody stopped it, so there is no answer. Ask again if you want one.",
         ),
     }
+}
+
+/// The model makes pictures: where it does, and that another answers.
+fn pictures_alone(model: &str) -> Trouble {
+    let named: String = url::form_urlencoded::byte_serialize(model.as_bytes()).collect();
+    choose(
+        "That model makes pictures",
+        format!(
+            "{model} makes pictures and answers no questions, so nobody was asked. Choose a model \
+             that answers, or have it make a picture."
+        ),
+    )
+    .way(
+        format!("/playground?as=:picture&model={named}"),
+        "Make a picture with it",
+    )
 }
 
 /// Another model has to be chosen.
@@ -143,6 +160,7 @@ fn not_a_chat_provider(names: Names<'_>, provider: &ProviderId) -> Trouble {
             names.name(provider)
         ),
     )
+    .way("/playground?as=:picture", "Make a picture")
 }
 
 /// The model's name was typed with spaces.

@@ -26,6 +26,13 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "no_chat",
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
+        AskRefusal::PicturesAlone { model } => (
+            400,
+            "no_chat",
+            format!(
+                "`{model}` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model."
+            ),
+        ),
         AskRefusal::UnknownModel { model, .. } => unknown_model(model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(provider),

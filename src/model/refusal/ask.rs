@@ -10,6 +10,11 @@ use crate::model::payment::offer::{Source, Trace};
 pub enum AskRefusal {
     #[error("this provider answers no questions")]
     NotAChatProvider { provider: ProviderId },
+    #[error("the model makes pictures and answers nothing")]
+    PicturesAlone {
+        /// As it is typed: with its provider's name before it, or a workflow's.
+        model: String,
+    },
     #[error("the model's provider is not known")]
     UnknownModel {
         model: String,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::model::ProviderId;
 
-use super::provider::Provider;
+use super::provider::{ImageWire, Provider};
 
 /// Names of models that are known to make no pictures, whoever offers them.
 const WORDS_ALONE: &[&str] = &[
@@ -40,6 +40,16 @@ const WORDS_ALONE: &[&str] = &[
     "llama-*",
     "command-*",
 ];
+/// Names of models that make pictures and answer nothing in a chat, whoever
+/// offers them, `docs/providers.md` §14.
+const PICTURES_ALONE: &[&str] = &[
+    "gpt-image-*",
+    "chatgpt-image-*",
+    "dall-e-*",
+    "imagen-*",
+    "grok-imagine-image*",
+    "grok-2-image*",
+];
 /// What stands in the names of models of these families that do make them.
 const PAINTING: [&str; 2] = ["image", "imagine"];
 
@@ -59,6 +69,22 @@ pub fn makes_no_pictures(model: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let paints = PAINTING.iter().any(|part| name.contains(part));
     !paints && WORDS_ALONE.iter().any(|pattern| glob(pattern, &name))
+}
+
+/// Whether a provider's model makes pictures and answers nothing in a chat.
+/// Google's chats and `OpenRouter`'s give pictures out, so that there only the
+/// former's Imagen is one of these.
+pub fn makes_pictures_alone(provider: &Provider, model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let name = name.to_ascii_lowercase();
+    let by_name = PICTURES_ALONE.iter().any(|pattern| glob(pattern, &name));
+    match provider.images.wire {
+        Some(ImageWire::OpenRouter) => false,
+        Some(ImageWire::OpenAi | ImageWire::Xai) => {
+            by_name || provider.images.model.as_deref() == Some(model)
+        }
+        _ => by_name,
+    }
 }
 
 /// Whether a text fits a pattern in which `*` stands for anything.
@@ -134,6 +160,28 @@ mod tests {
             ("", "x", false),
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_that_a_model_makes_pictures_alone() {
+        let catalogue = crate::providers::Catalogue::new(&[]).unwrap();
+        for (provider, model, makes_pictures) in [
+            ("openai", "gpt-image-2", true),
+            ("openai", "GPT-Image-1-mini", true),
+            ("openai", "dall-e-3", true),
+            ("openai", "gpt-6-luna", false),
+            ("vercel", "openai/gpt-image-2", true),
+            ("google", "models/imagen-4.0-generate-001", true),
+            ("google", "gemini-3.1-flash-image", false),
+            ("xai", "grok-imagine-image-pro", true),
+            ("xai", "grok-4.3", false),
+            ("openrouter", "openai/gpt-image-2", false),
+            ("openrouter", "google/gemini-3.1-flash-image", false),
+        ] {
+            let provider = catalogue.find(provider).unwrap();
+            let found = makes_pictures_alone(provider, model);
+            assert_eq!(found, makes_pictures, "{} {model}", provider.id);
         }
     }
 

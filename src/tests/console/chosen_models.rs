@@ -100,3 +100,57 @@ async fn an_unknown_model_is_refused_with_models_that_can_be_used() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_makes_pictures_alone_is_no_model_that_answers() {
+    let setup = Setup {
+        comfyui: true,
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        stage.mia().adds("openai", "user", &good("openai")).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let profile = mia.opens("/profile").await;
+        let playground = mia.opens("/playground").await;
+        let models = format!("/servers/{}/models", stage.scene.server);
+        let of_server = omar.opens(&models).await;
+        let mut told = Vec::new();
+        for model in [
+            "openai/gpt-image-2",
+            "gpt-image-2",
+            "google/imagen-4.0-generate-001",
+            "xai/grok-imagine-image",
+            "comfyui/text-to-image",
+            "text-to-image",
+        ] {
+            let page = mia.sends(&profile, "/profile", &[("model", model)]).await;
+            assert_eq!(page.status, 422, "{}", page.shown());
+            let said = page.says().lines().nth(1).unwrap_or_default().to_owned();
+            let page = omar.sends(&of_server, &models, &[("model", model)]).await;
+            assert!(page.holds(&said), "{}", page.shown());
+            let typed = [("other", model), ("ask", "count")];
+            let page = mia.sends(&playground, "/playground/ask", &typed).await;
+            assert!(page.holds(&said), "{}", page.shown());
+            told.push(said);
+        }
+        assert_snapshot!(told.join("\n"), @"
+        openai/gpt-image-2 makes pictures and answers no questions, so nobody was asked. Choose a model that answers, or have it make a picture.
+        openai/gpt-image-2 makes pictures and answers no questions, so nobody was asked. Choose a model that answers, or have it make a picture.
+        google/imagen-4.0-generate-001 makes pictures and answers no questions, so nobody was asked. Choose a model that answers, or have it make a picture.
+        xai/grok-imagine-image makes pictures and answers no questions, so nobody was asked. Choose a model that answers, or have it make a picture.
+        ComfyUI makes pictures and answers no questions. Choose another provider’s model.
+        text-to-image makes pictures and answers no questions, so nobody was asked. Choose a model that answers, or have it make a picture.
+        ");
+        assert_eq!(stage.keys_that_paid("openai"), Vec::<String>::new());
+        let before = mia.opens("/playground?model=openai%2Fgpt-image-2").await;
+        assert!(before.holds("Make a picture with it"), "{}", before.shown());
+        let way = "/playground?as=:picture&model=openai%2Fgpt-image-2";
+        assert!(mia.opens(way).await.holds("Describe the picture"));
+        // Google's chats give pictures out.
+        let model = [("model", "google/gemini-3.1-flash-image")];
+        let kept = mia.sends(&profile, "/profile", &model).await;
+        assert_eq!(kept.status, 200, "{}", kept.shown());
+    })
+    .await;
+}

@@ -374,3 +374,37 @@ async fn a_key_that_comes_with_a_call_pays_for_it_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_makes_pictures_alone_is_asked_nothing() {
+    run(async |stage| {
+        let mia = stage.mia();
+        stage.omar().adds("openai", "guild", &good("openai")).await;
+        let program = Program::of(stage, &mia, "").await;
+        let mut told = Vec::new();
+        for own in [false, true] {
+            if own {
+                mia.adds("openai", "user", &good("openai")).await;
+            }
+            let body = count("openai/gpt-image-2");
+            told.push(program.posts("/v1/chat/completions", &body).await.shown());
+            let body = json!({"model": "openai/gpt-image-2", "input": "count"});
+            told.push(program.posts("/v1/responses", &body).await.shown());
+            let body = json!({"model": "openai/gpt-image-2", "prompt": "count"});
+            told.push(program.posts("/api/v1/unified", &body).await.shown());
+        }
+        told.dedup();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        400
+        {"error":{"code":"no_chat","message":"`openai/gpt-image-2` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model.","param":null,"type":"invalid_request_error"}}
+        400
+        {"error":{"code":"no_chat","message":"`openai/gpt-image-2` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model."}}
+        400
+        {"error":{"code":"no_chat","message":"`openai/gpt-image-2` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model.","param":null,"type":"invalid_request_error"}}
+        400
+        {"error":{"code":"no_chat","message":"`openai/gpt-image-2` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model."}}
+        "#);
+        assert_eq!(stage.keys_that_paid("openai"), Vec::<String>::new());
+    })
+    .await;
+}

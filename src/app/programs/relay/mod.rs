@@ -173,6 +173,13 @@ impl Programs {
             let provider = provider.id.clone();
             return Err(PictureRefusal::NotAnImageProvider { provider }.into());
         }
+        let chats = matches!(
+            request.surface,
+            Surface::Chat | Surface::Responses | Surface::Completions
+        );
+        if let Some(model) = named.model.as_deref().filter(|_| chats) {
+            self.models.refuse_pictures_alone(provider, model)?;
+        }
         let (provider, model) = (provider.id.clone(), named.model);
         let shown = model.as_deref().unwrap_or(NO_MODEL);
         // A list of models, say, is of no model.

@@ -21,6 +21,11 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              `/ask`.",
             &[("provider", &voice.name(provider))],
         ),
+        AskRefusal::PicturesAlone { model } => lang.say(
+            "`{subject}` makes pictures and answers no questions: `/imagine model:{subject}`. \
+             Name another model here.",
+            &[("subject", &in_code(model))],
+        ),
         AskRefusal::UnknownModel { model, .. } => unknown_model(voice, model),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(voice, typed, meant),
         AskRefusal::ModelMissing { provider } => lang.say(

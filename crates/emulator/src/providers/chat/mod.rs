@@ -33,6 +33,18 @@ use usage::Usage;
 /// How many input tokens the emulated models report, whatever the prompt.
 pub const INPUT_TOKENS: u64 = 12;
 
+/// Whether a model makes pictures and answers nothing: OpenAI's, xAI's, and
+/// Google's Imagen.
+fn makes_pictures_alone(call: &Call<'_>, model: &str) -> bool {
+    let begins: &[&str] = match call.provider.id {
+        "openai" => &["gpt-image-", "chatgpt-image-", "dall-e-"],
+        "xai" => &["grok-imagine-image", "grok-2-image"],
+        "google" => &["imagen-"],
+        _ => &[],
+    };
+    begins.iter().any(|begin| model.starts_with(begin))
+}
+
 /// Answers a chat, or says that there is no such address.
 pub fn answer_chat(call: &Call<'_>) -> Response {
     // A restricted OpenAI key cannot list models, but it can chat.
@@ -44,6 +56,12 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
+    if makes_pictures_alone(call, &ask.model) {
+        return match ask.surface {
+            Surface::Chat => json_response(404, vendor_errors::openai_no_chat_model()),
+            _ => unknown_models::refuse(call.provider.id, ask.surface, &ask.model),
+        };
+    }
     // `docs/providers.md` §7.1: an empty name is none.
     if ask.surface == Surface::Chat && ask.model.trim().is_empty() {
         let words = "you must provide a model parameter";

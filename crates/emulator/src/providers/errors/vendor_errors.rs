@@ -53,6 +53,12 @@ pub fn openai_unknown_model(model: &str) -> Value {
     openai(&message, Value::Null, "model_not_found")
 }
 
+/// OpenAI's body for a model that does not chat, `docs/providers.md` §4.1.
+pub fn openai_no_chat_model() -> Value {
+    let message = "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?";
+    openai(message, json!("model"), Value::Null)
+}
+
 /// The body of an error with this status.
 pub fn error_body(provider: &Emulated, status: u16) -> Value {
     match provider.dialect {
