@@ -53,13 +53,6 @@ pub struct Models {
     lists: ModelLists,
 }
 
-impl ModelChoice {
-    /// As it is typed: `provider/model`.
-    pub fn full(&self) -> String {
-        format!("{}/{}", self.provider, self.model)
-    }
-}
-
 impl Models {
     /// Puts the parts together.
     pub fn new(catalogue: Catalogue, settings: ModelSettings) -> Self {

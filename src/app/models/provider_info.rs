@@ -3,6 +3,7 @@
 
 use axum::http::Method;
 
+use crate::app::models::ModelChoice;
 use crate::model::{KeyRefusal, ProviderId, ProviderKind, Surface, nearest_names};
 use crate::providers::{Catalogue, MODERATION_MODEL, Provider, holds_secret, is_plain};
 
@@ -63,6 +64,15 @@ impl<'a> KnownProviders<'a> {
         let names = self.0.iter().flat_map(Catalogue::names_of);
         let name = nearest_names(typed.trim(), names, 1).pop()?;
         self.find(name)
+    }
+
+    /// A model as it is typed: `provider/model`.
+    pub fn full_name(self, model: &ModelChoice) -> String {
+        let known = self.get(&model.provider);
+        known.map_or_else(
+            || format!("{}/{}", model.provider, model.model),
+            |provider| provider.full_name(&model.model),
+        )
     }
 
     /// Splits `provider/model`. The model may be empty; none where nothing

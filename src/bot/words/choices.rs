@@ -27,14 +27,6 @@ pub fn model_name(voice: Voice<'_>, model: &ModelChoice) -> String {
     )
 }
 
-/// A model as it is typed: `provider/model`.
-pub fn full_name(voice: Voice<'_>, model: &ModelChoice) -> String {
-    match voice.providers.get(&model.provider) {
-        Some(provider) => provider.full_name(&model.model),
-        None => model.full(),
-    }
-}
-
 /// The menu of models for another answer.
 pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
     menu_of(voice, &CustomId::ModelMenu(id.to_owned()), models)
@@ -53,7 +45,7 @@ fn menu_of(voice: Voice<'_>, id: &CustomId, models: &[ModelChoice]) -> Card {
     }
     let choices = models.iter().take(OPTIONS_MAX).map(|model| MenuChoice {
         label: model_name(voice, model),
-        value: full_name(voice, model),
+        value: voice.providers.full_name(model),
     });
     let more = models.len().saturating_sub(OPTIONS_MAX);
     let text = if more == 0 {
@@ -102,7 +94,7 @@ pub fn models(
     let mut names: Vec<String> = usable
         .iter()
         .take(MODELS_SHOWN)
-        .map(|it| format!("`{}`", full_name(voice, it)))
+        .map(|it| format!("`{}`", voice.providers.full_name(it)))
         .collect();
     if usable.len() > MODELS_SHOWN {
         let more = count_of(usable.len() - MODELS_SHOWN);
@@ -194,7 +186,7 @@ pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenM
     let warnings = users.into_iter().chain(standing);
     lines.extend(warnings.map(|warning| voice.lang.say(warning, values)));
     lines.extend(chosen_model.elsewhere.as_ref().map(|other| {
-        let (provider, full) = (voice.name(&other.provider), full_name(voice, other));
+        let (provider, full) = (voice.name(&other.provider), voice.providers.full_name(other));
         voice.lang.say(
             "{provider} has a model of that name too, and somebody pays for it here: `/model set model:{model}`.",
             &[("provider", &provider), ("model", &in_code(&full))],

@@ -250,7 +250,7 @@ fn describe_model(offered: &ModelOffer) -> Value {
     let ModelOffer { choice, prices, .. } = offered;
     let price = |price: Option<NanoDollars>| price.map(NanoDollars::in_dollars);
     json!({
-        "id": choice.full(), "model_id": choice.full(), "name": choice.model,
+        "id": offered.full, "model_id": offered.full, "name": choice.model,
         "display_name": choice.model, "provider": choice.provider.as_str(),
         "provider_id": choice.provider.as_str(),
         "input_token_price": price(prices.input),

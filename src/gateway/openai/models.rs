@@ -49,7 +49,7 @@ pub async fn find_model(call: &Call) -> Result<ModelOffer, Problem> {
         return Err(no_such_model(written, &[]));
     }
     let mut models = usable_models(call).await?;
-    let whole = models.iter().position(|it| it.choice.full() == name);
+    let whole = models.iter().position(|it| it.full == name);
     let mut bare = (0..).zip(&models).filter(|(_, it)| it.choice.model == name);
     let found = whole.or_else(|| match (bare.next(), bare.next()) {
         (Some((place, _)), None) => Some(place),
@@ -69,8 +69,8 @@ fn may_stand_in_name(part: &str) -> bool {
 
 fn no_such_model(name: &str, models: &[ModelOffer]) -> Problem {
     let name: String = name.chars().take(SHOWN_CHARACTERS_MAX).collect();
-    let known: Vec<String> = models.iter().map(|it| it.choice.full()).collect();
-    let nearest = nearest_names(&name, known.iter().map(String::as_str), NEAREST_MAX);
+    let known = models.iter().map(|it| it.full.as_str());
+    let nearest = nearest_names(&name, known, NEAREST_MAX);
     let nearest: Vec<String> = nearest.iter().map(|it| format!("`{it}`")).collect();
     let meant = match nearest.join(", ") {
         names if names.is_empty() => names,
@@ -100,7 +100,7 @@ pub async fn usable_models(call: &Call) -> Result<Vec<ModelOffer>, Problem> {
 /// OpenAI's four fields, and `OpenRouter`'s, of which those are left out that
 /// nobody knows.
 fn describe_model(offer: &ModelOffer) -> Value {
-    let name = offer.choice.full();
+    let name = &offer.full;
     let mut model = json!({
         "id": name, "object": "model", "created": 0,
         "owned_by": offer.choice.provider.as_str(), "name": name,

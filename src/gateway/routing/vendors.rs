@@ -324,7 +324,7 @@ pub fn model_as_vendor(call: &Call, model: &ModelOffer) -> Option<Value> {
 }
 
 fn google_model(model: &ModelOffer) -> Value {
-    let name = model.choice.full();
+    let name = &model.full;
     json!({"name": format!("models/{name}"), "displayName": name,
         "supportedGenerationMethods": GOOGLE_VERBS})
 }
@@ -335,7 +335,7 @@ fn google_list(models: &[ModelOffer]) -> Value {
 }
 
 fn anthropic_model(model: &ModelOffer) -> Value {
-    let name = model.choice.full();
+    let name = &model.full;
     json!({"type": "model", "id": name, "display_name": name, "created_at": NO_DAY})
 }
 

@@ -11,7 +11,7 @@ use crate::providers::{Abilities, last_day, sees};
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::keys::RequestKey;
-use crate::app::models::ModelChoice;
+use crate::app::models::{KnownProviders, ModelChoice};
 use crate::app::payers::refused_by;
 use crate::app::policy::CallerPolicy;
 
@@ -22,6 +22,8 @@ const OFFERED_MAX: usize = 2;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelOffer {
     pub choice: ModelChoice,
+    /// As it is typed: `provider/model`.
+    pub full: String,
     pub makes_pictures: bool,
     pub sees_pictures: bool,
     /// What its family and its provider's list say of it.
@@ -122,6 +124,7 @@ impl Asks {
             sees_pictures: listed.sees || sees(provider, &choice.model),
             abilities: listed.or(of_family).or(announced),
             prices: self.list_price_of(&choice).await?,
+            full: provider.full_name(&choice.model),
             choice,
         })
     }
@@ -138,6 +141,7 @@ impl Asks {
                 sees_pictures: false,
                 abilities: announced_end(&choice),
                 prices: self.list_price_of(&choice).await?,
+                full: KnownProviders::new(self.models.catalogue()).full_name(&choice),
                 choice,
             });
         }

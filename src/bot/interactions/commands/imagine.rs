@@ -165,9 +165,12 @@ async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
         .await
         .unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
-    let all = models
-        .iter()
-        .map(|model| (words::choices::model_name(voice, model), model.full()));
+    let all = models.iter().map(|model| {
+        (
+            words::choices::model_name(voice, model),
+            voice.providers.full_name(model),
+        )
+    });
     suggest(all, typed)
 }
 

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::{KnownProviders, OwnAttempt};
 use crate::console::markup::{Markup, html};
+use crate::console::parts::key::provider_name;
 use crate::console::parts::{money, payer};
 use crate::console::words::{
     capitalized, describe_left_out, describe_passed_over, describe_source,
 };
 use crate::model::{
-    Answer, BrokenAnswer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, ProviderId,
-    Source, Trace, Usage, WhyFellBack,
+    Answer, BrokenAnswer, FinishReason, NanoDollars, PictureAnswer, PriceEstimate, Source, Trace,
+    Usage, WhyFellBack,
 };
 
 /// A receipt in words.
@@ -92,7 +93,7 @@ impl Receipt {
         let fell_back = made.fell_back_from.iter().map(|fell| {
             let (whose, provider) = (
                 describe_source(fell.source),
-                name_of(&fell.provider, providers),
+                provider_name(providers, &fell.provider),
             );
             let why = match fell.why {
                 WhyFellBack::Restricted => "its provider does not let it do this",
@@ -213,14 +214,8 @@ fn describe_usage(usage: &Usage, is_estimated: bool) -> String {
 
 /// Who was asked before whoever paid. Keys behind that have no part in an answer.
 fn passed_over(trace: &Trace, providers: KnownProviders<'_>) -> Option<String> {
-    let skipped = describe_passed_over(&trace.before_taken(), |id| name_of(id, providers));
+    let skipped = describe_passed_over(&trace.before_taken(), |id| provider_name(providers, id));
     let sentences = skipped.iter().map(|why| format!("{}.", capitalized(why)));
     let sentences: Vec<String> = sentences.collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
-}
-
-/// What a provider is called.
-pub fn name_of(id: &ProviderId, providers: KnownProviders<'_>) -> String {
-    let known = providers.get(id);
-    known.map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
 }

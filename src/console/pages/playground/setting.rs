@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::app::{Error, Foreseen, ModelChoice, ProviderInfo};
 use crate::console::pages::stopped;
 use crate::console::parts::form::ChoiceGroup;
+use crate::console::parts::key::provider_name;
 use crate::console::parts::money;
 use crate::console::parts::payer::{self, ForeseenPayer};
 use crate::console::trouble::Trouble;
@@ -16,7 +17,6 @@ use crate::model::{
 
 use super::limits::Asker;
 use super::question::Setting;
-use super::receipt::name_of;
 use super::tools::Tool;
 
 /// How many models of one provider stand in a list. Any other is typed.
@@ -220,14 +220,15 @@ fn group(
     let groups = order.into_iter().map(|provider| {
         let of_provider = models.iter().filter(|it| it.provider == *provider);
         let choices = of_provider.take(MODELS_OF_PROVIDER_MAX);
-        let known = visit.app().providers().get(provider);
+        let providers = visit.app().providers();
+        let known = providers.get(provider);
         let prefix = known.and_then(|known| known.key_prefixes().next());
         ChoiceGroup {
-            label: format!("{}{what}", name_of(provider, visit.app().providers())),
+            label: format!("{}{what}", provider_name(providers, provider)),
             kind,
             shape: prefix.map_or_else(String::new, |prefix| format!("{prefix}…")),
             choices: choices
-                .map(|it| (it.full(), short_name(&it.model).to_owned()))
+                .map(|it| (providers.full_name(it), short_name(&it.model).to_owned()))
                 .collect(),
         }
     });

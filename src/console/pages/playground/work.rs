@@ -10,6 +10,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::{AnswerEvent, Error, KeyTrial, Payer, PictureProgress, TrialOutcome};
 use crate::console::Console;
+use crate::console::parts::key::provider_name;
 use crate::console::trouble::Trouble;
 use crate::console::words::Names;
 use crate::model::{
@@ -191,7 +192,7 @@ impl Worker<'_> {
         let providers = self.console.app.providers();
         WorkOutcome {
             receipt: Receipt::of_answer(&answer, trace, self.took(), providers),
-            provider: super::receipt::name_of(&answer.provider, providers),
+            provider: provider_name(providers, &answer.provider),
             model: answer.model,
             pictures: Vec::new(),
         }
@@ -230,7 +231,7 @@ impl Worker<'_> {
         let providers = self.console.app.providers();
         WorkOutcome {
             receipt: Receipt::of_pictures(&made, self.took(), providers),
-            provider: super::receipt::name_of(&made.provider, providers),
+            provider: provider_name(providers, &made.provider),
             model: made.model,
             pictures: made.pictures,
         }

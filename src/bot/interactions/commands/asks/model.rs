@@ -88,7 +88,7 @@ pub async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocomplete
     let provider = provider.and_then(|typed| voice.providers.find(typed));
     let fits = |model: &&ModelChoice| provider.is_none_or(|it| *it.id() == model.provider);
     let all = models.iter().filter(fits).map(|model| {
-        let full = words::choices::full_name(voice, model);
+        let full = voice.providers.full_name(model);
         (words::choices::model_name(voice, model), full)
     });
     suggest(all, typed)
