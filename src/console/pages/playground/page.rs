@@ -185,7 +185,7 @@ impl Sheet<'_> {
         let chosen = |at: usize| self.setting.models.get(at).map_or("", String::as_str);
         let any = [Choice {
             value: "",
-            words: "Whichever somebody pays for",
+            words: "Whichever is paid for",
         }];
         let alone: &[Choice<'_>] = if self.is_visitor { &[] } else { &any };
         let none = [Choice {

@@ -132,7 +132,7 @@ fn show_block(visit: &Visit, managing: &Managing, member: u64, name: Option<&str
             (form::token(&visit.form_token))
             input type="hidden" name="kind" value="person";
             input type="hidden" name="id" value=(number);
-            button.btn.plain.s { "Block" span.hidden { " " (name.unwrap_or(&number)) } }
+            button.btn.plain.s { "Stop" span.hidden { " " (name.unwrap_or(&number)) } }
         }
     }
 }
