@@ -190,7 +190,7 @@ impl Trouble {
             StatusCode::FORBIDDEN,
             "You do not manage this server",
             "Discord says that you may not manage this server at the moment, so nothing was \
-             changed. Whoever may give you the Manage Server permission there.",
+             changed. Somebody who manages it can give you the Manage Server permission.",
         )
         .way("/servers", "Servers that you manage")
     }

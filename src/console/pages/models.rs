@@ -153,7 +153,8 @@ fn find_lacking<'v>(
     let found = found.ok_or_else(|| {
         let known: Vec<&str> = known.iter().map(|it| it.provider.as_str()).collect();
         let words = match known[..] {
-            [] => "“provider” in the address names none that there is.".to_owned(),
+            [] => "No provider here has the name that stands behind “provider” in the address."
+                .to_owned(),
             _ => format!("“provider” in the address can be {}.", known.join(", ")),
         };
         not_understood(&words).way("/models", "Show all models")

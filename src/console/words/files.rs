@@ -37,10 +37,13 @@ fn describe_why(why: &WhyUnread) -> String {
             format!("a text may have {} kB", kilobytes(bytes_max))
         }
         WhyUnread::TooManyPictures { most } => {
-            format!("the newest {most} pictures of a conversation are shown")
+            format!(
+                "a conversation takes {most} pictures, the newest first, and this is one too many"
+            )
         }
         WhyUnread::TooManyTexts { most, bytes_max } => format!(
-            "the newest {most} texts of a conversation are read, and {} kB of them",
+            "a conversation takes {most} text files and {} kB of them, the newest first, and this \
+             is too much",
             kilobytes(bytes_max)
         ),
         WhyUnread::Gone | WhyUnread::NotFetched => "it did not come".to_owned(),

@@ -108,15 +108,28 @@ pub fn add_address(provider: &ProviderId) -> String {
     format!("/keys/new?provider={provider}")
 }
 
-/// How long to wait, in the unit that reads best.
+/// How long to wait, in the unit that reads best, and in the next smaller one: a
+/// day and a quarter of an hour are not 25 hours.
 pub fn describe_wait(seconds: u64) -> String {
+    let minutes = seconds.div_ceil(60);
+    let hours = seconds.div_ceil(3_600);
     match seconds {
         0..=1 => "a second".to_owned(),
         2..=119 => format!("{seconds} seconds"),
-        120..=7_199 => format!("{} minutes", seconds.div_ceil(60)),
-        7_200..=172_799 => format!("{} hours", seconds.div_ceil(3_600)),
-        _ => format!("{} days", seconds.div_ceil(86_400)),
+        120..=7_199 => format!("{minutes} minutes"),
+        7_200..=172_799 => in_two_units((minutes / 60, "hour"), (minutes % 60, "minute")),
+        _ => in_two_units((hours / 24, "day"), (hours % 24, "hour")),
     }
+}
+
+/// "24 hours and 1 minute"; the second is left out where it is none.
+fn in_two_units(large: (u64, &str), small: (u64, &str)) -> String {
+    let units = [large, small].into_iter().filter(|(count, _)| *count > 0);
+    let units = units.map(|(count, unit)| match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    });
+    units.collect::<Vec<_>>().join(" and ")
 }
 
 /// What keeps the database from answering.

@@ -34,7 +34,7 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::NotSetUp => "it lacks something that its provider needs",
         Skip::Restricted => "its provider does not let it do this, or not from here",
         Skip::ModelNotAllowed => "the operator does not allow the model",
-        Skip::Blocked => "you are blocked",
+        Skip::Blocked => "you are stopped",
         Skip::Damaged => "what is stored of it can’t be opened; it must be added again",
     }
 }
@@ -94,7 +94,7 @@ pub fn skip_clause(skip: Skip) -> &'static str {
         Skip::NotSetUp => "lacks something that its provider needs",
         Skip::Restricted => "may not do this, as its provider says",
         Skip::ModelNotAllowed => "does not pay, since the operator does not allow the model",
-        Skip::Blocked => "does not pay for you while you are blocked",
+        Skip::Blocked => "does not pay for you while you are stopped",
         Skip::Damaged => "is damaged and can’t be opened",
     }
 }

@@ -3,7 +3,7 @@
 
 use regex::Regex;
 
-use super::{Names, describe_refusal};
+use super::{Names, describe_refusal, describe_wait};
 use crate::app::KnownProviders;
 use crate::providers::Catalogue;
 use crate::tests::refusals::all_refusals;
@@ -106,5 +106,23 @@ fn what_people_search_for_is_said_first() {
     ] {
         let trouble = describe_refusal(Names::unknown(), &refusal);
         assert_eq!(trouble.title, title);
+    }
+}
+
+#[test]
+fn a_wait_is_told_in_two_units_at_the_most() {
+    for (seconds, words) in [
+        (0, "a second"),
+        (90, "90 seconds"),
+        (121, "3 minutes"),
+        (7_200, "2 hours"),
+        (86_461, "24 hours and 2 minutes"),
+        (90_000, "25 hours"),
+        (172_799, "48 hours"),
+        (172_800, "2 days"),
+        (176_401, "2 days and 2 hours"),
+        (262_800, "3 days and 1 hour"),
+    ] {
+        assert_eq!(describe_wait(seconds), words, "{seconds}");
     }
 }

@@ -7,9 +7,9 @@ use crate::console::visit::Visit;
 use crate::model::{Metric, Period, Source};
 
 /// What the operator's limits are on, before one is set.
-const OF_WHOM: &str = "It binds what the bot default pays, and nothing else: keys of people’s own \
-                       and of servers go on. A key for a server of yours that checks no keys counts as \
-                       the bot default.";
+const OF_WHOM: &str = "It binds what the bot default pays, and nothing else: people’s own keys and \
+                       servers’ keys are not bound by it. A key for a provider of your own that checks \
+                       no keys counts as the bot default.";
 
 /// The payers that the limits of tiers bind, by the settings.
 pub fn describe_tiers_payers(visit: &Visit) -> String {

@@ -69,7 +69,7 @@ pub fn sign_in_once_more(back: &str) -> Trouble {
     Trouble::new(
         StatusCode::FORBIDDEN,
         "Sign in once more for this",
-        "It cannot be undone, so that it wants a sign-in of the last ten minutes. Nothing was \
+        "It cannot be undone, so it needs a sign-in of the last ten minutes. Nothing was \
          changed. Sign in again, and you come back here.",
     )
     .way(step_up_address(back), "Sign in again with Discord")
