@@ -10,7 +10,7 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit};
 use crate::console::words::{add_address, capitalized, skip_clause};
-use crate::model::{LimitUse, ProviderId, Source, Step, Trace, Verdict};
+use crate::model::{LimitUse, Metric, ProviderId, Source, Step, Trace, Verdict};
 
 /// Who pays in one place; none where Discord does not say who asks.
 #[derive(Default)]
@@ -212,18 +212,18 @@ fn title_of(source: Source) -> &'static str {
     }
 }
 
-/// What a payer may still pay, as far as a limit says it: the one of which most is
-/// used.
+/// What a payer may still pay for words, as far as a limit says it: the one of
+/// which most is used.
 fn describe_left(step: &Step, quota: Option<&QuotaStatus>, name: &str) -> String {
     let mut limits = quota.into_iter().flat_map(|quota| &quota.limits);
     let Some((_, uses)) = limits.find(|(source, _)| *source == step.source) else {
         return name.to_owned();
     };
-    let share = |one: &LimitUse| limits::share(one);
-    match uses
-        .iter()
-        .max_by(|one, other| share(one).total_cmp(&share(other)))
-    {
+    // The first of those of which most is used.
+    let most_used =
+        |one: &&LimitUse, other: &&LimitUse| limits::share(other).total_cmp(&limits::share(one));
+    let words = uses.iter().filter(|it| it.limit.metric != Metric::Images);
+    match words.min_by(most_used) {
         Some(LimitUse { limit, used, .. }) => {
             let left = limit.max.saturating_sub(*used);
             format!(
