@@ -343,7 +343,6 @@ async fn what_searches_or_has_no_price_is_for_ones_own_key_in_every_ask() {
             ("openrouter", "perplexity/sonar-pro-search"),
             ("openai", "gpt-4o-search-preview"),
             ("openai", "o3-deep-research"),
-            ("openai", "gpt-image-2"),
         ] {
             let asked = json!({"provider": provider, "model": model, "prompt": "count"});
             let said = program.posts("/api/v1/unified", &asked).await;
@@ -352,6 +351,10 @@ async fn what_searches_or_has_no_price_is_for_ones_own_key_in_every_ask() {
             let said = mia.runs(&line).await;
             assert!(said.contains("is for a key of your own"), "{model}: {said}");
         }
+        // What makes pictures alone is asked with nobody's key.
+        let asked = json!({"provider": "openai", "model": "gpt-image-2", "prompt": "count"});
+        let said = program.posts("/api/v1/unified", &asked).await;
+        assert_eq!(said.code(), "400 no_chat", "{}", said.text);
         mia.adds("openrouter", "user", &good("openrouter")).await;
         let line = "/ask prompt:count provider:openrouter model:perplexity/sonar-pro-search";
         let said = mia.runs(line).await;
