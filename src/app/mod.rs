@@ -59,8 +59,7 @@ pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     Consent, FoundPerson, FoundServer, IdFacts, IdKind, Identity, IdentityDesk, LimitSubject,
     MemberDirectory, NewSession, Notifier, OperatorsView, OwnBlock, OwnSession, ReturnedCode,
-    SearchResult, ServerRole, SignInTrouble, Stop, StoredSummary, form_owner, form_token,
-    nobody_else,
+    SearchResult, ServerRole, SignInTrouble, StoredSummary, form_owner, form_token, nobody_else,
 };
 pub use pictures::{
     CostlyPicture, ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureLink, PictureOutcome,

@@ -8,6 +8,18 @@ use super::nearby;
 use super::trouble::{Trouble, sign_in_address};
 
 impl Trouble {
+    /// A sign-in has ended, by itself or by somebody.
+    pub fn signed_out(uri: &Uri) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "You are signed out",
+            "Your sign-in has ended: nobody used it for a while, or you or the operator ended it. \
+             Sign in again; if the operator stopped you, each page then says since when, and \
+             what you can do.",
+        )
+        .way(sign_in_address(uri), "Sign in with Discord")
+    }
+
     /// A form was made for somebody whose sign-in has ended.
     pub fn form_of_ended_session() -> Self {
         Self::new(

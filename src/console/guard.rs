@@ -162,6 +162,8 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
         form = read_form(row, body, found).await?;
         require_token(&form, found, &parts.uri)?;
     }
+    let had_session = cookies::find(&parts.headers, cookies::SESSION).is_some();
+    let was_signed_out = had_session && found.session.is_none();
     let form = Arc::new(form);
     let origin = parts.extensions.get::<RequestOrigin>().cloned();
     let visit = Visit {
@@ -174,6 +176,7 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
         headers: parts.headers,
         path_values,
         session: found.session.clone(),
+        was_signed_out,
         form_token: found.form_token.clone(),
         form: Arc::clone(&form),
     };
@@ -200,6 +203,8 @@ async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult 
         person.ok_or_else(|| {
             if is_form {
                 Trouble::form_of_ended_session().typed(&visit.form)
+            } else if visit.was_signed_out {
+                Trouble::signed_out(&visit.uri)
             } else {
                 Trouble::sign_in_first(&visit.uri)
             }

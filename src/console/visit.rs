@@ -34,6 +34,8 @@ pub struct Visit {
     pub path_values: Vec<String>,
     /// Who is signed in, if anybody.
     pub session: Option<Arc<OwnSession>>,
+    /// Whether the browser still has the cookie of a sign-in that has ended.
+    pub was_signed_out: bool,
     /// What each form on the page must carry.
     pub form_token: SecretString,
     /// What was typed; empty where no form was sent.

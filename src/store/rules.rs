@@ -4,8 +4,8 @@
 use anyhow::Context;
 
 use crate::model::{
-    BlockTarget, Blocked, Bound, Choice, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span,
-    Window,
+    BlockTarget, Blocked, Bound, Choice, Limit, Metric, Period, PersonId, ServerId, SetBlock,
+    SetLimit, Span, Window,
 };
 
 use crate::store::Store;
@@ -25,7 +25,7 @@ pub struct Rules {
     pub exempt_roles: Vec<u64>,
     /// The tier that was given by hand, and until when.
     pub tier: Option<(String, Option<i64>)>,
-    pub blocks: Vec<(Blocked, Option<i64>)>,
+    pub blocks: Vec<SetBlock>,
     /// The closest first.
     pub choices: Vec<Choice>,
 }
@@ -237,16 +237,12 @@ impl Store {
     }
 
     /// The blocks that a server's managers have set: at most `max`.
-    pub async fn blocks_in(
-        &self,
-        server: ServerId,
-        max: u32,
-    ) -> anyhow::Result<Vec<(Blocked, Option<i64>)>> {
-        let sql = "select subject, until_ms from block where server_id = $1 \
+    pub async fn blocks_in(&self, server: ServerId, max: u32) -> anyhow::Result<Vec<SetBlock>> {
+        let sql = "select subject, until_ms, set_at_ms from block where server_id = $1 \
              order by subject limit $2";
         let values = [server.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(|row| read_block(row, 0, 1)).collect()
+        rows.iter().map(|row| read_block(row, [0, 1, 2])).collect()
     }
 
     /// Lifts a block; whether there was one.
@@ -265,8 +261,8 @@ impl Store {
             limit_columns!(),
             " from quota_limit where server_id = 0 order by bound, subject_id limit $1"
         );
-        let blocks =
-            "select subject, until_ms from block where server_id = 0 order by subject limit $1";
+        let blocks = "select subject, until_ms, set_at_ms from block where server_id = 0 \
+             order by subject limit $1";
         let tiers = "select person_id, tier, until_ms from person_tier order by person_id limit $1";
         let mut rules = OperatorsRules::default();
         for row in self.query(Statement::new(limits, [max.into()])).await? {
@@ -275,7 +271,7 @@ impl Store {
                 .push((row.int(2)?.cast_unsigned(), read_limit(&row)?));
         }
         for row in self.query(Statement::new(blocks, [max.into()])).await? {
-            rules.blocks.push(read_block(&row, 0, 1)?);
+            rules.blocks.push(read_block(&row, [0, 1, 2])?);
         }
         for row in self.query(Statement::new(tiers, [max.into()])).await? {
             let person = PersonId(row.int(0)?.cast_unsigned());
@@ -317,7 +313,7 @@ pub(super) fn select_rules(
          union all select 2, '', role_id, '', '', '', 0, 0 from exempt_role where server_id = $1 \
          union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
          where person_id = $2 \
-         union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
+         union all select 4, subject, until_ms, '', '', '', set_at_ms, 0 from block \
          where subject in ('everyone', $3, $4, $5) or server_id = $1 or is_role = 1 \
          union all select 5, scope, owner_id, kind, value, '', 0, 0 from choice \
          where (scope = 'user' and owner_id = $2) or (scope = 'channel' and owner_id = $6) \
@@ -347,7 +343,7 @@ pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
             1 => rules.limits.push(read_limit(row)?),
             2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
             3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
-            4 => rules.blocks.push(read_block(row, 1, 2)?),
+            4 => rules.blocks.push(read_block(row, [1, 2, 6])?),
             _ => rules.choices.extend(read_choice(row, 1)?),
         }
     }
@@ -360,7 +356,7 @@ pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
 pub struct OperatorsRules {
     /// With the id of the server or person that each is for, or 0.
     pub limits: Vec<(u64, SetLimit)>,
-    pub blocks: Vec<(Blocked, Option<i64>)>,
+    pub blocks: Vec<SetBlock>,
     pub tiers: Vec<(PersonId, String, Option<i64>)>,
 }
 
@@ -403,10 +399,13 @@ fn bound_name(bound: Bound) -> &'static str {
     }
 }
 
-/// Reads a block, whose subject and end are in these columns.
-fn read_block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
-    let whom = parse_subject(row.text(subject)?).context("a block is damaged")?;
-    Ok((whom, row.maybe_int(until)?))
+/// Reads a block, whose subject, end and beginning are in these columns.
+fn read_block(row: &Row, [subject, until, since]: [usize; 3]) -> anyhow::Result<SetBlock> {
+    Ok(SetBlock {
+        whom: parse_subject(row.text(subject)?).context("a block is damaged")?,
+        since_ms: row.int(since)?,
+        until_ms: row.maybe_int(until)?,
+    })
 }
 
 /// Writes whom a block stops, as the table has it.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::keys::key_refusals::key_refusals;
 use crate::model::{
     AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
-    DurationOf, FailureClass, KeyId, Limit, LimitHit, Metric, Period, PersonId, PictureKind,
-    PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, ServerId,
-    Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Words,
+    DurationOf, FailureClass, KeyId, Limit, LimitHit, Metric, OwnKeyWay, Period, PersonId,
+    PictureKind, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction,
+    ServerId, SetBlock, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Words,
 };
 
 /// All refusals that people can read.
@@ -228,10 +228,12 @@ fn quota_refusals() -> Vec<Refusal> {
     ];
     let name = "made-up".to_owned();
     all.push(Q::NoSuchTier { name });
-    all.extend(BLOCKED.map(|whom| Q::Blocked {
+    let block = |whom| SetBlock {
         whom,
+        since_ms: 0,
         until_ms: None,
-    }));
+    };
+    all.extend(BLOCKED.map(|whom| Q::Blocked(block(whom))));
     let bounds = [
         Bound::Tier,
         Bound::Bot,

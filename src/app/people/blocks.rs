@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{AccessRefusal, BlockTarget, Blocked, Caller, Place, Refusal, ServerId};
+use crate::model::{
+    AccessRefusal, BlockTarget, Blocked, Caller, Place, Refusal, ServerId, SetBlock,
+};
 
 use crate::app::Error;
 use crate::app::people::People;
@@ -72,7 +74,7 @@ impl People {
     }
 
     /// Whom the caller's server has stopped.
-    pub async fn blocks_here(&self, caller: &Caller) -> Result<Vec<(Blocked, Option<i64>)>, Error> {
+    pub async fn blocks_here(&self, caller: &Caller) -> Result<Vec<SetBlock>, Error> {
         let server = managed(caller)?;
         Ok(self.store.blocks_in(server, SHOWN_MAX).await?)
     }

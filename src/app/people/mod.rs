@@ -30,7 +30,7 @@ pub use directory::{IdFacts, IdKind, MemberDirectory, Notifier, ServerRole, nobo
 pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
-pub use search::{FoundPerson, FoundServer, SearchResult, Stop};
+pub use search::{FoundPerson, FoundServer, SearchResult};
 pub use sessions::{NewSession, OwnSession, form_owner, form_token};
 pub(in crate::app) use tokens::TOKEN_DAYS_MAX;
 use tokens::TokenCache;

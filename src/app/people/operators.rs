@@ -107,7 +107,8 @@ impl People {
     }
 
     /// Stops somebody, a server, or everybody, for a time or until it is
-    /// lifted. What runs is not cut off. A person is signed out everywhere.
+    /// lifted. What runs is not cut off. A person is signed out everywhere, and
+    /// reads who stopped them once they sign in again.
     pub async fn block(
         &self,
         caller: &Caller,

@@ -6,12 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::model::{Caller, DAY_MS, Owner, PersonId, QuotaRefusal, Refusal, ServerId};
+use crate::model::{Blocked, Caller, DAY_MS, Owner, PersonId, ServerId, SetBlock};
 use crate::store::{TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::people::directory::anybody_in;
 use crate::app::people::{People, nobody_else};
+use crate::app::policy::CallerPolicy;
 
 /// How many of each are found by name.
 const FOUND_MAX: u32 = 20;
@@ -33,13 +34,6 @@ pub struct SearchResult {
     pub servers: Vec<FoundServer>,
 }
 
-/// A block, as far as it matters to who looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// None: until it is lifted.
-    pub until_ms: Option<i64>,
-}
-
 /// A person, as the operator's people see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundPerson {
@@ -53,7 +47,7 @@ pub struct FoundPerson {
     /// How often they are signed in.
     pub sessions: usize,
     /// Whether they are stopped, if they are.
-    pub stopped: Option<Stop>,
+    pub stopped: Option<SetBlock>,
 }
 
 /// A server, as the operator's people see it.
@@ -64,7 +58,7 @@ pub struct FoundServer {
     pub keys: usize,
     /// Requests of the last 30 days that its keys paid for.
     pub requests: u64,
-    pub stopped: Option<Stop>,
+    pub stopped: Option<SetBlock>,
 }
 
 impl People {
@@ -99,7 +93,8 @@ impl People {
     async fn find_by_id(&self, id: u64) -> Result<SearchResult, Error> {
         let name = self.name_in_time(ServerId(id)).await;
         let server = self.describe_server(ServerId(id), name).await?;
-        if server.name.is_some() || server.keys > 0 || server.stopped.is_some() {
+        let is_stopped = |block: SetBlock| block.whom == Blocked::Server(ServerId(id));
+        if server.name.is_some() || server.keys > 0 || server.stopped.is_some_and(is_stopped) {
             return Ok(SearchResult {
                 servers: vec![server],
                 ..SearchResult::default()
@@ -138,7 +133,7 @@ impl People {
         name: Option<String>,
     ) -> Result<FoundPerson, Error> {
         let policy = self.policies.read_policy(nobody_else(person)).await?;
-        let stopped = stop_of(&policy.refuse_blocked(self.clock.now_ms()));
+        let stopped = find_stop(&policy, Blocked::Person(person), self.clock.now_ms());
         Ok(FoundPerson {
             person,
             name,
@@ -156,7 +151,7 @@ impl People {
         name: Option<String>,
     ) -> Result<FoundServer, Error> {
         let policy = self.policies.read_policy(anybody_in(server)).await?;
-        let stopped = stop_of(&policy.refuse_blocked(self.clock.now_ms()));
+        let stopped = find_stop(&policy, Blocked::Server(server), self.clock.now_ms());
         Ok(FoundServer {
             server,
             name,
@@ -177,12 +172,8 @@ impl People {
     }
 }
 
-/// Whether somebody is stopped by name.
-fn stop_of(refused: &Result<(), Refusal>) -> Option<Stop> {
-    match refused {
-        Err(Refusal::Quota(QuotaRefusal::Blocked { until_ms, .. })) => Some(Stop {
-            until_ms: *until_ms,
-        }),
-        _ => None,
-    }
+/// What stops somebody: a block of theirs, or else one of everybody's.
+fn find_stop(policy: &CallerPolicy, theirs: Blocked, now_ms: i64) -> Option<SetBlock> {
+    let mut own = policy.blocks(now_ms).filter(|block| block.whom == theirs);
+    own.next().or_else(|| policy.blocks(now_ms).next())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, BlockTarget, Blocked, Bound, Caller, Choice, Clock, Health, Limit, Metric,
-    Offer, PersonId, Place, ProviderId, QuotaRefusal, Refusal, Source, Span, Tier,
+    Offer, PersonId, Place, ProviderId, QuotaRefusal, Refusal, SetBlock, Source, Span, Tier,
 };
 use crate::store::{Rules, RulesAndOffers, RulesKey, Store};
 use crate::vault::Vault;
@@ -144,15 +144,16 @@ impl CallerPolicy {
 
     /// Refuses a caller whom the operator or a server's manager has blocked.
     pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
-        let blocks = self.rules().blocks.iter();
-        let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
-        match on.next() {
-            Some((whom, until_ms)) => Err(Refusal::Quota(QuotaRefusal::Blocked {
-                whom: *whom,
-                until_ms: *until_ms,
-            })),
+        match self.blocks(now_ms).next() {
+            Some(block) => Err(Refusal::Quota(QuotaRefusal::Blocked(block))),
             None => Ok(()),
         }
+    }
+
+    /// The blocks that stop the caller.
+    pub fn blocks(&self, now_ms: i64) -> impl Iterator<Item = SetBlock> {
+        let blocks = self.rules().blocks.iter().copied();
+        blocks.filter(move |block| is_on(block.until_ms, now_ms) && self.is_meant(block.whom))
     }
 
     /// Whether a block is for this caller. The store read only blocks of
@@ -204,7 +205,6 @@ impl CallerPolicy {
             .collect()
     }
 
-    /// Who should be told of a budget: whoever set it.
     /// Whether the caller may use a key of their own for a provider, and none of
     /// its limits is one of these.
     pub fn has_own_way(
@@ -221,6 +221,7 @@ impl CallerPolicy {
         self.quota.applies_to.contains(&Source::Personal) && !self.tier().limits.is_empty()
     }
 
+    /// Who should be told of a budget: whoever set it.
     pub fn owner_of(&self, bound: Bound, limit: Limit) -> Option<PersonId> {
         let mut set = self.rules().limits.iter();
         set.find(|set| set.bound == bound && set.limit == limit)

@@ -201,7 +201,7 @@ fn forbidden(refused: &Refusal, own_keys: OwnKeys, reader: Reader) -> Vec<&'stat
     };
     let comes_directly = matches!(
         refused,
-        Refusal::Quota(QuotaRefusal::LimitReached { .. } | QuotaRefusal::Blocked { .. })
+        Refusal::Quota(QuotaRefusal::LimitReached { .. } | QuotaRefusal::Blocked(_))
             | Refusal::Ask(AskRefusal::NobodyPays { .. } | AskRefusal::Provider { .. })
     );
     if reader == Reader::Elsewhere && comes_directly {

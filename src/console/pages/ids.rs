@@ -99,6 +99,21 @@ pub fn with_name(words: &str, name: Option<&str>) -> String {
     }
 }
 
+/// Whoever has an id: by name where that is known, with the id always.
+pub fn named(id: &str, name: Option<&str>) -> String {
+    name.map_or_else(|| id.to_owned(), |name| format!("{name} (id {id})"))
+}
+
+/// What somebody is called whom a block stops, as far as Discord says it.
+pub async fn find_name(visit: &Visit, whom: Blocked) -> Option<String> {
+    let (server, id) = of_blocked(whom);
+    let (wanted, id) = id?;
+    match visit.app().people.describe_id(id, server).await {
+        IdFacts::Known { kind, name } if kind == wanted => name,
+        _ => None,
+    }
+}
+
 /// The id of somebody who is stopped in a server, and what it must be an id of.
 pub fn of_target(target: BlockTarget) -> (IdKind, u64) {
     match target {

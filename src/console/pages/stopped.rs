@@ -22,6 +22,20 @@ pub async fn find_block(visit: &Visit, caller: &Caller) -> Result<Option<Trouble
     Ok(block.and_then(|refusal| describe(visit, refusal)))
 }
 
+/// What stops a visitor, as everybody, whatever key they bring. There are no
+/// keys of theirs to go to.
+pub async fn find_for_visitor(visit: &Visit, caller: &Caller) -> Result<Option<Trouble>, Trouble> {
+    match visit.app().asks.refuse_blocked(caller).await {
+        Ok(()) => Ok(None),
+        Err(error @ Error::Refused(_)) => {
+            let mut trouble = Trouble::from(error);
+            trouble.ways.clear();
+            Ok(Some(trouble))
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
 /// What somebody would be told who asks now, without naming anything.
 async fn foresee_refusal(visit: &Visit, caller: &Caller) -> Result<Option<Refusal>, Trouble> {
     let asks = &visit.app().asks;
@@ -42,7 +56,7 @@ pub fn describe(visit: &Visit, refusal: Refusal) -> Option<Trouble> {
 
 /// Whether somebody has stopped the asker.
 pub fn is_block(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::Quota(QuotaRefusal::Blocked { .. }))
+    matches!(refusal, Refusal::Quota(QuotaRefusal::Blocked(_)))
 }
 
 fn is_limit(refusal: &Refusal) -> bool {
@@ -50,6 +64,15 @@ fn is_limit(refusal: &Refusal) -> bool {
     matches!(
         refusal,
         Refusal::Quota(LimitReached { .. } | UnknownPrice { .. })
+    )
+}
+
+/// Whether what is chosen to answer makes pictures alone.
+fn makes_pictures(refusal: &Refusal) -> bool {
+    use AskRefusal::{NotAChatProvider, PicturesAlone};
+    matches!(
+        refusal,
+        Refusal::Ask(NotAChatProvider { .. } | PicturesAlone { .. })
     )
 }
 
@@ -67,15 +90,6 @@ pub fn show(visit: &Visit, stopped: Option<&Trouble>) -> Markup {
 pub async fn show_outside(visit: &Visit, person: &SignedIn) -> Result<Markup, Trouble> {
     let Ok(caller) = person.caller(visit).await else {
         return Ok(html! {});
-/// Whether what is chosen to answer makes pictures alone.
-fn makes_pictures(refusal: &Refusal) -> bool {
-    use AskRefusal::{NotAChatProvider, PicturesAlone};
-    matches!(
-        refusal,
-        Refusal::Ask(NotAChatProvider { .. } | PicturesAlone { .. })
-    )
-}
-
     };
     Ok(show(visit, find(visit, &caller).await?.as_ref()))
 }

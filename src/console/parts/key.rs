@@ -56,13 +56,23 @@ pub fn describe_health(health: Health) -> (&'static str, &'static str) {
     }
 }
 
-/// Where a person's own key pays. `is_in_tier`: their tier includes keys of
-/// their own.
-pub fn describe_place(key: &Key, kind: Option<ProviderKind>, is_in_tier: bool) -> &'static str {
+/// Whether somebody's own keys pay for them at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnKeys {
+    Pay,
+    /// Their tier does not include any.
+    NotInTier,
+    /// The operator stopped them, or everybody.
+    OwnerStopped,
+}
+
+/// Where a person's own key pays.
+pub fn describe_place(key: &Key, kind: Option<ProviderKind>, own: OwnKeys) -> &'static str {
     match kind {
+        _ if own == OwnKeys::OwnerStopped => "Nowhere while you are stopped",
         _ if key.paused => "Nowhere",
         _ if key.needs_its_owner() => "Set aside",
-        _ if !is_in_tier => "Not used in your tier",
+        _ if own == OwnKeys::NotInTier => "Not used in your tier",
         Some(ProviderKind::Image) => "Pictures only",
         Some(ProviderKind::Chat) => "Everywhere",
         None => "Nowhere: its provider is not offered here",

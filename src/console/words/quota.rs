@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use axum::http::StatusCode;
 
+use crate::console::parts::when::day_and_time;
 use crate::console::trouble::Trouble;
 use crate::model::{
     BlockTarget, Blocked, Bound, Contradiction, DurationOf, LimitHit, Metric, OwnKeyWay,
@@ -54,7 +55,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
                 },
             )
         }
-        QuotaRefusal::Blocked { whom, until_ms } => blocked(*whom, *until_ms),
+        QuotaRefusal::Blocked(block) => blocked(block),
         QuotaRefusal::NoSuchTier { name } => Trouble::new(
             UNPROCESSABLE,
             "No such tier",
@@ -251,47 +252,54 @@ fn offer_own_key(mut trouble: Trouble, names: Names<'_>, limited: &LimitedPayer<
     trouble.way(add_address(provider), format!("Add a key for {name}"))
 }
 
-/// Somebody was stopped.
-fn blocked(whom: Blocked, until_ms: Option<i64>) -> Trouble {
-    let who = match whom {
-        Blocked::Everyone => "The bot’s operator has stopped it for everybody",
-        Blocked::Server(_) => "The bot’s operator has stopped it in this server",
-        Blocked::Person(_) => "The bot’s operator has stopped it for you",
-        Blocked::Role(_) => "The bot’s operator has stopped it for one of your roles",
-        Blocked::Channel(_) => "The bot’s operator has stopped it in this channel",
+/// Somebody was stopped: by whom, since when, until when, and what to do.
+fn blocked(block: &SetBlock) -> Trouble {
+    let who = match block.whom {
+        Blocked::Everyone => "The bot’s operator stopped all questions",
+        Blocked::Server(_) => "The bot’s operator stopped this server",
+        Blocked::Person(_) => "The bot’s operator stopped you",
+        Blocked::Role(_) => "The bot’s operator stopped one of your roles",
+        Blocked::Channel(_) => "The bot’s operator stopped this channel",
         Blocked::InServer(_, BlockTarget::Person(_)) => {
-            "Whoever manages this server has stopped it for you there"
+            "Whoever manages this server stopped you there"
         }
         Blocked::InServer(_, BlockTarget::Role(_)) => {
-            "Whoever manages this server has stopped it for one of your roles there"
+            "Whoever manages this server stopped one of your roles there"
         }
         Blocked::InServer(_, BlockTarget::Channel(_)) => {
-            "Whoever manages this server has stopped it in this channel"
+            "Whoever manages this server stopped this channel"
         }
     };
-    let until = until_ms.map_or_else(
-        || "for now".to_owned(),
-        |at_ms| format!("until {}", crate::console::parts::when::day_and_time(at_ms)),
+    let since = day_and_time(block.since_ms);
+    let until = block.until_ms.map_or_else(
+        || "until it is lifted".to_owned(),
+        |at_ms| format!("until {}", day_and_time(at_ms)),
     );
-    let lifted = match whom {
-        Blocked::Everyone => "Nobody’s key pays until the operator lets it go on.",
-        Blocked::Person(_) | Blocked::Role(_) => "The operator alone can lift that.",
+    let lifted = match block.whom {
+        Blocked::Everyone => {
+            "Nobody’s key pays meanwhile, typed for one question or stored. Only the operator can \
+             lift it."
+        }
+        Blocked::Person(_) | Blocked::Role(_) => {
+            "No key pays for you meanwhile. Only the operator can lift it: write to them if it is \
+             a mistake."
+        }
         Blocked::Server(_) | Blocked::Channel(_) => {
-            "The operator alone can lift that; it does not hold elsewhere."
+            "No key pays there meanwhile; elsewhere you can ask. Only the operator can lift it."
         }
         Blocked::InServer(..) => {
-            "Whoever manages the server can lift that; it does not hold elsewhere."
+            "No key pays there meanwhile; elsewhere you can ask. Whoever manages the server can \
+             lift it."
         }
     };
-    let words =
-        format!("{who} {until}. {lifted} Keys and settings are kept; you can still see them.");
-    let title = match whom {
+    let words = format!("{who} on {since}, {until}. {lifted} What is stored is kept.");
+    let title = match block.whom {
         Blocked::Everyone => "Everything is stopped",
         Blocked::Server(_) => "This server is stopped",
         Blocked::Channel(_) | Blocked::InServer(_, BlockTarget::Channel(_)) => {
             "This channel is stopped"
         }
-        Blocked::Person(_) | Blocked::Role(_) | Blocked::InServer(..) => "You are blocked",
+        Blocked::Person(_) | Blocked::Role(_) | Blocked::InServer(..) => "You are stopped",
     };
     Trouble::new(StatusCode::FORBIDDEN, title, words).way("/keys", "Go to your keys")
 }

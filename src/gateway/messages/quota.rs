@@ -2,7 +2,10 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::replies::problem::Problem;
-use crate::model::{DurationOf, LimitHit, Metric, NanoDollars, QuotaRefusal};
+use crate::gateway::rest::format_time;
+use crate::model::{
+    BlockTarget, Blocked, DurationOf, LimitHit, Metric, NanoDollars, QuotaRefusal, SetBlock,
+};
 
 /// The problem for a refusal about a limit, a block or a tier.
 pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
@@ -20,13 +23,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
                 "Dollars are limited here, and nobody knows what `{provider}/{model}` costs. Use another model, or a key of your own."
             ),
         ),
-        QuotaRefusal::Blocked { .. } => (
-            403,
-            "blocked",
-            text(
-                "You are stopped from asking here for now. The operator, or who manages the server, can lift that.",
-            ),
-        ),
+        QuotaRefusal::Blocked(block) => blocked(block),
         QuotaRefusal::NoSuchTier { name } => (
             404,
             "no_such_tier",
@@ -74,6 +71,42 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// Somebody was stopped: by whom, since when, until when, and who can lift it.
+fn blocked(block: &SetBlock) -> Message {
+    let whom = match block.whom {
+        Blocked::Everyone => "The bot's operator stopped all asks",
+        Blocked::Server(_) => "The bot's operator stopped this server",
+        Blocked::Person(_) => "The bot's operator stopped you",
+        Blocked::Role(_) => "The bot's operator stopped one of your roles",
+        Blocked::Channel(_) => "The bot's operator stopped this channel",
+        Blocked::InServer(_, BlockTarget::Person(_)) => {
+            "Whoever manages this server stopped you there"
+        }
+        Blocked::InServer(_, BlockTarget::Role(_)) => {
+            "Whoever manages this server stopped one of your roles there"
+        }
+        Blocked::InServer(_, BlockTarget::Channel(_)) => {
+            "Whoever manages this server stopped this channel"
+        }
+    };
+    let since = format_time(block.since_ms);
+    let until = match block.until_ms {
+        Some(at_ms) => format!(
+            ", until {}. No key pays meanwhile, and only they can lift it sooner.",
+            format_time(at_ms)
+        ),
+        None => ". No key pays until they lift it.".to_owned(),
+    };
+    let elsewhere = match block.whom {
+        Blocked::InServer(..) | Blocked::Server(_) | Blocked::Channel(_) => {
+            " Outside of it, calls are answered."
+        }
+        _ => "",
+    };
+    let message = format!("{whom} at {since}{until}{elsewhere}");
+    (403, "blocked", message)
 }
 
 /// The amount is none.

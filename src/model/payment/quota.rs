@@ -161,6 +161,15 @@ pub enum BlockTarget {
     Channel(u64),
 }
 
+/// A block that somebody set, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetBlock {
+    pub whom: Blocked,
+    pub since_ms: i64,
+    /// None: until it is lifted.
+    pub until_ms: Option<i64>,
+}
+
 /// A limit that somebody set, and who.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetLimit {

@@ -2,7 +2,7 @@
 
 use crate::model::ids::ProviderId;
 use crate::model::payment::offer::{Skip, Source};
-use crate::model::payment::quota::{Blocked, LimitHit, Metric};
+use crate::model::payment::quota::{LimitHit, Metric, SetBlock};
 
 /// Why something about a limit, a block or a tier was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,11 +27,7 @@ pub enum QuotaRefusal {
         own_key: OwnKeyWay,
     },
     #[error("this is blocked")]
-    Blocked {
-        whom: Blocked,
-        /// None: until it is lifted.
-        until_ms: Option<i64>,
-    },
+    Blocked(SetBlock),
     #[error("there is no such tier")]
     NoSuchTier { name: String },
     #[error("there is no such limit")]
@@ -61,6 +57,10 @@ pub enum QuotaRefusal {
     BadDuration(DurationOf),
     #[error("the duration is longer than can be kept")]
     DurationTooLong(DurationOf),
+    #[error("a report of this period is too long")]
+    ReportTooLong,
+}
+
 /// What a key of the asker's own would change where a limit leaves no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnKeyWay {
@@ -70,10 +70,6 @@ pub enum OwnKeyWay {
     Mend(Skip),
     /// None would help: it has the same limit, or may not be used.
     NoHelp,
-}
-
-    #[error("a report of this period is too long")]
-    ReportTooLong,
 }
 
 /// What a duration was typed for.

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::model::{
     AnswerRecord, AttemptId, BlockTarget, Blocked, ChoiceKind, ChoiceScope, Choices, PersonId,
-    PictureJob, ProviderId, ServerId, Size, Source, Step, Trace, Verdict,
+    PictureJob, ProviderId, ServerId, SetBlock, Size, Source, Step, Trace, Verdict,
 };
 use crate::store::Store;
 
@@ -161,14 +161,19 @@ async fn what_was_forgotten_stays_forgotten(store: &Store) {
 
 async fn a_servers_blocks_are_its_own(store: &Store) {
     let inside = Blocked::InServer(CLUB, BlockTarget::Role(55));
+    let block = |whom| SetBlock {
+        whom,
+        since_ms: NOW_MS,
+        until_ms: None,
+    };
     for whom in [inside, Blocked::Role(77), Blocked::Channel(1)] {
         store.set_block(whom, None, MIA, NOW_MS).await.unwrap();
     }
-    assert_eq!(store.blocks_in(CLUB, 9).await.unwrap(), [(inside, None)]);
+    assert_eq!(store.blocks_in(CLUB, 9).await.unwrap(), [block(inside)]);
     let rules = store.rules(MIA, Some(CLUB), None).await.unwrap();
     assert_eq!(rules.blocks.len(), 2, "the server's own, and every role");
     let elsewhere = store.rules(MIA, Some(ServerId(10)), None).await.unwrap();
-    assert_eq!(elsewhere.blocks, [(Blocked::Role(77), None)]);
+    assert_eq!(elsewhere.blocks, [block(Blocked::Role(77))]);
     assert!(store.lift_block(inside).await.unwrap());
     assert_eq!(store.operators_rules(9).await.unwrap().blocks.len(), 2);
 }

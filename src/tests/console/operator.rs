@@ -97,7 +97,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Limits bind the bot default; those of the configuration’s tiers bind the bot default
         Nothing is set.
         Set a limit
-        It binds what the bot default pays, and nothing else: keys of people’s own and of servers go on. A key for a server of yours that checks no keys counts as the bot default.
+        It binds what the bot default pays, and nothing else: people’s own keys and servers’ keys are not bound by it. A key for a provider of your own that checks no keys counts as the bot default.
         For
         {kind: everyone of 3}
         Id, unless everybody
@@ -119,7 +119,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         {during: }
         (Give the tier)
         ## Stop everything
-        Refuses every new ask from now on, on every payer. What is being answered is finished.
+        Refuses every new question, whoever would pay, also of visitors who bring a key. What is being answered is finished.
         Stop all asks [/operator/stop]
         ");
         let now = omar.opens("/operator/now").await;
@@ -293,7 +293,7 @@ async fn the_kill_switch_needs_a_word_and_stops_everybody() {
 }
 
 #[tokio::test]
-async fn people_are_found_stopped_and_signed_out() {
+async fn people_are_found_stopped_and_signed_out_apart() {
     run(async |stage| {
         let omar = omar(stage).await;
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
@@ -311,6 +311,7 @@ async fn people_are_found_stopped_and_signed_out() {
         miamia | community | 0 | 1 request | may ask
         (Stop mia)
         (End sessions mia)
+        “Stop” lasts until you let them go on: no key pays for them, and what is being answered is finished. A person is signed out of this console; once they sign in again, each page says that the operator stopped them, and since when. “End sessions” signs a person out alone.
         ");
         let by_id = omar
             .opens(&format!("/operator/people?q={}", stage.scene.member))
@@ -327,7 +328,12 @@ async fn people_are_found_stopped_and_signed_out() {
             nobody.shown()
         );
 
-        omar.sends(&found, "/operator/block", &[]).await;
+        let stopped = omar.sends(&found, "/operator/block", &[]).await;
+        assert!(
+            stopped.holds("is stopped. What is being answered is finished."),
+            "{}",
+            stopped.shown()
+        );
         assert!(
             stage
                 .mia()
@@ -335,13 +341,30 @@ async fn people_are_found_stopped_and_signed_out() {
                 .await
                 .contains("has stopped it for you")
         );
-        // Whoever is stopped is signed out, and found by their id.
-        assert_eq!(mia.opens("/operator").await.status, 401);
+        // Whoever is stopped is signed out, is told so, and reads by whom once they
+        // sign in again.
+        let page = mia.opens("/keys").await;
+        assert_eq!(page.status, 401);
+        assert!(page.holds("You are signed out"), "{}", page.shown());
+        let asked = mia.opens("/playground").await;
+        let asked = mia.sends(&asked, "/playground/ask", &[("ask", "count")]).await;
+        assert!(asked.holds("You are signed out"), "{}", asked.shown());
+        assert!(!asked.holds("API key required"), "{}", asked.shown());
+        mia.signs_in(stage.scene.member).await;
+        let keys = mia.opens("/keys").await;
+        assert!(keys.holds("The bot’s operator stopped you"), "{}", keys.shown());
         let address = format!("/operator/people?q={}", stage.scene.member);
+        assert!(omar.opens("/operator/people?q=mia").await.holds("Stopped "));
         let found = omar.opens(&address).await;
         omar.sends(&found, "/operator/unblock", &[]).await;
+        // What stops everybody is not lifted for one.
+        stage.omar().runs("/admin stop").await;
+        stage.omar().presses("Stop everybody").await;
+        let everybody = omar.opens(&address).await.says();
+        assert!(everybody.contains("Stopped, as everybody is"), "{everybody}");
+        assert!(everybody.contains("(Stop mia)"), "{everybody}");
+        stage.omar().runs("/admin resume").await;
         assert!(stage.is_answering().await);
-        mia.signs_in(stage.scene.member).await;
         let found = omar.opens(&address).await;
         let end = found.action("/operator/people/", "/end-sessions").unwrap();
         omar.sends(&found, &end, &[]).await;

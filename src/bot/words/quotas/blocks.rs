@@ -6,7 +6,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::speech::formats::date_and_time;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{BlockTarget, Blocked, Caller};
+use crate::model::{BlockTarget, Blocked, Caller, SetBlock};
 
 /// Somebody was stopped.
 pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Card {
@@ -91,14 +91,14 @@ pub fn was_unblocked(voice: Voice<'_>, whom: Blocked, was: bool) -> Card {
 }
 
 /// Whom a server has stopped.
-pub fn server_blocks(voice: Voice<'_>, blocks: &[(Blocked, Option<i64>)]) -> Card {
+pub fn server_blocks(voice: Voice<'_>, blocks: &[SetBlock]) -> Card {
     let lang = voice.lang;
-    let line = |(whom, until_ms): &(Blocked, Option<i64>)| {
-        let whom = blocked_name(voice, *whom);
-        match until_ms {
+    let line = |block: &SetBlock| {
+        let whom = blocked_name(voice, block.whom);
+        match block.until_ms {
             Some(at) => lang.say(
                 "Stopped for {whom} until {until}",
-                &[("whom", &whom), ("until", &date_and_time(*at))],
+                &[("whom", &whom), ("until", &date_and_time(at))],
             ),
             None => lang.say("Stopped for {whom}", &[("whom", &whom)]),
         }

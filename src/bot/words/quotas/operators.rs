@@ -72,9 +72,9 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
         let of_one = of_one.iter().map(|(_, used)| *used);
         lines.push(uses(voice, &of_one.collect::<Vec<_>>()));
     }
-    for (whom, at) in &view.rules.blocks {
-        let values: &[(&str, &dyn std::fmt::Display)] =
-            &[("whom", &blocked_name(voice, *whom)), ("until", &until(at))];
+    for block in &view.rules.blocks {
+        let (whom, until) = (blocked_name(voice, block.whom), until(&block.until_ms));
+        let values: &[(&str, &dyn std::fmt::Display)] = &[("whom", &whom), ("until", &until)];
         lines.push(lang.say("Stopped for {whom}{until}", values));
     }
     for (person, tier, at) in &view.rules.tiers {

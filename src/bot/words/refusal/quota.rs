@@ -32,8 +32,8 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             let payers = limited_payer(*payer, provider, *own_key);
             reached::unknown_price(voice, model, &payers)
         }
-        QuotaRefusal::Blocked { whom, until_ms } => {
-            Card::text(reached::blocked(voice, *whom, *until_ms))
+        QuotaRefusal::Blocked(block) => {
+            Card::text(reached::blocked(voice, block.whom, block.until_ms))
         }
         QuotaRefusal::NoSuchTier { name } => Card::text(lang.say(
             "There is no tier called `{subject}`. Pick one from the list that appears \

@@ -20,7 +20,7 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
     if !ring.is_enabled {
         return Err(KeyRefusal::ByokDisabled.into());
     }
-    if !ring.is_in_tier {
+    if !ring.is_in_tier() {
         let body = html! {
             div.head { div { h1 { "Add a key" } } }
             (super::show_tier())

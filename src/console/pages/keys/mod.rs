@@ -14,10 +14,11 @@ mod skipped;
 mod used;
 mod who_pays;
 
-use crate::app::{ProviderInfo, nobody_else};
+use crate::app::{Error, ProviderInfo, nobody_else};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::stopped;
+use crate::console::parts::key::OwnKeys;
 use crate::console::parts::{form, icon, key, money, note, when};
 use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
@@ -52,8 +53,8 @@ struct KeyRing {
     keys: Vec<Key>,
     /// Whether keys can be stored here at all.
     is_enabled: bool,
-    /// Whether their tier includes keys of their own.
-    is_in_tier: bool,
+    /// Whether they pay for their owner.
+    own: OwnKeys,
 }
 
 impl KeyRing {
@@ -67,20 +68,36 @@ impl KeyRing {
         } else {
             Vec::new()
         };
-        // Their tier hangs on roles, which Discord may not tell right now.
-        let is_in_tier = match person.caller(visit).await {
-            Ok(caller) => app.keys.may_use_own_keys(&caller).await,
-            Err(_) => true,
-        };
         Ok(Self {
             keys,
             is_enabled,
-            is_in_tier,
+            own: find_use(visit, person).await,
         })
     }
 
+    fn is_in_tier(&self) -> bool {
+        self.own != OwnKeys::NotInTier
+    }
+
     fn may_add(&self) -> bool {
-        self.is_enabled && self.is_in_tier
+        self.is_enabled && self.is_in_tier()
+    }
+}
+
+/// Whether somebody's own keys pay for them outside of servers. That hangs on
+/// roles, which Discord may not tell right now.
+async fn find_use(visit: &Visit, person: &SignedIn) -> OwnKeys {
+    let Ok(caller) = person.caller(visit).await else {
+        return OwnKeys::Pay;
+    };
+    let app = visit.app();
+    if let Err(Error::Refused(_)) = app.asks.refuse_blocked(&caller).await {
+        return OwnKeys::OwnerStopped;
+    }
+    if app.keys.may_use_own_keys(&caller).await {
+        OwnKeys::Pay
+    } else {
+        OwnKeys::NotInTier
     }
 }
 
@@ -94,7 +111,7 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
     let body = html! {
         (show_head(&visit, &ring))
         @if !ring.is_enabled { (show_disabled()) }
-        @if ring.is_enabled && !ring.is_in_tier { (show_tier()) }
+        @if ring.is_enabled && !ring.is_in_tier() { (show_tier()) }
         (stopped::show(&visit, who_pays.stopped.as_ref()))
         @for key in ring.keys.iter().filter(|key| key.needs_its_owner()) {
             (attention::show(&visit, key, &who_pays))
@@ -184,14 +201,14 @@ fn show_list(visit: &Visit, ring: &KeyRing, month: &MonthByKey) -> Markup {
                         th { span.hidden { "Actions" } }
                     }
                 }
-                tbody { @for key in &ring.keys { (show_row(visit, key, ring.is_in_tier, month)) } }
+                tbody { @for key in &ring.keys { (show_row(visit, key, ring.own, month)) } }
             }
             p.foot { (month.describe()) }
         }
     }
 }
 
-fn show_row(visit: &Visit, one: &Key, is_in_tier: bool, month: &MonthByKey) -> Markup {
+fn show_row(visit: &Visit, one: &Key, own: OwnKeys, month: &MonthByKey) -> Markup {
     let providers = visit.app().providers();
     let name = key::provider_name(providers, &one.provider);
     let kind = providers.get(&one.provider).map(ProviderInfo::kind);
@@ -203,7 +220,7 @@ fn show_row(visit: &Visit, one: &Key, is_in_tier: bool, month: &MonthByKey) -> M
                 span.sub { (key::label(one)) }
             }
             td data-label="Health" { (key::health(one)) }
-            td data-label="Pays" { (key::describe_place(one, kind, is_in_tier)) }
+            td data-label="Pays" { (key::describe_place(one, kind, own)) }
             @match total {
                 Some(total) => {
                     td.num data-label="Requests" { (money::grouped(total.requests)) }

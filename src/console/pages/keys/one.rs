@@ -3,6 +3,7 @@
 use crate::app::{ProviderInfo, nobody_else};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::{form, icon, key, money, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
@@ -10,7 +11,7 @@ use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{Key, Scope};
 
 use super::used::MonthByKey;
-use super::{add, fields};
+use super::{add, fields, find_use};
 
 /// The key that the address names, if it is the reader's own.
 pub async fn find(visit: &Visit, person: &SignedIn) -> Result<Key, Trouble> {
@@ -31,6 +32,10 @@ pub async fn page(visit: &Visit, person: &SignedIn, one: &Key, trouble: Option<T
     let providers = visit.app().providers();
     let name = key::provider_name(providers, &one.provider);
     let month = MonthByKey::read(visit, person).await;
+    let own = find_use(visit, person).await;
+    let stop = stopped::show_outside(visit, person)
+        .await
+        .unwrap_or_default();
     let status = trouble.as_ref().map(|trouble| trouble.status);
     let body = html! {
         div.head {
@@ -40,9 +45,10 @@ pub async fn page(visit: &Visit, person: &SignedIn, one: &Key, trouble: Option<T
             }
             div.acts { a.btn href="/keys" { "All keys" } }
         }
+        (stop)
         @if let Some(trouble) = &trouble { (add::show_trouble(trouble)) }
         div.columns.two {
-            (show_facts(visit, one, &month))
+            (show_facts(visit, one, own, &month))
             (show_name(visit, one))
         }
         (show_replace(visit, one, &name))
@@ -55,7 +61,7 @@ pub async fn page(visit: &Visit, person: &SignedIn, one: &Key, trouble: Option<T
     }
 }
 
-fn show_facts(visit: &Visit, one: &Key, month: &MonthByKey) -> Markup {
+fn show_facts(visit: &Visit, one: &Key, own: key::OwnKeys, month: &MonthByKey) -> Markup {
     let now_ms = visit.app().now_ms();
     let kind = visit.app().providers().get(&one.provider);
     let kind = kind.map(ProviderInfo::kind);
@@ -72,7 +78,7 @@ fn show_facts(visit: &Visit, one: &Key, month: &MonthByKey) -> Markup {
                 dl.pairs {
                     dt { "Health" } dd { (key::health(one)) }
                     dt { "Checked" } dd { (when::relative_or_never(one.checked_at_ms, now_ms)) }
-                    dt { "Pays" } dd { (key::describe_place(one, kind, true)) }
+                    dt { "Pays" } dd { (key::describe_place(one, kind, own)) }
                     dt { "Added" } dd { (when::day(one.added_at_ms)) }
                     @if let Some(at_ms) = one.expires_at_ms {
                         dt { "Ends" } dd { (when::day(at_ms)) }

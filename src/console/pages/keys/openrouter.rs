@@ -47,7 +47,7 @@ pub async fn begin(visit: Visit, person: SignedIn) -> HandlerResult {
     if !can_be_made {
         return Err(KeyRefusal::ByokDisabled.into());
     }
-    if !ring.is_in_tier {
+    if !ring.is_in_tier() {
         return Ok(Redirection::at("/keys/new").into());
     }
     let pace = &visit.console.sign_in_pace;

@@ -23,8 +23,8 @@ impl KnownNames {
                 _ => {}
             }
         }
-        for (whom, _) in &rules.blocks {
-            match *whom {
+        for block in &rules.blocks {
+            match block.whom {
                 Blocked::Server(server) => servers.push(server),
                 Blocked::Person(PersonId(id)) | Blocked::Role(id) | Blocked::Channel(id) => {
                     others.push((id, None));

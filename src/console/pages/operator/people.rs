@@ -1,7 +1,7 @@
 //! People and servers: found by name or id, with what the operator may do to
 //! them.
 
-use crate::app::{FoundPerson, FoundServer, SearchResult, Stop};
+use crate::app::{FoundPerson, FoundServer, SearchResult};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
@@ -10,7 +10,7 @@ use crate::console::parts::{form, icon, money, note, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-use crate::model::PersonId;
+use crate::model::{Blocked, PersonId, SetBlock};
 
 const PATH: &str = "/operator/people";
 /// The longest text that is looked for, in characters.
@@ -84,13 +84,19 @@ fn show_found(visit: &Visit, found: &SearchResult) -> Markup {
                     @for server in &found.servers { (show_server(visit, server)) }
                 }
             }
+            p.foot {
+                "“Stop” lasts until you let them go on: no key pays for them, and what is being \
+                 answered is finished. A person is signed out of this console; once they sign in \
+                 again, each page says that the operator stopped them, and since when. “End \
+                 sessions” signs a person out alone."
+            }
         }
     }
 }
 
 fn show_person(visit: &Visit, found: &FoundPerson) -> Markup {
     let id = found.person.to_string();
-    let name = found.name.as_deref().unwrap_or("a person");
+    let name = found.name.as_deref().unwrap_or("Name not known");
     let token = &visit.form_token;
     html! {
         tr {
@@ -101,7 +107,7 @@ fn show_person(visit: &Visit, found: &FoundPerson) -> Markup {
             td data-label="State" { (show_state(visit, found.stopped)) }
             td {
                 div.acts {
-                    (stop_button(visit, "user", &id, found.stopped.is_some()))
+                    (stop_button(visit, &StopSubject { kind: "user", id: &id, name, is_stopped: is_stopped_by_name(found.stopped) }))
                     @if found.sessions > 0 {
                         (form::button(token, &format!("{PATH}/{id}/end-sessions"), "End sessions", name))
                     }
@@ -113,36 +119,55 @@ fn show_person(visit: &Visit, found: &FoundPerson) -> Markup {
 
 fn show_server(visit: &Visit, found: &FoundServer) -> Markup {
     let id = found.server.to_string();
+    let name = found.name.as_deref().unwrap_or("Name not known");
     html! {
         tr {
             th scope="row" {
-                (found.name.as_deref().unwrap_or("a server"))
+                (name)
                 span.sub { code { (id) } }
             }
             td data-label="Tier" { "server" }
             td.num data-label="Keys" { (found.keys) }
             td.num data-label="30 days" { (money::count(found.requests, "request")) }
             td data-label="State" { (show_state(visit, found.stopped)) }
-            td { div.acts { (stop_button(visit, "server", &id, found.stopped.is_some())) } }
+            td { div.acts { (stop_button(visit, &StopSubject { kind: "server", id: &id, name, is_stopped: is_stopped_by_name(found.stopped) })) } }
         }
     }
 }
 
-fn show_state(visit: &Visit, stopped: Option<Stop>) -> Markup {
+fn show_state(visit: &Visit, stopped: Option<SetBlock>) -> Markup {
+    let now_ms = visit.app().now_ms();
     html! {
         @match stopped {
             None => "may ask",
-            Some(Stop { until_ms: None }) => span.health.bad { (icon::small("alert")) "Stopped" },
-            Some(Stop { until_ms: Some(until_ms) }) => span.health.bad {
-                (icon::small("alert")) "Stopped, " (when::ending(until_ms, visit.app().now_ms()))
+            Some(SetBlock { whom: Blocked::Everyone, .. }) => span.health.bad {
+                (icon::small("alert")) "Stopped, as everybody is"
+            },
+            Some(block) => span.health.bad {
+                (icon::small("alert")) "Stopped " (when::relative(block.since_ms, now_ms))
+                @if let Some(until_ms) = block.until_ms { ", " (when::ending(until_ms, now_ms)) }
             },
         }
     }
 }
 
+/// Whether a block is of somebody alone, so that they can be let go on alone.
+fn is_stopped_by_name(stopped: Option<SetBlock>) -> bool {
+    stopped.is_some_and(|block| block.whom != Blocked::Everyone)
+}
+
+/// Somebody who can be stopped, or is.
+struct StopSubject<'a> {
+    kind: &'static str,
+    id: &'a str,
+    name: &'a str,
+    is_stopped: bool,
+}
+
 /// Stops somebody, or lets them go on.
-fn stop_button(visit: &Visit, kind: &str, id: &str, is_stopped: bool) -> Markup {
-    let (action, label) = if is_stopped {
+fn stop_button(visit: &Visit, subject: &StopSubject<'_>) -> Markup {
+    let StopSubject { kind, id, name, .. } = *subject;
+    let (action, label) = if subject.is_stopped {
         ("/operator/unblock", "Let go on")
     } else {
         ("/operator/block", "Stop")
@@ -152,7 +177,7 @@ fn stop_button(visit: &Visit, kind: &str, id: &str, is_stopped: bool) -> Markup 
             (form::token(&visit.form_token))
             input type="hidden" name="kind" value=(kind);
             input type="hidden" name="id" value=(id);
-            button.btn.plain.s { (label) span.hidden { " " (id) } }
+            button.btn.plain.s { (label) span.hidden { " " (name) } }
         }
     }
 }

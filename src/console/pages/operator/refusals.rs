@@ -175,7 +175,7 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
         }
         QuotaRefusal::LimitReached { .. }
         | QuotaRefusal::UnknownPrice { .. }
-        | QuotaRefusal::Blocked { .. }
+        | QuotaRefusal::Blocked(_)
         | QuotaRefusal::TooManyLimits { .. }
         | QuotaRefusal::NameOne
         | QuotaRefusal::Contradiction(_)

@@ -5,7 +5,7 @@ use crate::console::pages::operator::known_names::KnownNames;
 use crate::console::parts::{form, when};
 use crate::console::visit::Visit;
 use crate::console::words::limits::{bare_amount, describe_limit};
-use crate::model::{BlockTarget, Blocked, Bound, LimitUse, PersonId, ServerId};
+use crate::model::{BlockTarget, Blocked, Bound, LimitUse, PersonId, ServerId, SetBlock};
 
 /// A limit that is set, and what is used of it.
 pub struct LimitRow<'a> {
@@ -43,12 +43,9 @@ pub fn show_limit(visit: &Visit, names: &KnownNames, row: &LimitRow<'_>) -> Mark
 }
 
 /// Whoever is stopped, as a row.
-pub fn show_block(
-    visit: &Visit,
-    names: &KnownNames,
-    whom: Blocked,
-    until_ms: Option<i64>,
-) -> Markup {
+pub fn show_block(visit: &Visit, names: &KnownNames, block: &SetBlock) -> Markup {
+    let whom = block.whom;
+    let since = when::relative(block.since_ms, visit.app().now_ms());
     let (kind, id, words) = match whom {
         Blocked::Everyone => ("everyone", None, "Everybody".to_owned()),
         Blocked::Server(server) => ("server", Some(server.0), names.head(server)),
@@ -76,7 +73,7 @@ pub fn show_block(
     html! {
         tr {
             th scope="row" { (words) }
-            td data-label="What" { "stopped" (show_end(visit, until_ms)) }
+            td data-label="What" { "stopped " (since) (show_end(visit, block.until_ms)) }
             td { div.acts { (small_form(visit, "/operator/unblock", "Let go on", &[("kind", kind), ("id", &id), ("inside", &inside)])) } }
         }
     }

@@ -36,7 +36,7 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
         .rules
         .blocks
         .iter()
-        .any(|(whom, _)| *whom == Blocked::Everyone);
+        .any(|block| block.whom == Blocked::Everyone);
     let limits = view.rules.limits.iter().zip(&view.uses);
     let names = KnownNames::find(visit, &view).await;
     Ok(html! {
@@ -53,7 +53,7 @@ pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble>
                     thead { tr { th scope="col" { "For" } th scope="col" { "What" } th { span.hidden { "Actions" } } } }
                     tbody {
                         @for ((subject, set), used) in limits { (show_limit(visit, &names, &LimitRow { subject: *subject, bound: set.bound, used })) }
-                        @for (whom, until_ms) in &view.rules.blocks { (show_block(visit, &names, *whom, *until_ms)) }
+                        @for block in &view.rules.blocks { (show_block(visit, &names, block)) }
                         @for (person, tier, until_ms) in &view.rules.tiers {
                             (show_tier(visit, &names, &TierRow { person: *person, tier, until_ms: *until_ms }))
                         }
@@ -73,10 +73,10 @@ fn show_switch(visit: &Visit, is_stopped: bool) -> Markup {
             header { h2 #stop-h { "Stop everything" } }
             div.body {
                 @if is_stopped {
-                    p.dim { "Every new ask is refused, on every payer. People are told that the operator has stopped it for now." }
+                    p.dim { "Every new question is refused, whoever would pay, also of visitors who bring a key. Everybody reads that you stopped it, and when." }
                     (small_form(visit, "/operator/start", "Let everybody go on", &[]))
                 } @else {
-                    p.dim { "Refuses every new ask from now on, on every payer. What is being answered is finished." }
+                    p.dim { "Refuses every new question, whoever would pay, also of visitors who bring a key. What is being answered is finished." }
                     a.btn.danger href=(STOP) { "Stop all asks" }
                 }
             }
@@ -146,8 +146,8 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
         return Err(Trouble::nothing_here());
     }
     if whom == Blocked::Person(person.id()) {
-        let words = "You would be signed out, and could not let yourself go on here. Another of \
-                     the operator’s people can stop you. Nothing was changed.";
+        let words = "You would be signed out, and no key would pay for you. Another of the \
+                     operator’s people can stop you. Nothing was changed.";
         return Err(refuse(&visit, "That is you", words));
     }
     let during = read_duration(&visit, DurationOf::Block)?;
@@ -155,11 +155,8 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
     let name = ids::require_kind(&visit, server, id).await?;
     let people = &visit.app().people;
     people.block(&operator(&person), whom, during).await?;
-    let words = format!(
-        "{} is stopped. What is running finishes.",
-        visit.form.text("id")
-    );
-    let words = ids::with_name(&words, name.as_deref());
+    let whom = ids::named(visit.form.text("id"), name.as_deref());
+    let words = format!("{whom} is stopped. What is being answered is finished.");
     person.say_at(&visit, HOME, &words).await
 }
 
@@ -168,11 +165,13 @@ pub async fn unblock(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_blocked(&visit)?;
     let people = &visit.app().people;
     let was = people.unblock(&operator(&person), whom).await?;
+    let name = ids::find_name(&visit, whom).await;
+    let name = ids::named(visit.form.text("id"), name.as_deref());
     let words = match whom {
         Blocked::Everyone if was => "Everybody can ask again.".to_owned(),
         Blocked::Everyone => "Nobody was stopped.".to_owned(),
-        _ if was => format!("{} can ask again.", visit.form.text("id")),
-        _ => format!("{} was not stopped.", visit.form.text("id")),
+        _ if was => format!("{name} can ask again."),
+        _ => format!("{name} was not stopped."),
     };
     person.say_at(&visit, HOME, &words).await
 }

@@ -16,11 +16,12 @@ mod work;
 use std::sync::Arc;
 
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::app::nobody_else;
+use crate::console::pages::stopped;
 use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -177,7 +178,7 @@ async fn begin(visit: &Visit, question: &Question) -> BegunAnswers {
     let files = QuestionFiles::read(&visit.form, &visit.console.settings.file_limits);
     let memory = visit.form.take_memory().map(Arc::new);
     let told = files.tell(&question.text).ok().map(|turn| turn.text.0);
-    let works = match find_asker(visit, question.setting.place).await {
+    let works = match find_admitted(visit, question.setting.place).await {
         Ok(asker) => {
             let begin = |column| {
                 let seat = Seat {
@@ -216,7 +217,11 @@ fn begin_column(
     let console = &visit.console;
     let needs_key = question.setting.tool == Tool::Picture || !console.app.asks.replies_in_demo();
     if asker.is_visitor() && !question.wants_own_key && needs_key {
-        return Err(work::refuse_visitor());
+        return Err(if visit.was_signed_out {
+            Trouble::signed_out(&Uri::from_static("/playground"))
+        } else {
+            work::refuse_visitor()
+        });
     }
     let order = question.order(console, &asker, files, column)?;
     let permit = console.playground.admit(&asker, console.app.now_ms())?;
@@ -232,6 +237,17 @@ async fn find_asker(visit: &Visit, place: Option<ServerId>) -> Result<Asker, Tro
         None => nobody_else(PersonId::UNKNOWN),
     };
     Ok(Asker::new(caller, &visit.origin))
+}
+
+/// The same, unless they are a visitor and everybody is stopped.
+async fn find_admitted(visit: &Visit, place: Option<ServerId>) -> Result<Asker, Trouble> {
+    let asker = find_asker(visit, place).await?;
+    if asker.is_visitor()
+        && let Some(stop) = stopped::find_for_visitor(visit, &asker.caller).await?
+    {
+        return Err(stop);
+    }
+    Ok(asker)
 }
 
 /// Waits for a whole answer.

@@ -172,7 +172,7 @@ impl Sheet<'_> {
                 @for payer in &self.paying.payers {
                     @match payer {
                         Some(payer) => (payer::show_foreseen(payer)),
-                        None if self.is_visitor => (once),
+                        None if self.is_visitor && !self.paying.is_blocked => (once),
                         None => (payer::nobody()),
                     }
                 }

@@ -59,6 +59,13 @@ pub async fn find_payers(
 ) -> Result<Paying, Trouble> {
     let asks = &visit.app().asks;
     if asker.is_visitor() {
+        if let Some(stop) = stopped::find_for_visitor(visit, &asker.caller).await? {
+            return Ok(Paying {
+                payers: vec![None; setting.models.len()],
+                stopped: Some(stop),
+                is_blocked: true,
+            });
+        }
         let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;
         let foreseen = demo.then(|| unpriced(Source::Demo));
         return Ok(Paying {

@@ -10,6 +10,7 @@ use axum::body::Body;
 use crate::app::StoredSummary;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
+use crate::console::pages::stopped;
 use crate::console::parts::{icon, money};
 use crate::console::reply::{File, Page};
 use crate::console::routes::{Row, row};
@@ -45,6 +46,7 @@ async fn show_profile(visit: Visit, person: SignedIn) -> HandlerResult {
                 }
             }
         }
+        (stopped::show_outside(&visit, &person).await?)
         div.columns.two {
             (preferences::show(&visit, &caller).await?)
             (show_stored(&stored))

@@ -13,7 +13,7 @@ use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
-use crate::model::{BlockTarget, Blocked, DurationOf, PersonId};
+use crate::model::{BlockTarget, Blocked, DurationOf, PersonId, SetBlock};
 
 /// Of how many people who are stopped Discord is asked for the name.
 const MEMBERS_NAMED: usize = 24;
@@ -44,31 +44,29 @@ pub async fn list_roles(visit: &Visit, managing: &Managing) -> Vec<ServerRole> {
 /// What a role is called.
 pub fn role_name(role: u64, roles: &[ServerRole]) -> String {
     let found = roles.iter().find(|known| known.id == role);
-    found.map_or_else(|| role.to_string(), |known| format!("“{}”", known.name))
+    found.map_or_else(|| format!("id {role}"), |known| format!("“{}”", known.name))
 }
 
-/// Somebody who is stopped: who, what they are called, and until when.
+/// Somebody who is stopped: who, what they are called, and for how long.
 struct StoppedTarget {
     target: BlockTarget,
     words: String,
-    until_ms: Option<i64>,
+    block: SetBlock,
 }
 
 /// Names everybody who is stopped, as far as Discord says their names.
 async fn name_blocks(
     visit: &Visit,
-    blocks: &[(Blocked, Option<i64>)],
+    blocks: &[SetBlock],
     roles: &[ServerRole],
 ) -> Vec<StoppedTarget> {
-    let here = blocks
-        .iter()
-        .filter_map(|(blocked, until_ms)| match blocked {
-            Blocked::InServer(server, target) => Some((*server, *target, *until_ms)),
-            _ => None,
-        });
+    let here = blocks.iter().filter_map(|block| match block.whom {
+        Blocked::InServer(server, target) => Some((server, target, *block)),
+        _ => None,
+    });
     let named = here
         .enumerate()
-        .map(|(at, (server, target, until_ms))| async move {
+        .map(|(at, (server, target, block))| async move {
             let member = match target {
                 BlockTarget::Person(person) if at < MEMBERS_NAMED => {
                     visit.app().people.find_member_name(server, person).await
@@ -78,7 +76,7 @@ async fn name_blocks(
             StoppedTarget {
                 target,
                 words: target_words(target, member.as_deref(), roles),
-                until_ms,
+                block,
             }
         });
     join_all(named).await
@@ -99,7 +97,8 @@ fn show_blocks(visit: &Visit, address: &str, stopped: &[StoppedTarget]) -> Marku
                                 (form::token(&visit.form_token))
                                 b { (one.words) }
                                 span.dim {
-                                    @match one.until_ms {
+                                    "since " (when::day_and_time(one.block.since_ms)) ", "
+                                    @match one.block.until_ms {
                                         Some(until_ms) => (when::ending(until_ms, now_ms)),
                                         None => "until somebody lifts it",
                                     }
@@ -241,7 +240,7 @@ fn parts(target: BlockTarget) -> (&'static str, u64) {
 fn target_words(target: BlockTarget, member: Option<&str>, roles: &[ServerRole]) -> String {
     match (target, member) {
         (BlockTarget::Person(person), Some(name)) => format!("{name} (id {person})"),
-        (BlockTarget::Person(person), None) => format!("The person {person}"),
+        (BlockTarget::Person(person), None) => format!("Somebody with the id {person}"),
         (BlockTarget::Role(role), _) => format!("The role {}", role_name(role, roles)),
         (BlockTarget::Channel(channel), _) => format!("The channel {channel}"),
     }

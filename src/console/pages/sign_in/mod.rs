@@ -16,6 +16,7 @@ use crate::app::{Consent, NewSession, ReturnedCode, SignInTrouble};
 use crate::console::cookies;
 use crate::console::frame::Section;
 use crate::console::markup::html;
+use crate::console::pages::stopped;
 use crate::console::reply::{Page, Redirection};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -122,7 +123,7 @@ async fn come_back(visit: Visit) -> HandlerResult {
 }
 
 /// For whoever signed in beside a form that they want to send.
-async fn show_signed_in(_: Visit, person: SignedIn) -> HandlerResult {
+async fn show_signed_in(visit: Visit, person: SignedIn) -> HandlerResult {
     let name = &person.session.session.name;
     let body = html! {
         div.head {
@@ -134,6 +135,7 @@ async fn show_signed_in(_: Visit, person: SignedIn) -> HandlerResult {
                 }
             }
         }
+        (stopped::show_outside(&visit, &person).await?)
     };
     Ok(Page::new(Section::None, "You are signed in", body).into())
 }
