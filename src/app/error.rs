@@ -40,6 +40,7 @@ impl Error {
                     | KeyRefusal::WhoseKey { .. }
                     | KeyRefusal::SecretAsName
                     | KeyRefusal::NameTooLong { .. }
+                    | KeyRefusal::UnknownLifetime
                     | KeyRefusal::KeyRefused { .. }
                     | KeyRefusal::TooManyChecks { .. }
                     | KeyRefusal::TooManyRefused { .. }

@@ -49,10 +49,10 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, ChosenKeys, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm,
+    AddForm, AddedEnd, AddedKey, ChosenKeys, FailedAdd, FormAgain, IMPORT_BYTES_MAX, ImportForm,
     ImportOutcome, KEY_CONSENT_PATH, KeyChoices, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses,
-    LIFETIMES_DAYS, Listing, MadeKeyTrouble, PendingKey, PlainExtras, RequestKey, SentForm,
-    ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    Listing, MadeKeyTrouble, PendingKey, PlainExtras, RequestKey, SentForm, ServerKeys,
+    SkippedLine, SystemKey, SystemUses, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

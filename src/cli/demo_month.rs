@@ -10,8 +10,8 @@ use latchkey_emulator::providers::{Standing, sample};
 use super::Scene;
 use crate::app::{App, KeyDraft, PastUse, TypedKey, nobody_else};
 use crate::model::{
-    Bound, Caller, DAY_MS, Limit, Metric, Period, PersonId, Place, ProviderId, Scope, ServerId,
-    Source, Span, Usage, UsageDetails, Window,
+    Bound, Caller, DAY_MS, Lifetime, Limit, Metric, Period, PersonId, Place, ProviderId, Scope,
+    ServerId, Source, Span, Usage, UsageDetails, Window,
 };
 
 /// How many days are told of, today included.
@@ -168,7 +168,7 @@ fn member(person: u64, scene: &Scene, manages_server: bool) -> Caller {
 
 async fn add_key(app: &App, caller: &Caller, key: &DemoKey) -> anyhow::Result<()> {
     let draft = KeyDraft {
-        days: None,
+        lifetime: Lifetime::AsBefore,
         keep_refused: false,
         scope: key.scope,
         provider: ProviderId::from(key.provider),

@@ -18,6 +18,7 @@ pub mod snowflake;
 mod text;
 
 pub use access::key::{Credential, Health, Key, KeyGoal, Owner, Scope};
+pub use access::lifetime::{LIFETIMES_DAYS, Lifetime};
 pub use access::pasted::{OtherSecret, Wrapping};
 pub use access::redact::{has_secret, quotable, redact};
 pub use access::session::{

@@ -23,9 +23,9 @@ use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
-pub use adding::add::{AddedKey, KeyDraft};
+pub use adding::add::{AddedEnd, AddedKey, KeyDraft};
 pub use adding::credential::{KeyDestination, TypedKey};
-pub use adding::form::{AddForm, KeyChoices, LIFETIMES_DAYS};
+pub use adding::form::{AddForm, KeyChoices};
 pub use adding::found_keys::{
     ChosenKeys, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
 };

@@ -172,7 +172,7 @@ fn take_sent(form: &mut ModalInteraction) -> SentForm {
         provider: take_text(form, words::keys::PROVIDER_FIELD),
         scope: take_text(form, words::keys::SCOPE_FIELD),
         name: take_text(form, words::keys::NAME_FIELD),
-        days: take_text(form, words::keys::DAYS_FIELD),
+        lifetime: take_text(form, words::keys::DAYS_FIELD),
         typed: take_key(form),
     }
 }

@@ -31,6 +31,10 @@ pub enum KeyVerb {
         /// What the provider needs beside the key, as field=value.
         #[arg(long = "extra", value_name = "FIELD=VALUE", value_parser = read_extra)]
         extras: Vec<(String, String)>,
+        /// For how many days it is used: 7, 30, 90 or 365, or 0 for as long as it
+        /// works. Left out, it ends as the key whose place it takes, if that ends.
+        #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
+        days: Option<i64>,
         /// Store it even if its provider refuses it, or says that it can't pay
         /// while the key that you have works.
         #[arg(long)]
@@ -159,6 +163,7 @@ async fn call_for(verb: KeyVerb, whose: KeyOwner, as_json: bool) -> anyhow::Resu
             provider,
             name,
             extras,
+            days,
             keep_refused,
         } => {
             let extras = extras.iter();
@@ -166,7 +171,7 @@ async fn call_for(verb: KeyVerb, whose: KeyOwner, as_json: bool) -> anyhow::Resu
                 .map(|(field, value)| (field.clone(), json!(value)))
                 .collect();
             let key = hidden::read_key(&format!("Key for {provider}"))?;
-            let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras, "keep_refused": keep_refused});
+            let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras, "days": days, "keep_refused": keep_refused});
             call(Method::POST, "").json(&body)
         }
         KeyVerb::Test { .. } => call(Method::POST, &format!("{path}/test")),
@@ -297,6 +302,10 @@ fn print_key(key: &Value) {
     } else {
         ""
     };
+    let ending = key["expires_at"]
+        .as_str()
+        .map(|at| format!(", used until {at}"))
+        .unwrap_or_default();
     let variable = key["variable"]
         .as_str()
         .map(|variable| format!(", from the environment ({variable})"))
@@ -306,7 +315,7 @@ fn print_key(key: &Value) {
         .map(|variable| format!(", not used: {variable} wins"))
         .unwrap_or_default();
     println!(
-        "{}: {}{paused}{variable}{overridden}  ({})",
+        "{}: {}{paused}{ending}{variable}{overridden}  ({})",
         describe_key(key),
         word(&key["health"]),
         word(&key["id"])

@@ -5,7 +5,7 @@ use crate::app::{KnownProviders, Total};
 use crate::console::markup::{Markup, html};
 use crate::model::{Health, Key, NanoDollars, ProviderId, ProviderKind};
 
-use super::{icon, money};
+use super::{icon, money, when};
 
 /// A provider's name as people write it.
 pub fn provider_name(providers: KnownProviders<'_>, id: &ProviderId) -> String {
@@ -24,6 +24,13 @@ pub fn label(key: &Key) -> Markup {
         @if let Some(name) = &key.name { (name) }
         @if key.name.is_some() && key.hint.is_some() { " · " }
         @if let Some(hint) = &key.hint { code.nowrap { "…" (hint) } }
+    }
+}
+
+/// When a key ends or ended, below its name.
+pub fn ending(key: &Key, now_ms: i64) -> Markup {
+    html! {
+        @if let Some(at_ms) = key.expires_at_ms { span.sub { (when::ending(at_ms, now_ms)) } }
     }
 }
 
@@ -67,10 +74,15 @@ pub enum OwnKeys {
 }
 
 /// Where a person's own key pays.
-pub fn describe_place(key: &Key, kind: Option<ProviderKind>, own: OwnKeys) -> &'static str {
+pub fn describe_place(
+    key: &Key,
+    kind: Option<ProviderKind>,
+    own: OwnKeys,
+    now_ms: i64,
+) -> &'static str {
     match kind {
         _ if own == OwnKeys::OwnerStopped => "Nowhere while you are stopped",
-        _ if key.paused => "Nowhere",
+        _ if key.paused || key.has_ended(now_ms) => "Nowhere",
         _ if key.needs_its_owner() => "Set aside",
         _ if own == OwnKeys::NotInTier => "Not used in your tier",
         Some(ProviderKind::Image) => "Pictures only",

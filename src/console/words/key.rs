@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{Check, CheckGoal, KeptKey, KeyGoal, KeyRefusal, ProviderId, Scope};
+use crate::model::{
+    Check, CheckGoal, KeptKey, KeyGoal, KeyRefusal, LIFETIMES_DAYS, ProviderId, Scope,
+};
 
 use super::provider_failure::top_up;
 use super::{Names, add_address, describe_wait, pasted};
@@ -40,6 +42,11 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
                 "It has {characters} characters, and a name has {max} at the most. Nothing was \
                  stored; choose a shorter one."
             ),
+        ),
+        KeyRefusal::UnknownLifetime => Trouble::new(
+            UNPROCESSABLE,
+            "A key can’t be used for so long",
+            describe_lifetimes(),
         ),
         KeyRefusal::MalformedExtra {
             field,
@@ -81,6 +88,17 @@ pub(super) fn untouched(goal: KeyGoal) -> &'static str {
         KeyGoal::Stored(_) => "Nothing was stored.",
         KeyGoal::Once => "Nobody else paid.",
     }
+}
+
+/// For how long a key can be used.
+pub fn describe_lifetimes() -> String {
+    let (last, others) = (LIFETIMES_DAYS[3], &LIFETIMES_DAYS[..3]);
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    format!(
+        "It can be for {} or {last} days, or for as long as the key works. Nothing was stored. \
+         Choose one of these, and send it again.",
+        others.join(", ")
+    )
 }
 
 /// Leads back to where the key was typed, where that is one page.

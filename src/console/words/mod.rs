@@ -23,7 +23,7 @@ use crate::model::{ProviderId, Refusal};
 use super::trouble::Trouble;
 
 pub use files::{describe_left_out, describe_unread};
-pub use key::{causes, describe_kept_because};
+pub use key::{causes, describe_kept_because, describe_lifetimes};
 pub use quota::AMOUNTS;
 pub use skips::{describe_passed_over, describe_source, name_payer, skip_clause};
 pub use standing::warn_of_standing;

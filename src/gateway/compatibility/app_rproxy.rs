@@ -18,7 +18,7 @@ use crate::gateway::replies::problem::Problem;
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::unified::{AnswerProgress, BegunAsk, begin_ask, mode_of, respond_whole};
 use crate::gateway::rest::{parse_json, read_body, read_json};
-use crate::model::{Answer, Ask, Choices, NanoDollars, ProviderId, Scope};
+use crate::model::{Answer, Ask, Choices, Lifetime, NanoDollars, ProviderId, Scope};
 
 /// What stands behind a provider's name in a field with its key.
 const KEY_FIELD: &str = "_api_key";
@@ -78,7 +78,7 @@ async fn put_keys(call: &mut Call, scope: Scope) -> Result<(), Problem> {
         let provider = find_provider(call, &field)?;
         let Some(secret) = secret else { continue };
         drafts.push(KeyDraft {
-            days: None,
+            lifetime: Lifetime::AsBefore,
             keep_refused: false,
             scope,
             provider,

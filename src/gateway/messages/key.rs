@@ -2,7 +2,9 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::replies::problem::Problem;
-use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, OtherSecret, ProviderId};
+use crate::model::{
+    Check, CheckGoal, KeptKey, KeyRefusal, LIFETIMES_DAYS, OtherSecret, ProviderId,
+};
 
 /// The problem for a refusal about a key.
 pub fn about_key(refusal: &KeyRefusal) -> Problem {
@@ -47,6 +49,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         KeyRefusal::SeveralKeys { .. } => several_keys(),
         KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
+        KeyRefusal::UnknownLifetime => unknown_lifetime(),
         KeyRefusal::MalformedExtra {
             field, is_missing, ..
         } => malformed_extra(field, *is_missing),
@@ -118,6 +121,15 @@ fn name_too_long(characters: usize, max: usize) -> Message {
         "`name` has {characters} characters, and may have {max}. Nothing was stored; send a shorter one."
     );
     (400, "name_too_long", message)
+}
+
+/// A key cannot be used for so long.
+fn unknown_lifetime() -> Message {
+    let offered = LIFETIMES_DAYS.map(|days| format!("`{days}`")).join(", ");
+    let words = format!(
+        "`days` must be one of {offered}, or `0` for as long as the key works. Nothing was stored. Left out, a key ends as the one whose place it takes."
+    );
+    (400, "unknown_lifetime", words)
 }
 
 /// What was sent beside a key is missing, or no name of such a thing.

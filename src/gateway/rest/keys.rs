@@ -12,7 +12,7 @@ use crate::app::{KeyDraft, KeyUses, TypedKey};
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::messages::describe_skip;
 use crate::gateway::replies::problem::Problem;
-use crate::model::{Check, Health, Key, ProviderId, Step, Verdict};
+use crate::model::{Check, Health, Key, KeyRefusal, Lifetime, ProviderId, Refusal, Step, Verdict};
 
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};
@@ -46,6 +46,8 @@ pub struct KeyBody {
     /// `damaged` where what is stored of it does not open.
     health: &'static str,
     paused: bool,
+    /// When it is used no longer; null where it is used for as long as it works.
+    expires_at: Option<String>,
     added_at: String,
     checked_at: Option<String>,
     last_used_at: Option<String>,
@@ -71,11 +73,24 @@ pub struct NewKey {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub extras: BTreeMap<String, SecretString>,
+    /// For how many days it is used: 7, 30, 90 or 365, or 0 for as long as it
+    /// works. Left out, it ends as the key whose place it takes, if that ends.
+    pub days: Option<i64>,
     /// Stores the key even if its provider refuses it, or if it can't pay and a
     /// key that works makes way. It then pays for nothing until a test finds that
     /// it works.
     #[serde(default)]
     pub keep_refused: bool,
+}
+
+impl NewKey {
+    /// For how long the key is to be used.
+    pub fn lifetime(&self) -> Result<Lifetime, Refusal> {
+        let Some(days) = self.days else {
+            return Ok(Lifetime::AsBefore);
+        };
+        Lifetime::of_days(days).ok_or(KeyRefusal::UnknownLifetime.into())
+    }
 }
 
 /// A key that was stored.
@@ -168,7 +183,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, session) = (&call.gateway.app, &call.session);
     let draft = KeyDraft {
-        days: None,
+        lifetime: new.lifetime()?,
         keep_refused: new.keep_refused,
         scope: session.scope,
         provider: ProviderId::from(new.provider.as_str()),
@@ -304,6 +319,7 @@ pub fn describe_key(key: Key, uses: &KeyUses) -> KeyBody {
         total_tokens: paid.input_tokens.saturating_add(paid.output_tokens),
         health: key.health.as_str(),
         paused: key.paused,
+        expires_at: key.expires_at_ms.map(format_time),
         added_at: format_time(key.added_at_ms),
         checked_at: key.checked_at_ms.map(format_time),
         last_used_at: key.last_used_at_ms.map(format_time),

@@ -34,6 +34,8 @@ pub struct SystemKeyBody {
     /// environment, what this process has learnt since its start.
     health: &'static str,
     paused: bool,
+    /// When it is used no longer; null where it is used for as long as it works.
+    expires_at: Option<String>,
     /// The Discord id of whoever added it; null where that is not known.
     added_by: Option<String>,
     added_at: Option<String>,
@@ -104,7 +106,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let draft = KeyDraft {
-        days: None,
+        lifetime: new.lifetime()?,
         keep_refused: new.keep_refused,
         scope: Scope::System,
         provider: ProviderId::from(new.provider.as_str()),
@@ -185,6 +187,7 @@ fn describe(key: SystemKey, used: &SystemUses) -> SystemKeyBody {
             hint: key.hint,
             health: key.health.as_str(),
             paused: false,
+            expires_at: None,
             added_by: None,
             added_at: None,
             checked_at: key.checked_at_ms.map(format_time),
@@ -201,6 +204,7 @@ fn describe(key: SystemKey, used: &SystemUses) -> SystemKeyBody {
             hint: key.hint,
             health: key.health.as_str(),
             paused: key.paused,
+            expires_at: key.expires_at_ms.map(format_time),
             added_by: (key.added_by.0 != 0).then(|| key.added_by.to_string()),
             added_at: Some(format_time(key.added_at_ms)),
             checked_at: key.checked_at_ms.map(format_time),

@@ -158,6 +158,11 @@ impl Key {
         self.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms)
     }
 
+    /// When it ends, if that is still to come.
+    pub fn end_to_come_ms(&self, now_ms: i64) -> Option<i64> {
+        self.expires_at_ms.filter(|_| !self.has_ended(now_ms))
+    }
+
     /// Whether nothing is known that keeps its provider from accepting it.
     pub fn seems_to_work(&self) -> bool {
         !matches!(

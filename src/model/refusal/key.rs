@@ -79,6 +79,8 @@ pub enum KeyRefusal {
     SecretAsName,
     #[error("the name is too long")]
     NameTooLong { characters: usize, max: usize },
+    #[error("no key can be used for so long")]
+    UnknownLifetime,
     #[error("a field is missing or wrong")]
     MalformedExtra {
         field: &'static str,

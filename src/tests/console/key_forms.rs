@@ -68,7 +68,10 @@ async fn a_key_is_used_for_as_long_as_the_form_says() {
         };
         assert_eq!(ends(&[("key", &*key)]).await, None);
         let typed = [("key", &*key), ("days", "30")];
-        assert_eq!(ends(&typed).await.as_deref(), Some("21 Dec 2026"));
+        assert_eq!(
+            ends(&typed).await.as_deref(),
+            Some("21 Dec 2026, 00:00 UTC")
+        );
         // After that it pays for nothing.
         stage.clock.advance_ms(31 * 24 * 3_600 * 1_000);
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;

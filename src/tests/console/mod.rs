@@ -8,6 +8,7 @@ mod front;
 mod html;
 mod imports;
 mod key_consent;
+mod key_ends;
 mod key_forms;
 mod keys;
 mod large_files;

@@ -26,7 +26,7 @@ async fn a_key_is_stored_changed_tested_and_removed() {
         let new = json!({"provider": "openai", "key": good("openai"), "name": "work"});
         insta::assert_snapshot!(hidden(&program.posts(keys, &new).await.shown()), @r#"
         201
-        {"success":true,"message":"API key added and validated successfully","key":{"id":"<id>","provider":"openai","scope":"user","name":"work","hint":"6789","keyHint":"****...6789","isValid":true,"isActive":true,"totalRequests":0,"totalTokens":0,"health":"valid","paused":false,"added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null},"replaced":false,"check":"valid","removed":[]}
+        {"success":true,"message":"API key added and validated successfully","key":{"id":"<id>","provider":"openai","scope":"user","name":"work","hint":"6789","keyHint":"****...6789","isValid":true,"isActive":true,"totalRequests":0,"totalTokens":0,"health":"valid","paused":false,"expires_at":null,"added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null},"replaced":false,"check":"valid","removed":[]}
         "#);
         let again = program.posts(keys, &new).await;
         assert_eq!(
@@ -207,7 +207,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_body The body can't be read: missing field `provider`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: missing field `key`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
-        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`, `keep_refused`. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`, `days`, `keep_refused`. `GET /openapi.json` shows what it should be.
         404 unknown_provider There is no provider called `opnai`. Did you mean `openai`? `GET /api/v1/providers` lists all.
         400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
         400 malformed_key That can't be a key: it is empty. Nothing was stored.

@@ -81,6 +81,7 @@ pub fn key_refusals() -> Vec<Refusal> {
             characters: 52,
             max: 40,
         },
+        K::UnknownLifetime,
         K::TooLongForAForm,
         K::FileForAForm,
     ];

@@ -6,6 +6,7 @@ mod damaged_keys;
 mod environment_keys;
 mod imports;
 mod kept_keys;
+mod key_ends;
 mod key_forms;
 mod key_panel;
 pub mod key_refusals;

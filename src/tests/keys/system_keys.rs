@@ -49,14 +49,14 @@ async fn a_system_key_is_added_pays_and_is_paused_changed_and_removed() {
         let program = Program::of(stage, &stage.omar(), ALL).await;
         assert_snapshot!(hidden(&program.gets(KEYS).await.shown()), @r#"
         200
-        {"keys":[{"id":"env-groq","provider":"groq","origin":"environment","variable":"GROQ_API_KEY","overridden_by":null,"name":null,"hint":"6789","health":"unverified","paused":false,"added_by":null,"added_at":null,"checked_at":null,"last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}}]}
+        {"keys":[{"id":"env-groq","provider":"groq","origin":"environment","variable":"GROQ_API_KEY","overridden_by":null,"name":null,"hint":"6789","health":"unverified","paused":false,"expires_at":null,"added_by":null,"added_at":null,"checked_at":null,"last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}}]}
         "#);
         assert_snapshot!(pays(stage).await, @"Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.");
         let new = json!({"provider": "openai", "key": good("openai"), "name": "spring"});
         let stored = program.posts(KEYS, &new).await;
         assert_snapshot!(stage.readable(&hidden(&stored.shown())), @r#"
         201
-        {"key":{"id":"<id>","provider":"openai","origin":"stored","variable":null,"overridden_by":null,"name":"spring","hint":"6789","health":"valid","paused":false,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
+        {"key":{"id":"<id>","provider":"openai","origin":"stored","variable":null,"overridden_by":null,"name":"spring","hint":"6789","health":"valid","paused":false,"expires_at":null,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
         "#);
         assert_snapshot!(pays(stage).await, @"-# OpenAI gpt-6-luna · 🤖 bot default · 12 tokens in, 10 out · < $0.0001");
         let id = stored.json()["key"]["id"].as_str().unwrap().to_owned();
@@ -129,7 +129,7 @@ async fn a_key_of_the_environment_wins_and_is_changed_where_it_stands() {
         let stored = program.posts(KEYS, &new).await;
         assert_snapshot!(stage.readable(&hidden(&stored.shown())), @r#"
         201
-        {"key":{"id":"<id>","provider":"groq","origin":"stored","variable":null,"overridden_by":"GROQ_API_KEY","name":null,"hint":"ther","health":"valid","paused":false,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
+        {"key":{"id":"<id>","provider":"groq","origin":"stored","variable":null,"overridden_by":"GROQ_API_KEY","name":null,"hint":"ther","health":"valid","paused":false,"expires_at":null,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
         "#);
         mia.runs("/ask provider:groq prompt:count").await;
         assert_eq!(stage.keys_that_paid("groq"), [good("groq")]);

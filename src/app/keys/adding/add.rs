@@ -2,8 +2,8 @@
 //! until the new one is stored.
 
 use crate::model::{
-    Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
-    ProviderId, ProviderKind, Refusal, Scope, Wrapping,
+    Caller, Check, CheckGoal, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Lifetime, Owner,
+    PersonId, ProviderId, ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
 use crate::store::NewKey;
@@ -12,7 +12,6 @@ use crate::vault;
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::adding::credential::{CleanedCredential, KeyDestination, TypedKey};
-use crate::app::keys::adding::form::end_ms;
 
 /// A key that is to be stored: for whom, for which provider, and as what.
 pub struct KeyDraft {
@@ -21,8 +20,7 @@ pub struct KeyDraft {
     /// What its owner calls it.
     pub name: Option<String>,
     pub typed: TypedKey,
-    /// After how many days it ends; none where it is used for as long as it works.
-    pub days: Option<u16>,
+    pub lifetime: Lifetime,
     /// Whether it is stored even if its provider refuses it, or if it can't pay
     /// and one that works makes way, because whoever adds it says so.
     pub keep_refused: bool,
@@ -34,7 +32,7 @@ pub(in crate::app::keys) struct CleanDraft {
     provider: ProviderId,
     name: Option<String>,
     cleaned: CleanedCredential,
-    days: Option<u16>,
+    lifetime: Lifetime,
     keep_refused: bool,
 }
 
@@ -90,6 +88,29 @@ impl AddedKey {
         let old = replaced?.name.as_deref();
         old.filter(|old| self.key.name.as_deref() == Some(old))
     }
+
+    /// Until when it is used; none where nobody ever said so.
+    pub fn end(&self) -> Option<AddedEnd> {
+        let old_ms = self.replaced.as_ref().and_then(|old| old.expires_at_ms);
+        match (self.key.expires_at_ms, old_ms) {
+            (Some(at_ms), Some(old_ms)) if at_ms == old_ms && !self.is_same => {
+                Some(AddedEnd::Kept(at_ms))
+            }
+            (Some(at_ms), _) => Some(AddedEnd::At(at_ms)),
+            (None, Some(_)) => Some(AddedEnd::Dropped),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Until when a key is used that was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedEnd {
+    At(i64),
+    /// Until then, as the other key whose place it took.
+    Kept(i64),
+    /// As long as it works, in the place of one that had an end.
+    Dropped,
 }
 
 /// A check that was counted, until it is known what came of it.
@@ -136,7 +157,7 @@ impl Keys {
             provider: draft.provider,
             name: draft.name,
             cleaned: draft.typed.into_credential(destination)?,
-            days: draft.days,
+            lifetime: draft.lifetime,
             keep_refused: draft.keep_refused,
         })
     }
@@ -186,7 +207,9 @@ impl Keys {
             same_as,
             credential,
             health: check.health(),
-            expires_at_ms: draft.days.map(|days| end_ms(self.clock.now_ms(), days)),
+            expires_at_ms: draft
+                .lifetime
+                .end_ms(self.clock.now_ms(), replaced.as_ref()),
             checked_at_ms: self.time_of_check(&check),
         };
         Ok(ReadyKey {

@@ -1,7 +1,7 @@
 //! The form that asks for a key: it goes out with what is known, and can be
 //! opened again with all that was chosen but the key.
 
-use crate::model::{AccessRefusal, Caller, ProviderId, Scope};
+use crate::model::{AccessRefusal, Caller, Lifetime, ProviderId, Scope};
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
@@ -10,10 +10,6 @@ use crate::app::keys::adding::kept_extras::PlainExtras;
 use crate::app::models::ProviderInfo;
 use crate::app::names::name_to_keep;
 
-/// For how many days a key can be used that ends.
-pub const LIFETIMES_DAYS: [u16; 4] = [7, 30, 90, 365];
-const MS_A_DAY: i64 = 24 * 3_600 * 1_000;
-
 /// What is chosen beside a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyChoices {
@@ -21,8 +17,7 @@ pub struct KeyChoices {
     pub provider: Option<ProviderId>,
     pub scope: Scope,
     pub name: Option<String>,
-    /// For how many days it is used; none for as long as it works.
-    pub days: Option<u16>,
+    pub lifetime: Lifetime,
     /// Whose it can be, as was found when the form was handed out.
     pub scopes: Vec<Scope>,
 }
@@ -36,14 +31,11 @@ pub struct AddForm<'a> {
     /// Whose the key can be.
     pub scopes: Vec<Scope>,
     pub name: Option<String>,
-    pub days: Option<u16>,
+    pub lifetime: Lifetime,
+    /// Whether one of the keys whose place it could take ends.
+    pub may_keep_an_end: bool,
     /// What was typed beside the key before, by field.
     pub extras: PlainExtras,
-}
-
-/// When a key ends that is stored now for so many days.
-pub(in crate::app::keys) fn end_ms(now_ms: i64, days: u16) -> i64 {
-    now_ms + i64::from(days) * MS_A_DAY
 }
 
 impl KeyChoices {
@@ -53,7 +45,7 @@ impl KeyChoices {
             provider: Some(provider),
             scope,
             name: None,
-            days: None,
+            lifetime: Lifetime::AsBefore,
             scopes: Vec::new(),
         }
     }
@@ -70,11 +62,6 @@ impl KeyChoices {
         }
         self.scope = scope;
         Ok(())
-    }
-
-    /// When a key ends that is stored now.
-    pub(in crate::app::keys) fn end_ms(&self, now_ms: i64) -> Option<i64> {
-        self.days.map(|days| end_ms(now_ms, days))
     }
 
     /// The action that a form is for.
@@ -97,21 +84,22 @@ impl KeyChoices {
         let kept = action.name.as_deref().unwrap_or_default();
         let mut lines = kept.split('\n');
         let name = lines.next().filter(|name| !name.is_empty());
-        let days = lines.next().and_then(|days| days.parse().ok());
+        let lifetime = lines.next().and_then(Lifetime::parse);
         Self {
             provider: Some(provider.clone()).filter(|id| !id.as_str().is_empty()),
             scope: action.scope,
             name: name.map(str::to_owned),
-            days,
+            lifetime: lifetime.unwrap_or_default(),
             scopes: lines.filter_map(Scope::parse).collect(),
         }
     }
 
     /// What an action has no place of its own for, one a line.
     pub(in crate::app::keys) fn write_kept(&self) -> Option<String> {
-        let days = self.days.map(|days| days.to_string());
+        let lifetime = Some(self.lifetime).filter(|it| *it != Lifetime::AsBefore);
+        let lifetime = lifetime.map(Lifetime::word);
         let scopes = self.scopes.iter().map(|scope| scope.as_str().to_owned());
-        let first = [self.name.clone(), days].map(Option::unwrap_or_default);
+        let first = [self.name.clone(), lifetime].map(Option::unwrap_or_default);
         let lines: Vec<String> = first.into_iter().chain(scopes).collect();
         let kept = lines.join("\n");
         Some(kept.trim_end().to_owned()).filter(|kept| !kept.is_empty())
@@ -145,7 +133,8 @@ impl Keys {
         };
         let action = choices.action(PendingKind::AddKey, caller);
         let id = self.pending.hand_out(&action).await?;
-        self.form_of(id, choices, PlainExtras::new())
+        self.form_of(caller, (id, choices), PlainExtras::new())
+            .await
     }
 
     /// Opens a form again that was sent with a key which was not stored, with
@@ -157,15 +146,17 @@ impl Keys {
         self.owner_for(caller, choices.scope)?;
         self.require_own_keys(caller, choices.scope).await?;
         let extras = self.kept_extras(caller, form).await?;
-        self.form_of(form.to_owned(), choices, extras)
+        self.form_of(caller, (form.to_owned(), choices), extras)
+            .await
     }
 
-    fn form_of(
+    async fn form_of(
         &self,
-        id: String,
-        choices: KeyChoices,
+        caller: &Caller,
+        (id, choices): (String, KeyChoices),
         extras: PlainExtras,
     ) -> Result<AddForm<'_>, Error> {
+        let may_keep_an_end = self.has_ending(caller, &choices.scopes).await?;
         let provider = choices.provider.as_ref();
         let provider = provider.map(|id| self.models.provider(id)).transpose()?;
         Ok(AddForm {
@@ -174,9 +165,24 @@ impl Keys {
             scope: choices.scope,
             scopes: choices.scopes,
             name: choices.name,
-            days: choices.days,
+            lifetime: choices.lifetime,
+            may_keep_an_end,
             extras,
         })
+    }
+
+    /// Whether a key ends that another of these scopes could take the place of:
+    /// the form lets its provider and its scope be chosen.
+    async fn has_ending(&self, caller: &Caller, scopes: &[Scope]) -> Result<bool, Error> {
+        let now_ms = self.clock.now_ms();
+        for scope in scopes {
+            let owner = self.owner_for(caller, *scope)?;
+            let keys = self.store.keys_of(owner).await?;
+            if keys.iter().any(|key| key.end_to_come_ms(now_ms).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whose a key of the caller's can be, with what is chosen now.

@@ -9,8 +9,8 @@
 use secrecy::SecretString;
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, ProviderId,
-    Refusal, Scope, Sealed,
+    AccessRefusal, Caller, Check, Health, Key, KeyGoal, KeyId, KeyRefusal, Lifetime, Owner,
+    ProviderId, Refusal, Scope, Sealed,
 };
 use crate::providers::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use crate::store::{ImportOf, ImportedKey};
@@ -301,15 +301,16 @@ impl Keys {
             }
         };
         let replaced = self.store.key_of(owner, &row.provider).await?;
+        let replaced = replaced.map(|(old, _)| old);
         let checked = CheckedKey {
             owner,
             provider: row.provider.clone(),
-            // The new key goes by the old one's name.
-            name: replaced.as_ref().and_then(|(old, _)| old.name.clone()),
+            // The new key goes by the old one's name, and ends as that does.
+            name: replaced.as_ref().and_then(|old| old.name.clone()),
             same_as: None,
             credential,
             health,
-            expires_at_ms: None,
+            expires_at_ms: Lifetime::AsBefore.end_ms(self.clock.now_ms(), replaced.as_ref()),
             checked_at_ms,
         };
         let key = self.store_checked(checked, caller.person).await?;

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::model::{Caller, Health, KeyId, Scope};
+use crate::model::{Caller, Health, KeyId, Lifetime, Scope};
 use crate::store::PendingKind;
 
 use crate::app::Error;
@@ -40,7 +40,7 @@ impl Keys {
             provider: None,
             scope,
             name: None,
-            days: None,
+            lifetime: Lifetime::AsBefore,
             scopes: self.scopes_for(caller, scope).await,
         };
         let action = choices.action(PendingKind::ImportKeys, caller);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{BegunSignIn, Caller, CheckGoal, NoKeyMade, Scope};
+use crate::model::{BegunSignIn, Caller, CheckGoal, Lifetime, NoKeyMade, Scope};
 
 use crate::app::Error;
 use crate::app::keys::adding::add::CountedCheck;
@@ -63,7 +63,7 @@ impl Keys {
             .inspect_err(|why| tracing::warn!("no key was made: {why}"))
             .map_err(MadeKeyTrouble::Unmade)?;
         let draft = KeyDraft {
-            days: None,
+            lifetime: Lifetime::AsBefore,
             scope: Scope::User,
             provider: maker.id.clone(),
             name: None,

@@ -3,7 +3,7 @@
 //! one person in one place, and for as long as a form.
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Health, KeptKey, Key, KeyRefusal, Refusal, Sealed,
+    AccessRefusal, Caller, Check, Health, KeptKey, Key, KeyRefusal, Lifetime, Refusal, Sealed,
 };
 use crate::store::{ImportedKey, PendingAction, PendingKind};
 use crate::vault;
@@ -46,7 +46,7 @@ impl Keys {
         &self,
         caller: &Caller,
         ready: ReadyKey,
-        days: Option<u16>,
+        lifetime: Lifetime,
     ) -> Result<Refusal, Error> {
         let Some(old) = &ready.replaced else {
             return Err(AccessRefusal::StaleForm.into());
@@ -68,7 +68,7 @@ impl Keys {
             provider: provider.clone(),
             name: KeyChoices {
                 name: name.clone(),
-                days,
+                lifetime,
                 ..KeyChoices::of(provider.clone(), owner.scope())
             }
             .write_kept(),
@@ -107,15 +107,18 @@ impl Keys {
         self.forget_import(caller, form).await?;
         let provider = self.models.provider(&row.provider)?;
         let replaced = self.store.key_of(owner, &row.provider).await?;
+        let replaced = replaced.map(|(old, _)| old);
         let health = row.health.unwrap_or(Health::Unverified);
         let choices = KeyChoices::of_action(&action);
-        let expires_at_ms = choices.end_ms(self.clock.now_ms());
+        let expires_at_ms = choices
+            .lifetime
+            .end_ms(self.clock.now_ms(), replaced.as_ref());
         let ready = ReadyKey {
             check: match health {
                 Health::OutOfCredit => Check::OutOfCredit,
                 _ => Check::WrongExtra,
             },
-            replaced: replaced.map(|(old, _)| old),
+            replaced,
             is_loss: false,
             looks_right: provider.looks_right(&credential.secret),
             removed: Vec::new(),

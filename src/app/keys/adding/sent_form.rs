@@ -1,7 +1,7 @@
 //! A form that comes back with a key, and with what was chosen beside it. A key
 //! that is not stored leaves the rest behind, for the form to be opened again.
 
-use crate::model::{Caller, KeyGoal, KeyRefusal, ProviderId, Refusal, Scope};
+use crate::model::{Caller, KeyGoal, KeyRefusal, Lifetime, ProviderId, Refusal, Scope};
 use crate::providers::{KeyTakers, whose_key};
 use crate::store::PendingKind;
 
@@ -9,7 +9,7 @@ use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::adding::add::{AddedKey, KeyDraft};
 use crate::app::keys::adding::credential::{TypedKey, refuse_paste};
-use crate::app::keys::adding::form::{KeyChoices, LIFETIMES_DAYS};
+use crate::app::keys::adding::form::KeyChoices;
 use crate::app::keys::adding::kept_extras::{ExtrasOf, PlainExtras};
 use crate::app::names::name_to_keep;
 
@@ -20,7 +20,7 @@ pub struct SentForm {
     pub provider: Option<String>,
     pub scope: Option<String>,
     pub name: Option<String>,
-    pub days: Option<String>,
+    pub lifetime: Option<String>,
 }
 
 /// Why a key that was typed into a form was not stored.
@@ -86,10 +86,6 @@ impl Keys {
             Some(id) => choices.provider = Some(self.models.find_provider(id)?.id.clone()),
         }
         choices.choose_scope(sent.scope.as_deref())?;
-        if let Some(days) = &sent.days {
-            let days = days.parse().ok();
-            choices.days = days.filter(|days| LIFETIMES_DAYS.contains(days));
-        }
         Ok(())
     }
 
@@ -102,13 +98,17 @@ impl Keys {
         if let Some(name) = &sent.name {
             choices.name = name_to_keep(self.models.catalogue(), Some(name))?;
         }
+        if let Some(word) = &sent.lifetime {
+            let lifetime = Lifetime::parse(word);
+            choices.lifetime = lifetime.ok_or(KeyRefusal::UnknownLifetime)?;
+        }
         let provider = match &choices.provider {
             Some(provider) => provider.clone(),
             None => self.recognize(&sent.typed, choices.scope)?,
         };
         choices.provider = Some(provider.clone());
         let draft = KeyDraft {
-            days: choices.days,
+            lifetime: choices.lifetime,
             keep_refused: false,
             scope: choices.scope,
             provider,
@@ -117,7 +117,7 @@ impl Keys {
         };
         let ready = self.check_draft(caller, draft).await?;
         if ready.is_loss {
-            return Err(self.let_wait(caller, ready, choices.days).await?.into());
+            return Err(self.let_wait(caller, ready, choices.lifetime).await?.into());
         }
         self.store_ready(ready, caller.person).await
     }

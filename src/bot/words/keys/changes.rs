@@ -1,6 +1,6 @@
 //! What people read when they have changed or tested a key.
 
-use crate::app::{AddedKey, TestedKey};
+use crate::app::{AddedEnd, AddedKey, TestedKey};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
@@ -42,13 +42,25 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     if added.check != Check::OutOfCredit {
         lines.push(where_used(voice, added));
     }
-    lines.extend(
-        added
-            .key
-            .expires_at_ms
-            .map(|at_ms| lang.say("It is used until {when}.", &[("when", &date(at_ms))])),
-    );
+    lines.extend(added.end().map(|end| until_when(voice, end)));
     Card::text(lines.join("\n"))
+}
+
+/// Until when a key is used that was just added.
+fn until_when(voice: Voice<'_>, end: AddedEnd) -> String {
+    let (sentence, at_ms) = match end {
+        AddedEnd::At(at_ms) => ("It is used until {when}.", at_ms),
+        AddedEnd::Kept(at_ms) => (
+            "It ends as the old one would have, and is used until {when}.",
+            at_ms,
+        ),
+        AddedEnd::Dropped => {
+            let words =
+                "The old one had an end. This one has none: it is used as long as it works.";
+            return voice.lang.words(words).to_owned();
+        }
+    };
+    voice.lang.say(sentence, &[("when", &date(at_ms))])
 }
 
 /// What a key that was just added is good for.

@@ -1,6 +1,6 @@
 //! The forms into which keys are typed, and what is chosen beside them.
 
-use crate::app::{AddForm, FormAgain, LIFETIMES_DAYS, OnceForm, PlainExtras, ProviderInfo};
+use crate::app::{AddForm, FormAgain, OnceForm, PlainExtras, ProviderInfo};
 use crate::bot::answers::split;
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, Choice};
 use crate::bot::connection::wire::form::{FIELDS_MAX, Field, Input, Modal, OPTIONS_MAX, TypedText};
@@ -9,7 +9,7 @@ use crate::bot::interactions::keys::key_target::KeyPlace;
 use crate::bot::words::refusal::pasted::{TYPE_AGAIN, form_button};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::Scope;
+use crate::model::{LIFETIMES_DAYS, Lifetime, Scope};
 
 /// What Discord shows a line as quoted by.
 const QUOTE: &str = "> ";
@@ -160,19 +160,33 @@ fn days_field(voice: Voice<'_>, form: &AddForm<'_>) -> Field {
     let lang = voice.lang;
     let for_good = Choice {
         label: lang.words("As long as it works").to_owned(),
-        value: "0".to_owned(),
+        value: Lifetime::WhileItWorks.word(),
+    };
+    let kept = form.may_keep_an_end.then(|| Choice {
+        label: lang
+            .words("As before; a new key as long as it works")
+            .to_owned(),
+        value: Lifetime::AsBefore.word(),
+    });
+    let chosen = match form.lifetime {
+        Lifetime::AsBefore if !form.may_keep_an_end => Lifetime::WhileItWorks,
+        chosen => chosen,
     };
     let lifetimes = LIFETIMES_DAYS.iter().map(|days| Choice {
         label: lang.say_count(u64::from(*days), Plural("{n} day", "{n} days"), &[]),
-        value: days.to_string(),
+        value: Lifetime::Days(*days).word(),
     });
     Field {
         id: DAYS_FIELD.to_owned(),
         label: lang.words("How long it is used").to_owned(),
         required: true,
         input: Input::Menu {
-            choices: std::iter::once(for_good).chain(lifetimes).collect(),
-            chosen: Some(form.days.unwrap_or(0).to_string()),
+            choices: kept
+                .into_iter()
+                .chain([for_good])
+                .chain(lifetimes)
+                .collect(),
+            chosen: Some(chosen.word()),
         },
         ..Field::default()
     }

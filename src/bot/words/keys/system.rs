@@ -1,11 +1,11 @@
 //! The keys that the operator pays with, as the operator's people see them.
 
 use crate::app::SystemKey;
-use crate::bot::words::keys::list::{added_by, row};
+use crate::bot::words::keys::list::{added_by, ending, row};
 use crate::bot::words::speech::voice::Voice;
 
 /// Every bot default, one line each.
-pub fn system_keys(voice: Voice<'_>, keys: &[SystemKey]) -> Vec<String> {
+pub fn system_keys(voice: Voice<'_>, keys: &[SystemKey], now_ms: i64) -> Vec<String> {
     let lang = voice.lang;
     let mut lines = vec![lang.words("**Keys of the bot default**").to_owned()];
     if keys.is_empty() {
@@ -14,11 +14,11 @@ pub fn system_keys(voice: Voice<'_>, keys: &[SystemKey]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    lines.extend(keys.iter().map(|key| one_key(voice, key)));
+    lines.extend(keys.iter().map(|key| one_key(voice, key, now_ms)));
     lines
 }
 
-fn one_key(voice: Voice<'_>, key: &SystemKey) -> String {
+fn one_key(voice: Voice<'_>, key: &SystemKey, now_ms: i64) -> String {
     let lang = voice.lang;
     match key {
         SystemKey::Environment(key) => {
@@ -38,7 +38,7 @@ fn one_key(voice: Voice<'_>, key: &SystemKey) -> String {
             )
         }
         SystemKey::Stored { key, overridden_by } => {
-            let line = row(voice, key) + &added_by(voice, key);
+            let line = row(voice, key) + &ending(voice, key, now_ms) + &added_by(voice, key);
             match overridden_by {
                 Some(variable) => {
                     line + &lang.say(

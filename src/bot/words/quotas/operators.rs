@@ -56,7 +56,12 @@ pub fn operators_limit_set(
 }
 
 /// What the operator has set, and the keys that the operator pays with.
-pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]) -> Card {
+pub fn operators_view(
+    voice: Voice<'_>,
+    view: &OperatorsView,
+    keys: &[SystemKey],
+    now_ms: i64,
+) -> Card {
     let lang = voice.lang;
     let until = |until_ms: &Option<i64>| {
         until_ms.map_or_else(String::new, |at| {
@@ -90,7 +95,7 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]
             .to_owned(),
         );
     }
-    lines.extend(system_keys(voice, keys));
+    lines.extend(system_keys(voice, keys, now_ms));
     Card::text(lines.join("\n"))
 }
 

@@ -9,7 +9,9 @@ use crate::bot::words::refusal::pasted;
 use crate::bot::words::speech::formats::{count_of, duration, in_code};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
-use crate::model::{Check, CheckGoal, KeptKey, KeyRefusal, ProviderId, Scope, Wrapping};
+use crate::model::{
+    Check, CheckGoal, KeptKey, KeyRefusal, LIFETIMES_DAYS, ProviderId, Scope, Wrapping,
+};
 
 const UNKNOWN_KEY: &str = "There is no such key any more. `/keys list` shows those that there are.";
 
@@ -42,6 +44,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::SeveralKeys { goal } => pasted::several_keys(voice, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
+        KeyRefusal::UnknownLifetime => unknown_lifetime(voice),
         KeyRefusal::MalformedExtra {
             field,
             is_missing,
@@ -127,6 +130,16 @@ fn name_too_long(voice: Voice<'_>, characters: usize, max: usize) -> String {
     voice
         .lang
         .say_count(count_of(characters), words, &[("max", &max)])
+}
+
+/// A key cannot be used for so long.
+fn unknown_lifetime(voice: Voice<'_>) -> String {
+    let days = LIFETIMES_DAYS.map(|days| days.to_string());
+    voice.lang.say(
+        "A key can be used for as long as it works, or for one of these numbers of days: {days}. \
+         Nothing was stored. Run the command again and choose one.",
+        &[("days", &voice.lang.list(&days))],
+    )
 }
 
 /// What should be a name looks like a secret.

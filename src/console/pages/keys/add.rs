@@ -48,15 +48,11 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = app.providers().find(typed);
     let known = known.ok_or_else(|| Trouble::from(app.providers().unknown(typed)))?;
     let caller = person.caller(&visit).await?;
-    let draft = KeyDraft {
-        days: fields::read_days(&visit.form),
-        keep_refused: visit.form.has(fields::KEEP_REFUSED),
-        scope: Scope::User,
-        provider: known.id().clone(),
-        name: visit.form.typed("name").map(ToOwned::to_owned),
-        typed: fields::read(&visit.form, known),
+    let put = async {
+        let draft = read_draft(&visit, known)?;
+        app.keys.put(&caller, draft).await
     };
-    match app.keys.put(&caller, draft).await {
+    match put.await {
         Ok(added) => {
             let words = describe_added(known.name(), &added);
             person.say_at(&visit, "/keys", &words).await
@@ -71,6 +67,17 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
             Ok(page(&visit, known, stored, Some(&trouble)).into())
         }
     }
+}
+
+fn read_draft(visit: &Visit, known: ProviderInfo<'_>) -> Result<KeyDraft, KeyRefusal> {
+    Ok(KeyDraft {
+        lifetime: fields::read_lifetime(&visit.form)?,
+        keep_refused: visit.form.has(fields::KEEP_REFUSED),
+        scope: Scope::User,
+        provider: known.id().clone(),
+        name: visit.form.typed("name").map(ToOwned::to_owned),
+        typed: fields::read(&visit.form, known),
+    })
 }
 
 /// The page, with what is wrong about what was typed.
@@ -102,7 +109,7 @@ fn page(
                 div.fields {
                     (fields::show(known, &visit.form))
                     (form::text("name", "Name (optional)", visit.form.text("name"), "To tell it from others"))
-                    (fields::show_days(&visit.form))
+                    (fields::show_lifetime(visit, stored))
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {
@@ -212,6 +219,7 @@ pub fn describe_added(name: &str, added: &AddedKey) -> String {
     };
     let mut words = vec![done];
     words.extend(added.kept_name().map(replacing::describe_kept));
+    words.extend(replacing::describe_end(added));
     words.extend(describe_removed(&added.removed));
     words.push(describe_check(name, &added.check));
     if !added.looks_right {

@@ -88,15 +88,18 @@ pub async fn replace(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = app.providers().get(&one.provider);
     let known = known.ok_or_else(Trouble::nothing_here)?;
     let caller = person.caller(&visit).await?;
-    let draft = KeyDraft {
-        days: None,
-        keep_refused: visit.form.has(fields::KEEP_REFUSED),
-        scope: Scope::User,
-        provider: one.provider.clone(),
-        name: one.name.clone(),
-        typed: fields::read(&visit.form, known),
+    let put = async {
+        let draft = KeyDraft {
+            lifetime: fields::read_lifetime(&visit.form)?,
+            keep_refused: visit.form.has(fields::KEEP_REFUSED),
+            scope: Scope::User,
+            provider: one.provider.clone(),
+            name: one.name.clone(),
+            typed: fields::read(&visit.form, known),
+        };
+        app.keys.put(&caller, draft).await
     };
-    match app.keys.put(&caller, draft).await {
+    match put.await {
         Ok(added) => {
             let words = describe_added(known.name(), &added);
             let address = format!("/keys/{}", added.key.id);

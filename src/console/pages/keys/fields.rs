@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{LIFETIMES_DAYS, ProviderInfo, TypedKey};
+use crate::app::{ProviderInfo, TypedKey};
 use crate::console::form::Form;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::form::{self as parts, Choice};
+use crate::console::parts::when;
+use crate::console::visit::Visit;
+use crate::model::{Key, KeyRefusal, LIFETIMES_DAYS, Lifetime};
 
 /// What an extra's field is called; what follows is the extra's own name.
 const EXTRA: &str = "extra-";
@@ -31,24 +34,29 @@ pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
     }
 }
 
-/// For how long a key is used, as Discord's form asks it.
-pub fn show_days(form: &Form) -> Markup {
-    let lifetimes = LIFETIMES_DAYS.map(|days| (days.to_string(), format!("{days} days")));
-    let lifetimes = lifetimes
-        .iter()
-        .map(|(value, words)| Choice { value, words });
-    let for_good = Choice {
-        value: "0",
-        words: "As long as it works",
-    };
-    let choices: Vec<Choice<'_>> = std::iter::once(for_good).chain(lifetimes).collect();
-    parts::select(DAYS, "How long it is used", &choices, form.text(DAYS))
+/// For how long a key is used, as Discord's form asks it. One that takes the
+/// place of another that ends is used as long as that, unless another choice is
+/// made.
+pub fn show_lifetime(visit: &Visit, stored: Option<&Key>) -> Markup {
+    let kept_ms = stored.and_then(|key| key.end_to_come_ms(visit.app().now_ms()));
+    let kept = kept_ms.map(|at_ms| {
+        let words = format!("As before: until {}", when::day_and_time(at_ms));
+        (Lifetime::AsBefore.word(), words)
+    });
+    let for_good = (
+        Lifetime::WhileItWorks.word(),
+        "As long as it works".to_owned(),
+    );
+    let days = LIFETIMES_DAYS.map(|days| (Lifetime::Days(days).word(), format!("{days} days")));
+    let all: Vec<(String, String)> = kept.into_iter().chain([for_good]).chain(days).collect();
+    let choices = all.iter().map(|(value, words)| Choice { value, words });
+    let choices: Vec<Choice<'_>> = choices.collect();
+    parts::select(DAYS, "How long it is used", &choices, visit.form.text(DAYS))
 }
 
-/// For how many days a key is used; none for as long as it works.
-pub fn read_days(form: &Form) -> Option<u16> {
-    let days = form.text(DAYS).parse().ok();
-    days.filter(|days| LIFETIMES_DAYS.contains(days))
+/// For how long a key is to be used.
+pub fn read_lifetime(form: &Form) -> Result<Lifetime, KeyRefusal> {
+    Lifetime::parse(form.text(DAYS)).ok_or(KeyRefusal::UnknownLifetime)
 }
 
 /// The box that has a key stored which its provider refuses.

@@ -213,14 +213,16 @@ fn show_row(visit: &Visit, one: &Key, own: OwnKeys, month: &MonthByKey) -> Marku
     let name = key::provider_name(providers, &one.provider);
     let kind = providers.get(&one.provider).map(ProviderInfo::kind);
     let total = month.of(one.id);
+    let now_ms = visit.app().now_ms();
     html! {
         tr {
             th scope="row" {
                 a href={ "/keys/" (one.id) } { (name) }
                 span.sub { (key::label(one)) }
+                (key::ending(one, now_ms))
             }
             td data-label="Health" { (key::health(one)) }
-            td data-label="Pays" { (key::describe_place(one, kind, own)) }
+            td data-label="Pays" { (key::describe_place(one, kind, own, now_ms)) }
             @match total {
                 Some(total) => {
                     td.num data-label="Requests" { (money::grouped(total.requests)) }
@@ -234,7 +236,7 @@ fn show_row(visit: &Visit, one: &Key, own: OwnKeys, month: &MonthByKey) -> Marku
                 }
             }
             td.nowrap data-label="Last use" {
-                (when::relative_or_never(one.last_used_at_ms, visit.app().now_ms()))
+                (when::relative_or_never(one.last_used_at_ms, now_ms))
             }
             td { div.acts { (show_actions(visit, one, &name)) } }
         }

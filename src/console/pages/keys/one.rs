@@ -78,10 +78,11 @@ fn show_facts(visit: &Visit, one: &Key, own: key::OwnKeys, month: &MonthByKey) -
                 dl.pairs {
                     dt { "Health" } dd { (key::health(one)) }
                     dt { "Checked" } dd { (when::relative_or_never(one.checked_at_ms, now_ms)) }
-                    dt { "Pays" } dd { (key::describe_place(one, kind, own)) }
+                    dt { "Pays" } dd { (key::describe_place(one, kind, own, now_ms)) }
                     dt { "Added" } dd { (when::day(one.added_at_ms)) }
                     @if let Some(at_ms) = one.expires_at_ms {
-                        dt { "Ends" } dd { (when::day(at_ms)) }
+                        dt { @if one.has_ended(now_ms) { "Ended" } @else { "Ends" } }
+                        dd { (when::day_and_time(at_ms)) }
                     }
                     dt { "Last use" } dd { (when::relative_or_never(one.last_used_at_ms, now_ms)) }
                     @if let Some(total) = month.of(one.id) {
@@ -129,7 +130,10 @@ fn show_replace(visit: &Visit, one: &Key, name: &str) -> Markup {
                 }
                 form.body method="post" action={ "/keys/" (one.id) "/replace" } autocomplete="off" {
                     (form::token(&visit.form_token))
-                    div.fields { (fields::show(known, &visit.form)) }
+                    div.fields {
+                        (fields::show(known, &visit.form))
+                        (fields::show_lifetime(visit, Some(one)))
+                    }
                     (fields::show_keep_refused(&visit.form))
                     button.btn.strong { (icon::plain("lock")) "Check and replace" }
                 }

@@ -9,7 +9,7 @@ use crate::console::pages::keys::{fields, replacing};
 use crate::console::pages::operator::operator;
 use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
-use crate::console::parts::key::RESTRICTED;
+use crate::console::parts::key::{RESTRICTED, ending};
 use crate::console::parts::{form, icon, money, note, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
@@ -95,6 +95,7 @@ fn show_row(visit: &Visit, key: &SystemKey, used: &SystemUses) -> Markup {
                 (name)
                 @if let SystemKey::Stored { key: Key { name: Some(name), .. }, .. } = key { " “" (name) "”" }
                 @if let Some(hint) = hint { span.sub { code { "…" (hint) } } }
+                @if let SystemKey::Stored { key, .. } = key { (ending(key, visit.app().now_ms())) }
             }
             td data-label="From" { (show_origin(key)) }
             td.two data-label="Health" { (show_health(key)) }
@@ -165,13 +166,27 @@ fn show_health(key: &SystemKey) -> Markup {
 }
 
 /// Asks for a provider first, then for its key.
-pub async fn show_form(visit: Visit, _: SignedIn) -> HandlerResult {
-    Ok(form_page(&visit, visit.query("provider").as_deref(), None).into())
+pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
+    let (caller, provider) = (operator(&person), visit.query("provider"));
+    let page = form_page(&visit, &caller, provider.as_deref(), None);
+    Ok(page.await?.into())
 }
 
-fn form_page(visit: &Visit, provider: Option<&str>, refused: Option<&Trouble>) -> Page {
+async fn form_page(
+    visit: &Visit,
+    caller: &Caller,
+    provider: Option<&str>,
+    refused: Option<&Trouble>,
+) -> Result<Page, Trouble> {
     let providers = visit.app().providers();
     let chosen = provider.and_then(|typed| providers.find(typed));
+    let keys = visit.app().keys.list_system(caller).await?;
+    let stored = keys.iter().filter_map(|key| match key {
+        SystemKey::Stored { key, .. } => Some(key),
+        SystemKey::Environment(_) => None,
+    });
+    let stored = stored.filter(|key| chosen.is_some_and(|it| *it.id() == key.provider));
+    let stored = stored.last();
     let status = refused.map_or(StatusCode::OK, |it| it.status);
     let choices: Vec<form::Choice<'_>> = providers
         .iter()
@@ -199,13 +214,14 @@ fn form_page(visit: &Visit, provider: Option<&str>, refused: Option<&Trouble>) -
                         (form::text(extra.field, extra.label, visit.form.text(extra.field), extra.placeholder))
                     }
                     (form::text("name", "Name", visit.form.text("name"), "What you call it; may be left out."))
+                    (fields::show_lifetime(visit, stored))
                     (fields::show_keep_refused(&visit.form))
                     div.acts { a.btn href="/operator" { "Back" } button.btn.strong { "Check and seal" } }
                 },
             }
         }
     };
-    Page::new(Section::Operator, "Add a system key", body).status(status)
+    Ok(Page::new(Section::Operator, "Add a system key", body).status(status))
 }
 
 /// Checks what was typed, seals it and stores it.
@@ -217,19 +233,22 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
         let value = visit.form.secret(extra.field)?;
         Some((extra.field.to_owned(), value))
     });
-    let draft = KeyDraft {
-        days: None,
-        keep_refused: visit.form.has(fields::KEEP_REFUSED),
-        scope: Scope::System,
-        provider: ProviderId::from(provider.as_str()),
-        name: visit.form.typed("name").map(str::to_owned),
-        typed: TypedKey {
-            secret: visit.form.secret("key").unwrap_or_default(),
-            extras: typed.collect(),
-        },
-    };
     let caller = operator(&person);
-    match visit.app().keys.put_system(&caller, draft).await {
+    let put = async {
+        let draft = KeyDraft {
+            lifetime: fields::read_lifetime(&visit.form)?,
+            keep_refused: visit.form.has(fields::KEEP_REFUSED),
+            scope: Scope::System,
+            provider: ProviderId::from(provider.as_str()),
+            name: visit.form.typed("name").map(str::to_owned),
+            typed: TypedKey {
+                secret: visit.form.secret("key").unwrap_or_default(),
+                extras: typed.collect(),
+            },
+        };
+        visit.app().keys.put_system(&caller, draft).await
+    };
+    match put.await {
         Ok(added) => {
             let name = provider_name(&visit, &added.key.provider);
             let mut words = vec![match &added.replaced {
@@ -240,13 +259,15 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
                 None => format!("The {name} key is sealed."),
             }];
             words.extend(added.kept_name().map(replacing::describe_kept));
+            words.extend(replacing::describe_end(&added));
             words.push(describe_check(&added.check).to_owned());
             person.say_at(&visit, PATH, &words.join(" ")).await
         }
         Err(error @ Error::Refused(_)) => {
             let mut trouble = explain(&visit, error);
             "The key was not stored.".clone_into(&mut trouble.title);
-            Ok(form_page(&visit, Some(&provider), Some(&trouble)).into())
+            let page = form_page(&visit, &caller, Some(&provider), Some(&trouble));
+            Ok(page.await?.into())
         }
         Err(error) => Err(error.into()),
     }

@@ -7,7 +7,7 @@ use crate::app::Error;
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
 use crate::console::words::limits::describe_amount;
-use crate::console::words::{AMOUNTS, Names, describe_kept_because, either};
+use crate::console::words::{AMOUNTS, Names, describe_kept_because, describe_lifetimes, either};
 use crate::model::{DurationOf, KeyRefusal, ProviderId, QuotaRefusal, Refusal};
 
 /// The trouble that an error is.
@@ -77,6 +77,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         KeyRefusal::NameTooLong { characters, max } => {
             format!("The name has {characters} characters, and may have {max}. Choose a shorter one.")
         }
+        KeyRefusal::UnknownLifetime => describe_lifetimes(),
         KeyRefusal::MalformedExtra {
             field,
             is_missing: true,

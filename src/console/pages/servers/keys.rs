@@ -6,7 +6,7 @@ use crate::console::markup::{Markup, html};
 use crate::console::pages::keys::{fields, replacing, show_disabled};
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
-use crate::console::parts::key::{RESTRICTED, health, provider_name};
+use crate::console::parts::key::{RESTRICTED, ending, health, provider_name};
 use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -74,7 +74,7 @@ fn show_table(visit: &Visit, address: &str, keys: &[Key]) -> Markup {
             tbody {
                 @for key in keys {
                     tr {
-                        th scope="row" { (name(visit, key)) span.sub { (describe_key(key)) } }
+                        th scope="row" { (name(visit, key)) span.sub { (describe_key(key)) } (ending(key, now_ms)) }
                         td.two data-label="Health" { (health(key)) }
                         td data-label="Last use" { (when::relative_or_never(key.last_used_at_ms, now_ms)) }
                         td { (show_actions(visit, address, key)) }
@@ -174,7 +174,7 @@ fn show_add_form(
                 div.fields {
                     (fields::show(known, &visit.form))
                     (form::text("name", "Name", visit.form.text("name"), "To tell it from others; may stay empty"))
-                    (fields::show_days(&visit.form))
+                    (fields::show_lifetime(visit, stored))
                 }
                 (fields::show_keep_refused(&visit.form))
                 div.acts {
@@ -208,8 +208,9 @@ fn find_provider<'a>(
 async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let known = find_provider(visit.app().providers(), form.text("provider"))?;
+    let lifetime = fields::read_lifetime(form).map_err(|no| Trouble::from(no).typed(form))?;
     let draft = KeyDraft {
-        days: fields::read_days(form),
+        lifetime,
         keep_refused: form.has(fields::KEEP_REFUSED),
         scope: Scope::Guild,
         provider: known.id().clone(),
@@ -228,6 +229,7 @@ async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     };
     let mut words = vec![done];
     words.extend(added.kept_name().map(replacing::describe_kept));
+    words.extend(replacing::describe_end(&added));
     words.push(format!("{}.", health_words(&added.key)));
     let words = words.join(" ");
     say(&visit, &managing, &words).await

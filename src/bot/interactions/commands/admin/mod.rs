@@ -37,7 +37,12 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let view = app.people.operators_view(caller).await?;
         let keys = app.keys.list_system(caller).await?;
-        Ok(words::quotas::operators_view(voice, &view, &keys))
+        Ok(words::quotas::operators_view(
+            voice,
+            &view,
+            &keys,
+            app.now_ms(),
+        ))
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::bot::interactions::commands::keys::completion::complete_any;
 use crate::bot::interactions::commands::options::scope::ScopeChoice;
 use crate::bot::interactions::keys::key_target::KeyPlace;
 use crate::bot::words;
-use crate::model::ProviderId;
+use crate::model::{Lifetime, ProviderId};
 
 /// Add or replace a key. It is typed into a form that only you see.
 #[poise::command(slash_command)]
@@ -33,7 +33,7 @@ pub async fn add(
         provider: provider.as_deref().map(ProviderId::from),
         scope: scope.unwrap_or(ScopeChoice::User).into(),
         name,
-        days: None,
+        lifetime: Lifetime::AsBefore,
         scopes: Vec::new(),
     };
     let beginning = bot.app.keys.begin_add(&caller, choices);
