@@ -75,10 +75,10 @@ pub use programs::{
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;
 pub use quotas::{
-    Bill, Budget, BudgetClearing, ChosenLimits, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate,
-    PayingKey, Period, PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD,
-    UsageReport, UsageScope, date_of, find_zone, make_limit, number_of, quote_cell, read_amount,
-    receipts_table, usage_json, usage_table, write_limits,
+    Bill, Budget, BudgetClearing, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey,
+    Period, PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport,
+    UsageScope, date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table,
+    usage_json, usage_table, write_limits,
 };
 pub use tasks::Tasks;
 pub use traffic::TrafficView;

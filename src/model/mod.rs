@@ -62,8 +62,8 @@ pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use payment::money::NanoDollars;
 pub use payment::offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use payment::quota::{
-    BlockTarget, Blocked, Bound, Limit, LimitHit, LimitLeft, LimitUse, Metric, Period, SetBlock,
-    SetLimit, Span, Tier, Window,
+    BlockTarget, Blocked, Bound, ChosenLimits, Limit, LimitHit, LimitLeft, LimitUse, Metric,
+    Period, SetBlock, SetLimit, Span, Tier, Window,
 };
 pub use payment::receipt::{CutReport, PriceList, Receipt, ReceiptLine};
 pub use refusal::{

@@ -4,8 +4,8 @@
 use anyhow::Context;
 
 use crate::model::{
-    BlockTarget, Blocked, Bound, Choice, Limit, Metric, Period, PersonId, ServerId, SetBlock,
-    SetLimit, Span, Window,
+    BlockTarget, Blocked, Bound, Choice, ChosenLimits, Limit, Metric, Period, PersonId, ServerId,
+    SetBlock, SetLimit, Span, Window,
 };
 
 use crate::store::Store;
@@ -97,28 +97,29 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the limits on a metric, or on all metrics; those that there were.
+    /// Deletes limits; those that there were. A subject of 0 stands for all.
     pub async fn clear_limits(
         &self,
         server: Option<ServerId>,
-        bound: Option<Bound>,
         subject: u64,
-        metric: Option<Metric>,
+        chosen: ChosenLimits,
     ) -> anyhow::Result<Vec<SetLimit>> {
         const SQL: Change = Change::to(
             Table::QuotaLimit,
             concat!(
                 "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
                  and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4) \
-                 returning ",
+                 and ($5 = '' or period = $5) and ($6 = '' or window_kind = $6) returning ",
                 limit_columns!()
             ),
         );
         let values = [
             server.map_or(OPERATOR, |server| server.0).into(),
-            bound.map_or("", bound_name).into(),
+            chosen.bound.map_or("", bound_name).into(),
             subject.into(),
-            metric.map_or("", Metric::as_str).into(),
+            chosen.metric.map_or("", Metric::as_str).into(),
+            chosen.period.map_or("", Period::as_str).into(),
+            chosen.window.map_or("", Window::as_str).into(),
         ];
         let cleared = self.write(SQL.with(values)).await?.rows;
         cleared.iter().map(read_limit).collect()

@@ -158,6 +158,11 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         **Keys of the bot default**
         - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
+        omar.runs("/admin limit what:requests amount:9 per:week user:mia").await;
+        insta::assert_snapshot!(omar.runs("/admin unlimit user:mia per:week").await, @"
+        (only you) Cleared 1 limit:
+        - 9 requests a week
+        ");
         insta::assert_snapshot!(omar.runs("/admin unlimit user:mia").await, @"
         (only you) Cleared 1 limit:
         - 1 request in 24 hours

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, ProviderId,
+    AccessRefusal, Blocked, Bound, Caller, ChosenLimits, Limit, LimitUse, PersonId, ProviderId,
     QuotaRefusal, Scope, ServerId, SetLimit, Source, snowflake,
 };
 use crate::store::{GivenTier, OperatorsRules, PendingAction, PendingKind};
@@ -193,19 +193,20 @@ impl People {
         Ok(())
     }
 
-    /// Clears limits on somebody's use of the bot default.
+    /// Clears limits on somebody's use of the bot default, of those that are chosen.
     pub async fn clear_operators_limits(
         &self,
         caller: &Caller,
         whom: LimitSubject,
-        metric: Option<Metric>,
+        chosen: ChosenLimits,
     ) -> Result<Vec<SetLimit>, Error> {
         self.require_operator(caller)?;
         let (bound, subject) = whom.parts();
-        let cleared = self
-            .store
-            .clear_limits(None, Some(bound), subject, metric)
-            .await?;
+        let chosen = ChosenLimits {
+            bound: Some(bound),
+            ..chosen
+        };
+        let cleared = self.store.clear_limits(None, subject, chosen).await?;
         if cleared.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }

@@ -2,7 +2,7 @@
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, ProviderId,
+    AccessRefusal, Bound, Caller, ChosenLimits, Limit, LimitUse, Owner, PersonId, ProviderId,
     QuotaRefusal, Refusal, Scope, ServerId, SetLimit,
 };
 use crate::store::{PendingAction, PendingKind};
@@ -35,22 +35,6 @@ impl Budget {
     }
 }
 
-/// Which limits of a server's key are meant: all, or those of one kind or on one
-/// metric.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ChosenLimits {
-    pub bound: Option<Bound>,
-    pub metric: Option<Metric>,
-}
-
-impl ChosenLimits {
-    fn has(self, set: &SetLimit) -> bool {
-        set.bound.is_budget()
-            && self.bound.is_none_or(|bound| bound == set.bound)
-            && self.metric.is_none_or(|metric| metric == set.limit.metric)
-    }
-}
-
 /// What came of clearing all limits that somebody was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BudgetClearing {
@@ -73,7 +57,13 @@ impl Quotas {
             return Err(QuotaRefusal::BadAmount.into());
         }
         let rules = self.store.rules(caller.person, Some(server), None).await?;
-        if rules.limits.len() >= LIMITS_MAX {
+        let is_same = |set: &SetLimit| {
+            let other = set.limit;
+            set.bound == bound && other.metric == limit.metric && other.span == limit.span
+        };
+        let of_server = rules.limits.iter().filter(|set| set.bound.is_budget());
+        let is_new = !rules.limits.iter().any(is_same);
+        if is_new && of_server.count() >= LIMITS_MAX {
             return Err(QuotaRefusal::TooManyLimits { max: LIMITS_MAX }.into());
         }
         let set = SetLimit {
@@ -160,27 +150,22 @@ impl Quotas {
         let server = budget_server(caller)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         let mut limits = rules.limits;
-        limits.retain(|set| chosen.has(set));
+        limits.retain(|set| set.bound.is_budget() && chosen.has(set));
         if limits.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }
         Ok(limits)
     }
 
-    /// Clears limits of a server's key: all, or those on one metric or of
-    /// one kind. Says which there were.
+    /// Clears limits of a server's key. Says which there were.
     pub async fn clear_budget(
         &self,
         caller: &Caller,
-        bound: Option<Bound>,
-        metric: Option<Metric>,
+        chosen: ChosenLimits,
     ) -> Result<Vec<SetLimit>, Error> {
         let server = budget_server(caller)?;
-        let of = bound.map_or(0, subject);
-        let cleared = self
-            .store
-            .clear_limits(Some(server), bound, of, metric)
-            .await?;
+        let of = chosen.bound.map_or(0, subject);
+        let cleared = self.store.clear_limits(Some(server), of, chosen).await?;
         if cleared.is_empty() {
             return Err(QuotaRefusal::NoSuchLimit.into());
         }

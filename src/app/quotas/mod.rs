@@ -22,7 +22,7 @@ use crate::app::pending::PendingActions;
 use crate::app::policy::{Policies, QuotaSettings};
 
 pub(in crate::app) use budget::limits_of_whole;
-pub use budget::{Budget, BudgetClearing, ChosenLimits, write_limits};
+pub use budget::{Budget, BudgetClearing, write_limits};
 pub use made_limit::{make_limit, read_amount};
 #[cfg(feature = "demo")]
 pub use past::PastUse;

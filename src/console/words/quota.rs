@@ -115,13 +115,12 @@ fn unknown_price(model: &str, payer: Source) -> Trouble {
         .way("/models", "Choose a model")
 }
 
-/// The limit was cleared before.
+/// Nobody set such a limit, or it was cleared.
 fn no_such_limit() -> Trouble {
     Trouble::new(
         StatusCode::NOT_FOUND,
         "There is no such limit",
-        "It was cleared before, so nothing was changed. Open the page again to see those \
-         that are set.",
+        "No such limit is set, so none was cleared. Open the page again to see those that are.",
     )
 }
 

@@ -178,6 +178,32 @@ pub struct SetLimit {
     pub set_by: PersonId,
 }
 
+/// Which limits are meant: all, or those of one kind, on one metric or over one
+/// stretch of time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChosenLimits {
+    pub bound: Option<Bound>,
+    pub metric: Option<Metric>,
+    pub period: Option<Period>,
+    pub window: Option<Window>,
+}
+
+impl ChosenLimits {
+    /// Whether a limit is one of them.
+    pub fn has(self, set: &SetLimit) -> bool {
+        let Limit { metric, span, .. } = set.limit;
+        self.bound.is_none_or(|bound| bound == set.bound)
+            && self.metric.is_none_or(|it| it == metric)
+            && self.period.is_none_or(|it| it == span.period)
+            && self.window.is_none_or(|it| it == span.window)
+    }
+
+    /// Whether all limits are.
+    pub fn is_all(self) -> bool {
+        self == Self::default()
+    }
+}
+
 /// The names that commands, configuration and the database use.
 macro_rules! names {
     ($kind:ident { $($variant:ident = $name:literal),+ }) => {

@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod retention_story;
+mod rules_story;
 mod sessions_story;
 mod story;
 mod trouble_story;

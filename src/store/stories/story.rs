@@ -2,17 +2,15 @@
 
 use secrecy::SecretString;
 
-use crate::model::{
-    Blocked, Bound, Health, Key, KeyId, Limit, Metric, Owner, Period, PersonId, Place, ProviderId,
-    Scope, ServerId, SetLimit, Span, Window,
-};
+use crate::model::{Health, Key, KeyId, Owner, PersonId, Place, ProviderId, Scope, ServerId};
 use crate::store::database::change::{Change, Table};
 use crate::store::sealed::imports::an_import_is_for_one_person_and_one_place;
+use crate::store::stories::rules_story::rules_are_set_read_and_cleared;
 use crate::store::*;
 
-const NOW_MS: i64 = 1_000_000_000;
-const MIA: PersonId = PersonId(7);
-const CLUB: ServerId = ServerId(9);
+pub const NOW_MS: i64 = 1_000_000_000;
+pub const MIA: PersonId = PersonId(7);
+pub const CLUB: ServerId = ServerId(9);
 
 fn key(id: u8, owner: Owner, provider: &str) -> Key {
     Key {
@@ -369,96 +367,6 @@ async fn work_that_fails_leaves_nothing(store: &Store) {
     assert_eq!(many.iter().filter(|done| done.is_ok()).count(), 10);
     // Those that are left are all the even ones.
     assert_eq!(store.forget_counters(NOW_MS + 1).await.unwrap(), 11);
-}
-
-async fn rules_are_set_read_and_cleared(store: &Store) {
-    let limit = |max| Limit {
-        metric: Metric::Cost,
-        span: Span {
-            period: Period::Month,
-            window: Window::Calendar,
-        },
-        max,
-    };
-    let set = |bound, max| SetLimit {
-        bound,
-        limit: limit(max),
-        set_by: MIA,
-    };
-    let other = ServerId(10);
-    for (server, subject, rule) in [
-        (Some(CLUB), 0, set(Bound::ServerKey, 5)),
-        (Some(CLUB), 0, set(Bound::ServerKey, 6)),
-        (Some(CLUB), 55, set(Bound::Role(55), 7)),
-        (Some(other), 0, set(Bound::Member, 8)),
-        (None, 0, set(Bound::Bot, 9)),
-        (None, CLUB.0, set(Bound::BotInServer, 10)),
-        (None, 8, set(Bound::BotForPerson, 11)),
-    ] {
-        store
-            .set_limit(server, subject, &rule, NOW_MS)
-            .await
-            .unwrap();
-    }
-    store.exempt_role(CLUB, 55, true).await.unwrap();
-    store.exempt_role(CLUB, 55, true).await.unwrap();
-    let given = GivenTier {
-        tier: "premium",
-        until_ms: Some(NOW_MS + 5),
-        by: MIA,
-    };
-    store.give_tier(MIA, given, NOW_MS).await.unwrap();
-    for (whom, until) in [
-        (Blocked::Everyone, Some(NOW_MS + 5)),
-        (Blocked::Person(PersonId(8)), None),
-        (Blocked::Server(CLUB), None),
-    ] {
-        store.set_block(whom, until, MIA, NOW_MS).await.unwrap();
-    }
-    only_rules_that_belong_here_are_read(store).await;
-    store.expire_rules(NOW_MS + 5).await.unwrap();
-    let rules = store.rules(MIA, None, None).await.unwrap();
-    assert_eq!((rules.tier, rules.blocks.len()), (None, 0));
-    assert!(store.lift_block(Blocked::Server(CLUB)).await.unwrap());
-    assert!(!store.lift_block(Blocked::Server(CLUB)).await.unwrap());
-    let clear = async |server, bound, subject, metric| {
-        let cleared = store.clear_limits(server, bound, subject, metric).await;
-        cleared.map(|cleared| cleared.len())
-    };
-    let images = Some(Metric::Images);
-    assert_eq!(clear(Some(CLUB), None, 0, images).await.unwrap(), 0);
-    let stale = set(Bound::Role(55), 8);
-    assert!(!store.clear_unchanged(CLUB, 55, &stale).await.unwrap());
-    let role = Some(Bound::Role(55));
-    assert_eq!(clear(Some(CLUB), role, 55, None).await.unwrap(), 1);
-    let unchanged = set(Bound::ServerKey, 6);
-    assert!(store.clear_unchanged(CLUB, 0, &unchanged).await.unwrap());
-    assert_eq!(store.operators_rules(10).await.unwrap().limits.len(), 3);
-    assert_eq!(clear(None, Some(Bound::Bot), 0, None).await.unwrap(), 1);
-}
-
-async fn only_rules_that_belong_here_are_read(store: &Store) {
-    let rules = store.rules(MIA, Some(CLUB), None).await.unwrap();
-    let mut limits: Vec<(Bound, u64)> = rules
-        .limits
-        .iter()
-        .map(|l| (l.bound, l.limit.max))
-        .collect();
-    limits.sort_unstable();
-    let expected = [
-        (Bound::Bot, 9),
-        (Bound::BotInServer, 10),
-        (Bound::ServerKey, 6),
-        (Bound::Role(55), 7),
-    ];
-    assert_eq!(limits, expected);
-    assert_eq!(rules.exempt_roles, [55]);
-    assert_eq!(rules.tier, Some(("premium".into(), Some(NOW_MS + 5))));
-    assert_eq!(rules.blocks.len(), 2);
-    let nowhere = store.rules(PersonId(8), None, None).await.unwrap();
-    let bounds: Vec<Bound> = nowhere.limits.iter().map(|l| l.bound).collect();
-    assert_eq!(bounds.len(), 2, "{bounds:?}");
-    assert_eq!(nowhere.blocks.len(), 2);
 }
 
 async fn servers_leave_and_come_back(store: &Store) {

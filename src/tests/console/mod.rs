@@ -14,6 +14,7 @@ mod keys;
 mod large_files;
 mod models;
 mod operator;
+mod operator_limits;
 mod operator_rules;
 mod playground;
 mod playground_accounts;

@@ -9,7 +9,7 @@ use crate::tests::{Stage, rest_fault, run, run_with};
 
 /// Sends fields to one of the operator's forms, whether a page offers them or
 /// not.
-async fn sends(
+pub async fn sends(
     omar: &Visitor<'_>,
     page: &SeenPage,
     action: &str,
@@ -23,7 +23,7 @@ async fn sends(
     omar.follows(sent).await
 }
 
-fn limit<'a>(
+pub fn limit<'a>(
     kind: &'a str,
     id: &'a str,
     metric: &'a str,
@@ -38,7 +38,7 @@ fn limit<'a>(
     ]
 }
 
-async fn omar(stage: &Stage) -> Visitor<'_> {
+pub async fn omar(stage: &Stage) -> Visitor<'_> {
     Visitor::signed_in(stage, stage.scene.manager).await
 }
 

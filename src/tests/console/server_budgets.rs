@@ -145,6 +145,14 @@ async fn limits_are_cleared_after_a_page_that_says_which() {
         Keep them [<budgets>] (Clear them)
         ");
         assert!(omar.opens(&budgets).await.holds("20 requests"));
+        // Those over a time, or counted in a way, can be chosen.
+        for (typed, status) in [
+            ([("per", "day"), ("window", "")], 200),
+            ([("per", ""), ("window", "rolling")], 404),
+        ] {
+            let asked = omar.sends(&page, &clear, &typed).await;
+            assert_eq!(asked.status, status, "{}", asked.shown());
+        }
         // A role can be named.
         let of_role = omar.sends(&page, &clear, &[("who", &regulars)]).await;
         assert_snapshot!(says(&of_role), @"
@@ -166,6 +174,30 @@ async fn limits_are_cleared_after_a_page_that_says_which() {
         let cleared = omar.sends(&again, &clear, &[]).await;
         assert!(cleared.holds("3 limits are cleared."), "{}", cleared.says());
         assert!(cleared.holds("No limit yet."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_budget_takes_changes_and_counts_none_of_the_operators_limits() {
+    run(async |stage| {
+        let omar = stage.omar();
+        omar.runs("/admin limit what:requests amount:1000 per:day")
+            .await;
+        let mut set = 0;
+        for what in ["requests", "output tokens", "images", "dollars"] {
+            for per in ["day", "week", "month"] {
+                for window in ["calendar", "rolling"] {
+                    let limit = format!("what:{what} amount:5 per:{per} window:{window}");
+                    let said = omar.runs(&format!("/server budget set {limit}")).await;
+                    set += usize::from(said.contains("may now be used"));
+                }
+            }
+        }
+        assert_eq!(set, 20);
+        let again = "/server budget set what:requests amount:7 per:day window:rolling";
+        let said = omar.runs(again).await;
+        assert!(said.contains("7 requests"), "{said}");
     })
     .await;
 }

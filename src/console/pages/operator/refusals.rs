@@ -152,7 +152,7 @@ fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
                 "There is no tier “{name}”. Choose one of the list."
             ));
         }
-        QuotaRefusal::NoSuchLimit => "There is no such limit any more.",
+        QuotaRefusal::NoSuchLimit => "No such limit is set, so none was cleared.",
         QuotaRefusal::AmbiguousAmount { less, more } => {
             return Some(format!(
                 "The amount may mean {less}, or {more}. Write one of these two: a point stands \

@@ -5,7 +5,7 @@ use crate::console::pages::operator::known_names::KnownNames;
 use crate::console::parts::{form, when};
 use crate::console::visit::Visit;
 use crate::console::words::limits::{bare_amount, describe_limit};
-use crate::model::{BlockTarget, Blocked, Bound, LimitUse, PersonId, ServerId, SetBlock};
+use crate::model::{BlockTarget, Blocked, Bound, Limit, LimitUse, PersonId, ServerId, SetBlock};
 
 /// A limit that is set, and what is used of it.
 pub struct LimitRow<'a> {
@@ -30,14 +30,21 @@ pub fn show_limit(visit: &Visit, names: &KnownNames, row: &LimitRow<'_>) -> Mark
     // Everybody has no id.
     let id = Some(subject).filter(|_| kind != "everyone");
     let id = id.map_or_else(String::new, |id| id.to_string());
-    let metric = used.limit.metric;
+    let Limit { metric, span, .. } = used.limit;
+    let fields = [
+        ("kind", kind),
+        ("id", &id),
+        ("metric", metric.as_str()),
+        ("period", span.period.as_str()),
+        ("window", span.window.as_str()),
+    ];
     html! {
         tr {
             th scope="row" { (of) }
             td data-label="What" {
                 (bare_amount(metric, used.used)) " of " (describe_limit(used.limit)) " on the bot default"
             }
-            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &id), ("metric", metric.as_str())])) } }
+            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &fields)) } }
         }
     }
 }

@@ -22,7 +22,10 @@ use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::limits::describe_set;
-use crate::model::{BlockTarget, Blocked, Caller, DurationOf, Metric, Period, PersonId, ServerId};
+use crate::model::{
+    BlockTarget, Blocked, Caller, ChosenLimits, DurationOf, Metric, Period, PersonId, ServerId,
+    Window,
+};
 
 const HOME: &str = "/operator";
 const STOP: &str = "/operator/stop";
@@ -238,13 +241,15 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
 /// Clears such limits.
 pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_subject(&visit)?;
-    let metric = match visit.form.typed("metric") {
-        None => None,
-        Some(name) => Some(Metric::parse(name).ok_or_else(|| not_offered(&visit))?),
+    let chosen = ChosenLimits {
+        bound: None,
+        metric: read_chosen(&visit, "metric", Metric::parse)?,
+        period: read_chosen(&visit, "period", Period::parse)?,
+        window: read_chosen(&visit, "window", Window::parse)?,
     };
     let people = &visit.app().people;
     let cleared = people
-        .clear_operators_limits(&operator(&person), whom, metric)
+        .clear_operators_limits(&operator(&person), whom, chosen)
         .await
         .map_err(|error| explain(&visit, error))?;
     let words = match cleared.len() {
@@ -321,6 +326,18 @@ fn read_meter(visit: &Visit) -> Result<(Metric, Period), Trouble> {
     let metric = Metric::parse(visit.form.text("metric"));
     let period = Period::parse(visit.form.text("period"));
     metric.zip(period).ok_or_else(|| not_offered(visit))
+}
+
+/// What was chosen in a field; none where all are meant.
+fn read_chosen<T>(
+    visit: &Visit,
+    field: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Trouble> {
+    let Some(name) = visit.form.typed(field) else {
+        return Ok(None);
+    };
+    parse(name).map(Some).ok_or_else(|| not_offered(visit))
 }
 
 fn not_offered(visit: &Visit) -> Trouble {

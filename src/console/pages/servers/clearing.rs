@@ -1,6 +1,6 @@
 //! Clearing limits of a server's budget, after a page that says which go.
 
-use crate::app::{Budget, ChosenLimits, ServerRole, write_limits};
+use crate::app::{Budget, ServerRole, write_limits};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::servers::budgets::{bound_name, read_bound, unknown_choice};
@@ -10,10 +10,11 @@ use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
-use crate::model::{Bound, Metric, SetLimit};
+use crate::model::{Bound, ChosenLimits, Metric, Period, SetLimit, Window};
 
 pub const ROWS: &[Row] = &[
-    row!(GET "/servers/{server}/budgets/clear" Managing ask_first).taking(&["what", "who"]),
+    row!(GET "/servers/{server}/budgets/clear" Managing ask_first)
+        .taking(&["what", "who", "per", "window"]),
     row!(POST "/servers/{server}/budgets/clear" Managing clear),
 ];
 
@@ -24,6 +25,22 @@ const METRICS: [(&str, &str); 5] = [
     ("requests", "Requests"),
     ("output_tokens", "Tokens of answers"),
     ("images", "Pictures"),
+];
+
+/// Over how long limits can be, by the name of the period.
+const PERIODS: [(&str, &str); 5] = [
+    ("", "Any time"),
+    ("month", "A month"),
+    ("week", "A week"),
+    ("day", "A day"),
+    ("minute", "A minute"),
+];
+
+/// How limits can be counted, by the name of the window.
+const WINDOWS: [(&str, &str); 3] = [
+    ("", "Either way"),
+    ("calendar", "By the calendar"),
+    ("rolling", "Over the last one"),
 ];
 
 /// The form on the page of budgets that leads to the question.
@@ -45,12 +62,7 @@ pub fn show_form(address: &str, budget: &Budget, roles: &[ServerRole]) -> Markup
             header { h2 #clear-h { "Clear limits" } p { "You see which go before any does" } }
             form.body method="get" action={ (address) "/clear" } {
                 div.fields {
-                    div.field {
-                        label for="clear-what" { "On what" }
-                        select #clear-what name="what" {
-                            @for (value, words) in METRICS { option value=(value) { (words) } }
-                        }
-                    }
+                    (show_list("what", "On what", &METRICS))
                     div.field {
                         label for="clear-who" { "For whom" }
                         select #clear-who name="who" {
@@ -60,6 +72,8 @@ pub fn show_form(address: &str, budget: &Budget, roles: &[ServerRole]) -> Markup
                             }
                         }
                     }
+                    (show_list("per", "Over how long", &PERIODS))
+                    (show_list("window", "Counted", &WINDOWS))
                 }
                 div.acts { button.btn.danger { "Clear …" } }
             }
@@ -67,28 +81,37 @@ pub fn show_form(address: &str, budget: &Budget, roles: &[ServerRole]) -> Markup
     }
 }
 
+fn show_list(name: &str, label: &str, choices: &[(&str, &str)]) -> Markup {
+    let id = format!("clear-{name}");
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            select id=(id) name=(name) {
+                @for (value, words) in choices { option value=(value) { (words) } }
+            }
+        }
+    }
+}
+
 /// Says which limits go, and asks.
 async fn ask_first(visit: Visit, managing: Managing) -> HandlerResult {
-    let (what, who) = (visit.query("what"), visit.query("who"));
-    let (what, who) = (what.unwrap_or_default(), who.unwrap_or_default());
-    let chosen = read_choice(&what, &who)?;
-    ask(
-        &visit,
-        &managing,
-        &Question {
-            what,
-            who,
-            chosen,
-            is_changed: false,
-        },
-    )
-    .await
+    let typed = FIELDS.map(|field| visit.query(field).unwrap_or_default());
+    let chosen = read_choice(&typed)?;
+    let question = Question {
+        typed,
+        chosen,
+        is_changed: false,
+    };
+    ask(&visit, &managing, &question).await
 }
+
+/// The fields in which limits are chosen.
+const FIELDS: [&str; 4] = ["what", "who", "per", "window"];
 
 /// Which limits are asked about.
 struct Question {
-    what: String,
-    who: String,
+    /// What was chosen, in the order of [`FIELDS`].
+    typed: [String; 4],
     chosen: ChosenLimits,
     /// They are others than those that somebody was asked about before.
     is_changed: bool,
@@ -122,8 +145,9 @@ async fn ask(visit: &Visit, managing: &Managing, question: &Question) -> Handler
             div.body { ul.stack { @for set in &found { (show_limit(set, &roles)) } } }
             form.foot.acts method="post" action={ (address) "/clear" } {
                 (form::token(&visit.form_token))
-                input type="hidden" name="what" value=(question.what);
-                input type="hidden" name="who" value=(question.who);
+                @for (name, value) in FIELDS.iter().zip(&question.typed) {
+                    input type="hidden" name=(name) value=(value);
+                }
                 input type="hidden" name="shown" value=(write_limits(&found));
                 a.btn href=(address) { @if found.len() == 1 { "Keep it" } @else { "Keep them" } }
                 button.btn.danger { @if found.len() == 1 { "Clear it" } @else { "Clear them" } }
@@ -139,14 +163,13 @@ fn show_limit(set: &SetLimit, roles: &[ServerRole]) -> Markup {
 
 async fn clear(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
-    let (what, who) = (form.text("what").to_owned(), form.text("who").to_owned());
-    let chosen = read_choice(&what, &who)?;
+    let typed = FIELDS.map(|field| form.text(field).to_owned());
+    let chosen = read_choice(&typed)?;
     let quotas = &visit.app().quotas;
     let clearing = quotas.clear_shown(&managing.caller, chosen, form.text("shown"));
     let Some(cleared) = clearing.await? else {
         let question = Question {
-            what,
-            who,
+            typed,
             chosen,
             is_changed: true,
         };
@@ -160,11 +183,19 @@ async fn clear(visit: Visit, managing: Managing) -> HandlerResult {
     managing.person.say_at(&visit, address, &words).await
 }
 
-fn read_choice(what: &str, who: &str) -> Result<ChosenLimits, Trouble> {
-    let metric = match what {
-        "" => None,
-        name => Some(Metric::parse(name).ok_or_else(unknown_choice)?),
-    };
-    let bound = read_bound(who)?;
-    Ok(ChosenLimits { bound, metric })
+fn read_choice([what, who, per, window]: &[String; 4]) -> Result<ChosenLimits, Trouble> {
+    Ok(ChosenLimits {
+        bound: read_bound(who)?,
+        metric: read_name(what, Metric::parse)?,
+        period: read_name(per, Period::parse)?,
+        window: read_name(window, Window::parse)?,
+    })
+}
+
+/// What a name stands for; nothing stands for all.
+pub fn read_name<T>(name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Trouble> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    parse(name).map(Some).ok_or_else(unknown_choice)
 }

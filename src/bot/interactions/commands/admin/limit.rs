@@ -6,11 +6,10 @@ use serenity::all::User;
 use crate::bot::interactions::commands::admin::target::parse_target;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
-    MetricChoice, PeriodChoice, WindowChoice, chosen_limit,
+    MetricChoice, PeriodChoice, WindowChoice, chosen_limit, chosen_limits,
 };
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::Metric;
 
 /// Limit what the bot default pays: for everybody together, a server, or a person.
 #[poise::command(slash_command)]
@@ -44,13 +43,14 @@ pub async fn unlimit(
     #[description = "Only limits on this"] what: Option<MetricChoice>,
     #[description = "This person's; left out, everybody's"] user: Option<User>,
     #[description = "This server's, by its id"] server: Option<String>,
+    #[description = "Only limits over this time"] per: Option<PeriodChoice>,
+    #[description = "Only limits that are counted so"] window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_target(user.as_ref(), server.as_deref())?;
-        let cleared = app
-            .people
-            .clear_operators_limits(caller, whom, what.map(Metric::from))
-            .await?;
+        let chosen = chosen_limits(None, what, per, window);
+        let people = &app.people;
+        let cleared = people.clear_operators_limits(caller, whom, chosen).await?;
         Ok(words::quotas::limits_cleared(voice, &cleared))
     })
     .await

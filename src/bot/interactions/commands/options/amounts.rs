@@ -1,7 +1,7 @@
 //! Choices about limits, which several commands share.
 
 use crate::app::make_limit;
-use crate::model::{Limit, Metric, Period, Refusal, Window};
+use crate::model::{Bound, ChosenLimits, Limit, Metric, Period, Refusal, Window};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -77,6 +77,21 @@ pub fn chosen_limit(
     window: Option<WindowChoice>,
 ) -> Result<Limit, Refusal> {
     make_limit(metric.into(), amount, per.into(), window.map(Window::from))
+}
+
+/// The limits that were chosen.
+pub fn chosen_limits(
+    bound: Option<Bound>,
+    metric: Option<MetricChoice>,
+    per: Option<PeriodChoice>,
+    window: Option<WindowChoice>,
+) -> ChosenLimits {
+    ChosenLimits {
+        bound,
+        metric: metric.map(Metric::from),
+        period: per.map(Period::from),
+        window: window.map(Window::from),
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use serenity::all::Role;
 
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
-    MetricChoice, PeriodChoice, WindowChoice, chosen_limit,
+    MetricChoice, PeriodChoice, WindowChoice, chosen_limit, chosen_limits,
 };
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{Bound, Contradiction, Metric, QuotaRefusal, Refusal};
+use crate::model::{Bound, Contradiction, QuotaRefusal, Refusal};
 
 /// Whose use a limit bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -67,17 +67,17 @@ pub async fn clear(
     #[description = "Only limits on this"] what: Option<MetricChoice>,
     #[description = "Only limits on these"] who: Option<WhoChoice>,
     #[description = "Only limits on this role"] role: Option<Role>,
+    #[description = "Only limits over this time"] per: Option<PeriodChoice>,
+    #[description = "Only limits that are counted so"] window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let bound = bound(who, role.as_ref())?;
-        if bound.is_none() && what.is_none() {
+        let chosen = chosen_limits(bound, what, per, window);
+        if chosen.is_all() {
             let (button, limits) = app.quotas.begin_clear_budget(caller).await?;
             return Ok(words::quotas::confirm_clearing(voice, button, &limits));
         }
-        let cleared = app
-            .quotas
-            .clear_budget(caller, bound, what.map(Metric::from))
-            .await?;
+        let cleared = app.quotas.clear_budget(caller, chosen).await?;
         Ok(words::quotas::limits_cleared(voice, &cleared))
     })
     .await
