@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// What stands in the place of a model where a call names none.
+pub const NO_MODEL: &str = "-";
+
 /// A Discord user's snowflake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId(pub u64);

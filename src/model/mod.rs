@@ -58,7 +58,7 @@ pub use calls::usage::{
     BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
 };
 pub use clock::{Clock, DAY_MS, HOUR_MS, MINUTE_MS};
-pub use ids::{KeyId, PersonId, ProviderId, ServerId};
+pub use ids::{KeyId, NO_MODEL, PersonId, ProviderId, ServerId};
 pub use payment::money::NanoDollars;
 pub use payment::offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use payment::quota::{

@@ -41,6 +41,7 @@ use crate::app::tasks::Tasks;
 use job::call::{PictureDetails, PlannedPicture};
 use job::foreign_storage::ForeignStorage;
 use loras::Loras;
+pub(in crate::app) use plan::PicturePlan;
 use plan::refuse_kind;
 
 /// What the operator settled of pictures.

@@ -147,6 +147,16 @@ impl Pictures {
 }
 
 impl PicturePlan {
+    /// A plan for a picture of any of these, of which no more is known than what
+    /// was named, if anything was.
+    pub fn of(providers: Vec<ProviderId>, named: Option<String>) -> Self {
+        Self {
+            names_target: named.is_some(),
+            providers,
+            named,
+        }
+    }
+
     /// The model or workflow that a provider is asked for.
     pub fn model_for(
         &self,

@@ -5,7 +5,8 @@ use crate::gateway::replies::failure_kind::FailureKind;
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::routing::api_dialect::NO_THREAD;
 use crate::model::{
-    AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
+    AskRefusal, FailureClass, NO_MODEL, ProviderFailure, ProviderId, Restriction, Source, Trace,
+    Verdict,
 };
 
 const NO_MEMORY: &str = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
@@ -42,13 +43,9 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             model,
         } => model_of_another((provider, of), model),
         AskRefusal::NoDefaultModel { provider, offered } => no_default_model(provider, offered),
-        AskRefusal::ModelNotAllowed { provider, model } => (
-            403,
-            "model_not_allowed",
-            format!(
-                "The operator does not allow `{provider}/{model}` here. `GET /v1/models` lists those that may be used."
-            ),
-        ),
+        AskRefusal::ModelNotAllowed { provider, model } => {
+            (403, "model_not_allowed", model_not_allowed(provider, model))
+        }
         AskRefusal::ModelRetired {
             model, replacement, ..
         } => (
@@ -91,6 +88,17 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// The operator allows some models alone.
+fn model_not_allowed(provider: &ProviderId, model: &str) -> String {
+    let what = match model {
+        NO_MODEL => format!("calls to `{provider}` that name no model"),
+        model => format!("`{provider}/{model}`"),
+    };
+    format!(
+        "The operator does not allow {what} here. `GET /v1/models` lists those that may be used."
+    )
 }
 
 fn prompt_missing() -> Message {

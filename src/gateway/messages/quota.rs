@@ -4,7 +4,8 @@ use crate::gateway::messages::Message;
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::rest::format_time;
 use crate::model::{
-    BlockTarget, Blocked, DurationOf, LimitHit, Metric, NanoDollars, QuotaRefusal, SetBlock,
+    BlockTarget, Blocked, DurationOf, LimitHit, Metric, NO_MODEL, NanoDollars, ProviderId,
+    QuotaRefusal, SetBlock,
 };
 
 /// The problem for a refusal about a limit, a block or a tier.
@@ -16,13 +17,7 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
         } => return limit_reached(hit, *retry_after_s),
         QuotaRefusal::UnknownPrice {
             provider, model, ..
-        } => (
-            403,
-            "unknown_price",
-            format!(
-                "Dollars are limited here, and nobody knows what `{provider}/{model}` costs. Use another model, or a key of your own."
-            ),
-        ),
+        } => (403, "unknown_price", unknown_price(provider, model)),
         QuotaRefusal::Blocked(block) => blocked(block),
         QuotaRefusal::NoSuchTier { name } => (
             404,
@@ -107,6 +102,17 @@ fn blocked(block: &SetBlock) -> Message {
     };
     let message = format!("{whom} at {since}{until}{elsewhere}");
     (403, "blocked", message)
+}
+
+/// Nobody knows what a call costs whose payer has a limit in dollars.
+fn unknown_price(provider: &ProviderId, model: &str) -> String {
+    let whose = match model {
+        NO_MODEL => format!("a call to `{provider}` that names no model"),
+        model => format!("`{provider}/{model}`"),
+    };
+    format!(
+        "Dollars are limited here, and nobody knows what {whose} costs. Use another model, or a key of your own."
+    )
 }
 
 /// The amount is none.

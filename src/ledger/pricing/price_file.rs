@@ -222,7 +222,9 @@ impl Entry {
     /// second of a machine, so that a picture itself costs nothing.
     fn price_of_unpriced_picture(&self, used: &ClassCounts) -> Option<u64> {
         let own = |class: UsageClass| self.prices.get(class as usize).copied().flatten();
-        let by_second = own(UsageClass::Machine).filter(|_| used.get(UsageClass::Machine) > 0);
+        // Before a machine has run, nobody knows for how long it will.
+        let is_known = |second: &u64| *second == 0 || used.get(UsageClass::Machine) > 0;
+        let by_second = own(UsageClass::Machine).filter(is_known);
         own(UsageClass::Output).or(by_second).map(|_| 0)
     }
 }
@@ -381,6 +383,26 @@ mod tests {
             prices("image = 0.04\nweb_search = 10\ncall = 5\n", &pieces),
             "10000 ? 5000 40 0"
         );
+    }
+
+    /// A hold needs the price of everything that the call may use.
+    #[test]
+    fn what_is_paid_by_the_picture_or_the_second_costs_nothing_more_for_its_words() {
+        use UsageClass as C;
+        let most = [
+            C::Input,
+            C::CachedInput,
+            C::InputImage,
+            C::Output,
+            C::Picture,
+        ];
+        assert_eq!(prices("image = 0\n", &most), "0 0 0 0 0");
+        assert_eq!(prices("image = 0.02\n", &most), "0 0 0 0 20");
+        // What a machine costs that runs is known once it ran.
+        let most = [C::Input, C::Picture, C::Machine];
+        assert_eq!(prices("second = 0\n", &most), "0 0 0");
+        assert_eq!(prices("second = 0.001\n", &most), "0 ? 1");
+        assert_eq!(prices("input = 2\nimage = 0.02\n", &most), "2000 20 0");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::picture_jobs::{adds, lives, setup, shows};
-use crate::tests::good;
 use crate::tests::process::{changed, printed, run, world};
 use crate::tests::program::Program;
 use crate::tests::stage::{self, Setup, Stage};
+use crate::tests::{Visitor, good};
 
 const FOREVER: u32 = 1_000_000;
 
@@ -34,6 +34,26 @@ fn priced() -> (TempDir, Setup) {
 fn change(stage: &Stage, sql: &str) {
     let database = rusqlite::Connection::open(stage.database()).unwrap();
     assert_eq!(database.execute(sql, []).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_is_free_passes_a_limit_in_dollars() {
+    stage::run_with(setup(), async |stage| {
+        let mia = stage.mia();
+        let limited = "/admin limit what:dollars amount:0.01 per:day";
+        stage.omar().runs(limited).await;
+        let asked = mia.starts("/imagine prompt:a lighthouse provider:comfyui");
+        mia.sees(asked).await;
+        let seen = mia.reads_channel();
+        let paid = seen.lines().rfind(|line| line.starts_with("-# "));
+        assert_snapshot!(paid.unwrap_or(&seen), @"-# ComfyUI text-to-image · 🤖 bot default · free");
+        let status = mia.runs("/keys status provider:comfyui").await;
+        assert!(!status.contains("limit"), "{status}");
+        let page = Visitor::signed_in(stage, stage.scene.member).await;
+        let page = page.opens("/playground?as=:picture").await;
+        assert!(!page.holds("Nobody knows what"), "{}", page.shown());
+    })
+    .await;
 }
 
 #[tokio::test]

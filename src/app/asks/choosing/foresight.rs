@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Caller, Choices, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount, Trace, Turn,
-    Verdict,
+    Caller, Choices, ImageSpec, Offer, ProviderId, ProviderKind, Refusal, Skip, SoundAmount, Trace,
+    Turn, Verdict,
 };
 use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;
@@ -17,6 +17,7 @@ use crate::app::asks::Asks;
 use crate::app::asks::call::PlannedAsk;
 use crate::app::models::Models;
 use crate::app::payers::{CannotPay, Needs, Payable, PayerQueue};
+use crate::app::pictures::PicturePlan;
 use crate::app::policy::CallerPolicy;
 
 /// The shortest question there is.
@@ -50,10 +51,11 @@ pub struct Foreseen {
     pub refusal: Option<Refusal>,
 }
 
-/// One picture of a provider that answers no questions.
+/// One picture of whoever makes any.
 struct OnePicture<'a> {
     policy: &'a CallerPolicy,
     models: &'a Models,
+    plan: PicturePlan,
 }
 
 impl Payable for OnePicture<'_> {
@@ -69,7 +71,9 @@ impl Payable for OnePicture<'_> {
 
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<()>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
-        let model = provider.images.model.clone().unwrap_or_default();
+        let (model, _) = self
+            .plan
+            .model_for(self.models, provider, &ImageSpec::default())?;
         let shortest = PromptSize {
             bytes: SHORTEST.len() as u64,
             ..PromptSize::default()
@@ -147,6 +151,7 @@ impl Asks {
             let order = OnePicture {
                 policy,
                 models: &self.models,
+                plan: PicturePlan::of(all.to_vec(), None),
             };
             return Ok(self.foresee_call(order, choose(all)).await?.trace);
         }
@@ -215,16 +220,15 @@ impl Asks {
         choices: &Choices,
     ) -> Result<Foreseen, Error> {
         let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
-        let providers = self
-            .models
-            .read_picture_model(provider, model)?
-            .provider_ids();
+        let named = self.models.read_picture_model(provider, model)?;
+        let (providers, named) = (named.provider_ids(), named.model);
         let policy = self.policies.read_policy(caller.clone()).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
         let choice = self.payers.choose(&policy, &providers, None);
         let order = OnePicture {
             policy: &policy,
             models: &self.models,
+            plan: PicturePlan::of(providers, named),
         };
         self.foresee_call(order, choice).await
     }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
-use crate::model::{AskRefusal, Credential, FailureClass, Offer, PromptTokens, Refusal, Surface};
+use crate::model::{
+    AskRefusal, Credential, FailureClass, NO_MODEL, Offer, PromptTokens, Refusal, Surface,
+};
 use crate::providers::{
     AskedModel, BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure,
     RelayRequest, Relayed, estimate_cost, estimate_transcript, judge_request, tokens_of_picture,
@@ -22,8 +24,6 @@ use crate::app::programs::relay::RelayError;
 
 /// The longest answer that is reckoned with where nobody limits it.
 const OUTPUT_TOKENS_MAX: u64 = 131_072;
-/// What stands in the place of a model where a call names none.
-pub const NO_MODEL: &str = "-";
 
 /// A call that is to be passed on.
 pub struct RelayOrder {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, CallDialect, Caller, KeyRefusal, Offer, PictureRefusal, ProviderError, ProviderId,
-    ProviderKind, Source, Surface,
+    AskRefusal, CallDialect, Caller, KeyRefusal, NO_MODEL, Offer, PictureRefusal, ProviderError,
+    ProviderId, ProviderKind, Source, Surface,
 };
 use crate::providers::{OPENAI_COMPLETIONS_PATH, has_completions};
 
@@ -21,7 +21,7 @@ use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
 
 pub use answer::{Relay, RelayReceipt, RelayedAnswer};
-use call::{NO_MODEL, RelayCall, RelayOrder};
+use call::{RelayCall, RelayOrder};
 pub use content::{RelayBody, RelayContent, RelayHeaders};
 
 /// A call that is to be passed on.
