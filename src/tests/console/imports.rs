@@ -111,6 +111,64 @@ async fn a_check_goes_on_though_its_browser_leaves() {
 }
 
 #[tokio::test]
+async fn a_form_with_nothing_ticked_leaves_what_was_found() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let file = format!("OPENAI_API_KEY={}", good("openai"));
+        let found = mia.sends(&form, CHECK, &[("keys", &file)]).await;
+        let nothing = [("chosen", "")];
+        let told = mia.sends(&found, STORE, &nothing).await;
+        contains(&told, "Tick what you want to keep.");
+        // However often, and from whichever of its pages.
+        let told = mia.sends(&told, STORE, &nothing).await;
+        mia.sends(&found, STORE, &nothing).await;
+        let stored = mia.sends(&told, STORE, &[]).await;
+        contains(&stored, "Stored your OpenAI key.");
+        let late = mia.sends(&found, STORE, &nothing).await;
+        assert_eq!(late.status, 409, "{}", late.shown());
+    })
+    .await;
+}
+
+/// Storing a key asks its provider where that could not be done before.
+#[tokio::test]
+async fn storing_goes_on_though_its_browser_leaves() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        // No room for checks.
+        for _ in 0..5 {
+            stage.mia().adds("openai", "user", &bad("openai")).await;
+        }
+        let form = mia.opens("/keys/import").await;
+        let keys = [good("openai"), good("groq")];
+        let file = format!("OPENAI_API_KEY={}\nGROQ_API_KEY={}", keys[0], keys[1]);
+        let found = mia.sends(&form, CHECK, &[("keys", &file)]).await;
+        contains(&found, "2 keys were not checked.");
+        stage.clock.advance_ms(60_001);
+        let before = asked(stage, "openai");
+        stage.fails("openai", late());
+        let fields = found.form(STORE).fill(&[]);
+        let reached = stage.world().until(|state| {
+            let calls = state.providers.calls.iter();
+            let asked = calls.filter(|call| call.provider == "openai").count();
+            (asked > before).then_some(())
+        });
+        tokio::select! {
+            seen = mia.sends_once(mia.post(STORE, &fields)) => panic!("{}", seen.shown()),
+            () = reached => {}
+        }
+        let app = stage.app().await;
+        let caller = crate::app::nobody_else(crate::model::PersonId(stage.scene.member));
+        let scope = crate::model::Scope::User;
+        while app.keys.list_owned(&caller, scope).await.unwrap().len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_ticked_is_stored_once_however_often_the_form_comes() {
     run(async |stage| {
         let mia = Visitor::signed_in(stage, stage.scene.member).await;

@@ -12,7 +12,7 @@ use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, icon, key, money, note};
-use crate::console::reply::{Page, Reply};
+use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, describe_wait};
@@ -108,77 +108,50 @@ fn not_read(trouble: TextTrouble) -> Trouble {
 }
 
 /// Stores the keys that are ticked, and forgets the others. The same form sent
-/// again does nothing.
+/// again does nothing, and one with nothing ticked leaves all keys there. Storing
+/// goes on though its browser leaves.
 pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller: Caller = person.caller(&visit).await?;
-    let once = (
-        person.session.session.id,
-        visit.form.text("import").to_owned(),
-    );
-    let sent_once = &visit.console.sent_once;
-    if !sent_once.take(&once, visit.app().now_ms()) {
-        let words = "That form came before, and was carried out once. What is stored stands below.";
-        return person.say_at(&visit, "/keys", words).await;
-    }
-    let stored = store_ticked(&visit, &person, &caller).await;
-    match stored {
-        Ok(Outcome {
-            waits: false,
-            reply,
-        }) => Ok(reply),
-        Ok(Outcome { reply, .. }) => {
-            sent_once.give_back(&once);
-            Ok(reply)
-        }
-        Err(trouble) => {
-            sent_once.give_back(&once);
-            Err(trouble)
-        }
-    }
-}
-
-/// Where the browser goes after an import, and whether keys of it wait.
-struct Outcome {
-    reply: Reply,
-    waits: bool,
-}
-
-async fn store_ticked(
-    visit: &Visit,
-    person: &SignedIn,
-    caller: &Caller,
-) -> Result<Outcome, Trouble> {
-    let id = visit.form.text("import");
+    let id = visit.form.text("import").to_owned();
+    let waiting = format!("/keys/import?import={id}");
     let chosen = ChosenKeys {
         ids: visit.form.all("chosen").filter_map(KeyId::parse).collect(),
         without_check: visit.form.has("without_check"),
     };
-    let keys = &visit.app().keys;
     if chosen.ids.is_empty() {
-        keys.forget_import(caller, id).await?;
-        let words = "Nothing was ticked, so nothing was stored.";
-        let reply = person.say_at(visit, "/keys", words).await?;
-        return Ok(Outcome {
-            reply,
-            waits: false,
-        });
+        let words = "Nothing was ticked, so nothing was stored, and all of it is still here. Tick \
+                     what you want to keep.";
+        return person.say_at(&visit, waiting, words).await;
     }
-    let outcomes = keys.finish_import(caller, id, &chosen).await?;
+    let once = (person.session.session.id, id.clone());
+    let console = Arc::clone(&visit.console);
+    if !console.sent_once.take(&once, visit.app().now_ms()) {
+        let words = "That form came before, and was carried out once. What is stored stands below.";
+        return person.say_at(&visit, "/keys", words).await;
+    }
+    let storing = visit.app().tasks.spawn(async move {
+        let stored = console.app.keys.finish_import(&caller, &id, &chosen).await;
+        if !stored.as_ref().is_ok_and(|all| !any_waits(all)) {
+            console.sent_once.give_back(&once);
+        }
+        stored
+    });
+    let outcomes = storing.await.map_err(anyhow::Error::from)??;
     let names = Names::of(visit.app().providers());
-    let words: Vec<String> = outcomes
-        .iter()
-        .map(|outcome| describe_outcome(names, outcome))
-        .collect();
-    let waits = outcomes
-        .iter()
-        .any(|outcome| matches!(outcome, ImportOutcome::Later { .. }));
-    let address = if waits {
-        format!("/keys/import?import={id}")
+    let words = outcomes.iter().map(|it| describe_outcome(names, it));
+    let words: Vec<String> = words.collect();
+    let address = if any_waits(&outcomes) {
+        waiting.as_str()
     } else {
-        "/keys".to_owned()
+        "/keys"
     };
-    let reply = person.say_at(visit, address, &words.join(" ")).await?;
-    Ok(Outcome { reply, waits })
+    person.say_at(&visit, address, &words.join(" ")).await
+}
+
+/// Whether a key must wait for its check.
+fn any_waits(outcomes: &[ImportOutcome]) -> bool {
+    let mut outcomes = outcomes.iter();
+    outcomes.any(|outcome| matches!(outcome, ImportOutcome::Later { .. }))
 }
 
 fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
