@@ -1,6 +1,7 @@
 //! What somebody typed into a form. Keys come this way, so that all of it is
 //! wiped afterwards.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Mutex;
 
@@ -15,10 +16,12 @@ use url::form_urlencoded;
 use zeroize::Zeroizing;
 
 use crate::app::form_owner;
-use crate::model::{MemoryPermit, PersonId};
+use crate::model::{MemoryPermit, PersonId, has_secret, without_keys};
 
 /// The field that carries the form's token.
 pub const TOKEN_FIELD: &str = "form_token";
+/// The field that a question is typed into.
+const QUESTION_FIELD: &str = "ask";
 /// The longest form, in bytes as they were typed.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
 /// The longest body of such a form. A line break of one byte is sent as six.
@@ -264,11 +267,23 @@ impl Form {
     }
 
     /// What was typed, but for secrets and the form's token: what can be
-    /// shown again.
-    pub fn shown_again(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// shown again. A key that stands where none belongs is taken out.
+    pub fn shown_again(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let fields = self.fields.iter();
-        let plain = fields.filter(|(name, _)| name != TOKEN_FIELD && !is_secret(name));
-        plain.map(|(name, value)| (name.as_str(), value.as_str()))
+        let others = fields.filter(|(name, _)| name != TOKEN_FIELD && !is_secret(name));
+        others.map(|(name, value)| {
+            let value = value.as_str();
+            let shown = match name.as_str() {
+                QUESTION_FIELD => without_keys(value).map_or(Cow::Borrowed(value), Cow::Owned),
+                _ => Cow::Borrowed(unless_key(value)),
+            };
+            (name.as_str(), shown)
+        })
+    }
+
+    /// The text of a field as it can be shown again: nothing where it is a key.
+    pub fn plain_text<'a>(&'a self, name: &'a str) -> &'a str {
+        unless_key(self.text(name))
     }
 
     /// Whether a secret was typed.
@@ -276,6 +291,11 @@ impl Form {
         let mut fields = self.fields.iter();
         fields.any(|(name, value)| is_secret(name) && !value.is_empty())
     }
+}
+
+/// A text, or nothing where it holds a key.
+fn unless_key(text: &str) -> &str {
+    if has_secret(text) { "" } else { text }
 }
 
 /// Whether a field takes secrets. Forms name such fields `key`, or something
@@ -298,15 +318,20 @@ mod tests {
         assert_eq!(form.secret("key").unwrap().expose_secret(), "sk-made-up");
         assert!(form.carries(&"t".into()) && !form.carries(&"x".into()));
         assert!(form.holds_secret());
-        let again: Vec<_> = form.shown_again().collect();
+        let again = |form: &Form| {
+            let shown = form.shown_again();
+            let shown = shown.map(|(name, value)| format!("{name}={value}"));
+            shown.collect::<Vec<_>>().join("&")
+        };
+        assert_eq!(again(&form), "name= My key &keep=1&keep=2&empty=");
+        // A key may be typed anywhere.
+        let form = Form::read(
+            b"name=sk-ant-api03-madeup0123456789&ask=hello+sk-ant-api03-q8w7e6r5t4y3u2i1o0p9&model=a",
+        );
+        assert_eq!(again(&form), "name=&ask=hello [key removed]&model=a");
         assert_eq!(
-            again,
-            [
-                ("name", " My key "),
-                ("keep", "1"),
-                ("keep", "2"),
-                ("empty", "")
-            ]
+            (form.plain_text("name"), form.plain_text("model")),
+            ("", "a")
         );
     }
 

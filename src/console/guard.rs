@@ -7,24 +7,18 @@
 //! and nowhere else, and `Authorization` never is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use axum::http::header::ORIGIN;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 use secrecy::SecretString;
-use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use crate::app::{Error, OwnSession, form_token, new_cookie};
-use crate::model::{
-    AccessRefusal, BodyBuffer, BodyOwner, MemoryPermit, PersonId, Refusal, RequestOrigin, ServerId,
-};
+use crate::model::{AccessRefusal, PersonId, Refusal, RequestOrigin, ServerId};
 
-use super::form::{ENCODED_BYTES_MAX, FILES_BYTES_MAX, Form};
+use super::form::Form;
+use super::form_body::{IncomingBody, read_form};
 use super::frame::{self, Reader};
 use super::routes::{Handler, Row};
 use super::trouble::Trouble;
@@ -37,9 +31,6 @@ use super::{Console, cookies, nearby};
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Says for whose account the page was made that asks by its script.
 const PAGE_OWNER: HeaderName = HeaderName::from_static("latchkey-account");
-const FORM_TYPE: &str = "application/x-www-form-urlencoded";
-/// How long a body with files may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a visitor's cookie is kept, in seconds.
 const VISITOR_SECONDS: u64 = 24 * 60 * 60;
 
@@ -82,7 +73,14 @@ pub async fn respond(
             let result = admit(asked, &console, &found).await;
             (result, found.new)
         }
-        Err(trouble) => (Err(trouble), None),
+        Err(trouble) => {
+            let headers = request.headers();
+            let cookie = cookies::find(headers, cookies::SESSION);
+            let cookie = cookie.or_else(|| cookies::find(headers, cookies::VISITOR));
+            reader.recognise(None, cookie.unwrap_or_default());
+            let trouble = keep_typed(row, &console, request, trouble).await;
+            (Err(trouble), None)
+        }
     };
     let (result, new_cookie) = result;
     let mut response = match result {
@@ -94,6 +92,31 @@ pub async fn respond(
         headers.append(axum::http::header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Trouble that came before a form was read, with what was typed into it if it
+/// comes from a page of ours.
+async fn keep_typed(
+    row: &'static Row,
+    console: &Console,
+    request: Request<Body>,
+    trouble: Trouble,
+) -> Trouble {
+    let (parts, body) = request.into_parts();
+    let is_ours = require_own_page(&console.settings.origins, &parts.headers).is_ok();
+    if parts.method != Method::POST || !row.takes_form || !is_ours {
+        return trouble;
+    }
+    let body = IncomingBody {
+        memory: &console.app.memory,
+        headers: &parts.headers,
+        body,
+        sender: PersonId::UNKNOWN,
+    };
+    match read_form(row, body).await {
+        Ok(form) => trouble.typed(&form),
+        Err(_) => trouble,
+    }
 }
 
 /// The session of whoever asks, or a visitor's cookie, an old or a new one.
@@ -131,13 +154,6 @@ impl Cookies {
     }
 }
 
-/// A body that was not read yet.
-struct IncomingBody<'a> {
-    console: &'a Console,
-    headers: &'a HeaderMap,
-    body: Body,
-}
-
 /// Looks at a request in the order in which nothing is read that need not
 /// be, and hands it to its handler.
 async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) -> HandlerResult {
@@ -154,12 +170,14 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
     require_same_account(&parts.headers, found)?;
     let mut form = Form::default();
     if is_form && row.takes_form {
+        let session = found.session.as_ref();
         let body = IncomingBody {
-            console,
+            memory: &console.app.memory,
             headers: &parts.headers,
             body,
+            sender: session.map_or(PersonId::UNKNOWN, |own| own.session.person),
         };
-        form = read_form(row, body, found).await?;
+        form = read_form(row, body).await?;
         require_token(&form, found, &parts.uri)?;
     }
     let had_session = cookies::find(&parts.headers, cookies::SESSION).is_some();
@@ -186,10 +204,13 @@ async fn admit(asked: RoutedRequest, console: &Arc<Console>, found: &Cookies) ->
         visit.app().people.note_visit(&session.session);
     }
     let result = enter(row, visit, is_form).await;
-    // Whatever does not answer at the moment costs nobody what they typed.
+    // Neither what does not answer at the moment nor what was typed wrong costs
+    // anybody the rest of what they typed.
     result.map_err(|trouble| {
         if is_form && trouble.passes() {
             trouble.typed(&form)
+        } else if is_form && trouble.status == StatusCode::UNPROCESSABLE_ENTITY {
+            trouble.typed_by_hand(&form)
         } else {
             trouble
         }
@@ -285,71 +306,6 @@ fn require_own_page(origins: &[String], headers: &HeaderMap) -> Result<(), Troub
     } else {
         Err(Trouble::foreign_form(origins))
     }
-}
-
-/// Reads a form of a type that its row takes.
-async fn read_form(
-    row: &'static Row,
-    body: IncomingBody<'_>,
-    found: &Cookies,
-) -> Result<Form, Trouble> {
-    let media_type = body.headers.get(CONTENT_TYPE);
-    let media_type = media_type.and_then(|it| it.to_str().ok()).unwrap_or("");
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case(FORM_TYPE) {
-        let form = Form::read(&read_body(body.body).await?);
-        // Whoever takes files says for itself how long a text may be.
-        if form.is_too_long() && !row.takes_files {
-            return Err(Trouble::form_too_long());
-        }
-        return Ok(form);
-    }
-    let boundary = multer::parse_boundary(media_type);
-    let boundary = boundary.ok().filter(|_| row.takes_files);
-    let boundary = boundary.ok_or_else(Trouble::not_a_form)?;
-    if announced_bytes(body.headers).is_some_and(|length| length > FILES_BYTES_MAX) {
-        let reading = Form::read_without_files(body.body, boundary);
-        let typed = timeout(BODY_TIMEOUT, reading).await.ok().flatten();
-        let trouble = Trouble::files_too_large();
-        return Err(typed.map_or(trouble, |form| Trouble::files_too_large_beside(&form)));
-    }
-    let session = found.session.as_ref();
-    let owner = session.map_or(PersonId::UNKNOWN, |session| session.session.person);
-    let reading = read_large_body(body, owner);
-    let read = timeout(BODY_TIMEOUT, reading).await;
-    let (body, memory) = read.map_err(|_| Trouble::files_too_large())??;
-    let form = Form::read_with_files(body, boundary, memory).await;
-    form.ok_or_else(Trouble::not_a_form)
-}
-
-/// Reads the body of a form with files, as far as there is memory for it.
-async fn read_large_body(
-    body: IncomingBody<'_>,
-    owner: PersonId,
-) -> Result<(Bytes, Option<MemoryPermit>), Trouble> {
-    let announced = announced_bytes(body.headers);
-    let memory = &body.console.app.memory;
-    let mut buffer = BodyBuffer::new(memory, BodyOwner::Caller(owner), announced);
-    let mut pieces = Limited::new(body.body, FILES_BYTES_MAX);
-    while let Some(frame) = pieces.frame().await {
-        let frame = frame.map_err(|_| Trouble::files_too_large())?;
-        if let Ok(piece) = frame.into_data() {
-            let pushed = buffer.push(piece).await;
-            pushed.map_err(|_| Trouble::no_memory())?;
-        }
-    }
-    Ok(buffer.finish())
-}
-
-/// How long a body is, as its sender says.
-fn announced_bytes(headers: &HeaderMap) -> Option<usize> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    let collected = Limited::new(body, ENCODED_BYTES_MAX).collect().await;
-    let bytes = collected.map_err(|_| Trouble::form_too_long())?.to_bytes();
-    Ok(Zeroizing::new(bytes.to_vec()))
 }
 
 /// Refuses a form of another sign-in: what was typed is shown again. It can be

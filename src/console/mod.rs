@@ -12,6 +12,7 @@ mod changed_account;
 mod checked_once;
 mod cookies;
 mod form;
+mod form_body;
 mod frame;
 mod guard;
 mod markup;
@@ -23,6 +24,7 @@ mod routes;
 mod sent_once;
 mod trouble;
 mod trouble_format;
+mod typed_fields;
 mod visit;
 mod words;
 

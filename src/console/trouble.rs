@@ -7,16 +7,16 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use crate::app::Error;
-use crate::model::{AccessRefusal, KeyRefusal, PersonId, Refusal};
+use crate::model::{AccessRefusal, KeyRefusal, Refusal};
 
 use super::form::Form;
 use super::frame::{self, Reader, Section};
 use super::markup::{Markup, html};
 use super::nearby;
-use super::pages::keys::fields::KEEP_REFUSED;
-use super::parts::{form, icon, link, note};
+use super::parts::{link, note};
 use super::reply::Page;
 use super::trouble_format::{self, TroubleFormat};
+use super::typed_fields::{self, TypedFields};
 use super::words::{self, Names};
 
 /// What keeps a page from being shown.
@@ -36,17 +36,6 @@ pub struct Trouble {
     /// providers are called.
     refusal: Option<Box<Refusal>>,
     for_script: Option<Box<(&'static str, String)>>,
-}
-
-/// What had been typed into a form, but for secrets.
-#[derive(Clone, Debug)]
-struct TypedFields {
-    fields: Vec<(String, String)>,
-    /// Whether the form had files, which are not shown again.
-    had_files: bool,
-    held_secret: bool,
-    /// Whose account the form was made for.
-    owner: Option<PersonId>,
 }
 
 impl Trouble {
@@ -95,22 +84,19 @@ impl Trouble {
     /// With what had been typed, so that it need not be typed again. A form that is
     /// a button alone has nothing of that.
     pub fn typed(mut self, form: &Form) -> Self {
-        // Where a button stands is nothing that anybody typed.
-        let is_said = |(name, value): (&str, &str)| !value.is_empty() && name != "from";
-        let is_empty = !form.shown_again().any(is_said);
-        if is_empty && !form.holds_secret() {
+        if let Some(typed) = TypedFields::of(form) {
+            self.typed = Some(Box::new(typed));
+        }
+        self
+    }
+
+    /// The same of a form in whose fields something stands that its sender chose or
+    /// typed there, and sees.
+    pub fn typed_by_hand(self, form: &Form) -> Self {
+        if self.typed.is_some() || !typed_fields::are_seen(form) {
             return self;
         }
-        let fields = form.shown_again();
-        self.typed = Some(Box::new(TypedFields {
-            fields: fields
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            had_files: false,
-            held_secret: form.holds_secret(),
-            owner: form.owner(),
-        }));
-        self
+        self.typed(form)
     }
 
     /// A title and sentences for the playground's script, where they are others.
@@ -233,40 +219,47 @@ impl Trouble {
             "What is sent at once may hold 16 MB, files and all. Nobody was asked; send fewer \
              files, or smaller ones.",
         )
+        .for_script(
+            "Those files are too large",
+            "What is sent at once may hold 16 MB, files and all. Nobody was asked. Take a file \
+             out above, and press Again.",
+        )
     }
 
-    /// The same of a form of which it is known what was typed, apart from keys.
-    /// Where that is nothing, nothing is shown again.
-    pub fn files_too_large_beside(form: &Form) -> Self {
-        let trouble = Self::files_too_large();
-        let mut shown = form.shown_again().filter(|(name, _)| !is_kept(name));
-        if shown.next().is_none() {
-            return trouble;
+    /// The same of a form with files of which it is known what was typed, apart from
+    /// keys. Where that is nothing, nothing is shown again.
+    pub fn beside_files(self, form: &Form) -> Self {
+        if !typed_fields::are_any(form) {
+            return self;
         }
-        let words = "What is sent at once may hold 16 MB, files and all. Nobody was asked. What \
-                     you typed stands below, without its files: send it so, or go back and choose \
-                     smaller ones.";
-        let for_script = "What is sent at once may hold 16 MB, files and all. Nobody was asked. \
-                          Take a file out above, and press Again.";
-        let mut trouble = Self::new(trouble.status, trouble.title, words)
-            .typed(form)
-            .for_script("Those files are too large", for_script);
+        let words = format!(
+            "{} What you typed stands below, without its files: send it so, or go back and choose \
+             them again.",
+            self.words
+        );
+        let mut trouble = Self { words, ..self }.typed(form);
         if let Some(typed) = &mut trouble.typed {
             typed.had_files = true;
         }
         trouble
     }
 
+    /// What is shown again of what was typed into a field.
+    #[cfg(test)]
+    pub fn typed_text(&self, name: &str) -> Option<&str> {
+        self.typed.as_ref()?.text(name)
+    }
+
     /// Too many large forms come at once.
     pub fn no_memory() -> Self {
-        let mut trouble = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
+        let (title, words) = (
             "Too much comes at once",
             "The files of others take all the memory that there is for files. Nobody was asked; \
              send it again in a few seconds.",
         );
-        trouble.retry_after_s = Some(5);
-        trouble
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, title, words)
+            .for_script(title, words)
+            .retry_after(5)
     }
 
     /// With other words for the playground's script, whose page stays as it is.
@@ -334,91 +327,10 @@ impl Trouble {
                 }
             }))
             @if let Some(typed) = &self.typed {
-                (show_typed(typed, reader))
+                (typed.show(reader))
             }
             @if !reader.request_id.is_empty() {
                 p.small.faint { "Request " code { (reader.request_id) } }
-            }
-        }
-    }
-}
-
-/// Whether a field holds what the page keeps for itself, and nobody typed.
-fn is_kept(name: &str) -> bool {
-    const KEPT: [&str; 7] = [
-        "once", "from", "import", "chosen", "exempt", "inside", "shown",
-    ];
-    name.starts_with("kept_") || KEPT.contains(&name)
-}
-
-/// What a field is called where forms show it.
-fn label_of(name: &str) -> &str {
-    match name {
-        "name" => "Name",
-        "provider" => "Provider",
-        "model" => "Model",
-        "days" => "Ends after so many days",
-        "may" => "It may",
-        "server" => "With the keys of this server",
-        "amount" => "How much",
-        "what" | "metric" => "Of what",
-        "per" | "period" => "Over how long",
-        "window" => "Counted",
-        "who" | "kind" => "Whom",
-        "id" => "Id",
-        "during" => "For how long",
-        "tier" => "Tier",
-        "role" => "Role",
-        "persona" => "Persona",
-        "sure" => "To confirm",
-        "ask" => "What you ask",
-        "look" => "Look",
-        "confirm" => "To confirm",
-        "as" => "Use it as",
-        "in" => "As if asked in",
-        "beside" => "Beside it",
-        "other" => "Another model",
-        other => other.strip_prefix("extra-").unwrap_or(other),
-    }
-}
-
-/// What had been typed, in a form that goes to the same address.
-fn show_typed(typed: &TypedFields, reader: &Reader) -> Markup {
-    let is_seen = typed.held_secret || typed.fields.iter().any(|(name, _)| !is_kept(name));
-    html! {
-        section.card {
-            header { h2 { @if is_seen { "What you typed" } @else { "What you chose" } } }
-            form.body method="post" autocomplete="off"
-                enctype=[typed.had_files.then_some("multipart/form-data")]
-            {
-                (form::token(&reader.form_token(typed.owner)))
-                @for (name, value) in typed.fields.iter().filter(|(name, _)| is_kept(name)) {
-                    input type="hidden" name=(name) value=(value);
-                }
-                @for (at, (name, value)) in typed.fields.iter().filter(|(name, _)| !is_kept(name)).enumerate() {
-                    @if name == KEEP_REFUSED {
-                        label.check {
-                            input type="checkbox" name=(name) value=(value) checked;
-                            span { "Store it even if its provider says that it can’t pay" }
-                        }
-                    } @else { div.field {
-                        label for={ "again-" (at) } { (label_of(name)) }
-                        @if value.contains('\n') {
-                            textarea id={ "again-" (at) } name=(name) rows="4" { (value) }
-                        } @else {
-                            input id={ "again-" (at) } name=(name) value=(value);
-                        }
-                    } }
-                }
-                @if typed.held_secret {
-                    div.field {
-                        label for="again-key" { "Key" }
-                        input #again-key name="key" type="password" autocomplete="new-password"
-                            spellcheck="false" autocapitalize="off";
-                        span.hint { "It was not kept. Type it once more." }
-                    }
-                }
-                button.btn.strong { (icon::small("again")) "Send" }
             }
         }
     }

@@ -154,6 +154,52 @@ async fn a_page_that_asks_by_itself_is_told_nothing_of_another_account() {
     .await;
 }
 
+/// Who is there can't be found out, before anything of the form was read.
+#[tokio::test]
+async fn what_was_typed_stays_while_no_session_can_be_looked_up() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/tokens/new").await;
+        let rename = |from: &str, to: &str| {
+            let database = rusqlite::Connection::open(stage.database()).unwrap();
+            let sql = format!("alter table {from} rename to {to}");
+            database.execute(&sql, []).unwrap();
+        };
+        rename("session", "elsewhere");
+        let refused = mia.sends(&form, "/tokens", &[("name", "My laptop")]).await;
+        assert!(refused.status >= 500, "{}", refused.shown());
+        assert_eq!(typed_again(&refused, "/tokens", "name"), "My laptop");
+        // A page of somebody else's has its form back from nobody.
+        let fields = form.form("/tokens").fill(&[("name", "Theirs")]);
+        let foreign = mia.bare_post("/tokens", &fields);
+        let foreign = foreign.header("origin", "https://elsewhere.example");
+        assert!(!mia.sends_once(foreign).await.holds("Theirs"));
+        rename("elsewhere", "session");
+        let made = mia.sends(&refused, "/tokens", &[]).await;
+        assert!(made.holds("“My laptop” is ready"), "{}", made.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_long_is_there_again_to_be_shortened() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/new?provider=openai").await;
+        let long = "w".repeat(70_000);
+        let typed = [("key", &*good("openai")), ("name", &*long)];
+        let refused = mia.sends(&form, "/keys", &typed).await;
+        assert_eq!(refused.status, 413);
+        assert_eq!(typed_again(&refused, "/keys", "name"), long);
+        assert!(!refused.holds(&good("openai")));
+        let again = [("key", &*good("openai")), ("name", "Short")];
+        let stored = mia.sends(&refused, "/keys", &again).await;
+        assert!(stored.holds("Stored your OpenAI key."), "{}", stored.status);
+    })
+    .await;
+}
+
 /// The form of a server's budgets, sent after something happened.
 async fn sends_budget(stage: &Stage, happens: impl FnOnce(&Stage)) -> SeenPage {
     let omar = Visitor::signed_in(stage, stage.scene.manager).await;
@@ -211,6 +257,73 @@ async fn a_token_that_lasts_longer_than_offered_is_refused_with_words() {
         assert_eq!(refused.status, 422);
         assert!(refused.holds("1 year"), "{}", refused.shown());
         assert!(!mia.opens("/tokens").await.holds("For ever"));
+    })
+    .await;
+}
+
+/// What a page does not offer is refused, and what was chosen beside it stays.
+#[tokio::test]
+async fn a_choice_that_is_not_offered_costs_nobody_the_rest() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let budgets = format!("/servers/{}/budgets", stage.scene.server);
+        let keys = format!("/servers/{}/keys", stage.scene.server);
+        for (page, action, wrong, kept) in [
+            (&*budgets, &*budgets, ("window", "x"), ("amount", "7")),
+            (&budgets, &budgets, ("what", "x"), ("amount", "7")),
+            (&budgets, &budgets, ("who", "x"), ("amount", "7")),
+            ("/tokens/new", "/tokens", ("may", "x"), ("name", "Laptop")),
+            (
+                "/tokens/new",
+                "/tokens",
+                ("server", "x"),
+                ("name", "Laptop"),
+            ),
+            (
+                "/tokens/new",
+                "/tokens",
+                ("server", "123456789012345678"),
+                ("name", "Laptop"),
+            ),
+            (
+                "/keys/new",
+                "/keys",
+                ("provider", "nobody"),
+                ("name", "Laptop"),
+            ),
+            (&keys, &keys, ("provider", "nobody"), ("name", "Laptop")),
+            (
+                "/operator/stop",
+                "/operator/stop",
+                ("sure", "go"),
+                ("during", "2h"),
+            ),
+        ] {
+            let form = omar.opens(page).await.form_with(action, &[kept]);
+            let mut fields = form.fill(&[kept]);
+            fields.retain(|(name, _)| name != wrong.0);
+            fields.push((wrong.0.to_owned(), wrong.1.to_owned()));
+            let refused = omar.sends_once(omar.post(action, &fields)).await;
+            assert!(
+                refused.status == 422 || refused.status == 404,
+                "{}",
+                refused.shown()
+            );
+            let again = typed_again(&refused, action, kept.0);
+            assert_eq!(again, kept.1, "{action} {wrong:?}: {}", refused.shown());
+        }
+        let page = omar.opens(&budgets).await;
+        assert!(page.holds("No limit yet."), "{}", page.shown());
+        // A key is never sent back, whatever it was typed into.
+        let form = omar.opens("/keys/new?provider=openai").await;
+        let typed = [("key", "made up"), ("name", &*good("anthropic"))];
+        let refused = omar.sends(&form, "/keys", &typed).await;
+        assert!(!refused.holds(&good("anthropic")), "{}", refused.shown());
+        let tokens = omar.opens("/tokens/new").await;
+        let typed = [("name", &*good("anthropic"))];
+        let refused = omar.sends(&tokens, "/tokens", &typed).await;
+        assert_eq!(refused.status, 422);
+        assert!(!refused.holds(&good("anthropic")), "{}", refused.shown());
     })
     .await;
 }

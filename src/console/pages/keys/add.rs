@@ -46,7 +46,8 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let app = visit.app();
     let typed = visit.form.text("provider");
     let known = app.providers().find(typed);
-    let known = known.ok_or_else(|| Trouble::from(app.providers().unknown(typed)))?;
+    let unknown = || Trouble::from(app.providers().unknown(typed)).typed(&visit.form);
+    let known = known.ok_or_else(unknown)?;
     let caller = person.caller(&visit).await?;
     let put = async {
         let draft = read_draft(&visit, known)?;
@@ -108,7 +109,7 @@ fn page(
                 input type="hidden" name="provider" value=(known.id());
                 div.fields {
                     (fields::show(known, &visit.form))
-                    (form::text("name", "Name (optional)", visit.form.text("name"), "To tell it from others"))
+                    (form::text("name", "Name (optional)", visit.form.plain_text("name"), "To tell it from others"))
                     (fields::show_lifetime(visit, stored))
                 }
                 (fields::show_keep_refused(&visit.form))

@@ -29,7 +29,7 @@ pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
             @let hint = if extra.required { extra.placeholder.to_owned() } else {
                 format!("{} (optional)", extra.placeholder)
             };
-            (parts::text(&name, extra.label, typed.text(&name), &hint))
+            (parts::text(&name, extra.label, typed.plain_text(&name), &hint))
         }
     }
 }

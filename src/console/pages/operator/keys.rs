@@ -211,9 +211,9 @@ async fn form_page(
                     @let hint = format!("{} You get one at {}.", fields::describe_shape(&prefixes), chosen.key_page());
                     (form::key("key", &format!("{} key", chosen.name()), &fields::placeholder(&prefixes), &hint))
                     @for extra in chosen.extras() {
-                        (form::text(extra.field, extra.label, visit.form.text(extra.field), extra.placeholder))
+                        (form::text(extra.field, extra.label, visit.form.plain_text(extra.field), extra.placeholder))
                     }
-                    (form::text("name", "Name", visit.form.text("name"), "What you call it; may be left out."))
+                    (form::text("name", "Name", visit.form.plain_text("name"), "What you call it; may be left out."))
                     (fields::show_lifetime(visit, stored))
                     (fields::show_keep_refused(&visit.form))
                     div.acts { a.btn href="/operator" { "Back" } button.btn.strong { "Check and seal" } }

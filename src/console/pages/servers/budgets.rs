@@ -167,7 +167,7 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
     let metric = Metric::parse(form.text("what")).ok_or_else(unknown_choice)?;
     let period = Period::parse(form.text("per")).ok_or_else(unknown_choice)?;
-    let window = Window::parse(form.text("window"));
+    let window = clearing::read_name(form.text("window"), Window::parse)?;
     // A minute has no calendar.
     let window = window.filter(|_| period != Period::Minute);
     let bound = read_bound(form.text("who"))?.unwrap_or(Bound::ServerKey);
@@ -210,7 +210,11 @@ async fn exempt_role(visit: Visit, managing: Managing) -> HandlerResult {
         .text("role")
         .parse()
         .map_err(|_| unknown_choice())?;
-    let exempt = visit.form.text("exempt") == "yes";
+    let exempt = match visit.form.text("exempt") {
+        "yes" => true,
+        "no" => false,
+        _ => return Err(unknown_choice()),
+    };
     if exempt {
         require_role(&visit, &managing, role).await?;
     }

@@ -173,7 +173,7 @@ fn show_add_form(
                 input type="hidden" name="provider" value=(known.id());
                 div.fields {
                     (fields::show(known, &visit.form))
-                    (form::text("name", "Name", visit.form.text("name"), "To tell it from others; may stay empty"))
+                    (form::text("name", "Name", visit.form.plain_text("name"), "To tell it from others; may stay empty"))
                     (fields::show_lifetime(visit, stored))
                 }
                 (fields::show_keep_refused(&visit.form))
@@ -207,7 +207,8 @@ fn find_provider<'a>(
 
 async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
-    let known = find_provider(visit.app().providers(), form.text("provider"))?;
+    let known = find_provider(visit.app().providers(), form.text("provider"));
+    let known = known.map_err(|trouble| trouble.typed(form))?;
     let lifetime = fields::read_lifetime(form).map_err(|no| Trouble::from(no).typed(form))?;
     let draft = KeyDraft {
         lifetime,

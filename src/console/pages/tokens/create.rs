@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::random_id;
@@ -97,15 +98,16 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
     if scopes.has(Right::KeysWrite) {
         require_fresh(&visit, &person, FORM)?;
     }
-    scopes.server = match visit.form.typed("server") {
-        None => None,
-        Some(id) => Some(
-            id.parse()
-                .map(ServerId)
-                .map_err(|_| Trouble::nothing_here())?,
-        ),
-    };
-    let caller = person.caller_in(&visit, scopes.server).await?;
+    let server = visit
+        .form
+        .typed("server")
+        .map(|id| id.parse().map(ServerId));
+    scopes.server = server.transpose().map_err(|_| no_such_server())?;
+    let caller = person.caller_in(&visit, scopes.server).await;
+    let caller = caller.map_err(|trouble| match trouble.status {
+        StatusCode::NOT_FOUND => no_such_server(),
+        _ => trouble,
+    })?;
     let days = read_days(&visit)?;
     let once = (
         person.session.session.id,
@@ -134,7 +136,7 @@ fn read_days(visit: &Visit) -> Result<u32, Trouble> {
     days.ok_or_else(|| {
         let words = LASTS.map(|(_, words)| words).join(", ");
         Trouble::new(
-            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+            StatusCode::UNPROCESSABLE_ENTITY,
             "That is not offered",
             format!("A token lasts for one of these: {words}. None was made; choose one."),
         )
@@ -143,9 +145,20 @@ fn read_days(visit: &Visit) -> Result<u32, Trouble> {
     })
 }
 
+/// No server of the list was chosen.
+fn no_such_server() -> Trouble {
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That is not offered",
+        "You are in no such server, or it is not known here. None was made; choose one of the \
+         list, or none.",
+    )
+    .way(FORM, "Choose again")
+}
+
 fn sent_before() -> Trouble {
     Trouble::new(
-        axum::http::StatusCode::CONFLICT,
+        StatusCode::CONFLICT,
         "This form made its token already",
         "A token is shown once, and no second one was made. If it got lost, revoke it and make \
          another.",
