@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -64,7 +65,8 @@ pub fn address(name: &str) -> String {
 
 /// Responds with a file; status 404 for whatever is none, or is of another
 /// version.
-pub async fn respond(Path((version, name)): Path<(String, String)>) -> Response {
+pub async fn respond(named: Result<Path<(String, String)>, PathRejection>) -> Response {
+    let (version, name) = named.map_or_else(|_| Default::default(), |Path(named)| named);
     let asset = ASSETS.iter().find(|asset| asset.name == name);
     match asset {
         Some(asset) if version == *VERSION => {

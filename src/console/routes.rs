@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
@@ -141,8 +142,12 @@ pub fn router(console: Arc<Console>) -> Router {
     let mut pages = Router::new();
     for row in all_routes() {
         let respond = move |State(console): State<Arc<Console>>,
-                            values: RawPathParams,
+                            values: Result<RawPathParams, RawPathParamsRejection>,
                             request: Request| async move {
+            // What is no UTF-8 names nothing.
+            let Ok(values) = values else {
+                return guard::respond_nothing(console, request).await;
+            };
             let values = values.iter().map(|(_, value)| value.to_owned()).collect();
             guard::respond(row, console, values, request).await
         };

@@ -84,3 +84,19 @@ async fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
     })
     .await;
 }
+
+/// The libraries below have words of their own for it.
+#[tokio::test]
+async fn an_address_that_is_no_text_leads_nowhere_in_our_words() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        for address in ["/keys/%FF", "/servers/%C3%28/keys"] {
+            let page = mia.opens_once(address).await;
+            assert_eq!(page.status, 404, "{}", page.shown());
+            assert!(page.holds("There is no page here"), "{}", page.shown());
+        }
+        let asset = mia.opens_once("/assets/%FF/%FF").await;
+        assert_eq!((asset.status, &*asset.html), (404, ""));
+    })
+    .await;
+}
