@@ -39,6 +39,7 @@ impl Error {
                     | KeyRefusal::LooksLikeAnothers { .. }
                     | KeyRefusal::WhoseKey { .. }
                     | KeyRefusal::SecretAsName
+                    | KeyRefusal::SecretAsModel
                     | KeyRefusal::NameTooLong { .. }
                     | KeyRefusal::UnknownLifetime
                     | KeyRefusal::KeyRefused { .. }

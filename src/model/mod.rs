@@ -25,7 +25,7 @@ pub use access::session::{
     BegunSignIn, BrowserSession, BrowserSessionId, NoKeyMade, ReturnedSignIn,
 };
 pub use access::token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
-pub use access::typed_keys::{says_no_more, without_keys};
+pub use access::typed_keys::{TypedKinds, without_keys};
 pub use asks::ask::{Ask, Caller, Place, Words};
 pub use asks::chat::{
     Answer, BrokenAnswer, FellBack, FinishReason, UnpaidChoice, WhyFellBack, WhyUnpaid,

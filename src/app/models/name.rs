@@ -394,7 +394,7 @@ fn has_inner_spaces(typed: &str) -> bool {
 /// Refuses a key that was typed as a model's name, which is kept and shown.
 fn refuse_secret(model: Option<&str>) -> Result<(), Refusal> {
     if model.is_some_and(has_secret) {
-        return Err(KeyRefusal::SecretAsName.into());
+        return Err(KeyRefusal::SecretAsModel.into());
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use axum::http::Method;
 
 use crate::app::models::ModelChoice;
-use crate::model::{KeyRefusal, ProviderId, ProviderKind, Surface, nearest_names};
+use crate::model::{KeyRefusal, ProviderId, ProviderKind, Surface, has_secret, nearest_names};
 use crate::providers::{Catalogue, MODERATION_MODEL, Provider, holds_secret, is_plain};
 
 use super::name::split_model;
@@ -51,8 +51,12 @@ impl<'a> KnownProviders<'a> {
         self.0.find(typed).map(ProviderInfo)
     }
 
-    /// The refusal of what a person typed, which names no provider.
+    /// The refusal of what a person typed, which names no provider. A key is
+    /// not repeated.
     pub fn unknown(self, typed: &str) -> KeyRefusal {
+        if has_secret(typed) {
+            return KeyRefusal::SecretAsModel;
+        }
         KeyRefusal::UnknownProvider {
             name: typed.chars().take(NAME_CHARACTERS_MAX).collect(),
             meant: self.nearest(typed).map(|near| near.id().clone()),

@@ -7,31 +7,34 @@ use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::streaming::AnswerRequest;
 use crate::bot::answers::writing::target::Target;
 use crate::bot::words;
-use crate::model::{says_no_more, without_keys};
+use crate::model::{TypedKinds, without_keys};
 
-/// What a key stood in.
+/// What keys stood in, and of which kinds they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedKey {
     /// There was none.
     Nowhere,
-    AmongWords,
+    AmongWords(TypedKinds),
     /// Nothing else was asked.
-    Alone,
+    Alone(TypedKinds),
 }
 
 impl TypedKey {
-    /// What is left of a text from which keys were taken tells.
-    fn beside(plain: Option<&str>) -> Self {
-        match plain {
+    /// Whether a key stands in what somebody wrote.
+    pub fn in_words(words: &str) -> Self {
+        match without_keys(words) {
             None => Self::Nowhere,
-            Some(plain) if says_no_more(plain) => Self::Alone,
-            Some(_) => Self::AmongWords,
+            Some(rest) if rest.says_no_more() => Self::Alone(rest.kinds),
+            Some(rest) => Self::AmongWords(rest.kinds),
         }
     }
 
-    /// Whether a key stands in what somebody wrote.
-    pub fn in_words(words: &str) -> Self {
-        Self::beside(without_keys(words).as_deref())
+    /// What kinds there were, if there were any.
+    pub fn kinds(self) -> Option<TypedKinds> {
+        match self {
+            Self::Nowhere => None,
+            Self::AmongWords(kinds) | Self::Alone(kinds) => Some(kinds),
+        }
     }
 }
 
@@ -39,22 +42,27 @@ impl TypedKey {
 /// of what is quoted. Says whether one stood in the question of a command.
 pub fn take_keys_out(request: &mut AnswerRequest<'_>) -> TypedKey {
     for turn in &mut request.ask.turns {
-        if let Some(plain) = without_keys(&turn.text.0) {
-            turn.text.0 = plain;
+        if let Some(rest) = without_keys(&turn.text.0) {
+            turn.text.0 = rest.text;
         }
     }
-    let plain = request.quoted.as_deref().and_then(without_keys);
-    let typed = TypedKey::beside(plain.as_deref());
-    if plain.is_some() {
-        request.quoted = plain;
+    let Some(quoted) = &mut request.quoted else {
+        return TypedKey::Nowhere;
+    };
+    let typed = TypedKey::in_words(quoted);
+    if let Some(rest) = without_keys(quoted) {
+        *quoted = rest.text;
     }
     typed
 }
 
 /// Tells whoever used a command with nothing but a key that nobody was asked.
-pub async fn refuse_key_alone(renderer: &mut MessageRenderer<'_>) -> anyhow::Result<()> {
+pub async fn refuse_key_alone(
+    renderer: &mut MessageRenderer<'_>,
+    kinds: TypedKinds,
+) -> anyhow::Result<()> {
     let voice = renderer.voice;
-    let card = words::with_offers(voice, words::keys::key_in_question(voice));
+    let card = words::with_offers(voice, words::keys::key_in_question(voice, kinds));
     if renderer.reply_unpromised(&card).await? {
         return Ok(());
     }
@@ -63,9 +71,9 @@ pub async fn refuse_key_alone(renderer: &mut MessageRenderer<'_>) -> anyhow::Res
 
 /// Tells whoever used a command, beside its answer, that a key stood in what
 /// they asked.
-pub async fn tell_asker(renderer: &MessageRenderer<'_>) {
+pub async fn tell_asker(renderer: &MessageRenderer<'_>, kinds: TypedKinds) {
     let (rest, voice) = (&renderer.bot.rest, renderer.voice);
-    let card = words::with_offers(voice, words::keys::key_in_question(voice));
+    let card = words::with_offers(voice, words::keys::key_in_question(voice, kinds));
     let asker = renderer.asker.0;
     let told = renderer.target.tell_privately(rest, asker, &card).await;
     if let Err(error) = told {
@@ -76,11 +84,11 @@ pub async fn tell_asker(renderer: &MessageRenderer<'_>) {
 
 /// Tells whoever wrote a message that a key stood in it: directly, or below it
 /// where they take no direct messages.
-pub async fn tell_writer(renderer: &mut MessageRenderer<'_>) {
+pub async fn tell_writer(renderer: &mut MessageRenderer<'_>, kinds: TypedKinds) {
     let (bot, voice, asker) = (renderer.bot, renderer.voice, renderer.asker.0);
     if let Target::Channel { direct: false, .. } = renderer.target {
         let elsewhere = voice.elsewhere();
-        let card = words::keys::key_in_message(elsewhere);
+        let card = words::keys::key_in_message(elsewhere, kinds);
         let card = match renderer.question_link() {
             Some(link) => words::answers::about_question(elsewhere, &link, card),
             None => card,
@@ -91,7 +99,7 @@ pub async fn tell_writer(renderer: &mut MessageRenderer<'_>) {
             Err(error) => tracing::info!("could not write to somebody: {error:#}"),
         }
     }
-    let card = words::keys::key_in_message(voice);
+    let card = words::keys::key_in_message(voice, kinds);
     if let Err(error) = renderer.show_instead(card).await {
         tracing::warn!("could not tell somebody of a key in a message: {error:#}");
         count_unsaid("a question");

@@ -114,7 +114,8 @@ pub async fn answer_message(
     watched.set_server(question.caller.place.server());
     let locale = bot.locales.find(person, question.caller.place.server());
     let voice = bot.voice(locale);
-    if tell_of_key(bot, &question, &target).await == TypedKey::Alone {
+    let typed = tell_of_key(bot, &question, &target).await;
+    if matches!(typed, TypedKey::Alone(_)) {
         return Ok(());
     }
     let recalled = Box::pin(promise_and_recall(bot, &question, &target)).await;
@@ -171,17 +172,17 @@ pub async fn answer_message(
 async fn tell_of_key(bot: &Bot, question: &MessageQuestion<'_>, target: &Target) -> TypedKey {
     let message = question.message;
     let typed = match TypedKey::in_words(&message.content) {
-        TypedKey::Alone if !message.attachments.is_empty() => TypedKey::AmongWords,
+        TypedKey::Alone(kinds) if !message.attachments.is_empty() => TypedKey::AmongWords(kinds),
         typed => typed,
     };
     // Whoever presses a button was told when they asked.
-    if typed != TypedKey::Nowhere && !question.is_repeated {
+    if let Some(kinds) = typed.kinds().filter(|_| !question.is_repeated) {
         let (person, server) = (question.caller.person, question.caller.place.server());
         let locale = bot.locales.find(person, server);
         let voice = bot.voice_for(&question.caller, locale).await;
         let mut renderer = MessageRenderer::new(bot, voice, target, person);
         renderer.set_server(server);
-        typed_keys::tell_writer(&mut renderer).await;
+        typed_keys::tell_writer(&mut renderer, kinds).await;
     }
     typed
 }

@@ -35,6 +35,7 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
             pasted::describe_anothers(names, of, wanted, *goal)
         }
         KeyRefusal::SecretAsName => secret_as_name(),
+        KeyRefusal::SecretAsModel => secret_as_model(),
         KeyRefusal::NameTooLong { characters, max } => Trouble::new(
             UNPROCESSABLE,
             "That name is too long",
@@ -185,6 +186,19 @@ fn secret_as_name() -> Trouble {
          such as “laptop”, or none. If what you typed is a real key, replace it where you \
          got it.",
     )
+}
+
+/// A key was typed where a model or a provider is named.
+fn secret_as_model() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That looks like a key",
+        "It stands in the place of a model or a provider. It was sent to nobody and is kept \
+         nowhere, so nothing was done. Choose a model from the list; a key is added on the \
+         page of your keys. If what you typed is a real key that somebody may have seen, \
+         replace it where you got it.",
+    )
+    .way("/keys/new", "Add a key")
 }
 
 /// A field beside the key is missing or wrong.

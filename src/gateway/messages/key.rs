@@ -48,6 +48,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
         KeyRefusal::SeveralKeys { .. } => several_keys(),
         KeyRefusal::SecretAsName => secret_as_name(),
+        KeyRefusal::SecretAsModel => secret_as_model(),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(*characters, *max),
         KeyRefusal::UnknownLifetime => unknown_lifetime(),
         KeyRefusal::MalformedExtra {
@@ -147,6 +148,12 @@ fn malformed_extra(field: &str, is_missing: bool) -> Message {
 fn secret_as_name() -> Message {
     let message = "`name` looks like a key or another secret. Names are kept and shown as they are, so nothing was stored. Leave it out, or send a plain one; a key belongs into `key`.";
     (400, "secret_as_name", message.to_owned())
+}
+
+/// A key stands where a model or a provider is named.
+fn secret_as_model() -> Message {
+    let message = "What stands in the place of a model or a provider looks like a key. It was sent to nobody. A key belongs into a header: `Authorization: Bearer …` for a token, `x-<provider>-key` for a provider's key. `GET /v1/models` lists the models.";
+    (400, "secret_as_model", message.to_owned())
 }
 
 /// The master key that a key was stored under is not here.

@@ -17,7 +17,7 @@ pub(super) const KEYS: &[&str] = &[
     r"c?sk-[A-Za-z0-9*_-]{6,}",
     r"AIza[0-9A-Za-z_-]{16,}",
     r"AQ\.[A-Za-z0-9_-]{16,}",
-    r"gsk_[A-Za-z0-9]{16,}",
+    r"gsk_[A-Za-z0-9_]{16,}",
     r"xai-[0-9A-Za-z_]{16,}",
     r"(?:rpa|fw|hf|api_org|vck)_[A-Za-z0-9_-]{16,}",
     r"tgp_v1_[A-Za-z0-9_-]{16,}",
@@ -25,6 +25,13 @@ pub(super) const KEYS: &[&str] = &[
     r"salad_cloud_[0-9A-Za-z_]{8,}",
     r"latchkey_[0-9A-Za-z]{36}",
     r"[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}",
+    r"(?:gh[oprsu]|github_pat)_[A-Za-z0-9_]{30,}",
+    r"(?:AKIA|ASIA)[A-Z2-7]{16}",
+    r"(?:glpat|xox[abeprs])-[A-Za-z0-9_-]{16,}",
+    r"[rs]k_live_[A-Za-z0-9]{16,}",
+    r"(?:npm|r8)_[A-Za-z0-9]{36,}",
+    r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|(?:\s|\\n|[A-Za-z0-9+/=]{40,})*)",
 ];
 /// Shapes of what else holds secrets. Their group is kept.
 const HOLDERS: &[&str] = &[
@@ -103,6 +110,16 @@ mod tests {
             "salad_cloud_user_madeup0123",
             "latchkey_madeupmadeupmadeupmadeupmadeup012345",
             "MTAwMDAwMDAwMDAwMDAwMDAw.GmadeU.madeupmadeupmadeupmadeupmadeup",
+            "ghp_madeupmadeupmadeupmadeupmadeup012345",
+            "ghs_madeupmadeupmadeupmadeupmadeup012345",
+            "github_pat_madeupmadeup0123456789_madeupmadeup",
+            "AKIAMADEUPMADEUPMADE",
+            "glpat-madeup0123456789madeup",
+            "xoxb-0123456789-madeup0123456789",
+            "sk_live_madeup0123456789madeup",
+            "npm_madeupmadeupmadeupmadeupmadeup012345",
+            "eyJtYWRlVXAiOjF9.eyJtYWRlVXAiOjF9.madeupmadeupmadeup0123",
+            "-----BEGIN PRIVATE KEY-----\nmadeup\n-----END PRIVATE KEY-----",
         ] {
             let line = format!("provider said {secret} is wrong");
             assert_eq!(redact(&line), "provider said [redacted] is wrong");

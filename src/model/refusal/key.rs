@@ -77,6 +77,8 @@ pub enum KeyRefusal {
     },
     #[error("the name looks like a secret")]
     SecretAsName,
+    #[error("what stands in the place of a model or provider looks like a secret")]
+    SecretAsModel,
     #[error("the name is too long")]
     NameTooLong { characters: usize, max: usize },
     #[error("no key can be used for so long")]

@@ -169,9 +169,17 @@ async fn a_key_in_a_prompt_or_in_the_place_of_a_model_goes_nowhere() {
             format!("/model set model:{KEY}"),
             format!("/ask prompt:hi model:openai/{KEY}"),
             format!("/imagine prompt:a cat model:openai/{KEY}"),
+            format!("/ask prompt:hi provider:{KEY}"),
+            format!("/imagine prompt:a cat provider:{KEY}"),
+            format!("/keys add provider:{KEY} scope:user"),
+            format!("/model set model:gpt-6-luna {KEY}"),
         ] {
             let seen = mia.runs(&line).await;
-            assert!(seen.contains("That name looks like a key"), "{seen}");
+            assert!(
+                seen.starts_with("(only you) That looks like a key, and stands where a model"),
+                "{seen}"
+            );
+            assert!(!seen.contains("Made0Up1"), "{seen}");
         }
         assert!(!passed_on(stage));
     })
@@ -193,6 +201,64 @@ async fn what_stands_for_a_key_in_an_example_passes() {
             assert!(stage.told("groq").contains(sample), "{sample}");
         }
         assert_eq!(mia.directly().reads_channel(), "");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_broken_up_or_only_named_is_told_to_no_model() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for typed in [
+            "sk-proj-Made0Up1\u{200b}Made0Up1\u{200b}Made0Up1_made-up",
+            "sk-proj-Made0Up1**Made0Up1**Made0Up1_made-up",
+            "sk-proj-Made0Up1Ma\nde0Up1Made0Up1_made-up",
+            "MISTRAL_API_KEY=Made0Up1Made0Up1Made0Up1",
+            "{\"apiKey\": \"Made0Up1Made0Up1Made0Up1\"}",
+        ] {
+            mia.says(&format!("@Latchkey why is {typed} refused?"))
+                .await;
+            let told = stage.told("groq");
+            assert!(told.contains("[key removed]"), "{told}");
+            assert!(!told.contains("0Up1"), "{told}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_kind_of_secret_gets_the_advice_that_ends_it() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let token = "latchkey_madeupMadeup7madeup8madeupqwmadeup01";
+        let of_github = "ghp_madeupMadeup7madeup8madeupqwmadeup01";
+        let mut told = Vec::new();
+        for typed in [
+            token.to_owned(),
+            of_github.to_owned(),
+            format!("{token} {KEY}"),
+        ] {
+            told.push(mia.runs(&format!("/ask prompt:{typed}")).await);
+        }
+        assert_snapshot!(told.join("\n---\n"), @"
+        (only you) A token of mine stood in your question. I took it out before anybody was asked, so no model was told it and it stands nowhere here. End it with `/token revoke` if somebody may have seen it.
+        ---
+        (only you) A secret of another service stood in your question. I took it out before anybody was asked, so no model was told it and it stands nowhere here. Replace it where you got it if somebody may have seen it.
+        ---
+        (only you) A key stood in your question. I took it out before anybody was asked, so no model was told it and it stands nowhere here. Replace it at the provider that it is from if somebody may have seen it. Add your keys with `/keys add`: its form is for your eyes only.
+        A token of mine stood in your question. I took it out before anybody was asked, so no model was told it and it stands nowhere here. End it with `/token revoke` if somebody may have seen it.
+        ");
+        assert_eq!(stage.calls(), 0);
+        for (typed, way) in [
+            (token, "end the token with `/token revoke`"),
+            (of_github, "replace the secret where you got it"),
+        ] {
+            mia.says(&format!("@Latchkey why is {typed} refused?"))
+                .await;
+            assert!(!stage.told("groq").contains("adeup"));
+            let told = mia.directly().reads_channel();
+            assert!(told.contains(way), "{told}");
+        }
     })
     .await;
 }

@@ -18,6 +18,7 @@ mod operator_limits;
 mod operator_rules;
 mod playground;
 mod playground_accounts;
+mod playground_keys;
 mod playground_streams;
 mod playground_visitors;
 mod rungs;

@@ -77,6 +77,7 @@ pub fn key_refusals() -> Vec<Refusal> {
             tier: "made-up".into(),
         },
         K::SecretAsName,
+        K::SecretAsModel,
         K::NameTooLong {
             characters: 52,
             max: 40,

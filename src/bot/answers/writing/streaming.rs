@@ -58,16 +58,16 @@ pub async fn answer_request(bot: &Bot, mut request: AnswerRequest<'_>) -> anyhow
     if request.is_promised {
         renderer.mark_promised();
     }
-    let answered = if typed_key == TypedKey::Alone {
-        typed_keys::refuse_key_alone(&mut renderer).await
+    let answered = if let TypedKey::Alone(kinds) = typed_key {
+        typed_keys::refuse_key_alone(&mut renderer, kinds).await
     } else {
         answer_in_turn(&mut renderer, ask).await
     };
     if let Err(error) = answered {
         Box::pin(last_words::say_elsewhere(&mut renderer, error)).await;
     }
-    if typed_key == TypedKey::AmongWords {
-        typed_keys::tell_asker(&renderer).await;
+    if let TypedKey::AmongWords(kinds) = typed_key {
+        typed_keys::tell_asker(&renderer, kinds).await;
     }
     Ok(())
 }

@@ -14,7 +14,8 @@ use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{
-    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words, parse_seed,
+    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, TypedKinds, Words,
+    parse_seed,
 };
 
 /// Make a picture
@@ -60,9 +61,10 @@ pub async fn imagine(
     #[description = "True: nobody sees it before they press on it"] spoiler: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let mut typed = std::iter::once(&prompt).chain(&negative);
-    if typed.any(|it| TypedKey::in_words(it) != TypedKey::Nowhere) {
-        return refuse_key(ctx).await;
+    let typed = std::iter::once(&prompt).chain(&negative);
+    let typed = typed.filter_map(|it| TypedKey::in_words(it).kinds());
+    if let Some(kinds) = typed.reduce(TypedKinds::and) {
+        return refuse_key(ctx, kinds).await;
     }
     let caller = caller_of(ctx).await;
     let seed = seed.map(|typed| typed.0).unwrap_or_default();
@@ -101,11 +103,11 @@ pub async fn imagine(
 
 /// Tells whoever asks, and nobody else, that a key stands in what they typed, for
 /// which no picture is made.
-async fn refuse_key(ctx: Context<'_>) -> anyhow::Result<()> {
+async fn refuse_key(ctx: Context<'_>, kinds: TypedKinds) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
-    let card = words::with_offers(voice, words::keys::key_in_question(voice));
+    let card = words::with_offers(voice, words::keys::key_in_question(voice, kinds));
     bot.rest.reply(&handle, &card).await
 }
 

@@ -43,6 +43,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
         KeyRefusal::SeveralKeys { goal } => pasted::several_keys(voice, *goal),
         KeyRefusal::SecretAsName => secret_as_name(voice),
+        KeyRefusal::SecretAsModel => secret_as_model(voice),
         KeyRefusal::NameTooLong { characters, max } => name_too_long(voice, *characters, *max),
         KeyRefusal::UnknownLifetime => unknown_lifetime(voice),
         KeyRefusal::MalformedExtra {
@@ -149,6 +150,22 @@ fn secret_as_name(voice: Voice<'_>) -> String {
          or without one. A key belongs only into the form for it. If what you typed is a real \
          key, replace it where you got it.";
     voice.lang.words(sentence).to_owned()
+}
+
+/// A key was typed where a model or a provider is named.
+fn secret_as_model(voice: Voice<'_>) -> String {
+    let sentence = "That looks like a key, and stands where a model or a provider is named. It was \
+         sent to nobody and is kept nowhere, so nothing was done. Pick a model from the list \
+         that appears while you type `model:`. If what you typed is a real key that somebody may \
+         have seen, replace it where you got it.";
+    let told = voice.lang.words(sentence);
+    if voice.own_keys != OwnKeys::Stored {
+        return told.to_owned();
+    }
+    let advice = voice
+        .lang
+        .words("Add your keys with `/keys add`: its form is for your eyes only.");
+    format!("{told} {advice}")
 }
 
 /// There is no key that something could be done with.

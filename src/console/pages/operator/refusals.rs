@@ -108,6 +108,7 @@ fn about_key(names: Names<'_>, refusal: &KeyRefusal) -> Option<String> {
         | KeyRefusal::KeyForAnother { .. }
         | KeyRefusal::TierWithoutByok { .. }
         | KeyRefusal::TooLongForAForm
+        | KeyRefusal::SecretAsModel
         | KeyRefusal::FileForAForm => return None,
     })
 }

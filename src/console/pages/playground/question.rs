@@ -12,7 +12,7 @@ use crate::console::trouble::Trouble;
 use crate::console::words::describe_unread;
 use crate::model::{
     Ask, Choices, ImageSpec, LeftOut, PICTURE_MB_MAX, PictureAsk, PictureRefusal, Refusal,
-    ServerId, Turn, Words,
+    ServerId, Turn, TypedKinds, Words, without_keys,
 };
 
 use super::limits::Asker;
@@ -128,6 +128,9 @@ impl Question {
         if self.wants_own_key && self.key.is_none() {
             return Err(key_missing());
         }
+        if let Some(typed) = without_keys(&self.text) {
+            return Err(key_in_question(typed.kinds));
+        }
         // A column that is asked by itself has its model in the first place.
         let choices = self.setting.choices(self.column.map_or(column, |_| 0));
         let key = self.key.clone().map(|secret| RequestKey {
@@ -142,6 +145,12 @@ impl Question {
         let mut turns = self.talk.turns(column, show);
         let told = files.tell(&self.text)?;
         turns.push(told);
+        // Files may hold keys, and so may what was said before.
+        for turn in &mut turns {
+            if let Some(rest) = without_keys(&turn.text.0) {
+                turn.text.0 = rest.text;
+            }
+        }
         Ok(Order::Ask(Box::new(Ask {
             caller: asker.caller.clone(),
             choices,
@@ -258,6 +267,25 @@ fn key_missing() -> Trouble {
         "You chose a key of your own for this question, and typed none. Nobody was asked, and \
          nobody else pays in its place. Type the key, or switch that off.",
     )
+}
+
+/// A key stands in what was typed. Nobody else has seen it yet.
+fn key_in_question(kinds: TypedKinds) -> Trouble {
+    let words = if kinds.tokens {
+        "A token of this service stands in what you typed, with which programs ask as you. Nobody \
+         was asked and no model was told it. Take it out of the question, and ask again; if \
+         somebody may have seen it, end it on the page of your tokens."
+    } else {
+        "A key or another secret stands in what you typed. Nobody was asked and no model was told \
+         it. Take it out of the question, and ask again; a key that is to pay belongs into the \
+         field for a key. If somebody may have seen it, replace it where you got it."
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let trouble = Trouble::new(status, "A key stands in the question", words);
+    if kinds.tokens {
+        return trouble.way("/tokens", "Tokens");
+    }
+    trouble
 }
 
 fn bad_picture() -> Trouble {
