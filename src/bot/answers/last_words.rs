@@ -32,7 +32,8 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
     let (bot, voice, target) = (renderer.bot, renderer.voice, renderer.target);
     let reason = format!("{error:#}");
     let was_taken_away = code_of(&error) == Some(MESSAGE_GONE);
-    let blocked = code_of(&error).filter(|_| refuses_content(&error));
+    let code = code_of(&error);
+    let blocked = code.filter(|_| refuses_content(&error));
     let is_interaction = matches!(target, Target::Interaction(_));
     if renderer.intended().is_empty() && !(is_interaction && was_taken_away) {
         // Something of ours failed before there was anything to show.
@@ -47,7 +48,7 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
     }
     tracing::warn!("could not show what was asked for in its place: {reason}");
     if let Some(code) = blocked {
-        return say_blocked(renderer, code == HARMFUL_LINK).await;
+        return say_blocked(renderer, code).await;
     }
     let is_promised = renderer.is_promised();
     if let Target::Interaction(handle) = target
@@ -62,7 +63,7 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
         let announcement = words::answers::said_directly(voice, target.channel());
         let cards = cards_directly(&announcement, renderer.intended());
         if say_directly(bot, renderer.asker.0, &cards).await.is_ok() {
-            leave_note(renderer).await;
+            leave_note(renderer, code.filter(|code| *code != 0)).await;
             return true;
         }
     }
@@ -71,20 +72,20 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
     false
 }
 
-/// Says in its place that Discord does not take the words of an answer, so
-/// that no half of it stays; whoever asked gets it directly, with its links
-/// taken apart where it is a link that is blocked.
-async fn say_blocked(renderer: &mut MessageRenderer<'_>, has_bad_link: bool) -> bool {
+/// Says in its place that Discord does not take the words of an answer and
+/// why, so that no half of it stays; whoever asked gets it directly, with its
+/// links taken apart where it is a link that is blocked.
+async fn say_blocked(renderer: &mut MessageRenderer<'_>, code: u64) -> bool {
     let (bot, voice, channel) = (renderer.bot, renderer.voice, renderer.target.channel());
     let intended = renderer.intended();
-    let cards = if has_bad_link {
+    let cards = if code == HARMFUL_LINK {
         let apart: Vec<Card> = intended.iter().map(take_links_apart).collect();
         cards_directly(&words::answers::said_without_links(voice, channel), &apart)
     } else {
         cards_directly(&words::answers::said_directly(voice, channel), intended)
     };
     let told = say_directly(bot, renderer.asker.0, &cards).await;
-    let card = words::answers::blocked_by_discord(voice, told.is_ok());
+    let card = words::answers::blocked_by_discord(voice, code, told.is_ok());
     let mut shown = say_instead(renderer, &card).await;
     // What Discord does not take may stand in the question.
     if shown.as_ref().is_err_and(refuses_content) && renderer.drop_heading() {
@@ -111,12 +112,12 @@ async fn say_instead(renderer: &mut MessageRenderer<'_>, card: &Card) -> anyhow:
 
 /// Says where an answer was promised or grew that it went to whoever asked, if
 /// Discord takes that; else nothing stays there that looks unfinished.
-async fn leave_note(renderer: &mut MessageRenderer<'_>) {
+async fn leave_note(renderer: &mut MessageRenderer<'_>, code: Option<u64>) {
     let is_message = matches!(renderer.target, Target::Channel { .. });
     if is_message && !renderer.has_shown() {
         return;
     }
-    let card = words::answers::went_directly(renderer.voice);
+    let card = words::answers::went_directly(renderer.voice, code);
     if let Err(error) = renderer.replace_growing(&card).await {
         tracing::info!("could not say where an answer went: {error:#}");
         renderer.clear_unfinished().await;

@@ -22,7 +22,15 @@ fn blocks(stage: &Stage, path: &'static str, content: &'static str, code: u64) {
 
 #[tokio::test]
 async fn a_command_whose_answer_is_blocked_says_so_and_the_answer_comes_directly() {
-    for code in [200_000, 20_009, 50_035] {
+    for (code, why) in [
+        (200_000, "this server’s AutoMod blocks something in it. I"),
+        (200_001, "this server’s AutoMod blocks something in it. I"),
+        (
+            20_009,
+            "its filter finds it too explicit for those who would see it. I",
+        ),
+        (50_035, "in the form in which I sent it (code 50035). I"),
+    ] {
         run(async |stage| {
             let zoe = stage.zoe();
             blocks(stage, "/webhooks/", "ten", code);
@@ -31,6 +39,7 @@ async fn a_command_whose_answer_is_blocked_says_so_and_the_answer_comes_directly
                 seen.starts_with("Discord does not take this answer"),
                 "{code}: {seen}"
             );
+            assert!(seen.contains(why), "{code}: {seen}");
             assert!(
                 seen.contains("I wrote it to you directly"),
                 "{code}: {seen}"
@@ -48,7 +57,15 @@ async fn a_command_whose_answer_is_blocked_says_so_and_the_answer_comes_directly
 
 #[tokio::test]
 async fn a_mention_whose_answer_is_blocked_keeps_no_half_answer_and_no_button() {
-    for code in [200_000, 240_000, 20_009, 50_035] {
+    for (code, why) in [
+        (200_000, "this server’s AutoMod blocks something in it. Ask"),
+        (240_000, "it blocks a link in it. Ask"),
+        (
+            20_009,
+            "its filter finds it too explicit for those who would see it. Ask",
+        ),
+        (50_035, "in the form in which I sent it (code 50035). Ask"),
+    ] {
         run(async |stage| {
             let mia = stage.mia();
             stage
@@ -60,6 +77,7 @@ async fn a_mention_whose_answer_is_blocked_keeps_no_half_answer_and_no_button() 
                 seen.contains("Discord does not take this answer"),
                 "{code}: {seen}"
             );
+            assert!(seen.contains(why), "{code}: {seen}");
             assert!(
                 !seen.contains("[Stop]") && !seen.contains("one two"),
                 "{code}: {seen}"
@@ -144,6 +162,21 @@ async fn a_command_that_went_directly_is_not_called_old() {
         let directly = zoe.directly().reads_channel();
         assert!(directly.contains("nine ten\n-# Groq"), "{directly}");
         assert_eq!(bot_wrote(stage, zoe.channel).matches("old form").count(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reason_that_nobody_knows_is_named_by_its_code() {
+    run(async |stage| {
+        let zoe = stage.zoe();
+        blocks(stage, "/webhooks/", "one two", 160_099);
+        let seen = zoe.runs("/ask prompt:count").await;
+        assert_snapshot!(seen, @"
+        > count
+
+        I could not show the answer here, so I wrote it to you directly. Discord’s code for the reason is 160099.
+        ");
     })
     .await;
 }

@@ -67,6 +67,13 @@ pub fn code_of(error: &anyhow::Error) -> Option<u64> {
 /// Discord's code for a message with a link that it blocks everywhere.
 pub const HARMFUL_LINK: u64 = 240_000;
 
+/// Discord's codes for what a server's automatic moderation blocks: a message,
+/// and the title of a post.
+pub const AUTO_MODERATION: [u64; 2] = [200_000, 200_001];
+
+/// Discord's code for what is too explicit for whoever would see it.
+pub const EXPLICIT: u64 = 20_009;
+
 /// Discord's code for a message that is gone. Somebody took it away, so that
 /// it is not put there again.
 pub const MESSAGE_GONE: u64 = 10_008;
@@ -83,10 +90,9 @@ pub fn number(value: &Value) -> Option<u64> {
 /// Whether it is what a message says that Discord does not take:
 /// `docs/discord.md` §3.1. Other words would be taken there.
 pub fn refuses_content(error: &anyhow::Error) -> bool {
-    matches!(
-        code_of(error),
-        Some(20_009 | 50_035 | 200_000 | HARMFUL_LINK)
-    )
+    code_of(error).is_some_and(|code| {
+        matches!(code, EXPLICIT | INVALID_FORM | HARMFUL_LINK) || AUTO_MODERATION.contains(&code)
+    })
 }
 
 /// Why Discord takes no message with a certain file, which it would take
@@ -104,7 +110,7 @@ pub enum FileRefusal {
 /// Whether it is a file that Discord does not take: `docs/discord.md` §3.1.
 pub fn refusal_of_files(error: &anyhow::Error) -> Option<FileRefusal> {
     match (status_of(error)?, code_of(error)?) {
-        (_, 20_009) => Some(FileRefusal::Explicit),
+        (_, EXPLICIT) => Some(FileRefusal::Explicit),
         (413, _) | (_, 40_005 | 50_045) => Some(FileRefusal::TooLarge),
         _ => None,
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::bot::connection::calls::rest::{AUTO_MODERATION, EXPLICIT, HARMFUL_LINK};
 use crate::bot::connection::channel_access::Obstacle;
 use crate::bot::connection::wire::card::{Card, File};
 use crate::bot::conversation::transcript::{Heading, QUESTION_FILE};
@@ -141,22 +142,45 @@ pub fn said_without_links(voice: Voice<'_>, channel: u64) -> Card {
     ))
 }
 
-/// Stands where an answer was promised that went to whoever asked instead.
-pub fn went_directly(voice: Voice<'_>) -> Card {
-    Card::text(
-        voice
-            .lang
-            .words("I could not show the answer here, so I wrote it to you directly."),
-    )
+/// Stands where an answer was promised that went to whoever asked instead, with
+/// the code that Discord gave for that.
+pub fn went_directly(voice: Voice<'_>, code: Option<u64>) -> Card {
+    let told = voice
+        .lang
+        .words("I could not show the answer here, so I wrote it to you directly.");
+    let Some(code) = code else {
+        return Card::text(told);
+    };
+    let code = voice.lang.say(
+        "Discord’s code for the reason is {code}.",
+        &[("code", &code)],
+    );
+    Card::text(format!("{told} {code}"))
 }
 
-/// Stands in the place of words that Discord does not take.
-pub fn blocked_by_discord(voice: Voice<'_>, told: bool) -> Card {
-    Card::text(voice.lang.words(if told {
-        "Discord does not take this answer: it blocks a link or a word in it. I wrote it to you directly."
+/// Stands in the place of an answer that Discord does not take for what it says;
+/// the codes have their source in `docs/discord.md` §3.1.
+pub fn blocked_by_discord(voice: Voice<'_>, code: u64, told: bool) -> Card {
+    let lang = voice.lang;
+    let why = match code {
+        HARMFUL_LINK => lang.words("Discord does not take this answer: it blocks a link in it.").to_owned(),
+        EXPLICIT => lang
+            .words("Discord does not take this answer: its filter finds it too explicit for those who would see it.")
+            .to_owned(),
+        code if AUTO_MODERATION.contains(&code) => lang
+            .words("Discord does not take this answer: this server’s AutoMod blocks something in it.")
+            .to_owned(),
+        code => lang.say(
+            "Discord does not take this answer in the form in which I sent it (code {code}).",
+            &[("code", &code)],
+        ),
+    };
+    let way = lang.words(if told {
+        "I wrote it to you directly."
     } else {
-        "Discord does not take this answer: it blocks a link or a word in it. Try other words."
-    }))
+        "Ask again, or ask for it in other words."
+    });
+    Card::text(format!("{why} {way}"))
 }
 
 /// Stands above the file of an answer that could not be attached to it.
