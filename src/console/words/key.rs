@@ -363,7 +363,10 @@ pub fn causes(name: &str) -> String {
 
 fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Trouble {
     let untouched = match goal {
-        CheckGoal::Store => "nothing was stored",
+        CheckGoal::Store => {
+            "nothing was checked or stored; keys that were stored before are as they were. What \
+             you typed is kept nowhere: have it ready"
+        }
         CheckGoal::Test => "nothing was checked: the key is as it was",
     };
     let words = format!(

@@ -180,7 +180,7 @@ fn prompt_too_long() -> Message {
 
 fn too_many_checks(retry_after_s: u64, goal: CheckGoal) -> Problem {
     let untouched = match goal {
-        CheckGoal::Store => "Nothing was stored.",
+        CheckGoal::Store => "Nothing was checked or stored, and what was sent is kept nowhere.",
         CheckGoal::Test => "Nothing was checked, and the key is as it was.",
     };
     Problem {

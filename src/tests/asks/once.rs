@@ -107,7 +107,7 @@ async fn stolen_keys_can_be_tried_in_no_form_either() {
         // One counter for every way in: stored keys, and programs.
         let stored = mia.adds("openai", "user", &new).await;
         insta::assert_snapshot!(without_seconds_left(&stored), @"
-        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was stored. Try again in <n> seconds.
+        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was checked or stored, and keys that were stored before are as they were. What you typed is kept nowhere: have it ready, and try again in <n> seconds.
         [Add a key for OpenAI]
         ");
         let program = Program::of(stage, &mia, "").await;

@@ -376,7 +376,7 @@ async fn key_checks_are_limited_so_that_nobody_tries_stolen_keys() {
         }
         let told = mia.adds("openai", "user", &good("openai")).await;
         assert_snapshot!(without_seconds_left(&told), @"
-        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was stored. Try again in <n> seconds.
+        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was checked or stored, and keys that were stored before are as they were. What you typed is kept nowhere: have it ready, and try again in <n> seconds.
         [Add a key for OpenAI]
         ");
         assert!(stage.omar().adds("openai", "user", &good("openai")).await.contains("Stored"));
@@ -388,7 +388,7 @@ async fn key_checks_are_limited_so_that_nobody_tries_stolen_keys() {
         }
         stage.clock.advance_ms(60_000);
         assert_snapshot!(mia.directly().adds("openai", "user", &good("openai")).await, @"
-        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was stored. Try again in 56 minutes.
+        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was checked or stored, and keys that were stored before are as they were. What you typed is kept nowhere: have it ready, and try again in 56 minutes.
         [Add a key for OpenAI]
         ");
         stage.clock.advance_ms(60 * 60 * 1_000);
@@ -408,7 +408,7 @@ async fn a_server_has_a_limit_on_checks_too() {
             }
         }
         assert_snapshot!(stage.mia().adds("openai", "user", &good("openai")).await, @"
-        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was stored. Try again in 60 minutes.
+        (only you) Of keys that their providers do not accept, one person can have 5 a minute and 20 an hour checked, and one server 20 an hour. That is used up, so nothing was checked or stored, and keys that were stored before are as they were. What you typed is kept nowhere: have it ready, and try again in 60 minutes.
         [Add a key for OpenAI]
         ");
     })

@@ -254,8 +254,9 @@ fn too_many_checks(voice: Voice<'_>, retry_after_s: u64, goal: CheckGoal) -> Str
     let sentence = match goal {
         CheckGoal::Store => {
             "Of keys that their providers do not accept, one person can have 5 a minute and 20 \
-             an hour checked, and one server 20 an hour. That is used up, so nothing was \
-             stored. Try again in {wait}."
+             an hour checked, and one server 20 an hour. That is used up, so nothing was checked or \
+             stored, and keys that were stored before are as they were. What you typed is kept \
+             nowhere: have it ready, and try again in {wait}."
         }
         CheckGoal::Test => {
             "Of keys that their providers do not accept, one person can have 5 a minute and 20 \
