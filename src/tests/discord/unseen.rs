@@ -109,3 +109,30 @@ async fn a_reply_to_a_deleted_message_says_that_it_is_gone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_answer_of_what_nobody_sees_is_one_message_with_its_price() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for unseen in [
+            "\u{200b}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{fe0f}",
+            "\u{e0020}",
+            "\u{2800}\u{3164}\n",
+        ] {
+            stage.clock.advance_ms(60_000);
+            stage.models_say(&unseen.repeat(3_000));
+            let asked = mia.writes("@Latchkey hm", None);
+            let seen = mia.sees_reply(asked).await;
+            let (notice, footer) = seen.split_once("\n-# Groq").unwrap();
+            assert!(
+                notice.starts_with("*The model gave an empty answer."),
+                "{seen}"
+            );
+            assert!(!seen.contains("---") && footer.contains(" out ·"), "{seen}");
+        }
+    })
+    .await;
+}

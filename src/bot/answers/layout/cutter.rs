@@ -10,6 +10,7 @@ use unicode_segmentation::GraphemeCursor;
 
 use crate::bot::answers::layout::blocks::Block;
 use crate::bot::answers::layout::fences::{FENCE, Fence};
+use crate::bot::answers::layout::line_marks::list_mark_length;
 use crate::bot::answers::layout::prose::{escape_small_print, quote_length};
 use crate::bot::answers::layout::spans::{SPOILER, Spans, find_spans};
 use crate::bot::answers::length::units;
@@ -18,9 +19,6 @@ use crate::bot::answers::length::units;
 const CLOSING_UNITS: usize = 24;
 /// Code is not begun in less room than this part of a message.
 const CODE_ROOM: usize = 10;
-
-/// What quotes, bold text, spoilers and code begin with.
-const MARKS: [char; 6] = ['>', '*', '_', '~', '|', '`'];
 
 /// Puts blocks into messages.
 #[derive(Clone)]
@@ -464,10 +462,12 @@ fn character_before(text: &str, at: usize) -> Option<usize> {
     }
 }
 
-/// The first place where a cut leaves less than there was: marks of quotes and
-/// of what is open stand in the next message again.
+/// The first place where a cut leaves less than there was, and more than a
+/// mark in the message before it: marks of quotes and of what is open stand in
+/// the next message again.
 fn least_cut(text: &str, window: usize) -> usize {
-    let bare = text.trim_start_matches(|c: char| c.is_whitespace() || MARKS.contains(&c));
+    let bare = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    let bare = list_mark_length(bare).map_or(bare, |mark| bare.get(mark..).unwrap_or(bare));
     let marks = text.len() - bare.len();
     if marks >= window {
         return first_character(text);

@@ -5,6 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Author, Layout};
 use crate::bot::answers::length::{LIMIT, units};
+use crate::model::is_invisible;
 
 /// Characters of several thousand units each.
 fn long_characters() -> Vec<String> {
@@ -20,10 +21,12 @@ fn long_characters() -> Vec<String> {
     ]
 }
 
-/// A text without what stands around code and quotes.
+/// A text without what stands around code and quotes, and without what nobody
+/// sees: no message is made of that alone.
 fn solid(text: &str) -> String {
     let kept = text.replace("```", "").replace("> ", "");
-    kept.chars().filter(|c| !c.is_whitespace()).collect()
+    let is_seen = |c: &char| !c.is_whitespace() && !is_invisible(*c);
+    kept.chars().filter(is_seen).collect()
 }
 
 #[test]
@@ -74,6 +77,41 @@ fn a_character_that_is_longer_than_a_message_stands_still_while_it_grows() {
         let whole = layout.end(&long);
         let settled = shown.len().saturating_sub(1);
         assert_eq!(shown.get(..settled), whole.get(..settled));
-        assert_eq!(whole.concat(), long);
+        assert_eq!(solid(&whole.concat()), solid(&long));
+    }
+}
+
+#[test]
+fn no_mark_stands_alone_before_a_character_that_is_longer_than_a_message() {
+    for long in long_characters() {
+        for mark in [
+            "- ", "* ", "1. ", "[", "(", "- **", "> - ", "- [", "*", "## ",
+        ] {
+            let text = format!("{mark}{long}");
+            let parts = Layout::new(Author::Model, LIMIT).end(&text);
+            let first = parts.first().unwrap();
+            assert!(units(first) > LIMIT / 4, "{first:?}");
+        }
+    }
+}
+
+#[test]
+fn no_message_is_made_of_what_nobody_sees() {
+    for unseen in ["\u{200b}", "\u{2800}", "\u{3164}", "\u{fe0f}", "\u{e0020}"] {
+        let many = unseen.repeat(5_000);
+        for (text, messages) in [
+            (many.clone(), 0),
+            (format!("{many}\n\n{many}"), 0),
+            (format!("words\n\n{many}"), 1),
+            (format!("words {many}\n\nand words"), 2),
+        ] {
+            let mut layout = Layout::new(Author::Model, LIMIT);
+            for end in (0..text.len()).step_by(701) {
+                let grown = text.get(..text.floor_char_boundary(end)).unwrap();
+                assert!(layout.grow(grown).len() <= messages);
+            }
+            let parts = layout.end(&text);
+            assert_eq!(parts.len(), messages, "{unseen:?}");
+        }
     }
 }

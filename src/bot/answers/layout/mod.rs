@@ -34,6 +34,8 @@ use blocks::{Reader, Source};
 use cutter::Cutter;
 
 /// Room in a message for the fences around a table, in UTF-16 units.
+use crate::model::is_blank;
+
 const TABLE_FRAME_UNITS: usize = 60;
 
 /// Whose words are laid out.
@@ -125,6 +127,8 @@ impl Layout {
         }
         pieces.extend(cutter.last_piece());
         pieces
+        // Nobody would see them.
+        pieces.retain(|piece| !is_blank(piece));
     }
 }
 
