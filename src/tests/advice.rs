@@ -198,7 +198,7 @@ async fn a_model_is_checked_where_it_is_set() {
         mia.adds("openai", "user", &good("openai")).await;
         assert_snapshot!(mia.runs("/model set model:gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
         assert_snapshot!(mia.runs("/model set model:openai/gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `openai/gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
-        assert_snapshot!(mia.runs("/model set model:nonsense").await, @"(only you) I can't tell whose model `nonsense` is. Write it as `provider/model`, such as `openai/nonsense`; the list that appears while you type `model:` holds those that can be used.");
+        assert_snapshot!(mia.runs("/model set model:nonsense").await, @"(only you) I can't tell whose model `nonsense` is. Write it as `provider/model`, such as `openai/gpt-6-luna`, `groq/openai/gpt-oss-20b`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/model set model:ai21/jamba").await, @"(only you) I know no provider called `ai21`, and can't tell whose model `ai21/jamba` is. The list that appears while you type `model:` holds those that can be used. OpenRouter has models of many vendors: `openrouter/ai21/jamba`.");
         assert_snapshot!(mia.runs("/model set model:openai/nonsense").await, @"
         (only you) `openai/nonsense` answers you from now on, wherever somebody can pay for it. `/model reset` takes that back.
@@ -232,6 +232,73 @@ async fn details_leave_out_what_says_nothing() {
         - Groq, bot default: pays
         Nobody has another key; `/keys status` shows each provider.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_language_model_is_told_what_it_is() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let mut told = Vec::new();
+        for typed in [
+            "comfyui/x",
+            "runpod/flux",
+            "saladcloud",
+            "runcomfy/portrait",
+            "openai/gpt-image-2",
+            "gpt-image-2",
+            "grok-imagine-image",
+            "dall-e-3",
+            "anthropic",
+            "Claude",
+            "gemini",
+            "luna",
+            "Claude Haiku",
+            "gpt 6 Luna",
+            "/",
+            "//",
+            "https://openrouter.ai/models",
+            "www.openai.com/gpt",
+        ] {
+            let said = mia.runs(&format!("/model set model:{typed}")).await;
+            told.push(format!("{typed}: {}", said.replacen("(only you) ", "", 1)));
+        }
+        assert_snapshot!(told.join("\n"), @"
+        comfyui/x: comfyui makes pictures and answers no questions, and is not set up here: the bot's operator can do that. Questions are answered by the models in the list that appears while you type `model:`.
+        runpod/flux: RunPod makes pictures and answers no questions: use it with `/imagine provider:runpod`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.
+        saladcloud: SaladCloud makes pictures and answers no questions: use it with `/imagine provider:saladcloud`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.
+        runcomfy/portrait: RunComfy makes pictures and answers no questions: use it with `/imagine provider:runcomfy`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.
+        openai/gpt-image-2: `openai/gpt-image-2` makes pictures and answers no questions: use it with `/imagine model:openai/gpt-image-2`. Pick a model for questions from the list that appears while you type `model:`.
+        gpt-image-2: `gpt-image-2` makes pictures and answers no questions: use it with `/imagine model:gpt-image-2`. Pick a model for questions from the list that appears while you type `model:`.
+        grok-imagine-image: `grok-imagine-image` makes pictures and answers no questions: use it with `/imagine model:grok-imagine-image`. Pick a model for questions from the list that appears while you type `model:`.
+        dall-e-3: `dall-e-3` makes pictures and answers no questions: use it with `/imagine model:dall-e-3`. Pick a model for questions from the list that appears while you type `model:`.
+        anthropic: `anthropic` is a provider, and no model. Name one of its models, such as `anthropic/claude-haiku-5-5`; the list that appears while you type `model:` holds those that can be used.
+        Claude: `anthropic` is a provider, and no model. Name one of its models, such as `anthropic/claude-haiku-5-5`; the list that appears while you type `model:` holds those that can be used.
+        gemini: `google` is a provider, and no model. Name one of its models, such as `google/gemini-3.1-flash-lite`; the list that appears while you type `model:` holds those that can be used.
+        luna: I can't tell whose model `luna` is. Write it as `provider/model`, such as `openai/gpt-6-luna`, `openrouter/openai/gpt-6-luna`; the list that appears while you type `model:` holds those that can be used.
+        Claude Haiku: No model has a name with spaces, such as `Claude Haiku`. Nothing was changed and nobody was asked. Did you mean `anthropic/claude-haiku-5-5`? Write that as `model:`.
+        gpt 6 Luna: No model has a name with spaces, such as `gpt 6 Luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.
+        /: `/` is no model's name. Pick one from the list that appears while you type `model:`, or write it as `provider/model`.
+        //: `//` is no model's name. Pick one from the list that appears while you type `model:`, or write it as `provider/model`.
+        https://openrouter.ai/models: `https:/openrouter.ai/models` is no model's name. Pick one from the list that appears while you type `model:`, or write it as `provider/model`.
+        www.openai.com/gpt: `www.openai.com/gpt` is no model's name. Pick one from the list that appears while you type `model:`, or write it as `provider/model`.
+        ");
+        assert_eq!(stage.calls(), 0);
+        for (line, way) in [
+            (
+                "/ask prompt:hi model:runpod/x",
+                "`/imagine provider:runpod`",
+            ),
+            ("/ask prompt:hi model:claude", "`anthropic` is a provider"),
+            (
+                "/ask prompt:hi model:gpt-image-2",
+                "`/imagine model:gpt-image-2`",
+            ),
+        ] {
+            let said = mia.runs(line).await;
+            assert!(said.contains(way), "{said}");
+        }
     })
     .await;
 }

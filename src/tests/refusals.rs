@@ -119,6 +119,15 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
             model: "made-up".into(),
             offered: vec!["openai/gpt-6-luna".into()],
         },
+        A::ProviderAsModel {
+            provider: openai(),
+            usual: None,
+        },
+        A::ProviderAsModel {
+            provider: openai(),
+            usual: Some("openai/gpt-6-luna".into()),
+        },
+        A::NoModelsName { typed: "/".into() },
         A::SpacesInModel {
             typed: "gpt 6 luna".into(),
             meant: "openai/gpt-6-luna".into(),

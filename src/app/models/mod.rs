@@ -2,6 +2,7 @@
 //! allows, and which of them a call names.
 
 mod lists;
+mod misnamed;
 mod name;
 mod provider_info;
 
@@ -138,9 +139,7 @@ impl Models {
                 provider: provider.id.clone(),
                 model,
             }),
-            _ => Err(name::unknown(
-                &name::plain_name(Some(typed)).unwrap_or_default(),
-            )),
+            _ => Err(misnamed::no_models_name(typed.trim())),
         }
     }
 

@@ -114,6 +114,9 @@ impl Models {
         let model = plain_name(model);
         refuse_secret(model.as_deref())?;
         let model = model.as_deref();
+        if let (Some(typed), None) = (model, provider) {
+            self.refuse_misnamed(typed)?;
+        }
         if let Some(typed) = model.filter(|model| has_inner_spaces(model)) {
             return Err(self.refuse_spaces(typed));
         }
@@ -153,7 +156,7 @@ impl Models {
                 let model = self.spelling(provider, model);
                 Ok(NamedModel::alone(vec![provider], &model))
             }
-            None => Err(unknown(model)),
+            None => Err(self.unknown_chat_model(model)),
         }
     }
 
@@ -228,7 +231,10 @@ impl Models {
         let dashed = parts.join("/").to_lowercase();
         let owner = self.catalogue.provider_of_model(&dashed);
         let owner = owner.filter(|_| parts.len() == 1);
-        let meant = owner.map_or_else(|| dashed.clone(), |owner| format!("{}/{dashed}", owner.id));
+        let usual = self.named_like(typed).into_iter().next();
+        let meant = usual.unwrap_or_else(|| {
+            owner.map_or_else(|| dashed.clone(), |owner| format!("{}/{dashed}", owner.id))
+        });
         let (typed, meant) = (shown(typed), shown(&meant));
         AskRefusal::SpacesInModel { typed, meant }.into()
     }
@@ -425,6 +431,6 @@ pub(super) fn unknown(model: &str) -> Refusal {
 }
 
 /// As much of an unknown name as a refusal repeats.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     name.chars().take(SHOWN_CHARACTERS_MAX).collect()
 }

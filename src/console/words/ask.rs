@@ -16,6 +16,10 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
         AskRefusal::NotAChatProvider { provider } => not_a_chat_provider(names, provider),
         AskRefusal::PicturesAlone { model } => pictures_alone(model),
         AskRefusal::UnknownModel { model, offered } => unknown_model(names, model, offered),
+        AskRefusal::ProviderAsModel { provider, usual } => {
+            provider_as_model(names, provider, usual.as_deref())
+        }
+        AskRefusal::NoModelsName { typed } => no_models_name(typed),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(names, provider),
         AskRefusal::ModelOfAnother {
@@ -107,14 +111,6 @@ fn unknown_model(names: Names<'_>, model: &str, offered: &[String]) -> Trouble {
         "" => String::new(),
         models => format!(", such as {models}"),
     };
-    let provider = ProviderId::from(model);
-    if names.knows(&provider) {
-        let name = names.name(&provider);
-        let words = format!(
-            "{name} is a provider, and no model. Nobody was asked. Write provider/model{such_as}."
-        );
-        return choose("That is a provider", words);
-    }
     let words = format!(
         "No provider here is known for a model called “{model}”. Nobody was asked. Choose one from \
          the list, or write provider/model{such_as}."
@@ -161,6 +157,26 @@ fn not_a_chat_provider(names: Names<'_>, provider: &ProviderId) -> Trouble {
         ),
     )
     .way("/playground?as=:picture", "Make a picture")
+}
+
+/// A provider is named in the place of a model.
+fn provider_as_model(names: Names<'_>, provider: &ProviderId, usual: Option<&str>) -> Trouble {
+    let name = names.name(provider);
+    let such_as = usual.map_or_else(String::new, |usual| format!(", such as {usual}"));
+    let words = format!(
+        "{name} is a provider, and no model. Nobody was asked. Write provider/model{such_as}."
+    );
+    choose("That is a provider", words)
+}
+
+/// What can be no model's name stands in its place.
+fn no_models_name(typed: &str) -> Trouble {
+    choose(
+        "That is no model",
+        format!(
+            "“{typed}” is no model’s name. Nobody was asked. Choose one from the list, or write provider/model."
+        ),
+    )
 }
 
 /// The model's name was typed with spaces.

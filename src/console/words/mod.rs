@@ -57,11 +57,6 @@ impl<'a> Names<'a> {
         known.map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
     }
 
-    /// Whether there is such a provider.
-    pub fn knows(self, id: &ProviderId) -> bool {
-        self.0.is_some_and(|providers| providers.get(id).is_some())
-    }
-
     /// A model as it is typed: the default of the provider that is named, or of
     /// the first that has one. Empty where no provider is known.
     pub fn example(self, named: &str) -> String {

@@ -35,6 +35,10 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             ),
         ),
         AskRefusal::UnknownModel { model, .. } => unknown_model(model),
+        AskRefusal::ProviderAsModel { provider, usual } => {
+            provider_as_model(provider, usual.as_deref())
+        }
+        AskRefusal::NoModelsName { typed } => no_models_name(typed),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
         AskRefusal::ModelMissing { provider } => model_missing(provider),
         AskRefusal::ModelOfAnother {
@@ -136,6 +140,23 @@ fn unknown_model(model: &str) -> Message {
             "It is not clear whose model `{model}` is. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
         ),
     )
+}
+
+/// A provider is named in the place of a model.
+fn provider_as_model(provider: &ProviderId, usual: Option<&str>) -> Message {
+    let such_as = usual.map_or_else(String::new, |usual| format!(", such as `{usual}`"));
+    let message = format!(
+        "`{provider}` is a provider, and no model. Write `provider/model`{such_as}; `GET /v1/models` lists those that your keys can use."
+    );
+    (400, "model_missing", message)
+}
+
+/// What can be no model's name stands in its place.
+fn no_models_name(typed: &str) -> Message {
+    let message = format!(
+        "`{typed}` is no model’s name. Write `provider/model`; `GET /v1/models` lists those that your keys can use."
+    );
+    (400, "model_not_found", message)
 }
 
 /// A provider is named, and a model of another's.

@@ -21,6 +21,14 @@ pub enum AskRefusal {
         /// Some that its asker can use, as they are typed.
         offered: Vec<String>,
     },
+    #[error("a provider is named in the place of a model")]
+    ProviderAsModel {
+        provider: ProviderId,
+        /// Its default model as it is typed, where it may be used.
+        usual: Option<String>,
+    },
+    #[error("it can be no model's name")]
+    NoModelsName { typed: String },
     #[error("the model's name has spaces")]
     SpacesInModel { typed: String, meant: String },
     #[error("one provider is named, and a model of another's")]

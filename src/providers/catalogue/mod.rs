@@ -113,6 +113,16 @@ impl Catalogue {
         })
     }
 
+    /// The id of a built-in image host, whether or not it is there.
+    pub fn image_host(typed: &str) -> Option<ProviderId> {
+        let typed = typed.trim();
+        let is_called = |entry: &&entries::Entry| {
+            entry.id.eq_ignore_ascii_case(typed) || entry.name.eq_ignore_ascii_case(typed)
+        };
+        let mut all = image_hosts::ALL.iter();
+        all.find(is_called).map(|entry| ProviderId::from(entry.id))
+    }
+
     /// What a provider is called: its id, and what else people say.
     pub fn names_of(provider: &Provider) -> impl Iterator<Item = &str> {
         std::iter::once(provider.id.as_str()).chain(provider.aliases.iter().copied())

@@ -49,6 +49,7 @@ const PICTURES_ALONE: &[&str] = &[
     "imagen-*",
     "grok-imagine-image*",
     "grok-2-image*",
+    "flux*",
 ];
 /// What stands in the names of models of these families that do make them.
 const PAINTING: [&str; 2] = ["image", "imagine"];

@@ -169,7 +169,7 @@ async fn a_model_names_its_provider() {
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · < $0.0001
         ");
-        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
+        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `anthropic/claude-haiku-5-5`, `groq/openai/gpt-oss-20b`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
         (only you) > count
 

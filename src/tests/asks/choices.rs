@@ -40,7 +40,7 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         assert!(mia.runs("/ask prompt:count").await.contains("claude-opus-5-5"));
         assert_snapshot!(mia.runs("/model set model:openai/").await, @"(only you) `openai/` names a provider and no model. Write the model after the slash; the list that appears while you type `model:` holds those that may be used.");
         assert_eq!(mia.runs("/ask prompt:count model:Groq/").await, mia.runs("/model set model:groq/").await);
-        assert_snapshot!(mia.runs("/model set model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
+        assert_snapshot!(mia.runs("/model set model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `anthropic/claude-haiku-5-5`, `groq/openai/gpt-oss-20b`; the list that appears while you type `model:` holds those that can be used.");
     })
     .await;
 }

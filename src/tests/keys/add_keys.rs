@@ -362,7 +362,7 @@ async fn an_image_host_asks_for_what_it_needs_beside_the_key() {
         RunPod accepts it.
         It is kept for images that you make with RunPod; `/ask` does not use it.
         ");
-        assert_snapshot!(mia.runs("/ask prompt:hello provider:runpod").await, @"(only you) RunPod makes images and answers no questions. Pick another provider for `/ask`.");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:runpod").await, @"(only you) RunPod makes pictures and answers no questions: use it with `/imagine provider:runpod`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.");
     })
     .await;
 }

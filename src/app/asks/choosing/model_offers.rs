@@ -90,9 +90,14 @@ impl Asks {
         policy: &CallerPolicy,
         refusal: Refusal,
     ) -> Refusal {
-        let Refusal::Ask(AskRefusal::UnknownModel { model, .. }) = refusal else {
-            return refusal;
+        let (model, like) = match refusal {
+            Refusal::Ask(AskRefusal::UnknownModel { model, offered }) => (model, offered),
+            refusal => return refusal,
         };
+        if !like.is_empty() {
+            let offered = like;
+            return AskRefusal::UnknownModel { model, offered }.into();
+        }
         let order = self.models.chat_order();
         let payers = self.payers.choose_for(policy, order, None).payers;
         let paid = order

@@ -16,17 +16,21 @@ const EMPTY_PROMPT: &str = "There is nothing to answer. Write a prompt: `/ask pr
 pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
     let lang = voice.lang;
     match refusal {
-        AskRefusal::NotAChatProvider { provider } => lang.say(
-            "{provider} makes images and answers no questions. Pick another provider for \
-             `/ask`.",
-            &[("provider", &voice.name(provider))],
-        ),
+        AskRefusal::NotAChatProvider { provider } => not_a_chat_provider(voice, provider),
+        AskRefusal::UnknownModel { model, offered } => unknown_model(voice, model, offered),
+        AskRefusal::ProviderAsModel { provider, usual } => {
+            provider_as_model(voice, provider, usual.as_deref())
+        }
         AskRefusal::PicturesAlone { model } => lang.say(
-            "`{subject}` makes pictures and answers no questions: `/imagine model:{subject}`. \
-             Name another model here.",
-            &[("subject", &in_code(model))],
+            "`{model}` makes pictures and answers no questions: use it with `/imagine model:{model}`. Pick a model for \
+             questions from the list that appears while you type `model:`.",
+            &[("model", &in_code(model))],
         ),
-        AskRefusal::UnknownModel { model, .. } => unknown_model(voice, model),
+        AskRefusal::NoModelsName { typed } => lang.say(
+            "`{typed}` is no model's name. Pick one from the list that appears while you type `model:`, or write it as \
+             `provider/model`.",
+            &[("typed", &in_code(typed))],
+        ),
         AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(voice, typed, meant),
         AskRefusal::ModelMissing { provider } => lang.say(
             "`{id}/` names a provider and no model. Write the model after the slash; the \
@@ -99,8 +103,52 @@ fn spaces_in_model(voice: Voice<'_>, typed: &str, meant: &str) -> String {
     )
 }
 
+/// A provider of pictures is to answer a question.
+fn not_a_chat_provider(voice: Voice<'_>, provider: &ProviderId) -> String {
+    let sentence = if voice.providers.get(provider).is_some() {
+        "{provider} makes pictures and answers no questions: use it with `/imagine provider:{id}`. Questions are answered \
+         by another provider's models, which the list holds that appears while you type `model:`."
+    } else {
+        "{provider} makes pictures and answers no questions, and is not set up here: the bot's operator can do that. \
+         Questions are answered by the models in the list that appears while you type `model:`."
+    };
+    let values: &[(&str, &dyn std::fmt::Display)] =
+        &[("provider", &voice.name(provider)), ("id", provider)];
+    voice.lang.say(sentence, values)
+}
+
+/// A provider is named in the place of a model.
+fn provider_as_model(voice: Voice<'_>, provider: &ProviderId, usual: Option<&str>) -> String {
+    let sentence = if usual.is_some() {
+        "`{id}` is a provider, and no model. Name one of its models, such as `{model}`; the list that appears while you \
+         type `model:` holds those that can be used."
+    } else {
+        "`{id}` is a provider, and no model. Name one of its models, as `{id}/…`; the list that appears while you type \
+         `model:` holds those that can be used."
+    };
+    let model = usual.map(in_code).unwrap_or_default();
+    let values: &[(&str, &dyn std::fmt::Display)] = &[("id", provider), ("model", &model)];
+    voice.lang.say(sentence, values)
+}
+
+/// Nobody knows whose a model is, and others are offered.
+fn unknown_model_among(voice: Voice<'_>, model: &str, offered: &[String]) -> String {
+    let models: Vec<String> = offered
+        .iter()
+        .map(|it| format!("`{}`", in_code(it)))
+        .collect();
+    voice.lang.say(
+        "I can't tell whose model `{subject}` is. Write it as `provider/model`, such as {models}; the list that appears \
+         while you type `model:` holds those that can be used.",
+        &[("subject", &in_code(model)), ("models", &voice.lang.list(&models))],
+    )
+}
+
 /// No model is named, or nobody knows whose this one is.
-fn unknown_model(voice: Voice<'_>, model: &str) -> String {
+fn unknown_model(voice: Voice<'_>, model: &str, offered: &[String]) -> String {
+    if !offered.is_empty() && !model.contains('/') {
+        return unknown_model_among(voice, model, offered);
+    }
     let sentence = if model.is_empty() {
         "This provider has no default model here. Name one with `model:`; the list that appears while you type it \
          holds those that there are."
