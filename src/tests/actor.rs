@@ -299,9 +299,12 @@ impl<'a> Actor<'a> {
     /// done.
     pub async fn sees_reply(&self, to: u64) -> String {
         let world = self.stage.world();
+        let link = format!("/{}/{to}", self.channel);
+        // Whoever is refused for what is nobody else's business is told directly.
+        let is_about = |m: &Message| m.is_bots() && m.content.contains(&link);
         let answered = |state: &WorldState| {
             let mut all = state.messages.iter();
-            all.find(|m| m.is_bots() && m.reference == Some(to))
+            all.find(|m| m.is_bots() && m.reference == Some(to) || is_about(m))
                 .map(|m| m.id)
         };
         world.until(answered).await;
@@ -313,6 +316,10 @@ impl<'a> Actor<'a> {
                     parts.push(message_text(message));
                     last = message.id;
                 }
+            }
+            if parts.is_empty() {
+                let directly = state.messages.iter().filter(|m| is_about(m));
+                parts.extend(directly.map(|m| format!("(directly) {}", message_text(m))));
             }
             parts.join("\n---\n")
         });

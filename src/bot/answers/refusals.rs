@@ -107,8 +107,8 @@ pub async fn tell_asker_alone(
     renderer.target.tell_privately(rest, asker, &card).await
 }
 
-/// Tells whoever asked in a message why there is no answer, and says below it
-/// that they were told.
+/// Tells whoever asked in a message why there is no answer. Nothing of that
+/// stays in the channel, unless they take no direct messages.
 async fn refuse_directly(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow::Result<()> {
     let (rest, asker) = (&renderer.bot.rest, renderer.asker.0);
     let card = match renderer.question_link() {
@@ -121,6 +121,9 @@ async fn refuse_directly(renderer: &mut MessageRenderer<'_>, error: &Error) -> a
     };
     // People can close their direct messages.
     let told = renderer.target.tell_privately(rest, asker, &card).await;
+    if told.is_ok() && renderer.take_all_away().await {
+        return Ok(());
+    }
     let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
     renderer.show_instead(instead).await
 }

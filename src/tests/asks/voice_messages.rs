@@ -108,7 +108,14 @@ async fn a_shared_key_hears_within_its_limits() {
             ..Attachment::voice(7_000.0)
         };
         let said = mia.writes_with("", to, vec![lying]);
-        assert_snapshot!(mia.sees_reply(said).await, @"I could not answer; I wrote you directly why.");
+        let told = mia.sees_reply(said).await;
+        let (asked, told) = told.split_once('\n').unwrap();
+        assert!(asked.starts_with("(directly) About what you asked"), "{asked}");
+        assert_snapshot!(told, @"
+        You have used what your tier allows of the bot default: $0.00068 of $0.01 in 24 hours. The $0.0093 that are left are too little for this ask. This ask alone needs more than that; a shorter one may fit.
+        Your own Groq key would have no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        [Use my own Groq key]
+        ");
         let broken = Attachment {
             bytes: b"OggS\0\x02made up\0\0\xff\xfe".to_vec(),
             ..Attachment::voice(4.0)

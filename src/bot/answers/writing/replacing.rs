@@ -95,6 +95,18 @@ impl MessageRenderer<'_> {
         }
     }
 
+    /// Takes away all that stands of an answer to a message. Says whether nothing
+    /// is left of it.
+    pub async fn take_all_away(&mut self) -> bool {
+        while let Some(last) = self.shown.pop() {
+            if !self.take_away(&last.message).await {
+                self.shown.push(last);
+                return false;
+            }
+        }
+        true
+    }
+
     /// Takes a message away, or counts that it stays. Says whether it stood
     /// there until now.
     async fn take_away(&mut self, message: &StandingMessage) -> bool {
