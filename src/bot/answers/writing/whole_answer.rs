@@ -8,7 +8,7 @@ use crate::bot::connection::calls::rest::{code_of, refuses_content, status_of};
 use crate::bot::connection::wire::card::{Button, Card, File};
 use crate::bot::conversation::transcript::{self, ANSWER_FILE};
 use crate::bot::words;
-use crate::model::is_blank;
+use crate::model::{is_blank, is_invisible};
 
 /// A whole answer, and what stands under it.
 struct WholeAnswer<'a> {
@@ -132,8 +132,13 @@ impl MessageRenderer<'_> {
 /// Whether Discord shows nothing of what a model said: a comment, markup
 /// around nothing, characters without width.
 pub fn shows_nothing(text: &str) -> bool {
-    // Most answers begin with a letter, and need no second look.
-    if text.trim_start().starts_with(char::is_alphanumeric) {
+    // Most answers begin with a letter, and need no second look. Fillers are
+    // letters that show nothing.
+    let mut seen = text.chars().filter(|c| !c.is_whitespace());
+    if seen
+        .next()
+        .is_some_and(|c| c.is_alphanumeric() && !is_invisible(c))
+    {
         return false;
     }
     let parts = Layout::new(Author::Model, split::LIMIT).end(text);
@@ -181,6 +186,7 @@ mod tests {
             "$$$$",
             "\u{200b}",
             "\u{feff}\u{2800}",
+            "\u{3164}\u{115f}",
         ] {
             assert!(shows_nothing(empty), "{empty:?}");
         }
