@@ -33,9 +33,9 @@ mod table;
 use blocks::{Reader, Source};
 use cutter::Cutter;
 
-/// Room in a message for the fences around a table, in UTF-16 units.
 use crate::model::is_blank;
 
+/// Room in a message for the fences around a table, in UTF-16 units.
 const TABLE_FRAME_UNITS: usize = 60;
 
 /// Whose words are laid out.
@@ -126,9 +126,9 @@ impl Layout {
             cutter.add(block, &mut pieces);
         }
         pieces.extend(cutter.last_piece());
-        pieces
         // Nobody would see them.
         pieces.retain(|piece| !is_blank(piece));
+        pieces
     }
 }
 
