@@ -90,6 +90,9 @@ impl Default for Chat {
 pub struct Store {
     /// May hold a password, so it is a secret.
     pub url: SecretString,
+    /// Where settlements are kept that PostgreSQL does not take; empty for
+    /// nowhere.
+    pub spool_folder: String,
 }
 
 /// How asks are answered.
@@ -155,6 +158,7 @@ impl Default for Store {
     fn default() -> Self {
         Self {
             url: "sqlite:latchkey.db".into(),
+            spool_folder: ".".into(),
         }
     }
 }

@@ -21,7 +21,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::ledger::Ledger;
 use crate::ledger::lost::LostAttempts;
-use crate::ledger::writing::writer::Operation;
 use crate::model::lock;
 
 /// For how long a lease lasts that is not renewed, and how often it is renewed.
@@ -53,39 +52,24 @@ pub struct KeptLease {
 }
 
 impl Ledger {
-    /// Takes this process's lease, before any call is made. On SQLite,
-    /// everything that earlier processes left is settled when this returns. On
-    /// PostgreSQL, the lease is renewed from now on, and what others leave is
-    /// settled when theirs has ended.
+    /// Takes this process's lease, before any call is made. What earlier
+    /// processes of this machine could not write is written when this returns:
+    /// settlements first, so that nothing is estimated that is known. On SQLite,
+    /// everything that they left held is settled too. On PostgreSQL, the lease is
+    /// renewed from now on, and what others leave is settled when theirs has
+    /// ended.
     pub async fn take_lease(&self) -> anyhow::Result<()> {
         let (lasts, now_ms) = (self.leases.lasts, self.clock.now_ms());
         self.store.renew_lease(lasts, now_ms).await?;
+        if !self.store.is_ours_alone() {
+            let kept = KeptLease::start(self.lost(), self.leases);
+            *lock(&self.lease) = Some(kept);
+        }
+        let unended = self.take_over_spool().await?;
         if self.store.is_ours_alone() {
             self.lost().settle_left().await?;
-            return self.take_over_spool().await;
         }
-        let kept = KeptLease::start(self.lost(), self.leases);
-        *lock(&self.lease) = Some(kept);
-        Ok(())
-    }
-
-    /// Opens the spool, and settles what an earlier process left in it.
-    async fn take_over_spool(&self) -> anyhow::Result<()> {
-        let Some((spool, left)) = self.store.open_spool().await? else {
-            return Ok(());
-        };
-        // The writer takes out of it what is written.
-        let _ = self.shared.spool.set(spool);
-        if left.is_empty() {
-            return Ok(());
-        }
-        let count = left.len();
-        tracing::warn!("settling {count} attempts of a process that died at their estimate");
-        for booking in left {
-            let lost = self.lost().close_as_lost(booking).finished;
-            self.send(Operation::Finish(lost)).await?;
-        }
-        self.write_all().await
+        self.settle_unended(unended).await
     }
 }
 

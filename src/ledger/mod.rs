@@ -17,7 +17,8 @@
 //! - `writer`: the one task that writes, in batches; `write_behind`: what it
 //!   may write later; `backlog`: what it could not write yet; `outage`: whether
 //!   the database takes its writes.
-//! - `lease`, `lost`: which processes are alive, and what dead ones left.
+//! - `lease`, `lost`: which processes are alive, and what dead ones left;
+//!   `spooled`: what those could not write.
 //! - `decide`, `batch`: what a batch of holds and settlements does to rows and
 //!   counters. `batch` is pure.
 //! - `job`: what goes on after its call.
@@ -39,11 +40,13 @@ mod metrics;
 #[cfg(feature = "demo")]
 mod past;
 mod pricing;
+mod spooled;
 #[cfg(test)]
 pub mod stories;
 mod traffic;
 mod writing;
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -110,6 +113,7 @@ pub struct Ledger {
     zone: TimeZone,
     longest_call: Duration,
     leases: LeaseTimes,
+    spool_folder: Option<PathBuf>,
     /// The lease that this process keeps on PostgreSQL.
     lease: Mutex<Option<KeptLease>>,
     headroom: Headroom,
@@ -127,6 +131,8 @@ pub struct LedgerParts {
     /// A hold that is older belongs to a process that died.
     pub longest_call: Duration,
     pub leases: LeaseTimes,
+    /// Where the spool is on PostgreSQL; none for no spool.
+    pub spool_folder: Option<PathBuf>,
 }
 
 /// What the ledger shares with its holds.
@@ -139,8 +145,8 @@ struct Shared {
     traffic: Arc<TrafficMeter>,
     overshoots: OvershootWatch,
     outage: Arc<Outage>,
-    /// Where attempts without limits are until they are in a row; empty on
-    /// PostgreSQL.
+    /// Where attempts without limits are until they are in a row, and settlements
+    /// that the database does not take; empty where there is none.
     spool: Arc<OnceLock<Spool>>,
     /// Where a hold can be settled from any thread.
     runtime: Handle,
@@ -178,6 +184,7 @@ impl Ledger {
             zone,
             longest_call,
             leases,
+            spool_folder,
         } = parts;
         let (queue, operations) = mpsc::channel(QUEUE_MAX);
         let (headroom, outage) = (Headroom::default(), Arc::<Outage>::default());
@@ -214,6 +221,7 @@ impl Ledger {
             zone,
             longest_call,
             leases,
+            spool_folder,
             lease: Mutex::default(),
             headroom,
             counters_swept_ms: AtomicI64::new(i64::MIN),
@@ -356,7 +364,7 @@ impl Ledger {
             .is_err()
         {
             tracing::error!(
-                "the ledger's last writes took too long; what stays held is settled at an estimate by the next process"
+                "the ledger's last writes took too long; the next process writes what is in the spool, and settles the rest at an estimate"
             );
         }
         let lease = lock(&self.lease).take();

@@ -19,12 +19,13 @@ mod rules;
 mod rules_cache;
 mod sealed;
 mod sessions;
+mod spool;
 mod sqlite;
 #[cfg(test)]
 mod stories;
 mod tokens;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -60,8 +61,9 @@ pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sealed::imports::{ImportOf, ImportedKey};
 pub use sealed::keys::NewKey;
 pub use sessions::{OpenSignIn, SessionsAt};
+pub use spool::{LeftInSpool, Spool, SpooledSettlement};
 use sqlite::Sqlite;
-pub use sqlite::{FileClaim, Spool, check_folder};
+pub use sqlite::{FileClaim, check_folder};
 #[cfg(test)]
 pub use stories::audit::AuditedAttempt;
 
@@ -209,12 +211,17 @@ impl Store {
         Some(FileClaim::is_held(path.as_ref()))
     }
 
-    /// Opens the spool beside SQLite's file; and which attempts an earlier
-    /// process left in it. PostgreSQL has none.
-    pub async fn open_spool(&self) -> anyhow::Result<Option<(Spool, Vec<Booking>)>> {
-        match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.open_spool().await.map(Some),
-            Backend::Postgres(_) => Ok(None),
+    /// Opens the spool beside SQLite's file, or claims those of a PostgreSQL
+    /// database in a folder of this machine; and what earlier processes left in
+    /// it. None where that folder is none, or cannot be used.
+    pub async fn open_spool(
+        &self,
+        folder: Option<&Path>,
+    ) -> anyhow::Result<Option<(Spool, LeftInSpool)>> {
+        match (&self.backend, folder) {
+            (Backend::Sqlite(sqlite), _) => sqlite.open_spool().await.map(Some),
+            (Backend::Postgres(postgres), Some(folder)) => postgres.claim_spool(folder).await,
+            (Backend::Postgres(_), None) => Ok(None),
         }
     }
 

@@ -43,6 +43,7 @@ mod served;
 mod shape;
 mod shared_keys;
 mod spec;
+mod spooled;
 mod stage;
 mod stopping;
 mod tidy;

@@ -82,7 +82,9 @@ pub fn printed(bytes: &[u8]) -> String {
 pub async fn world(folder: &std::path::Path) -> (Scene, Vec<(String, SecretString)>) {
     let scene = Scene::start(TcpListener::bind("127.0.0.1:0").await.unwrap()).unwrap();
     scene.emulator.world.with(|state| state.keeps_calls = true);
-    let variables = scene.variables(folder, &MasterKey::generate().unwrap());
+    let mut variables = scene.variables(folder, &MasterKey::generate().unwrap());
+    let spool = folder.display().to_string();
+    variables.push(("LATCHKEY_STORE__SPOOL_FOLDER".to_owned(), spool.into()));
     (scene, variables)
 }
 

@@ -94,7 +94,22 @@ impl ServedProgram {
 
     /// Kills it, and starts another in its place.
     pub async fn kill_and_start(&mut self) {
+        self.kill().await;
+        self.start_again().await;
+    }
+
+    /// Kills it.
+    pub async fn kill(&mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Ends it as an operator does, whatever it says of that.
+    pub async fn stop(&mut self) {
+        terminate(&mut self.child).await;
+    }
+
+    /// Starts another in the place of one that has ended.
+    pub async fn start_again(&mut self) {
         self.scene.emulator.world.with(|state| {
             state.sessions.clear();
             state.ready_is_sent = false;

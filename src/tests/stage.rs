@@ -199,6 +199,7 @@ impl Stage {
         });
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();
+            config.store.spool_folder.clear();
         }
         let mut secrets = self.scene.secrets(master);
         if self.setup.no_defaults {

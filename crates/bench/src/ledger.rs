@@ -50,6 +50,7 @@ impl LedgerBench {
             zone: TimeZone::UTC,
             longest_call: Duration::from_mins(20),
             leases: LeaseTimes::default(),
+            spool_folder: None,
         });
         let limit = Limit {
             metric: Metric::Requests,

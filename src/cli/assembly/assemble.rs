@@ -1,5 +1,6 @@
 //! Puts the program together from what was read of its settings and secrets.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use super::pages;
 use super::readings::{Prepared, Readings};
 use crate::app::{App, BotDefault, Moderation, Parts, Settings};
 use crate::bot::{self, SignInSettings};
-use crate::config::{Config, ConfigError, Environment, Shards};
+use crate::config::{self, Config, ConfigError, Environment, Shards};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts};
 use crate::model::{Clock, MemoryBudget, Owner, ProviderId, ServerId};
@@ -94,6 +95,7 @@ pub async fn assemble_with(
         zone,
         longest_call: timeouts.longest_call(),
         leases: LeaseTimes::default(),
+        spool_folder: spool_folder(&config.store),
     });
     let app = App::new(Parts {
         store,
@@ -111,6 +113,11 @@ pub async fn assemble_with(
         gateway: gateway_settings(config),
         discord: discord_settings(config, token, pages::sign_in(config, client_secret), shards),
     })
+}
+
+fn spool_folder(store: &config::Store) -> Option<PathBuf> {
+    let folder = &store.spool_folder;
+    (!folder.is_empty()).then(|| folder.into())
 }
 
 fn discord_settings(

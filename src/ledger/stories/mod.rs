@@ -6,4 +6,5 @@ mod outages;
 mod properties;
 mod race;
 mod receipts;
+mod spooled;
 pub mod story;

@@ -1,6 +1,7 @@
 //! The story of the ledger, told to SQLite and to PostgreSQL.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use secrecy::SecretString;
 
@@ -68,14 +69,28 @@ pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
 }
 
 pub async fn open_with(url: &SecretString, clock: &Clock, leases: LeaseTimes) -> Ledger {
+    Ledger::start(parts(url, clock, leases).await)
+}
+
+/// A ledger whose spool is in a folder, where it is not beside its database.
+pub async fn open_spooled(url: &SecretString, clock: &Clock, folder: &Path) -> Ledger {
+    let parts = parts(url, clock, LeaseTimes::default()).await;
     Ledger::start(LedgerParts {
+        spool_folder: Some(folder.to_owned()),
+        ..parts
+    })
+}
+
+async fn parts(url: &SecretString, clock: &Clock, leases: LeaseTimes) -> LedgerParts {
+    LedgerParts {
         store: Store::open(url).await.unwrap(),
         prices: Prices::new(None).unwrap(),
         clock: clock.clone(),
         zone: TimeZone::UTC,
         longest_call: LONGEST,
         leases,
-    })
+        spool_folder: None,
+    }
 }
 
 pub fn sqlite(folder: &tempfile::TempDir) -> SecretString {

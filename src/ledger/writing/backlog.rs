@@ -44,6 +44,11 @@ impl BatchRecord {
         self.entries.count()
     }
 
+    /// How attempts ended, in it.
+    pub fn settled(&self) -> impl Iterator<Item = &FinishedAttempt> {
+        self.entries.finished.iter().chain(&self.entries.closings)
+    }
+
     /// One record for each attempt of this one.
     fn split(&self) -> impl Iterator<Item = Self> + use<> {
         let one = |entries, limits| Self {

@@ -2,7 +2,9 @@
 
 mod backlog;
 pub mod batch;
+mod collector;
 mod decide;
 pub mod outage;
+mod spooling;
 mod write_behind;
 pub mod writer;

@@ -15,8 +15,9 @@ use crate::model::lock;
 use crate::store::{StoreError, copy_error};
 
 /// For how long a write may take before attempts without limits wait until they
-/// are on disk, as others do: a process that dies would lose as much of them.
-const LATE_AFTER: Duration = Duration::from_millis(250);
+/// are on disk, as others do, and settlements go into the spool: a process that
+/// dies would lose as much of them.
+pub const LATE_AFTER: Duration = Duration::from_millis(250);
 /// For how long the oldest write may wait before new calls are refused. Until
 /// then, their holds queue up behind it.
 pub const WAITS_MAX: Duration = Duration::from_secs(2);

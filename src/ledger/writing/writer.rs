@@ -3,7 +3,8 @@
 //! commit: a hundred asks at once cost little more than one.
 //!
 //! Where a commit fails, its holds are refused, and what has happened is kept
-//! in the backlog until it can be written. Meanwhile what is new queues up
+//! in the backlog until it can be written; settlements of it are in the spool
+//! too, also while a commit is late. Meanwhile what is new queues up
 //! behind it, and after two seconds new calls are refused (`outage`).
 
 use std::sync::{Arc, OnceLock};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::model::{Clock, LimitUse};
 use crate::store::{
@@ -24,19 +26,13 @@ use crate::ledger::counting::headroom::Headroom;
 use crate::ledger::counting::meter::AppliedLimit;
 use crate::ledger::writing::backlog::{Backlog, BatchRecord};
 use crate::ledger::writing::batch::{CounterSet, HoldRequest, NoRoom, add_up};
+use crate::ledger::writing::collector::Collector;
 use crate::ledger::writing::decide::{FoundClosing, counters_in, decide_all, settle_all};
-use crate::ledger::writing::outage::Outage;
+use crate::ledger::writing::outage::{LATE_AFTER, Outage};
 use crate::ledger::writing::write_behind::WriteBehind;
 
 /// How many operations share one transaction at the most.
 pub const BATCH_MAX: usize = 512;
-/// How long operations that nobody waits for are collected before a commit,
-/// which costs as much as many rows.
-const COLLECT: Duration = Duration::from_millis(25);
-/// How long operations that callers wait for are collected, if there are at
-/// least [`WAITERS_MIN`] of them: together they wait for fewer commits.
-const COLLECT_WITH_WAITERS: Duration = Duration::from_millis(1);
-const WAITERS_MIN: usize = 4;
 /// How long the writer tries to write what is kept where nobody can ask it for
 /// anything any more.
 const LAST_TRIES_FOR: Duration = Duration::from_secs(1);
@@ -125,11 +121,14 @@ impl Writer {
         let mut backlog = Backlog::default();
         loop {
             let due = backlog.due();
-            let is_open = write_behind.wait(&mut queue, &mut operations, due).await;
+            // There are some where the write before was late.
+            let is_open =
+                !operations.is_empty() || write_behind.wait(&mut queue, &mut operations, due).await;
             if backlog.is_idle() {
                 collector.collect(&mut queue, &mut operations).await;
             }
-            let mut batch = Batch::sort(operations.drain(..), &mut write_behind);
+            let many = operations.len().min(BATCH_MAX);
+            let mut batch = Batch::sort(operations.drain(..many), &mut write_behind);
             let due = if !is_open || batch.must_write_all() {
                 backlog.hurry();
                 write_behind.take_all()
@@ -138,7 +137,9 @@ impl Writer {
             };
             batch.entries.bookings.extend(due);
             let stop = batch.stop.take();
-            self.work_through(batch, &mut backlog).await;
+            let working = self.work_through(batch, &mut backlog);
+            self.spool_meanwhile(working, &mut queue, &mut operations)
+                .await;
             if let Some((by, stopped)) = stop {
                 self.end(&mut backlog, by).await;
                 let _ = stopped.send(());
@@ -175,6 +176,7 @@ impl Writer {
             let warnings = self.write(holds, written, happened, backlog).await;
             reply_settled(settled, warnings);
         } else {
+            self.spool(happened.settled()).await;
             backlog.keep(happened);
             backlog.replies.extend(written);
             backlog.holds.extend(holds);
@@ -209,7 +211,7 @@ impl Writer {
             return Vec::new();
         }
         self.outage.note_try();
-        match self.commit(holds, &happened).await {
+        match self.commit_or_spool(holds, &happened).await {
             Ok(warnings) => {
                 self.outage.note_written();
                 reply_written(written, Ok(()));
@@ -275,8 +277,9 @@ impl Writer {
         let Some(spool) = self.spool.get() else {
             return;
         };
-        let finished = entries.finished.iter().map(|it| &it.booking);
-        let written = entries.bookings.iter().chain(finished);
+        let settled = entries.finished.iter().chain(&entries.closings);
+        let settled = settled.map(|it| &it.booking);
+        let written = entries.bookings.iter().chain(settled);
         spool.forget(written.map(|booking| booking.attempt.id));
     }
 
@@ -302,9 +305,29 @@ impl Writer {
         if tokio::time::timeout_at(by, trying).await.is_err() {
             let kept = backlog.count();
             tracing::error!(
-                "ended with {kept} attempts that could not be written; what was held before is settled at an estimate by the next process"
+                "ended with {kept} attempts that could not be written; the next process writes what is in the spool, and settles the rest at an estimate"
             );
         }
+    }
+
+    /// Commits. Settlements are in the spool if that is late or fails.
+    async fn commit_or_spool(
+        &self,
+        holds: Vec<PendingHold>,
+        happened: &BatchRecord,
+    ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
+        let mut committing = std::pin::pin!(self.commit(holds, happened));
+        let committed = match timeout(LATE_AFTER, &mut committing).await {
+            Ok(committed) => committed,
+            Err(_) => {
+                self.spool(happened.settled()).await;
+                committing.await
+            }
+        };
+        if committed.is_err() {
+            self.spool(happened.settled()).await;
+        }
+        committed
     }
 
     /// Writes everything in one transaction, and decides the holds in it.
@@ -426,52 +449,22 @@ impl Batch {
 }
 
 impl Operation {
+    /// What it says of how an attempt ended.
+    pub fn settled(&self) -> Option<&FinishedAttempt> {
+        match self {
+            Self::Settle(closing, _) => Some(&closing.finished),
+            Self::Finish(finished) => Some(finished),
+            _ => None,
+        }
+    }
+
     /// Whether a caller waits until it is written.
-    fn has_waiter(&self) -> bool {
+    pub fn has_waiter(&self) -> bool {
         match self {
             Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
             Self::Note(_) | Self::Finish(_) => false,
             _ => true,
         }
-    }
-}
-
-/// Collects the operations of a batch. It knows how many callers waited for
-/// the batch before.
-#[derive(Default)]
-struct Collector {
-    waiters_before: usize,
-}
-
-impl Collector {
-    /// Waits for more operations: longer where no caller waits, shortly where
-    /// many do, and not at all where few do.
-    async fn collect(
-        &mut self,
-        queue: &mut mpsc::Receiver<Operation>,
-        operations: &mut Vec<Operation>,
-    ) {
-        let began = tokio::time::Instant::now();
-        let (mut seen, mut waiters) = (0, 0);
-        while operations.len() < BATCH_MAX {
-            let new = operations.get(seen..).unwrap_or_default();
-            waiters += new.iter().filter(|it| it.has_waiter()).count();
-            seen = operations.len();
-            let longest = match waiters {
-                0 => COLLECT,
-                // As many callers as before are here: no more will come.
-                _ if self.waiters_before < WAITERS_MIN || waiters >= self.waiters_before => break,
-                _ => COLLECT_WITH_WAITERS,
-            };
-            let more = queue.recv_many(operations, BATCH_MAX - seen);
-            if !matches!(
-                tokio::time::timeout_at(began + longest, more).await,
-                Ok(1..)
-            ) {
-                break;
-            }
-        }
-        self.waiters_before = waiters;
     }
 }

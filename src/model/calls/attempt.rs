@@ -109,6 +109,19 @@ impl Outcome {
             Self::Ongoing => "ongoing",
         }
     }
+
+    /// Parses what [`Self::as_str`] writes.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [
+            Self::Answered,
+            Self::CutOff,
+            Self::Abandoned,
+            Self::Failed,
+            Self::Lost,
+            Self::Ongoing,
+        ];
+        all.into_iter().find(|outcome| outcome.as_str() == name)
+    }
 }
 
 /// What an attempt used in the end.

@@ -47,7 +47,7 @@ pub struct NotedUse {
 }
 
 /// An attempt, and how it ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedAttempt {
     pub booking: Arc<Booking>,
     pub settlement: Settlement,

@@ -157,6 +157,17 @@ impl Store {
         rows.await?.first().map(read_booking).transpose()
     }
 
+    /// An attempt that is in a row, whether it is still held or not.
+    pub async fn booking(&self, id: AttemptId) -> anyhow::Result<Option<Booking>> {
+        let sql = concat!(
+            "select ",
+            booking_columns!(),
+            " from attempt where attempt_id = $1"
+        );
+        let rows = self.query(Statement::new(sql, [id.into()]));
+        rows.await?.first().map(read_booking).transpose()
+    }
+
     /// The states of counters, without locking them.
     pub async fn counter_states(
         &self,

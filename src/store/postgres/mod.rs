@@ -9,6 +9,8 @@
 //! committed.
 
 use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -21,6 +23,7 @@ use futures_util::TryStreamExt;
 use futures_util::future::join;
 use futures_util::stream::FuturesOrdered;
 use postgres_native_tls::MakeTlsConnector;
+use sha2::{Digest, Sha256};
 use tokio::time::timeout_at;
 use tokio_postgres::Config;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -29,6 +32,7 @@ use crate::store::database::trouble::WAIT_MAX;
 use crate::store::database::value::{
     Row, Statement, StatementResult, Statements, Transaction, Value,
 };
+use crate::store::spool::{LeftInSpool, Spool};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod trouble;
@@ -66,10 +70,15 @@ const BEGIN: &str = "begin isolation level read committed";
 /// which start together migrate one after the other. The number is arbitrary.
 const MIGRATION_LOCK: i64 = 0x6c61_7463_686b_6579;
 
+/// How many bytes of a digest name a database.
+const NAME_BYTES: usize = 6;
+
 /// A handle on the pool.
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
+    /// What tells the database from others: a digest of its host, port and name.
+    name: Arc<str>,
 }
 
 impl Postgres {
@@ -94,7 +103,16 @@ impl Postgres {
             .max_size(CONNECTIONS)
             .post_create(Hook::async_fn(|client, _| Box::pin(tell_patience(client))))
             .build()?;
-        Ok(Self { pool })
+        let name = name_of(&config);
+        Ok(Self { pool, name })
+    }
+
+    /// Claims the spools of this database in a folder, with what earlier
+    /// processes left in them.
+    pub async fn claim_spool(&self, folder: &Path) -> anyhow::Result<Option<(Spool, LeftInSpool)>> {
+        let (folder, name) = (folder.to_owned(), Arc::clone(&self.name));
+        let claiming = tokio::task::spawn_blocking(move || Spool::claim(&folder, &name));
+        Ok(claiming.await?)
     }
 
     /// Runs a reading statement.
@@ -267,6 +285,17 @@ fn with_timeouts(mut config: Config) -> Config {
         config.keepalives_interval(KEEPALIVE_EVERY);
     }
     config
+}
+
+/// A digest of what says which database it is. Nothing of the password is in it.
+fn name_of(config: &Config) -> Arc<str> {
+    let (hosts, ports, name) = (config.get_hosts(), config.get_ports(), config.get_dbname());
+    let digest = Sha256::digest(format!("{hosts:?} {ports:?} {name:?}"));
+    let start = digest.iter().take(NAME_BYTES);
+    start
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        .into()
 }
 
 fn pool_of(config: &Config, tls: &MakeTlsConnector) -> PoolBuilder {

@@ -15,24 +15,21 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 use tokio::sync::oneshot;
 
-use crate::store::accounts::ledger::Booking;
 use crate::store::database::value::{
     Row, Statement, StatementResult, Statements, Transaction, Value,
 };
 use crate::store::rules_cache::RulesCache;
+use crate::store::spool::{LeftInSpool, SPOOL_SUFFIX, Spool};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;
 mod readers;
-mod spool;
 mod trouble;
 mod writer;
 
 pub use file::{FileClaim, check_folder};
 use file::{OpenFiles, beside};
 use readers::Readers;
-use spool::SPOOL_SUFFIX;
-pub use spool::Spool;
 use writer::{LOCK_WAIT, Work, Writer};
 
 mod migrations {
@@ -130,7 +127,7 @@ impl Sqlite {
     }
 
     /// Opens the spool beside the file; and what an earlier process left in it.
-    pub async fn open_spool(&self) -> anyhow::Result<(Spool, Vec<Booking>)> {
+    pub async fn open_spool(&self) -> anyhow::Result<(Spool, LeftInSpool)> {
         let path = beside(self.path(), SPOOL_SUFFIX);
         let opening = tokio::task::spawn_blocking(move || Spool::open(&path));
         Ok(opening.await?)
