@@ -12,9 +12,10 @@ use crate::providers::Catalogue;
 use crate::tests::process::{changed, printed, run, world};
 
 /// Texts that a setting does not take.
-const WRONG_TEXTS: [(&str, &str); 14] = [
+const WRONG_TEXTS: [(&str, &str); 15] = [
     ("discord.api_url", "nowhere"),
     ("store.url", "mysql://db"),
+    ("store.spool_folder", "/nowhere/at/all"),
     ("ask.personas", "/nowhere/at/all"),
     ("images.workflows", "/nowhere/at/all"),
     ("images.moderation", "sometimes"),

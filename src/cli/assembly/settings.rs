@@ -1,6 +1,8 @@
 //! Reads how the program is to work: models, pictures, quotas, prices, and the
 //! operator's files that the settings name.
 
+use std::path::Path;
+
 use crate::app::{AskSettings, ModelSettings, Persona, QuotaSettings, Settings};
 use crate::config::{Config, ConfigError, ConfigErrors};
 use crate::ledger::Prices;
@@ -24,6 +26,7 @@ pub fn settings(
     let workflows = errors.keep(workflows(config));
     let personas = errors.keep(personas(&config.ask.personas));
     let images = images(config, errors);
+    errors.keep(check_spool_folder(&config.store.spool_folder));
     for pattern in &config.ask.models {
         errors.keep(check_pattern(catalogue, pattern));
     }
@@ -133,6 +136,15 @@ pub fn quota(config: &Config, catalogue: &Catalogue) -> Result<QuotaSettings, Co
         keep_days: config.quota.keep_days,
         own_servers: own_servers.map(|it| it.id.clone()).collect(),
     })
+}
+
+/// Whether the folder of the spool is there, if there is to be one.
+fn check_spool_folder(folder: &str) -> Result<(), ConfigError> {
+    if folder.is_empty() || Path::new(folder).is_dir() {
+        return Ok(());
+    }
+    let problem = format!("names {folder}, which is no folder; make it, or name another");
+    Err(ConfigError::new("store.spool_folder", problem))
 }
 
 /// Our personas, and those in the operator's folder.
