@@ -3,7 +3,7 @@
 //! free is blank.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Result;
+use std::io::{BufReader, Read, Result, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Mutex;
@@ -19,8 +19,8 @@ pub const SLOT_BYTES: usize = 1_024;
 /// How many slots a file has: for 8,192 settlements, as many as the writer keeps
 /// before calls are refused, and 1,024 attempts that have not ended.
 pub const SLOTS: usize = 9_216;
-/// How many slots are read at once.
-const READ_SLOTS: usize = 64;
+/// How many bytes are read at once.
+const READ_BYTES: usize = 64 * SLOT_BYTES;
 const BLANK: [u8; SLOT_BYTES] = [0; SLOT_BYTES];
 
 /// The file, and what of it is taken.
@@ -68,25 +68,28 @@ impl SlotFile {
     /// Reads what an earlier process left. `id_of` takes each line and names its
     /// attempt; none where it is damaged, of which nothing stays.
     pub fn read(&self, mut id_of: impl FnMut(&str) -> Option<AttemptId>) -> Result<()> {
-        self.make_room()?;
         let mut slots = Slots::default();
-        let mut bytes = vec![0; READ_SLOTS * SLOT_BYTES];
-        for first in (0..SLOTS).step_by(READ_SLOTS) {
-            let many = READ_SLOTS.min(SLOTS - first);
-            let (part, _) = bytes.split_at_mut(many * SLOT_BYTES);
-            self.file.read_exact_at(part, (first * SLOT_BYTES) as u64)?;
-            for (slot, bytes) in (first..).zip(part.chunks(SLOT_BYTES)) {
-                match first_line(bytes).and_then(&mut id_of) {
-                    Some(id) => slots.taken.entry(id).or_default().push(slot),
-                    None => {
-                        if bytes.iter().any(|byte| *byte != 0) {
-                            self.write(&BLANK, slot);
-                        }
-                        slots.free.push(slot);
+        let mut file = BufReader::with_capacity(READ_BYTES, &self.file);
+        let mut bytes = Vec::with_capacity(SLOT_BYTES);
+        for slot in 0..SLOTS {
+            bytes.clear();
+            file.by_ref()
+                .take(SLOT_BYTES as u64)
+                .read_to_end(&mut bytes)?;
+            let is_free = bytes.is_empty() || bytes == BLANK;
+            let line = (!is_free).then(|| first_line(&bytes)).flatten();
+            match line.and_then(&mut id_of) {
+                Some(id) => slots.taken.entry(id).or_default().push(slot),
+                None => {
+                    if !is_free {
+                        self.write(&BLANK, slot);
                     }
+                    slots.free.push(slot);
                 }
             }
         }
+        // What is in it is read, even if there is no room for more.
+        self.make_room()?;
         // The first ones are taken first.
         slots.free.reverse();
         *lock(&self.slots) = slots;
@@ -101,12 +104,9 @@ impl SlotFile {
         }
         if fallocate(&self.file, FallocateFlags::empty(), 0, size).is_err() {
             // Not every file system can set room aside.
-            for slot in had / SLOT_BYTES as u64..SLOTS as u64 {
-                let at = (slot * SLOT_BYTES as u64).max(had);
-                let rest = BLANK.len() - usize::try_from(at % SLOT_BYTES as u64).unwrap_or(0);
-                let (rest, _) = BLANK.split_at(rest);
-                self.file.write_all_at(rest, at)?;
-            }
+            let mut file = &self.file;
+            file.seek(SeekFrom::End(0))?;
+            std::io::copy(&mut std::io::repeat(0).take(size - had), &mut file)?;
         }
         self.file.sync_all()
     }

@@ -61,7 +61,7 @@ fn finished(at: u64) -> FinishedAttempt {
     };
     let outcomes = [Outcome::Answered, Outcome::Failed, Outcome::Abandoned];
     let settlement = Settlement {
-        outcome: outcomes[at as usize % outcomes.len()],
+        outcome: outcomes[usize::try_from(at).unwrap() % outcomes.len()],
         usage,
         images: at % 4,
         cost: is_odd.then_some(NanoDollars(at)),
@@ -69,7 +69,7 @@ fn finished(at: u64) -> FinishedAttempt {
         cost_reported: !is_odd,
         clamped: is_odd,
         overshoot: !is_odd,
-        receipt: if at % 5 == 0 {
+        receipt: if at.is_multiple_of(5) {
             Receipt::default()
         } else {
             receipt
