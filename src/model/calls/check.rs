@@ -187,10 +187,10 @@ pub struct ProviderFailure {
     pub subject: Option<Box<str>>,
 }
 
-/// Statuses by which a machine before the provider says that it gave up
-/// waiting, while the provider may be at work: the standard's, and
-/// Cloudflare's own; `docs/providers.md` §4.3.
-const GAVE_UP_WAITING: [u16; 2] = [504, 524];
+/// Statuses by which a machine before the provider says that the call had left
+/// it, and that no answer came which it can read, while the provider may be at
+/// work: the standard's, and Cloudflare's own; `docs/providers.md` §4.3.
+const MAY_BE_AT_WORK: [u16; 4] = [504, 520, 524, 527];
 
 impl ProviderFailure {
     /// Whether the provider may have done all the same what it is paid for:
@@ -205,7 +205,7 @@ impl ProviderFailure {
             | FailureClass::NoImageOutput(_) => true,
             FailureClass::Upstream | FailureClass::Overloaded => self
                 .status
-                .is_none_or(|status| status < 300 || GAVE_UP_WAITING.contains(&status)),
+                .is_none_or(|status| status < 300 || MAY_BE_AT_WORK.contains(&status)),
             _ => false,
         }
     }

@@ -26,7 +26,7 @@ pub fn limited() -> Setup {
 }
 
 /// Sends a call, and leaves once the provider has it.
-async fn leave(stage: &Stage, token: &str, path: &str, body: &Value) {
+pub async fn leave(stage: &Stage, token: &str, path: &str, body: &Value) {
     let before = stage.calls();
     let address = stage.gateway().await;
     let mut client = TcpStream::connect(address.trim_start_matches("http://"))

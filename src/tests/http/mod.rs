@@ -24,3 +24,4 @@ mod smuggling;
 mod speech;
 mod throttles;
 pub mod transcripts;
+mod unbegun;
