@@ -27,6 +27,8 @@ pub struct ParsedAnswer {
     pub speaking: Option<u64>,
     /// An event that reports an error was read.
     pub failed: bool,
+    /// That event says what was used, which is the provider's last word on it.
+    pub failure_has_usage: bool,
     /// The model works, even if no text has come: reasoning counts.
     pub progressed: bool,
     /// Words of any kind have come: text, arguments, thoughts.
@@ -91,8 +93,11 @@ impl ParsedAnswer {
     }
 
     /// Whether the model has ended, and what it used was reported with that or
-    /// after it.
+    /// after it; or with its error.
     pub fn is_counted(&self) -> bool {
+        if self.failed && self.failure_has_usage {
+            return self.known_usage().is_some_and(|it| it != Usage::default());
+        }
         let has_output = |usage: Usage| usage.output_tokens > 0 || usage.details.audio_seconds > 0;
         self.finish.is_some() && self.usage.is_some_and(has_output)
     }

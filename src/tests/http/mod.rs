@@ -5,6 +5,7 @@ mod brought_keys;
 mod clients;
 mod compatibility;
 mod embeddings;
+mod errors_with_usage;
 mod flows;
 pub mod gateway;
 mod gateway_rules;

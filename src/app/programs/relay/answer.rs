@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::ledger::{CallEnd, Hold};
+use crate::ledger::{BrokenPictures, CallEnd, Hold};
 use crate::model::{
     AskRefusal, AttemptId, LimitLeft, PassedEvents, PriceEstimate, ProviderFailure, Settlement,
     Source, Usage,
@@ -162,11 +162,7 @@ impl Relay {
         if !self.streams() {
             hold.note_answers_told(self.relayed.choices());
         }
-        let ended = AnswerEnd {
-            usage: self.relayed.usage(),
-            pictures: self.relayed.pictures(),
-            failure: failure.cloned(),
-        };
+        let ended = AnswerEnd::of(&self.relayed, failure);
         let is_told = self.tells_cost || self.streams() || ended.pictures > 0;
         if is_told && failure.is_none() {
             self.receipt = Some(Box::new(RelayReceipt {
@@ -240,18 +236,42 @@ struct AnswerEnd {
     usage: Option<Usage>,
     pictures: u64,
     failure: Option<ProviderFailure>,
+    /// What was used where pictures were asked for and none came.
+    broken: Option<BrokenPictures>,
 }
 
 impl AnswerEnd {
+    fn of(relayed: &Relayed, failure: Option<&ProviderFailure>) -> Self {
+        let (usage, pictures) = (relayed.usage(), relayed.pictures());
+        let failure = failure.cloned();
+        let lacks_pictures = relayed.asked_for_pictures() && pictures == 0 && failure.is_none();
+        let broken = BrokenPictures {
+            untaken: 0,
+            usage,
+            machine_ms: 0,
+            has_run: false,
+        };
+        let is_said = lacks_pictures && usage.is_some();
+        // What nobody says of an answer without a picture, nobody knows.
+        let is_unsaid = lacks_pictures && usage.is_none();
+        Self {
+            usage,
+            pictures,
+            failure: failure.or_else(|| is_unsaid.then(|| relayed.no_picture())),
+            broken: is_said.then_some(broken),
+        }
+    }
+
     fn as_ended(&self) -> CallEnd<'_> {
-        match &self.failure {
-            Some(failure) => CallEnd::Failed(failure),
-            None if self.pictures > 0 => CallEnd::Painted {
+        match (&self.failure, &self.broken) {
+            (Some(failure), _) => CallEnd::Failed(failure),
+            (None, Some(broken)) => CallEnd::Broken(broken),
+            (None, None) if self.pictures > 0 => CallEnd::Painted {
                 pictures: u32::try_from(self.pictures).unwrap_or(u32::MAX),
                 usage: self.usage,
                 machine_ms: 0,
             },
-            None => CallEnd::Answered { usage: self.usage },
+            (None, None) => CallEnd::Answered { usage: self.usage },
         }
     }
 }

@@ -5,7 +5,7 @@
 //! | the call | without limits | with limits |
 //! |---|---|---|
 //! | was counted by its provider before it ended | what was counted | what was counted |
-//! | was surely not begun, or its provider said no | nothing | nothing |
+//! | was surely not begun, or its provider said no and nothing of what it used | nothing | nothing |
 //! | came piece by piece, from a provider that stops once nobody listens | prompt, what was heard | the longest that the prompt can be, what was heard, thought and on the way |
 //! | came piece by piece, from another | prompt, what was heard | the longest that the prompt and the answer can be |
 //! | was to come whole | prompt, what was heard | what was held |
@@ -75,13 +75,17 @@ impl UnreportedCall {
         if !self.may_have_left {
             return Charge::Nothing;
         }
-        // Of several answers, others may go on where one has ended.
-        if let Some(counted) = self.counted.filter(|_| self.answers == 1) {
+        // Of several answers that are streamed, others may go on where one has
+        // ended.
+        let is_whole = self.answers == 1 || !self.is_streamed;
+        if let Some(counted) = self.counted.filter(|_| is_whole) {
             return Charge::Counted(counted);
         }
         let may_have_worked = failure.is_none_or(ProviderFailure::may_have_worked);
         if !may_have_worked && self.heard.all() == 0 {
-            return Charge::Nothing;
+            // It says no, and may say all the same what that took.
+            let said = self.reported.filter(|it| *it != Usage::default());
+            return said.map_or(Charge::Nothing, |_| Charge::Estimate(self.merged(0, 0)));
         }
         if !self.is_limited {
             return Charge::Estimate(self.heard());

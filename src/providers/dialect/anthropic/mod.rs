@@ -173,7 +173,11 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             take_usage(&event["usage"], answer);
             take_cost(&event["usage"], answer);
         }
-        Some("error") => answer.failed = true,
+        Some("error") => {
+            answer.failed = true;
+            answer.failure_has_usage = event["usage"].is_object();
+            take_usage(&event["usage"], answer);
+        }
         _ => {}
     }
 }

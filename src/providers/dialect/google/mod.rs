@@ -171,6 +171,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     }
     if event.get("error").is_some() {
         answer.failed = true;
+        answer.failure_has_usage = event["usageMetadata"].is_object();
+        take_usage(event, answer);
         return;
     }
     answer.set_model(event, "modelVersion");

@@ -16,6 +16,7 @@ use crate::providers::dialect::responses;
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     if has_error(event) {
         answer.failed = true;
+        answer.failure_has_usage = take_usages(event, answer);
         return;
     }
     answer.set_model(event, "model");
@@ -55,23 +56,31 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     }
     let choices = event["choices"].as_array().map_or(0, Vec::len);
     answer.choices = answer.choices.max(choices as u64);
-    // Moonshot's stands in a choice: `docs/providers.md` §7.3.
-    for usage in [
-        event.pointer("/choices/0/usage"),
-        event.get("usage"),
-        event.pointer("/x_groq/usage"),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        take_usage(usage, answer);
-    }
+    let has_usage = take_usages(event, answer);
+    answer.failure_has_usage |= answer.failed && has_usage;
     let has_found = event["web_search"]
         .as_array()
         .is_some_and(|it| !it.is_empty());
     if has_found || event["model"].as_str().is_some_and(searches_always) {
         count_search(answer);
     }
+}
+
+/// Takes over what an event says of usage, in each place where a vendor says it;
+/// whether it says anything.
+fn take_usages(event: &Value, answer: &mut ParsedAnswer) -> bool {
+    let places = [
+        // Moonshot's stands in a choice: `docs/providers.md` §7.3.
+        event.pointer("/choices/0/usage"),
+        event.get("usage"),
+        event.pointer("/x_groq/usage"),
+    ];
+    let mut has_usage = false;
+    for usage in places.into_iter().flatten() {
+        has_usage |= usage.is_object();
+        take_usage(usage, answer);
+    }
+    has_usage
 }
 
 /// What Moonshot calls its search, which is called as a tool of the caller's is
@@ -311,6 +320,7 @@ pub fn read_embeddings(body: &Value, answer: &mut ParsedAnswer) {
     let input = answer.reported.get(Field::Input);
     let input = input.or(answer.reported.get(Field::Searches).map(|_| 0));
     answer.usage = input.map(|input| answer.reported.usage(input, 0));
+    answer.failure_has_usage |= answer.failed && answer.usage.is_some();
 }
 
 /// Where the usage of pictures stands at whoever names it as in a chat.
@@ -339,6 +349,7 @@ pub fn read_images(event: &Value, answer: &mut ParsedAnswer) {
     answer.progressed = true;
     answer.reported.take_piece(&event["usage"], IMAGES_PATHS);
     responses::take_usage(&event["usage"], answer);
+    answer.failure_has_usage |= answer.failed && event["usage"].is_object();
     let reported = &answer.reported;
     if let Some(usage) = &mut answer.usage {
         let input_text = reported.count(Field::InputText);

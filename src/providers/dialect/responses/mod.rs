@@ -70,6 +70,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     let has_error = event.get("error").is_some_and(|error| !error.is_null());
     if has_error && event["object"] != "response" {
         answer.failed = true;
+        answer.failure_has_usage = event["usage"].is_object();
+        take_usage(&event["usage"], answer);
         return;
     }
     match event["type"].as_str() {

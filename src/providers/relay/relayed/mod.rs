@@ -218,6 +218,16 @@ impl Relayed {
         self.answer.pictures
     }
 
+    /// Whether the answer is to be pictures.
+    pub fn asked_for_pictures(&self) -> bool {
+        self.format == AnswerFormat::Images
+    }
+
+    /// The failure of an answer without a picture.
+    pub fn no_picture(&self) -> ProviderFailure {
+        self.failed(FailureClass::NoPicture)
+    }
+
     /// How much has come since this was asked last.
     pub fn newly_heard(&mut self) -> HeardBytes {
         std::mem::take(&mut self.heard)
