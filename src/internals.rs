@@ -15,7 +15,7 @@ pub use crate::model::{
     Scope, Scopes, ServerId, Settlement, SoundAmount, Source, Span, Surface, Usage, Window,
 };
 pub use crate::providers::{
-    Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,
+    Body, Catalogue, ForwardedHeaders, Override, RelayRequest, Timeouts, judge_request,
 };
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{

@@ -16,17 +16,24 @@ mod ways;
 use std::sync::LazyLock;
 
 use latchkey::internals::{
-    Body, CallDialect, Catalogue, ForwardedHeaders, RelayRequest, Surface, judge_request,
+    Body, CallDialect, Catalogue, ForwardedHeaders, Override, RelayRequest, Surface, judge_request,
 };
 use libfuzzer_sys::fuzz_target;
 use vendor::{Address, WRAPPING, bill};
-use ways::WAYS;
+use ways::{OWN, WAYS};
 
 /// The longest answer that a shared key pays for, in tokens.
 const MOST: u64 = 1_500;
 
 static CATALOGUE: LazyLock<Catalogue> =
-    LazyLock::new(|| Catalogue::new(&[]).expect("the built-in providers make a catalogue"));
+    LazyLock::new(|| {
+        let own = Override {
+            id: OWN.0.into(),
+            base_url: Some(OWN.1.into()),
+            ..Override::default()
+        };
+        Catalogue::new(&[own]).expect("all providers make a catalogue")
+    });
 
 fuzz_target!(|input: &[u8]| {
     // A byte says how a provider is called, one which model, and the rest is
@@ -38,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
     let model = way.models[usize::from(*model) % way.models.len()];
     let provider = CATALOGUE
         .find(way.provider)
-        .expect("the provider is built in");
+        .expect("the provider is there");
     let surface = match way.address {
         Address::Responses => Surface::Responses,
         Address::Completions => Surface::Completions,

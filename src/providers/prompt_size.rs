@@ -54,8 +54,11 @@ impl PromptSize {
             return tokens.saturating_mul(2);
         }
         match provider {
-            // These write what they are told into the cache unasked.
-            "openai" | "openrouter" | "anthropic" => tokens.saturating_add(tokens.div_ceil(4)),
+            // These write what they are told into the cache unasked, or pass it on
+            // to who does.
+            "openai" | "openrouter" | "anthropic" | "vercel" | "perplexity" => {
+                tokens.saturating_add(tokens.div_ceil(4))
+            }
             _ => tokens,
         }
     }

@@ -43,6 +43,9 @@ pub const COSTLY: &[(&str, &[&str])] = &[
     ("route", &[]),
     ("preset", &[]),
     ("provider", &[]),
+    // Vercel's: other models, other vendors' ways to be asked
+    // (https://vercel.com/docs/ai-gateway/provider-options).
+    ("provideroptions", &[]),
     ("audio", &[]),
     ("prediction", &[]),
     ("moderation", &[]),
@@ -118,4 +121,10 @@ pub const COSTLY_TYPES: &[&str] = &[
     "compact_20260112",
     "tool_search_tool_bm25",
     "container_auto",
+    // Perplexity's (https://docs.perplexity.ai/getting-started/pricing).
+    "fetch_url",
+    "people_search",
+    "finance_search",
+    "image_search",
+    "sandbox",
 ];

@@ -9,9 +9,11 @@ use reqwest::Method;
 
 use super::bodies::{Bases, Chance};
 use super::vendor::{Address, WRAPPING, bill};
-use super::ways::{WAYS, Way, bases};
+use super::ways::{OWN, WAYS, Way, bases};
 use crate::model::{CallDialect, Surface};
-use crate::providers::{Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, judge_request};
+use crate::providers::{
+    Body, Catalogue, ForwardedHeaders, Override, Provider, RelayRequest, judge_request,
+};
 
 /// How many bodies are tried, unless `SHARED_KEY_CASES` says otherwise.
 const CASES: u64 = 100_000;
@@ -33,6 +35,16 @@ fn surface_of(address: Address) -> Surface {
             Surface::Chat
         }
     }
+}
+
+/// All providers, and one of the operator's own.
+fn catalogue() -> Catalogue {
+    let own = Override {
+        id: OWN.0.into(),
+        base_url: Some(OWN.1.into()),
+        ..Override::default()
+    };
+    Catalogue::new(&[own]).unwrap()
 }
 
 /// A call made by chance; none where its body is none that is read.
@@ -64,7 +76,7 @@ impl Maker {
     fn new() -> Self {
         let all = WAYS.iter().map(|way| Bases::of(&bases(way.address)));
         Self {
-            catalogue: Catalogue::new(&[]).unwrap(),
+            catalogue: catalogue(),
             bases: all.collect(),
         }
     }
@@ -134,7 +146,7 @@ fn cases() -> u64 {
 
 /// A call whose body is as it is written here.
 fn judge_body(number: usize, body: &str) -> Result<bool, TestCaseError> {
-    let catalogue = Catalogue::new(&[]).unwrap();
+    let catalogue = catalogue();
     let way = &WAYS[number];
     is_refused(&catalogue, way, way.models[0], body)
 }
@@ -274,7 +286,7 @@ fn a_shared_key_pays_at_most_what_is_held_for_many_bodies() {
 /// one for the model.
 #[test]
 fn what_fuzzing_found_is_refused_or_within_what_is_held() {
-    let catalogue = Catalogue::new(&[]).unwrap();
+    let catalogue = catalogue();
     let (mut all, mut taken) = (0, 0);
     for file in std::fs::read_dir(CORPUS).unwrap() {
         let written = std::fs::read(file.unwrap().path()).unwrap();

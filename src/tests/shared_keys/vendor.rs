@@ -355,6 +355,16 @@ fn costly_model(vendor: &str, model: &str) -> Option<String> {
                 || name.starts_with("openrouter/")
                 || name.starts_with("perplexity/")
         }
+        // These pass calls on to the vendors of models, and bill what those bill
+        // (https://vercel.com/docs/ai-gateway/pricing,
+        // https://huggingface.co/docs/inference-providers/pricing).
+        "vercel" | "huggingface" => {
+            name.starts_with("perplexity/")
+                || name.contains("search-preview")
+                || name.contains("deep-research")
+                || name.contains("multi-agent")
+                || name.contains("compound")
+        }
         "groq" => name.contains("compound"),
         "xai" => name.contains("multi-agent"),
         _ => name.contains("search-preview") || name.contains("deep-research"),
@@ -388,9 +398,13 @@ fn output_limit(vendor: &str, address: Address, body: &Map<String, Value>) -> Op
     match address {
         Address::Chat => match vendor {
             "openai" => read(&["max_completion_tokens"]),
-            "openrouter" | "xai" | "groq" | "cerebras" | "moonshot" => {
+            // One limit under either name, at Fireworks too
+            // (https://docs.fireworks.ai/api-reference/post-chatcompletions).
+            "openrouter" | "xai" | "groq" | "cerebras" | "moonshot" | "fireworks" => {
                 read(&["max_completion_tokens", "max_tokens"])
             }
+            // https://platform.minimax.io/docs/api-reference/text-openai-api
+            "minimax" => read(&["max_completion_tokens"]),
             // Nothing but this limits what it thinks (`assets/providers.toml`).
             "qwen" if body.get("enable_thinking") != Some(&Value::Bool(false)) => None,
             "anthropic" | "google" => read(&["max_completion_tokens", "max_tokens"]),
@@ -457,7 +471,10 @@ fn cache_hundredths(vendor: &str, address: Address, scan: &Scan<'_>) -> u64 {
     match vendor {
         _ if marks_count && scan.any_hour => 200,
         "openai" => 125,
-        "openrouter" => 125,
+        // These bill what the vendors of models do, what is written into a cache
+        // too (https://docs.perplexity.ai/getting-started/pricing,
+        // https://vercel.com/docs/ai-gateway/pricing).
+        "openrouter" | "vercel" | "perplexity" => 125,
         _ if marks_count && scan.any_cache => 125,
         _ => 100,
     }
@@ -473,7 +490,8 @@ fn picture_tokens(vendor: &str, address: Address, model: &str, scan: &Scan<'_>) 
         "openai" if scan.any_original => 36_000,
         "openai" if model.starts_with("gpt-4") => 1_445,
         "openai" => 3_000,
-        "openrouter" => 48_169,
+        // The dearest of the models that these pass calls on to.
+        "openrouter" | "vercel" | "huggingface" | "perplexity" => 48_169,
         _ => 384,
     }
 }

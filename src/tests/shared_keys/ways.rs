@@ -23,6 +23,9 @@ const fn in_openais(provider: &'static str, models: &'static [&'static str]) -> 
     }
 }
 
+/// A provider of the operator's own, and its address.
+pub const OWN: (&str, &str) = ("acme", "https://acme.example/v1");
+
 pub const WAYS: &[Way] = &[
     in_openais(
         "openai",
@@ -111,6 +114,56 @@ pub const WAYS: &[Way] = &[
     in_openais("together", &["openai/gpt-oss-120b"]),
     in_openais("moonshot", &["kimi-k2.6"]),
     in_openais("qwen", &["qwen3.8-flash"]),
+    in_openais("fireworks", &["accounts/fireworks/models/glm-5p3-flash"]),
+    in_openais("cohere", &["command-a-03-2025", "command-a-vision-07-2025"]),
+    in_openais("nvidia", &["openai/gpt-oss-120b"]),
+    in_openais(
+        "huggingface",
+        &["openai/gpt-oss-120b", "perplexity/r1-1776"],
+    ),
+    in_openais("zai", &["glm-5.3-flash"]),
+    in_openais("minimax", &["MiniMax-M3"]),
+    in_openais(
+        "vercel",
+        &[
+            "openai/gpt-6-luna",
+            "perplexity/sonar",
+            "openai/gpt-4o-search-preview",
+        ],
+    ),
+    in_openais(OWN.0, &["a-1"]),
+    Way {
+        path: Some("/responses"),
+        address: Address::Responses,
+        ..in_openais("perplexity", &["perplexity/sonar", "openai/gpt-6-luna"])
+    },
+    Way {
+        path: Some("/responses"),
+        address: Address::Responses,
+        ..in_openais("openrouter", &["openai/gpt-6-luna", "openrouter/auto"])
+    },
+    Way {
+        path: Some("/responses"),
+        address: Address::Responses,
+        ..in_openais("groq", &["openai/gpt-oss-20b", "groq/compound"])
+    },
+    Way {
+        path: Some("/responses"),
+        address: Address::Responses,
+        ..in_openais("vercel", &["openai/gpt-6-luna"])
+    },
+    Way {
+        address: Address::Embeddings,
+        ..in_openais("google", &["gemini-embedding-001"])
+    },
+    Way {
+        address: Address::Embeddings,
+        ..in_openais("mistral", &["mistral-embed"])
+    },
+    Way {
+        address: Address::Embeddings,
+        ..in_openais("cohere", &["embed-v4.0"])
+    },
 ];
 
 /// Ordinary bodies of an address.
