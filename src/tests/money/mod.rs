@@ -2,6 +2,7 @@
 
 mod accounts;
 mod budgets;
+mod endings;
 mod fees;
 mod free_calls;
 mod jobs;
