@@ -274,7 +274,9 @@ impl Form {
         others.map(|(name, value)| {
             let value = value.as_str();
             let shown = match name.as_str() {
-                QUESTION_FIELD => without_keys(value).map_or(Cow::Borrowed(value), Cow::Owned),
+                QUESTION_FIELD => {
+                    without_keys(value).map_or(Cow::Borrowed(value), |it| Cow::Owned(it.text))
+                }
                 _ => Cow::Borrowed(unless_key(value)),
             };
             (name.as_str(), shown)
