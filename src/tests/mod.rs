@@ -27,6 +27,7 @@ mod languages;
 pub mod link;
 mod memory;
 mod money;
+mod openai_document;
 mod openai_rules;
 mod operators;
 pub mod outside;

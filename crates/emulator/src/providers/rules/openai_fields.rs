@@ -14,10 +14,63 @@ enum Kind {
     Whole(i64, i64),
     /// Any number between these.
     Decimal(f64, f64),
+    Text,
+    List,
+    Object,
+    TextOrList,
+    TextOrObject,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
-/// By `docs/providers.md` §7.6.
-const FIELDS: [(&str, Kind); 13] = [
+/// By `docs/providers.md` §7.6; the kinds are those of [openai-spec], and
+/// `src/tests/openai_document.rs` holds them against it.
+const FIELDS: [(&str, Kind); 48] = [
+    ("model", Kind::Text),
+    ("messages", Kind::List),
+    ("input", Kind::TextOrList),
+    ("instructions", Kind::Text),
+    ("tools", Kind::List),
+    ("functions", Kind::List),
+    ("tool_choice", Kind::TextOrObject),
+    ("function_call", Kind::TextOrObject),
+    ("response_format", Kind::Object),
+    ("text", Kind::Object),
+    ("reasoning", Kind::Object),
+    ("include", Kind::List),
+    ("modalities", Kind::List),
+    ("audio", Kind::Object),
+    ("prediction", Kind::Object),
+    ("web_search_options", Kind::Object),
+    ("moderation", Kind::Object),
+    ("stop", Kind::TextOrList),
+    ("logit_bias", Kind::Object),
+    ("stream_options", Kind::Object),
+    ("metadata", Kind::Object),
+    ("user", Kind::Text),
+    ("safety_identifier", Kind::Text),
+    ("prompt_cache_key", Kind::Text),
+    ("prompt_cache_options", Kind::Object),
+    ("prompt_cache_retention", Kind::Word(&["in_memory", "24h"])),
+    ("prompt", Kind::Object),
+    ("conversation", Kind::TextOrObject),
+    ("previous_response_id", Kind::Text),
+    ("context_management", Kind::List),
+    ("truncation", Kind::Word(&["auto", "disabled"])),
+    ("verbosity", Kind::Word(&["low", "medium", "high"])),
+    (
+        "service_tier",
+        Kind::Word(&[
+            "auto",
+            "default",
+            "flex",
+            "scale",
+            "priority",
+            "fast",
+            "ultrafast",
+        ]),
+    ),
+    ("background", Kind::Flag),
     ("temperature", Kind::Decimal(0.0, 2.0)),
     ("top_p", Kind::Decimal(0.0, 1.0)),
     ("presence_penalty", Kind::Decimal(-2.0, 2.0)),
@@ -26,6 +79,7 @@ const FIELDS: [(&str, Kind); 13] = [
     ("max_tokens", Kind::Whole(1, i64::MAX)),
     ("max_completion_tokens", Kind::Whole(1, i64::MAX)),
     ("max_output_tokens", Kind::Whole(1, i64::MAX)),
+    ("max_tool_calls", Kind::Whole(1, i64::MAX)),
     ("seed", Kind::Whole(i64::MIN, i64::MAX)),
     ("stream", Kind::Flag),
     ("logprobs", Kind::Flag),
@@ -95,11 +149,21 @@ impl Kind {
             Self::Flag => "a boolean",
             Self::Whole(..) => "an integer",
             Self::Decimal(..) => "a decimal",
+            Self::Text | Self::Word(_) => "a string",
+            Self::List => "an array",
+            Self::Object => "an object",
+            Self::TextOrList => "one of a string or array",
+            Self::TextOrObject => "one of a string or object",
         };
         let is_of_kind = match self {
             Self::Flag => value.is_boolean(),
             Self::Whole(..) => value.as_f64().is_some_and(|it| it.fract() == 0.0),
             Self::Decimal(..) => value.is_number(),
+            Self::Text | Self::Word(_) => value.is_string(),
+            Self::List => value.is_array(),
+            Self::Object => value.is_object(),
+            Self::TextOrList => value.is_string() || value.is_array(),
+            Self::TextOrObject => value.is_string() || value.is_object(),
         };
         if !is_of_kind {
             let got = kind_of(value);
@@ -108,7 +172,13 @@ impl Kind {
             return Some((words, json!(name), json!("invalid_type")));
         }
         let (noun, code, least, most) = match self {
-            Self::Flag => return None,
+            Self::Word(known) => return refuse_word(value, name, known),
+            Self::Flag
+            | Self::Text
+            | Self::List
+            | Self::Object
+            | Self::TextOrList
+            | Self::TextOrObject => return None,
             #[expect(clippy::cast_precision_loss, reason = "no limit has as many digits")]
             Self::Whole(least, most) => ("integer", "integer", least as f64, most as f64),
             Self::Decimal(least, most) => ("decimal", "decimal", least, most),
@@ -136,6 +206,17 @@ impl Kind {
         );
         Some((words, json!(name), json!(code)))
     }
+}
+
+fn refuse_word(value: &Value, name: &str, known: &[&str]) -> Option<BrokenRule> {
+    let word = value.as_str().filter(|word| !known.contains(word))?;
+    let (last, others) = known.split_last()?;
+    let others: Vec<String> = others.iter().map(|it| format!("'{it}'")).collect();
+    let words = format!(
+        "Invalid value: '{word}'. Supported values are: {}, and '{last}'.",
+        others.join(", ")
+    );
+    Some((words, json!(name), json!("invalid_value")))
 }
 
 fn kind_of(value: &Value) -> &'static str {
