@@ -5,12 +5,13 @@
 //! - `inward`, `tool_names`: a caller's call, in the neutral form.
 //! - `outward`, `items`: the answer for such a caller.
 //! - `request`: a chat, written from the neutral form.
-//! - `reader`: answers, read in the neutral form.
+//! - `reader`, `json_so_far`: answers, read in the neutral form.
 
 mod ask;
 mod costs;
 mod inward;
 mod items;
+mod json_so_far;
 mod outward;
 mod reader;
 mod request;

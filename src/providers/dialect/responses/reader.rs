@@ -11,6 +11,7 @@ use crate::providers::dialect::translating::neutral::{Seal, SealMaker};
 use crate::providers::dialect::translating::translation::AnswerReader;
 
 use super::BETWEEN_MESSAGES;
+use super::json_so_far::JsonSoFar;
 
 /// How the ids of responses begin.
 const ID_START: &str = "resp_";
@@ -35,13 +36,6 @@ pub struct ResponseReader {
     /// What was said so far, where JSON is asked for.
     json: Option<JsonSoFar>,
     has_refused: bool,
-}
-
-/// JSON that an answer says in one or more messages.
-#[derive(Default)]
-struct JsonSoFar {
-    said: String,
-    is_whole: bool,
 }
 
 impl AnswerReader for ResponseReader {
@@ -250,22 +244,6 @@ impl ResponseReader {
             _ => Finish::Stop,
         };
         pieces.push(AnswerPiece::Finish(finish));
-    }
-}
-
-impl JsonSoFar {
-    /// Whether a text comes behind the whole JSON, in a message of its own.
-    /// Otherwise it belongs to it: a line break in the middle of a text would
-    /// make it no JSON.
-    fn is_behind(&mut self, text: &str, is_next_message: bool) -> bool {
-        if is_next_message && !self.is_whole {
-            let parsed = Json::parse(self.said.as_bytes());
-            self.is_whole = parsed.is_some_and(|it| it.is_object());
-        }
-        if !self.is_whole {
-            self.said.push_str(text);
-        }
-        self.is_whole
     }
 }
 
