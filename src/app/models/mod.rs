@@ -10,7 +10,7 @@ use crate::model::{AskRefusal, ProviderId, ProviderKind, Refusal};
 use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
-pub use name::runs_workflows;
+pub use name::{refuse_pictures_alone, runs_workflows};
 pub use provider_info::{KnownProviders, ProviderInfo};
 
 /// A model of a provider.

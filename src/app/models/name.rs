@@ -99,7 +99,7 @@ impl Models {
         let named = self.read_model_to_ask(provider, model)?;
         if let Some(model) = &named.model {
             for provider in &named.providers {
-                self.refuse_pictures_alone(provider, model)?;
+                refuse_pictures_alone(provider, model)?;
             }
         }
         Ok(named)
@@ -337,16 +337,6 @@ impl Models {
         Err(self.makes_none(provider, model))
     }
 
-    /// Refuses a model that makes pictures and answers nothing in a chat, before
-    /// anybody pays for finding that out.
-    pub fn refuse_pictures_alone(&self, provider: &Provider, model: &str) -> Result<(), Refusal> {
-        if !makes_pictures_alone(provider, model) {
-            return Ok(());
-        }
-        let model = shown(&provider.full_name(model));
-        Err(AskRefusal::PicturesAlone { model }.into())
-    }
-
     /// The refusal of a model that makes no pictures, with some that do: its
     /// provider's own first.
     fn makes_none(&self, provider: &Provider, model: &str) -> Refusal {
@@ -361,6 +351,16 @@ impl Models {
         }
         .into()
     }
+}
+
+/// Refuses a model that makes pictures and answers nothing in a chat, before
+/// anybody pays for finding that out.
+pub fn refuse_pictures_alone(provider: &Provider, model: &str) -> Result<(), Refusal> {
+    if !makes_pictures_alone(provider, model) {
+        return Ok(());
+    }
+    let model = shown(&provider.full_name(model));
+    Err(AskRefusal::PicturesAlone { model }.into())
 }
 
 /// Splits `provider/model`: the provider that stands before the first slash,

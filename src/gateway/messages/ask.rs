@@ -27,13 +27,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "no_chat",
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
-        AskRefusal::PicturesAlone { model } => (
-            400,
-            "no_chat",
-            format!(
-                "`{model}` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model."
-            ),
-        ),
+        AskRefusal::PicturesAlone { model } => pictures_alone(model),
         AskRefusal::UnknownModel { model, .. } => unknown_model(model),
         AskRefusal::ProviderAsModel { provider, usual } => {
             provider_as_model(provider, usual.as_deref())
@@ -103,6 +97,14 @@ fn model_not_allowed(provider: &ProviderId, model: &str) -> String {
     format!(
         "The operator does not allow {what} here. `GET /v1/models` lists those that may be used."
     )
+}
+
+/// The model makes pictures and answers nothing.
+fn pictures_alone(model: &str) -> Message {
+    let message = format!(
+        "`{model}` makes pictures and answers no questions. `POST /v1/images/generations` takes it; for words, name another model."
+    );
+    (400, "no_chat", message)
 }
 
 fn prompt_missing() -> Message {

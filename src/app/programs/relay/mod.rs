@@ -16,6 +16,7 @@ use crate::providers::{OPENAI_COMPLETIONS_PATH, has_completions};
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
+use crate::app::models::refuse_pictures_alone;
 use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
@@ -178,7 +179,7 @@ impl Programs {
             Surface::Chat | Surface::Responses | Surface::Completions
         );
         if let Some(model) = named.model.as_deref().filter(|_| chats) {
-            self.models.refuse_pictures_alone(provider, model)?;
+            refuse_pictures_alone(provider, model)?;
         }
         let (provider, model) = (provider.id.clone(), named.model);
         let shown = model.as_deref().unwrap_or(NO_MODEL);

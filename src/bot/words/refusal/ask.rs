@@ -13,6 +13,7 @@ use crate::model::{
 const EMPTY_PROMPT: &str = "There is nothing to answer. Write a prompt: `/ask prompt:…`.";
 
 /// What a person reads when an ask was refused.
+#[expect(clippy::too_many_lines, reason = "an arm for each refusal")]
 pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
     let lang = voice.lang;
     match refusal {
