@@ -127,6 +127,15 @@ async fn a_form_with_nothing_ticked_leaves_what_was_found() {
         contains(&stored, "Stored your OpenAI key.");
         let late = mia.sends(&found, STORE, &nothing).await;
         assert_eq!(late.status, 409, "{}", late.shown());
+        // Whatever it is called, the address stays one of ours.
+        let mut fields = found.form(STORE).fill(&nothing);
+        fields.retain(|(name, _)| name != "import");
+        fields.push(("import".to_owned(), "a\r\nb&c=//d".to_owned()));
+        let sent = mia.sends_once(mia.post(STORE, &fields)).await;
+        assert_eq!(
+            sent.location(),
+            "/keys/import?import=a%0D%0Ab%26c%3D%2F%2Fd"
+        );
     })
     .await;
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use url::form_urlencoded;
 
 use crate::app::{ChosenKeys, ImportOutcome, KeyImport, PendingKey, random_id};
 use crate::console::checked_once::SentForm;
@@ -113,7 +114,7 @@ fn not_read(trouble: TextTrouble) -> Trouble {
 pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller: Caller = person.caller(&visit).await?;
     let id = visit.form.text("import").to_owned();
-    let waiting = format!("/keys/import?import={id}");
+    let waiting = address_of(&id);
     let chosen = ChosenKeys {
         ids: visit.form.all("chosen").filter_map(KeyId::parse).collect(),
         without_check: visit.form.has("without_check"),
@@ -146,6 +147,13 @@ pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
         "/keys"
     };
     person.say_at(&visit, address, &words.join(" ")).await
+}
+
+/// Where an import waits.
+fn address_of(id: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("import", id);
+    format!("/keys/import?{}", query.finish())
 }
 
 /// Whether a key must wait for its check.
