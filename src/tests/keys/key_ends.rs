@@ -54,7 +54,9 @@ async fn a_key_that_is_replaced_keeps_its_end_unless_another_is_chosen() {
         mia.runs("/keys import").await;
         let file = format!("OPENAI_API_KEY={}", good("openai"));
         mia.submits(&[("lines", &file)]).await;
-        mia.presses("Store them").await;
+        let stored = mia.presses("Store them").await;
+        let kept = "Replaced the personal key: **OpenAI** `…6789`. It ends as the old one would have";
+        assert!(stored.contains(kept), "{stored}");
         assert_eq!(ends().await, Some(29));
         // Whoever says so has none.
         mia.runs("/keys add provider:openai").await;

@@ -47,7 +47,7 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
 }
 
 /// Until when a key is used that was just added.
-fn until_when(voice: Voice<'_>, end: AddedEnd) -> String {
+pub(super) fn until_when(voice: Voice<'_>, end: AddedEnd) -> String {
     let (sentence, at_ms) = match end {
         AddedEnd::At(at_ms) => ("It is used until {when}.", at_ms),
         AddedEnd::Kept(at_ms) => (

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{ImportForm, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+use crate::app::{
+    AddedEnd, ImportForm, ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped,
+};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::connection::wire::form::{Field, Input, Modal, TypedText};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::files::reason;
+use crate::bot::words::keys::changes::until_when;
 use crate::bot::words::keys::forms::scope_field;
 use crate::bot::words::keys::list::describe_key;
 use crate::bot::words::refusal::pasted::form_button;
@@ -258,8 +261,14 @@ fn describe_outcome(voice: Voice<'_>, outcome: &ImportOutcome) -> String {
                 "Stored the {scope}: {key}."
             };
             let scope = voice.scope(key.owner.scope());
-            let key = describe_key(voice, key);
-            return lang.say(sentence, &[("scope", &scope), ("key", &key)]);
+            let named = describe_key(voice, key);
+            let said = lang.say(sentence, &[("scope", &scope), ("key", &named)]);
+            let kept_ms = key.expires_at_ms.filter(|_| *replaced);
+            let end = kept_ms.map(|at_ms| until_when(voice, AddedEnd::Kept(at_ms)));
+            return match end {
+                Some(end) => format!("{said} {end}"),
+                None => said,
+            };
         }
         ImportOutcome::Later {
             provider,

@@ -220,7 +220,7 @@ pub fn describe_added(name: &str, added: &AddedKey) -> String {
     };
     let mut words = vec![done];
     words.extend(added.kept_name().map(replacing::describe_kept));
-    words.extend(replacing::describe_end(added));
+    words.extend(added.end().map(replacing::describe_end));
     words.extend(describe_removed(&added.removed));
     words.push(describe_check(name, &added.check));
     if !added.looks_right {

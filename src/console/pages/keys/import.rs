@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use url::form_urlencoded;
 
-use crate::app::{ChosenKeys, ImportOutcome, KeyImport, PendingKey, random_id};
+use crate::app::{AddedEnd, ChosenKeys, ImportOutcome, KeyImport, PendingKey, random_id};
 use crate::console::checked_once::SentForm;
 use crate::console::form::TextTrouble;
 use crate::console::frame::Section;
@@ -19,7 +19,7 @@ use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, describe_wait};
 use crate::model::{Caller, Health, Key, KeyId, KeyRefusal, Scope};
 
-use super::skipped;
+use super::{replacing, skipped};
 
 /// The form; or an import that waits, if the address names one.
 pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
@@ -174,8 +174,13 @@ fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
             } else {
                 ""
             };
+            let ends = key.expires_at_ms.filter(|_| *replaced);
+            let ends = ends.map_or_else(String::new, |at_ms| {
+                let end = replacing::describe_end(AddedEnd::Kept(at_ms));
+                format!(" {end}")
+            });
             format!(
-                "{done} your {} key.{kept}{unchecked}",
+                "{done} your {} key.{kept}{ends}{unchecked}",
                 names.name(&key.provider)
             )
         }

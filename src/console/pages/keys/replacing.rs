@@ -1,7 +1,7 @@
 //! What is said where a key takes the place of one that is stored: there is one
 //! for each provider.
 
-use crate::app::{AddedEnd, AddedKey, ProviderInfo};
+use crate::app::{AddedEnd, ProviderInfo};
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{note, when};
 use crate::model::Key;
@@ -46,9 +46,9 @@ pub fn describe_kept(name: &str) -> String {
     format!("The new one keeps the name “{name}”.")
 }
 
-/// Until when a key is used that was stored, where anybody ever said so.
-pub fn describe_end(added: &AddedKey) -> Option<String> {
-    Some(match added.end()? {
+/// Until when a key is used that was stored.
+pub fn describe_end(end: AddedEnd) -> String {
+    match end {
         AddedEnd::At(at_ms) => format!("It is used until {}.", when::day_and_time(at_ms)),
         AddedEnd::Kept(at_ms) => format!(
             "It ends as the old one would have, and is used until {}.",
@@ -57,5 +57,5 @@ pub fn describe_end(added: &AddedKey) -> Option<String> {
         AddedEnd::Dropped => {
             "The old one had an end. This one has none: it is used as long as it works.".to_owned()
         }
-    })
+    }
 }

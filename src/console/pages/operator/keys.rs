@@ -259,7 +259,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
                 None => format!("The {name} key is sealed."),
             }];
             words.extend(added.kept_name().map(replacing::describe_kept));
-            words.extend(replacing::describe_end(&added));
+            words.extend(added.end().map(replacing::describe_end));
             words.push(describe_check(&added.check).to_owned());
             person.say_at(&visit, PATH, &words.join(" ")).await
         }

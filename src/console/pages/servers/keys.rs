@@ -230,7 +230,7 @@ async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     };
     let mut words = vec![done];
     words.extend(added.kept_name().map(replacing::describe_kept));
-    words.extend(replacing::describe_end(&added));
+    words.extend(added.end().map(replacing::describe_end));
     words.push(format!("{}.", health_words(&added.key)));
     let words = words.join(" ");
     say(&visit, &managing, &words).await
