@@ -181,12 +181,11 @@ async fn form_page(
     let providers = visit.app().providers();
     let chosen = provider.and_then(|typed| providers.find(typed));
     let keys = visit.app().keys.list_system(caller).await?;
-    let stored = keys.iter().filter_map(|key| match key {
-        SystemKey::Stored { key, .. } => Some(key),
-        SystemKey::Environment(_) => None,
+    let is_chosen = |id: &ProviderId| chosen.is_some_and(|it| it.id() == id);
+    let stored = keys.iter().find_map(|key| match key {
+        SystemKey::Stored { key, .. } if is_chosen(&key.provider) => Some(key),
+        SystemKey::Stored { .. } | SystemKey::Environment(_) => None,
     });
-    let stored = stored.filter(|key| chosen.is_some_and(|it| *it.id() == key.provider));
-    let stored = stored.last();
     let status = refused.map_or(StatusCode::OK, |it| it.status);
     let choices: Vec<form::Choice<'_>> = providers
         .iter()
