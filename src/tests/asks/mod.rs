@@ -10,6 +10,7 @@ pub mod files;
 mod known_sounds;
 mod named_models;
 mod once;
+mod reported;
 mod sounds;
 mod thinking;
 mod typed_keys;

@@ -22,6 +22,7 @@ mod html_parts;
 mod html_table;
 mod latex;
 mod line_marks;
+mod links;
 #[cfg(test)]
 mod long_characters;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::line_marks::{
     is_rule, list_mark_length, small_heading, underline_level,
 };
+use crate::bot::answers::layout::links::{form_of, written};
 use crate::bot::answers::layout::spans::{Link, leading, link_length, whole_length};
 use crate::bot::conversation::markup::SMALL_PRINT;
 
@@ -23,10 +24,9 @@ pub const RULE: &str = "──────────";
 /// How deep HTML may stand in HTML; deeper tags stay as they are.
 const DEPTH_MAX: usize = 8;
 const QUOTED: &str = "> ";
-/// The longest link that stands in a message, in bytes.
-const LINK_BYTES_MAX: usize = 1_500;
 /// Stands between two back-ticks that do not belong together: takes no room.
 const APART: &str = "\u{200b}";
+
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
     let mut shown = Writer::new(0).write_lines(paragraph);
@@ -211,7 +211,7 @@ impl Writer {
                 link.length + 1
             }),
             '[' if rest.starts_with("[^") => self.write_footnote(rest),
-            '[' => link_length(rest).and_then(|link| self.write_long_link(&link)),
+            '[' => link_length(rest).and_then(|link| self.write_link(&link, rest)),
             _ => None,
         };
         if let Some(length) = special {
@@ -252,14 +252,12 @@ impl Writer {
         self.shown.push_str(shown);
     }
 
-    /// Writes a link that no message holds: its words, and its address as text
-    /// that may be cut.
-    fn write_long_link(&mut self, link: &Link<'_>) -> Option<usize> {
-        if link.length <= LINK_BYTES_MAX || link.address.contains('`') {
-            return None;
-        }
-        let words = self.inner(1).write_inline(link.words);
-        self.push(&format!("{words} (`{}`)", link.address));
+    /// Writes a link that Discord makes none of as it is.
+    fn write_link(&mut self, link: &Link<'_>, rest: &str) -> Option<usize> {
+        let form = form_of(link, rest.get(..link.length)?);
+        let words = || self.inner(1).write_inline(link.words);
+        let shown = written(link, form, words)?;
+        self.push(&shown);
         Some(link.length)
     }
 
