@@ -43,7 +43,14 @@ async fn what_was_surely_not_begun_is_given_back_and_nothing_else() {
         }
         let lines = seen.iter().map(|(what, all)| format!("{what}: {all:?}"));
         let lines: Vec<_> = lines.collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        chat: personal cut_off: all input, all output, 0 images, estimated: [504, 520, 524, 527]
+        chat: personal failed: 0 in, no output, 0 images: [500, 502, 503, 521, 522, 523, 525, 526, 529, 530]
+        pictures: personal cut_off: all input, all output, 1 images, estimated: [504, 520, 524, 527]
+        pictures: personal failed: 0 in, no output, 0 images: [500, 502, 503, 521, 522, 523, 525, 526, 529, 530]
+        streamed: personal cut_off: 134 in, 100 out, 0 images, estimated: [504, 520, 524, 527]
+        streamed: personal failed: 0 in, no output, 0 images: [500, 502, 503, 521, 522, 523, 525, 526, 529, 530]
+        ");
     })
     .await;
 }
