@@ -168,7 +168,19 @@ async fn book(stage: &Stage, cases: Vec<Case>) -> String {
 #[tokio::test]
 async fn what_an_error_says_was_used_is_booked_where_limits_bind() {
     run_with(limited(), async |stage| {
-        insta::assert_snapshot!(book(stage, errors()).await, @"");
+        insta::assert_snapshot!(book(stage, errors()).await, @"
+        in a choice: 502 personal cut_off: 40 in, 7 out, 0 images
+        in a choice, input alone: 502 personal cut_off: 40 in, no output, 0 images
+        in a choice, a limit of calls: 502 personal cut_off: 40 in, no output, 0 images
+        in a choice, zeros: 502 personal cut_off: all input, all output, 0 images, estimated
+        of Groq's: 500 personal cut_off: 40 in, 7 out, 0 images
+        of Anthropic's: 529 personal cut_off: 40 in, 7 out, 0 images
+        of Responses: 500 personal cut_off: 40 in, 7 out, 0 images
+        of Google's: 503 personal cut_off: 40 in, 7 out, 0 images
+        a prompt that is blocked: 200 personal answered: 40 in, no output, 0 images
+        a prompt that is blocked, without a sum: 200 personal answered: 40 in, no output, 0 images
+        a prompt that is blocked, translated: 200 personal answered: 40 in, no output, 0 images
+        ");
     })
     .await;
 }
@@ -176,7 +188,19 @@ async fn what_an_error_says_was_used_is_booked_where_limits_bind() {
 #[tokio::test]
 async fn what_an_error_says_was_used_is_booked_of_ones_own_key() {
     run_with(Setup::default(), async |stage| {
-        insta::assert_snapshot!(book(stage, errors()).await, @"");
+        insta::assert_snapshot!(book(stage, errors()).await, @"
+        in a choice: 502 personal cut_off: 40 in, 7 out, 0 images
+        in a choice, input alone: 502 personal cut_off: 40 in, no output, 0 images
+        in a choice, a limit of calls: 502 personal cut_off: 40 in, no output, 0 images
+        in a choice, zeros: 502 personal cut_off: 26 in, no output, 0 images, estimated
+        of Groq's: 500 personal cut_off: 40 in, 7 out, 0 images
+        of Anthropic's: 529 personal cut_off: 40 in, 7 out, 0 images
+        of Responses: 500 personal cut_off: 40 in, 7 out, 0 images
+        of Google's: 503 personal cut_off: 40 in, 7 out, 0 images
+        a prompt that is blocked: 200 personal answered: 40 in, no output, 0 images
+        a prompt that is blocked, without a sum: 200 personal answered: 40 in, no output, 0 images
+        a prompt that is blocked, translated: 200 personal answered: 40 in, no output, 0 images
+        ");
     })
     .await;
 }
@@ -184,7 +208,14 @@ async fn what_an_error_says_was_used_is_booked_of_ones_own_key() {
 #[tokio::test]
 async fn an_answer_without_a_picture_costs_what_it_says_or_what_was_held() {
     run_with(limited(), async |stage| {
-        insta::assert_snapshot!(book(stage, no_pictures()).await, @"");
+        insta::assert_snapshot!(book(stage, no_pictures()).await, @"
+        no picture: 200 personal cut_off: all input, all output, 1 images, estimated
+        no picture, null: 200 personal cut_off: all input, all output, 1 images, estimated
+        no picture, its usage: 200 personal cut_off: 40 in, 700 out, 0 images
+        no picture, input alone: 200 personal cut_off: 40 in, no output, 0 images
+        an error, its usage: 400 personal cut_off: 40 in, 700 out, 0 images
+        an error: 400 personal failed: 0 in, no output, 0 images
+        ");
     })
     .await;
 }
@@ -192,7 +223,14 @@ async fn an_answer_without_a_picture_costs_what_it_says_or_what_was_held() {
 #[tokio::test]
 async fn an_answer_without_a_picture_costs_ones_own_key_what_it_says() {
     run_with(Setup::default(), async |stage| {
-        insta::assert_snapshot!(book(stage, no_pictures()).await, @"");
+        insta::assert_snapshot!(book(stage, no_pictures()).await, @"
+        no picture: 200 personal cut_off: 19 in, no output, 1 images, estimated
+        no picture, null: 200 personal cut_off: 19 in, no output, 1 images, estimated
+        no picture, its usage: 200 personal cut_off: 40 in, 700 out, 0 images
+        no picture, input alone: 200 personal cut_off: 40 in, no output, 0 images
+        an error, its usage: 400 personal cut_off: 40 in, 700 out, 0 images
+        an error: 400 personal failed: 0 in, no output, 0 images
+        ");
     })
     .await;
 }
