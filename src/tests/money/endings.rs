@@ -146,7 +146,34 @@ async fn end_in_all_ways(stage: &Stage) -> String {
 #[tokio::test]
 async fn every_surface_ends_in_every_way_where_limits_bind() {
     run_with(limited(), async |stage| {
-        insta::assert_snapshot!(end_in_all_ways(stage).await, @"");
+        insta::assert_snapshot!(end_in_all_ways(stage).await, @"
+        answered
+          as reported (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        answered without usage
+          an estimate (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/chat/completions streamed, openai /api/v1/unified, openai /v1/responses streamed
+          as reported (answered): openai /v1/images/generations, google /v1/images/generations, anthropic /anthropic/v1/messages streamed
+          given back (failed): openai /v1/embeddings, openai /v1/completions
+        cut in mid-answer
+          an estimate (cut_off): openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/responses streamed
+          as reported (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations
+          given back (failed): openai /v1/embeddings, openai /v1/completions
+        a page in its place
+          an estimate (cut_off): openai /api/v1/unified
+          the hold (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        no JSON in its place
+          an estimate (cut_off): openai /api/v1/unified
+          the hold (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a call that is wrong
+          given back (failed): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a provider that is down
+          given back (failed): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a machine that waits no longer
+          an estimate (cut_off): openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/responses streamed
+          the hold (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/embeddings, openai /v1/completions
+        left before the first word
+          an estimate (abandoned): openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/responses streamed
+          the hold (abandoned): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/embeddings, openai /v1/completions
+        ");
     })
     .await;
 }
@@ -154,7 +181,30 @@ async fn every_surface_ends_in_every_way_where_limits_bind() {
 #[tokio::test]
 async fn every_surface_ends_in_every_way_with_ones_own_key() {
     run_with(Setup::default(), async |stage| {
-        insta::assert_snapshot!(end_in_all_ways(stage).await, @"");
+        insta::assert_snapshot!(end_in_all_ways(stage).await, @"
+        answered
+          as reported (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        answered without usage
+          an estimate (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/chat/completions streamed, openai /api/v1/unified, openai /v1/responses streamed
+          as reported (answered): openai /v1/images/generations, google /v1/images/generations, anthropic /anthropic/v1/messages streamed
+          given back (failed): openai /v1/embeddings, openai /v1/completions
+        cut in mid-answer
+          an estimate (cut_off): openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/responses streamed
+          as reported (answered): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations
+          given back (failed): openai /v1/embeddings, openai /v1/completions
+        a page in its place
+          the prompt, estimated (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        no JSON in its place
+          the prompt, estimated (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a call that is wrong
+          given back (failed): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a provider that is down
+          given back (failed): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        a machine that waits no longer
+          the prompt, estimated (cut_off): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        left before the first word
+          the prompt, estimated (abandoned): openai /v1/chat/completions, anthropic /v1/chat/completions, anthropic /anthropic/v1/messages, openai /openai/v1/chat/completions, google /google/v1beta/models/gemini-4-flash:generateContent, openai /v1/responses, openai /v1/images/generations, google /v1/images/generations, openai /v1/chat/completions streamed, anthropic /anthropic/v1/messages streamed, openai /api/v1/unified, openai /v1/embeddings, openai /v1/completions, openai /v1/responses streamed
+        ");
     })
     .await;
 }
