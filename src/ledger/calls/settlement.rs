@@ -94,9 +94,6 @@ impl Hold {
             },
         };
         let estimated = !matches!(charge, Charge::Counted(_));
-        // Whoever says no made no picture.
-        let may_have_made =
-            self.has_heard() || failure.is_none_or(ProviderFailure::may_have_worked);
         let usage = if unreported.is_limited && estimated {
             at_dearest(&self.shared.prices, &self.booking, usage)
         } else {
@@ -111,7 +108,11 @@ impl Hold {
                 None => Outcome::Abandoned,
             },
             usage,
-            images: if may_have_made { held.images } else { 0 },
+            // Whoever says no has made none.
+            images: match failure {
+                Some(failure) if !failure.may_have_worked() => 0,
+                _ => held.images,
+            },
             estimated,
             receipt,
             first_byte_ms: self.first_byte.map(millis),
@@ -242,7 +243,8 @@ impl Hold {
     /// The settlement of a call that there is no picture of: what its host
     /// reports, what it made all the same, and its machine by the second. Where a
     /// machine worked and nobody knows for how long or at which price, the cost is
-    /// unknown. All else is given back.
+    /// unknown. What was made by no machine of its own costs what it costs where
+    /// it is shown. All else is given back.
     fn settlement_of_no_picture(&self, broken: &BrokenPictures) -> Settlement {
         let BrokenPictures {
             untaken,
@@ -250,6 +252,12 @@ impl Hold {
             has_run,
             ..
         } = *broken;
+        if untaken > 0 && !has_run {
+            return Settlement {
+                outcome: Outcome::CutOff,
+                ..self.settlement_of_pictures(untaken, broken.usage, machine_ms)
+            };
+        }
         let duration_ms = Some(millis(self.began.elapsed()));
         let reported = broken.usage.unwrap_or_else(|| self.heard_pictures());
         let usage = self.believe(reported);
