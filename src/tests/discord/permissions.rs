@@ -446,3 +446,21 @@ async fn a_server_that_lets_nobody_bring_apps_shows_what_they_say_to_the_caller_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_mention_where_the_bot_was_not_added_reaches_nobody() {
+    run(async |stage| {
+        let mia = stage.mia();
+        stage
+            .world()
+            .with(|state| state.servers[0].installed = false);
+        let asked = mia.writes("@Latchkey count", None);
+        stage.app().await.idle().await;
+        let newest = stage
+            .world()
+            .look(|state| state.messages.last().map(|it| it.id));
+        assert_eq!(newest, Some(asked));
+        assert!(stage.keys_that_paid("groq").is_empty());
+    })
+    .await;
+}
