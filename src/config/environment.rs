@@ -42,7 +42,9 @@ fn place_of(name: &str) -> Option<&'static str> {
         "DISCORD_CLIENT_SECRET" => {
             Some("copy it from https://discord.com/developers/applications (OAuth2, Client Secret)")
         }
-        "BYOK_MASTER_KEY" => Some("`latchkey keygen` makes one"),
+        "BYOK_MASTER_KEY" => {
+            Some("it is 32 bytes, as 64 hex digits or as base64, and `latchkey keygen` makes one")
+        }
         _ => None,
     }
 }
@@ -70,7 +72,7 @@ fn looks_like(text: &str) -> Option<&'static str> {
     } else if text.contains(char::is_whitespace) {
         Some("has a blank or a line break in it, which no secret has")
     } else if text.len() < SECRET_CHARACTERS_MIN {
-        Some("is too short for a secret, which has 8 characters or more")
+        Some("is too short for a secret")
     } else {
         None
     }
@@ -133,7 +135,8 @@ impl Environment {
         if is_there {
             let unreadable = |_| ConfigError::new(DOTENV, "can't be read, or is no text");
             let text = std::fs::read_to_string(dotenv).map_err(unreadable)?;
-            let text = SecretString::from(text);
+            // Editors of Windows put a mark before the first line.
+            let text = SecretString::from(text.trim_start_matches('\u{feff}'));
             for pair in dotenvy::from_read_iter(text.expose_secret().as_bytes()) {
                 let (name, value) = pair.map_err(|error| explain_line(&error, &text))?;
                 variables.insert(name, SecretString::from(value));

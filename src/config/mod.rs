@@ -33,7 +33,7 @@ pub use quota::Quota;
 pub use shards::Shards;
 pub use storage::Storage;
 
-use reading::{parse_scalar, read_table, read_text, set_value, syntax_error};
+use reading::{TypedSettings, parse_scalar, read_table, read_text, set_value, syntax_error};
 
 /// The commented example, which is also what `default-config` prints.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -210,15 +210,17 @@ impl Config {
         let table = text.parse::<Table>();
         let table = table.map_err(|error| syntax_error(text, &error));
         let mut table = errors.keep(table).unwrap_or_default();
+        let mut typed = TypedSettings::new();
         for setting in environment.settings(PREFIX) {
             let Some((variable, value)) = errors.keep(setting) else {
                 continue;
             };
             let path = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
-            let value = parse_scalar(value.expose_secret());
-            errors.keep(set_value(&mut table, &variable, &path, value));
+            let parsed = parse_scalar(value.expose_secret());
+            errors.keep(set_value(&mut table, &variable, &path, parsed));
+            typed.insert(path.replace("__", "."), value);
         }
-        let config = read_table(table, &mut errors);
+        let config = read_table(table, typed, &mut errors);
         config.check(&mut errors);
         (config, errors)
     }

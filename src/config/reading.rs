@@ -1,12 +1,14 @@
 //! Reads the file of settings, and what the environment puts into it, as a table;
 //! then as settings.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use secrecy::{ExposeSecret, SecretString};
 use toml::{Table, Value};
 
-use crate::config::Config;
 use crate::config::errors::{ConfigError, ConfigErrors};
+use crate::config::{Config, EXAMPLE};
 
 /// Joins the sections of a setting in the name of a variable.
 const PATH_SEPARATOR: &str = "__";
@@ -28,15 +30,34 @@ pub fn read_text(file: Option<&Path>) -> Result<String, ConfigError> {
     })
 }
 
+/// Settings as variables of the environment have them, by their paths.
+pub type TypedSettings = BTreeMap<String, SecretString>;
+
 /// Makes settings of a table. What is wrong is taken out of it, so that whatever
-/// else is wrong is found too.
-pub fn read_table(mut table: Table, errors: &mut ConfigErrors) -> Config {
+/// else is wrong is found too. What the environment typed is read once more as
+/// what its setting takes: a text needs no quotes there, and a list has commas.
+pub fn read_table(mut table: Table, mut typed: TypedSettings, errors: &mut ConfigErrors) -> Config {
+    let mut lists = Vec::new();
     for _ in 0..WRONG_MAX {
         let error = match serde_path_to_error::deserialize(Value::Table(table.clone())) {
             Ok(config) => return config,
             Err(error) => error,
         };
-        errors.extend(type_error(&error).into());
+        let path = error.path().to_string();
+        let anew = typed.remove(&path).and_then(|text| {
+            let anew = read_as(expected(&error)?, text.expose_secret())?;
+            put_at(&mut table, error.path(), anew)
+        });
+        if anew.is_some() {
+            lists.push(path);
+            continue;
+        }
+        let list = path.split('[').next().unwrap_or_default();
+        errors.extend(if lists.iter().any(|it| *it == list) {
+            ConfigError::new(list, "must be a list as `latchkey default-config` shows it").into()
+        } else {
+            type_error(&error).into()
+        });
         if remove_at(&mut table, error.path()).is_none() {
             break;
         }
@@ -44,8 +65,37 @@ pub fn read_table(mut table: Table, errors: &mut ConfigErrors) -> Config {
     Config::default()
 }
 
+/// A text as another kind of value; none where it can be none.
+fn read_as(expected: &str, text: &str) -> Option<Value> {
+    match expected {
+        "a string" => Some(Value::String(text.to_owned())),
+        "a sequence" => {
+            let parts = text.split(',').map(str::trim);
+            let parts = parts.filter(|part| !part.is_empty());
+            let parts = parts.map(|part| Value::String(part.to_owned()));
+            Some(Value::Array(parts.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// Puts another value at a path.
+fn put_at(table: &mut Table, path: &serde_path_to_error::Path, value: Value) -> Option<Value> {
+    let (table, last) = find_at(table, path)?;
+    table.insert(last, value)
+}
+
 /// Takes out of a table what stands at a path, or the list that it stands in.
 fn remove_at(table: &mut Table, path: &serde_path_to_error::Path) -> Option<Value> {
+    let (table, last) = find_at(table, path)?;
+    table.remove(&last)
+}
+
+/// The section that a path leads to, and the name of the setting in it.
+fn find_at<'a>(
+    table: &'a mut Table,
+    path: &serde_path_to_error::Path,
+) -> Option<(&'a mut Table, String)> {
     let mut keys = Vec::new();
     for segment in path {
         let serde_path_to_error::Segment::Map { key } = segment else {
@@ -58,7 +108,7 @@ fn remove_at(table: &mut Table, path: &serde_path_to_error::Path) -> Option<Valu
     for section in sections {
         table = table.get_mut(*section)?.as_table_mut()?;
     }
-    table.remove(*last)
+    Some((table, (*last).to_owned()))
 }
 
 /// Puts a value from the environment into the table, at its path.
@@ -128,11 +178,11 @@ fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigErro
     if let Some((_, field)) = message.split_once("missing field ") {
         return ConfigError::new(path, format!("lacks {}", field.trim_end()));
     }
-    let expected = match message
-        .rsplit_once("expected ")
-        .map(|(_, rest)| rest.trim_end())
-    {
-        Some("u8" | "u32" | "u64") => "a whole number",
+    let expected = match expected(error) {
+        Some("u8" | "u16" | "u32" | "u64") if message.contains("integer `-") => {
+            "a whole number of 0 or more"
+        }
+        Some("u8" | "u16" | "u32" | "u64") => "a whole number",
         Some("f64") => "a number",
         Some("a map") => "a section with settings",
         Some(record) if record.starts_with("struct ") => "a section with settings",
@@ -142,5 +192,42 @@ fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigErro
         Some(other) => other,
         None => "another value",
     };
-    ConfigError::new(path, format!("must be {expected}"))
+    let such_as = example_of(&path).map_or_else(String::new, |value| format!(", such as {value}"));
+    ConfigError::new(path, format!("must be {expected}{such_as}"))
+}
+
+/// What a setting takes, in serde's words.
+fn expected(error: &serde_path_to_error::Error<toml::de::Error>) -> Option<&str> {
+    let (_, rest) = error.inner().message().rsplit_once("expected ")?;
+    Some(rest.trim_end())
+}
+
+/// A setting as the example has it; none where that is empty or a section.
+fn example_of(path: &str) -> Option<String> {
+    let is_default = |rest: &&str| !rest.starts_with(' ');
+    let lines = EXAMPLE.lines().map(|line| {
+        let shown = line.strip_prefix('#').filter(is_default);
+        shown.unwrap_or(line)
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let mut value = &Value::Table(text.parse().ok()?);
+    for step in path.split('.') {
+        value = value.as_table()?.get(step)?;
+    }
+    show(value)
+}
+
+/// A value as the file has it; none where it tells nothing.
+fn show(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => (!text.is_empty()).then(|| format!("\"{text}\"")),
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        Value::Array(all) => {
+            let shown: Option<Vec<String>> = all.iter().map(show).collect();
+            let shown = shown.filter(|shown| !shown.is_empty())?;
+            Some(format!("[{}]", shown.join(", ")))
+        }
+        Value::Boolean(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
 }

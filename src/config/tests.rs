@@ -83,10 +83,9 @@ fn amounts_come_from_the_environment_too() {
     let wrong = [
         ("LATCHKEY_IMAGES__CONFIRM_ABOVE_DOLLARS", "much"),
         ("LATCHKEY_IMAGES__PREVIEWS", "some"),
-        ("LATCHKEY_IMAGES__LORAS", "3"),
         ("LATCHKEY_ASK__STREAM", "perhaps"),
     ];
-    insta::assert_snapshot!(problem("", &wrong), @"`ask.stream` must be true or false; `images.confirm_above_dollars` must be a number; `images.loras` must be a list; `images.previews` must be a whole number");
+    insta::assert_snapshot!(problem("", &wrong), @"`ask.stream` must be true or false; `images.confirm_above_dollars` must be a number, such as 0; `images.previews` must be a whole number, such as 0");
 }
 
 #[test]
@@ -203,4 +202,36 @@ fn a_limit_with_several_amounts_is_told_from_one_without() {
 fn an_environment_does_not_print_itself() {
     let environment = with(&[("OPENAI_API_KEY", "made-up-key")]);
     assert_eq!(format!("{environment:?}"), "Environment(1 variables)");
+}
+
+#[test]
+fn the_environment_needs_no_quotes_and_takes_commas() {
+    let read = |pairs: &[(&str, &str)]| Config::parse("", &with(pairs)).unwrap();
+    let config = read(&[
+        ("LATCHKEY_ASK__SYSTEM_PROMPT", "12"),
+        ("LATCHKEY_ASK__PROVIDER_ORDER", "openai, anthropic"),
+        ("LATCHKEY_ASK__MODELS", "openai/*"),
+        ("LATCHKEY_GATEWAY__HOSTS", "a.example,b.example"),
+        ("LATCHKEY_GATEWAY__TRUSTED_PROXIES", "10.0.0.0/8"),
+    ]);
+    assert_eq!(config.ask.system_prompt, "12");
+    assert_eq!(config.ask.provider_order, ["openai", "anthropic"]);
+    assert_eq!(config.ask.models, ["openai/*"]);
+    assert_eq!(config.gateway.hosts, ["a.example", "b.example"]);
+    assert_eq!(config.gateway.trusted_proxies, ["10.0.0.0/8"]);
+    let config = read(&[("LATCHKEY_ASK__MODELS", "[\"groq/*\"]")]);
+    assert_eq!(config.ask.models, ["groq/*"]);
+    for (variable, value) in [
+        ("LATCHKEY_GATEWAY__LISTEN", "9191"),
+        ("LATCHKEY_ASK__MAX_OUTPUT_TOKENS", "-5"),
+        ("LATCHKEY_ASK__MAX_OUTPUT_TOKENS", "many"),
+        ("LATCHKEY_QUOTA__TIERS", "gold"),
+    ] {
+        let told = problem("", &[(variable, value)]);
+        assert!(
+            told.contains("such as") || told.contains("default-config"),
+            "{told}"
+        );
+        assert!(!told.contains(value), "{told}");
+    }
 }
