@@ -52,7 +52,13 @@ pub fn choose<'o>(
             let matches = |offer: &&Offer| offer.source == source && offer.provider == *provider;
             let mut matching = offers.clone().filter(matches).peekable();
             if matching.peek().is_none() && source != Source::Request {
-                choice.add_step(provider, source, None, Verdict::Absent);
+                choice.trace.0.push(Step {
+                    provider: provider.clone(),
+                    source,
+                    key: None,
+                    is_partial: false,
+                    verdict: Verdict::Absent,
+                });
             }
             for offer in matching {
                 let is_behind_own_key = own_key_only && source != Source::Request;
@@ -76,25 +82,16 @@ impl Choice {
             None if self.payers.is_empty() => Verdict::Taken,
             None => Verdict::Behind,
         };
-        self.add_step(&offer.provider, offer.source, offer.key, verdict);
+        self.trace.0.push(Step {
+            provider: offer.provider.clone(),
+            source: offer.source,
+            key: offer.key,
+            is_partial: offer.health == Health::Restricted,
+            verdict,
+        });
         if skip.is_none() {
             self.payers.push(offer.clone());
         }
-    }
-
-    fn add_step(
-        &mut self,
-        provider: &ProviderId,
-        source: Source,
-        key: Option<KeyId>,
-        verdict: Verdict,
-    ) {
-        self.trace.0.push(Step {
-            provider: provider.clone(),
-            source,
-            key,
-            verdict,
-        });
     }
 }
 

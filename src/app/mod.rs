@@ -33,7 +33,7 @@ use tokio::time::Instant;
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, FailedOnce,
     Foreseen, KnownModel, KnownModels, ModelOffer, ModelStanding, ModelUsers, OnceForm, Persona,
-    ProviderStatus, ReadyAsk, Status,
+    ProviderStatus, ReadyAsk, Status, Unnamed,
 };
 pub use checkup::{
     Finding, PICTURE_STORAGE, Wellness, check_pages, judge_address, judge_buckets, judge_check,

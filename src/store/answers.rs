@@ -239,6 +239,7 @@ fn parse_trace(text: &str) -> Trace {
             provider: ProviderId::from(provider),
             source: Source::parse(source)?,
             key: None,
+            is_partial: false,
             verdict: verdict.unwrap_or(Verdict::Skipped(skip)),
         })
     };
@@ -257,6 +258,7 @@ mod tests {
             provider: ProviderId::from("openai"),
             source: Source::Server,
             key: None,
+            is_partial: false,
             verdict,
         });
         let trace = Trace(steps.collect());

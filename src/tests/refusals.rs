@@ -204,6 +204,7 @@ fn ask_refusals() -> Vec<Refusal> {
                     all.push(A::NobodyPays {
                         trace: trace.clone(),
                         in_server,
+                    is_partial: false,
                     });
                 }
             }

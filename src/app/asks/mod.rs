@@ -27,7 +27,7 @@ use crate::app::tasks::Tasks;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
 pub use choosing::choices::{ChosenModel, ModelStanding, ModelUsers};
-pub use choosing::foresight::{Foreseen, ProviderStatus, Status};
+pub use choosing::foresight::{Foreseen, ProviderStatus, Status, Unnamed};
 pub use choosing::known_models::{KnownModel, KnownModels};
 pub use choosing::model_offers::ModelOffer;
 pub use choosing::personas::Persona;

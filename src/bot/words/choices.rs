@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::app::{ChosenModel, ModelChoice, ModelStanding, ModelUsers, Persona};
 use crate::bot::connection::wire::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Choice, ChoiceKind, ChoiceScope, Refusal};
+use crate::model::{Choice, ChoiceKind, ChoiceScope, ProviderId, Refusal};
 
 use crate::bot::words::keys::advice::{bring_any_key, bring_own_key};
 use crate::bot::words::refusal::refusal;
@@ -71,15 +71,20 @@ fn menu_of(voice: Voice<'_>, id: &CustomId, models: &[ModelChoice]) -> Card {
     }
 }
 
+/// What somebody can use, and the providers whose paying keys work only in part.
+pub struct UsableModels {
+    pub models: Vec<ModelChoice>,
+    pub partial: Vec<ProviderId>,
+}
+
 /// What is chosen, and what could be, or why nothing can be used.
-pub fn models(
-    voice: Voice<'_>,
-    chosen: &[Choice],
-    usable: Result<Vec<ModelChoice>, Refusal>,
-) -> Card {
+pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: Result<UsableModels, Refusal>) -> Card {
     let lang = voice.lang;
     let mut lines = chosen_lines(voice, ChoiceKind::Model, chosen);
-    let usable = match usable {
+    let UsableModels {
+        models: usable,
+        partial,
+    } = match usable {
         Ok(usable) => usable,
         Err(blocked) => {
             lines.push(refusal(voice, &blocked).text);
@@ -108,6 +113,13 @@ pub fn models(
     } else {
         lang.say("You can use {models}.", &[("models", &lang.list(&names))])
     });
+    if !partial.is_empty() {
+        let names: Vec<String> = partial.iter().map(|id| voice.name(id)).collect();
+        lines.push(lang.say(
+            "⚠️ The key that pays for {providers} works only in part: some of those models may be refused.",
+            &[("providers", &lang.list(&names))],
+        ));
+    }
     Card::text(lines.join("\n"))
 }
 
@@ -281,7 +293,6 @@ mod tests {
     use super::*;
     use crate::app::KnownProviders;
     use crate::bot::words::DEFAULT_LOCALE;
-    use crate::model::ProviderId;
     use crate::providers::Catalogue;
 
     #[test]

@@ -151,6 +151,8 @@ pub struct ProviderStatusBody {
     provider: String,
     /// `personal`, `server` or `bot_default`; null where nobody can pay.
     pays: Option<&'static str>,
+    /// Whether that key's provider is known to let it do some things only.
+    in_part: bool,
     /// Every key that was looked at, in order.
     trace: Vec<StepBody>,
 }
@@ -271,9 +273,10 @@ pub async fn show_key_status(call: Call) -> HandlerResult {
         pays: one.trace.taken().map(|step| step.source.as_str()),
         trace: one.trace.0.iter().map(describe_step).collect(),
     });
+        in_part: one.trace.taken().is_some_and(|step| step.is_partial),
     let status = StatusBody {
         byok_enabled: status.byok_enabled,
-        unnamed: status.unnamed.as_ref().map(ToString::to_string),
+        unnamed: status.unnamed.map(|it| it.provider.to_string()),
         providers: providers.collect(),
     };
     json_response(StatusCode::OK, &status)

@@ -159,6 +159,8 @@ pub struct Step {
     pub provider: ProviderId,
     pub source: Source,
     pub key: Option<KeyId>,
+    /// Whether its provider is known to let it do some things only.
+    pub is_partial: bool,
     pub verdict: Verdict,
 }
 
@@ -188,6 +190,13 @@ impl Trace {
     /// The step that pays, if any does.
     pub fn taken(&self) -> Option<&Step> {
         self.0.iter().find(|step| step.verdict == Verdict::Taken)
+    }
+
+    /// What pays where a key that works only in part pays first, and may not do
+    /// what is asked: the next key that is not known to be like that.
+    pub fn after_partial(&self) -> Option<&Step> {
+        let could = |step: &&Step| matches!(step.verdict, Verdict::Taken | Verdict::Behind);
+        self.0.iter().filter(could).find(|step| !step.is_partial)
     }
 
     /// The steps before the one that pays; all of them where none does.

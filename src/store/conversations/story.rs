@@ -92,6 +92,7 @@ async fn an_answer_is_noted_from_its_beginning_to_its_end(store: &Store) {
         provider: ProviderId::from("groq"),
         source: Source::BotDefault,
         key: None,
+        is_partial: false,
         verdict: Verdict::Taken,
     }]);
     let attempt = Some(AttemptId([3; 16]));

@@ -34,8 +34,26 @@ pub struct Status {
     pub providers: Vec<ProviderStatus>,
     /// Whether one provider was asked about.
     pub is_of_one: bool,
-    /// The provider that an ask goes to which names none.
-    pub unnamed: Option<ProviderId>,
+    /// Where an ask goes that names no provider.
+    pub unnamed: Option<Unnamed>,
+}
+
+/// Where an ask goes that names no provider.
+pub struct Unnamed {
+    pub provider: ProviderId,
+    /// Whether the key that pays there works only in part.
+    pub is_partial: bool,
+    /// Who is asked where that key may not do what is asked.
+    pub next: Option<ProviderId>,
+}
+
+impl Status {
+    /// The providers whose paying keys work only in part.
+    pub fn partial(&self) -> Vec<ProviderId> {
+        let is_partial = |of: &&ProviderStatus| of.trace.taken().is_some_and(|it| it.is_partial);
+        let partial = self.providers.iter().filter(is_partial);
+        partial.map(|of| of.provider.clone()).collect()
+    }
 }
 
 /// The trace of one provider.
@@ -120,7 +138,11 @@ impl Asks {
             in_server: caller.place.server().is_some(),
             providers,
             is_of_one: wanted.is_some(),
-            unnamed: unnamed.taken().map(|step| step.provider.clone()),
+            unnamed: unnamed.taken().map(|step| Unnamed {
+                provider: step.provider.clone(),
+                is_partial: step.is_partial,
+                next: unnamed.after_partial().map(|next| next.provider.clone()),
+            }),
         })
     }
 

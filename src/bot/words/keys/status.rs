@@ -1,7 +1,7 @@
 //! The trace in words: which key pays for each provider here, and why not
 //! the others.
 
-use crate::app::{ProviderStatus, Status};
+use crate::app::{ProviderStatus, Status, Unnamed};
 use crate::bot::connection::wire::card::{Button, ButtonStyle, Card, ROW_BUTTONS_MAX};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::keys::key_target::{KeyDeed, KeyTarget};
@@ -43,12 +43,7 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
         let others = "Nobody has a key for any other provider.";
         lines.push(lang.words(others).into());
     }
-    if let Some(provider) = &status.unnamed {
-        lines.push(lang.say(
-            "Without `provider:`, `/ask` goes to {provider}.",
-            &[("provider", &voice.name(provider))],
-        ));
-    }
+    lines.extend(status.unnamed.as_ref().map(|it| unnamed(voice, it)));
     lines.push(if let Some(advice) = about_own_key(voice, status) {
         advice
     } else if status.byok_enabled {
@@ -163,11 +158,35 @@ fn who_pays(voice: Voice<'_>, status: &ProviderStatus) -> String {
     let lang = voice.lang;
     let name = voice.name(&status.provider);
     match status.trace.taken() {
+        Some(step) if step.is_partial => lang.say(
+            "**{provider}**: the {source} pays, but works only in part: {provider} does not let it do everything.",
+            &[("provider", &name), ("source", &voice.source(step.source))],
+        ),
         Some(step) => lang.say(
             "**{provider}**: the {source} pays.",
             &[("provider", &name), ("source", &voice.source(step.source))],
         ),
         None => lang.say("**{provider}**: nobody pays.", &[("provider", &name)]),
+    }
+}
+
+/// Where an ask goes that names no provider.
+fn unnamed(voice: Voice<'_>, unnamed: &Unnamed) -> String {
+    let lang = voice.lang;
+    let provider = voice.name(&unnamed.provider);
+    match &unnamed.next {
+        _ if !unnamed.is_partial => lang.say(
+            "Without `provider:`, `/ask` goes to {provider}.",
+            &[("provider", &provider)],
+        ),
+        None => lang.say(
+            "Without `provider:`, `/ask` tries {provider}, whose key works only in part.",
+            &[("provider", &provider)],
+        ),
+        Some(next) => lang.say(
+            "Without `provider:`, `/ask` tries {provider} first; what that key may not do goes to {next}.",
+            &[("provider", &provider), ("next", &voice.name(next))],
+        ),
     }
 }
 

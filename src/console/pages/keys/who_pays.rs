@@ -103,7 +103,7 @@ async fn list_places(visit: &Visit, who_pays: &WhoPays) -> Vec<(String, String)>
 fn show_status(visit: &Visit, status: &Status, who_pays: &WhoPays) -> Markup {
     let quota = who_pays.quota.as_ref();
     let providers = visit.app().providers();
-    let unnamed = status.unnamed.as_ref();
+    let unnamed = status.unnamed.as_ref().map(|it| &it.provider);
     let trace = unnamed.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
     html! {
         div.body {

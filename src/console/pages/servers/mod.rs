@@ -178,7 +178,7 @@ async fn find_payer(visit: &Visit, person: &SignedIn, server: ServerId) -> Optio
     let Ok(status) = visit.app().asks.read_status(&caller, None).await else {
         return Some(MemberPayer::Unknown);
     };
-    let answers = status.unnamed.as_ref();
+    let answers = status.unnamed.as_ref().map(|it| &it.provider);
     let answers = answers.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
     let taken = answers.and_then(|it| it.trace.taken());
     Some(taken.map_or(MemberPayer::Nobody, |step| {

@@ -8,6 +8,7 @@ use crate::bot::interactions::commands::options::audience::AudienceChoice;
 use crate::bot::interactions::commands::options::suggestions::suggest;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
+use crate::bot::words::choices::UsableModels;
 use crate::model::ChoiceKind;
 
 /// Choose the model that answers you, this channel or this server
@@ -29,7 +30,10 @@ async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |_, caller, voice| {
         let chosen = app.asks.list_choices(caller).await?;
         let usable = match app.asks.refuse_blocked(caller).await {
-            Ok(()) => Ok(app.asks.list_models(caller).await?),
+            Ok(()) => Ok(UsableModels {
+                models: app.asks.list_models(caller).await?,
+                partial: app.asks.read_status(caller, None).await?.partial(),
+            }),
             Err(Error::Refused(blocked)) => Err(blocked),
             Err(failed) => return Err(failed),
         };
