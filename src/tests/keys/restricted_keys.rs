@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 use latchkey_emulator::providers::Standing;
 
+use crate::tests::program::Program;
 use crate::tests::{Actor, Stage, good, run};
 
 /// What the bot told somebody directly.
@@ -117,6 +118,74 @@ async fn where_nobody_else_can_pay_the_restriction_is_said() {
         ---
         (only you) Your OpenAI key works only in part: it may not use the model that was asked. Allow the model at <https://platform.openai.com/api-keys>. Whoever names neither provider nor model is answered by the next key. I say this once in a day.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_pays_is_said_with_what_its_key_may_not_do() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        let key = add(stage, &omar, "openai", "guild").await;
+        stage.key_stands(&key, Standing::NoModel);
+        mia.runs("/ask prompt:count").await;
+        assert_snapshot!(mia.runs("/keys status").await, @"
+        (only you) **OpenAI**: the server key pays, but works only in part: OpenAI does not let it do everything.
+        **Groq**: the bot default pays.
+        Nobody has a key for any other provider.
+        Without `provider:`, `/ask` tries OpenAI first; what that key may not do goes to Groq.
+        Add a key of your own with `/keys add`.
+        ");
+        assert_snapshot!(mia.runs("/keys status provider:openai").await, @"
+        (only you) **OpenAI**: the server key pays, but works only in part: OpenAI does not let it do everything.
+        - personal key: none.
+        - bot default: none.
+        Without `provider:`, `/ask` tries OpenAI first; what that key may not do goes to Groq.
+        Add a key of your own with `/keys add`.
+        ");
+        assert_snapshot!(mia.runs("/model show").await, @"
+        (only you) No model is chosen here: the first provider that somebody can pay for answers, with its default.
+        You can use `openai/gpt-6-luna`, `groq/openai/gpt-oss-20b`.
+        ⚠️ The key that pays for OpenAI works only in part: some of those models may be refused.
+        ");
+        // What it says is what an ask does.
+        let asked = mia.runs("/ask prompt:count").await;
+        assert!(
+            asked.contains("Groq") && asked.contains("may not do this"),
+            "{asked}"
+        );
+        // Where nobody comes after it.
+        stage.key_stands(&good("groq"), Standing::Restricted);
+        mia.runs("/ask prompt:count").await;
+        let own = Program::of(stage, &mia, "scopes:keys:read here:True").await;
+        let status = own.gets("/api/v1/api-keys/status").await.json();
+        assert_eq!(status["providers"][0]["in_part"], true, "{status}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_message_about_a_servers_key_tests_and_replaces_it() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        for (standing, buttons) in [
+            (Standing::NoModel, "[Test again] [Replace the OpenAI key]"),
+            (Standing::Empty, "[Test again] [Replace the OpenAI key]"),
+            (Standing::Bad, "[Replace the OpenAI key] [Test again]"),
+        ] {
+            let key = add(stage, &omar, "openai", "guild").await;
+            stage.key_stands(&key, standing);
+            mia.runs("/ask prompt:count").await;
+            assert_eq!(omar.directly().offers(), buttons, "{standing:?}");
+            stage.key_stands(&key, Standing::Good);
+            let said = omar.directly().presses("Test again").await;
+            assert!(said.contains("accepts it"), "{said}");
+            let listed = omar.runs("/keys list scope:guild").await;
+            assert!(
+                !listed.contains("not checked yet"),
+                "{standing:?}: {listed}"
+            );
+        }
     })
     .await;
 }

@@ -1,11 +1,14 @@
 //! What owners of keys read when a provider turned their key down.
 
 use crate::app::Demotion;
-use crate::bot::connection::wire::card::Card;
+use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::keys::key_target::{KeyDeed, KeyPlace, KeyTarget};
+use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::list::plain;
 use crate::bot::words::offers::with_offers_about;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{Health, Owner, Restriction};
+use crate::model::{Health, Owner, Restriction, Scope};
 
 /// That a key of somebody's own stopped working.
 fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
@@ -42,7 +45,41 @@ pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion, server: Option<&s
         Owner::Server(server) => Some(server),
         Owner::Person(_) | Owner::Operator => None,
     };
+    let card = Card {
+        buttons: mending_buttons(voice, demotion),
+        ..card
+    };
     with_offers_about(voice, card, server)
+}
+
+/// What replaces a key that stopped working, or tries it again.
+fn mending_buttons(voice: Voice<'_>, demotion: &Demotion) -> Vec<Button> {
+    let (scope, place) = match demotion.owner {
+        Owner::Operator => return Vec::new(),
+        Owner::Person(_) => (Scope::User, KeyPlace::Reply),
+        Owner::Server(server) => (Scope::Guild, KeyPlace::About(server)),
+    };
+    let target = KeyTarget {
+        scope,
+        place,
+        provider: demotion.provider.clone(),
+    };
+    let test = CustomId::KeyDeed(KeyDeed::Test, target.clone());
+    let test = button(voice, "Test again", &test);
+    let replace = Button {
+        label: voice.lang.say(
+            "Replace the {provider} key",
+            &[("provider", &voice.name(&demotion.provider))],
+        ),
+        custom_id: CustomId::KeyForm(target).write(),
+        style: ButtonStyle::Secondary,
+    };
+    match demotion.health {
+        // What does not open can't be tested.
+        Health::Damaged => vec![replace],
+        Health::OutOfCredit | Health::Restricted => vec![test, replace],
+        _ => vec![replace, test],
+    }
 }
 
 fn what_stopped(voice: Voice<'_>, demotion: &Demotion) -> Card {

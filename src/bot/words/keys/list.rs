@@ -4,7 +4,7 @@ use crate::app::{Listing, ServerKeys};
 use crate::bot::connection::wire::card::Card;
 use crate::bot::words::quotas::describe_limit;
 use crate::bot::words::speech::voice::{OwnKeys, Voice};
-use crate::model::{Key, LimitUse, ProviderId};
+use crate::model::{Health, Key, LimitUse, ProviderId};
 
 /// The stored keys, as far as one may see them.
 pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
@@ -87,7 +87,14 @@ pub(super) fn row(voice: Voice<'_>, key: &Key) -> String {
 /// How a key is, and when it was used last.
 pub(super) fn standing(voice: Voice<'_>, key: &Key) -> String {
     let lang = voice.lang;
-    let mut parts = vec![voice.health(key.health).to_owned()];
+    // Its provider accepts it, and does not say whether its account has credit.
+    let is_credit_unseen = key.health == Health::Unverified && key.checked_at_ms.is_some();
+    let health = if is_credit_unseen {
+        lang.words("accepted, credit not seen yet")
+    } else {
+        voice.health(key.health)
+    };
+    let mut parts = vec![health.to_owned()];
     if key.paused {
         parts.push(lang.words("paused").to_owned());
     }
