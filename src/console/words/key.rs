@@ -346,6 +346,10 @@ pub fn describe_kept_because(names: Names<'_>, kept: &KeptKey) -> String {
             "{name} knows the new key, but its account is out of credit, so it can’t pay and was \
              not stored."
         ),
+        Check::Unknown(_) => format!(
+            "{name} could not be asked about the new key right now, so nobody knows whether it can \
+             pay, and it was not stored."
+        ),
         _ => format!(
             "{name} accepts the new key, but finds nothing under what you typed beside it, so it \
              can’t pay and was not stored."

@@ -259,12 +259,19 @@ fn kept_working(kept: &KeptKey) -> Message {
     let provider = &kept.kept.provider;
     let why = match kept.found {
         Check::OutOfCredit => {
-            format!("{provider} knows that key, but its account is out of credit")
+            format!("{provider} knows that key, but its account is out of credit, so it can't pay")
         }
-        _ => format!("{provider} accepts that key, but finds nothing under the ids in `extras`"),
+        Check::Unknown(_) => {
+            format!(
+                "{provider} could not be asked about that key right now, so nobody knows whether it can pay"
+            )
+        }
+        _ => format!(
+            "{provider} accepts that key, but finds nothing under the ids in `extras`, so it can't pay"
+        ),
     };
     let message = format!(
-        "{why}, so it can't pay. It was not stored: the key that works is still in place. `POST /api/v1/api-keys` with `\"keep_refused\": true`, or `latchkey keys add --keep-refused`, replaces that one all the same."
+        "{why}. It was not stored: the key that works is still in place. `POST /api/v1/api-keys` with `\"keep_refused\": true`, or `latchkey keys add --keep-refused`, replaces that one all the same."
     );
     (409, "working_key_kept", message)
 }

@@ -132,3 +132,63 @@ async fn programs_and_pages_keep_the_one_that_works_too() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_key_that_nobody_could_check_does_not_take_the_place_of_one_that_works() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let limited = sample("openai", Standing::Limited);
+        assert_snapshot!(mia.adds("openai", "user", &limited).await, @"
+        (only you) OpenAI could not be asked about that key right now, so nobody knows whether it can pay. I left the one that works where it is: **OpenAI** `…6789`. Add the new one again later, or replace the one that works all the same.
+        [Replace it all the same]
+        [Keep]
+        ");
+        let asked = mia.runs("/ask prompt:count provider:openai").await;
+        assert!(asked.contains("personal key"), "{asked}");
+        assert_eq!(stage.keys_that_paid("openai"), [good("openai")]);
+        mia.adds("openai", "user", &limited).await;
+        assert_snapshot!(mia.presses("Replace it all the same").await, @"
+        (only you) Replaced the personal key: **OpenAI** `…6789`.
+        OpenAI could not be asked about it right now. It is used as it is; `/keys test provider:openai scope:user` asks again.
+        It pays for your asks with OpenAI everywhere, before any server's key. Try `/ask provider:openai`.
+        ");
+        // One that was never checked makes way.
+        let other = format!("{limited}-other");
+        stage.key_stands(&other, Standing::Limited);
+        let said = mia.adds("openai", "user", &other).await;
+        assert!(said.contains("Replaced the personal key"), "{said}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_pages_and_imports_keep_it_from_one_that_nobody_could_check() {
+    run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), "scopes:keys:read,keys:write").await;
+        let keys = "/api/v1/api-keys";
+        let limited = sample("openai", Standing::Limited);
+        let mut body = json!({"provider": "openai", "key": good("openai")});
+        program.posts(keys, &body).await;
+        body["key"] = limited.clone().into();
+        assert_snapshot!(program.posts(keys, &body).await.text, @r#"{"error":{"code":"working_key_kept","message":"openai could not be asked about that key right now, so nobody knows whether it can pay. It was not stored: the key that works is still in place. `POST /api/v1/api-keys` with `\"keep_refused\": true`, or `latchkey keys add --keep-refused`, replaces that one all the same."}}"#);
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/new?provider=openai").await;
+        let kept = mia.sends(&form, "/keys", &[("key", &limited)]).await;
+        assert!(
+            kept.holds("could not be asked about the new key"),
+            "{}",
+            kept.says()
+        );
+        let actor = stage.mia();
+        actor.runs("/keys import").await;
+        actor
+            .submits(&[("lines", &format!("OPENAI_API_KEY={limited}"))])
+            .await;
+        assert!(!actor.offers().contains("Store"), "{}", actor.offers());
+        body["keep_refused"] = true.into();
+        let replaced = program.posts(keys, &body).await.json();
+        assert_eq!(replaced["replaced"], true, "{replaced}");
+    })
+    .await;
+}

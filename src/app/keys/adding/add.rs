@@ -21,8 +21,8 @@ pub struct KeyDraft {
     pub name: Option<String>,
     pub typed: TypedKey,
     pub lifetime: Lifetime,
-    /// Whether it is stored even if its provider refuses it, or if it can't pay
-    /// and one that works makes way, because whoever adds it says so.
+    /// Whether it is stored even if its provider refuses it, or if it can't pay, or
+    /// may not, and one that works makes way, because whoever adds it says so.
     pub keep_refused: bool,
 }
 
@@ -57,8 +57,8 @@ pub(in crate::app::keys) struct ReadyKey {
     pub check: Check,
     /// The key whose place it takes.
     pub replaced: Option<Key>,
-    /// Whether that works while this one can't pay, and nobody said that they
-    /// want it so.
+    /// Whether that works while this one can't pay, or may not, and nobody said that
+    /// they want it so.
     pub is_loss: bool,
     pub looks_right: bool,
     pub removed: Vec<Wrapping>,
@@ -183,9 +183,10 @@ impl Keys {
         });
         let replaced = replaced.map(|(key, _)| key);
         let is_loss = !draft.keep_refused
-            && !check.lets_pay()
             && same_as.is_none()
-            && replaced.as_ref().is_some_and(|old| self.works(old));
+            && replaced
+                .as_ref()
+                .is_some_and(|old| self.would_lose(old, &check));
         if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {

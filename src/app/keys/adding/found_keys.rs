@@ -112,6 +112,8 @@ pub enum ImportOutcome {
     /// It can't pay, which its person did not know, and the key that works
     /// stays.
     KeptWorking(ProviderId),
+    /// Its provider could not be asked about it, and one that works is stored.
+    KeptUnasked(ProviderId),
     /// It must be checked first, and may be in so many seconds. It waits until
     /// then.
     Later {

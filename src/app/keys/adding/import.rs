@@ -276,7 +276,12 @@ impl Keys {
         if same.is_some() {
             return Ok(ImportOutcome::StoredBefore(row.provider.clone()));
         }
-        let (health, checked_at_ms) = if let Some(health) = row.health {
+        // One that its provider could not be asked about is asked about again, before
+        // it takes the place of one that works.
+        let is_asked_again = row.health == Some(Health::Unverified)
+            && self.has_working(owner, &row.provider).await?;
+        let known = row.health.filter(|_| !is_asked_again);
+        let (health, checked_at_ms) = if let Some(health) = known {
             (health, row.checked_at_ms)
         } else if without_check && !self.has_working(owner, &row.provider).await? {
             (Health::Unverified, None)
@@ -292,13 +297,18 @@ impl Keys {
             };
             let check = self.providers.check(provider, Some(&credential)).await;
             self.settle_check(counted, &check).await?;
-            match check {
-                Check::Invalid => return Ok(ImportOutcome::Refused(row.provider.clone())),
-                check if !check.lets_pay() && self.has_working(owner, &row.provider).await? => {
-                    return Ok(ImportOutcome::KeptWorking(row.provider.clone()));
-                }
-                check => (check.health(), self.time_of_check(&check)),
+            if check == Check::Invalid {
+                return Ok(ImportOutcome::Refused(row.provider.clone()));
             }
+            let old = self.store.key_of(owner, &row.provider).await?;
+            if old.is_some_and(|(old, _)| self.would_lose(&old, &check)) {
+                let kept = row.provider.clone();
+                return Ok(match check {
+                    Check::Unknown(_) => ImportOutcome::KeptUnasked(kept),
+                    _ => ImportOutcome::KeptWorking(kept),
+                });
+            }
+            (check.health(), self.time_of_check(&check))
         };
         let replaced = self.store.key_of(owner, &row.provider).await?;
         let replaced = replaced.map(|(old, _)| old);

@@ -1,9 +1,9 @@
-//! A key that can't pay does not take the place of one that works unless its
-//! owner says so. Until then it waits as the keys of an import do: sealed, for
+//! A key that can't pay, or that its provider could not be asked about, does not
+//! take the place of one that works unless its owner says so. Until then it waits as the keys of an import do: sealed, for
 //! one person in one place, and for as long as a form.
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Health, KeptKey, Key, KeyRefusal, Lifetime, Refusal, Sealed,
+    AccessRefusal, Caller, Check, Health, KeptKey, Key, KeyRefusal, Lifetime, Refusal, Sealed, FailureClass,
 };
 use crate::store::{ImportedKey, PendingAction, PendingKind};
 use crate::vault;
@@ -38,6 +38,16 @@ impl Keys {
     /// Whether a stored key pays, as far as is known.
     pub(in crate::app::keys) fn works(&self, key: &Key) -> bool {
         key.seems_to_work() && self.vault.can_open(&key.master_kid)
+    }
+
+    /// Whether a key that works would make way for one that can't pay, or that its
+    /// provider could not be asked about.
+    pub(in crate::app::keys) fn would_lose(&self, old: &Key, check: &Check) -> bool {
+        let is_worse = match check {
+            Check::Unknown(_) => old.health != Health::Unverified,
+            check => !check.lets_pay(),
+        };
+        is_worse && self.works(old)
     }
 
     /// Seals a key that would take the place of one that works, and returns the
@@ -116,6 +126,7 @@ impl Keys {
         let ready = ReadyKey {
             check: match health {
                 Health::OutOfCredit => Check::OutOfCredit,
+                Health::Unverified => Check::Unknown(FailureClass::Unreachable),
                 _ => Check::WrongExtra,
             },
             replaced,

@@ -300,6 +300,11 @@ fn describe_outcome(voice: Voice<'_>, outcome: &ImportOutcome) -> String {
             "{provider}: the new key can't pay, so the one that works stays.",
             provider,
         ),
+        ImportOutcome::KeptUnasked(provider) => (
+            "{provider} could not be asked about the new key right now, so the one that works stays. \
+             Import it again later.",
+            provider,
+        ),
         ImportOutcome::OneOfTwo(provider) => (
             "{provider}: there is one key for each provider, so the first of several was stored.",
             provider,

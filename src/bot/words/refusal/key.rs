@@ -337,6 +337,10 @@ fn kept_working(voice: Voice<'_>, kept: &KeptKey) -> Card {
              works where it is: {key}. Top up at {page} and add the new one again, or replace the one that works all \
              the same."
         }
+        Check::Unknown(_) => {
+            "{provider} could not be asked about that key right now, so nobody knows whether it can pay. I left the one \
+             that works where it is: {key}. Add the new one again later, or replace the one that works all the same."
+        }
         _ => {
             "{provider} accepts that key, but finds nothing under the ids that you gave with it, so it can't pay. I \
              left the one that works where it is: {key}. Add the new one again with the right ids, or replace the one \

@@ -197,6 +197,11 @@ fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
              and tick it to replace that all the same.",
             names.name(provider)
         ),
+        ImportOutcome::KeptUnasked(provider) => format!(
+            "{} could not be asked about the new key right now, so the one that works was kept. \
+             Import it again later.",
+            names.name(provider)
+        ),
         ImportOutcome::Later {
             provider,
             retry_after_s,

@@ -17,7 +17,7 @@ use crate::console::reply::Redirection;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::console::words::{Names, describe_trouble};
-use crate::model::{KeyRefusal, NoKeyMade, ProviderId, Refusal};
+use crate::model::{Check, KeyRefusal, NoKeyMade, ProviderId, Refusal};
 
 use super::KeyRing;
 use super::add::describe_added;
@@ -149,6 +149,12 @@ fn not_stored(names: Names<'_>, error: Error) -> Trouble {
 /// Why a key that was made is not stored, as the end of a sentence.
 fn why_not_stored(error: &Error) -> String {
     match error {
+        Error::Refused(Refusal::Key(KeyRefusal::KeptWorking(kept)))
+            if matches!(kept.found, Check::Unknown(_)) =>
+        {
+            "OpenRouter could not be asked about it, and your key that works stays in place"
+                .to_owned()
+        }
         Error::Refused(Refusal::Key(KeyRefusal::KeptWorking(_))) => {
             "its account is out of credit, so it can’t pay, and your key that works stays in place"
                 .to_owned()
