@@ -190,7 +190,7 @@ async fn a_host_that_keeps_pictures_where_none_are_taken_from_is_paid_once_an_ho
         told.push(mia.runs(line).await);
         assert_eq!(runs(), 3);
         assert_snapshot!(told.join("\n---\n"), @r#"
-        (only you) Tested the personal key: **RunPod** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **RunPod** `…6789`.
         RunPod accepts it.
         Its pictures are taken from `*.runpod.ai`, `*.runpod.io`, `*.runpod.net`, `*.s3.*.amazonaws.com`. If your workers keep them in another bucket (`BUCKET_ENDPOINT_URL`), the bot's operator has to add its name to `providers.runpod.image_hosts` first.
         ---

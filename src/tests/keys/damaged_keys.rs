@@ -110,7 +110,7 @@ async fn a_row_that_was_mended_works_after_a_test() {
         damage(stage, mia.person, bend);
         let tested = mia.runs("/keys test provider:openai").await;
         assert_snapshot!(tested, @"
-        (only you) Tested the personal key: **OpenAI** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **OpenAI** `…6789`.
         OpenAI accepts it.
         ");
         assert!(

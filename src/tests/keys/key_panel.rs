@@ -131,7 +131,7 @@ async fn buttons_change_the_panel_in_its_place() {
         ");
         stage.key_stands(&good("google"), Standing::Bad);
         assert_snapshot!(mia.presses_below("Google", "Test").await, @"
-        (only you) Tested the personal key: **Google** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Google** `…6789`.
         Key is invalid: Google refuses it, so it is not used. Make a new one at <https://aistudio.google.com/apikey> and run `/keys add provider:google scope:user`.
         **Your keys**
         🔴 **Google** `…6789`

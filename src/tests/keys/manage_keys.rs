@@ -16,7 +16,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         mia.adds("anthropic", "user", &key).await;
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
-        (only you) Tested the personal key: **Anthropic** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Anthropic** `…6789`.
         Key is invalid: Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic scope:user`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
@@ -26,7 +26,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         ");
         stage.key_stands(&key, Standing::Good);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
-        (only you) Tested the personal key: **Anthropic** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Anthropic** `…6789`.
         Anthropic accepts it.
         ");
         assert!(mia.runs("/ask prompt:hello provider:anthropic").await.contains("personal key"));
@@ -73,7 +73,7 @@ async fn a_test_that_reaches_nobody_changes_nothing() {
         mia.adds("mistral", "user", &good("mistral")).await;
         stage.fails("mistral", ProviderFault::Status(500));
         assert_snapshot!(mia.runs("/keys test provider:mistral").await, @"
-        (only you) Tested the personal key: **Mistral** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Mistral** `…6789`.
         Mistral could not be asked right now. What I knew before still stands: works.
         ");
     })
@@ -393,7 +393,7 @@ async fn a_test_says_what_it_has_not_seen_and_that_a_key_stays_paused() {
         mia.adds("groq", "user", &key).await;
         mia.runs("/keys pause provider:groq").await;
         assert_snapshot!(mia.runs("/keys test provider:groq").await, @"
-        (only you) Tested the personal key: **Groq** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Groq** `…6789`.
         Groq accepts it.
         It stays paused, and is not used until `/keys resume provider:groq scope:user`.
         ");
@@ -404,7 +404,7 @@ async fn a_test_says_what_it_has_not_seen_and_that_a_key_stays_paused() {
         assert!(mia.runs("/keys list").await.contains("out of credit"));
         stage.key_stands(&key, Standing::Good);
         assert_snapshot!(mia.runs("/keys test provider:groq").await, @"
-        (only you) Tested the personal key: **Groq** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **Groq** `…6789`.
         Groq accepts it.
         It does not say before an ask whether the account has credit again: the key is used, and the next ask shows it.
         ");

@@ -11,14 +11,16 @@ impl Keys {
         self.set_paused(caller, provider, scope, true).await
     }
 
-    /// Lets a paused key be used again.
+    /// Lets a paused key be used again; as it was before.
     pub async fn resume(
         &self,
         caller: &Caller,
         provider: &str,
         scope: Scope,
     ) -> Result<Key, Error> {
-        self.set_paused(caller, provider, scope, false).await
+        let before = self.own_key(caller, provider, scope).await?.0;
+        self.set_paused(caller, provider, scope, false).await?;
+        Ok(before)
     }
 
     async fn set_paused(

@@ -9,6 +9,7 @@ use crate::app::keys::Keys;
 pub struct TestedKey {
     pub key: Key,
     pub check: Check,
+    pub at_ms: i64,
     /// Whether the key was out of credit, and its provider accepts it without
     /// saying whether it still is.
     pub credit_is_unseen: bool,
@@ -49,13 +50,14 @@ impl Keys {
             } else {
                 check.health()
             };
-            self.store
-                .set_health(key.id, key.health, self.clock.now_ms())
-                .await?;
+            let now_ms = self.clock.now_ms();
+            self.store.set_health(key.id, key.health, now_ms).await?;
+            key.checked_at_ms = Some(now_ms);
         }
         Ok(TestedKey {
             key,
             check,
+            at_ms: self.clock.now_ms(),
             credit_is_unseen,
         })
     }

@@ -6,6 +6,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::list::{date, describe_key, plain};
 use crate::bot::words::refusal::pasted::removed;
+use crate::bot::words::speech::formats::time_of_day;
 use crate::bot::words::speech::voice::Voice;
 use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 
@@ -92,8 +93,9 @@ fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
 /// A key was tested.
 pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
     let head = voice.lang.say(
-        "Tested the {scope}: {key}.",
+        "Tested the {scope} at {time}: {key}.",
         &[
+            ("time", &time_of_day(tested.at_ms)),
             ("scope", &voice.scope(tested.key.owner.scope())),
             ("key", &describe_key(voice, &tested.key)),
         ],
@@ -250,9 +252,12 @@ pub fn paused(voice: Voice<'_>, key: &Key) -> Card {
     ))
 }
 
-/// A key was resumed.
+/// A key was resumed that was like this before.
 pub fn resumed(voice: Voice<'_>, key: &Key) -> Card {
     let words = match key.health {
+        _ if !key.paused => {
+            "The {scope} was not paused, so nothing was changed: {key}. `/keys status provider:{id}` says who pays."
+        }
         Health::Refused | Health::Damaged => {
             "Resumed the {scope}: {key}. It can't pay yet: replace it with `/keys add provider:{id} scope:{word}`, or \
              try it with `/keys test provider:{id} scope:{word}`."

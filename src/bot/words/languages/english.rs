@@ -369,6 +369,7 @@ fn without_marks(template: &str) -> String {
         "<t:{}:R>",
         "<t:{}:f>",
         "<t:{}:D>",
+        "<t:{}:T>",
         "<t:{now_s}:R>",
         "<t:{until_s}:f>",
         "```sh",

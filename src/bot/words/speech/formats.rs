@@ -157,6 +157,11 @@ pub fn date_and_time(at_ms: i64) -> String {
     format!("<t:{}:f>", at_ms.div_euclid(1_000))
 }
 
+/// A time of day to the second, in the reader's own time zone.
+pub fn time_of_day(at_ms: i64) -> String {
+    format!("<t:{}:T>", at_ms.div_euclid(1_000))
+}
+
 /// A day of the calendar, which is the same one in every time zone but the farthest.
 pub fn day(date: Date) -> String {
     let noon = date.at(12, 0, 0, 0).to_zoned(TimeZone::UTC);
