@@ -180,6 +180,8 @@ impl Bot {
             } else {
                 OwnKeys::Once
             },
+            is_manager: false,
+            servers: None,
             reader: Reader::Here,
         }
     }
@@ -202,6 +204,7 @@ impl Bot {
             } else {
                 OwnKeys::No
             },
+            is_manager: caller.manages_server,
             ..voice
         }
     }

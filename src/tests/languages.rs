@@ -113,7 +113,7 @@ async fn a_brazilian_types_keys_into_a_brazilian_form() {
         ");
         assert_snapshot!(mia.runs("/privacy erase").await, @"
         Form: Apagar o que é guardado sobre você
-        - Digite ERASE: chaves, uso, nível: ERASE
+        - Digite ERASE para apagar tudo: ERASE
         ");
     })
     .await;

@@ -40,7 +40,7 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
 
         let server = format!("/admin stop server:{}", stage.scene.server);
-        insta::assert_snapshot!(omar.runs(&server).await, @"(only you) Stopped for server Lantern Club. What is running finishes. `/admin resume server:Lantern Club` lifts it.");
+        insta::assert_snapshot!(omar.runs(&server).await, @"(only you) Stopped for **Lantern Club (Lantern Club)**. What is running finishes. `/admin resume server:Lantern Club` lifts it.");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it in this server for now. Keys and settings are kept; `/keys list` still works.");
         // A key of one's own is stopped too, and kept.
         assert!(
@@ -128,8 +128,8 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         **Keys of the bot default**
         - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
-        insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Nothing of it is used yet.");
-        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Nothing of it is used yet.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Counting begins now: what was used before does not count.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Counting begins now: what was used before does not count.");
         mia.runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         (only you) What the bot's operator pays for you is used up: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.

@@ -65,7 +65,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
 
         insta::assert_snapshot!(mia.runs("/privacy erase").await, @"
         Form: Erase what is stored about you
-        - Type ERASE: keys, usage, tier: ERASE
+        - Type ERASE to erase all of it: ERASE
         ");
         insta::assert_snapshot!(mia.submits(&[("confirm", "yes please")]).await, @"(only you) You did not type ERASE, so nothing was erased. `/privacy erase` asks again.");
         assert!(mia.runs("/keys list").await.contains("Mistral"));

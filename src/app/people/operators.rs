@@ -32,12 +32,12 @@ pub struct OperatorsView {
 
 impl OperatorsView {
     /// What is used of a limit that is set.
-    pub fn used_of(&self, whom: LimitSubject, limit: Limit) -> Option<u64> {
+    pub fn used_of(&self, whom: LimitSubject, limit: Limit) -> Option<&LimitUse> {
         let mut set = self.rules.limits.iter().zip(&self.uses);
         let found = set.find(|((subject, set), _)| {
             whom.parts() == (set.bound, *subject) && set.limit == limit
         });
-        found.map(|(_, used)| used.used)
+        found.map(|(_, used)| used)
     }
 }
 

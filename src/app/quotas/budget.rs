@@ -28,10 +28,9 @@ pub struct Budget {
 impl Budget {
     /// What is used of a limit on the whole key; none of one that each member
     /// has a count of their own for.
-    pub fn used_of(&self, bound: Bound, limit: Limit) -> Option<u64> {
+    pub fn used_of(&self, bound: Bound, limit: Limit) -> Option<&LimitUse> {
         let mut whole = self.whole.iter();
-        let found = whole.find(|used| used.bound == bound && used.limit == limit);
-        found.map(|used| used.used)
+        whole.find(|used| used.bound == bound && used.limit == limit)
     }
 }
 

@@ -60,10 +60,12 @@ pub fn help(voice: Voice<'_>, links: &CommandLinks, usable: Usable) -> Card {
         sentences.push("- {token} makes a token for programs that use your keys.");
     }
     if usable.manager {
-        sentences.push(
+        sentences.push(if voice.own_keys == OwnKeys::Once {
+            "- **For you who manage this server**: {block} keeps somebody out."
+        } else {
             "- **For you who manage this server**: {add} with `scope:guild` shares a key, {budget} limits it, \
-             {block} keeps somebody out.",
-        );
+             {block} keeps somebody out."
+        });
     }
     if usable.operator {
         sentences.push(

@@ -26,4 +26,4 @@ mod walk;
 pub use errors::{error, old_command, something_broke, unreadable_interaction};
 pub use offers::{with_offers, with_offers_about};
 pub use speech::lang::{DEFAULT_LOCALE, Lang, known_locale, localizations};
-pub use speech::voice::{OwnKeys, Reader, Voice};
+pub use speech::voice::{KnownServers, OwnKeys, Reader, Voice};

@@ -100,7 +100,10 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
         title: lang.words("Erase what is stored about you").to_owned(),
         fields: vec![Field {
             id: CONFIRM_FIELD.to_owned(),
-            label: lang.words("Type ERASE: keys, usage, tier").to_owned(),
+            label: lang.words("Type ERASE to erase all of it").to_owned(),
+            description: lang
+                .words("Keys, tokens, usage, choices and tier go, and you are signed out of every browser.")
+                .to_owned(),
             placeholder: "ERASE".to_owned(),
             required: true,
             ..Field::default()

@@ -71,6 +71,8 @@ fn every_advice_can_be_followed_by_whoever_reads_it() {
                     lang: Lang::from_locale(locale),
                     providers: KnownProviders::new(&catalogue),
                     own_keys,
+                    is_manager: false,
+                    servers: None,
                     reader,
                 };
                 // What is about storing a key is said to who may store one.

@@ -60,7 +60,7 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         with_key(stage).await;
         let omar = stage.omar();
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"(only you) This server's key has no limits: every member may use it. Set one with `/server budget set`, such as `what:dollars amount:5 per:month`.");
-        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Nothing of it is used yet. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Counting begins now: what was used before does not count. `/server budget show` shows all of them.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:2 per:day who:each member").await, @"(only you) Each member may now use 2 requests a day of this server's key. What was counted under such a limit before still counts. `/server budget show` shows all of them.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&regulars> may now use 3 requests a day of this server's key, in place of the limit for each member. What was counted under such a limit before still counts. `/server budget show` shows all of them.");
         insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&Lantern Club> is free from the limits on members. What the whole key may be used for holds for everybody.");
@@ -75,7 +75,7 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         - 2 requests a day
         - with <@&regulars>: 3 requests a day
         Free from the limits on members: <@&Lantern Club>
-        Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.
+        Each limit counts from when it was set; `/usage scope:guild` shows all that was used, and by whom. Change limits with `/server budget set` and `/server budget clear`.
         ");
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"
         (only you) Cleared 2 limits:

@@ -29,7 +29,7 @@ async fn a_used_up_budget_is_named_wherever_its_key_is() {
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:5 per:month").await, @"(only you) This server's key may now be used for 5 requests a month, all members together. 1 request of it is used already. `/server budget show` shows all of them.");
         let listed = omar.runs("/keys list scope:guild").await;
         assert!(listed.contains("pays for everybody in this server"), "{listed}");
-        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:0.00002 per:month").await, @"(only you) This server's key may now be used for $0.00002 a month, all members together. Nothing of it is used yet. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:0.00002 per:month").await, @"(only you) This server's key may now be used for $0.00002 a month, all members together. Counting begins now: what was used before does not count. `/server budget show` shows all of them.");
         omar.runs("/server budget set what:requests amount:1 per:month")
             .await;
         omar.runs("/server budget clear what:dollars").await;
@@ -45,7 +45,7 @@ async fn a_used_up_budget_is_named_wherever_its_key_is() {
           a month     1      1     0
         ```
         -# Requests a month: renews <t:1796083201:R>
-        Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.
+        Each limit counts from when it was set; `/usage scope:guild` shows all that was used, and by whom. Change limits with `/server budget set` and `/server budget clear`.
         ");
         insta::assert_snapshot!(omar.directly().runs("/server budget show").await, @"(only you) This is a direct message, and that belongs to a server. Run the command in the server that it is about. Nothing was changed.");
     })
@@ -97,6 +97,30 @@ async fn limits_of_every_kind_take_a_line_each() {
         An `/ask` now would go to OpenAI, paid by the server key.
         A key of your own (`/keys add`) has no limits here.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_budget_below_what_is_used_says_so_and_its_manager_hears_how_to_change_it() {
+    run(async |stage| {
+        let omar = stage.omar();
+        omar.adds("openai", "guild", &good("openai")).await;
+        omar.runs("/server budget set what:requests amount:5 per:month")
+            .await;
+        for _ in 0..2 {
+            omar.runs("/ask prompt:count provider:openai").await;
+        }
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:1 per:month").await, @"(only you) This server's key may now be used for 1 request a month, all members together. Used of it already: 2 requests, so nothing more is paid until it renews <t:1796083201:R>. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/ask prompt:count provider:openai").await, @"
+        (only you) This server's key has reached its budget: 2 of 1 request a month. There is room again <t:1796083201:R>.
+        You manage this server: `/server budget set` changes the limit, `/server budget clear` takes it away.
+        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        [Use my own OpenAI key]
+        ");
+        let member = stage.mia().runs("/ask prompt:count provider:openai").await;
+        assert!(!member.contains("/server budget"), "{member}");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:5 per:day").await, @"(only you) The bot default now pays 5 requests a day for everybody, beside what tiers allow. Counting begins now: what was used before does not count.");
     })
     .await;
 }

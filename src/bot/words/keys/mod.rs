@@ -22,7 +22,7 @@ pub use import::{
     FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported, nothing_pasted,
 };
 pub use in_words::{key_in_message, key_in_question};
-pub use list::describe_key;
+pub use list::{describe_key, plain};
 pub use panel::{MORE_FROM, confirm_removal_in_panel, more_providers, panel, panel_of_another};
 pub use status::status;
 pub use system::system_keys;

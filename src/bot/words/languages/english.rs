@@ -112,7 +112,7 @@ const FORMS: &[&str] = &[
     "That server's {provider} key",
     "The bot's {provider} key",
     "This server's {provider} key",
-    "Type ERASE: keys, usage, tier",
+    "Type ERASE to erase all of it",
     "What to ask",
     "Your {provider} key",
 ];

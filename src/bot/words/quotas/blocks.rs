@@ -90,6 +90,27 @@ pub fn was_unblocked(voice: Voice<'_>, whom: Blocked, was: bool) -> Card {
     Card::text(voice.lang.say(sentence, &[("whom", &whom)]))
 }
 
+/// Adds which servers stay stopped, whatever was lifted.
+pub fn with_still_stopped(
+    voice: Voice<'_>,
+    card: Card,
+    blocks: impl Iterator<Item = Blocked>,
+) -> Card {
+    let servers = blocks.filter(|whom| matches!(whom, Blocked::Server(_)));
+    let servers: Vec<String> = servers.map(|whom| blocked_name(voice, whom)).collect();
+    if servers.is_empty() {
+        return card;
+    }
+    let line = voice.lang.say(
+        "Still stopped: {servers}. `/admin resume server:` lifts that.",
+        &[("servers", &voice.lang.list(&servers))],
+    );
+    Card {
+        text: format!("{}\n{line}", card.text),
+        ..card
+    }
+}
+
 /// Whom a server has stopped.
 pub fn server_blocks(voice: Voice<'_>, blocks: &[SetBlock]) -> Card {
     let lang = voice.lang;
@@ -115,7 +136,10 @@ pub fn server_blocks(voice: Voice<'_>, blocks: &[SetBlock]) -> Card {
 pub fn blocked_name(voice: Voice<'_>, whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => voice.lang.words("everybody").to_owned(),
-        Blocked::Server(server) => voice.lang.say("server {id}", &[("id", &server)]),
+        Blocked::Server(server) => match voice.server(server) {
+            Some(name) => format!("**{name}**"),
+            None => voice.lang.say("server {id}", &[("id", &server)]),
+        },
         Blocked::Person(person) | Blocked::InServer(_, BlockTarget::Person(person)) => {
             format!("<@{person}>")
         }

@@ -27,7 +27,7 @@ pub fn budget_set(voice: Voice<'_>, (bound, set): (Bound, Limit), budget: &Budge
         _ => String::new(),
     };
     let lang = voice.lang;
-    let used = used_already(voice, set, budget.used_of(bound, set));
+    let used = used_already(voice, budget.used_of(bound, set));
     let set = lang.say(
         sentence,
         &[("role", &role), ("limit", &describe_limit(voice, set))],
@@ -116,7 +116,7 @@ pub fn role_exempted(voice: Voice<'_>, role: u64, exempt: bool) -> Card {
     let sentence = if exempt {
         "{role} is free from the limits on members. What the whole key may be used for holds for everybody."
     } else {
-        "{role} is bound by the limits on members again."
+        "{role} is bound by the limits on members."
     };
     let role = format!("<@&{role}>");
     Card::text(voice.lang.say(sentence, &[("role", &role)]))
@@ -158,6 +158,7 @@ pub fn budget(voice: Voice<'_>, budget: &Budget) -> Card {
             &[("roles", &lang.list(&roles))],
         ));
     }
-    lines.push(lang.words("Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.").into());
+    lines.push(lang.words("Each limit counts from when it was set; `/usage scope:guild` shows all that was used, and by whom. \
+         Change limits with `/server budget set` and `/server budget clear`.").into());
     Card::text(lines.join("\n"))
 }

@@ -41,17 +41,23 @@ fn say_span(voice: Voice<'_>, limit: Limit, what: &str) -> String {
 
 /// What is used of a limit that was set a moment ago: none where each member has
 /// a count of their own.
-pub fn used_already(voice: Voice<'_>, limit: Limit, used: Option<u64>) -> String {
+pub fn used_already(voice: Voice<'_>, set: Option<&LimitUse>) -> String {
     let lang = voice.lang;
-    match used {
-        Some(0) => lang.words("Nothing of it is used yet.").to_owned(),
-        Some(used) => lang.say(
-            "{used} of it is used already.",
-            &[("used", &amount(voice, limit.metric, used))],
-        ),
-        None => lang
+    let Some(set) = set else {
+        return lang
             .words("What was counted under such a limit before still counts.")
+            .to_owned();
+    };
+    let used = amount(voice, set.limit.metric, set.used);
+    match set.renews_at_ms.map(relative_time) {
+        _ if set.used == 0 => lang
+            .words("Counting begins now: what was used before does not count.")
             .to_owned(),
+        Some(when) if set.used >= set.limit.max => lang.say(
+            "Used of it already: {used}, so nothing more is paid until it renews {when}.",
+            &[("used", &used), ("when", &when)],
+        ),
+        _ => lang.say("{used} of it is used already.", &[("used", &used)]),
     }
 }
 

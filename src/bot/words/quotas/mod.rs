@@ -8,7 +8,9 @@ mod overshoots;
 pub mod reached;
 mod status;
 
-pub use blocks::{blocked, confirm_stop, server_blocks, was_blocked, was_unblocked};
+pub use blocks::{
+    blocked, confirm_stop, server_blocks, was_blocked, was_unblocked, with_still_stopped,
+};
 pub use budget::{
     budget, budget_set, confirm_clearing, limits_changed, limits_cleared, role_exempted,
 };

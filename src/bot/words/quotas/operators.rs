@@ -7,7 +7,7 @@ use crate::bot::words::quotas::blocks::blocked_name;
 use crate::bot::words::quotas::limits::{describe_limit, used_already, uses};
 use crate::bot::words::speech::formats::date_and_time;
 use crate::bot::words::speech::voice::Voice;
-use crate::model::{Blocked, Bound, Limit, LimitUse, PersonId};
+use crate::model::{Blocked, Bound, Limit, LimitUse, PersonId, ServerId};
 
 /// A tier was given or taken back.
 pub fn tier_given(
@@ -17,7 +17,7 @@ pub fn tier_given(
     until_ms: Option<i64>,
 ) -> Card {
     let sentence = match (tier, until_ms) {
-        (None, _) => "{person} has no tier by hand any more; SKUs and roles still count.",
+        (None, _) => "{person} has no tier by hand; SKUs and roles still count.",
         (Some(_), None) => "{person} has the tier {tier} now, unless they have a higher one.",
         (Some(_), Some(_)) => {
             "{person} has the tier {tier} until {until}, unless they have a higher one."
@@ -38,7 +38,7 @@ pub fn operators_limit_set(
     voice: Voice<'_>,
     whom: LimitSubject,
     set: Limit,
-    used: Option<u64>,
+    used: Option<&LimitUse>,
 ) -> Card {
     let whom = match whom {
         LimitSubject::Everyone => Blocked::Everyone,
@@ -50,7 +50,7 @@ pub fn operators_limit_set(
         &[
             ("limit", &describe_limit(voice, set)),
             ("whom", &blocked_name(voice, whom)),
-            ("used", &used_already(voice, set, used)),
+            ("used", &used_already(voice, used)),
         ],
     ))
 }
@@ -102,7 +102,10 @@ pub fn operators_view(
 /// Whose use a limit of the operator's bounds.
 fn whose(voice: Voice<'_>, subject: u64, bound: Bound) -> String {
     match bound {
-        Bound::BotInServer => voice.lang.say("Server {id}", &[("id", &subject)]),
+        Bound::BotInServer => {
+            let name = voice.server(ServerId(subject));
+            name.unwrap_or_else(|| voice.lang.say("Server {id}", &[("id", &subject)]))
+        }
         Bound::BotForPerson => format!("<@{subject}>"),
         _ => voice.lang.words("Everybody together").to_owned(),
     }

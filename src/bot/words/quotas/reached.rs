@@ -59,6 +59,10 @@ pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>
             .words(" This ask alone needs more than that; a shorter one may fit.")
             .to_owned(),
     };
+    if hit.bound.is_budget() && voice.is_manager {
+        let own = "You manage {this} server: `/server budget set` changes the limit, `/server budget clear` takes it away.";
+        text = format!("{text}\n{}", voice.say(own, &[]));
+    }
     with_own_key(voice, text, payers)
 }
 

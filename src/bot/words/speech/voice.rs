@@ -1,11 +1,13 @@
 //! How the bot speaks to somebody: their language, and names that many
 //! sentences share.
 
+use std::collections::HashMap;
 use std::fmt::Display;
 
 use crate::app::{KnownProviders, ProviderInfo};
+use crate::bot::words::keys::plain;
 use crate::bot::words::speech::lang::Lang;
-use crate::model::{Health, ProviderId, Scope, Source};
+use crate::model::{Health, ProviderId, Scope, ServerId, Source};
 
 /// What every reply needs: the language, and the providers' names.
 #[derive(Clone, Copy)]
@@ -14,8 +16,15 @@ pub struct Voice<'a> {
     pub providers: KnownProviders<'a>,
     /// Whether this person can bring keys of their own, and how.
     pub own_keys: OwnKeys,
+    /// Whether this person manages the server that they are in.
+    pub is_manager: bool,
+    /// What servers are called that are spoken of, as far as that is known.
+    pub servers: Option<&'a KnownServers>,
     pub reader: Reader,
 }
+
+/// What servers are called.
+pub type KnownServers = HashMap<ServerId, String>;
 
 /// How a person can bring a key of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +66,8 @@ impl<'a> Voice<'a> {
             lang: Lang::from_locale(locale),
             providers,
             own_keys: OwnKeys::Stored,
+            is_manager: false,
+            servers: None,
             reader: Reader::Here,
         }
     }
@@ -69,6 +80,23 @@ impl<'a> Voice<'a> {
             reader: Reader::Elsewhere,
             ..self
         }
+    }
+
+    /// This voice where servers have names.
+    pub fn naming<'b>(self, servers: &'b KnownServers) -> Voice<'b>
+    where
+        'a: 'b,
+    {
+        Voice {
+            servers: Some(servers),
+            ..self
+        }
+    }
+
+    /// What a server is called; none where that is not known.
+    pub fn server(&self, id: ServerId) -> Option<String> {
+        let name = self.servers?.get(&id)?;
+        Some(format!("{} ({id})", plain(name)))
     }
 
     /// A sentence with its `{names}` filled in, and with `{here}`, `{this}`

@@ -3,6 +3,8 @@
 
 use serenity::all::User;
 
+use crate::app::LimitSubject;
+use crate::bot::interactions::commands::admin::server_names;
 use crate::bot::interactions::commands::admin::target::parse_target;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
@@ -10,6 +12,7 @@ use crate::bot::interactions::commands::options::amounts::{
 };
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
+use crate::model::{Blocked, Metric};
 
 /// Limit what the bot default pays: for everybody together, a server, or a person.
 #[poise::command(slash_command)]
@@ -29,6 +32,12 @@ pub async fn limit(
         app.people.set_operators_limit(caller, whom, limit).await?;
         let rules = app.people.operators_view(caller).await?;
         let counted = rules.used_of(whom, limit);
+        let server = match whom {
+            LimitSubject::Server(server) => Some(Blocked::Server(server)),
+            LimitSubject::Everyone | LimitSubject::Person(_) => None,
+        };
+        let names = server_names(ctx.framework.user_data, server.into_iter()).await;
+        let voice = voice.naming(&names);
         Ok(words::quotas::operators_limit_set(
             voice, whom, limit, counted,
         ))

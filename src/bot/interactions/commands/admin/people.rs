@@ -3,6 +3,7 @@
 use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
 use crate::app::parse_duration;
+use crate::bot::interactions::commands::admin::server_names;
 use crate::bot::interactions::commands::admin::target::parse_stopped;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
@@ -97,7 +98,12 @@ pub async fn stop(
             return Ok(words::quotas::confirm_stop(voice, button, typed));
         }
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::quotas::was_blocked(voice, whom, until))
+        let names = server_names(ctx.framework.user_data, std::iter::once(whom)).await;
+        Ok(words::quotas::was_blocked(
+            voice.naming(&names),
+            whom,
+            until,
+        ))
     })
     .await
 }
@@ -111,7 +117,13 @@ pub async fn resume(
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_stopped(server.as_deref())?;
         let was = app.people.unblock(caller, whom).await?;
-        Ok(words::quotas::was_unblocked(voice, whom, was))
+        let view = app.people.operators_view(caller).await?;
+        let blocks = view.rules.blocks.iter().map(|(whom, _)| *whom);
+        let named = blocks.clone().chain(std::iter::once(whom));
+        let names = server_names(ctx.framework.user_data, named).await;
+        let voice = voice.naming(&names);
+        let card = words::quotas::was_unblocked(voice, whom, was);
+        Ok(words::quotas::with_still_stopped(voice, card, blocks))
     })
     .await
 }
