@@ -1,6 +1,6 @@
 //! Makes a conversation fit a model: its context, and whether it sees.
 
-use crate::model::{LeftOut, Turn};
+use crate::model::{LeftOut, Role, Turn};
 use crate::providers::PromptSize;
 
 /// Bytes in a token of a text that is cut to fit: fewer than the
@@ -54,6 +54,7 @@ pub struct FittedConversation {
 /// that fits is for the provider to say.
 pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> FittedConversation {
     let mut left_out = Vec::new();
+    let mut is_answered = false;
     let mut room = tokens_max;
     let mut kept: Vec<Turn> = Vec::new();
     for turn in turns.iter().rev() {
@@ -62,8 +63,12 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> FittedConversation {
             turn.pictures.clear();
             turn.earlier_pictures = 0;
             turn.text.0.push_str(UNSEEN);
-            left_out.push(LeftOut::Pictures);
+            // What came before an answer was said under that one.
+            if !is_answered {
+                left_out.push(LeftOut::Pictures);
+            }
         }
+        is_answered |= turn.role == Role::Model;
         let needed = tokens(&turn);
         if !kept.is_empty() && needed > room {
             left_out.push(LeftOut::Older);
@@ -133,6 +138,13 @@ mod tests {
         let told = Turn::person(format!("what is this?{UNSEEN}"));
         assert_eq!(fitted.turns, [told]);
         assert_eq!(fitted.left_out, [LeftOut::Pictures]);
+        // An answer before this question said so already.
+        let later = [
+            shown.clone(),
+            Turn::model("a picture"),
+            Turn::person("and?"),
+        ];
+        assert_eq!(fit(&later, false, 10_000).left_out, []);
         let seen = fit(std::slice::from_ref(&shown), true, 10_000);
         assert_eq!(seen.turns, [shown]);
     }

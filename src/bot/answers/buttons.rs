@@ -2,7 +2,7 @@
 
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
-use crate::app::Error;
+use crate::app::{Error, ModelChoice};
 use crate::bot::answers::running::running_answers::StopOutcome;
 use crate::bot::answers::writing::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::writing::target::Target;
@@ -212,18 +212,21 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let asks = &bot.app.asks;
-    let models = match asks.refuse_blocked(&caller).await {
-        Ok(()) => asks.list_models(&caller).await,
-        Err(blocked) => Err(blocked),
-    };
-    let models = match models {
+    let models = match list_others(bot, &caller, id).await {
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };
     let voice = bot.voice_for(&caller, &press.locale).await;
     let card = words::choices::model_menu(voice, id, &models);
     bot.rest.reply(&press.into(), &card).await
+}
+
+/// The models that could answer in the place of an answer that is kept.
+async fn list_others(bot: &Bot, caller: &Caller, id: &str) -> Result<Vec<ModelChoice>, Error> {
+    let asks = &bot.app.asks;
+    asks.answer_record(id).await?;
+    asks.refuse_blocked(caller).await?;
+    asks.list_models(caller).await
 }
 
 /// The model that was picked from what [`offer_models`] offers.

@@ -3,7 +3,7 @@
 use crate::app::Error;
 use crate::bot::answers::writing::message_renderer::MessageRenderer;
 use crate::bot::answers::writing::target::Target;
-use crate::bot::connection::wire::card::Card;
+use crate::bot::connection::wire::card::{Button, Card, ROW_BUTTONS_MAX};
 use crate::bot::{explain_error, words};
 use crate::model::{AskRefusal, PictureRefusal, Refusal};
 
@@ -92,6 +92,21 @@ pub async fn refuse_in_place(
             let card = explain_error(renderer.voice, error);
             renderer.show_instead(card).await
         }
+    }
+}
+
+/// Says the same with buttons that ask again, of what is nobody's secret.
+pub async fn refuse_with(
+    renderer: &mut MessageRenderer<'_>,
+    error: &Error,
+    buttons: Vec<Button>,
+) -> anyhow::Result<()> {
+    let mut card = explain_error(renderer.voice, error);
+    card.buttons.splice(0..0, buttons);
+    card.buttons.truncate(ROW_BUTTONS_MAX);
+    match renderer.target {
+        Target::Interaction(_) => tell_asker_alone(renderer, card).await,
+        _ => renderer.show_instead(card).await,
     }
 }
 

@@ -21,8 +21,8 @@ pub fn describe_conversation(refusal: &ConversationRefusal) -> Trouble {
         ),
         ConversationRefusal::StaleAnswer => (
             StatusCode::GONE,
-            "That answer is too old",
-            "It is too old to be asked for again. Ask anew.",
+            "Nothing is kept of that answer",
+            "It is too old, or what was stored of it was erased. Ask anew.",
         ),
         ConversationRefusal::NothingToRead => (
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -163,8 +163,8 @@ async fn details_are_for_whoever_asked() {
         ");
         assert_snapshot!(omar.presses("Details").await, @"(only you) That is for the person who asked. Ask yourself, with `/ask` or `/imagine`: the buttons under your own answer are yours.");
         let (message, _) = mia.button("Details");
-        assert_snapshot!(mia.presses_as(message, "details:made-up").await, @"(only you) That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me.");
-        assert_snapshot!(mia.presses_as(message, "again:").await, @"(only you) That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me.");
+        assert_snapshot!(mia.presses_as(message, "details:made-up").await, @"(only you) I keep nothing of that answer any more: it is too old, or whoever asked has erased what was stored of it. Ask again with `/ask`, or by mentioning me.");
+        assert_snapshot!(mia.presses_as(message, "again:").await, @"(only you) I keep nothing of that answer any more: it is too old, or whoever asked has erased what was stored of it. Ask again with `/ask`, or by mentioning me.");
     })
     .await;
 }

@@ -23,6 +23,7 @@ async fn a_key_for_one_ask_pays_once_and_is_forgotten() {
 
         one two three four five six seven eight nine ten
         -# OpenAI gpt-6-luna · 🔑 one-time key · 12 tokens in, 10 out · < $0.0001
+        [Details]
         ");
         assert_eq!(stage.keys_that_paid("openai"), std::slice::from_ref(&key));
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"

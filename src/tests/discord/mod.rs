@@ -18,6 +18,7 @@ mod permissions;
 mod poll_results;
 mod promises;
 mod refused_edits;
+mod said_truly;
 mod twin;
 mod unread_events;
 mod unseen;

@@ -41,7 +41,7 @@ async fn a_reply_that_names_a_command_has_its_button() {
         assert_eq!(mia.offers(), "[Replace the OpenAI key] [Test again]");
         stage.key_stands(&good("openai"), Standing::Good);
         assert_snapshot!(mia.presses("Test again").await, @"
-        (only you) Tested the personal key: **OpenAI** `…6789`.
+        (only you) Tested the personal key at <t:1795219200:T>: **OpenAI** `…6789`.
         OpenAI accepts it.
         ");
         assert!(
@@ -87,7 +87,8 @@ async fn another_model_is_chosen_under_a_refusal_that_says_so() {
         stage.fails("openai", ProviderFault::Status(404));
         mia.runs("/ask prompt:hello provider:openai model:gpt-made-up")
             .await;
-        assert_eq!(mia.offers(), "[Choose another model]");
+        let offered = "[Again] [Other model] [Details] [Choose another model]";
+        assert_eq!(mia.offers(), offered);
         let offered = mia.presses("Choose another model").await;
         assert!(
             offered.contains("Which model should answer?\n[menu: "),
@@ -132,7 +133,7 @@ async fn the_owner_of_a_dead_server_key_tests_and_replaces_it_from_the_message_t
         let (told, test) = omar.button("Test again");
         let (_, replace) = omar.button("Replace the OpenAI key");
         assert_snapshot!(omar.presses_as(told, &test).await, @"
-        (only you) Tested the server key: **OpenAI** `…6789`.
+        (only you) Tested the server key at <t:1795219200:T>: **OpenAI** `…6789`.
         Key is invalid: OpenAI refuses it, so it is not used. Make a new one at <https://platform.openai.com/api-keys> and run `/keys add provider:openai scope:guild`.
         ");
         let fresh = format!("{}-fresh", good("openai"));
@@ -173,7 +174,7 @@ async fn the_owner_of_a_dead_key_of_their_own_is_told_with_buttons() {
         mia.adds("openai", "user", &good("openai")).await;
         stage.key_stands(&good("openai"), Standing::Empty);
         mia.runs("/ask prompt:count").await;
-        assert_eq!(mia.offers(), "[Test again]");
+        assert_eq!(mia.offers(), "[Test again] [Replace the OpenAI key]");
         stage.key_stands(&good("openai"), Standing::Good);
         assert!(
             mia.presses("Test again")

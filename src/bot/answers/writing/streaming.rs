@@ -143,9 +143,10 @@ async fn stream_answer(
     renderer.buttons = words::answers::growing_buttons(voice, &id);
     let asking = show_while_asking(renderer, secured.ready, &running.stop);
     let (outcome, text) = Box::pin(asking).await;
-    // A key that was typed for one ask is gone.
-    let buttons = if secured.has_request_key || matches!(target, Target::Private(_)) {
+    let buttons = if matches!(target, Target::Private(_)) {
         Vec::new()
+    } else if secured.has_request_key {
+        words::answers::once_buttons(voice, &id)
     } else {
         words::answers::ended_buttons(voice, &id)
     };
@@ -286,6 +287,11 @@ async fn show_none(
         .any(|it| it.tell.contains(&renderer.asker) && it.restriction.is_none());
     if refusals::is_private(error) && is_told {
         return refusals::show_refused(renderer).await;
+    }
+    if let Error::Refused(Refusal::Ask(AskRefusal::Provider { .. })) = error
+        && !refusals::is_private(error)
+    {
+        return refusals::refuse_with(renderer, error, buttons).await;
     }
     refusals::refuse_in_place(renderer, error).await
 }

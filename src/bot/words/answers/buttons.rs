@@ -21,6 +21,13 @@ pub fn ended_buttons(voice: Voice<'_>, id: &str) -> Vec<Button> {
     ]
 }
 
+/// The button under an answer that a key paid for which was typed for it alone:
+/// nobody can ask again with that.
+pub fn once_buttons(voice: Voice<'_>, id: &str) -> Vec<Button> {
+    let details = CustomId::AnswerDetails(id.to_owned());
+    vec![button(voice, "Details", &details)]
+}
+
 /// A button that stands beside others of the same weight.
 pub fn button(voice: Voice<'_>, label: &str, id: &CustomId) -> Button {
     Button {

@@ -6,7 +6,7 @@ pub mod footer;
 mod places;
 mod receipt;
 
-pub use buttons::{ended_buttons, ended_by_restart, growing_buttons};
+pub use buttons::{ended_buttons, ended_by_restart, growing_buttons, once_buttons};
 pub use details::details;
 pub use footer::{
     broken_off_footer, continued_directly, continued_in_file, continued_nowhere, demo_footer,

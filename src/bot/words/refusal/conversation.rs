@@ -18,8 +18,8 @@ pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> St
             &[],
         ),
         ConversationRefusal::StaleAnswer => lang.say(
-            "That answer is too old for its buttons. Ask again with `/ask`, or by \
-             mentioning me.",
+            "I keep nothing of that answer any more: it is too old, or whoever asked has erased what was stored of it. \
+             Ask again with `/ask`, or by mentioning me.",
             &[],
         ),
         ConversationRefusal::NothingToRead => lang.say(
