@@ -198,6 +198,10 @@ async fn a_model_is_checked_where_it_is_set() {
         mia.adds("openai", "user", &good("openai")).await;
         assert_snapshot!(mia.runs("/model set model:gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
         assert_snapshot!(mia.runs("/model set model:openai/gpt 6 luna").await, @"(only you) No model has a name with spaces, such as `openai/gpt 6 luna`. Nothing was changed and nobody was asked. Did you mean `openai/gpt-6-luna`? Write that as `model:`.");
+        for typed in ["google/x y z", "x y z", "openai/made up"] {
+            let seen = mia.runs(&format!("/model set model:{typed}")).await;
+            assert!(seen.contains("with spaces") && !seen.contains("Did you mean"), "{seen}");
+        }
         assert_snapshot!(mia.runs("/model set model:nonsense").await, @"(only you) I can't tell whose model `nonsense` is. Write it as `provider/model`, such as `openai/gpt-6-luna`, `groq/openai/gpt-oss-20b`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/model set model:ai21/jamba").await, @"(only you) I know no provider called `ai21`, and can't tell whose model `ai21/jamba` is. The list that appears while you type `model:` holds those that can be used. OpenRouter has models of many vendors: `openrouter/ai21/jamba`.");
         assert_snapshot!(mia.runs("/model set model:openai/nonsense").await, @"

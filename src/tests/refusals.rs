@@ -130,7 +130,11 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
         A::NoModelsName { typed: "/".into() },
         A::SpacesInModel {
             typed: "gpt 6 luna".into(),
-            meant: "openai/gpt-6-luna".into(),
+            meant: Some("openai/gpt-6-luna".into()),
+        },
+        A::SpacesInModel {
+            typed: "made up".into(),
+            meant: None,
         },
         A::ModelMissing { provider: openai() },
         A::ModelOfAnother {
@@ -156,6 +160,9 @@ fn plain_ask_refusals() -> Vec<AskRefusal> {
             replacement: "made-up-2".into(),
         },
         A::NoSuchPersona {
+            name: "made-up".into(),
+        },
+        A::PersonaOfACommand {
             name: "made-up".into(),
         },
         A::EmptyPrompt,
@@ -197,6 +204,7 @@ fn ask_refusals() -> Vec<Refusal> {
                     provider: ProviderId::from(*id),
                     source,
                     key: Some(KeyId([1; 16])),
+                    is_partial: false,
                     verdict: Verdict::Skipped(skip),
                 });
                 let trace = Trace(steps.collect());
@@ -204,7 +212,6 @@ fn ask_refusals() -> Vec<Refusal> {
                     all.push(A::NobodyPays {
                         trace: trace.clone(),
                         in_server,
-                    is_partial: false,
                     });
                 }
             }

@@ -229,14 +229,23 @@ impl Models {
         let dash = |part: &str| part.split_whitespace().collect::<Vec<_>>().join("-");
         let parts: Vec<String> = typed.split('/').map(dash).collect();
         let dashed = parts.join("/").to_lowercase();
-        let owner = self.catalogue.provider_of_model(&dashed);
-        let owner = owner.filter(|_| parts.len() == 1);
+        let (owner, model) = match split_model(&self.catalogue, &dashed) {
+            None => (self.catalogue.provider_of_model(&dashed), &*dashed),
+            Some((provider, model)) => (Some(provider), model),
+        };
+        let owner = owner.filter(|it| self.is_known(it, model));
         let usual = self.named_like(typed).into_iter().next();
-        let meant = usual.unwrap_or_else(|| {
-            owner.map_or_else(|| dashed.clone(), |owner| format!("{}/{dashed}", owner.id))
-        });
-        let (typed, meant) = (shown(typed), shown(&meant));
+        let meant = usual.or_else(|| Some(owner?.full_name(model)));
+        let meant = meant.map(|meant| shown(&meant));
+        let typed = shown(typed);
         AskRefusal::SpacesInModel { typed, meant }.into()
+    }
+
+    /// Whether a provider is known to have a model, as far as it was asked.
+    fn is_known(&self, provider: &Provider, model: &str) -> bool {
+        let usual = [&provider.default_model, &provider.images.model];
+        let mut usual = usual.into_iter().flatten();
+        usual.any(|it| it == model) || self.lists.has(&provider.id, model)
     }
 
     /// Reads what a relayed call names: its address may name a provider,

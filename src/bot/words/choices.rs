@@ -140,14 +140,15 @@ fn unpaid_choice(voice: Voice<'_>, chosen: &Choice, usable: &[ModelChoice]) -> O
     ))
 }
 
-/// The personas that are offered, and the chosen one.
+/// The personas, those that can be chosen in lines, and the chosen one.
 pub fn personas<'a>(
     voice: Voice<'_>,
-    offered: impl Iterator<Item = &'a Persona>,
+    all: impl Iterator<Item = &'a Persona>,
     chosen: &[Choice],
 ) -> Card {
     let mut lines = chosen_lines(voice, ChoiceKind::Persona, chosen);
-    lines.extend(offered.map(|it| {
+    let (of_commands, offered): (Vec<_>, Vec<_>) = all.partition(|it| it.has_command);
+    lines.extend(offered.into_iter().map(|it| {
         format!(
             "- **{}**: {}",
             it.name,
@@ -160,6 +161,14 @@ pub fn personas<'a>(
             .words("Use one with `/ask persona:`, or from now on with `/persona set`.")
             .to_owned(),
     );
+    let names = of_commands.iter().map(|it| format!("`{}`", it.name));
+    let names: Vec<String> = names.collect();
+    lines.extend((!names.is_empty()).then(|| {
+        voice.lang.say(
+            "My own commands use {personas}; `/ask persona:` takes these too.",
+            &[("personas", &voice.lang.list(&names))],
+        )
+    }));
     Card::text(lines.join("\n"))
 }
 
@@ -256,12 +265,8 @@ pub fn chosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope, value: &st
 pub fn reset(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope) -> Card {
     let values: &[(&str, &dyn Display)] = &[("whom", &whom(voice, scope))];
     Card::text(match kind {
-        ChoiceKind::Model => voice
-            .lang
-            .say("No model is chosen for {whom} any more.", values),
-        ChoiceKind::Persona => voice
-            .lang
-            .say("No persona is chosen for {whom} any more.", values),
+        ChoiceKind::Model => voice.lang.say("No model is chosen for {whom}.", values),
+        ChoiceKind::Persona => voice.lang.say("No persona is chosen for {whom}.", values),
         ChoiceKind::Previews => voice
             .lang
             .say("Links in my answers show no previews in {whom}.", values),

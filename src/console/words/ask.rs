@@ -20,7 +20,7 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
             provider_as_model(names, provider, usual.as_deref())
         }
         AskRefusal::NoModelsName { typed } => no_models_name(typed),
-        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
+        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant.as_deref()),
         AskRefusal::ModelMissing { provider } => model_missing(names, provider),
         AskRefusal::ModelOfAnother {
             provider,
@@ -39,6 +39,10 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
         AskRefusal::NoSuchPersona { name } => choose(
             "There is no such persona",
             format!("Nothing here is called “{name}”. Choose another from the list."),
+        ),
+        AskRefusal::PersonaOfACommand { name } => choose(
+            "That persona can’t be chosen",
+            format!("A command of the bot’s own uses “{name}”. Choose another from the list."),
         ),
         AskRefusal::EmptyPrompt => Trouble::new(
             UNPROCESSABLE,
@@ -180,12 +184,13 @@ fn no_models_name(typed: &str) -> Trouble {
 }
 
 /// The model's name was typed with spaces.
-fn spaces_in_model(typed: &str, meant: &str) -> Trouble {
+fn spaces_in_model(typed: &str, meant: Option<&str>) -> Trouble {
+    let meant = meant.map_or_else(String::new, |meant| format!(" Did you mean “{meant}”?"));
     choose(
         "No such model",
         format!(
-            "No model has a name with spaces, such as “{typed}”. Nobody was asked. Did you \
-             mean “{meant}”? Choose it from the list."
+            "No model has a name with spaces, such as “{typed}”. Nobody was asked.{meant} Choose \
+             one from the list."
         ),
     )
 }

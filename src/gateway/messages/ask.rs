@@ -33,7 +33,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             provider_as_model(provider, usual.as_deref())
         }
         AskRefusal::NoModelsName { typed } => no_models_name(typed),
-        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
+        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant.as_deref()),
         AskRefusal::ModelMissing { provider } => model_missing(provider),
         AskRefusal::ModelOfAnother {
             provider,
@@ -57,6 +57,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             format!("There is no persona called `{name}`."),
         ),
         AskRefusal::EmptyPrompt => prompt_missing(),
+        AskRefusal::PersonaOfACommand { name } => persona_of_a_command(name),
         AskRefusal::NobodyPays { trace, .. } => return nobody_pays(trace),
         AskRefusal::Provider { failure, payer } => return provider_failed(failure, *payer),
         AskRefusal::OwnKeyOnly { what } => (
@@ -373,9 +374,12 @@ fn describe_restriction(what: Restriction) -> &'static str {
 }
 
 /// A model's name has spaces.
-fn spaces_in_model(typed: &str, meant: &str) -> Message {
-    let message =
-        format!("No model has a name with spaces, such as `{typed}`. Did you mean `{meant}`?");
+fn spaces_in_model(typed: &str, meant: Option<&str>) -> Message {
+    let helps = meant.map_or_else(
+        || "`GET /v1/models` lists those that your keys can use.".to_owned(),
+        |meant| format!("Did you mean `{meant}`?"),
+    );
+    let message = format!("No model has a name with spaces, such as `{typed}`. {helps}");
     (400, "malformed_model", message)
 }
 

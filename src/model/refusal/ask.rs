@@ -30,7 +30,11 @@ pub enum AskRefusal {
     #[error("it can be no model's name")]
     NoModelsName { typed: String },
     #[error("the model's name has spaces")]
-    SpacesInModel { typed: String, meant: String },
+    SpacesInModel {
+        typed: String,
+        /// What it would be without, where there is such a model.
+        meant: Option<String>,
+    },
     #[error("one provider is named, and a model of another's")]
     ModelOfAnother {
         provider: ProviderId,
@@ -56,6 +60,8 @@ pub enum AskRefusal {
     },
     #[error("there is no such persona")]
     NoSuchPersona { name: String },
+    #[error("a command of the bot's own uses the persona")]
+    PersonaOfACommand { name: String },
     #[error("the prompt is empty")]
     EmptyPrompt,
     #[error("nobody can pay for this")]

@@ -36,7 +36,7 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         ");
         // What is named for one ask comes before everything.
         assert!(mia.runs("/ask prompt:count model:claude-haiku-5-5").await.contains("claude-haiku-5-5"));
-        assert_snapshot!(mia.runs("/model reset").await, @"(only you) No model is chosen for you any more.");
+        assert_snapshot!(mia.runs("/model reset").await, @"(only you) No model is chosen for you.");
         assert!(mia.runs("/ask prompt:count").await.contains("claude-opus-5-5"));
         assert_snapshot!(mia.runs("/model set model:openai/").await, @"(only you) `openai/` names a provider and no model. Write the model after the slash; the list that appears while you type `model:` holds those that may be used.");
         assert_eq!(mia.runs("/ask prompt:count model:Groq/").await, mia.runs("/model set model:groq/").await);
@@ -183,22 +183,22 @@ async fn a_persona_is_chosen_for_an_ask_or_a_channel() {
         - **image-prompt**: Turns an idea into a prompt for an image model
         - **prompt-crafter**: Turns a rough idea into a structured prompt
         Use one with `/ask persona:`, or from now on with `/persona set`.
+        My own commands use `explain`, `picture-prompt`, `reply`, `summarizer`, `translator`; `/ask persona:` takes these too.
         ");
         // For oneself, anybody may, wherever they ask.
         let zoe = stage.zoe();
         assert_snapshot!(zoe.runs("/persona set name:image-prompt").await, @"(only you) You are answered as `image-prompt` from now on. `/persona reset` takes that back.");
-        assert_snapshot!(zoe.runs("/persona reset").await, @"(only you) No persona is chosen for you any more.");
-        // What commands use is not offered, and taken by its name.
+        assert_snapshot!(zoe.runs("/persona reset").await, @"(only you) No persona is chosen for you.");
+        // What commands use is named, and not chosen.
         assert_eq!(mia.completes("/persona set name:trans", "name").await, "");
-        assert!(mia.runs("/persona set name:translator").await.contains("as `translator`"));
-        assert!(mia.runs("/persona list").await.contains("Chosen for you: `translator`."));
-        mia.runs("/persona reset").await;
+        assert_snapshot!(mia.runs("/persona set name:translator").await, @"(only you) One of my own commands uses `translator`, so nobody is answered as it all the time. Nothing was changed. `/persona list` shows what can be chosen; `/ask persona:translator` asks as it once.");
+        assert!(!mia.runs("/persona list").await.contains("Chosen for you"));
         // Another one that is named for an ask is kept when it is asked again.
         mia.runs("/ask prompt:count persona:cofounder-finance")
             .await;
         mia.presses("Again").await;
         assert!(stage.told("groq").contains("runway"));
-        assert_snapshot!(omar.runs("/persona reset for:channel").await, @"(only you) No persona is chosen for this channel any more.");
+        assert_snapshot!(omar.runs("/persona reset for:channel").await, @"(only you) No persona is chosen for this channel.");
         mia.says("@Latchkey count").await;
         assert!(!stage.told("groq").contains("programmer"));
     })

@@ -151,6 +151,10 @@ impl Asks {
                 name: typed.chars().take(40).collect(),
             })
         })?;
+        if persona.has_command {
+            let name = persona.name.clone();
+            return Err(AskRefusal::PersonaOfACommand { name }.into());
+        }
         let value = Some(persona.name.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Persona, value, caller.person)

@@ -32,7 +32,9 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              `provider/model`.",
             &[("typed", &in_code(typed))],
         ),
-        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(voice, typed, meant),
+        AskRefusal::SpacesInModel { typed, meant } => {
+            spaces_in_model(voice, typed, meant.as_deref())
+        }
         AskRefusal::ModelMissing { provider } => lang.say(
             "`{id}/` names a provider and no model. Write the model after the slash; the \
              list that appears while you type `model:` holds those that may be used.",
@@ -70,6 +72,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             "There is no persona called `{subject}`. `/persona list` shows all.",
             &[("subject", &in_code(name))],
         ),
+        AskRefusal::PersonaOfACommand { name } => persona_of_a_command(voice, name),
         AskRefusal::EmptyPrompt => lang.say(EMPTY_PROMPT, &[]),
         AskRefusal::NobodyPays { trace, in_server } => nobody_pays(voice, trace, *in_server),
         AskRefusal::Provider { failure, payer } => provider_failed(voice, failure, *payer),
@@ -82,11 +85,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             "The call is malformed: {subject}. Nothing was asked: correct it, and call again.",
             &[("subject", what)],
         ),
-        AskRefusal::Untranslatable { what } => lang.say(
-            "{subject} can't be said to this provider, so nothing was asked. Leave it \
-             out, or pick another provider with `provider:`.",
-            &[("subject", what)],
-        ),
+        AskRefusal::Untranslatable { what } => untranslatable(voice, what),
         AskRefusal::Stopping => lang.say(
             "I am being restarted and could not finish. Please ask again in a minute.",
             &[],
@@ -95,12 +94,12 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
     }
 }
 
-/// A model's name has spaces in it.
-fn spaces_in_model(voice: Voice<'_>, typed: &str, meant: &str) -> String {
+/// What was asked has no words at the provider.
+fn untranslatable(voice: Voice<'_>, what: &str) -> String {
     voice.lang.say(
-        "No model has a name with spaces, such as `{subject}`. Nothing was changed and \
-         nobody was asked. Did you mean `{meant}`? Write that as `model:`.",
-        &[("subject", &in_code(typed)), ("meant", &in_code(meant))],
+        "{subject} can't be said to this provider, so nothing was asked. Leave it \
+         out, or pick another provider with `provider:`.",
+        &[("subject", &what)],
     )
 }
 
@@ -143,6 +142,32 @@ fn unknown_model_among(voice: Voice<'_>, model: &str, offered: &[String]) -> Str
          while you type `model:` holds those that can be used.",
         &[("subject", &in_code(model)), ("models", &voice.lang.list(&models))],
     )
+}
+
+/// Nobody chooses what a command of the bot's own uses.
+fn persona_of_a_command(voice: Voice<'_>, name: &str) -> String {
+    voice.lang.say(
+        "One of my own commands uses `{subject}`, so nobody is answered as it all the time. Nothing was changed. \
+         `/persona list` shows what can be chosen; `/ask persona:{subject}` asks as it once.",
+        &[("subject", &in_code(name))],
+    )
+}
+
+/// A model's name has spaces in it.
+fn spaces_in_model(voice: Voice<'_>, typed: &str, meant: Option<&str>) -> String {
+    let typed = in_code(typed);
+    match meant {
+        Some(meant) => voice.lang.say(
+            "No model has a name with spaces, such as `{subject}`. Nothing was changed and \
+             nobody was asked. Did you mean `{meant}`? Write that as `model:`.",
+            &[("subject", &typed), ("meant", &in_code(meant))],
+        ),
+        None => voice.lang.say(
+            "No model has a name with spaces, such as `{subject}`. Nothing was changed and nobody was asked. The list \
+             that appears while you type `model:` holds those that can be used.",
+            &[("subject", &typed)],
+        ),
+    }
 }
 
 /// No model is named, or nobody knows whose this one is.

@@ -26,8 +26,8 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let chosen = app.asks.list_choices(caller).await?;
-        let offered = app.asks.offered_personas(None);
-        Ok(words::choices::personas(voice, offered, &chosen))
+        let all = app.asks.personas().iter();
+        Ok(words::choices::personas(voice, all, &chosen))
     })
     .await
 }
