@@ -81,7 +81,7 @@ async fn a_token_is_shown_once_listed_and_revoked() {
 async fn a_token_that_cannot_be_made_says_why() {
     run(async |stage| {
         let mia = stage.mia();
-        insta::assert_snapshot!(mia.runs("/token create scopes:everything").await, @"(only you) A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with spaces between. No token was made.");
+        insta::assert_snapshot!(mia.runs("/token create scopes:everything").await, @"(only you) A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with commas between. No token was made.");
         insta::assert_snapshot!(mia.runs("/token create expires:2y").await, @"(only you) I can't read that as a time. Write a number and a unit: `m` for minutes, `h` for hours, `d` for days or `w` for weeks, such as `expires:30d`. Without it the token works for 90 days. No token was made.");
         insta::assert_snapshot!(mia.runs("/token create expires:53w").await, @"(only you) A token works for 366 days at the most. No token was made. Give a shorter time, such as `expires:90d`.");
         insta::assert_snapshot!(mia.runs("/token create scopes:chat,guild:5").await, @"(only you) A token can carry the server that it is made in, if that server has added me. No token was made. Run `/token create here:True` in that server.");

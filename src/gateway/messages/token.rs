@@ -24,7 +24,7 @@ pub fn about_token(refusal: &TokenRefusal) -> Message {
             400,
             "malformed_scopes",
             text(
-                "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with spaces between. No token was made.",
+                "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with commas between. No token was made.",
             ),
         ),
         TokenRefusal::NoSuchToken => (404, "no_such_token", text("You have no such token.")),

@@ -25,7 +25,7 @@ pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
         ),
         TokenRefusal::BadScopes => lang.say(
             "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and \
-             `usage:read`, with spaces between. No token was made.",
+             `usage:read`, with commas between. No token was made.",
             &[],
         ),
         TokenRefusal::NoSuchToken => lang.say(
