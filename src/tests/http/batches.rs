@@ -141,6 +141,7 @@ async fn a_batch_is_settled_by_what_it_used_once_its_end_is_read() {
         Google -          3  $0.00
         gpt-4.1-mini      1        ?
         ```
+        Nobody knows a price for `gpt-4.1-mini`.
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         ");

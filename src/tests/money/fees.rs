@@ -165,6 +165,7 @@ async fn a_fee_that_the_answer_states_is_booked_or_makes_the_sum_unknown() {
                     1              ?
         ```
         and 2 more in the table
+        Nobody knows a price for `grok-4.3`, `claude-haiku-5-5`, `gpt-6-luna`, and 3 more.
         Of these, 1 is an estimate, since the provider did not say or the answer broke off.
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]

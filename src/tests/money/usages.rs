@@ -43,6 +43,7 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         openai/gpt-oss-20b  1  < $0.0001
         gpt-99-nova         1          ?
         ```
+        Nobody knows a price for `gpt-99-nova`.
         **By who paid**
         ```
         bot default   1  < $0.0001
@@ -67,6 +68,7 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         ```
         gpt-99-nova  1  ?
         ```
+        Nobody knows a price for `gpt-99-nova`.
         [usage.png: Tokens by day]
         [usage.csv: The same as a table]
         ");

@@ -9,7 +9,7 @@ use crate::bot::words::usage::chart::{self, Chart, Unit};
 use crate::model::{Metric, NanoDollars, ProviderId, Source};
 
 use crate::bot::words::quotas::amount;
-use crate::bot::words::speech::formats::{count_of, figures, plain_model};
+use crate::bot::words::speech::formats::{count_of, figures, in_code, plain_model};
 use crate::bot::words::speech::lang::Plural;
 use crate::bot::words::speech::voice::Voice;
 use crate::bot::words::usage::tables::{days_table, members_table, table};
@@ -87,6 +87,7 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         let words = Plural("and {n} more in the table", "and {n} more in the table");
         lines.push(lang.say_count(rest, words, &[]));
     }
+    lines.extend(without_price(voice, &models));
     let sources = report.by_source();
     if sources.len() > 1 {
         let named = sources.iter().map(|(source, total)| {
@@ -114,6 +115,22 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         lines.push(lang.say_count(report.total.estimated, words, &[]));
     }
     lines.join("\n")
+}
+
+/// Which models' prices nobody knows.
+fn without_price(voice: Voice<'_>, models: &[((String, String), Total)]) -> Option<String> {
+    let lang = voice.lang;
+    let unpriced = models.iter().filter(|(_, total)| total.unpriced > 0);
+    let mut names: Vec<String> = unpriced
+        .map(|((_, model), _)| format!("`{}`", in_code(model)))
+        .collect();
+    let more = names.len().saturating_sub(LISTED_OF_EACH);
+    names.truncate(LISTED_OF_EACH);
+    if more > 0 {
+        names.push(lang.say_count(count_of(more), Plural("and {n} more", "and {n} more"), &[]));
+    }
+    let values: &[(&str, &dyn Display)] = &[("models", &lang.list(&names))];
+    (!names.is_empty()).then(|| lang.say("Nobody knows a price for {models}.", values))
 }
 
 /// `12 requests, $0.34` and what is not known of it.
