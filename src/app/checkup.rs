@@ -14,6 +14,7 @@ use crate::store::Store;
 use crate::app::keys::SystemKey;
 use crate::app::people::SignInTrouble;
 use crate::app::pictures::StorageTrouble;
+use crate::app::unasked::why_unasked;
 use crate::app::{App, DatabaseFault, DiskRoom, Error, Readiness};
 
 /// How long a check may take on the operator's page.
@@ -198,7 +199,7 @@ pub fn judge_check(provider: &Provider, key: &str, check: &Check) -> Finding {
             format!("accepts {key}; its rights, plan or region may stop some questions"),
         ),
         Check::WrongExtra => Finding::bad(name, "knows the key but not the ids that go with it"),
-        Check::Unknown(class) => Finding::bad(name, format!("can't be asked right now: {class:?}")),
+        Check::Unknown(class) => Finding::bad(name, why_unasked(provider, *class)),
     }
 }
 

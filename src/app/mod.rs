@@ -22,6 +22,7 @@ mod quotas;
 mod shards;
 mod tasks;
 mod traffic;
+mod unasked;
 mod upkeep;
 
 use std::sync::Arc;

@@ -27,9 +27,11 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     println!(
         "{}",
         if well {
-            "ok"
+            "ok".to_owned()
         } else {
-            "not well: nothing good answers at `gateway.listen`"
+            format!(
+                "not well: nothing good answers at {address} (`gateway.listen`); look whether `latchkey serve` runs"
+            )
         }
     );
     Ok(if well {

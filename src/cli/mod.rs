@@ -87,7 +87,7 @@ enum Verb {
     #[cfg(feature = "demo")]
     Demo {
         /// The port on this machine; 0 takes any that is free.
-        #[arg(long, default_value_t = 8_686)]
+        #[arg(long, default_value_t = 8_686, value_parser = client::read_port)]
         port: u16,
     },
     /// Make a master key for `BYOK_MASTER_KEY`.
@@ -279,6 +279,24 @@ mod tests {
         ] {
             let refused = read(line).unwrap_err();
             assert!(refused.contains(says), "{line}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_is_answered_with_what_is_to_be_typed() {
+        for (line, says) in [
+            ("keys --guild abc", "Copy Server ID"),
+            ("usage --days 100000", "from 1 to 36500"),
+            ("usage --days 0", "from 1 to 36500"),
+            ("imagine -n 99 cat", "from 1 to 10"),
+            ("imagine -n 300 cat", "from 1 to 10"),
+            ("ask --max-tokens many hi", "a number of tokens"),
+            ("demo --port abc", "from 1 to 65535"),
+        ] {
+            let words = std::iter::once("latchkey").chain(line.split(' '));
+            let refused = Arguments::try_parse_from(words).unwrap_err().to_string();
+            assert!(refused.contains(says), "{line}: {refused}");
+            assert!(!refused.contains("..="), "{line}: {refused}");
         }
     }
 

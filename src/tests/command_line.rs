@@ -47,9 +47,12 @@ async fn a_wrong_line_of_a_dotenv_is_named_by_its_number_and_not_quoted() {
         "A=1\nB='made-up-and-open\nC=2\n",
         "# Secrets\n\nA='one\ntwo'\nDISCORD_TOKEN=Bot made-up.token.123\nB=2\n",
         "A=1\nB=made-up and blank\n",
+        // A mark that Windows' editors put there is no part of the first name.
+        "\u{feff}DISCORD_TOKEN=abc\n",
     ] {
         std::fs::write(&dotenv, text).unwrap();
-        told.push(runs("doctor", &[], folder.path()).await);
+        let said = runs("doctor", &[], folder.path()).await;
+        told.push(said.lines().next().unwrap_or_default().to_owned());
     }
     std::fs::write(&dotenv, "").unwrap();
     let with_comment = SecretString::from("made-up-token-123456 # the bot's");
@@ -79,13 +82,14 @@ async fn a_wrong_line_of_a_dotenv_is_named_by_its_number_and_not_quoted() {
     FAIL  environment: `.env` line 2 is not NAME=value, or lacks a quotation mark at its end
     FAIL  environment: `.env` line 5 has `Bot ` before the token, which is no part of it; leave that word and the blank out
     FAIL  environment: `.env` line 2 has a blank in its value, which must then stand between quotation marks; a secret has none
+    FAIL  Discord token: `DISCORD_TOKEN` is too short for a secret; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     FAIL  Discord token: `DISCORD_TOKEN` has a comment after its value, which Docker takes for a part of it; put the comment on a line of its own
     FAIL  Discord token: `DISCORD_TOKEN` has `Bot ` before the token, which is no part of it; leave that word and the blank out
     FAIL  Discord token: `DISCORD_TOKEN` has quotation marks around it, which Docker takes for a part of it; leave them out
-    FAIL  Discord token: `DISCORD_TOKEN` is too short for a secret, which has 8 characters or more; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
+    FAIL  Discord token: `DISCORD_TOKEN` is too short for a secret; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     FAIL  Discord token: `DISCORD_TOKEN` is still a placeholder, or was copied where only a part of it is shown; copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
-    FAIL  master key: `BYOK_MASTER_KEY` is still a placeholder, or was copied where only a part of it is shown; `latchkey keygen` makes one
-    FAIL  master key: `BYOK_MASTER_KEY` is too short for a secret, which has 8 characters or more; `latchkey keygen` makes one
+    FAIL  master key: `BYOK_MASTER_KEY` is still a placeholder, or was copied where only a part of it is shown; it is 32 bytes, as 64 hex digits or as base64, and `latchkey keygen` makes one
+    FAIL  master key: `BYOK_MASTER_KEY` is too short for a secret; it is 32 bytes, as 64 hex digits or as base64, and `latchkey keygen` makes one
     FAIL  console: `DISCORD_CLIENT_SECRET` is still a placeholder, or was copied where only a part of it is shown; copy it from https://discord.com/developers/applications (OAuth2, Client Secret)
     FAIL  providers: `OPENAI_API_KEY` has a blank or a line break in it, which no secret has
     ");
@@ -220,4 +224,44 @@ async fn serve_says_where_it_listens_how_it_is_invited_and_when_it_is_ready() {
     ready: connected to Discord as Latchkey, in 1 server shard=0 servers=1
     ");
     assert!(process::terminate(&mut child).await);
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_reached_is_named_by_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = process::world(folder.path()).await;
+    // Nobody listens where somebody did a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let variables = process::changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address));
+    let health = runs("health", &variables, folder.path()).await;
+    assert_snapshot!(health.replace(&address, "<address>").trim_end(), @"not well: nothing good answers at <address> (`gateway.listen`); look whether `latchkey serve` runs");
+    let api = format!("http://{address}/api/v10");
+    let variables = process::changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(""));
+    let variables = process::changed(&variables, "LATCHKEY_DISCORD__API_URL", Some(&api));
+    let mut child = command("serve", &variables)
+        .current_dir(folder.path())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let stderr = tokio::io::BufReader::new(child.stderr.take().unwrap());
+    let mut lines = stderr.lines();
+    let reading = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some((_, said)) = line.split_once("trying again in ") {
+                return said.replace(&address, "<address>");
+            }
+        }
+        panic!("it ended");
+    };
+    let said = timeout(Duration::from_mins(2), reading).await.unwrap();
+    assert!(
+        said.starts_with("1 s: http://<address>/api/v10 can't be reached ("),
+        "{said}"
+    );
+    assert!(
+        said.contains("look whether this machine has a network"),
+        "{said}"
+    );
 }

@@ -5,6 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use insta::assert_snapshot;
 use secrecy::SecretString;
 
+use crate::app::judge_check;
+use crate::model::{Check, FailureClass, ProviderId};
+use crate::providers::Catalogue;
+
 use super::process::{changed, judge, printed, run, start, terminate, world};
 
 #[tokio::test]
@@ -204,5 +208,26 @@ async fn the_doctor_says_which_addresses_may_have_models_of_anybodys() {
 
 
     FAIL  configuration: `providers.mistral` has `only_vendor_models`, which is for another `base_url` of a built-in provider; leave it out
+    ");
+}
+
+#[test]
+fn a_provider_that_says_nothing_of_a_key_is_named_by_address_with_what_to_do() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let openai = catalogue.get(&ProviderId::from("openai")).unwrap();
+    let said = [
+        FailureClass::Unreachable,
+        FailureClass::TimedOut,
+        FailureClass::RateLimited,
+        FailureClass::Upstream,
+        FailureClass::BadRequest,
+    ]
+    .map(|class| judge_check(openai, "the bot default key", &Check::Unknown(class)).words);
+    assert_snapshot!(said.join("\n"), @"
+    https://api.openai.com/v1 can't be reached; look whether this machine has a network, and whether a firewall or `providers.openai.base_url` keeps it from there
+    https://api.openai.com/v1 does not answer in time; try again, and look whether a firewall or `providers.openai.base_url` keeps it from there
+    limits its calls right now, and says nothing of the key; try again in a minute
+    has trouble of its own right now, and says nothing of the key; try again in a while
+    https://api.openai.com/v1 answers, and says nothing of the key; look whether `providers.openai.base_url` is right
     ");
 }

@@ -114,7 +114,7 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         );
         let (_, said, told) = does(&home, "ask count", "").await;
         insta::assert_snapshot!(said, @"one two three four five six seven eight nine ten");
-        insta::assert_snapshot!(told, @"— groq openai/gpt-oss-20b · key source: the operator's key at the gateway · 12 tokens in, 10 out · < $0.0001");
+        insta::assert_snapshot!(told, @"— groq openai/gpt-oss-20b · key source: bot default · 12 tokens in, 10 out · < $0.0001");
         let (_, piped, _) = does(&home, "ask --provider groq", "please count\n").await;
         assert_eq!(piped, said);
         let (_, json, _) = does(&home, "ask count --json", "").await;
@@ -134,8 +134,8 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, status, _) = does(&home, "keys status", "").await;
         insta::assert_snapshot!(status, @"
         openai: nobody pays
-          not the personal key: it is paused
-        groq: bot_default pays
+          not the personal key: it is paused; `latchkey keys resume openai` or, in Discord, `/keys resume provider:openai scope:user`
+        groq: bot default pays
         ");
         does(&home, &format!("keys resume {key}"), "").await;
         let picture = home.path().join("a.png");
@@ -163,10 +163,10 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, quota, _) = does(&home, "quota", "").await;
         insta::assert_snapshot!(quota, @"
         tier: community
-        personal: no limit
-        bot_default: 7 of 10 requests a minute left
-        bot_default: 97 of 100 requests in 24 hours left
-        bot_default: 40 of 40 images in 24 hours left
+        personal key: no limit
+        bot default: 7 of 10 requests a minute left
+        bot default: 97 of 100 requests in 24 hours left
+        bot default: 40 of 40 images in 24 hours left
         ");
         let (_, removed, _) = does(&home, &format!("keys remove {key} --yes"), "").await;
         insta::assert_snapshot!(removed, @"Removed openai …6789 “work”.");
@@ -383,6 +383,22 @@ async fn without_a_login_a_providers_own_variable_pays_and_that_is_said() {
         let other = asks("ask count --provider openai", &good("cerebras")).await;
         let told = printed(&other.stderr);
         assert!(told.contains("error: No API key configured: nobody is logged in"), "{told}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_paused_key_is_answered_with_the_verb_that_wakes_it() {
+    run(async |stage| {
+        let home = logged_in(stage, "scopes:chat,keys:read,keys:write").await;
+        does(&home, "keys add openai", &good("openai")).await;
+        does(&home, "keys pause openai", "").await;
+        let (_, _, refused) = does(&home, "ask --provider openai count", "").await;
+        insta::assert_snapshot!(refused, @"error: No key for openai can pay for this. Passed over: your key for openai: it is paused. `latchkey keys resume openai` or, in Discord, `/keys resume provider:openai scope:user` makes yours pay again.");
+        let (well, _, told) = does(&home, "keys resume openai", "").await;
+        assert!(well, "{told}");
+        let (well, said, _) = does(&home, "ask --provider openai count", "").await;
+        assert!(well && said.contains("one two"), "{said}");
     })
     .await;
 }

@@ -50,7 +50,7 @@ impl Connection {
             application,
             gateway,
             ..
-        } = introduce(&rest).await?;
+        } = introduce(&rest, &settings.api_url).await?;
         let bot = Arc::new(Bot::new(app, rest, &settings, application));
         let directory: Arc<dyn MemberDirectory> = Arc::clone(&bot) as _;
         let notifier: Arc<dyn Notifier> = Arc::clone(&bot) as _;
@@ -214,7 +214,7 @@ fn explain_silence(error: anyhow::Error, api_url: &str) -> anyhow::Error {
     }
 }
 
-async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
+async fn introduce(rest: &Rest, api_url: &str) -> anyhow::Result<Introduction> {
     let mut wait = RETRY_AFTER;
     loop {
         match try_introduce(rest).await {
@@ -222,7 +222,10 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
             Err(error) if matches!(status_of(&error), Some(401 | 403)) => {
                 return Err(anyhow!(TOKEN_REFUSED));
             }
-            Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
+            Err(error) => {
+                let why = explain_silence(error, api_url);
+                tracing::warn!("trying again in {} s: {why:#}", wait.as_secs());
+            }
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(RETRY_AFTER_MAX);

@@ -14,6 +14,7 @@ use crate::model::{NanoDollars, is_blank};
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 use super::login::{is_logged_in, login};
+use super::numbers::read_tokens;
 use super::own_key::OwnKey;
 use super::shown::number;
 
@@ -36,7 +37,7 @@ pub struct Question {
     #[arg(long)]
     pub persona: Option<String>,
     /// The longest answer, in tokens.
-    #[arg(long)]
+    #[arg(long, value_parser = read_tokens)]
     pub max_tokens: Option<u32>,
     /// The whole answer as JSON.
     #[arg(long)]
@@ -115,10 +116,10 @@ pub fn describe_cost(nano_dollars: &Value) -> String {
 /// Whose key paid, in words.
 pub fn describe_source(source: &str) -> &str {
     match source {
-        "request" => "the key that was sent along",
-        "personal" => "your key at the gateway",
-        "server" => "the server's key at the gateway",
-        "bot_default" => "the operator's key at the gateway",
+        "request" => "one-time key",
+        "personal" => "personal key",
+        "server" => "server key",
+        "bot_default" => "bot default",
         "demo" => "none, this is a demo reply",
         other => other,
     }

@@ -17,6 +17,7 @@ use super::ask::{describe_cost, describe_source, read_prompt};
 use crate::cli::output::print_bytes;
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
+use super::numbers::read_count;
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(250);
@@ -37,8 +38,9 @@ pub struct Picture {
     /// Such as 1024x1024.
     #[arg(long)]
     size: Option<String>,
-    /// How many; those after the first are numbered.
-    #[arg(long, short = 'n')]
+    /// How many, 1 to 4, or as many as a model takes that is named with its
+    /// provider; those after the first are numbered.
+    #[arg(long, short = 'n', value_parser = read_count)]
     count: Option<u8>,
     /// The same seed, the same picture; for hosts of workflows.
     #[arg(long, allow_hyphen_values = true)]
@@ -92,15 +94,18 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     };
     let source = named("x-latchkey-source").unwrap_or_default();
     let source = describe_source(&source);
+    let maker = ["x-latchkey-provider", "x-latchkey-model"];
+    let maker = maker.into_iter().filter_map(named).collect::<Vec<_>>();
+    let maker = maker.join(" ");
     if picture.json {
         let answer = bar.during(whole(response)).await?;
         let cost = describe_cost(&answer["cost_nano_dollars"]);
-        eprintln!("key source: {source} · {cost}");
+        eprintln!("— {maker} · key source: {source} · {cost}");
         println!("{answer}");
         return Ok(());
     }
     // It is said before, since a picture may take minutes.
-    eprintln!("key source: {source}");
+    eprintln!("{maker} · key source: {source}");
     let made = collect(response, &mut bar).await?;
     for bytes in &made.pictures {
         write_picture(&picture.output, bytes)?;

@@ -9,6 +9,7 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use super::ask::describe_source;
 use super::gateway::{Gateway, json as whole, send};
 use super::hidden;
 use crate::cli::output::explain;
@@ -343,17 +344,24 @@ fn print_provider(provider: &Value) {
 }
 
 fn print_payer(provider: &Value) {
-    let payer = provider["pays"].as_str().unwrap_or("nobody");
-    println!("{}: {payer} pays", word(&provider["provider"]));
+    let payer = provider["pays"].as_str().map_or("nobody", describe_source);
+    let in_part = if provider["in_part"] == true {
+        ", but only in part: its provider does not let it do everything"
+    } else {
+        ""
+    };
+    println!("{}: {payer} pays{in_part}", word(&provider["provider"]));
     let skipped = provider["trace"]
         .as_array()
         .into_iter()
         .flatten()
         .filter(|step| step["reason"].is_string());
     for step in skipped {
+        let remedy = step["remedy"].as_str();
+        let remedy = remedy.map_or_else(String::new, |remedy| format!("; {remedy}"));
         println!(
-            "  not the {} key: {}",
-            word(&step["source"]),
+            "  not the {}: {}{remedy}",
+            describe_source(word(&step["source"])),
             word(&step["reason"])
         );
     }

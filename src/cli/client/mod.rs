@@ -6,6 +6,7 @@ mod hidden;
 mod imagine;
 mod keys;
 mod login;
+mod numbers;
 mod own_key;
 mod shown;
 mod wording;
@@ -18,6 +19,9 @@ pub use ask::Question;
 pub use imagine::Picture;
 use keys::KeyOwner;
 pub use keys::KeyVerb;
+#[cfg(feature = "demo")]
+pub use numbers::read_port;
+use numbers::{read_days, read_server};
 
 use super::SettingsFile;
 
@@ -44,7 +48,7 @@ pub enum ClientVerb {
         verb: Option<KeyVerb>,
         /// The id of a server that you manage, and in which your token was
         /// made with `here:True`.
-        #[arg(long, global = true)]
+        #[arg(long, global = true, value_parser = read_server)]
         guild: Option<u64>,
         /// The keys that the whole bot pays with, for the operator's people.
         #[arg(long, global = true, conflicts_with = "guild")]
@@ -56,7 +60,7 @@ pub enum ClientVerb {
     /// What was used in the last days.
     Usage {
         /// How many days; left out, 30.
-        #[arg(long)]
+        #[arg(long, value_parser = read_days)]
         days: Option<u16>,
         /// In the place of --days: today, 7d, this-month, last-month, a month such
         /// as 2026-11, or a year such as 2026.

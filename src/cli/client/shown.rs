@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::ask::describe_source;
 use super::gateway::{Gateway, json, send};
 use crate::model::{NanoDollars, Period, Span, Window, grouped};
 
@@ -51,12 +52,13 @@ pub async fn quota(as_json: bool) -> anyhow::Result<()> {
     }
     println!("tier: {}", word(&quota["tier"]));
     for payer in quota["payers"].as_array().into_iter().flatten() {
+        let source = describe_source(word(&payer["source"]));
         let limits = payer["limits"].as_array().into_iter().flatten();
         if limits.clone().next().is_none() {
-            println!("{}: no limit", word(&payer["source"]));
+            println!("{source}: no limit");
         }
         for limit in limits {
-            println!("{}: {}", word(&payer["source"]), describe_limit(limit));
+            println!("{source}: {}", describe_limit(limit));
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Messages to programs for refusals about asks.
 
-use crate::gateway::messages::{Message, describe_skip};
+use crate::gateway::messages::{Message, describe_remedy, describe_skip};
 use crate::gateway::replies::failure_kind::FailureKind;
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::routing::api_dialect::NO_THREAD;
 use crate::model::{
-    AskRefusal, FailureClass, NO_MODEL, ProviderFailure, ProviderId, Restriction, Source, Trace,
+    AskRefusal, FailureClass, NO_MODEL, ProviderFailure, ProviderId, Restriction, Source, Trace, Skip,
     Verdict,
 };
 
@@ -56,8 +56,8 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             "unknown_persona",
             format!("There is no persona called `{name}`."),
         ),
-        AskRefusal::EmptyPrompt => prompt_missing(),
         AskRefusal::PersonaOfACommand { name } => persona_of_a_command(name),
+        AskRefusal::EmptyPrompt => prompt_missing(),
         AskRefusal::NobodyPays { trace, .. } => return nobody_pays(trace),
         AskRefusal::Provider { failure, payer } => return provider_failed(failure, *payer),
         AskRefusal::OwnKeyOnly { what } => (
@@ -329,10 +329,33 @@ fn nobody_pays(trace: &Trace) -> Problem {
     } else {
         format!("No key for {provider} can pay for this.")
     };
-    let message = format!(
-        "{head}{why} Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call."
-    );
-    Problem::new(402, "nobody_pays", message)
+    let helps = mend_own_key(trace).unwrap_or_else(|| {
+        "Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call."
+            .to_owned()
+    });
+    Problem::new(402, "nobody_pays", format!("{head}{why} {helps}"))
+}
+
+/// What makes a personal key pay that is stored, if one is.
+fn mend_own_key(trace: &Trace) -> Option<String> {
+    let mut own = trace.0.iter().filter(|it| it.source == Source::Personal);
+    own.find_map(|step| match step.verdict {
+        Verdict::Skipped(Skip::Paused) => {
+            let remedy = describe_remedy(&step.provider, Skip::Paused)?;
+            Some(format!("{remedy} makes yours pay again."))
+        }
+        Verdict::Skipped(Skip::OutOfCredit) => {
+            let remedy = describe_remedy(&step.provider, Skip::OutOfCredit)?;
+            Some(format!(
+                "Top yours up at its provider; {remedy} then tries it."
+            ))
+        }
+        Verdict::Skipped(why) => {
+            let remedy = describe_remedy(&step.provider, why)?;
+            Some(format!("{remedy} mends yours."))
+        }
+        Verdict::Taken | Verdict::Behind | Verdict::Absent => None,
+    })
 }
 
 /// Whose key it is, before the word "key".
@@ -371,6 +394,12 @@ fn describe_restriction(what: Restriction) -> &'static str {
         }
         Restriction::Unsaid => "does not let the key do this, or not from here.",
     }
+}
+
+/// Nobody chooses what a command of the bot's own uses.
+fn persona_of_a_command(name: &str) -> Message {
+    let message = format!("A command of the bot's own uses the persona `{name}`. Choose another.");
+    (409, "persona_of_a_command", message)
 }
 
 /// A model's name has spaces.

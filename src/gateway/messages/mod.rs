@@ -11,7 +11,7 @@ mod quota;
 mod token;
 
 use crate::app::{DatabaseTrouble, Error, RelayError};
-use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
+use crate::model::{AccessRefusal, AskRefusal, ProviderId, Refusal, Skip};
 
 use crate::gateway::replies::failure_kind::FailureKind;
 use crate::gateway::replies::problem::Problem;
@@ -144,4 +144,22 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::Blocked => "you are blocked",
         Skip::Damaged => "what is stored of it can't be opened; it must be added again",
     }
+}
+
+/// What whoever has a personal key that does not pay can do about it.
+pub fn describe_remedy(provider: &ProviderId, why: Skip) -> Option<String> {
+    let verb = match why {
+        Skip::Paused => "resume",
+        Skip::OutOfCredit => "test",
+        Skip::Refused
+        | Skip::Expired
+        | Skip::OtherAddress
+        | Skip::NotSetUp
+        | Skip::Damaged
+        | Skip::Locked => "add",
+        _ => return None,
+    };
+    Some(format!(
+        "`latchkey keys {verb} {provider}` or, in Discord, `/keys {verb} provider:{provider} scope:user`"
+    ))
 }

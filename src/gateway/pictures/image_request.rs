@@ -71,8 +71,11 @@ impl ImageRequest {
         let wishes = read_wishes(&self.others)?;
         let count = u8::try_from(self.n.unwrap_or(1)).ok();
         let count = count.filter(|count| (1..=PICTURES_MAX).contains(count));
-        let count = count.ok_or_else(|| AskRefusal::Untranslatable {
-            what: format!("`n` other than 1 to {PICTURES_MAX}"),
+        let count = count.ok_or_else(|| AskRefusal::MalformedField {
+            what: format!(
+                "`n` is how many pictures, from 1 to {PICTURES_MAX}; a model of OpenAI's that is named with its \
+                 provider, such as `openai/gpt-image-2`, makes more"
+            ),
         })?;
         let size = self.size.filter(|size| size != "auto");
         let size = size.map(|size| Size::parse(&size).ok_or(PictureRefusal::BadSize));

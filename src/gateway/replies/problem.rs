@@ -44,6 +44,7 @@ const RETRY_AFTER_MAX_S: u64 = 60;
 const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const PROVIDER: HeaderName = HeaderName::from_static("x-latchkey-provider");
+const MODEL: HeaderName = HeaderName::from_static("x-latchkey-model");
 /// The attempt that was made, by which its receipt is found.
 const ATTEMPT: HeaderName = HeaderName::from_static("x-latchkey-attempt");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -147,6 +148,9 @@ pub fn write_payer_headers(headers: &mut HeaderMap, payer: &Payer) {
     headers.insert(SOURCE, HeaderValue::from_static(payer.source.as_str()));
     if let Ok(provider) = HeaderValue::from_str(payer.provider.as_str()) {
         headers.insert(PROVIDER, provider);
+    }
+    if let Ok(model) = HeaderValue::from_str(&payer.model) {
+        headers.insert(MODEL, model);
     }
     if let Ok(attempt) = HeaderValue::try_from(payer.attempt.to_string()) {
         headers.insert(ATTEMPT, attempt);

@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use crate::app::{KeyDraft, KeyUses, TypedKey};
 use crate::gateway::calls::call::{Call, HandlerResult};
-use crate::gateway::messages::describe_skip;
+use crate::gateway::messages::{describe_remedy, describe_skip};
 use crate::gateway::replies::problem::Problem;
-use crate::model::{Check, Health, Key, KeyRefusal, Lifetime, ProviderId, Refusal, Step, Verdict};
+use crate::model::{Check, Health, Key, KeyRefusal, Lifetime, ProviderId, Refusal, Source, Step, Verdict};
 
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};
@@ -166,6 +166,8 @@ pub struct StepBody {
     verdict: &'static str,
     /// Why it was skipped.
     reason: Option<&'static str>,
+    /// What makes a personal key that was skipped pay again, as commands.
+    remedy: Option<String>,
 }
 
 /// Lists the keys of the caller, or of the server.
@@ -271,9 +273,9 @@ pub async fn show_key_status(call: Call) -> HandlerResult {
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),
         pays: one.trace.taken().map(|step| step.source.as_str()),
+        in_part: one.trace.taken().is_some_and(|step| step.is_partial),
         trace: one.trace.0.iter().map(describe_step).collect(),
     });
-        in_part: one.trace.taken().is_some_and(|step| step.is_partial),
     let status = StatusBody {
         byok_enabled: status.byok_enabled,
         unnamed: status.unnamed.map(|it| it.provider.to_string()),
@@ -303,6 +305,12 @@ fn describe_step(step: &Step) -> StepBody {
         key_id: step.key.map(|key| key.to_string()),
         verdict,
         reason: why,
+        remedy: match step.verdict {
+            Verdict::Skipped(why) if step.source == Source::Personal => {
+                describe_remedy(&step.provider, why)
+            }
+            _ => None,
+        },
     }
 }
 

@@ -49,7 +49,7 @@ async fn a_key_is_stored_changed_tested_and_removed() {
             (Some("home"), Some(true))
         );
         let status = program.gets("/api/v1/api-keys/status").await;
-        insta::assert_snapshot!(hidden(&status.text), @r#"{"byok_enabled":true,"unnamed":"groq","providers":[{"provider":"openai","pays":null,"trace":[{"source":"personal","key_id":"<id>","verdict":"skipped","reason":"it is paused"},{"source":"server","key_id":null,"verdict":"absent","reason":null},{"source":"bot_default","key_id":null,"verdict":"absent","reason":null}]},{"provider":"groq","pays":"bot_default","trace":[{"source":"personal","key_id":null,"verdict":"absent","reason":null},{"source":"server","key_id":null,"verdict":"absent","reason":null},{"source":"bot_default","key_id":null,"verdict":"taken","reason":null}]}]}"#);
+        insta::assert_snapshot!(hidden(&status.text), @r#"{"byok_enabled":true,"unnamed":"groq","providers":[{"provider":"openai","pays":null,"in_part":false,"trace":[{"source":"personal","key_id":"<id>","verdict":"skipped","reason":"it is paused","remedy":"`latchkey keys resume openai` or, in Discord, `/keys resume provider:openai scope:user`"},{"source":"server","key_id":null,"verdict":"absent","reason":null,"remedy":null},{"source":"bot_default","key_id":null,"verdict":"absent","reason":null,"remedy":null}]},{"provider":"groq","pays":"bot_default","in_part":false,"trace":[{"source":"personal","key_id":null,"verdict":"absent","reason":null,"remedy":null},{"source":"server","key_id":null,"verdict":"absent","reason":null,"remedy":null},{"source":"bot_default","key_id":null,"verdict":"taken","reason":null,"remedy":null}]}]}"#);
         assert_eq!(
             program
                 .posts(&format!("{one}/test"), &json!({}))

@@ -70,6 +70,7 @@ const MAY_COME_BACK: &[&str] = &[
     "x-latchkey-source",
     "x-latchkey-key-id",
     "x-latchkey-provider",
+    "x-latchkey-model",
     "x-should-retry",
     "allow",
     "x-latchkey-repeat",

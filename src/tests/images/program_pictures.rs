@@ -200,7 +200,7 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         400 untranslatable "`output_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`response_format` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`partial_images` can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
-        400 untranslatable "`n` other than 1 to 4 can't be passed on to this provider from here: nothing in its API means the same. Leave it out, or call the provider's own API under `/<provider>/`."
+        400 malformed_field "`n` is how many pictures, from 1 to 4; a model of OpenAI's that is named with its provider, such as `openai/gpt-image-2`, makes more. Nothing was sent to the provider: correct it, and send the call again."
         400 malformed_body "The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be."
         400 malformed_size "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8."
         400 prompt_missing "There is nothing to make a picture of. Put words into `prompt`."

@@ -319,7 +319,7 @@ async fn programs_hear_what_to_do_about_a_damaged_key() {
             .await;
         assert_snapshot!(nobody.shown(), @r#"
         402
-        {"error":{"code":"nobody_pays","message":"No key for openai can pay for this. Passed over: your key for openai: what is stored of it can't be opened; it must be added again. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","param":null,"type":"insufficient_quota"}}
+        {"error":{"code":"nobody_pays","message":"No key for openai can pay for this. Passed over: your key for openai: what is stored of it can't be opened; it must be added again. `latchkey keys add openai` or, in Discord, `/keys add provider:openai scope:user` mends yours.","param":null,"type":"insufficient_quota"}}
         "#);
     })
     .await;
