@@ -5,8 +5,8 @@ use crate::gateway::replies::failure_kind::FailureKind;
 use crate::gateway::replies::problem::Problem;
 use crate::gateway::routing::api_dialect::NO_THREAD;
 use crate::model::{
-    AskRefusal, FailureClass, NO_MODEL, ProviderFailure, ProviderId, Restriction, Source, Trace, Skip,
-    Verdict,
+    AskRefusal, FailureClass, NO_MODEL, ProviderFailure, ProviderId, Restriction, Skip, Source,
+    Trace, Verdict,
 };
 
 const NO_MEMORY: &str = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";

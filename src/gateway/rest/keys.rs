@@ -12,7 +12,9 @@ use crate::app::{KeyDraft, KeyUses, TypedKey};
 use crate::gateway::calls::call::{Call, HandlerResult};
 use crate::gateway::messages::{describe_remedy, describe_skip};
 use crate::gateway::replies::problem::Problem;
-use crate::model::{Check, Health, Key, KeyRefusal, Lifetime, ProviderId, Refusal, Source, Step, Verdict};
+use crate::model::{
+    Check, Health, Key, KeyRefusal, Lifetime, ProviderId, Refusal, Source, Step, Verdict,
+};
 
 use crate::gateway::replies::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};

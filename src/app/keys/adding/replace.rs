@@ -3,7 +3,8 @@
 //! one person in one place, and for as long as a form.
 
 use crate::model::{
-    AccessRefusal, Caller, Check, Health, KeptKey, Key, KeyRefusal, Lifetime, Refusal, Sealed, FailureClass,
+    AccessRefusal, Caller, Check, FailureClass, Health, KeptKey, Key, KeyRefusal, Lifetime,
+    Refusal, Sealed,
 };
 use crate::store::{ImportedKey, PendingAction, PendingKind};
 use crate::vault;
