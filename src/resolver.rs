@@ -7,7 +7,7 @@
 //! installed the bot.
 
 use crate::model::{
-    Health, KeyId, Offer, Owner, PersonId, Place, ProviderId, Skip, Source, Step, Trace, Verdict,
+    Health, Offer, Owner, PersonId, Place, ProviderId, Skip, Source, Step, Trace, Verdict,
 };
 
 /// What the resolver must know of an ask.
@@ -143,7 +143,7 @@ fn find_misplacement(question: &Question, offer: &Offer) -> Option<Skip> {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::model::ServerId;
+    use crate::model::{KeyId, ServerId};
 
     use super::*;
 

@@ -12,7 +12,7 @@ use crate::bot::interactions::commands::options::amounts::{
 };
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{Blocked, Metric};
+use crate::model::Blocked;
 
 /// Limit what the bot default pays: for everybody together, a server, or a person.
 #[poise::command(slash_command)]

@@ -118,9 +118,9 @@ pub async fn resume(
         let whom = parse_stopped(server.as_deref())?;
         let was = app.people.unblock(caller, whom).await?;
         let view = app.people.operators_view(caller).await?;
-        let blocks = view.rules.blocks.iter().map(|(whom, _)| *whom);
-        let named = blocks.clone().chain(std::iter::once(whom));
-        let names = server_names(ctx.framework.user_data, named).await;
+        let blocks = view.rules.blocks.iter().map(|set| set.whom);
+        let all = blocks.clone().chain(std::iter::once(whom));
+        let names = server_names(ctx.framework.user_data, all).await;
         let voice = voice.naming(&names);
         let card = words::quotas::was_unblocked(voice, whom, was);
         Ok(words::quotas::with_still_stopped(voice, card, blocks))
