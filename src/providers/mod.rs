@@ -34,8 +34,8 @@ pub mod transport;
 
 pub use abilities::Abilities;
 pub use catalogue::{
-    Catalogue, ImageWire, Override, Provider, glob, last_day, makes_no_pictures,
-    makes_pictures_alone, replacement, sees,
+    Catalogue, ImageWire, Override, Provider, glob, is_called_as_painter, last_day,
+    makes_no_pictures, makes_pictures_alone, replacement, sees,
 };
 pub use chat::{AnswerPart, ChatCall, ChatReply, Delivery};
 pub use dialect::{ChatRequest, MODERATION_MODEL, OPENAI_COMPLETIONS_PATH, has_completions};

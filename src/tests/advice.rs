@@ -274,8 +274,8 @@ async fn what_is_no_language_model_is_told_what_it_is() {
         saladcloud: SaladCloud makes pictures and answers no questions: use it with `/imagine provider:saladcloud`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.
         runcomfy/portrait: RunComfy makes pictures and answers no questions: use it with `/imagine provider:runcomfy`. Questions are answered by another provider's models, which the list holds that appears while you type `model:`.
         openai/gpt-image-2: `openai/gpt-image-2` makes pictures and answers no questions: use it with `/imagine model:openai/gpt-image-2`. Pick a model for questions from the list that appears while you type `model:`.
-        gpt-image-2: `gpt-image-2` makes pictures and answers no questions: use it with `/imagine model:gpt-image-2`. Pick a model for questions from the list that appears while you type `model:`.
-        grok-imagine-image: `grok-imagine-image` makes pictures and answers no questions: use it with `/imagine model:grok-imagine-image`. Pick a model for questions from the list that appears while you type `model:`.
+        gpt-image-2: `openai/gpt-image-2` makes pictures and answers no questions: use it with `/imagine model:openai/gpt-image-2`. Pick a model for questions from the list that appears while you type `model:`.
+        grok-imagine-image: `xai/grok-imagine-image` makes pictures and answers no questions: use it with `/imagine model:xai/grok-imagine-image`. Pick a model for questions from the list that appears while you type `model:`.
         dall-e-3: `dall-e-3` makes pictures and answers no questions: use it with `/imagine model:dall-e-3`. Pick a model for questions from the list that appears while you type `model:`.
         anthropic: `anthropic` is a provider, and no model. Name one of its models, such as `anthropic/claude-haiku-5-5`; the list that appears while you type `model:` holds those that can be used.
         Claude: `anthropic` is a provider, and no model. Name one of its models, such as `anthropic/claude-haiku-5-5`; the list that appears while you type `model:` holds those that can be used.
@@ -297,7 +297,7 @@ async fn what_is_no_language_model_is_told_what_it_is() {
             ("/ask prompt:hi model:claude", "`anthropic` is a provider"),
             (
                 "/ask prompt:hi model:gpt-image-2",
-                "`/imagine model:gpt-image-2`",
+                "`/imagine model:openai/gpt-image-2`",
             ),
         ] {
             let said = mia.runs(line).await;

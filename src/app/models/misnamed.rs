@@ -3,7 +3,7 @@
 //! its name.
 
 use crate::model::{AskRefusal, ProviderKind, Refusal};
-use crate::providers::{Catalogue, Provider};
+use crate::providers::{Catalogue, Provider, is_called_as_painter};
 
 use super::Models;
 use super::name::{shown, split_model};
@@ -36,13 +36,14 @@ impl Models {
     }
 
     /// The refusal of a model of which nobody knows whose it is, with those of
-    /// which it may be a part.
+    /// which it may be a part; or as one that makes pictures.
     pub(super) fn unknown_chat_model(&self, typed: &str) -> Refusal {
-        AskRefusal::UnknownModel {
-            model: shown(typed),
-            offered: self.named_like(typed),
+        let model = shown(typed);
+        if is_called_as_painter(typed) {
+            return AskRefusal::PicturesAlone { model }.into();
         }
-        .into()
+        let offered = self.named_like(typed);
+        AskRefusal::UnknownModel { model, offered }.into()
     }
 
     /// The usual models in whose names every word of a text stands.

@@ -11,6 +11,14 @@ const AT_TERMINAL: &[(&str, &str)] = &[
     ("`GET /api/v1/providers`", "`latchkey keys providers`"),
     (", or send it with the call", ""),
     (
+        "`POST /v1/images/generations` takes it",
+        "`latchkey imagine` takes it",
+    ),
+    (
+        "A key belongs into a header: `Authorization: Bearer …` for a token, `x-<provider>-key` for a provider's key.",
+        "A provider's key is added with `latchkey keys add`, and a token is given to `latchkey login <address>`.",
+    ),
+    (
         "and send it as `Authorization: Bearer …`",
         "and give it to `latchkey login <address>`",
     ),

@@ -11,7 +11,10 @@ use url::Url;
 
 use crate::model::ProviderId;
 
-pub use model_names::{glob, last_day, makes_no_pictures, makes_pictures_alone, replacement, sees};
+pub use model_names::{
+    glob, is_called_as_painter, last_day, makes_no_pictures, makes_pictures_alone, replacement,
+    sees,
+};
 #[cfg(test)]
 pub use plain::tests::refusals as plain_refusals;
 pub use provider::{Auth, Extra, ImageWire, Provider, origin};

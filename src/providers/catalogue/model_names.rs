@@ -76,9 +76,7 @@ pub fn makes_no_pictures(model: &str) -> bool {
 /// Google's chats and `OpenRouter`'s give pictures out, so that there only the
 /// former's Imagen is one of these.
 pub fn makes_pictures_alone(provider: &Provider, model: &str) -> bool {
-    let name = model.rsplit('/').next().unwrap_or(model);
-    let name = name.to_ascii_lowercase();
-    let by_name = PICTURES_ALONE.iter().any(|pattern| glob(pattern, &name));
+    let by_name = is_called_as_painter(model);
     match provider.images.wire {
         Some(ImageWire::OpenRouter) => false,
         Some(ImageWire::OpenAi | ImageWire::Xai) => {
@@ -86,6 +84,14 @@ pub fn makes_pictures_alone(provider: &Provider, model: &str) -> bool {
         }
         _ => by_name,
     }
+}
+
+/// Whether a model, whoever offers it, is called as those that make pictures and
+/// answer nothing.
+pub fn is_called_as_painter(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let name = name.to_ascii_lowercase();
+    PICTURES_ALONE.iter().any(|pattern| glob(pattern, &name))
 }
 
 /// Whether a text fits a pattern in which `*` stands for anything.

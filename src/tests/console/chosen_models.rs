@@ -94,7 +94,7 @@ async fn an_unknown_model_is_refused_with_models_that_can_be_used() {
         assert_snapshot!(told.join("\n"), @"
         No provider here is known for a model called “zork/zork”. Nobody was asked. Choose one from the list, or write provider/model, such as groq/openai/gpt-oss-20b.
         No provider here is known for a model called “zork”. Nobody was asked. Choose one from the list, or write provider/model, such as groq/openai/gpt-oss-20b.
-        OpenAI is a provider, and no model. Nobody was asked. Write provider/model, such as groq/openai/gpt-oss-20b.
+        OpenAI is a provider, and no model. Nobody was asked. Write provider/model, such as openai/gpt-6-luna.
         No provider here is known for a model called “zork”. Nobody was asked. Choose one from the list, or write provider/model, such as openai/gpt-6-luna or groq/openai/gpt-oss-20b.
         ");
     })

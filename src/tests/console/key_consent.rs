@@ -130,7 +130,7 @@ async fn no_key_is_made_where_no_check_is_left() {
             let back = goes(&mia, stage).await;
             let refused = mia.opens_once(&back).await;
             says(&refused, 429, "Too many checks");
-            says(&refused, 429, "nothing was stored");
+            says(&refused, 429, "nothing was checked or stored");
             says(&refused, 429, "Start again");
         }
         assert_eq!(codes_used(stage), 0);

@@ -208,7 +208,8 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
           200 request groq: unified chat responses embeddings
           400 no_pictures: images
         "openai/gpt-image-2"
-          200 request openai: unified chat responses embeddings images
+          400 no_chat: unified chat responses
+          200 request openai: embeddings images
         "google/gemini-3.1-flash-lite-image"
           200 request google: unified chat responses embeddings images
         "anthropic/claude-haiku-5-5"
@@ -216,7 +217,8 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
           400 untranslatable: embeddings
           400 no_pictures: images
         "xAI/grok-imagine-image"
-          200 request xai: unified chat responses embeddings images
+          400 no_chat: unified chat responses
+          200 request xai: embeddings images
         "#);
     })
     .await;

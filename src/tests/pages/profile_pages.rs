@@ -126,7 +126,7 @@ async fn a_token_may_only_do_what_its_maker_may_grant() {
         let zoe = browser_of(stage, stage.scene.stranger).await;
         for server in [server.as_str(), "7", "everywhere"] {
             let refused = send(&zoe, &[("may", "chat"), ("server", server)]).await;
-            assert_eq!(refused.status, 404, "{}", words(&refused));
+            assert_eq!(refused.status, 422, "{}", words(&refused));
         }
         for may in [
             vec![],
