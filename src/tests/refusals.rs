@@ -104,6 +104,7 @@ fn openai() -> ProviderId {
 }
 
 /// Every refusal about an ask that names no payer.
+#[expect(clippy::too_many_lines, reason = "a list of refusals")]
 fn plain_ask_refusals() -> Vec<AskRefusal> {
     use AskRefusal as A;
     vec![
@@ -220,6 +221,7 @@ fn ask_refusals() -> Vec<Refusal> {
     all.into_iter().map(Refusal::from).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of refusals")]
 fn quota_refusals() -> Vec<Refusal> {
     use QuotaRefusal as Q;
     let mut all: Vec<Q> = vec![

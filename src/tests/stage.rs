@@ -172,6 +172,10 @@ impl Stage {
             .await;
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one program, from its settings to its words"
+    )]
     async fn start_as(
         &self,
         master: Option<&MasterKey>,

@@ -103,7 +103,7 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
             secret: SecretString::from(KEY),
             extras: BTreeMap::new(),
         },
-        days: None,
+        lifetime: Default::default(),
         keep_refused: false,
     };
     app.keys

@@ -41,7 +41,7 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
             let one = Arc::clone(bot);
             bot.app.tasks.spawn(async move {
                 let _watched = watched;
-                if let Err(error) = resume_picture(&one, job, &running).await {
+                if let Err(error) = Box::pin(resume_picture(&one, job, &running)).await {
                     tracing::warn!("could not go on with a picture: {error:#}");
                 }
             });

@@ -317,12 +317,11 @@ impl Writer {
         happened: &BatchRecord,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let mut committing = std::pin::pin!(self.commit(holds, happened));
-        let committed = match timeout(LATE_AFTER, &mut committing).await {
-            Ok(committed) => committed,
-            Err(_) => {
-                self.spool(happened.settled()).await;
-                committing.await
-            }
+        let committed = if let Ok(in_time) = timeout(LATE_AFTER, &mut committing).await {
+            in_time
+        } else {
+            self.spool(happened.settled()).await;
+            committing.await
         };
         if committed.is_err() {
             self.spool(happened.settled()).await;

@@ -8,6 +8,10 @@ use super::reported_usage::{Field, ReportedUsage};
 
 /// An answer that is being read.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is known of an answer whatever the others are"
+)]
 pub struct ParsedAnswer {
     /// Text that has arrived and was not taken yet.
     pub text: String,

@@ -301,13 +301,13 @@ fn files_of(node: &Value) -> impl Iterator<Item = &Value> {
 /// it keeps none, since its workflow ends in a preview, the previews are all
 /// that there is.
 pub fn results_in(outputs: &Value) -> Vec<&Value> {
-    let (saved, others): (Vec<_>, Vec<_>) = files_in(outputs).partition(is_saved);
+    let (saved, others): (Vec<_>, Vec<_>) = files_in(outputs).partition(|file| is_saved(file));
     if saved.is_empty() { others } else { saved }
 }
 
 /// The files that a job keeps.
 pub fn saved_in(outputs: &Value) -> Vec<&Value> {
-    files_in(outputs).filter(is_saved).collect()
+    files_in(outputs).filter(|file| is_saved(file)).collect()
 }
 
 fn files_in(outputs: &Value) -> impl Iterator<Item = &Value> {
@@ -315,7 +315,7 @@ fn files_in(outputs: &Value) -> impl Iterator<Item = &Value> {
     nodes.flat_map(|(_, node)| files_of(node))
 }
 
-fn is_saved(file: &&Value) -> bool {
+fn is_saved(file: &Value) -> bool {
     file["type"] == "output"
 }
 

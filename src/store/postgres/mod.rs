@@ -9,6 +9,7 @@
 //! committed.
 
 use std::error::Error;
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -291,11 +292,12 @@ fn with_timeouts(mut config: Config) -> Config {
 fn name_of(config: &Config) -> Arc<str> {
     let (hosts, ports, name) = (config.get_hosts(), config.get_ports(), config.get_dbname());
     let digest = Sha256::digest(format!("{hosts:?} {ports:?} {name:?}"));
-    let start = digest.iter().take(NAME_BYTES);
-    start
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>()
-        .into()
+    let mut name = String::with_capacity(2 * NAME_BYTES);
+    for byte in digest.iter().take(NAME_BYTES) {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name.into()
 }
 
 fn pool_of(config: &Config, tls: &MakeTlsConnector) -> PoolBuilder {

@@ -19,6 +19,10 @@ const LINE_BYTES_USUAL: usize = 256;
 
 /// What a line says.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a line is taken apart where it was read"
+)]
 pub enum SpoolLine {
     Booking(Booking),
     Settlement(SpooledSettlement),
@@ -188,6 +192,10 @@ impl Fields<'_> {
     }
 
     /// The outer none: it is damaged.
+    #[expect(
+        clippy::option_option,
+        reason = "a damaged field is not one that is left out"
+    )]
     fn maybe<T: FromStr>(&mut self) -> Option<Option<T>> {
         match self.0.next()? {
             "" => Some(None),

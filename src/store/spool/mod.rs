@@ -125,6 +125,10 @@ impl Spool {
 
     /// Forgets attempts that are in rows by now, and leaves nothing of them in
     /// the files.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers make the iterator for this"
+    )]
     pub fn forget(&self, attempts: impl Iterator<Item = AttemptId> + Clone) {
         for file in &self.files {
             file.forget(attempts.clone());

@@ -78,15 +78,14 @@ impl SlotFile {
                 .read_to_end(&mut bytes)?;
             let is_free = bytes.is_empty() || bytes == BLANK;
             let line = (!is_free).then(|| first_line(&bytes)).flatten();
-            match line.and_then(&mut id_of) {
-                Some(id) => slots.taken.entry(id).or_default().push(slot),
-                None => {
-                    if !is_free {
-                        self.write(&BLANK, slot);
-                    }
-                    slots.free.push(slot);
-                }
+            if let Some(id) = line.and_then(&mut id_of) {
+                slots.taken.entry(id).or_default().push(slot);
+                continue;
             }
+            if !is_free {
+                self.write(&BLANK, slot);
+            }
+            slots.free.push(slot);
         }
         // What is in it is read, even if there is no room for more.
         self.make_room()?;

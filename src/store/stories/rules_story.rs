@@ -7,6 +7,10 @@ use crate::model::{
 };
 use crate::store::{GivenTier, Store};
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from what is set to what is cleared"
+)]
 pub async fn rules_are_set_read_and_cleared(store: &Store) {
     let limit = |max| Limit {
         metric: Metric::Cost,

@@ -293,6 +293,7 @@ async fn the_kill_switch_needs_a_word_and_stops_everybody() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one walk")]
 async fn people_are_found_stopped_and_signed_out_apart() {
     run(async |stage| {
         let omar = omar(stage).await;

@@ -95,6 +95,7 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one walk")]
 async fn limits_are_cleared_after_a_page_that_says_which() {
     run(async |stage| {
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;

@@ -73,8 +73,9 @@ fn write_cell(row: &[Cell], deed: &str, notes: &mut Vec<String>) -> String {
         let vendors: Vec<&str> = missing.iter().map(|(vendor, _)| *vendor).collect();
         format!("{}: {why}", vendors.join(" and "))
     } else {
-        let first = why.chars().next().unwrap_or_default();
-        format!("{}{}", first.to_uppercase(), &why[first.len_utf8()..])
+        let mut rest = why.chars();
+        let first = rest.next().unwrap_or_default();
+        format!("{}{}", first.to_uppercase(), rest.as_str())
     };
     let at = notes.iter().position(|it| *it == note).unwrap_or_else(|| {
         notes.push(note);

@@ -40,12 +40,11 @@ async fn makes(stage: &Stage, who: &Actor<'_>, line: &str) -> String {
     stage.clock.advance_ms(3_600_001);
     let seen = who.runs(line).await;
     let shown = seen.matches("[picture-").count();
-    let said = match shown {
-        0 => seen.lines().skip(2).collect::<Vec<_>>().join(" "),
-        _ => {
-            let missing = seen.lines().find(|line| line.contains("missing"));
-            format!("{shown} shown {}", missing.unwrap_or_default())
-        }
+    let said = if shown == 0 {
+        seen.lines().skip(2).collect::<Vec<_>>().join(" ")
+    } else {
+        let missing = seen.lines().find(|line| line.contains("missing"));
+        format!("{shown} shown {}", missing.unwrap_or_default())
     };
     let rows = stage.app().await.audit().await;
     let last = rows.last().unwrap();

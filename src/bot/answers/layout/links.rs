@@ -8,7 +8,7 @@ const SCHEMES: [&str; 2] = ["https://", "http://"];
 const LINK_BYTES_MAX: usize = 1_500;
 
 /// How a link is written.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkForm<'a> {
     /// As the model wrote it.
     AsItIs,

@@ -102,7 +102,8 @@ fn read(caller: Caller, model: &str, said: &Value) -> Vec<String> {
                 let part = usize::try_from(segment["partIndex"].as_u64().unwrap_or(0)).unwrap();
                 let parts = list(&told["candidates"][0]["content"]["parts"]);
                 let text = parts[part]["text"].as_str().unwrap();
-                let words = text[index("startIndex")..index("endIndex")].to_owned();
+                let place = index("startIndex")..index("endIndex");
+                let words = text.get(place).unwrap().to_owned();
                 assert_eq!(segment["text"], words);
                 let of = list(&support["groundingChunkIndices"]);
                 let chunks = &grounding["groundingChunks"];
