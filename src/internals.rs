@@ -11,8 +11,9 @@ pub use crate::ledger::{
 };
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, CallDialect, Clock, Credential, DAY_MS, Health, Key, KeyId,
-    Limit, Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens, ProviderId,
-    Scope, Scopes, ServerId, Settlement, SoundAmount, Source, Span, Surface, Usage, Window,
+    Lifetime, Limit, Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens,
+    ProviderId, Scope, Scopes, ServerId, Settlement, SoundAmount, Source, Span, Surface, Usage,
+    Window,
 };
 pub use crate::providers::{
     Body, Catalogue, ForwardedHeaders, Override, RelayRequest, Timeouts, judge_request,

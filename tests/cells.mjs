@@ -29,8 +29,8 @@ export const ENDLESS_QUESTION = 'count, and wait for ever';
 /** A red dot. */
 export const PICTURE =
   'iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==';
-/** How long a vendor may take to notice that somebody left, in milliseconds. */
-const NOTICE_MS = 20_000;
+/** How long a client may take to start, and a vendor to notice that somebody left, in milliseconds. */
+const NOTICE_MS = 240_000;
 
 export const noSuchModel = (model) => `${model.split('/')[0]}/no-such-model`;
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -42,8 +42,9 @@ WEATHER = {
     "required": ["city"],
     "additionalProperties": False,
 }
-# How long a vendor may take to notice that somebody left.
-NOTICE_S = 20
+# How long a client may take to start, and a vendor to notice that somebody left;
+# many of them start at once.
+NOTICE_S = 240
 
 
 def no_such_model(model):

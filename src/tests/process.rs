@@ -166,7 +166,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     error: `DISCORD_TOKEN` is no bot's token, which has three parts with dots between; it was sent to nobody. Instead, copy the bot's token from https://discord.com/developers/applications (Bot, Reset Token)
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it
     error: `BYOK_MASTER_KEY` must be 32 bytes, written as 64 hex digits or as base64; `latchkey keygen` makes a good one
-    error: `OPENAI_API_KEY` is too short for a secret, which has 8 characters or more
+    error: `OPENAI_API_KEY` is too short for a secret
     error: `BYOK_MASTER_KEY` is also used as another secret; make a new one
     error: `ask.provider_order` names "opnai", which is no provider of language models
     error: `providers.opnai` is no provider; give it a `base_url` to add one by this name

@@ -17,7 +17,7 @@ const INSTALLED = join(process.env.AGENTS, 'node_modules');
 const SYSTEM = `${process.platform}-${process.arch}`;
 const COUNT = /one two three four five six seven eight nine ten/;
 /** How long an agent may take for one question, in milliseconds. */
-const PATIENCE = 90_000;
+const PATIENCE = 300_000;
 /** A model of each dialect, as the gateway names them. */
 const UNIFIED = ['openai/gpt-6-luna', 'anthropic/claude-haiku-5-5', 'google/gemini-3.1-flash-lite'];
 const NOTE = 'The code word is lighthouse.';

@@ -29,7 +29,7 @@ const INSTALLED = join(process.env.AGENTS, 'node_modules');
 /** How packages name the system and its processor. */
 const SYSTEM = `${process.platform}-${process.arch}`;
 /** How long an agent may take for one question, in milliseconds. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 const SCHEMA = {
   type: 'object',
   properties: { answer: { type: 'integer' } },

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from cells import *
 
 # How long it may take for one question.
-PATIENCE_S = 90
+PATIENCE_S = 300
 # It asks for a temperature of models that it does not know.
 SETTINGS = "- name: {model}\n  use_temperature: false\n"
 KNOWN = {"litellm_provider": "openai", "mode": "chat", "supports_vision": True}

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from cells import *
 
 # How long it may take for one question.
-PATIENCE_S = 60
+PATIENCE_S = 300
 EXTRA = """
 - model_id: latchkey/{model}
   model_name: {model}

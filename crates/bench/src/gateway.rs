@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use latchkey::internals::{
-    App, Config, Environment, KeyDraft, NewSession, PersonId, ProviderId, RunOptions, Scope,
-    Scopes, TypedKey, assemble, nobody_else,
+    App, Config, Environment, KeyDraft, Lifetime, NewSession, PersonId, ProviderId, RunOptions,
+    Scope, Scopes, TypedKey, assemble, nobody_else,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -103,7 +103,7 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
             secret: SecretString::from(KEY),
             extras: BTreeMap::new(),
         },
-        lifetime: Default::default(),
+        lifetime: Lifetime::WhileItWorks,
         keep_refused: false,
     };
     app.keys
