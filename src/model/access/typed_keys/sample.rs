@@ -28,7 +28,7 @@ const SAMPLES: &[&str] = &[
     "abcdef",
     "*",
 ];
-/// What the tokens of <https://jwt.io> and of RFC 7519 §3.1 say, small.
+/// What the tokens of <https://jwt.io> and of RFC 7519, section 3.1 say, small.
 const SAMPLE_CLAIMS: &[&str] = &["eyjzdwiioiixmjm0nty3odkwi", "eyjpc3mioijqb2uila0k"];
 
 /// Whether dots stand for the rest of a key.
