@@ -108,6 +108,11 @@ async fn fill(stage: &Stage, runner: &str, script: &str, more: &[(&str, &str)]) 
     hold_table(script, &run_script(stage, runner, script, more).await)
 }
 
+/// Whether what takes too long for every change is tried.
+fn is_night() -> bool {
+    std::env::vars().any(|(name, _)| name == "LATCHKEY_NIGHTLY")
+}
+
 #[tokio::test]
 async fn every_deed_of_libraries_in_python_is_done_at_another_address() {
     let modules = "openai, anthropic, google.genai";
@@ -163,8 +168,7 @@ async fn every_deed_of_coding_agents_is_done_at_another_address() {
 /// What takes too long for every change.
 #[tokio::test]
 async fn every_deed_of_slow_agents_is_done_at_another_address_at_night() {
-    let is_night = std::env::vars().any(|(name, _)| name == "LATCHKEY_NIGHTLY");
-    let Some(installed) = is_night
+    let Some(installed) = is_night()
         .then(|| packages("LATCHKEY_AGENTS", "agents"))
         .flatten()
     else {
@@ -180,8 +184,13 @@ async fn every_deed_of_slow_agents_is_done_at_another_address_at_night() {
     .await;
 }
 
+/// It starts for every question, which takes long, and at times never comes to
+/// ask.
 #[tokio::test]
-async fn every_deed_of_aider_is_done_at_another_address() {
+async fn every_deed_of_aider_is_done_at_another_address_at_night() {
+    if !is_night() {
+        return;
+    }
     let Some(python) = python("LATCHKEY_AIDER", "aider", "aider").await else {
         return;
     };
