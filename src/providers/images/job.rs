@@ -277,8 +277,7 @@ impl PictureStart {
 impl JobState {
     /// The end of a job that broke off after a machine had worked at it, for a
     /// time that nobody says. What it had saved by then is kept.
-    pub fn broken_off(saved: PictureResult, failure: ProviderFailure) -> Self {
-        let mut saved = saved;
+    pub fn broken_off(mut saved: PictureResult, failure: ProviderFailure) -> Self {
         if saved.pictures.is_empty() {
             return Self::Failed(FailedPictures::after_work(failure, 0));
         }

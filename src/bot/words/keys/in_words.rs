@@ -81,7 +81,7 @@ fn secret_unseen(voice: Voice<'_>) -> &'static str {
 }
 
 /// How a key is added, where one can be.
-fn with_advice(voice: Voice<'_>, told: &str) -> String {
+pub fn with_advice(voice: Voice<'_>, told: &str) -> String {
     if voice.own_keys != OwnKeys::Stored {
         return told.to_owned();
     }

@@ -21,7 +21,7 @@ pub use forms::{
 pub use import::{
     FILE_FIELD, LINES_FIELD, file_unread, forgotten, found, import_form, imported, nothing_pasted,
 };
-pub use in_words::{key_in_message, key_in_question};
+pub use in_words::{key_in_message, key_in_question, with_advice};
 pub use list::{describe_key, plain};
 pub use panel::{MORE_FROM, confirm_removal_in_panel, more_providers, panel, panel_of_another};
 pub use status::status;

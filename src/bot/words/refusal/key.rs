@@ -4,7 +4,7 @@ use crate::bot::connection::wire::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::keys::advice::bring_own_key;
-use crate::bot::words::keys::describe_key;
+use crate::bot::words::keys::{describe_key, with_advice};
 use crate::bot::words::refusal::pasted;
 use crate::bot::words::speech::formats::{count_of, duration, in_code};
 use crate::bot::words::speech::lang::Plural;
@@ -158,14 +158,7 @@ fn secret_as_model(voice: Voice<'_>) -> String {
          sent to nobody and is kept nowhere, so nothing was done. Pick a model from the list \
          that appears while you type `model:`. If what you typed is a real key that somebody may \
          have seen, replace it where you got it.";
-    let told = voice.lang.words(sentence);
-    if voice.own_keys != OwnKeys::Stored {
-        return told.to_owned();
-    }
-    let advice = voice
-        .lang
-        .words("Add your keys with `/keys add`: its form is for your eyes only.");
-    format!("{told} {advice}")
+    with_advice(voice, voice.lang.words(sentence))
 }
 
 /// There is no key that something could be done with.
